@@ -1,0 +1,88 @@
+"""Finding: one problem as data, made in one place, passed along, rendered at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Severity(str, Enum):
+    """How much a finding weighs: an `ERROR` fails its target, a `NOTE` is only told."""
+
+    ERROR = "error"
+    NOTE = "note"
+
+
+class Blame(str, Enum):
+    """Who broke the promise that a saved model keeps its predictions."""
+
+    WRITER = "writer"
+    LOADER = "loader"
+    MODEL = "model code"
+    NUMERICS = "numerics"
+
+
+class Kind(str, Enum):
+    """What is wrong. The value is the heading of the failure text."""
+
+    UNKNOWN_LAYER = "UNKNOWN LAYER"
+    UNKNOWN_OBJECT = "UNKNOWN OBJECT"
+    UNKNOWN_OP = "UNKNOWN OP"
+    CANNOT_REBUILD = "CANNOT REBUILD"
+    LAMBDA_REFUSED = "LAMBDA REFUSED"
+    PYTHON_FUNCTION = "PYTHON FUNCTION"
+    IMPORT_FAILED = "IMPORT FAILED"
+    NOT_IMPORTABLE = "NOT IMPORTABLE"
+    NO_MODEL = "NO MODEL"
+    INPUTS_NEEDED = "INPUTS NEEDED"
+    FORMAT_CANNOT_HOLD = "FORMAT CANNOT HOLD"
+    SAVE_FAILED = "SAVE FAILED"
+    MODEL_CHANGED_BY_SAVING = "MODEL CHANGED BY SAVING"
+    NOT_DETERMINISTIC = "NOT DETERMINISTIC"
+    PREDICTION_FAILED = "PREDICTION FAILED"
+    ARTIFACT_BROKEN = "ARTIFACT BROKEN"
+    LOAD_FAILED = "LOAD FAILED"
+    LOADER_CRASHED = "LOADER CRASHED"
+    LOADER_EXITED = "LOADER EXITED"
+    LOADER_TIMED_OUT = "LOADER TIMED OUT"
+    OUT_OF_MEMORY = "OUT OF MEMORY"
+    NO_TENSORFLOW = "NO TENSORFLOW"
+    STRUCTURE_CHANGED = "STRUCTURE CHANGED"
+    PREDICTIONS_DRIFTED = "PREDICTIONS DRIFTED"
+    WEIGHTS_CHANGED = "WEIGHTS CHANGED"
+    TRAINING_CHANGED = "TRAINING CHANGED"
+    NEW_OP = "NEW OP"
+    NEW_LAYER = "NEW LAYER"
+    GOLDEN_MISSING = "GOLDEN MISSING"
+    GOLDEN_BROKEN = "GOLDEN BROKEN"
+    GOLDEN_NOT_WRITTEN = "GOLDEN NOT WRITTEN"
+    GOLDEN_CLAIMED_TWICE = "GOLDEN CLAIMED TWICE"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One problem.
+
+    Args:
+        kind: what is wrong.
+        subject: the thing it is wrong with, as its user calls it (a class, an op, an output, a file).
+        where: the places it was found at, in words, one each.
+        cause: why, in one sentence.
+        fix: what to write or run, a line each; empty where nothing can be done.
+        severity: whether it fails the target.
+        blame: who broke it, where that is known.
+        quote: the last line of the original exception, empty if there was none.
+        details: further labelled facts, in the order to show them.
+        log: what the original said at length; shown only under `-vv`.
+    """
+
+    kind: Kind
+    subject: str
+    where: tuple[str, ...] = ()
+    cause: str = ""
+    fix: tuple[str, ...] = ()
+    severity: Severity = Severity.ERROR
+    blame: Blame | None = None
+    quote: str = ""
+    details: tuple[tuple[str, str], ...] = ()
+    log: str = ""
