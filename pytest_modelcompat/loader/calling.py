@@ -1,0 +1,121 @@
+"""Calling a live or reloaded model on NumPy inputs, and naming what comes out."""
+
+from typing import Any, Dict, List, Optional
+
+from . import tensors
+
+
+class SignatureMismatchError(Exception):
+    """The inputs do not fit a signature; the message says which inputs it takes."""
+
+
+def to_tensor(leaf: Any, dtype: Optional[Any] = None) -> Any:
+    """A leaf as a TensorFlow tensor, cast to `dtype` where one is given and both are numbers."""
+    import tensorflow as tf
+
+    if isinstance(leaf, tensors.Ragged):
+        values = to_tensor(leaf.values, dtype)
+        return tf.RaggedTensor.from_nested_row_splits(values, list(leaf.row_splits))
+    if isinstance(leaf, tensors.Sparse):
+        return tf.SparseTensor(leaf.indices, to_tensor(leaf.values, dtype), leaf.dense_shape)
+    if leaf.dtype.kind == "O":
+        return tf.constant(leaf.tolist(), dtype=tf.string, shape=leaf.shape)
+    tensor = tf.constant(leaf)
+    if dtype is None or tensor.dtype == dtype or dtype in (tf.string, tf.variant, tf.resource):
+        return tensor
+    return tf.cast(tensor, dtype)
+
+
+def call_model(model: Any, inputs: Any) -> Any:
+    """A Keras model's outputs at inference, every tensor a leaf."""
+    outputs = model(tensors.map_leaves(to_tensor, tensors.as_leaves(inputs)), training=False)
+    return tensors.as_leaves(outputs)
+
+
+def output_names(model: Any) -> Optional[List[str]]:
+    """The names a Keras functional or sequential model gives its outputs; None where it names none."""
+    names = getattr(model, "output_names", None)
+    return [str(name) for name in names] if names else None
+
+
+def call_signature(function: Any, name: str, inputs: Any) -> Dict[str, Any]:
+    """A signature's outputs by their own names, every tensor a leaf.
+
+    Args:
+        function: one of `tf.saved_model.load(...).signatures`.
+        name: what the signature is called.
+        inputs: a dict with exactly the signature's names, or values in the order TensorFlow numbers them
+            (dict keys sorted): `inputs`, `inputs_1`, ...
+
+    Raises:
+        SignatureMismatchError: the inputs cannot be matched to the signature's.
+    """
+    specs = function.structured_input_signature[1]
+    matched = match_inputs(specs, name, tensors.as_leaves(inputs))
+    outputs = function(**{key: to_tensor(leaf, specs[key].dtype) for key, leaf in matched.items()})
+    return {str(key): tensors.as_leaf(value) for key, value in outputs.items()}
+
+
+def match_inputs(specs: Dict[str, Any], signature: str, inputs: Any) -> Dict[str, Any]:
+    """Each of a signature's inputs with its leaf, by name where the names agree, else in TensorFlow's order."""
+    if isinstance(inputs, dict) and set(inputs) == set(specs):
+        return inputs
+    leaves = flat_in_order(inputs)
+    names = sorted(specs, key=tensors.natural)
+    if len(leaves) == len(names):
+        ordered = dict(zip(names, leaves))
+        if all(_fits(specs[key], leaf) for key, leaf in ordered.items()):
+            return ordered
+        by_shape = _unique_fit(specs, names, leaves)
+        if by_shape is not None:
+            return by_shape
+    raise SignatureMismatchError(
+        "signature {!r} takes {}, and the inputs given are {}".format(
+            signature,
+            ", ".join("{}: {} {}".format(key, specs[key].dtype.name, specs[key].shape) for key in names) or "none",
+            ", ".join(sorted(tensors.named_leaves(inputs, stem="input"))) or "none",
+        )
+    )
+
+
+def flat_in_order(value: Any) -> List[Any]:
+    """The leaves of a nested value in TensorFlow's order: lists as they stand, dicts by sorted key."""
+    if isinstance(value, dict):
+        return [leaf for key in sorted(value) for leaf in flat_in_order(value[key])]
+    if tensors.is_container(value):
+        return [leaf for item in value for leaf in flat_in_order(item)]
+    return [] if value is None else [value]
+
+
+def _unique_fit(specs: Dict[str, Any], names: List[str], leaves: List[Any]) -> Optional[Dict[str, Any]]:
+    chosen = {}
+    for leaf in leaves:
+        fitting = [name for name in names if _fits(specs[name], leaf)]
+        if len(fitting) != 1 or fitting[0] in chosen:
+            return None
+        chosen[fitting[0]] = leaf
+    return chosen
+
+
+def _fits(spec: Any, leaf: Any) -> bool:
+    values = leaf.values if isinstance(leaf, (tensors.Ragged, tensors.Sparse)) else leaf
+    if (values.dtype.kind == "O") != (spec.dtype.name == "string"):
+        return False
+    if values is not leaf or not hasattr(spec, "shape"):
+        return True
+    return bool(spec.shape.is_compatible_with(values.shape))
+
+
+def rename_outputs(outputs: Dict[str, Any], wanted: Dict[str, Any]) -> Dict[str, Any]:
+    """A signature's outputs under the live model's names; unchanged where they cannot be paired.
+
+    Args:
+        outputs: leaves by the signature's own names.
+        wanted: `names`, the live model's leaf names in TensorFlow's order.
+    """
+    names = wanted["names"]
+    if set(outputs) == set(names) or len(outputs) != len(names):
+        return outputs
+    return {name: outputs[key] for name, key in zip(names, sorted(outputs, key=tensors.natural))}
+
+

@@ -1,0 +1,85 @@
+"""Importing the modules a case declares, by name where the path finds them, else from their file."""
+
+import importlib
+import importlib.util
+import sys
+import types
+from pathlib import Path
+from typing import Any, Dict, Optional
+
+
+class DeclaredImportError(Exception):
+    """A declared module or object cannot be had in this process; `name` is what was declared."""
+
+    def __init__(self, name: str, cause: BaseException) -> None:
+        super().__init__(name)
+        self.name = name
+        self.cause = cause
+
+
+def import_declared(name: str, files: Dict[str, str]) -> Any:
+    """Import a module by name; one that only pytest's `importlib` mode could name comes from its file.
+
+    Args:
+        name: dotted module name.
+        files: where the pytest process has modules from, by module name.
+
+    Raises:
+        DeclaredImportError: with the original exception as its `cause`.
+    """
+    try:
+        path = files.get(name)
+        if path is not None and not _finds(name, path):
+            return _import_file(name, Path(path))
+        return importlib.import_module(name)
+    except (Exception, SystemExit) as error:
+        raise DeclaredImportError(name, error) from error
+
+
+def find_object(module: str, qualname: str, files: Dict[str, str]) -> Any:
+    """The class or function `qualname` of a module, imported as `import_declared` does."""
+    target = import_declared(module, files)
+    try:
+        for part in qualname.split("."):
+            target = getattr(target, part)
+    except AttributeError as error:
+        raise DeclaredImportError("{}.{}".format(module, qualname), error) from error
+    return target
+
+
+def _finds(name: str, path: str) -> bool:
+    if name in sys.modules:
+        return True
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError, AttributeError):
+        return False
+    return spec is not None and spec.origin is not None and Path(spec.origin).resolve() == Path(path).resolve()
+
+
+def _import_file(name: str, path: Path) -> Any:
+    parent = name.rpartition(".")[0]
+    if parent:
+        _ensure_package(parent, path.parent if path.name != "__init__.py" else path.parent.parent)
+    locations = [str(path.parent)] if path.name == "__init__.py" else None
+    spec = importlib.util.spec_from_file_location(name, str(path), submodule_search_locations=locations)
+    if spec is None or spec.loader is None:
+        raise ImportError("no Python module at {}".format(path))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    if parent:
+        setattr(sys.modules[parent], name.rpartition(".")[2], module)
+    return module
+
+
+def _ensure_package(name: str, folder: Path) -> Optional[Any]:
+    if name in sys.modules:
+        return sys.modules[name]
+    init = folder / "__init__.py"
+    if init.is_file():
+        return _import_file(name, init)
+    package = types.ModuleType(name)
+    package.__path__ = [str(folder)]
+    sys.modules[name] = package
+    return package

@@ -1,0 +1,178 @@
+"""One job in a fresh child: import what is declared, resolve, load, predict, answer.
+
+A job is a folder: `job.json` and `inputs.npz` come in, `answer.json` and `outputs.npz` go out. The answer is written
+anew after every stage, so that a crash leaves what was found before it.
+"""
+
+import json
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any, Dict, List
+
+import numpy as np
+
+from . import calling, importing, resolving, tensors, training, weights
+
+Answer = Dict[str, Any]
+
+
+def run(folder: Path) -> None:
+    """Do the job in `folder`, leaving its answer there whatever happens short of the process dying."""
+    job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+    answer = {"stage": "declare", "error": None, "timings": {}}  # type: Answer
+    try:
+        _stages(folder, job, answer)
+    except importing.DeclaredImportError as error:
+        answer["error"] = dict(_describe(error.cause), declared=error.name)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - every failure is the answer
+        answer["error"] = _describe(error)
+    answer["peak_memory"] = peak_memory()
+    write_answer(folder, answer)
+
+
+def _stages(folder: Path, job: Dict[str, Any], answer: Answer) -> None:
+    sys.path[:] = job["sys_path"]
+    _limit_threads(job["threads"])
+    keras = importing.import_declared(job["keras"], {})
+    custom_objects = _declared(job)
+    _enter(folder, answer, "resolve")
+    answer["versions"] = versions(keras)
+    _resolve(job, keras, custom_objects, answer)
+    _enter(folder, answer, "load")
+    loaded = _load(job, keras, custom_objects)
+    answer["weights"] = weights.of_saved_object(loaded) if _is_saved_model(job) else weights.of_model(loaded)
+    answer["training"] = None if _is_saved_model(job) else training.state(loaded)
+    _enter(folder, answer, "predict")
+    _predict(folder, job, loaded, answer)
+    _enter(folder, answer, "done")
+
+
+def _enter(folder: Path, answer: Answer, stage: str) -> None:
+    now = time.monotonic()
+    started = answer.pop("started", None)
+    if started is not None:
+        answer["timings"][answer["stage"]] = round(now - started, 4)
+    answer["stage"] = stage
+    if stage != "done":
+        write_answer(folder, answer)
+    answer["started"] = now
+
+
+def write_answer(folder: Path, answer: Answer) -> None:
+    """Write the answer in one piece: a reader never sees half of it."""
+    temporary = folder / "answer.json.part"
+    shown = {key: value for key, value in answer.items() if key != "started"}
+    temporary.write_text(json.dumps(shown), encoding="utf-8")
+    os.replace(str(temporary), str(folder / "answer.json"))
+
+
+def _describe(error: BaseException) -> Dict[str, Any]:
+    return {
+        "type": type(error).__name__,
+        "message": str(error),
+        "traceback": "".join(traceback.format_exception(type(error), error, error.__traceback__)),
+    }
+
+
+def _limit_threads(threads: int) -> None:
+    import tensorflow as tf
+
+    if threads:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
+
+
+def _declared(job: Dict[str, Any]) -> Dict[str, Any]:
+    import tensorflow as tf
+
+    for library in job["op_libraries"]:
+        try:
+            tf.load_op_library(library)
+        except Exception as error:  # noqa: BLE001 - the library is the user's
+            raise importing.DeclaredImportError(library, error) from error
+    for module in job["imports"]:
+        importing.import_declared(module, job["modules"])
+    return {
+        name: importing.find_object(place["module"], place["qualname"], job["modules"])
+        for name, place in job["custom_objects"].items()
+    }
+
+
+def versions(keras: Any) -> Dict[str, str]:
+    """The versions that matter to a load: Keras, TensorFlow, Python, NumPy."""
+    import tensorflow as tf
+
+    return {
+        "keras": str(getattr(keras, "__version__", "")),
+        "tensorflow": str(tf.__version__),
+        "python": "{}.{}.{}".format(*sys.version_info[:3]),
+        "numpy": str(np.__version__),
+    }
+
+
+def _resolve(job: Dict[str, Any], keras: Any, custom_objects: Dict[str, Any], answer: Answer) -> None:
+    answer["unknown_ops"] = resolving.unknown_ops(job["ops"])
+    answer["unknown_objects"] = unknown = []  # type: List[int]
+    answer["not_rebuildable"] = problems = []  # type: List[Dict[str, Any]]
+    for index, use in enumerate(job["objects"]):
+        found = resolving.resolve(use, keras, custom_objects)
+        if found is None:
+            unknown.append(index)
+            continue
+        problem = resolving.rebuild_problem(found, use["config_keys"], keras) if use["is_class"] else None
+        if problem is not None:
+            problems.append(dict(problem, index=index, **{"class": _full_name(found)}))
+
+
+def _full_name(found: Any) -> str:
+    return "{}.{}".format(found.__module__, found.__qualname__)
+
+
+def _is_saved_model(job: Dict[str, Any]) -> bool:
+    return bool(job["format"] == "saved_model")
+
+
+def _load(job: Dict[str, Any], keras: Any, custom_objects: Dict[str, Any]) -> Any:
+    if _is_saved_model(job):
+        import tensorflow as tf
+
+        return tf.saved_model.load(job["artifact"])
+    return keras.models.load_model(job["artifact"], custom_objects=custom_objects, safe_mode=job["safe_mode"])
+
+
+def _predict(folder: Path, job: Dict[str, Any], loaded: Any, answer: Answer) -> None:
+    with np.load(str(folder / "inputs.npz"), allow_pickle=False) as arrays:
+        inputs = tensors.unpack(job["inputs"], arrays)
+    routes = {}  # type: Dict[str, Any]
+    if _is_saved_model(job):
+        routes = _call_signatures(job, loaded, inputs)
+    else:
+        routes[""] = tensors.named_leaves(calling.call_model(loaded, inputs), calling.output_names(loaded))
+    structure, packed = tensors.pack(routes)
+    np.savez(str(folder / "outputs.npz"), **packed)
+    answer["routes"] = structure
+
+
+def _call_signatures(job: Dict[str, Any], loaded: Any, inputs: Any) -> Dict[str, Any]:
+    routes = {}
+    for name, function in sorted(loaded.signatures.items()):
+        if job["per_signature"]:
+            if name in inputs:
+                routes[name] = calling.call_signature(function, name, inputs[name])
+        else:
+            outputs = calling.call_signature(function, name, inputs)
+            routes[name] = calling.rename_outputs(outputs, job["output_names"])
+    return routes
+
+
+def peak_memory() -> int:
+    """The greatest resident set this process had, in bytes; 0 where the platform does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak if sys.platform == "darwin" else peak * 1024)

@@ -1,0 +1,137 @@
+"""What this process can resolve: ops in TensorFlow's registry, classes and functions in Keras' and the declared ones."""
+
+import importlib
+import inspect
+from typing import Any, Dict, List, Optional
+
+ROLE_MODULES = {
+    "activation": "activations",
+    "constraint": "constraints",
+    "initializer": "initializers",
+    "loss": "losses",
+    "metric": "metrics",
+    "optimizer": "optimizers",
+    "regularizer": "regularizers",
+}
+MODEL_CLASSES = ("Functional", "Model", "Sequential")
+
+
+def unknown_ops(ops: List[str]) -> List[str]:
+    """The ops that TensorFlow's op registry (not `tf.raw_ops`, which lacks hundreds of them) does not have."""
+    from tensorflow.python.framework import op_def_registry
+
+    return [op for op in ops if op_def_registry.get(op) is None]
+
+
+def resolve(use: Dict[str, Any], keras: Any, custom_objects: Dict[str, Any]) -> Optional[Any]:
+    """The class or function an artifact's object name means to this process's Keras; None if it means nothing.
+
+    Follows the order of Keras' own `deserialize_keras_object`: declared and registered objects first, then the
+    module the artifact names, then Keras' public names for the role the object plays.
+
+    Args:
+        use: `role`, `name`, `module`, `registered_name` as the inventory has them.
+        keras: the Keras module that will load the artifact.
+        custom_objects: what the case declares, by name.
+    """
+    for name in (use["registered_name"], use["name"]):
+        found = _registered(name, keras, custom_objects) if name else None
+        if found is not None:
+            return found
+    if use["module"] and use["module"] != "builtins":
+        return _from_module(use["module"], use["name"], keras)
+    return _public(use["role"], use["name"], keras)
+
+
+def _registered(name: str, keras: Any, custom_objects: Dict[str, Any]) -> Optional[Any]:
+    if name in custom_objects:
+        return custom_objects[name]
+    home = getattr(keras, "saving", None) or keras.utils
+    lookup = getattr(home, "get_registered_object", None) or keras.utils.get_registered_object
+    return lookup(name, custom_objects=custom_objects)
+
+
+def _from_module(module: str, name: str, keras: Any) -> Optional[Any]:
+    package = module.split(".")[0]
+    if package in ("keras", "tf_keras"):
+        found = _attribute(keras, module.split(".")[1:] + name.split("."))
+        if found is not None:
+            return found
+    elif major(keras) >= 3 and package not in ("keras_hub", "keras_cv", "keras_nlp"):
+        # Keras 3 imports no module outside its own family on the word of an artifact; Keras 2 imports any.
+        return None
+    try:
+        return _attribute(importlib.import_module(module), name.split("."))
+    except Exception:  # noqa: BLE001 - whatever a module raises at import, it cannot be had
+        return None
+
+
+def _public(role: str, name: str, keras: Any) -> Optional[Any]:
+    if role == "layer":
+        return getattr(keras.models, name, None) if name in MODEL_CLASSES else getattr(keras.layers, name, None)
+    if role not in ROLE_MODULES:
+        return _anywhere(name, keras)
+    home = getattr(keras, ROLE_MODULES[role])
+    found = getattr(home, name, None)
+    if found is not None or (role == "metric" and name in ("accuracy", "acc", "crossentropy", "ce")):
+        return found or name
+    try:
+        return home.get(name)
+    except (ValueError, TypeError, ImportError):
+        return None
+
+
+def _anywhere(name: str, keras: Any) -> Optional[Any]:
+    homes = ("dtype_policies", "mixed_precision", "layers", "random", "quantizers", *ROLE_MODULES.values())
+    for home in homes:
+        found = getattr(getattr(keras, home, None), name, None)
+        if found is not None:
+            return found
+    return getattr(keras, name, None)
+
+
+def _attribute(owner: Any, names: List[str]) -> Optional[Any]:
+    for name in names:
+        owner = getattr(owner, name, None)
+        if owner is None:
+            return None
+    return owner
+
+
+def major(keras: Any) -> int:
+    """Keras' major version: 2 for `tf_keras` and TensorFlow's own Keras up to 2.15, else 3."""
+    return int(str(getattr(keras, "__version__", "2")).split(".")[0])
+
+
+def rebuild_problem(cls: Any, config: Dict[str, Any], keras: Any) -> Optional[Dict[str, Any]]:
+    """Why a custom class cannot be rebuilt from its stored config by `cls(**config)`; None if it can, or may.
+
+    Returns:
+        `argument`, `problem` (`missing`: required and not in the config; `unexpected`: in the config and not
+        accepted) and `has_get_config`.
+    """
+    if not inspect.isclass(cls) or _is_keras_class(cls) or _overrides(cls, "from_config"):
+        return None
+    try:
+        parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
+    except (TypeError, ValueError):
+        return None
+    named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    missing = [p.name for p in named if p.default is p.empty and p.name not in config]
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    unexpected = [] if takes_any else [key for key in config if key not in {p.name for p in named}]
+    if not missing and not unexpected:
+        return None
+    return {
+        "argument": (missing or unexpected)[0],
+        "problem": "missing" if missing else "unexpected",
+        "has_get_config": _overrides(cls, "get_config"),
+    }
+
+
+def _is_keras_class(cls: Any) -> bool:
+    return cls.__module__.split(".")[0] in ("keras", "tf_keras", "tensorflow")
+
+
+def _overrides(cls: Any, method: str) -> bool:
+    return any(method in base.__dict__ for base in cls.__mro__ if not _is_keras_class(base) and base is not object)

@@ -1,0 +1,166 @@
+"""The loader: imports TensorFlow once, then forks a fresh child for every artifact.
+
+Reads one JSON object a line from standard input (`{"job": folder, "timeout": seconds}`), answers each with one on
+standard output. Both are moved away first: what TensorFlow and user modules print goes to the log. End of input, for
+whatever reason, ends the loader and its child.
+"""
+
+import ctypes
+import faulthandler
+import json
+import os
+import select
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any, Dict, Optional, TextIO
+
+PR_SET_PDEATHSIG = 1
+LOST_CHILD_POLL = 0.5
+EXIT_POLL = 0.002
+
+
+def main(arguments: list) -> None:  # type: ignore[type-arg]
+    """`python loader LOG` serves jobs from standard input; `python loader LOG FOLDER` does one job and ends."""
+    source, sink = _take_standard_streams(Path(arguments[0]))
+    failure = _import_tensorflow()
+    _say(sink, {"ready": failure is None, "failure": failure, "pid": os.getpid()})
+    if failure is not None:
+        return
+    if len(arguments) > 1:
+        _in_child(Path(arguments[1]))
+        return
+    try:
+        _serve(source, sink)
+    finally:
+        # Children and what they started share this process group: none of them outlives the loader.
+        if os.getpgid(0) == os.getpid():
+            os.killpg(0, signal.SIGKILL)
+
+
+def _take_standard_streams(log: Path) -> Any:
+    source = os.dup(0)
+    sink = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    _send_output_to(log)
+    return source, sink
+
+
+def _send_output_to(log: Path) -> None:
+    target = os.open(str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.dup2(target, 1)
+    os.dup2(target, 2)
+    os.close(target)
+
+
+def _import_tensorflow() -> Optional[Dict[str, str]]:
+    try:
+        import h5py  # noqa: F401
+        import numpy  # noqa: F401, ICN001
+        import tensorflow as tf
+
+        tf.keras.__version__  # noqa: B018 - tf.keras is lazy: this imports the Keras that will load
+    except BaseException as error:  # noqa: BLE001 - reported to the session, whatever it was
+        return {"type": type(error).__name__, "message": str(error)}
+    return None
+
+
+def _say(sink: TextIO, message: Dict[str, Any]) -> None:
+    sink.write(json.dumps(message) + "\n")
+    sink.flush()
+
+
+def _serve(source: int, sink: TextIO) -> None:
+    pending = b""
+    while True:
+        chunk = os.read(source, 65536)
+        if not chunk:
+            return
+        pending += chunk
+        while b"\n" in pending:
+            line, pending = pending.split(b"\n", 1)
+            request = json.loads(line.decode("utf-8"))
+            answer = _run_child(Path(request["job"]), request["timeout"], source)
+            if answer is None:
+                return
+            _say(sink, answer)
+
+
+def _run_child(folder: Path, timeout: float, source: int) -> Optional[Dict[str, Any]]:
+    """Fork a child for one job and wait for it; None if the session ended meanwhile."""
+    started = time.monotonic()
+    ended, held_by_child = os.pipe()
+    killed_before = _oom_kills()
+    parent = os.getpid()
+    child = os.fork()
+    if child == 0:
+        os.close(ended)
+        _die_with(parent)
+        _in_child(folder)
+        os._exit(0)
+    os.close(held_by_child)
+    try:
+        status = _wait(child, ended, source, started + timeout)
+    finally:
+        os.close(ended)
+    if status is None:
+        return None
+    code, timed_out = status
+    return {
+        "code": code,
+        "timed_out": timed_out,
+        "oom_killed": code == -signal.SIGKILL and _oom_kills() > killed_before,
+        "seconds": round(time.monotonic() - started, 4),
+    }
+
+
+def _wait(child: int, ended: int, source: int, deadline: float) -> Any:
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            return -signal.SIGKILL, True
+        readable, _, _ = select.select([ended, source], [], [], min(left, LOST_CHILD_POLL))
+        if source in readable:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            return None
+        # A process the child left behind can hold the pipe open, so the child is asked for as well.
+        done, status = os.waitpid(child, os.WNOHANG)
+        if ended in readable and not done:
+            time.sleep(EXIT_POLL)
+        if done:
+            return (-os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)), False
+
+
+def _die_with(parent: int) -> None:
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+def _in_child(folder: Path) -> None:
+    _send_output_to(folder / "log.txt")
+    faulthandler.enable()
+    from . import job
+
+    job.run(folder)
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def _oom_kills() -> int:
+    """How often the kernel has killed a process of this control group for its memory (cgroup v2), else 0."""
+    try:
+        group = Path("/proc/self/cgroup").read_text(encoding="ascii").strip().rpartition(":")[2]
+        events = Path("/sys/fs/cgroup" + group, "memory.events").read_text(encoding="ascii")
+        return int(dict(line.split() for line in events.splitlines())["oom_kill"])
+    except (OSError, ValueError, KeyError):
+        return 0

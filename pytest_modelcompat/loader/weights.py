@@ -1,0 +1,62 @@
+"""Digests of variables: what a reload must bring back bit for bit."""
+
+import hashlib
+from typing import Any, Dict, List
+
+import numpy as np
+
+
+def digest(variable: Any, path: str) -> Dict[str, Any]:
+    """Path, shape, dtype and SHA-256 of one variable's value."""
+    value = np.asarray(variable.numpy() if hasattr(variable, "numpy") else variable)
+    if value.dtype.kind == "O":
+        data = repr(value.tolist()).encode("utf-8")
+    else:
+        data = np.ascontiguousarray(value).tobytes()
+    return {
+        "path": path,
+        "shape": [int(size) for size in value.shape],
+        "dtype": "string" if value.dtype.kind == "O" else value.dtype.name,
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+
+
+def of_model(model: Any) -> List[Dict[str, Any]]:
+    """Digests of a Keras model's weights, in the model's own order, or of a `tf.Module`'s variables.
+
+    Repeated paths get `#2`, `#3` ..., so that each variable keeps a name of its own. The random state of seed
+    generators is left out: it is the state of a stream, not something that was learnt.
+    """
+    variables = model.weights if hasattr(model, "weights") else model.variables
+    seen = {}  # type: Dict[str, int]
+    result = []
+    for variable in variables:
+        path = variable_path(variable)
+        if "seed_generator_state" in path:
+            continue
+        seen[path] = seen.get(path, 0) + 1
+        result.append(digest(variable, path if seen[path] == 1 else "{}#{}".format(path, seen[path])))
+    return result
+
+
+def variable_path(variable: Any) -> str:
+    """A variable's path as Keras 3 (`path`) or Keras 2 and TensorFlow (`name` without its `:0`) call it."""
+    return str(getattr(variable, "path", None) or str(variable.name).split(":")[0])
+
+
+def of_saved_object(loaded: Any) -> List[Dict[str, Any]]:
+    """Digests of every variable that hangs on an object `tf.saved_model.load` returned."""
+    from tensorflow.python.ops.resource_variable_ops import BaseResourceVariable
+
+    found, queue, visited = [], [loaded], set()
+    while queue:
+        node = queue.pop()
+        if id(node) in visited:
+            continue
+        visited.add(id(node))
+        if isinstance(node, BaseResourceVariable):
+            found.append(digest(node, variable_path(node)))
+            continue
+        children = getattr(node, "_trackable_children", None)
+        queue.extend(children().values() if children is not None else [])
+    return sorted(found, key=lambda entry: (entry["path"], entry["sha256"]))

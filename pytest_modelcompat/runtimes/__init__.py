@@ -1,0 +1,1 @@
+"""Talking to runtimes: starting a loader, giving it jobs, and telling how each one ended."""

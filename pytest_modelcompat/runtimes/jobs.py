@@ -1,0 +1,191 @@
+"""A job for a loader, and what came of it, as files in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+LOG_TAIL = 20_000
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a case declares to the loader.
+
+    Args:
+        custom_objects: name -> (module, qualified name), imported there and handed to `load_model`.
+        imports: modules imported before loading.
+        op_libraries: files for `tf.load_op_library`.
+        files: where this process has declared modules from, by module name.
+    """
+
+    custom_objects: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    imports: tuple[str, ...] = ()
+    op_libraries: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One artifact to load and call.
+
+    Args:
+        artifact: the file or folder.
+        format: `h5`, `keras` or `saved_model`.
+        keras: the module to load with, `keras` or `tf_keras`.
+        declared: what the case declares.
+        inputs: nested inputs; with `per_signature`, a dict of them by signature name.
+        objects: layers and other objects to resolve: `role`, `name`, `module`, `registered_name`, `is_class`,
+            `config_keys`.
+        ops: ops to look up in the op registry.
+        per_signature: whether `inputs` holds one entry for each signature.
+        output_names: the live model's output names in TensorFlow's order.
+        safe_mode: passed to `load_model`.
+        threads: intra- and inter-op threads; 0 leaves TensorFlow's default.
+        timeout: seconds until the child is killed.
+    """
+
+    artifact: Path
+    format: str
+    keras: str
+    declared: Declared
+    inputs: Any
+    objects: Sequence[Mapping[str, Any]] = ()
+    ops: Sequence[str] = ()
+    per_signature: bool = False
+    output_names: Sequence[str] = ()
+    safe_mode: bool = True
+    threads: int = 0
+    timeout: float = 300.0
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a child ended: exit code (a negative signal number if killed), and who ended it."""
+
+    code: int
+    timed_out: bool = False
+    oom_killed: bool = False
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What came of a job.
+
+    Args:
+        ending: how the child ended.
+        stage: the last stage reached: `start`, `declare`, `resolve`, `load`, `predict` or `done`.
+        error: `type`, `message`, `traceback` of the exception, and `declared` if a declaration could not be had.
+        unknown_objects: positions in the job's `objects` that the loader could not resolve.
+        unknown_ops: ops its registry does not have.
+        not_rebuildable: for objects at `index`: `class`, `argument`, `problem`, `has_get_config`.
+        routes: outputs by signature name (`""` for a model called directly), then by output name.
+        weights: digests: `path`, `shape`, `dtype`, `sha256`.
+        training: optimizer, compile config and the optimizer's variables; None for a SavedModel.
+        versions: of Keras, TensorFlow, Python, NumPy in the loader.
+        timings: seconds by stage.
+        peak_memory: bytes.
+        log: the end of what TensorFlow and the user's modules printed.
+    """
+
+    ending: Ending
+    stage: str = "start"
+    error: Mapping[str, str] | None = None
+    unknown_objects: tuple[int, ...] = ()
+    unknown_ops: tuple[str, ...] = ()
+    not_rebuildable: tuple[Mapping[str, Any], ...] = ()
+    routes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    weights: tuple[Mapping[str, Any], ...] = ()
+    training: Mapping[str, Any] | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    timings: Mapping[str, float] = field(default_factory=dict)
+    peak_memory: int = 0
+    log: str = ""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the artifact was loaded and called."""
+        return self.stage == "done" and self.error is None and self.ending.code == 0
+
+
+def write_job(job: Job, folder: Path, sys_path: Sequence[str]) -> None:
+    """Put a job where a loader's child finds it."""
+    import numpy as np
+
+    from pytest_modelcompat.loader import tensors
+
+    structure, arrays = tensors.pack(tensors.as_leaves(job.inputs))
+    np.savez(folder / "inputs.npz", **arrays)
+    content = {
+        "artifact": str(job.artifact),
+        "format": job.format,
+        "keras": job.keras,
+        "sys_path": list(sys_path),
+        "modules": dict(job.declared.files),
+        "imports": list(job.declared.imports),
+        "op_libraries": list(job.declared.op_libraries),
+        "custom_objects": {
+            name: {"module": module, "qualname": qualname}
+            for name, (module, qualname) in job.declared.custom_objects.items()
+        },
+        "objects": list(job.objects),
+        "ops": list(job.ops),
+        "inputs": structure,
+        "per_signature": job.per_signature,
+        "output_names": {"names": list(job.output_names)},
+        "safe_mode": job.safe_mode,
+        "threads": job.threads,
+    }
+    (folder / "job.json").write_text(json.dumps(content), encoding="utf-8")
+
+
+def read_answer(folder: Path, ending: Ending) -> Loaded:
+    """What a child left in its job's folder, as far as it got."""
+    log = _tail(folder / "log.txt")
+    try:
+        answer = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return Loaded(ending, log=log)
+    return Loaded(
+        ending,
+        stage=answer["stage"],
+        error=answer["error"],
+        unknown_objects=tuple(answer.get("unknown_objects", ())),
+        unknown_ops=tuple(answer.get("unknown_ops", ())),
+        not_rebuildable=tuple(answer.get("not_rebuildable", ())),
+        routes=_read_routes(folder, answer),
+        weights=tuple(answer.get("weights", ())),
+        training=answer.get("training"),
+        versions=answer.get("versions", {}),
+        timings=answer.get("timings", {}),
+        peak_memory=answer.get("peak_memory", 0),
+        log=log,
+    )
+
+
+def _read_routes(folder: Path, answer: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    if "routes" not in answer:
+        return {}
+    import numpy as np
+
+    from pytest_modelcompat.loader import tensors
+
+    with np.load(folder / "outputs.npz", allow_pickle=False) as arrays:
+        routes: Mapping[str, Mapping[str, Any]] = tensors.unpack(answer["routes"], arrays)
+    return routes
+
+
+def _tail(log: Path) -> str:
+    try:
+        with log.open("rb") as file:
+            file.seek(0, 2)
+            file.seek(max(0, file.tell() - LOG_TAIL))
+            return file.read().decode("utf-8", errors="replace")
+    except OSError:
+        return ""

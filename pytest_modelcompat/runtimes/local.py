@@ -1,0 +1,179 @@
+"""The `local` runtime: a loader in the interpreter that pytest runs in."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from pytest_modelcompat.runtimes.jobs import Ending, Job, Loaded, read_answer, write_job
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LOADER = Path(__file__).resolve().parents[1] / "loader"
+START_TIMEOUT = 300.0
+GRACE = 15.0
+
+
+class LoaderUnavailableError(Exception):
+    """The loader cannot be started; `kind` is the exception's class there, the message its text."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class LocalLoader:
+    """One loader for a session: started early, used by every job, gone at `close`.
+
+    Args:
+        fork: whether the loader forks a child for each job; otherwise each job gets a new process. Forking is
+            known to be safe on Linux only: macOS frameworks do not survive it, Windows has none.
+        environment: variables to set for the loader on top of this process's.
+    """
+
+    def __init__(self, *, fork: bool | None = None, environment: Mapping[str, str] | None = None) -> None:
+        self.forks = sys.platform.startswith("linux") if fork is None else fork
+        self.folder = Path(tempfile.mkdtemp(prefix="modelcompat-"))
+        self._environment = {**os.environ, **(environment or {})}
+        self._process: subprocess.Popen[str] | None = None
+        self._ready = False
+        self._jobs = 0
+
+    def start(self) -> None:
+        """Start importing TensorFlow in the background; does nothing if that has begun or is not of use."""
+        if self.forks and self._process is None:
+            self._process = self._launch()
+            self._ready = False
+
+    def run(self, job: Job) -> Loaded:
+        """Load and call one artifact in a fresh process.
+
+        Raises:
+            LoaderUnavailableError: TensorFlow cannot be imported there, or the loader does not start.
+        """
+        self._jobs += 1
+        folder = self.folder / f"job-{self._jobs}"
+        folder.mkdir()
+        write_job(job, folder, [str(Path(entry).absolute()) for entry in sys.path])
+        ending = self._run_forked(folder, job.timeout) if self.forks else self._run_alone(folder, job.timeout)
+        try:
+            return read_answer(folder, ending)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def close(self) -> None:
+        """End the loader and everything it started, and remove its folder."""
+        self._stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _launch(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, str(LOADER), str(self.folder / "loader.log"), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+            env=self._environment,
+            start_new_session=os.name == "posix",
+        )
+
+    def _run_forked(self, folder: Path, timeout: float) -> Ending:
+        self.start()
+        process = self._process
+        assert process is not None  # noqa: S101 - start() has just made it
+        try:
+            self._await_ready(process)
+            request = json.dumps({"job": str(folder), "timeout": timeout})
+            _stream(process.stdin).write(request + "\n")
+            _stream(process.stdin).flush()
+            reply = _read_line(process, timeout + GRACE)
+        except (OSError, _LoaderDiedError):
+            reply = None
+        if reply is None:
+            return Ending(self._stop(), timed_out=False)
+        return Ending(reply["code"], reply["timed_out"], reply["oom_killed"], reply["seconds"])
+
+    def _await_ready(self, process: subprocess.Popen[str]) -> None:
+        if not self._ready:
+            greeting = _read_line(process, START_TIMEOUT)
+            if not greeting["ready"]:
+                self._stop()
+                raise LoaderUnavailableError(greeting["failure"]["type"], greeting["failure"]["message"])
+            self._ready = True
+
+    def _run_alone(self, folder: Path, timeout: float) -> Ending:
+        started = time.monotonic()
+        process = self._process = self._launch(str(folder))
+        timed_out = False
+        try:
+            greeting = _read_line(process, START_TIMEOUT)
+            if not greeting["ready"]:
+                raise LoaderUnavailableError(greeting["failure"]["type"], greeting["failure"]["message"])
+            process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            timed_out = True
+        except _LoaderDiedError:
+            pass
+        finally:
+            code = self._stop()
+        return Ending(code, timed_out, seconds=round(time.monotonic() - started, 4))
+
+    def _stop(self) -> int:
+        """End the loader's process group; the loader's exit code, negative for a signal."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        code = process.poll()
+        _kill_group(process)
+        for stream in (process.stdin, process.stdout):
+            try:
+                _stream(stream).close()
+            except OSError:
+                continue
+        return process.wait() if code is None else code
+
+
+class _LoaderDiedError(Exception):
+    """The loader closed its end before it answered."""
+
+
+def _stream(stream: IO[str] | None) -> IO[str]:
+    assert stream is not None  # noqa: S101 - opened as a pipe
+    return stream
+
+
+def _read_line(process: subprocess.Popen[str], timeout: float) -> dict[str, Any]:
+    """One line from the loader, or `_LoaderDiedError` once it is gone or `timeout` seconds have passed."""
+    import threading
+
+    watchdog = threading.Timer(timeout, _kill_group, [process])
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        line = _stream(process.stdout).readline()
+    finally:
+        watchdog.cancel()
+    if not line:
+        raise _LoaderDiedError
+    answer: dict[str, Any] = json.loads(line)
+    return answer
+
+
+def _kill_group(process: subprocess.Popen[str]) -> None:
+    try:
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    except (ProcessLookupError, PermissionError):
+        return
