@@ -40,8 +40,8 @@ def test_clipped_model() -> Any:
     return models.build_clipped_model()
 
 
-# Keras 3 saves a Projection without complaint and cannot load it again; Keras 2 can, as it leaves out of the file
-# what the constructor does not take. A SavedModel loads: it holds the computation itself, not the recipe for it.
+# Keras 3 saves a Projection without complaint and cannot load it again; Keras 2 can, as it leaves out of the
+# file what the constructor does not take. A SavedModel loads too: it holds the computation itself.
 cannot_be_rebuilt = pytest.mark.xfail(
     not KERAS_2, strict=True, reason="Projection takes no **kwargs and has no get_config"
 )
