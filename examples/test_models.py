@@ -100,7 +100,7 @@ def test_mixed_precision_model() -> Any:
     return models.build_mixed_precision_model()
 
 
-# No "h5": it would hold this vocabulary, given to the constructor, but lose one learned with `adapt`.
+# No "h5": it would hold this vocabulary, given to the constructor, but not one learned with `adapt`.
 @pytest.mark.model_roundtrip(formats=["keras", "saved_model"])
 def test_query_classifier() -> Any:
     return models.build_query_classifier()
