@@ -117,7 +117,7 @@ def build_sales_forecast() -> Any:
 def build_attention_block() -> Any:
     """Let the articles of a basket look at each other: one transformer block."""
     basket = keras.Input((7, 8), name="basket")
-    # The default initializer gives this layer other numbers in Keras 3.15 than in 3.12: the golden would move.
+    # The default initializer gives this layer other numbers in Keras 3.15 than in 3.12.
     attention = layers.MultiHeadAttention(
         num_heads=2, key_dim=4, kernel_initializer="random_normal", name="attention"
     )
