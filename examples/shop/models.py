@@ -88,14 +88,13 @@ def build_compiled_regressor() -> Any:
 
 def build_image_classifier() -> Any:
     """Classify a product picture of 12 by 12 pixels, with batch normalization."""
-    as_if_trained = keras.initializers.RandomUniform(0.1, 0.5)
     return keras.Sequential(
         [
             keras.Input((12, 12, 3), name="picture"),
             layers.Conv2D(6, 3, use_bias=False, name="edges"),
             layers.BatchNormalization(
-                moving_mean_initializer=as_if_trained,
-                moving_variance_initializer=as_if_trained,
+                moving_mean_initializer="random_normal",  # as if trained
+                moving_variance_initializer=keras.initializers.RandomUniform(0.5, 1.5),
                 name="normalize",
             ),
             layers.ReLU(name="rectify"),
