@@ -1,0 +1,198 @@
+"""Golden: the recorded truth of a case, its name on disk, and what its weights' digests tell."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+SCHEMA = 1
+JSON_FILE = "golden.json"
+ARRAYS_FILE = "arrays.npz"
+
+Packed = tuple[Mapping[str, Any], Mapping[str, "NDArray[Any]"]]
+
+# File systems take 255 bytes a name; Windows, by default, 260 characters a path.
+_LONGEST = 150
+_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.=+,@[]-")
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file: reserved with any extension, too. And the
+# golden's own files: a case of their name would want its folder where another golden has its file.
+_RESERVED = re.compile(
+    r"(?:(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?|golden\.json|arrays\.npz)", re.IGNORECASE | re.DOTALL
+)
+
+
+class GoldenError(Exception):
+    """Something is wrong with a golden on disk; the message is one sentence that names the file."""
+
+
+class GoldenMissingError(GoldenError):
+    """There is no golden of this name."""
+
+
+class GoldenBrokenError(GoldenError):
+    """There is something where the golden should be, but it is not a golden."""
+
+
+class GoldenTooNewError(GoldenBrokenError):
+    """A later version of this plugin recorded the golden, and knows more than this one could keep."""
+
+
+class GoldenNotWrittenError(GoldenError):
+    """The golden could not be written; what was there before still is."""
+
+
+@dataclass(frozen=True)
+class GoldenName:
+    """What a golden is called.
+
+    Args:
+        folder: the parts of the path the golden is kept under (`("tests", "test_models")`).
+        name: the case's own name (`TestRanker.test_save[a/b]`).
+
+    Raises:
+        ValueError: a part is empty, and so has no place on disk.
+    """
+
+    folder: tuple[str, ...]
+    name: str
+
+    def __post_init__(self) -> None:
+        if not all((*self.folder, self.name)):
+            raise ValueError(f"a golden's name has an empty part: {'/'.join((*self.folder, self.name))!r}")
+
+    def escape(self) -> tuple[str, ...]:
+        """The folders that hold it, one to one: no two names share them."""
+        return tuple(escape(part) for part in (*self.folder, self.name))
+
+    @property
+    def folded(self) -> tuple[str, ...]:
+        """Equal for two names that a file system which ignores case would keep in one folder."""
+        return tuple(part.lower() for part in self.escape())
+
+    def __str__(self) -> str:
+        return "/".join((*self.folder, self.name))
+
+
+def escape(part: str) -> str:
+    """One part of a name as a folder's name that every common file system takes, one to one.
+
+    Bytes of its UTF-8 outside `[A-Za-z0-9_.=+,@[]-]` become `%XX`, and so does what some system would alter:
+    a dot at either end, the first letter of a name that Windows reserves. What comes out longer than 150
+    bytes is cut, with `~` and a digest of the whole at its end; an uncut one never holds a `~`.
+    """
+    codes = part.encode("utf-8", "surrogatepass")
+    hidden = {place for place in (0, len(codes) - 1) if codes[place] == ord(".")}
+    if _RESERVED.fullmatch(part):
+        hidden.add(0)
+    escaped = "".join(
+        chr(code) if code in _SAFE and place not in hidden else f"%{code:02X}"
+        for place, code in enumerate(codes)
+    )
+    if len(escaped) <= _LONGEST:
+        return escaped
+    digest = "~" + hashlib.sha256(escaped.encode("ascii")).hexdigest()[:16]
+    return re.sub(r"%.?$", "", escaped[: _LONGEST - len(digest)]) + digest
+
+
+def unescape(escaped: str) -> str | None:
+    """The part that `escape` made this of; None if it was cut, or if `escape` makes no such name."""
+    try:
+        part = unquote_to_bytes(escaped).decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return None
+    return part if part and escape(part) == escaped else None
+
+
+@dataclass(frozen=True)
+class WeightDigest:
+    """One weight of a model: its path, shape, dtype, and the SHA-256 of its bytes in C order."""
+
+    path: str
+    shape: tuple[int, ...]
+    dtype: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class WeightChanges:
+    """In which weights two models differ, by path.
+
+    Args:
+        changed: other values, or another shape or dtype.
+        missing: in the old one only.
+        added: in the new one only.
+        total: how many weights the old one has.
+    """
+
+    changed: tuple[str, ...]
+    missing: tuple[str, ...]
+    added: tuple[str, ...]
+    total: int
+
+    @property
+    def none(self) -> bool:
+        """Whether both hold the same weights."""
+        return not (self.changed or self.missing or self.added)
+
+
+def digest_changes(old: Sequence[WeightDigest], new: Sequence[WeightDigest]) -> WeightChanges:
+    """Compare two models' weights by path, in the old one's order.
+
+    Weights that share a path are told apart by their order.
+    """
+    before, after = _by_path(old), _by_path(new)
+    return WeightChanges(
+        changed=tuple(each.path for key, each in before.items() if key in after and after[key] != each),
+        missing=tuple(each.path for key, each in before.items() if key not in after),
+        added=tuple(each.path for key, each in after.items() if key not in before),
+        total=len(old),
+    )
+
+
+def _by_path(digests: Sequence[WeightDigest]) -> dict[tuple[str, int], WeightDigest]:
+    seen: Counter[str] = Counter()
+    keyed = {}
+    for digest in digests:
+        keyed[digest.path, seen[digest.path]] = digest
+        seen[digest.path] += 1
+    return keyed
+
+
+@dataclass(frozen=True, eq=False)
+class Golden:
+    """The recorded truth of a case. One golden serves all targets of its case.
+
+    Args:
+        made_by: what recorded it: versions by `keras`, `tensorflow`, `python`, `numpy`.
+        inputs: structure and plain arrays, as `loader.tensors.pack` gives them; numbers and bool only.
+        outputs: likewise.
+        statistics: `compare.statistics` by output.
+        weights: a digest of each weight, in the model's order.
+        signatures: the case's signatures, JSON-able, by name.
+        formats: what each format's artifact holds: format -> `layers` (class by path), `ops` (count by op),
+            `signatures`; JSON-able.
+        schema: the version of all this on disk.
+    """
+
+    made_by: Mapping[str, str]
+    inputs: Packed
+    outputs: Packed
+    statistics: Mapping[str, Mapping[str, int | float | None]] = field(default_factory=dict)
+    weights: tuple[WeightDigest, ...] = ()
+    signatures: Mapping[str, Any] = field(default_factory=dict)
+    formats: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    schema: int = SCHEMA
+
+    def with_format(self, name: str, section: Mapping[str, Any]) -> Golden:
+        """The same golden with one format's section put in place of what it held."""
+        return replace(self, formats={**self.formats, name: section})

@@ -1,0 +1,252 @@
+"""A golden as the bytes of its two files, and back.
+
+The bytes are stable: the same golden gives the same, whatever the clock, the platform or NumPy's version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.golden import (
+    ARRAYS_FILE,
+    JSON_FILE,
+    SCHEMA,
+    Golden,
+    GoldenBrokenError,
+    GoldenName,
+    GoldenTooNewError,
+    Packed,
+    WeightDigest,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+# How many levels of each section are opened before an entry is written on one line: one entry, one line of
+# a diff.
+_LEVELS = {
+    "made_by": 1,
+    "inputs": 2,
+    "outputs": 2,
+    "statistics": 1,
+    "weights": 1,
+    "signatures": 1,
+    "formats": 3,
+    "arrays": 1,
+}
+
+
+def encode(name: GoldenName, golden: Golden) -> dict[str, bytes]:
+    """The bytes of each file by its name, the arrays first.
+
+    Raises:
+        TypeError: an array holds neither numbers nor bool, or something is not JSON-able.
+        ValueError: a figure is NaN or infinite, which JSON does not know.
+    """
+    arrays = {
+        f"{side}/{key}": _portable(array)
+        for side, (_, packed) in (("inputs", golden.inputs), ("outputs", golden.outputs))
+        for key, array in packed.items()
+    }
+    return {ARRAYS_FILE: _npz(arrays), JSON_FILE: _json(_document(name, golden, arrays))}
+
+
+def _document(name: GoldenName, golden: Golden, arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+    return {
+        "schema": golden.schema,
+        "name": [*name.folder, name.name],
+        "made_by": _sorted(golden.made_by),
+        "inputs": golden.inputs[0],
+        "outputs": golden.outputs[0],
+        "statistics": golden.statistics,
+        "weights": [asdict(weight) for weight in golden.weights],
+        "signatures": _sorted(golden.signatures),
+        "formats": {
+            format_name: {
+                part: _sorted(entries) if part in {"ops", "signatures"} else entries
+                for part, entries in _sorted(section).items()
+            }
+            for format_name, section in _sorted(golden.formats).items()
+        },
+        "arrays": {key: _array_digest(arrays[key]) for key in sorted(arrays)},
+    }
+
+
+def _sorted(mapping: Any) -> Any:
+    return dict(sorted(mapping.items())) if hasattr(mapping, "items") else mapping
+
+
+def _portable(array: NDArray[Any]) -> NDArray[Any]:
+    import numpy as np
+
+    if array.dtype.kind not in "biufc":
+        raise TypeError(f"a golden holds numbers and bool only, not {array.dtype}")
+    return np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")
+
+
+def _array_digest(array: NDArray[Any]) -> dict[str, Any]:
+    return {
+        "dtype": array.dtype.name,
+        "shape": list(array.shape),
+        "sha256": hashlib.sha256(array.tobytes()).hexdigest(),
+    }
+
+
+def _json(document: dict[str, Any]) -> bytes:
+    lines = [
+        f" {json.dumps(key)}: {_rendered(value, _LEVELS.get(key, 0), ' ')}" for key, value in document.items()
+    ]
+    # A lone surrogate has no UTF-8, but what `backslashreplace` writes for it is JSON's own escape.
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode("utf-8", "backslashreplace")
+
+
+def _rendered(value: Any, levels: int, indent: str) -> str:
+    if levels == 0 or not value or not isinstance(value, dict | list | tuple):
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    inner = indent + " "
+    if isinstance(value, dict):
+        opening, closing = "{", "}"
+        entries = [
+            f"{json.dumps(str(key), ensure_ascii=False)}: {_rendered(item, levels - 1, inner)}"
+            for key, item in value.items()
+        ]
+    else:
+        opening, closing = "[", "]"
+        entries = [_rendered(item, levels - 1, inner) for item in value]
+    return f"{opening}\n{inner}" + f",\n{inner}".join(entries) + f"\n{indent}{closing}"
+
+
+def _npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """An uncompressed .npz like `numpy.savez`'s, its members sorted and without a date."""
+    import io
+    import zipfile
+
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for key in sorted(arrays):
+            member = zipfile.ZipInfo(f"{key}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            member.create_system = 3
+            with archive.open(member, "w", force_zip64=True) as file:
+                file.write(_npy_header(arrays[key]))
+                file.write(arrays[key].tobytes())
+    return buffer.getvalue()
+
+
+def _npy_header(array: NDArray[Any]) -> bytes:
+    """The header of https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, version 1.0.
+
+    Written here, since NumPy's own differs between NumPy versions (room for rows to be appended).
+    """
+    fields = f"{{'descr': {array.dtype.str!r}, 'fortran_order': False, 'shape': {array.shape!r}, }}".encode(
+        "ascii"
+    )
+    magic = b"\x93NUMPY\x01\x00"
+    padding = -(len(magic) + 2 + len(fields) + 1) % 64
+    header = fields + b" " * padding + b"\n"
+    return magic + len(header).to_bytes(2, "little") + header
+
+
+def decode(folder: Path) -> Golden:
+    """Read the golden in a folder.
+
+    Raises:
+        FileNotFoundError: there is no golden.json.
+        GoldenTooNewError: a later version of this plugin recorded it.
+        GoldenBrokenError: it is anything else than a whole golden.
+    """
+    document = read_document(folder / JSON_FILE)
+    arrays = _read_arrays(folder / ARRAYS_FILE)
+    try:
+        golden = _golden(document, arrays)
+        digests = document["arrays"]
+        kept = all(_array_digest(_portable(arrays[key])) == digest for key, digest in digests.items())
+    except KeyError as error:
+        raise GoldenBrokenError(f"{folder} is not a whole golden: it holds no {error}.") from error
+    except (TypeError, AttributeError, ValueError) as error:
+        raise GoldenBrokenError(f"{folder / JSON_FILE} is not laid out as a golden is: {error}.") from error
+    if not kept or digests.keys() != arrays.keys():
+        raise GoldenBrokenError(f"{JSON_FILE} and {ARRAYS_FILE} in {folder} are not of one recording.")
+    if not golden.outputs[1]:
+        raise GoldenBrokenError(f"{folder / JSON_FILE} holds no output: there is nothing to compare with.")
+    return golden
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """What a golden.json says.
+
+    Raises:
+        FileNotFoundError: there is none.
+        GoldenBrokenError: it is not one, or a later version's.
+    """
+    data = path.read_bytes()
+    _refuse_pointer(path, data)
+    try:
+        document = json.loads(data)
+    except ValueError as error:
+        merge = " (it holds the marks of an unresolved merge)" if b"\n<<<<<<< " in data else ""
+        raise GoldenBrokenError(f"{path} is not valid JSON{merge}: {error}.") from error
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if not isinstance(schema, int):
+        raise GoldenBrokenError(f"{path} is not a golden: it names no schema.")
+    if schema > SCHEMA:
+        raise GoldenTooNewError(
+            f"{path} was recorded by a later pytest-modelcompat (schema {schema}; this one knows {SCHEMA}): "
+            "update the plugin."
+        )
+    return dict(document)
+
+
+def _refuse_pointer(path: Path, data: bytes) -> None:
+    if data.startswith(_LFS_POINTER):
+        raise GoldenBrokenError(f"{path} is a Git LFS pointer, not the file itself: run `git lfs pull`.")
+
+
+def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    import io
+    import zipfile
+
+    import numpy as np
+
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise GoldenBrokenError(f"{path} is missing beside {JSON_FILE}: was it not committed?") from None
+    _refuse_pointer(path, data)
+    # Without this, NumPy takes what is no zip file for a pickle and says so.
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        raise GoldenBrokenError(f"{path} ({len(data)} bytes) is truncated or no .npz file at all.")
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            return {key: archive[key] for key in archive.files}
+    except Exception as error:  # a damaged file raises nearly anything
+        raise GoldenBrokenError(f"{path} ({len(data)} bytes) is corrupt: {error}.") from error
+
+
+def _golden(document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Golden:
+    return Golden(
+        made_by=document["made_by"],
+        inputs=_packed("inputs", document, arrays),
+        outputs=_packed("outputs", document, arrays),
+        statistics=document["statistics"],
+        weights=tuple(
+            WeightDigest(weight["path"], tuple(weight["shape"]), weight["dtype"], weight["sha256"])
+            for weight in document["weights"]
+        ),
+        signatures=document["signatures"],
+        formats=document["formats"],
+        schema=document["schema"],
+    )
+
+
+def _packed(side: str, document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Packed:
+    prefix = f"{side}/"
+    return document[side], {
+        key.removeprefix(prefix): array for key, array in arrays.items() if key.startswith(prefix)
+    }

@@ -1,0 +1,203 @@
+"""GoldenStore: the goldens of a project on disk, read and written by several processes at once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat import golden_files
+from pytest_modelcompat.golden import (
+    JSON_FILE,
+    Golden,
+    GoldenBrokenError,
+    GoldenMissingError,
+    GoldenName,
+    GoldenNotWrittenError,
+    GoldenTooNewError,
+    unescape,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from filelock import BaseFileLock
+
+_LOCK_TIMEOUT = 120.0
+
+
+@dataclass(frozen=True)
+class Written:
+    """What an update did.
+
+    Args:
+        changed: whether the bytes of a file on disk are others now.
+        before: the golden that was there; None if there was none, or a broken one.
+        after: the golden that is there now.
+    """
+
+    changed: bool
+    before: Golden | None
+    after: Golden
+
+
+@dataclass(frozen=True)
+class GoldenStore:
+    """The goldens under a folder: `<root>/<path parts>/<name>/golden.json` and `arrays.npz`."""
+
+    root: Path
+
+    def folder(self, name: GoldenName) -> Path:
+        """Where a golden is kept, whether it is there or not."""
+        return self.root.joinpath(*name.escape())
+
+    def read(self, name: GoldenName) -> Golden:
+        """Read a golden.
+
+        Raises:
+            GoldenMissingError: there is none.
+            GoldenBrokenError: what is there is not a golden.
+        """
+        folder = self.folder(name)
+        try:
+            return _decode(folder)
+        except GoldenBrokenError as error:
+            # The two files are replaced one after the other: in between, they are halves of two goldens.
+            try:
+                with _lock(folder):
+                    return _decode(folder)
+            except OSError:
+                raise error from None
+
+    def write(self, name: GoldenName, golden: Golden) -> bool:
+        """Write a golden and return whether a file's bytes changed; one that says the same is left alone.
+
+        Raises:
+            GoldenNotWrittenError: it could not be, or there is no output in it.
+        """
+        return self.update(name, lambda _: golden).changed
+
+    def update(self, name: GoldenName, merge: Callable[[Golden | None], Golden]) -> Written:
+        """Read, merge and write under one lock, so that processes updating at once lose nothing.
+
+        Args:
+            name: which one.
+            merge: makes the new golden of the one on disk (None if there is none, or a broken one). What it
+                raises is passed on, with nothing written.
+
+        Raises:
+            GoldenNotWrittenError: it could not be written; there is no output in it; or what is on disk was
+                recorded by a later version of this plugin, whose content this one would lose.
+        """
+        folder = self.folder(name)
+        with _writing(folder):
+            before = _before(folder)
+            after = merge(before)
+            return Written(_write(name, folder, after), before, after)
+
+    def names(self) -> tuple[GoldenName, ...]:
+        """Every golden that is there, whole or broken, in the order of their folders; no stray files."""
+        found = (self._name(path) for path in sorted(self.root.rglob(JSON_FILE)) if path.is_file())
+        return tuple(name for name in found if name is not None)
+
+    def _name(self, path: Path) -> GoldenName | None:
+        escaped = path.parent.relative_to(self.root).parts
+        parts = [unescape(part) for part in escaped]
+        # Of a name that was cut, the folder tells only the beginning; golden.json holds the whole.
+        known = _recorded_name(path) if None in parts else [part for part in parts if part is not None]
+        if not all(known) or len(known) != len(escaped) or not known:
+            return None
+        name = GoldenName(tuple(known[:-1]), known[-1])
+        return name if name.escape() == escaped else None
+
+
+def _recorded_name(path: Path) -> list[str]:
+    try:
+        parts = golden_files.read_document(path).get("name")
+    except (GoldenBrokenError, OSError):
+        return []
+    return [str(part) for part in parts] if isinstance(parts, list) else []
+
+
+def _decode(folder: Path) -> Golden:
+    try:
+        return golden_files.decode(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        raise GoldenMissingError(f"There is no golden {folder}.") from None
+    except OSError as error:
+        raise GoldenBrokenError(f"{error.filename or folder} cannot be read: {error.strerror}.") from error
+
+
+def _before(folder: Path) -> Golden | None:
+    try:
+        return _decode(folder)
+    except GoldenMissingError:
+        return None
+    except GoldenTooNewError as error:
+        raise GoldenNotWrittenError(f"{folder} is not overwritten: {error}") from error
+    except GoldenBrokenError:
+        return None
+
+
+def _write(name: GoldenName, folder: Path, golden: Golden) -> bool:
+    if not golden.outputs[1]:
+        raise GoldenNotWrittenError(f"{folder} is not written: it would hold no output to compare with.")
+    files = golden_files.encode(name, golden)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        changed = [file for file, data in files.items() if _replace(folder / file, data)]
+    except OSError as error:
+        raise GoldenNotWrittenError(f"{folder} could not be written: {error.strerror or error}.") from error
+    return bool(changed)
+
+
+def _replace(path: Path, data: bytes) -> bool:
+    """Put a file in place in one piece, unless it holds these bytes already."""
+    if path.is_file():
+        existing = path.read_bytes()
+        # Git on Windows checks text out with CRLF; that alone is no change.
+        if existing == data or (path.name == JSON_FILE and existing.replace(b"\r\n", b"\n") == data):
+            return False
+    # One name, since the lock admits one writer: what a killed one leaves behind, the next one overwrites.
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return True
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        lock = _lock(folder)
+        lock.acquire()
+    except TimeoutError as error:
+        raise GoldenNotWrittenError(f"{folder} is kept locked by another process.") from error
+    except OSError as error:
+        raise GoldenNotWrittenError(f"{folder} could not be locked: {error}.") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _lock(folder: Path) -> BaseFileLock:
+    """The lock of a golden, kept in the system's temporary folder.
+
+    Not beside the golden: filelock leaves its file behind, which would be committed with the goldens, and a
+    checkout mounted read-only could not be read under a lock.
+    """
+    from filelock import FileLock
+
+    # A folder per user, since one user cannot lock another one's file in a shared temporary folder.
+    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
+    locks = Path(tempfile.gettempdir(), f"pytest-modelcompat-locks-{user}")
+    locks.mkdir(mode=0o700, exist_ok=True)
+    key = hashlib.sha256(str(folder.resolve()).casefold().encode("utf-8", "surrogateescape")).hexdigest()
+    return FileLock(locks / f"{key[:32]}.lock", timeout=_LOCK_TIMEOUT)
