@@ -3,6 +3,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -86,7 +88,7 @@ class TestName:
         "[a/b]", "[a b]", "[a-b]", "[a_b]", "[a%b]", "[a%2Fb]", "[a\\b]", "a.", ".a", ".", "..", "%2E", "a ",
         " a", "ü", "u\u0308", "\udc80", "\x00", "\n", "~", "a~b", "CON", "con", "Con.txt", "%43ON", "NUL",
         "nul.tar.gz", "COM1", "COM12", "CONSOLE", "golden.json", "arrays.npz", "Class.test[x=1.5,y=+2@home]",
-        "\U0001f600" * 60, "x" * 150, "x" * 151, "x" * 152, "é" * 25, "é" * 26, "a*b", "a?b", 'a"b', "a<b>|:c",
+        "\U0001f600" * 60, "x" * 150, "x" * 151, "x" * 152, "é" * 25, "é" * 26, "a*b", "a?b", 'a"b', "<>|:",
     )  # fmt: skip
 
     def test_is_one_to_one(self) -> None:
@@ -131,6 +133,12 @@ class TestName:
         one, other = escape("x" * 400 + "1"), escape("x" * 400 + "2")
         assert one != other
         assert one.startswith("x" * 133 + "~")
+
+    def test_is_cut_only_beyond_the_limit_and_between_characters(self) -> None:
+        assert escape("x" * 150) == "x" * 150
+        assert len(escape("x" * 151)) == 150
+        for lead in ("", "x", "xx"):
+            assert re.fullmatch(lead + r"(%C3|%A9)+~[0-9a-f]{16}", escape(lead + "é" * 60))
 
     def test_folds_what_a_file_system_may_fold(self) -> None:
         upper, lower = GoldenName(("tests",), "test[A]"), GoldenName(("tests",), "test[a]")
@@ -272,6 +280,21 @@ class TestWrite:
         store.write(NAME, a_golden(made_by={}))
         assert sorted(path.name for path in folder.iterdir()) == ["arrays.npz", "golden.json"]
 
+    def test_replaces_files_in_one_piece(self, store: GoldenStore, folder: Path, tmp_path: Path) -> None:
+        for path in folder.iterdir():
+            os.link(path, tmp_path / path.name)
+        store.write(NAME, a_golden(outputs=pack(np.zeros(3)), made_by={}))
+        # Written in place, the other name of the old file would show the new bytes, and a reader half of them.
+        for path in folder.iterdir():
+            assert (tmp_path / path.name).read_bytes() != path.read_bytes()
+
+    @pytest.mark.parametrize("file", ["golden.json", "arrays.npz"])
+    def test_leaves_nothing_half_written_behind(self, store: GoldenStore, file: str) -> None:
+        (store.folder(NAME) / file / "in the way").mkdir(parents=True)
+        with pytest.raises(GoldenNotWrittenError, match="could not be written"):
+            store.write(NAME, a_golden())
+        assert not list(store.root.rglob("*.part"))
+
     @pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
     def test_files_are_as_readable_as_any_other(self, folder: Path, tmp_path: Path) -> None:
         (tmp_path / "other").write_text("")
@@ -357,7 +380,8 @@ class TestBroken:
         assert "is corrupt" in self.broken(store)
 
     def test_pickled_arrays_are_not_loaded(self, store: GoldenStore, folder: Path) -> None:
-        np.savez(folder / "arrays.npz", **{"outputs/value": np.array([{}], object)})
+        pickled: dict[str, Any] = {"outputs/value": np.array([{}], object)}
+        np.savez(folder / "arrays.npz", **pickled)
         assert "is corrupt" in self.broken(store)
 
     def test_halves_of_two_recordings(self, store: GoldenStore, folder: Path) -> None:
@@ -372,7 +396,7 @@ class TestBroken:
 
     def test_an_array_too_few_or_too_many(self, store: GoldenStore, folder: Path) -> None:
         with np.load(folder / "arrays.npz") as archive:
-            arrays = dict(archive)
+            arrays: dict[str, Any] = dict(archive)
         np.savez(folder / "arrays.npz", **arrays, more=np.zeros(1))
         assert "not of one recording" in self.broken(store)
         del arrays["outputs/value/score"]
@@ -549,6 +573,9 @@ class TestNames:
             (store.root / stray).parent.mkdir(exist_ok=True)
             (store.root / stray).write_text("{}")
         (store.root / "tests" / "golden.json").mkdir()
+        long = GoldenName((), "x" * 300)
+        store.write(long, a_golden())
+        shutil.move(store.folder(long), store.root / "renamed~0123456789abcdef")
         assert store.names() == (NAME,)
 
     def test_includes_broken_ones(self, store: GoldenStore, folder: Path) -> None:
