@@ -139,9 +139,7 @@ class Figures:
 
         if gaps.graded:
             self.absolute.add(start, gaps.difference)
-            relative = np.divide(
-                gaps.difference, gaps.size, out=np.zeros_like(gaps.size), where=gaps.size > 0
-            )
+            relative = np.divide(gaps.difference, gaps.size, out=np.zeros_like(gaps.size), where=gaps.size > 0)
             self.relative.add(start, np.minimum(relative, _GREATEST))
 
     def _add_needs(self, gaps: Gaps, allowed: NDArray[np.float64]) -> None:

@@ -95,8 +95,7 @@ def escape(part: str) -> str:
     if _RESERVED.fullmatch(part):
         hidden.add(0)
     escaped = "".join(
-        chr(code) if code in _SAFE and place not in hidden else f"%{code:02X}"
-        for place, code in enumerate(codes)
+        chr(code) if code in _SAFE and place not in hidden else f"%{code:02X}" for place, code in enumerate(codes)
     )
     if len(escaped) <= _LONGEST:
         return escaped

@@ -100,9 +100,7 @@ def _array_digest(array: NDArray[Any]) -> dict[str, Any]:
 
 
 def _json(document: dict[str, Any]) -> bytes:
-    lines = [
-        f" {json.dumps(key)}: {_rendered(value, _LEVELS.get(key, 0), ' ')}" for key, value in document.items()
-    ]
+    lines = [f" {json.dumps(key)}: {_rendered(value, _LEVELS.get(key, 0), ' ')}" for key, value in document.items()]
     # A lone surrogate has no UTF-8, but what `backslashreplace` writes for it is JSON's own escape.
     return ("{\n" + ",\n".join(lines) + "\n}\n").encode("utf-8", "backslashreplace")
 
@@ -144,9 +142,7 @@ def _npy_header(array: NDArray[Any]) -> bytes:
 
     Written here, since NumPy's own differs between NumPy versions (room for rows to be appended).
     """
-    fields = f"{{'descr': {array.dtype.str!r}, 'fortran_order': False, 'shape': {array.shape!r}, }}".encode(
-        "ascii"
-    )
+    fields = f"{{'descr': {array.dtype.str!r}, 'fortran_order': False, 'shape': {array.shape!r}, }}".encode("ascii")
     magic = b"\x93NUMPY\x01\x00"
     padding = -(len(magic) + 2 + len(fields) + 1) % 64
     header = fields + b" " * padding + b"\n"
@@ -247,6 +243,4 @@ def _golden(document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
 
 def _packed(side: str, document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Packed:
     prefix = f"{side}/"
-    return document[side], {
-        key.removeprefix(prefix): array for key, array in arrays.items() if key.startswith(prefix)
-    }
+    return document[side], {key.removeprefix(prefix): array for key, array in arrays.items() if key.startswith(prefix)}

@@ -2,6 +2,8 @@
 
 from typing import Any, Dict, List, Optional
 
+import numpy as np
+
 from . import tensors
 
 
@@ -87,6 +89,12 @@ def flat_in_order(value: Any) -> List[Any]:
     return [] if value is None else [value]
 
 
+def ordered_names(value: Any, names: List[str]) -> List[str]:
+    """The names of a nested value's leaves, given in its own order, in TensorFlow's order."""
+    labels = iter(names)
+    return [str(label) for label in flat_in_order(tensors.map_leaves(lambda _: np.array(next(labels)), value))]
+
+
 def _unique_fit(specs: Dict[str, Any], names: List[str], leaves: List[Any]) -> Optional[Dict[str, Any]]:
     chosen = {}
     for leaf in leaves:
@@ -117,5 +125,3 @@ def rename_outputs(outputs: Dict[str, Any], wanted: Dict[str, Any]) -> Dict[str,
     if set(outputs) == set(names) or len(outputs) != len(names):
         return outputs
     return {name: outputs[key] for name, key in zip(names, sorted(outputs, key=tensors.natural))}
-
-

@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict
 
 import numpy as np
 
@@ -35,6 +35,7 @@ def run(folder: Path) -> None:
 
 def _stages(folder: Path, job: Dict[str, Any], answer: Answer) -> None:
     sys.path[:] = job["sys_path"]
+    os.chdir(job["cwd"])
     _limit_threads(job["threads"])
     keras = importing.import_declared(job["keras"], {})
     custom_objects = _declared(job)
@@ -66,7 +67,7 @@ def write_answer(folder: Path, answer: Answer) -> None:
     temporary = folder / "answer.json.part"
     shown = {key: value for key, value in answer.items() if key != "started"}
     temporary.write_text(json.dumps(shown), encoding="utf-8")
-    os.replace(str(temporary), str(folder / "answer.json"))
+    temporary.replace(folder / "answer.json")
 
 
 def _describe(error: BaseException) -> Dict[str, Any]:
@@ -115,14 +116,14 @@ def versions(keras: Any) -> Dict[str, str]:
 
 def _resolve(job: Dict[str, Any], keras: Any, custom_objects: Dict[str, Any], answer: Answer) -> None:
     answer["unknown_ops"] = resolving.unknown_ops(job["ops"])
-    answer["unknown_objects"] = unknown = []  # type: List[int]
-    answer["not_rebuildable"] = problems = []  # type: List[Dict[str, Any]]
+    unknown = answer["unknown_objects"] = []
+    problems = answer["not_rebuildable"] = []
     for index, use in enumerate(job["objects"]):
         found = resolving.resolve(use, keras, custom_objects)
         if found is None:
             unknown.append(index)
             continue
-        problem = resolving.rebuild_problem(found, use["config_keys"], keras) if use["is_class"] else None
+        problem = resolving.rebuild_problem(found, use["config_keys"]) if use["is_class"] else None
         if problem is not None:
             problems.append(dict(problem, index=index, **{"class": _full_name(found)}))
 

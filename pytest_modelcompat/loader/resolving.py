@@ -1,4 +1,4 @@
-"""What this process can resolve: ops in TensorFlow's registry, classes and functions in Keras' and the declared ones."""
+"""What this process can resolve: ops in TensorFlow's registry, classes and functions of Keras and the case."""
 
 import importlib
 import inspect
@@ -52,7 +52,7 @@ def _registered(name: str, keras: Any, custom_objects: Dict[str, Any]) -> Option
 
 
 def _from_module(module: str, name: str, keras: Any) -> Optional[Any]:
-    package = module.split(".")[0]
+    package = module.split(".", maxsplit=1)[0]
     if package in ("keras", "tf_keras"):
         found = _attribute(keras, module.split(".")[1:] + name.split("."))
         if found is not None:
@@ -103,8 +103,12 @@ def major(keras: Any) -> int:
     return int(str(getattr(keras, "__version__", "2")).split(".")[0])
 
 
-def rebuild_problem(cls: Any, config: Dict[str, Any], keras: Any) -> Optional[Dict[str, Any]]:
+def rebuild_problem(cls: Any, config: List[str]) -> Optional[Dict[str, Any]]:
     """Why a custom class cannot be rebuilt from its stored config by `cls(**config)`; None if it can, or may.
+
+    Args:
+        cls: what the artifact's class name was resolved to.
+        config: the keys of the stored config.
 
     Returns:
         `argument`, `problem` (`missing`: required and not in the config; `unexpected`: in the config and not

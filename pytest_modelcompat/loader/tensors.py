@@ -139,7 +139,9 @@ def _pack(value: Any, path: Tuple[str, ...], arrays: Dict[str, Any]) -> Dict[str
 
 def _pack_leaf(leaf: Leaf, key: str, arrays: Dict[str, Any]) -> Dict[str, Any]:
     if isinstance(leaf, Ragged):
-        splits = [_pack_leaf(split, "{}.row_splits_{}".format(key, i), arrays) for i, split in enumerate(leaf.row_splits)]
+        splits = [
+            _pack_leaf(split, "{}.row_splits_{}".format(key, i), arrays) for i, split in enumerate(leaf.row_splits)
+        ]
         return {"ragged": _pack_leaf(leaf.values, key + ".values", arrays), "row_splits": splits}
     if isinstance(leaf, Sparse):
         return {
@@ -173,7 +175,7 @@ def unpack(structure: Dict[str, Any], arrays: Any) -> Any:
         return {key: unpack(item, arrays) for key, item in structure["dict"].items()}
     for kind, build in (("list", list), ("tuple", tuple)):
         if kind in structure:
-            return build(unpack(item, arrays) for item in structure[kind])  # type: ignore[operator]
+            return build(unpack(item, arrays) for item in structure[kind])
     return _unpack_leaf(structure, arrays)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 LOG_TAIL = 20_000
 
@@ -127,6 +127,7 @@ def write_job(job: Job, folder: Path, sys_path: Sequence[str]) -> None:
         "format": job.format,
         "keras": job.keras,
         "sys_path": list(sys_path),
+        "cwd": str(Path.cwd()),
         "modules": dict(job.declared.files),
         "imports": list(job.declared.imports),
         "op_libraries": list(job.declared.op_libraries),

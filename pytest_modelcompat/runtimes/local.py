@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -136,10 +137,8 @@ class LocalLoader:
         code = process.poll()
         _kill_group(process)
         for stream in (process.stdin, process.stdout):
-            try:
+            with contextlib.suppress(OSError):
                 _stream(stream).close()
-            except OSError:
-                continue
         return process.wait() if code is None else code
 
 

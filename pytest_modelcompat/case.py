@@ -1,0 +1,149 @@
+"""Case: one model under test with what it declares, and the seeding that makes it the same every time."""
+
+from __future__ import annotations
+
+import importlib
+import random
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.live import KERAS_PACKAGES
+from pytest_modelcompat.settings import SettingsError, parse_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from pytest_modelcompat.golden import GoldenName
+    from pytest_modelcompat.runtimes.jobs import Declared
+from pytest_modelcompat.settings import Settings
+
+
+class NotImportableError(Exception):
+    """A declared object cannot be imported by another process; the message names it and the fix."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One model under test, in one target.
+
+    Args:
+        title: how messages call this target: `test_ranker[h5]`.
+        format: the format to save in, or that of the artifact.
+        settings: its options.
+        golden: its golden's name.
+        build: makes the model anew and gives it with its inputs (None: derive them); None for an artifact.
+        artifact: the file or folder something else saved; None for a round trip.
+        inputs: gives an artifact's inputs (None: derive them).
+        accept: the command that accepts what changed.
+        declares_on: where a user writes declarations: `marker`, `artifact marker`, `call` or `command line`.
+        runtime: where the artifact is loaded.
+    """
+
+    title: str
+    format: str
+    settings: Settings
+    golden: GoldenName
+    build: Callable[[], tuple[Any, Any]] | None = None
+    artifact: Path | None = None
+    inputs: Callable[[], Any] | None = None
+    accept: str = ""
+    declares_on: str = "marker"
+    runtime: str = "local"
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python, NumPy, TensorFlow and Keras, and start Keras' automatic layer names from one again.
+
+    Without the latter a layer is `dense` or `dense_7` depending on which tests ran before.
+    """
+    import numpy as np
+    import tensorflow as tf
+
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - models that draw from the global generator must see the seed
+    tf.random.set_seed(seed)
+    for package in KERAS_PACKAGES:
+        keras = sys.modules.get(package)
+        if keras is not None:
+            keras.utils.set_random_seed(seed)
+            _reset_layer_names(keras)
+
+
+def _reset_layer_names(keras: Any) -> None:
+    # `clear_session` would do it too, and with it drop the dtype policy and other settings of the user's.
+    reset = getattr(keras.backend, "reset_uids", None)
+    if reset is None:
+        naming = importlib.import_module("keras.src.utils.naming")
+        state = importlib.import_module("keras.src.backend.common.global_state")
+        state.set_global_attribute("global_seed_generator", None)
+        reset = naming.reset_uids
+    reset()
+
+
+def split_returned(returned: Any) -> tuple[Any, Any]:
+    """What a test returned as (model, inputs), the inputs None where it gave only a model."""
+    if isinstance(returned, tuple) and len(returned) == 2:
+        return returned
+    return returned, None
+
+
+def declared(settings: Settings) -> Declared:
+    """What a case declares, every object by its import path.
+
+    Raises:
+        NotImportableError: an object lives in a function, in `__main__`, or under a name its module lacks.
+    """
+    from pytest_modelcompat.runtimes.jobs import Declared
+
+    places = {name: _place(name, target) for name, target in settings.custom_objects.items()}
+    modules = {*settings.imports, *(module for module, _ in places.values())}
+    files = {name: file for name in modules for file in [_module_file(name)] if file}
+    return Declared(places, settings.imports, settings.op_libraries, files)
+
+
+def _place(name: str, target: Any) -> tuple[str, str]:
+    if isinstance(target, str):
+        try:
+            module, _, qualname = parse_object(target)[1].partition(":")
+        except SettingsError as error:
+            raise NotImportableError(str(error)) from None
+        return module, qualname
+    module = str(getattr(target, "__module__", ""))
+    qualname = str(getattr(target, "__qualname__", type(target).__qualname__))
+    move = f"move it to the top level of a module and declare it from there, as {name!r}"
+    if "<locals>" in qualname or "<lambda>" in qualname:
+        raise NotImportableError(
+            f"custom object {name!r} ({module}.{qualname}) is made inside a function, "
+            f"where a fresh process cannot import it; {move}"
+        )
+    if module == "__main__":
+        raise NotImportableError(
+            f"custom object {name!r} ({qualname}) lives in __main__, which a fresh process does not have; {move}"
+        )
+    if _look_up(module, qualname) is not target:
+        raise NotImportableError(
+            f"custom object {name!r} is not what {module}.{qualname} means, so a fresh process cannot import it; {move}"
+        )
+    return module, qualname
+
+
+def _look_up(module: str, qualname: str) -> Any:
+    found: Any = sys.modules.get(module)
+    for part in qualname.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
+def _module_file(name: str) -> str | None:
+    file: str | None = getattr(sys.modules.get(name), "__file__", None)
+    return file
+
+
+def object_places(settings: Settings) -> Mapping[str, str]:
+    """Name -> `module.Class` of what a case declares, for messages."""
+    return {
+        name: target.replace(":", ".") if isinstance(target, str) else f"{target.__module__}.{target.__qualname__}"
+        for name, target in settings.custom_objects.items()
+    }

@@ -1,0 +1,234 @@
+"""Marked tests -> targets: checking their options, parametrizing formats, naming cases and goldens."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_modelcompat.report import properties
+from pytest_modelcompat.settings import Layer, Settings, SettingsError, format_name, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pytest_modelcompat.golden import GoldenName
+
+ROUNDTRIP = "model_roundtrip"
+ARTIFACT = "model_artifact"
+TARGET_ARGUMENT = "modelcompat_target"
+FIXTURE = "model_roundtrip"
+LONGEST_ID = 100
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A test's marker with what it says.
+
+    Args:
+        kind: `model_roundtrip` or `model_artifact`.
+        settings: its options, resolved.
+        artifact: the path a `model_artifact` names.
+    """
+
+    kind: str
+    settings: Settings
+    artifact: Path | None = None
+
+
+def read_marker(node: pytest.Item | Any, layers: tuple[Layer, Layer]) -> Marked | None:
+    """The marker of a test, those of its class and module filling in what it leaves open; None without one.
+
+    Args:
+        node: an item or a function definition.
+        layers: the command line's options and the ini file's.
+
+    Raises:
+        SettingsError: an option is wrong.
+    """
+    names = [name for name in (ROUNDTRIP, ARTIFACT) if node.get_closest_marker(name) is not None]
+    if not names:
+        return None
+    if len(names) > 1:
+        raise SettingsError("a test takes one of the markers model_roundtrip and model_artifact, not both")
+    kind = names[0]
+    options: dict[str, Any] = {}
+    paths: tuple[Any, ...] = ()
+    for mark in reversed(list(node.iter_markers(kind))):
+        options.update(mark.kwargs)
+        paths = mark.args or paths
+    artifact = _artifact_path(node, kind, paths)
+    if kind == ARTIFACT and "formats" in options:
+        raise SettingsError("marker: option 'formats' is for model_roundtrip; a file has the format it has")
+    command_line, ini = layers
+    if kind == ARTIFACT:
+        command_line, ini = _without_formats(command_line), _without_formats(ini)
+    settings = resolve((command_line, Layer("marker", options), ini))
+    return Marked(kind, settings, artifact)
+
+
+def _without_formats(layer: Layer) -> Layer:
+    return Layer(layer.source, {name: value for name, value in layer.options.items() if name != "formats"})
+
+
+def _artifact_path(node: Any, kind: str, paths: tuple[Any, ...]) -> Path | None:
+    if kind == ROUNDTRIP:
+        if paths:
+            raise SettingsError(f"marker: model_roundtrip takes options by name only, not {paths[0]!r}")
+        return None
+    if len(paths) != 1 or not isinstance(paths[0], (str, Path)):
+        raise SettingsError('marker: model_artifact takes the path of one file or folder, as in model_artifact("a.h5")')
+    given = Path(paths[0])
+    from_root: Path = node.config.rootpath / given
+    beside_test: Path = node.path.parent / given
+    return beside_test if beside_test.exists() and not from_root.exists() else from_root
+
+
+def parametrize(metafunc: pytest.Metafunc, marked: Marked) -> None:
+    """Give a marked test one item for each target, the target last in its id."""
+    function = metafunc.function
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise SettingsError("the test is async; a model test is a plain function that returns a model")
+    entries = marked.settings.formats if marked.artifact is None else (artifact_format(marked.artifact),)
+    parameters = [
+        pytest.param(format_name(entry), marks=getattr(entry, "marks", ()), id=format_name(entry)) for entry in entries
+    ]
+    metafunc.fixturenames.append(TARGET_ARGUMENT)
+    metafunc.parametrize(TARGET_ARGUMENT, parameters)
+
+
+def artifact_format(path: Path) -> str:
+    """The format of an artifact by its content; by its name if there is nothing to read."""
+    from pytest_modelcompat.artifacts import recognise
+
+    by_name = {".h5": "h5", ".hdf5": "h5", ".keras": "keras"}.get(path.suffix, "saved_model")
+    return recognise(path) or by_name
+
+
+def target_of(item: pytest.Item) -> str | None:
+    """The format an item is the target of; None if it is not one."""
+    callspec = getattr(item, "callspec", None)
+    target: str | None = callspec.params.get(TARGET_ARGUMENT) if callspec is not None else None
+    return target
+
+
+def golden_name(item: pytest.Item, settings: Settings) -> GoldenName:
+    """The name of an item's golden: the module's path, then `Class.test[parameters]` or the `name` option."""
+    classes = [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
+    function = getattr(item, "originalname", None) or item.name.partition("[")[0]
+    parameters = _parameters(item)
+    base = settings.name or ".".join((*classes, function))
+    return named_golden(item, base + (f"[{parameters}]" if parameters else ""))
+
+
+def named_golden(item: pytest.Item, name: str) -> GoldenName:
+    """A golden of this name beside those of the item's module."""
+    from pytest_modelcompat.golden import GoldenName
+
+    return GoldenName(path_parts(item.path.with_suffix(""), item.config.rootpath), name)
+
+
+def path_parts(path: Path, root: Path) -> tuple[str, ...]:
+    """A path's parts from the project's folder; its name alone if it lies elsewhere."""
+    return path.relative_to(root).parts if path.is_relative_to(root) else (path.name,)
+
+
+def _parameters(item: pytest.Item) -> str:
+    """The parameters of an item's id without its target.
+
+    pytest 9.2 renames strings of over 100 characters and earlier versions spell them out; a golden's name must not
+    depend on that, so such a one is named by its digest.
+    """
+    callspec = getattr(item, "callspec", None)
+    if callspec is None:
+        return ""
+    text = callspec.id
+    target = callspec.params.get(TARGET_ARGUMENT)
+    if target is not None:
+        text = text.removesuffix(target).removesuffix("-")
+    for argument, value in callspec.params.items():
+        if isinstance(value, (str, bytes)) and len(value) > LONGEST_ID:
+            text = _shortened(text, argument, value)
+    return str(text)
+
+
+def _shortened(text: str, argument: str, value: str | bytes) -> str:
+    import hashlib
+
+    data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
+    short = f"{argument}~{hashlib.sha256(data).hexdigest()[:16]}"
+    spelt = data.decode("latin-1") if isinstance(value, bytes) else value
+    for form in (spelt, spelt.encode("unicode_escape").decode("ascii"), hashlib.sha256(data).hexdigest()):
+        if form in text:
+            return text.replace(form, short)
+    return re.sub(rf"(?<![^-]){re.escape(argument)}\d+(?![^-])", short, text)
+
+
+def accept_command(item: pytest.Item) -> str:
+    """The command that records an item's golden anew, all its formats where that can be said in one id."""
+    nodeid = item.nodeid
+    callspec = getattr(item, "callspec", None)
+    if callspec is not None and callspec.id == callspec.params.get(TARGET_ARGUMENT):
+        nodeid = nodeid[: -len(callspec.id) - 2]
+    return f"pytest {shlex.quote(nodeid)} --modelcompat-update-golden"
+
+
+class Claims:
+    """Which test claims which golden; two claiming one is an error, also where a file system ignores case."""
+
+    def __init__(self) -> None:
+        self._owners: dict[tuple[str, ...], tuple[str, str]] = {}
+
+    def add(self, golden: GoldenName, owner: str) -> None:
+        """Note a claim; an owner may repeat its own.
+
+        Raises:
+            SettingsError: another test claims it; the message names both.
+        """
+        known, name = self._owners.setdefault(golden.folded, (owner, str(golden)))
+        if (known, name) != (owner, str(golden)):
+            both = f"{known} and {owner}" if known != owner else owner
+            raise SettingsError(
+                f"{both} claim one golden, {golden}"
+                + (f" ({name} on a file system that ignores case)" if name != str(golden) else "")
+                + "; give one of them another name="
+            )
+
+
+def claim_all(items: Iterable[Any], layers: tuple[Layer, Layer], claims: Claims) -> None:
+    """Claim the goldens of the marked tests among what a module's name was made into.
+
+    Raises:
+        SettingsError: two tests claim one golden.
+    """
+    for item in items:
+        if isinstance(item, pytest.Function) and target_of(item) is not None:
+            marked = read_marker(item, layers)
+            if marked is not None:
+                owner = accept_command(item).split(" ")[1] if item.callspec.id == target_of(item) else _untargeted(item)
+                claims.add(golden_name(item, marked.settings), owner)
+
+
+def _untargeted(item: pytest.Function) -> str:
+    return item.nodeid.removesuffix(f"-{target_of(item)}]") + "]"
+
+
+def is_model_item(item: pytest.Item) -> bool:
+    """Whether an item is a target, calls the fixture, or carries a marker it cannot honour."""
+    if target_of(item) is not None or FIXTURE in getattr(item, "fixturenames", ()):
+        return True
+    return item.get_closest_marker(ROUNDTRIP) is not None or item.get_closest_marker(ARTIFACT) is not None
+
+
+def note_claims(items: Iterable[pytest.Item], layers: tuple[Layer, Layer]) -> None:
+    """Note on each model test which golden it claims, so that the summary knows even if it never runs."""
+    for item in items:
+        if isinstance(item, pytest.Function) and is_model_item(item):
+            marked = read_marker(item, layers)
+            settings = marked.settings if marked is not None else Settings()
+            item.user_properties.append(properties.claim(str(golden_name(item, settings))))

@@ -1,0 +1,201 @@
+"""Items without a test file: builders named by `--modelcompat-model`, artifacts named as paths or in the ini file."""
+
+from __future__ import annotations
+
+import importlib
+import shlex
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_modelcompat import collecting
+from pytest_modelcompat.report import properties
+from pytest_modelcompat.session import KEY
+from pytest_modelcompat.settings import SettingsError, format_name, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from pytest_modelcompat.case import Case
+    from pytest_modelcompat.golden import GoldenName
+    from pytest_modelcompat.settings import Settings
+
+ARTIFACT_SUFFIXES = (".h5", ".hdf5", ".keras")
+
+
+class CaseItem(pytest.Item):
+    """One target of a case that no test function makes."""
+
+    case: Case
+
+    def runtest(self) -> None:
+        """Check the target."""
+        from pytest_modelcompat.running import run
+
+        run(self, self.case, self.config.stash[KEY])
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where pytest says the item is."""
+        return self.path, None, self.name
+
+
+def _make_item(parent: pytest.Collector, case: Case, marks: Iterable[pytest.MarkDecorator] = ()) -> CaseItem:
+    item: CaseItem = CaseItem.from_parent(parent, name=case.title)
+    item.case = case
+    for mark in marks:
+        item.add_marker(mark)
+    item.user_properties.append(properties.claim(str(case.golden)))
+    return item
+
+
+class BuilderCollector(pytest.Collector):
+    """The targets of one `module:name` of `--modelcompat-model`."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """One item for each format.
+
+        Raises:
+            CollectError: the builder cannot be had, or an option is wrong.
+        """
+        from pytest_modelcompat.case import Case, split_returned
+        from pytest_modelcompat.golden import GoldenName
+
+        module, _, name = self.name.partition(":")
+        target = self._resolve(module, name)
+        session = self.config.stash[KEY]
+        settings = _settings_or_error(session.layers)
+        golden = GoldenName((), settings.name or self.name)
+        session.claims.add(golden, self.name)
+        accept = f"pytest --modelcompat-model {shlex.quote(self.name)} --modelcompat-update-golden"
+        is_builder = callable(target) and not hasattr(target, "trainable_variables")
+        for entry in settings.formats:
+            format_ = format_name(entry)
+            case = Case(
+                title=f"{name}[{format_}]",
+                format=format_,
+                settings=settings,
+                golden=golden,
+                build=lambda: split_returned(target() if is_builder else target),
+                accept=accept,
+                declares_on="command line",
+            )
+            yield _make_item(self, case, getattr(entry, "marks", ()))
+
+    def _resolve(self, module: str, name: str) -> Any:
+        if not module or not name:
+            raise self.CollectError(f"--modelcompat-model {self.name!r} is not written as module:name")
+        try:
+            found = importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name is None or not (module == error.name or module.startswith(error.name + ".")):
+                raise
+            raise self.CollectError(
+                f"--modelcompat-model {self.name}: there is no module {error.name!r} on the path or in "
+                f"{self.config.invocation_params.dir}"
+            ) from None
+        for part in name.split("."):
+            if not hasattr(found, part):
+                raise self.CollectError(
+                    f"--modelcompat-model {self.name}: module {module} has no {part!r}{_near(part, found)}"
+                )
+            found = getattr(found, part)
+        return found
+
+
+def _near(name: str, module: Any) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, [each for each in dir(module) if not each.startswith("_")], n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def builder_items(session: pytest.Session, names: Iterable[str]) -> Iterator[pytest.Item]:
+    """The items of every builder named on the command line.
+
+    Raises:
+        pytest.UsageError: one of them cannot be collected.
+    """
+    directory = str(session.config.invocation_params.dir)
+    if directory not in sys.path:
+        sys.path.insert(0, directory)
+    for name in names:
+        collector: BuilderCollector = BuilderCollector.from_parent(session, name=name, nodeid=name)
+        try:
+            yield from collector.collect()
+        except (pytest.Collector.CollectError, SettingsError) as error:
+            raise pytest.UsageError(f"modelcompat: {error}") from None
+
+
+class _ArtifactCollector(pytest.Collector):
+    """Makes the one item of an artifact."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """The artifact's item.
+
+        Raises:
+            CollectError: an option is wrong, or another artifact has this golden.
+        """
+        from pytest_modelcompat.case import Case
+
+        session = self.config.stash[KEY]
+        try:
+            settings = _settings_or_error(session.layers)
+            golden = _artifact_golden(self.path, self.config.rootpath, settings)
+            session.claims.add(golden, self.nodeid)
+        except SettingsError as error:
+            raise self.CollectError(f"modelcompat: {error}") from None
+        format_ = collecting.artifact_format(self.path)
+        case = Case(
+            title=f"{self.path.name}[{format_}]",
+            format=format_,
+            settings=settings,
+            golden=golden,
+            artifact=self.path,
+            accept=f"pytest {shlex.quote(self.nodeid)} --modelcompat-update-golden",
+            declares_on="command line",
+        )
+        yield _make_item(self, case)
+
+
+class ArtifactFile(_ArtifactCollector, pytest.File):
+    """An .h5 or .keras file."""
+
+
+class ArtifactFolder(_ArtifactCollector, pytest.Directory):
+    """A SavedModel folder."""
+
+
+def _artifact_golden(path: Path, root: Path, settings: Settings) -> GoldenName:
+    from pytest_modelcompat.golden import GoldenName
+
+    *folder, name = collecting.path_parts(path, root)
+    return GoldenName(tuple(folder), settings.name or name)
+
+
+def _settings_or_error(layers: tuple[Any, Any]) -> Settings:
+    return resolve(layers)
+
+
+def is_wanted(path: Path, config: pytest.Config) -> bool:
+    """Whether an artifact is named on the command line or matched by the ini file's patterns."""
+    base = config.invocation_params.dir
+    if any((base / argument.split("::")[0]).resolve() == path.resolve() for argument in config.args):
+        return True
+    patterns = config.getini("modelcompat_artifacts")
+    if not patterns or not path.is_relative_to(config.rootpath):
+        return False
+    relative = path.relative_to(config.rootpath).as_posix()
+    return any(matches(relative, pattern) for pattern in patterns)
+
+
+def matches(relative: str, pattern: str) -> bool:
+    """Whether a path matches a glob pattern in which `**` stands for any folders, also none."""
+    import re
+
+    escaped = re.escape(pattern.removeprefix("./"))
+    expression = (
+        escaped.replace(r"\*\*/", "(?:.*/)?").replace(r"\*\*", ".*").replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
+    )
+    return re.fullmatch(expression, relative) is not None

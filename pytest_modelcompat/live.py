@@ -1,0 +1,180 @@
+"""The live model a test returns: what kind it is, its outputs, its weights, what could make it unsteady."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+KERAS_PACKAGES = ("keras", "tf_keras")
+RANDOM_LAYERS = ("Dropout", "Noise", "Random", "Augment")
+
+
+class NoModelError(Exception):
+    """The value is not a model that can be saved; the message says what it is and what to return."""
+
+
+@dataclass(frozen=True)
+class LiveModel:
+    """A model in this process.
+
+    Args:
+        model: the Keras model or `tf.Module`.
+        keras: the package it comes from, `keras` or `tf_keras`; None for a plain `tf.Module`.
+        signatures: a module's functions with an input signature, by the name they are saved under.
+    """
+
+    model: Any
+    keras: str | None
+    signatures: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_keras(self) -> bool:
+        """Whether it is a Keras model rather than a plain `tf.Module`."""
+        return self.keras is not None
+
+    def call(self, inputs: Any) -> Any:
+        """Outputs at inference, every tensor a leaf; for a module, a dict of them by signature.
+
+        Args:
+            inputs: nested arrays; for a module, a dict of signature -> dict of argument -> array.
+        """
+        from pytest_modelcompat.loader import calling
+
+        if self.is_keras:
+            return calling.call_model(self.model, inputs)
+        return {
+            name: _call_function(self.signatures[name], arguments)
+            for name, arguments in inputs.items()
+            if name in self.signatures
+        }
+
+    def named_outputs(self, outputs: Any) -> dict[str, Any]:
+        """Outputs of `call` flattened to leaves by user-visible name."""
+        from pytest_modelcompat.loader import calling, tensors
+
+        return tensors.named_leaves(outputs, calling.output_names(self.model) if self.is_keras else None)
+
+    def weights(self) -> list[dict[str, Any]]:
+        """Digests of its variables: `path`, `shape`, `dtype`, `sha256`."""
+        from pytest_modelcompat.loader import weights
+
+        return weights.of_model(self.model)
+
+    def layers(self) -> Iterator[tuple[str, Any]]:
+        """Every Keras layer at any depth with its path of names."""
+        yield from _layers(self.model, ())
+
+    def dtypes(self) -> list[str]:
+        """The dtypes its layers compute in."""
+        found = {getattr(layer, "compute_dtype", None) for _, layer in self.layers()}
+        return sorted(str(dtype) for dtype in found if dtype)
+
+    def homes(self) -> dict[str, str]:
+        """Name -> `module.qualname` of the user's own classes and functions among its layers and their attributes."""
+        found: dict[str, str] = {}
+        for _, layer in self.layers():
+            for candidate in (type(layer), *vars(layer).values()):
+                home = _home(candidate)
+                if home is not None:
+                    found.setdefault(home.rpartition(".")[2], home)
+        return found
+
+    def unsteady_layers(self) -> list[str]:
+        """Layers that can make two predictions differ, in words: stateful, random, or of the user's own."""
+        return [f"{path} ({reason})" for path, layer in self.layers() for reason in _reasons(layer)]
+
+
+def examine(value: Any) -> LiveModel:
+    """Tell what kind of model a test returned.
+
+    Raises:
+        NoModelError: it is neither a Keras model nor a `tf.Module` with a signature.
+    """
+    names = {(base.__module__.split(".")[0], base.__name__) for base in type(value).__mro__}
+    for package in KERAS_PACKAGES:
+        if (package, "Model") in names:
+            return LiveModel(value, package)
+        if (package, "Layer") in names:
+            raise NoModelError(
+                f"the test returned a layer ({type(value).__name__}), which cannot be saved on its own; "
+                "return a model that contains it"
+            )
+    if ("tensorflow", "Module") in names or ("tensorflow", "AutoTrackable") in names:
+        return LiveModel(value, None, _signatures(value))
+    returned = "nothing" if value is None else f"a {type(value).__name__}"
+    raise NoModelError(f"the test returned {returned}; return a Keras model, a tf.Module, or (model, inputs)")
+
+
+def _signatures(module: Any) -> Mapping[str, Any]:
+    functions = {
+        name: function
+        for name, function in ((name, getattr(module, name, None)) for name in _function_names(module))
+        if getattr(function, "input_signature", None) is not None
+    }
+    if not functions:
+        raise NoModelError(
+            f"the tf.Module {type(module).__name__} has no signature to save; decorate a method with "
+            "@tf.function(input_signature=[tf.TensorSpec(...)])"
+        )
+    if len(functions) == 1:
+        return {"serving_default": next(iter(functions.values()))}
+    return {"serving_default" if name == "__call__" else name: function for name, function in functions.items()}
+
+
+def _function_names(module: Any) -> list[str]:
+    names = [name for name in dir(type(module)) if name == "__call__" or not name.startswith("_")]
+    return sorted({*names, *(name for name in vars(module) if not name.startswith("_"))})
+
+
+def argument_specs(function: Any) -> dict[str, Any]:
+    """The `tf.TensorSpec` of each argument of a function with an input signature, by argument name."""
+    names = [name for name in inspect.signature(function.python_function).parameters if name != "self"]
+    return dict(zip(names, function.input_signature, strict=False))
+
+
+def _call_function(function: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    from pytest_modelcompat.loader import calling, tensors
+
+    specs = argument_specs(function)
+    matched = calling.match_inputs(specs, "of the live module", tensors.as_leaves(arguments))
+    outputs = function(*(calling.to_tensor(matched[name], spec.dtype) for name, spec in specs.items()))
+    if not isinstance(outputs, dict) and not tensors.is_container(outputs):
+        outputs = [outputs]
+    return tensors.named_leaves(outputs)
+
+
+def _layers(model: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    for layer in getattr(model, "layers", ()):
+        here = (*path, str(layer.name))
+        yield "/".join(here), layer
+        yield from _layers(layer, here)
+
+
+def _home(candidate: Any) -> str | None:
+    """Where a class, a function or an object's class is defined; None if that is no module of the user's."""
+    if not inspect.isclass(candidate) and not inspect.isfunction(candidate):
+        candidate = type(candidate)
+    module = str(getattr(candidate, "__module__", "builtins"))
+    if module.split(".", maxsplit=1)[0] in (*KERAS_PACKAGES, "builtins", "tensorflow", "numpy", "collections"):
+        return None
+    return f"{module}.{candidate.__qualname__}"
+
+
+def installed_keras() -> str:
+    """The package `tf.keras` means here: `tf_keras` where TensorFlow was told to use it, else `keras`."""
+    return "tf_keras" if os.environ.get("TF_USE_LEGACY_KERAS", "").lower() in ("1", "true") else "keras"
+
+
+def _reasons(layer: Any) -> Iterator[str]:
+    kind = type(layer).__name__
+    if getattr(layer, "stateful", False) and (hasattr(layer, "reset_states") or hasattr(layer, "reset_state")):
+        yield f"{kind}, stateful: it starts each prediction where the last one ended"
+    elif any(word in kind for word in RANDOM_LAYERS) or hasattr(layer, "seed_generator"):
+        yield f"{kind}, draws random numbers"
+    elif type(layer).__module__.split(".")[0] not in KERAS_PACKAGES:
+        yield f"{kind}, of {type(layer).__module__}"

@@ -1,0 +1,169 @@
+"""The plugin's command line and ini options, and turning them into layers of `Settings`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.settings import FORMATS, Layer, SettingsError, parse_object
+
+if TYPE_CHECKING:
+    import pytest
+
+GROUP = "modelcompat"
+
+# option -> (flag, metavar, converter, help); given more than once unless there is a converter
+CASE_OPTIONS = {
+    "formats": (
+        "--modelcompat-format",
+        "FORMAT",
+        None,
+        f"save in this format: {', '.join(FORMATS)} (repeatable)",
+    ),
+    "runtimes": (
+        "--modelcompat-runtime",
+        "NAME",
+        None,
+        "reload in this runtime (repeatable; default: local)",
+    ),
+    "custom_objects": (
+        "--modelcompat-custom-object",
+        "[NAME=]MODULE:CLASS",
+        None,
+        "hand this class or function to load_model (repeatable)",
+    ),
+    "imports": ("--modelcompat-import", "MODULE", None, "import this module before loading (repeatable)"),
+    "op_libraries": (
+        "--modelcompat-op-library",
+        "PATH",
+        None,
+        "load this op library before loading (repeatable)",
+    ),
+    "checks": (
+        "--modelcompat-check",
+        "CHECK",
+        None,
+        "check only this: predictions, weights, structure, training (repeatable; default: the first three)",
+    ),
+    "rtol": ("--modelcompat-rtol", "NUMBER", float, "relative tolerance; needs --modelcompat-atol too"),
+    "atol": ("--modelcompat-atol", "NUMBER", float, "absolute tolerance; needs --modelcompat-rtol too"),
+    "seed": (
+        "--modelcompat-seed",
+        "NUMBER",
+        int,
+        "seed of Python, NumPy and Keras before each model (default: 0)",
+    ),
+    "timeout": ("--modelcompat-timeout", "SECONDS", float, "kill a load after this long (default: 300)"),
+}
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Register every option under one group, and its ini twin where that makes sense."""
+    group = parser.getgroup(GROUP, "saved TensorFlow/Keras models (pytest-modelcompat)")
+    group.addoption(
+        "--modelcompat-update-golden",
+        action="store_true",
+        help="write the goldens that are missing or changed, after their round trip held",
+    )
+    group.addoption(
+        "--modelcompat-model",
+        action="append",
+        metavar="MODULE:NAME",
+        help="run the round trips of this builder or model without a test file (repeatable)",
+    )
+    group.addoption("--modelcompat-keep", metavar="DIR", help="keep the saved artifacts in this folder")
+    group.addoption(
+        "--modelcompat-unsafe",
+        action="store_true",
+        help="load with safe_mode=False: lets Lambda bytecode run, in the loader's child only",
+    )
+    for name, (flag, metavar, converter, text) in CASE_OPTIONS.items():
+        if converter is None:
+            group.addoption(flag, action="append", dest=_dest(name), metavar=metavar, help=text)
+        else:
+            group.addoption(flag, type=converter, dest=_dest(name), metavar=metavar, help=text)
+        kind = "args" if converter is None else "string"
+        parser.addini(_dest(name), f"{text} (as {flag})", type=kind, default=None)  # type: ignore[arg-type]
+    parser.addini(
+        "modelcompat_golden_dir",
+        "folder of the goldens, from the rootdir (default: golden)",
+        default="golden",
+    )
+    parser.addini(
+        "modelcompat_artifacts",
+        "glob patterns, from the rootdir, of model files and SavedModel folders to reload",
+        type="args",
+        default=[],
+    )
+    parser.addini(
+        "modelcompat_update_in_ci",
+        "allow --modelcompat-update-golden where the environment variable CI is set",
+        type="bool",
+        default=False,
+    )
+    parser.addini(
+        "modelcompat_fork",
+        "fork the loader's children rather than starting a process for each (default: on Linux)",
+        type="string",
+        default=None,
+    )
+
+
+def _dest(name: str) -> str:
+    return f"modelcompat_{name}"
+
+
+def command_line_layer(config: pytest.Config) -> Layer:
+    """What the command line says.
+
+    Raises:
+        SettingsError: a custom object is not written as `module:Class`.
+    """
+    given = {name: config.getoption(_dest(name)) for name in CASE_OPTIONS}
+    options = {name: value for name, value in given.items() if value is not None}
+    if "custom_objects" in options:
+        options["custom_objects"] = _objects(options["custom_objects"])
+    if config.getoption("modelcompat_unsafe"):
+        options["safe_mode"] = False
+    return Layer("command line", options)
+
+
+def ini_layer(config: pytest.Config) -> Layer:
+    """What the ini file says.
+
+    Raises:
+        SettingsError: a value cannot be read as the option's type.
+    """
+    options: dict[str, Any] = {}
+    for name, (_, _, converter, _) in CASE_OPTIONS.items():
+        value = config.getini(_dest(name))
+        if not value:
+            continue
+        options[name] = value if converter is None else _converted(name, value, converter)
+    if "custom_objects" in options:
+        options["custom_objects"] = _objects(options["custom_objects"])
+    return Layer("ini", options)
+
+
+def _converted(name: str, value: str, converter: type) -> Any:
+    try:
+        return converter(value)
+    except ValueError:
+        raise SettingsError(f"ini: option {_dest(name)!r} takes a number, not {value!r}") from None
+
+
+def _objects(texts: list[str]) -> dict[str, str]:
+    return dict(parse_object(text) for text in texts)
+
+
+def forks(config: pytest.Config) -> bool | None:
+    """Whether children are forked: as the ini file says, None for the platform's default.
+
+    Raises:
+        SettingsError: the value is neither true nor false.
+    """
+    text = config.getini("modelcompat_fork")
+    if not text:
+        return None
+    if str(text).lower() not in ("true", "false"):
+        raise SettingsError(f"ini: option 'modelcompat_fork' takes true or false, not {text!r}")
+    return str(text).lower() == "true"

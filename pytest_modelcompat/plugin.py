@@ -1,0 +1,181 @@
+"""pytest's hooks, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_modelcompat import collecting, options
+from pytest_modelcompat.results import ModelCompatError
+from pytest_modelcompat.session import KEY, Session
+from pytest_modelcompat.settings import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from pytest_modelcompat.running import RoundTripCaller
+
+ROUNDTRIP_HELP = (
+    "model_roundtrip(formats, custom_objects, imports, op_libraries, inputs, name, rtol, atol, seed, runtimes, checks, "
+    "allow_ops, allow_layers, safe_mode, timeout): save the model this test returns, reload it in a fresh process, and "
+    "compare its predictions with the golden."
+)
+ARTIFACT_HELP = (
+    "model_artifact(path, custom_objects, ...): reload this file or SavedModel in a fresh process and compare its "
+    "predictions with the golden; the test returns the inputs, or None to derive them."
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """When pytest starts, before any ini file is read."""
+    options.add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """When the options are known."""
+    for text in (ROUNDTRIP_HELP, ARTIFACT_HELP):
+        config.addinivalue_line("markers", text)
+    config.stash[KEY] = Session(config)
+    named = config.getoption("modelcompat_model")
+    if named and config.args_source is not pytest.Config.ArgsSource.ARGS:
+        # Who names a model and no path wants that model, not the whole test suite as well.
+        config.args = []
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """When the session is over, however it ended."""
+    session = config.stash.get(KEY, None)
+    if session is not None:
+        session.close()
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
+    """Before a test module is imported: if it has model tests, TensorFlow is imported in the loader meanwhile."""
+    if b"model_roundtrip" in module_path.read_bytes() or b"model_artifact" in module_path.read_bytes():
+        parent.config.stash[KEY].prefetch()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """For each test function, after its own parameters: one item for each target."""
+    try:
+        marked = collecting.read_marker(metafunc.definition, metafunc.config.stash[KEY].layers)
+        if marked is not None:
+            collecting.parametrize(metafunc, marked)
+    except SettingsError as error:
+        pytest.fail(f"modelcompat: {metafunc.definition.nodeid}: {error}", pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pycollect_makeitem(collector: pytest.Collector) -> Generator[None, Any, Any]:
+    """For each name in a module or class: the tests made of it claim their goldens."""
+    made = yield
+    if isinstance(made, list):
+        session = collector.config.stash[KEY]
+        try:
+            collecting.claim_all(made, session.layers, session.claims)
+        except SettingsError as error:
+            raise collector.CollectError(f"modelcompat: {error}") from None
+    return made
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """For each file: a model file that is asked for becomes an item."""
+    if file_path.suffix not in (".h5", ".hdf5", ".keras"):
+        return None
+    from pytest_modelcompat import items
+
+    if not items.is_wanted(file_path, parent.config):
+        return None
+    parent.config.stash[KEY].prefetch()
+    collector: pytest.Collector = items.ArtifactFile.from_parent(parent, path=file_path)
+    return collector
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """For each folder: a SavedModel that is asked for becomes an item."""
+    if not (path / "saved_model.pb").is_file():
+        return None
+    from pytest_modelcompat import items
+
+    if not items.is_wanted(path, parent.config):
+        return None
+    parent.config.stash[KEY].prefetch()
+    collector: pytest.Collector = items.ArtifactFolder.from_parent(parent, path=path)
+    return collector
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """When everything is collected, before anything is deselected: builders named on the command line join in."""
+    named = config.getoption("modelcompat_model")
+    if named:
+        from pytest_modelcompat.items import builder_items
+
+        config.stash[KEY].prefetch()
+        items.extend(builder_items(session, named))
+    collecting.note_claims(items, config.stash[KEY].layers)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before a test's fixtures are made: a model test starts from its seed, and one that cannot run says why."""
+    if collecting.is_model_item(item):
+        from pytest_modelcompat.running import prepare
+
+        prepare(item, item.config.stash[KEY])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Instead of pytest's own call of a marked test, unless it calls the fixture itself."""
+    if collecting.target_of(pyfuncitem) is None or collecting.FIXTURE in pyfuncitem.fixturenames:
+        return None
+    from pytest_modelcompat.running import run_marked
+
+    run_marked(pyfuncitem, pyfuncitem.config.stash[KEY])
+    return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """After each phase of a test: a failed target is shown by its own text."""
+    report = yield
+    error = call.excinfo.value if call.excinfo is not None else None
+    if isinstance(error, ModelCompatError):
+        from pytest_modelcompat.report.longrepr import show
+
+        show(report, error, item)
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """When the last test has run: whether any were left out."""
+    session.config.stash[KEY].cut_short = bool(session.shouldstop or session.shouldfail)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: pytest.ExitCode, config: pytest.Config
+) -> None:
+    """At the end of a session that shows a summary."""
+    from pytest_modelcompat.report.summary import write
+
+    write(terminalreporter, exitstatus, config)
+
+
+@pytest.fixture
+def model_roundtrip(request: pytest.FixtureRequest) -> RoundTripCaller:
+    """Checks that a model survives being saved and reloaded: `model_roundtrip(model, inputs=..., ...)`."""
+    from pytest_modelcompat.running import RoundTripCaller
+
+    return RoundTripCaller(request.node, request.config.stash[KEY])
+
+
+@pytest.fixture
+def modelcompat_target(request: pytest.FixtureRequest) -> str:
+    """The format of the target a marked test runs as."""
+    return str(request.param)

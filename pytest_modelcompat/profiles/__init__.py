@@ -1,0 +1,1 @@
+"""Judging an inventory against what a runtime can resolve."""

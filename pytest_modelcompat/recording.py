@@ -1,0 +1,177 @@
+"""What a target recorded, held against its case's golden or written into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat import verdicts
+from pytest_modelcompat.compare import compare, statistics
+from pytest_modelcompat.findings import Finding, Kind
+from pytest_modelcompat.golden import (
+    Golden,
+    GoldenBrokenError,
+    GoldenMissingError,
+    GoldenNotWrittenError,
+    WeightDigest,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_modelcompat.artifacts import Inventory
+    from pytest_modelcompat.case import Case
+    from pytest_modelcompat.compare import Drift
+    from pytest_modelcompat.golden_store import GoldenStore, Written
+    from pytest_modelcompat.results import Result
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One target's part of the truth.
+
+    Args:
+        inputs: nested inputs.
+        outputs: the model's outputs by name.
+        weights: digests of its weights.
+        inventory: of the artifact.
+        made_by: versions of what made it.
+        format: the target's format.
+    """
+
+    inputs: Any
+    outputs: Mapping[str, Any]
+    weights: tuple[WeightDigest, ...]
+    inventory: Inventory
+    made_by: Mapping[str, str]
+    format: str
+
+    def section(self) -> dict[str, Any]:
+        """What the format's artifact holds, the way a golden keeps it."""
+        inventory = self.inventory
+        return {
+            "layers": {"/".join(layer.path): layer.class_name for layer in inventory.layers},
+            "ops": {op.op: op.count for op in inventory.ops},
+            "signatures": {
+                signature.name: {
+                    "inputs": {each.name: _words(each) for each in signature.inputs},
+                    "outputs": {each.name: _words(each) for each in signature.outputs},
+                }
+                for signature in inventory.signatures
+            },
+        }
+
+    def golden(self) -> Golden:
+        """A golden with this target's format as its only one."""
+        from pytest_modelcompat.loader import tensors
+
+        return Golden(
+            made_by=dict(self.made_by),
+            inputs=tensors.pack(tensors.as_leaves(self.inputs)),
+            outputs=tensors.pack(dict(self.outputs)),
+            statistics={name: statistics(leaf) for name, leaf in self.outputs.items()},
+            weights=self.weights,
+            formats={self.format: self.section()},
+        )
+
+
+def _words(spec: Any) -> str:
+    return f"{spec.dtype} {list(spec.shape) if spec.shape is not None else '(any shape)'}"
+
+
+def settle(
+    result: Result,
+    case: Case,
+    store: GoldenStore,
+    recording: Recording,
+    rule: verdicts.TimeRule,
+    updating: bool,
+) -> Result:
+    """Hold a target against its golden, or, when updating and its round trip held, write what it recorded."""
+    if not updating:
+        return _check(result, case, store, recording, rule)
+    if result.failed:
+        return result
+    return _update(result, case, store, recording, rule)
+
+
+def _check(result: Result, case: Case, store: GoldenStore, recording: Recording, rule: verdicts.TimeRule) -> Result:
+    try:
+        golden = store.read(case.golden)
+    except GoldenMissingError:
+        return _with(result, _missing(f"there is no golden yet at {result.facts.golden}", case))
+    except GoldenBrokenError as error:
+        fix = (f"restore it from version control, or record it anew: {case.accept}",)
+        return _with(result, Finding(Kind.GOLDEN_BROKEN, case.golden.name, cause=str(error), fix=fix))
+    result = replace(result, facts=replace(result.facts, golden_made_by=golden.made_by))
+    rule = replace(rule, inputs_differ=not _same_inputs(golden, recording))
+    comparison, found = verdicts.over_time(recording.outputs, golden, _outputs(golden), recording.weights, rule)
+    if rule.is_artifact:
+        result = replace(result, drifts=comparison.drifts)
+    if "structure" in rule.checks:
+        found = (*found, *_inventory_findings(case, golden, recording))
+    result = _with(result, *found)
+    return result if result.failed else replace(result, golden="matched")
+
+
+def _missing(cause: str, case: Case) -> Finding:
+    return Finding(Kind.GOLDEN_MISSING, case.golden.name, cause=cause, fix=(case.accept,))
+
+
+def _inventory_findings(case: Case, golden: Golden, recording: Recording) -> tuple[Finding, ...]:
+    recorded = golden.formats.get(recording.format)
+    if recorded is None:
+        return (_missing(f"the golden of this case was recorded without the format {recording.format}", case),)
+    return tuple(verdicts.new_in_inventory(recording.section(), recorded, case.settings))
+
+
+def _with(result: Result, *found: Finding) -> Result:
+    return replace(result, findings=(*result.errors, *found, *result.notes))
+
+
+def _outputs(golden: Golden) -> dict[str, Any]:
+    from pytest_modelcompat.loader import tensors
+
+    outputs: dict[str, Any] = tensors.unpack(golden.outputs[0], golden.outputs[1])  # type: ignore[arg-type]
+    return outputs
+
+
+def _same_inputs(golden: Golden, recording: Recording) -> bool:
+    from pytest_modelcompat.compare import Tolerance
+    from pytest_modelcompat.loader import tensors
+
+    recorded = tensors.unpack(golden.inputs[0], golden.inputs[1])  # type: ignore[arg-type]
+    current = tensors.named_leaves(tensors.as_leaves(recording.inputs), stem="input")
+    exact = Tolerance(0.0, 0.0, "exact")
+    return compare(current, tensors.named_leaves(recorded, stem="input"), lambda *_: exact).holds
+
+
+def _update(result: Result, case: Case, store: GoldenStore, recording: Recording, rule: verdicts.TimeRule) -> Result:
+    try:
+        written = store.update(case.golden, lambda before: _merged(before, recording, rule))
+    except GoldenNotWrittenError as error:
+        fix = ("make the golden folder writable, then run the same command again",)
+        return _with(result, Finding(Kind.GOLDEN_NOT_WRITTEN, case.golden.name, cause=str(error), fix=fix))
+    state = "unchanged" if not written.changed else "updated" if written.before is not None else "written"
+    facts = replace(result.facts, golden_made_by=written.after.made_by)
+    return replace(result, facts=facts, golden=state, moved=_moved(written, rule))
+
+
+def _merged(before: Golden | None, recording: Recording, rule: verdicts.TimeRule) -> Golden:
+    """The golden to keep: the one there while it still holds, with this target's section brought up to date."""
+    fresh = recording.golden()
+    if before is None:
+        return fresh
+    rule = replace(rule, inputs_differ=not _same_inputs(before, recording))
+    comparison, _ = verdicts.over_time(recording.outputs, before, _outputs(before), recording.weights, rule)
+    if not comparison.holds or rule.inputs_differ:
+        return replace(fresh, formats={**before.formats, **fresh.formats})
+    return before.with_format(recording.format, fresh.formats[recording.format])
+
+
+def _moved(written: Written, rule: verdicts.TimeRule) -> tuple[Drift, ...]:
+    """What an update moved in the outputs, old to new."""
+    if written.before is None or not written.changed:
+        return ()
+    comparison = compare(_outputs(written.after), _outputs(written.before), rule.tolerances)
+    return tuple(drift for drift in comparison.drifts if not drift.identical)

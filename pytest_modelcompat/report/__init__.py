@@ -1,0 +1,1 @@
+"""Rendering results: every output says the same of the same result objects."""

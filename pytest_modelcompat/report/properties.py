@@ -1,0 +1,85 @@
+"""Results as `user_properties`: what travels from xdist workers and into JUnit XML, plain strings only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pytest_modelcompat.results import Result
+
+PREFIX = "modelcompat."
+
+Properties = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One target in the summary, read back from its properties."""
+
+    title: str
+    case: str = ""
+    verdict: str = "passed"
+    drift: str = ""
+    golden: str = ""
+    moved: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def of_result(result: Result) -> Properties:
+    """A result as properties, the target's title first."""
+    properties = [
+        ("target", result.title),
+        ("case", result.case),
+        ("format", result.format),
+        ("runtime", result.runtime),
+        ("verdict", result.verdict),
+        ("golden", result.golden),
+    ]
+    if result.drifts:
+        properties.append(("greatest_drift", f"{result.drift.max_abs:.3g}"))
+    if result.peak_memory:
+        properties.append(("peak_memory_mb", str(result.peak_memory // 2**20)))
+    properties.extend((f"seconds_{stage}", f"{seconds:.3f}") for stage, seconds in result.timings.items())
+    for drift in result.moved:
+        text = f"golden {drift.output} moved by up to {drift.max_abs:.3g} in {drift.mismatched} of {drift.total}"
+        properties.append(("moved", text + " elements beyond tolerance, old to new"))
+    properties.extend(("note", finding.cause) for finding in result.notes)
+    return [(PREFIX + name, value) for name, value in properties]
+
+
+def claim(case: str) -> tuple[str, str]:
+    """The property by which an item claims a golden, whether it runs or not."""
+    return PREFIX + "claims", case
+
+
+def claims(properties: Iterable[tuple[str, Any]]) -> set[str]:
+    """The goldens an item claims."""
+    return {str(value) for name, value in properties if name in (PREFIX + "claims", PREFIX + "case")}
+
+
+def lines(properties: Sequence[tuple[str, Any]]) -> list[Line]:
+    """The targets an item ran, in order."""
+    found: list[Line] = []
+    for name, value in properties:
+        if name == PREFIX + "target":
+            found.append(Line(str(value)))
+        elif found and name.startswith(PREFIX):
+            found[-1] = _with(found[-1], name[len(PREFIX) :], str(value))
+    return found
+
+
+def _with(line: Line, name: str, value: str) -> Line:
+    if name == "moved":
+        return replace(line, moved=(*line.moved, value))
+    if name == "note":
+        return replace(line, notes=(*line.notes, value))
+    if name == "greatest_drift":
+        return replace(line, drift=value)
+    if name == "case":
+        return replace(line, case=value)
+    if name == "verdict":
+        return replace(line, verdict=value)
+    return replace(line, golden=value) if name == "golden" else line

@@ -1,0 +1,77 @@
+"""Collecting what the section at the end of a session says, with or without xdist: all of it from the reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_modelcompat.report import properties
+from pytest_modelcompat.report.terminal import summary_lines
+from pytest_modelcompat.session import KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_modelcompat.session import Session
+
+TITLE = "model compatibility"
+
+
+def write(reporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
+    """Write the section, if the session had model tests or has goldens that nothing claims."""
+    reports = list(_reports(reporter))
+    lines = [line for report in reports if report.when == "call" for line in properties.lines(report.user_properties)]
+    claimed = {name for report in reports for name in properties.claims(report.user_properties)}
+    session = config.stash[KEY]
+    stale = _stale(session, config, claimed) if _is_complete(reporter, exitstatus, session) else []
+    if not lines and not stale:
+        return
+    reporter.section(TITLE)
+    for text in summary_lines(lines, stale, config.get_verbosity()):
+        reporter.write_line(text)
+
+
+def _reports(reporter: pytest.TerminalReporter) -> Iterator[pytest.TestReport]:
+    seen = set()
+    for reports in reporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport) and id(report) not in seen:
+                seen.add(id(report))
+                yield report
+
+
+def _is_complete(reporter: pytest.TerminalReporter, exitstatus: int, session: Session) -> bool:
+    """Whether every test of the project had its chance to claim its golden."""
+    option = reporter.config.option
+    narrowed = (
+        option.keyword,
+        option.markexpr,
+        getattr(option, "lf", False),
+        reporter.stats.get("deselected"),
+    )
+    ended = exitstatus in (
+        pytest.ExitCode.OK,
+        pytest.ExitCode.TESTS_FAILED,
+        pytest.ExitCode.NO_TESTS_COLLECTED,
+    )
+    broken = any(isinstance(report, pytest.CollectReport) for report in reporter.stats.get("error", ()))
+    chosen = reporter.config.args_source is pytest.Config.ArgsSource.ARGS or option.modelcompat_model
+    return ended and not (any(narrowed) or broken or chosen or session.cut_short or option.collectonly)
+
+
+def _stale(session: Session, config: pytest.Config, claimed: set[str]) -> list[str]:
+    """Goldens that no test claims, of those whose tests lie where pytest looked."""
+    if not session.golden_root.is_dir():
+        return []
+    from pytest_modelcompat.golden_store import GoldenStore
+
+    looked = [config.invocation_params.dir / argument for argument in config.args]
+    return [
+        str(name)
+        for name in GoldenStore(session.golden_root).names()
+        if str(name) not in claimed
+        and ":" not in name.name
+        and not config.rootpath.joinpath(*name.folder, name.name).exists()
+        and any(config.rootpath.joinpath(*name.folder).is_relative_to(folder) for folder in looked)
+    ]

@@ -1,0 +1,189 @@
+"""The failure text of a target, and the `model compatibility` section at the end of a session."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.findings import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pytest_modelcompat.findings import Finding
+    from pytest_modelcompat.report.properties import Line
+    from pytest_modelcompat.results import Facts, Result
+
+LABEL_WIDTH = 11
+INDENT = "  "
+
+CANNOT_LOAD = "the saved model cannot be loaded again with what the test declares"
+HEADLINES = {
+    Kind.UNKNOWN_LAYER: CANNOT_LOAD,
+    Kind.UNKNOWN_OBJECT: CANNOT_LOAD,
+    Kind.UNKNOWN_OP: CANNOT_LOAD,
+    Kind.CANNOT_REBUILD: "the saved model holds a class that cannot be rebuilt from its configuration",
+    Kind.PYTHON_FUNCTION: "the saved model calls a Python function that only exists in the process that saved it",
+    Kind.NEW_OP: "the saved model uses an op that its golden does not have",
+    Kind.NEW_LAYER: "the saved model uses a layer that its golden does not have",
+}
+SUBJECT_LABELS = {
+    Kind.UNKNOWN_LAYER: "layer",
+    Kind.UNKNOWN_OP: "op",
+    Kind.PYTHON_FUNCTION: "op",
+    Kind.CANNOT_REBUILD: "class",
+    Kind.NEW_OP: "op",
+    Kind.NEW_LAYER: "layer",
+    Kind.LAMBDA_REFUSED: "layer",
+}
+ABOUT_DECLARATIONS = {Kind.UNKNOWN_LAYER, Kind.UNKNOWN_OBJECT, Kind.UNKNOWN_OP, Kind.IMPORT_FAILED}
+ABOUT_GOLDEN = {
+    Kind.PREDICTIONS_DRIFTED,
+    Kind.STRUCTURE_CHANGED,
+    Kind.WEIGHTS_CHANGED,
+    Kind.NEW_OP,
+    Kind.NEW_LAYER,
+}
+
+
+def headline(result: Result) -> str:
+    """The first line of a failure text, which must do alone in a short summary."""
+    first = result.errors[0]
+    more = len(result.errors) - 1
+    sentence = HEADLINES.get(first.kind, first.cause)
+    return f"{first.kind.value}  {result.title}: {sentence}" + (f" (and {more} more)" if more else "")
+
+
+def failure_text(result: Result, *, verbose: bool = False) -> str:
+    """Everything there is to say about a failed target.
+
+    Args:
+        result: what the target came to.
+        verbose: whether original tracebacks and logs are shown in full.
+    """
+    errors = result.errors
+    lines = [headline(result)]
+    for position, finding in enumerate(errors):
+        lines.append("")
+        if position and finding.kind is not errors[position - 1].kind:
+            lines.append(f"{INDENT}{finding.kind.value}")
+        lines.extend(_block(finding, headed=position == 0))
+    lines.extend(["", *_facts(result)] if errors[0].kind not in _SPEAK_ALONE else [])
+    lines.extend(_block_rest(result, verbose=verbose))
+    return "\n".join(_without_repeated_blanks(lines))
+
+
+_SPEAK_ALONE = {
+    Kind.GOLDEN_MISSING,
+    Kind.GOLDEN_BROKEN,
+    Kind.NO_MODEL,
+    Kind.INPUTS_NEEDED,
+    Kind.NO_TENSORFLOW,
+}
+
+
+def _block(finding: Finding, *, headed: bool) -> Iterator[str]:
+    label = SUBJECT_LABELS.get(finding.kind) or dict(finding.details).get("role")
+    if label:
+        where = f"  ({'; '.join(finding.where)})" if finding.where else ""
+        yield from _labelled(label, finding.subject + where)
+    elif finding.where:
+        yield from _labelled("where", "\n".join(finding.where))
+    if finding.cause and (not headed or finding.kind in HEADLINES):
+        yield from _labelled("because", finding.cause)
+    for name, text in finding.details:
+        if name not in ("role", "argument", "count"):
+            yield from _labelled(name, text)
+    if finding.fix:
+        yield from _labelled("fix", "\n".join(finding.fix))
+
+
+def _facts(result: Result) -> Iterator[str]:
+    facts = result.facts
+    kinds = {finding.kind for finding in result.errors}
+    saved = f", saved by {versions(facts.saved_by)}" if facts.saved_by else ""
+    yield from _labelled("artifact", facts.artifact + saved)
+    if facts.loaded_by:
+        yield from _labelled("loaded in", f"{result.runtime}: {versions(facts.loaded_by)}")
+    if kinds & ABOUT_DECLARATIONS:
+        yield from _labelled("declared", _declared(facts))
+    if kinds & ABOUT_GOLDEN and facts.golden_made_by:
+        yield from _labelled("golden", f"{facts.golden}, made by {versions(facts.golden_made_by)}")
+        yield from _labelled("accept", facts.accept)
+
+
+def _block_rest(result: Result, *, verbose: bool) -> Iterator[str]:
+    quote = next((finding.quote for finding in result.errors if finding.quote), "")
+    log = next((finding.log for finding in result.errors if finding.log), "")
+    if quote:
+        yield from _labelled("it said", quote)
+    if log and verbose:
+        yield ""
+        yield from (f"{INDENT}| {line}" for line in log.rstrip().splitlines())
+    elif log:
+        yield from _labelled("more", "pytest -vv shows the original traceback and TensorFlow's log")
+
+
+def _declared(facts: Facts) -> str:
+    objects = ", ".join(f"{name} -> {home}" for name, home in facts.custom_objects.items()) or "none"
+    return f"custom_objects: {objects}    imports: {', '.join(facts.imports) or 'none'}"
+
+
+def versions(made_by: Mapping[str, str]) -> str:
+    """`Keras 3.15.1, TensorFlow 2.21.0, Python 3.11.7` as far as it is known."""
+    names = (("keras", "Keras"), ("tensorflow", "TensorFlow"), ("python", "Python"))
+    return ", ".join(f"{title} {made_by[key]}" for key, title in names if made_by.get(key)) or "an unknown version"
+
+
+def _labelled(label: str, text: str) -> Iterator[str]:
+    first, *rest = text.split("\n")
+    yield f"{INDENT}{label.ljust(LABEL_WIDTH)}{first}"
+    yield from (f"{INDENT}{' ' * LABEL_WIDTH}{line}" for line in rest)
+
+
+def _without_repeated_blanks(lines: Sequence[str]) -> Iterator[str]:
+    previous = None
+    for line in lines:
+        if line or previous:
+            yield line
+        previous = line
+
+
+def summary_lines(lines: Sequence[Line], stale: Sequence[str], verbosity: int) -> Iterator[str]:
+    """The `model compatibility` section: a line for each target, what updates moved, and the counts.
+
+    Args:
+        lines: one for each target that ran.
+        stale: goldens that nothing claims.
+        verbosity: pytest's; below zero only what is not a plain pass is listed.
+    """
+    if verbosity >= 0:
+        width = max((len(line.title) for line in lines), default=0)
+        for line in lines:
+            yield f"{line.title.ljust(width)}  {line.verdict}{_tail(line)}"
+    for line in lines:
+        yield from (f"{line.title}: {text}" for text in line.moved)
+        if verbosity > 0:
+            yield from (f"{line.title}: note: {text}" for text in line.notes)
+    for name in stale:
+        yield f"stale golden: {name} (no test claims it)"
+    yield _counts(lines, stale)
+
+
+def _tail(line: Line) -> str:
+    parts = [f"greatest drift {line.drift}"] if line.drift else []
+    if line.golden:
+        parts.append(f"golden {line.golden}")
+    return f"  ({', '.join(parts)})" if parts else ""
+
+
+def _counts(lines: Sequence[Line], stale: Sequence[str]) -> str:
+    failed = sum(line.verdict != "passed" for line in lines)
+    goldens = {line.case: line.golden for line in lines if line.golden}
+    for line in lines:
+        if line.golden in ("written", "updated"):
+            goldens[line.case] = line.golden
+    count = Counter(goldens.values())
+    states = ("matched", "written", "updated", "unchanged")
+    shown = [f"{count[state]} {state}" for state in states if count[state] or state in ("matched", "written")]
+    return f"{len(lines)} targets, {failed} failed; goldens: {', '.join(shown)}, {len(stale)} stale"

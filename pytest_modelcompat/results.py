@@ -1,0 +1,124 @@
+"""What a target came to: its findings, its drifts, its golden. Made by the round trip, rendered by `report`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.findings import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_modelcompat.compare import Drift
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The circumstances that a failure text repeats.
+
+    Args:
+        artifact: what the artifact is called.
+        saved_by: versions of what saved it, `keras`, `tensorflow`, `python`.
+        loaded_by: versions in the loader; empty if it was not reached.
+        custom_objects: declared name -> import path.
+        imports: declared modules.
+        golden: the golden's folder, relative to the project.
+        golden_made_by: versions of what recorded it; empty if there was none.
+        accept: the command that accepts the change.
+    """
+
+    artifact: str
+    saved_by: Mapping[str, str] = field(default_factory=dict)
+    loaded_by: Mapping[str, str] = field(default_factory=dict)
+    custom_objects: Mapping[str, str] = field(default_factory=dict)
+    imports: tuple[str, ...] = ()
+    golden: str = ""
+    golden_made_by: Mapping[str, str] = field(default_factory=dict)
+    accept: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one target came to.
+
+    Args:
+        title: how messages call it: `test_ranker[h5]`.
+        case: the case's name, the same for all its targets.
+        format: the format of its artifact.
+        runtime: where it was loaded.
+        findings: problems, the gravest first.
+        facts: the circumstances.
+        drifts: reloaded against saved, one for each output (of an artifact: against its golden).
+        golden: `matched`, `written`, `updated`, `unchanged`, or empty if the round trip did not get there.
+        moved: what an update changed in the golden's outputs, old to new.
+        timings: seconds by stage in the loader.
+        peak_memory: bytes the loader's child had at most.
+    """
+
+    title: str
+    case: str
+    format: str
+    runtime: str
+    findings: tuple[Finding, ...]
+    facts: Facts
+    drifts: tuple[Drift, ...] = ()
+    golden: str = ""
+    moved: tuple[Drift, ...] = ()
+    timings: Mapping[str, float] = field(default_factory=dict)
+    peak_memory: int = 0
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that fail the target."""
+        return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        """The findings that are only told."""
+        return tuple(finding for finding in self.findings if finding.severity is Severity.NOTE)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the target fails."""
+        return bool(self.errors)
+
+    @property
+    def verdict(self) -> str:
+        """`passed`, or the heading of the first error."""
+        return self.errors[0].kind.value if self.errors else "passed"
+
+    @property
+    def drift(self) -> Drift:
+        """The greatest drift of the reloaded outputs.
+
+        Raises:
+            LookupError: no output was compared.
+        """
+        if not self.drifts:
+            raise LookupError(f"{self.title}: no output was compared")
+        return max(self.drifts, key=lambda drift: (drift.allowance_used, drift.max_abs))
+
+
+@dataclass(frozen=True)
+class RoundTripResult:
+    """What a call of the `model_roundtrip` fixture came to: one result for each target."""
+
+    targets: tuple[Result, ...]
+
+    @property
+    def drift(self) -> Drift:
+        """The greatest drift over all targets.
+
+        Raises:
+            LookupError: no output was compared.
+        """
+        return max((result.drift for result in self.targets), key=lambda drift: (drift.allowance_used, drift.max_abs))
+
+
+class ModelCompatError(AssertionError):
+    """One or more targets failed; `results` says how."""
+
+    def __init__(self, results: tuple[Result, ...]) -> None:
+        super().__init__("\n".join(f"{result.verdict}  {result.title}" for result in results))
+        self.results = results

@@ -1,0 +1,176 @@
+"""Running a target's case and reporting its result: shared by marked tests, the fixture, and items without a test."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_modelcompat import collecting
+from pytest_modelcompat.report import properties
+from pytest_modelcompat.results import Facts, ModelCompatError, Result, RoundTripResult
+from pytest_modelcompat.settings import FORMATS, Layer, Settings, SettingsError, format_name, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_modelcompat.case import Case
+    from pytest_modelcompat.golden import GoldenName
+    from pytest_modelcompat.session import Session
+
+# .h5 last: of all saves it is the one that changes the live model.
+SAVE_ORDER = tuple(sorted(FORMATS, key=lambda name: name == "h5"))
+
+
+def prepare(item: pytest.Item, session: Session) -> None:
+    """Start a model test from its seed, before its fixtures build anything.
+
+    Fails a test that no target can be made of, such as a `unittest` method.
+    """
+    if not isinstance(item, pytest.Function) or (item.cls is not None and _is_unittest(item.cls)):
+        pytest.fail(
+            f"modelcompat: {item.name} carries a model marker, and a unittest method cannot return a model; "
+            "write it as a plain function, or in a class that does not inherit from unittest.TestCase",
+            pytrace=False,
+        )
+    if importlib.util.find_spec("tensorflow") is None:
+        return
+    from pytest_modelcompat.case import seed_everything
+
+    marked = collecting.read_marker(item, session.layers)
+    seed_everything((marked.settings if marked is not None else Settings()).seed)
+
+
+def _is_unittest(cls: type) -> bool:
+    return any(base.__module__ == "unittest.case" for base in cls.__mro__)
+
+
+def run_marked(item: pytest.Function, session: Session) -> None:
+    """Run a marked test as its target: call it, take the model (or inputs) it returns, check the round trip.
+
+    Raises:
+        ModelCompatError: the target fails.
+    """
+    marked = collecting.read_marker(item, session.layers)
+    assert marked is not None  # noqa: S101 - asked for by the caller
+    from pytest_modelcompat.case import Case, split_returned
+
+    arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}  # noqa: SLF001 - as pytest's own call
+    call: Callable[[], Any] = lambda: item.obj(**arguments)  # noqa: E731
+    case = Case(
+        title=item.name,
+        format=str(collecting.target_of(item)),
+        settings=marked.settings,
+        golden=collecting.golden_name(item, marked.settings),
+        build=(lambda: split_returned(call())) if marked.artifact is None else None,
+        artifact=marked.artifact,
+        inputs=call if marked.artifact is not None else None,
+        accept=collecting.accept_command(item),
+        declares_on="marker" if marked.artifact is None else "artifact marker",
+    )
+    run(item, case, session)
+
+
+def run(item: pytest.Item, case: Case, session: Session) -> Result:
+    """Check one target and note what it came to on its item.
+
+    Raises:
+        ModelCompatError: the target fails.
+    """
+    result = checked(item, case, session)
+    if result.failed:
+        raise ModelCompatError((result,))
+    return result
+
+
+def checked(item: pytest.Item, case: Case, session: Session) -> Result:
+    """One target's result, noted on its item whether it failed or not."""
+    if importlib.util.find_spec("tensorflow") is None:
+        result = without_tensorflow(case)
+    else:
+        from pytest_modelcompat.roundtrip import check
+
+        result = check(case, session.bench())
+    item.user_properties.extend(properties.of_result(result))
+    return result
+
+
+def without_tensorflow(case: Case) -> Result:
+    """The result of a target where TensorFlow is not installed."""
+    from pytest_modelcompat.roundtrip import no_tensorflow
+
+    finding = no_tensorflow("ModuleNotFoundError: No module named 'tensorflow'")
+    return Result(case.title, str(case.golden), case.format, case.runtime, (finding,), Facts(case.title))
+
+
+@dataclass
+class RoundTripCaller:
+    """What the `model_roundtrip` fixture gives: a function that checks a model and returns its results.
+
+    Args:
+        item: the test that uses it.
+        session: its session.
+    """
+
+    item: pytest.Item
+    session: Session
+    _claimed: set[tuple[GoldenName, str]] = field(default_factory=set)
+    _changed: list[tuple[Any, str]] = field(default_factory=list)
+
+    def __call__(self, model: Any, **options: Any) -> RoundTripResult:
+        """Save a model in each format, reload it in a fresh process, and compare.
+
+        Args:
+            model: a Keras model, a `tf.Module`, or a function that builds one; a function is called anew for each
+                format, as a marked test is.
+            options: those of the marker, `inputs` among them.
+
+        Raises:
+            ModelCompatError: a target fails.
+        """
+        __tracebackhide__ = True
+        settings, formats = self._settings(options)
+        results = tuple(checked(self.item, self._case(model, settings, name), self.session) for name in formats)
+        if any(result.failed for result in results):
+            raise ModelCompatError(tuple(result for result in results if result.failed))
+        return RoundTripResult(results)
+
+    def _settings(self, options: dict[str, Any]) -> tuple[Settings, list[str]]:
+        target = collecting.target_of(self.item)
+        command_line, ini = self.session.layers
+        marks = list(self.item.iter_markers(collecting.ROUNDTRIP))
+        marker = {name: value for mark in reversed(marks) for name, value in mark.kwargs.items()}
+        if target is not None and "formats" in options:
+            pytest.fail("modelcompat: give 'formats' to the marker, which makes an item of each", pytrace=False)
+        try:
+            settings = resolve((command_line, Layer("call", options), Layer("marker", marker), ini))
+        except SettingsError as error:
+            pytest.fail(f"modelcompat: {error}", pytrace=False)
+        if target is not None:
+            return settings, [target]
+        wanted = {format_name(entry) for entry in settings.formats}
+        return settings, [name for name in SAVE_ORDER if name in wanted]
+
+    def _case(self, model: Any, settings: Settings, format_: str) -> Case:
+        from pytest_modelcompat.case import Case
+
+        golden = collecting.golden_name(self.item, settings)
+        if (golden, format_) in self._claimed:
+            pytest.fail(
+                f"modelcompat: {self.item.name} checks {golden} as {format_} twice; give each call a name= of its own",
+                pytrace=False,
+            )
+        self._claimed.add((golden, format_))
+        is_builder = callable(model) and not hasattr(model, "trainable_variables")
+        target = collecting.target_of(self.item)
+        return Case(
+            title=self.item.name if target else f"{self.item.name}[{format_}]",
+            format=format_,
+            settings=settings,
+            golden=golden,
+            build=lambda: (model() if is_builder else model, None),
+            accept=collecting.accept_command(self.item),
+            declares_on="call",
+        )

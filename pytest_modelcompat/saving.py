@@ -1,0 +1,168 @@
+"""Live model -> artifact, in each format, with a guard against saves that change the model."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import traceback
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.findings import Blame, Finding, Kind
+from pytest_modelcompat.loader import weights as digests
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pytest_modelcompat.live import LiveModel
+
+FILE_NAMES = {"h5": "model.h5", "keras": "model.keras", "saved_model": "model", "export": "model"}
+ARTIFACT_FORMATS = {"h5": "h5", "keras": "keras", "saved_model": "saved_model", "export": "saved_model"}
+METHODS = {
+    "h5": 'model.save("model.h5")',
+    "keras": 'model.save("model.keras")',
+    "saved_model": "tf.saved_model.save(model, ...)",
+    "export": "model.export(...)",
+}
+
+
+class FormatCannotHoldError(Exception):
+    """The format cannot hold this model; the message says why, `formats` which can."""
+
+    def __init__(self, message: str, formats: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.formats = formats
+
+
+class SaveFailedError(Exception):
+    """Saving raised; the original exception is the cause."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """An artifact, and what saving did to the model besides: one sentence for each thing it changed."""
+
+    artifact: Path
+    changes: tuple[str, ...] = ()
+
+
+def save(live: LiveModel, format_: str, folder: Path) -> Saved:
+    """Save a live model the way production code does.
+
+    Args:
+        live: the model.
+        format_: `h5`, `keras`, `saved_model` or `export`.
+        folder: where the artifact is put.
+
+    Raises:
+        FormatCannotHoldError: the format cannot hold a model of this kind.
+        SaveFailedError: saving raised.
+    """
+    _refuse(live, format_)
+    artifact = folder / FILE_NAMES[format_]
+    before = _snapshot(live)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            # Keras calls .h5 a legacy format at every save; whoever tests .h5 has decided to keep it.
+            warnings.filterwarnings("ignore", message=".*HDF5 file.*legacy.*")
+            _write(live, format_, str(artifact))
+    except Exception as error:
+        raise SaveFailedError(METHODS[format_]) from error
+    return Saved(artifact, _changes(before, _snapshot(live)))
+
+
+def _refuse(live: LiveModel, format_: str) -> None:
+    kind = type(live.model).__name__
+    if not live.is_keras and format_ != "saved_model":
+        raise FormatCannotHoldError(
+            f"{kind} is a plain tf.Module, and {METHODS[format_]} exists for Keras models only",
+            ("saved_model",),
+        )
+    if format_ == "h5" and not is_graph(live.model):
+        raise FormatCannotHoldError(
+            f"{kind} is a subclassed model: .h5 stores layers by their configuration, which a model defined by its "
+            "call() does not have, so its weights find no layer at reload",
+            ("keras", "saved_model"),
+        )
+
+
+def is_graph(model: Any) -> bool:
+    """Whether a Keras model is functional or sequential, so that its configuration describes it whole."""
+    return any(base.__name__ in ("Functional", "Sequential") for base in type(model).__mro__)
+
+
+def finding(error: SaveFailedError) -> Finding:
+    """The finding for a save that raised, naming the argument where a layer cannot be saved for want of get_config."""
+    from pytest_modelcompat.diagnosis import true_cause
+
+    cause = error.__cause__
+    lacks_config = isinstance(cause, NotImplementedError)
+    return Finding(
+        Kind.CANNOT_REBUILD if lacks_config else Kind.SAVE_FAILED,
+        str(error),
+        cause=f"{error} raised {type(cause).__name__}"
+        + (": a layer does not say how to rebuild it" if lacks_config else ""),
+        fix=(
+            "def get_config(self):",
+            '    return {**super().get_config(), "the_argument": self.the_argument}',
+        )
+        if lacks_config
+        else (),
+        blame=Blame.WRITER,
+        quote=true_cause(str(cause)),
+        log="".join(traceback.format_exception(cause)),
+    )
+
+
+def _write(live: LiveModel, format_: str, artifact: str) -> None:
+    if format_ in ("h5", "keras"):
+        live.model.save(artifact)
+    elif format_ == "export":
+        live.model.export(artifact)
+    else:
+        import tensorflow as tf
+
+        concrete = {name: function.get_concrete_function() for name, function in live.signatures.items()}
+        tf.saved_model.save(live.model, artifact, signatures=concrete or None)
+
+
+def _snapshot(live: LiveModel) -> Mapping[str, Any]:
+    return {
+        "config": _plain(live.model, "get_config"),
+        "compile config": _plain(live.model, "get_compile_config"),
+        "weights": {entry["path"]: entry["sha256"] for entry in digests.of_model(live.model)},
+    }
+
+
+def _plain(model: Any, method: str) -> dict[str, Any]:
+    """A model's configuration as plain JSON values; empty where the model has none to give."""
+    try:
+        config = getattr(model, method)()
+        plain: dict[str, Any] = json.loads(json.dumps(config, default=_describe, sort_keys=True))
+    except (AttributeError, NotImplementedError, TypeError, ValueError):
+        return {}
+    return plain or {}
+
+
+def _describe(value: Any) -> str:
+    # repr() would carry an address that is another one at every run.
+    return f"{type(value).__module__}.{type(value).__qualname__}"
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(
+        f"{part}: {key} was {_short(old.get(key))}, is {_short(new.get(key))}"
+        for part, old, new in ((part, before[part], after[part]) for part in before)
+        for key in sorted({*old, *new})
+        if old.get(key) != new.get(key)
+    )
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict) and "class_name" in value:
+        return str(value["class_name"])
+    text = "gone" if value is None else str(value)
+    return text if len(text) <= 40 else text[:37] + "..."

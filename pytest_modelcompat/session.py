@@ -1,0 +1,98 @@
+"""What one pytest session holds: resolved options, the loader, the goldens. Kept in `config.stash`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_modelcompat.collecting import Claims
+from pytest_modelcompat.options import command_line_layer, forks, ini_layer
+from pytest_modelcompat.settings import SettingsError, check
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.roundtrip import Bench
+    from pytest_modelcompat.runtimes.local import LocalLoader
+    from pytest_modelcompat.settings import Layer
+
+# Put here before `pytest_configure`, a loader serves several sessions of one process; its maker closes it.
+SHARED_LOADER: pytest.StashKey[LocalLoader] = pytest.StashKey()
+
+
+class Session:
+    """One session's options, claims and loader; the loader is made when the first target needs it.
+
+    Raises:
+        pytest.UsageError: an option on the command line or in the ini file is wrong.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        try:
+            self.layers: tuple[Layer, Layer] = (command_line_layer(config), ini_layer(config))
+            for layer in self.layers:
+                check(layer)
+            self._forks = forks(config)
+        except SettingsError as error:
+            raise pytest.UsageError(f"modelcompat: {error}") from None
+        self.updating = bool(config.getoption("modelcompat_update_golden"))
+        if self.updating and os.environ.get("CI") and not config.getini("modelcompat_update_in_ci"):
+            raise pytest.UsageError(
+                "modelcompat: --modelcompat-update-golden is refused because the environment variable CI is set: "
+                "a gate that rewrites its own goldens never closes; update on a developer's machine, or set "
+                "modelcompat_update_in_ci = true in the ini file"
+            )
+        self.claims = Claims()
+        self.cut_short = False
+        self.golden_root: Path = config.rootpath / str(config.getini("modelcompat_golden_dir"))
+        self._loader: LocalLoader | None = None
+        self._bench: Bench | None = None
+
+    def prefetch(self) -> None:
+        """Start the loader in the background; it imports TensorFlow while pytest is still busy."""
+        if not self._config.option.collectonly:
+            self.loader().start()
+
+    def loader(self) -> LocalLoader:
+        """The session's loader, or one that several sessions of this process share."""
+        if self._loader is None:
+            self._loader = self._config.stash.get(SHARED_LOADER, None)
+        if self._loader is None:
+            from pytest_modelcompat.runtimes.local import LocalLoader
+
+            self._loader = LocalLoader(fork=self._forks)
+        return self._loader
+
+    def bench(self) -> Bench:
+        """What every target of the session shares."""
+        if self._bench is None:
+            from pytest_modelcompat.golden_store import GoldenStore
+            from pytest_modelcompat.roundtrip import Bench
+
+            keep = self._config.getoption("modelcompat_keep")
+            self._bench = Bench(
+                loader=self.loader(),
+                store=GoldenStore(self.golden_root),
+                root=self._config.rootpath,
+                updating=self.updating,
+                keep=Path(keep).absolute() if keep else None,
+                threads=threads_per_worker(),
+            )
+        return self._bench
+
+    def close(self) -> None:
+        """End the loader, if there is one and it is the session's own."""
+        if self._loader is not None and SHARED_LOADER not in self._config.stash:
+            self._loader.close()
+        self._loader = None
+
+
+KEY = pytest.StashKey[Session]()
+
+
+def threads_per_worker() -> int:
+    """Threads for a loader's child: a fair share of the cores under pytest-xdist, else 0 (TensorFlow's default)."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    return max(1, (os.cpu_count() or 1) // workers) if workers > 1 else 0

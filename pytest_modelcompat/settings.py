@@ -1,0 +1,256 @@
+"""The options of a case: checked where they are written, resolved once into one frozen `Settings`.
+
+CLI > marker (or the fixture's call) > ini > default, each option taken whole from the first that has it.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+FORMATS = ("h5", "keras", "saved_model", "export")
+DEFAULT_FORMATS = ("h5", "keras", "saved_model")
+CHECKS = ("predictions", "weights", "structure", "training")
+DEFAULT_CHECKS = ("predictions", "weights", "structure")
+RUNTIMES = ("local",)
+DEFAULT_TIMEOUT = 300.0
+
+
+class SettingsError(Exception):
+    """An option is unknown, of the wrong type or half given; the message names it and the fix."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options of one case, as README's table has them.
+
+    `sources` tells for each option that was set where it came from: `command line`, `marker`, `call` or `ini`.
+    """
+
+    formats: tuple[Any, ...] = DEFAULT_FORMATS
+    custom_objects: Mapping[str, Any] = field(default_factory=dict)
+    imports: tuple[str, ...] = ()
+    op_libraries: tuple[str, ...] = ()
+    inputs: Any = None
+    name: str | None = None
+    rtol: float | Mapping[str, float] | None = None
+    atol: float | Mapping[str, float] | None = None
+    seed: int = 0
+    runtimes: tuple[str, ...] = RUNTIMES
+    checks: tuple[str, ...] = DEFAULT_CHECKS
+    allow_ops: Mapping[str, str] = field(default_factory=dict)
+    allow_layers: Mapping[str, str] = field(default_factory=dict)
+    safe_mode: bool = True
+    timeout: float = DEFAULT_TIMEOUT
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Options from one source: what it is called, and name -> value as written there."""
+
+    source: str
+    options: Mapping[str, Any]
+
+
+def resolve(layers: Sequence[Layer]) -> Settings:
+    """The first value of each option, the layers given strongest first.
+
+    Raises:
+        SettingsError: for the first option that is wrong.
+    """
+    chosen: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for layer in layers:
+        checked = check(layer)
+        for name, value in checked.items():
+            if name not in chosen:
+                chosen[name], sources[name] = value, layer.source
+    return Settings(**chosen, sources=sources)
+
+
+def check(layer: Layer) -> dict[str, Any]:
+    """A source's options, each in the type that `Settings` has.
+
+    Raises:
+        SettingsError: for the first option that is unknown, of the wrong type, or half of rtol and atol.
+    """
+    checked = {}
+    for name, value in layer.options.items():
+        if name not in _CHECKERS:
+            raise SettingsError(f"{layer.source}: {_unknown('option', name, tuple(_CHECKERS))}")
+        try:
+            checked[name] = _CHECKERS[name](value)
+        except _WrongTypeError as error:
+            message = f"{layer.source}: option {name!r} {error}, not {_shown(value)}"
+            raise SettingsError(message) from None
+        except _UnknownError as error:
+            raise SettingsError(f"{layer.source}: option {name!r}: {error}") from None
+    for one, other in (("rtol", "atol"), ("atol", "rtol")):
+        if one in checked and other not in checked:
+            raise SettingsError(
+                f"{layer.source}: option {one!r} is given without {other!r}; give both (0 is allowed) or neither"
+            )
+    return checked
+
+
+def parse_object(text: str) -> tuple[str, str]:
+    """`module:qualname` or `NAME=module:qualname` as name and place.
+
+    Raises:
+        SettingsError: the text is neither.
+    """
+    name, _, place = text.rpartition("=")
+    module, _, qualname = place.strip().partition(":")
+    if not module or not qualname:
+        raise SettingsError(f"custom object {text!r} is not written as module:Class or Name=module:Class")
+    return (name.strip() or qualname.rpartition(".")[2]), f"{module}:{qualname}"
+
+
+def format_name(entry: Any) -> str:
+    """The format of an entry of `formats`, which may be wrapped in `pytest.param`."""
+    return str(entry.values[0]) if hasattr(entry, "marks") else str(entry)
+
+
+class _WrongTypeError(Exception):
+    """Says what the option takes."""
+
+
+class _UnknownError(Exception):
+    """Says what is not known, and the near match."""
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"
+
+
+def _unknown(what: str, given: str, known: tuple[str, ...]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(given, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+    return f"unknown {what} {given!r}; {hint}"
+
+
+def _strings(takes: str) -> Callable[[Any], tuple[str, ...]]:
+    def checker(value: Any) -> tuple[str, ...]:
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            raise _WrongTypeError(takes)
+        if not all(isinstance(item, (str, Path)) for item in value):
+            raise _WrongTypeError(takes)
+        return tuple(str(item) for item in value)
+
+    return checker
+
+
+def _names(what: str, known: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    takes = f"takes a list of {what}s, of {', '.join(known)}"
+
+    def checker(value: Any) -> tuple[Any, ...]:
+        if isinstance(value, str):
+            value = (value,)
+        if not isinstance(value, Sequence) or not value:
+            raise _WrongTypeError(takes)
+        for entry in value:
+            name = entry.values[0] if hasattr(entry, "marks") else entry
+            if not isinstance(name, str):
+                raise _WrongTypeError(takes)
+            if name not in known:
+                raise _UnknownError(_unknown(what, name, known))
+        names = [format_name(entry) for entry in value]
+        if len(set(names)) != len(names):
+            raise _WrongTypeError(f"{takes}, each once")
+        return tuple(value)
+
+    return checker
+
+
+def _runtimes(value: Any) -> tuple[str, ...]:
+    names = _strings("takes a list of runtime names")((value,) if isinstance(value, str) else value)
+    for name in names:
+        if name not in RUNTIMES:
+            raise _UnknownError(f"runtime {name!r} is not available; this version reloads in 'local' only")
+    return names
+
+
+def _custom_objects(value: Any) -> Mapping[str, Any]:
+    takes = 'takes a dict of name -> class or function, such as {"Scale": Scale}'
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+        raise _WrongTypeError(takes)
+    for name, target in value.items():
+        if isinstance(target, str):
+            parse_object(target)
+        elif not callable(target):
+            raise _WrongTypeError(f"{takes}; {name!r} is neither")
+    return value
+
+
+def _name(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise _WrongTypeError("takes a name that is not empty")
+    return value
+
+
+def _number(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, numbers.Real) and 0 <= float(value) < math.inf
+
+
+def _tolerance(value: Any) -> float | Mapping[str, float]:
+    if isinstance(value, Mapping) and value and all(isinstance(k, str) and _number(v) for k, v in value.items()):
+        return {name: float(number) for name, number in value.items()}
+    if _number(value):
+        return float(value)
+    raise _WrongTypeError("takes a number that is not negative, or a dict of output name -> number")
+
+
+def _seed(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or not 0 <= int(value) < 2**32:
+        raise _WrongTypeError("takes a whole number from 0 to 2**32 - 1")
+    return int(value)
+
+
+def _allowed(value: Any) -> Mapping[str, str]:
+    takes = 'takes a dict of name -> reason, such as {"Erf": "gelu since 1.4"}'
+    if not isinstance(value, Mapping):
+        raise _WrongTypeError(takes)
+    for name, reason in value.items():
+        if not isinstance(name, str) or not isinstance(reason, str) or not reason.strip():
+            raise _WrongTypeError(f"{takes}; every entry needs a reason that is not empty")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _WrongTypeError("takes True or False")
+    return value
+
+
+def _timeout(value: Any) -> float:
+    if not _number(value) or value == 0:
+        raise _WrongTypeError("takes a number of seconds above 0")
+    return float(value)
+
+
+_CHECKERS: Mapping[str, Callable[[Any], Any]] = {
+    "formats": _names("format", FORMATS),
+    "custom_objects": _custom_objects,
+    "imports": _strings('takes a list of module names, such as ["shop.layers"]'),
+    "op_libraries": _strings("takes a list of paths of op libraries"),
+    "inputs": lambda value: value,
+    "name": _name,
+    "rtol": _tolerance,
+    "atol": _tolerance,
+    "seed": _seed,
+    "runtimes": _runtimes,
+    "checks": _names("check", CHECKS),
+    "allow_ops": _allowed,
+    "allow_layers": _allowed,
+    "safe_mode": _flag,
+    "timeout": _timeout,
+}
+OPTION_NAMES = tuple(_CHECKERS)

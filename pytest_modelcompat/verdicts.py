@@ -1,0 +1,349 @@
+"""Comparisons -> findings, each with its blame: the three questions a failure must keep apart.
+
+Reloaded differs from saved: serialization is wrong. Saved differs from the golden with other weights: the model was
+built differently. Saved differs from the golden with the same weights: numerics changed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.compare import (
+    Comparison,
+    Drift,
+    StructureDifference,
+    Tolerance,
+    compare,
+    output_tolerance,
+)
+from pytest_modelcompat.findings import Blame, Finding, Kind
+from pytest_modelcompat.golden import Golden, WeightDigest, digest_changes
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.loader.tensors import Leaf
+    from pytest_modelcompat.settings import Settings
+
+MOST_NAMES = 4
+
+Tolerances = Callable[[str, str], Tolerance]
+Outputs = Mapping[str, "Leaf"]
+
+
+class UnknownOutputError(Exception):
+    """rtol or atol names an output the model does not have; the message names both."""
+
+
+def tolerances(settings: Settings, compute_dtypes: Sequence[str], outputs: Sequence[str]) -> Tolerances:
+    """The tolerance of each output: the case's own where it gives one, else by the least precise dtype.
+
+    Raises:
+        UnknownOutputError: rtol or atol is given for an output that does not exist.
+    """
+    for option, given in (("rtol", settings.rtol), ("atol", settings.atol)):
+        unknown = sorted(set(given) - set(outputs)) if isinstance(given, Mapping) else []
+        if unknown:
+            raise UnknownOutputError(
+                f"{option} is given for output {unknown[0]!r}, and the model's outputs are {', '.join(outputs)}"
+            )
+
+    def tolerance(output: str, dtype: str) -> Tolerance:
+        default = output_tolerance(dtype, compute_dtypes)
+        rtol, atol = _own(settings.rtol, output), _own(settings.atol, output)
+        if rtol is None and atol is None:
+            return default
+        source = settings.sources.get("rtol", "default")
+        return Tolerance(default.rtol if rtol is None else rtol, default.atol if atol is None else atol, source)
+
+    return tolerance
+
+
+def _own(given: float | Mapping[str, float] | None, output: str) -> float | None:
+    return given.get(output) if isinstance(given, Mapping) else given
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """Reloaded outputs against those they must equal, over all the ways the artifact can be called."""
+
+    structure: tuple[StructureDifference, ...]
+    drifts: tuple[Drift, ...]
+    holds: bool
+    identical: bool
+
+
+def compare_routes(routes: Mapping[str, Outputs], expected: Outputs, allowed: Tolerances) -> Rerun:
+    """Compare each route's outputs (`""`: the model called directly; else a signature) with the expected ones."""
+    structure: list[StructureDifference] = []
+    drifts: list[Drift] = []
+    comparisons = []
+    for route, outputs in routes.items():
+        suffix = f" (signature {route})" if len(routes) > 1 else ""
+        comparison = compare(outputs, expected, allowed)
+        comparisons.append(comparison)
+        structure.extend(replace(each, output=each.output + suffix) for each in comparison.structure)
+        drifts.extend(replace(each, output=each.output + suffix) for each in comparison.drifts)
+    if not comparisons:
+        structure.append(StructureDifference("outputs", "missing", "at least one signature", "none"))
+    holds = bool(comparisons) and all(each.holds for each in comparisons)
+    return Rerun(tuple(structure), tuple(drifts), holds, holds and all(each.identical for each in comparisons))
+
+
+def unsteady(rerun: Rerun, layers: Sequence[str]) -> Finding:
+    """The finding for a model whose second prediction is not its first."""
+    failing = [drift for drift in rerun.drifts if not drift.holds]
+    return Finding(
+        Kind.NOT_DETERMINISTIC,
+        failing[0].output,
+        cause="the model does not predict the same twice, before anything is saved, so nothing can be compared",
+        where=tuple(layers),
+        fix=("make it deterministic at inference (training=False, a fixed seed, stateful=False)",),
+        blame=Blame.MODEL,
+        details=tuple(drift_details(failing)),
+    )
+
+
+def serialization(rerun: Rerun, checks: Sequence[str]) -> Iterator[Finding]:
+    """Findings where the reloaded model is not the one that was saved."""
+    if rerun.structure:
+        yield Finding(
+            Kind.STRUCTURE_CHANGED,
+            rerun.structure[0].output,
+            cause="the reloaded model does not give the outputs of the model that was saved",
+            blame=Blame.LOADER,
+            details=(
+                *_structure_details(rerun.structure),
+                ("blame", "serialization: the writer or the loader"),
+            ),
+        )
+    failing = [drift for drift in rerun.drifts if not drift.holds]
+    if failing and "predictions" in checks:
+        yield Finding(
+            Kind.PREDICTIONS_DRIFTED,
+            failing[0].output,
+            cause="the reloaded model predicts something else than the model that was saved",
+            blame=Blame.LOADER,
+            details=(*drift_details(failing), ("blame", "serialization: the writer or the loader")),
+        )
+
+
+def lost_weights(saved: Sequence[Mapping[str, Any]], reloaded: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    """A finding if a weight of the saved model is not in the reloaded one, bit for bit."""
+    there = Counter(_content(entry) for entry in reloaded)
+    gone = []
+    for entry in saved:
+        content = _content(entry)
+        if there[content]:
+            there[content] -= 1
+        else:
+            gone.append(str(entry["path"]))
+    if gone:
+        yield Finding(
+            Kind.WEIGHTS_CHANGED,
+            gone[0],
+            cause="the reloaded model does not have the weights of the model that was saved",
+            blame=Blame.LOADER,
+            details=(
+                ("weights", f"{len(gone)} of {len(saved)} are not as saved: {names(gone)}"),
+                ("blame", "serialization: the writer or the loader"),
+            ),
+        )
+
+
+def _content(entry: Mapping[str, Any]) -> tuple[tuple[int, ...], str, str]:
+    return tuple(entry["shape"]), entry["dtype"], entry["sha256"]
+
+
+def lost_training(saved: Mapping[str, Any] | None, reloaded: Mapping[str, Any] | None) -> Iterator[Finding]:
+    """A finding if the reloaded model would not go on training as the saved one."""
+    if saved is None:
+        return
+    after = reloaded or {}
+    differs = [
+        f"{part}: was {_short(saved[part])}, is {_short(after.get(part))}"
+        for part in ("optimizer", "config", "compile")
+        if saved[part] != after.get(part)
+    ]
+    kept = Counter(_content(entry) for entry in after.get("variables", ()))
+    missing = Counter(_content(entry) for entry in saved["variables"]) - kept
+    if missing:
+        differs.append(f"optimizer variables: {sum(missing.values())} of {len(saved['variables'])} are not as saved")
+    if differs:
+        yield Finding(
+            Kind.TRAINING_CHANGED,
+            "optimizer",
+            cause="the reloaded model would not go on training as the model that was saved",
+            blame=Blame.LOADER,
+            details=(("training", "\n".join(differs)), ("blame", "serialization: the writer or the loader")),
+        )
+
+
+def over_time(
+    current: Outputs, golden: Golden, golden_outputs: Outputs, weights: Sequence[WeightDigest], rule: TimeRule
+) -> tuple[Comparison, tuple[Finding, ...]]:
+    """The saved model against its golden: what drifted, and whether the model or the numerics did it.
+
+    Args:
+        current: the outputs of the model that was saved (of an artifact: of the reloaded one).
+        golden: the record.
+        golden_outputs: its outputs by name.
+        weights: digests of the current model's weights.
+        rule: tolerances, checks, and what is known of the round trip.
+    """
+    comparison = compare(current, golden_outputs, rule.tolerances)
+    changes = digest_changes(golden.weights, weights)
+    blame = Blame.NUMERICS if changes.none and not rule.inputs_differ else Blame.MODEL
+    facts = [("reloaded", rule.reloaded)] if rule.reloaded else []
+    facts.append(("weights", _weights_sentence(changes.changed, changes.missing, changes.added, changes.total)))
+    if rule.inputs_differ:
+        facts.append(("inputs", "differ from those the golden was recorded with"))
+    found = []
+    if comparison.structure:
+        found.append(
+            Finding(
+                Kind.STRUCTURE_CHANGED,
+                comparison.structure[0].output,
+                cause="the model's outputs are not those of its golden",
+                blame=Blame.MODEL,
+                details=(*_structure_details(comparison.structure), *facts),
+            )
+        )
+    failing = [drift for drift in comparison.drifts if not drift.holds]
+    if failing and "predictions" in rule.checks:
+        found.append(
+            Finding(
+                Kind.PREDICTIONS_DRIFTED,
+                failing[0].output,
+                cause=rule.sentence(blame),
+                blame=blame,
+                details=(*drift_details(failing), *facts),
+            )
+        )
+    return comparison, tuple(found)
+
+
+@dataclass(frozen=True)
+class TimeRule:
+    """What `over_time` judges by: tolerances, checks, and how the round trip itself went."""
+
+    tolerances: Tolerances
+    checks: Sequence[str]
+    reloaded: str = ""
+    inputs_differ: bool = False
+    is_artifact: bool = False
+
+    def sentence(self, blame: Blame) -> str:
+        """The heading's sentence for a drift with this blame."""
+        if blame is Blame.NUMERICS:
+            subject = "the artifact" if self.is_artifact else "the model"
+            return f"{subject} has the golden's weights and predicts something else: the numerics changed"
+        if self.is_artifact:
+            return "the artifact is not the one the golden was recorded from"
+        return "the model changed, its serialization did not"
+
+
+def new_in_inventory(section: Mapping[str, Any], recorded: Mapping[str, Any], settings: Settings) -> Iterator[Finding]:
+    """Findings for ops and layer classes the golden does not have, unless the case allows them."""
+    sides = (
+        (Kind.NEW_OP, "op", "allow_ops", set(section["ops"]), set(recorded["ops"]), settings.allow_ops),
+        (
+            Kind.NEW_LAYER,
+            "layer",
+            "allow_layers",
+            set(section["layers"].values()),
+            set(recorded["layers"].values()),
+            settings.allow_layers,
+        ),
+    )
+    for kind, word, option, now, before, allowed in sides:
+        for name in sorted(now - before - set(allowed)):
+            yield Finding(
+                kind,
+                name,
+                where=_inventory_places(section, word, name),
+                cause=f"the golden of this case does not have this {word}",
+                fix=(f'{option}={{"{name}": "the reason"}}',),
+                blame=Blame.MODEL,
+            )
+
+
+def _inventory_places(section: Mapping[str, Any], word: str, name: str) -> tuple[str, ...]:
+    if word == "op":
+        return (f"{section['ops'][name]} times in the graph and its functions",)
+    return tuple(f'"{path}"' for path, layer in section["layers"].items() if layer == name)[:MOST_NAMES]
+
+
+def _structure_details(differences: Sequence[StructureDifference]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        ("output", f"{each.output}: {each.what} was {each.expected}, is {each.actual}") for each in differences
+    )
+
+
+def drift_details(drifts: Sequence[Drift]) -> Iterator[tuple[str, str]]:
+    """Labelled facts of each drift that does not hold."""
+    for drift in drifts:
+        yield "output", f"{drift.output}   {drift.dtype} {drift.shape}"
+        yield "mismatch", "\n".join(_mismatch(drift))
+        yield (
+            "worst",
+            "\n".join(
+                f"{list(each.index)} is {_figure(each.actual)}, expected {_figure(each.expected)}"
+                for each in drift.worst
+            ),
+        )
+        if drift.passing_atol is not None and drift.passing_rtol is not None:
+            yield (
+                "passes with",
+                (
+                    f"atol={drift.passing_atol:.3g} (rtol={drift.tolerance.rtol:g}), "
+                    f"or rtol={drift.passing_rtol:.3g} (atol={drift.tolerance.atol:g})"
+                ),
+            )
+
+
+def _mismatch(drift: Drift) -> Iterator[str]:
+    share = 100 * drift.mismatched / drift.total
+    yield f"{drift.mismatched} of {drift.total} elements ({share:.3g} %)"
+    allowed = drift.tolerance
+    if drift.max_abs_at is not None:
+        yield (
+            f"greatest absolute difference {drift.max_abs:.1e} at {list(drift.max_abs_at)} "
+            f"(allowed {allowed.atol:g}, from {allowed.source})"
+        )
+    if drift.max_rel_at is not None:
+        yield (
+            f"greatest relative difference {drift.max_rel:.1e} at {list(drift.max_rel_at)} "
+            f"(allowed {allowed.rtol:g}, from {allowed.source})"
+        )
+    if drift.nan_mismatched:
+        yield f"NaN on one side only: {drift.nan_mismatched}"
+    if drift.inf_mismatched:
+        yield f"infinities that do not match: {drift.inf_mismatched}"
+
+
+def _figure(value: object) -> str:
+    return f"{value:.9g}" if isinstance(value, float) else str(value)
+
+
+def _weights_sentence(changed: Sequence[str], missing: Sequence[str], added: Sequence[str], total: int) -> str:
+    parts = []
+    if changed:
+        parts.append(f"differ from the golden's in {len(changed)} of {total}: {names(changed)}")
+    if missing:
+        parts.append(f"the golden's {names(missing)} are gone")
+    if added:
+        parts.append(f"{names(added)} are new")
+    return "; ".join(parts) or f"equal the golden's, all {total}"
+
+
+def names(items: Sequence[str]) -> str:
+    """The first few names, and how many more."""
+    rest = len(items) - MOST_NAMES
+    return ", ".join(items[:MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 100 else text[:97] + "..."
