@@ -284,7 +284,7 @@ class TestWrite:
         for path in folder.iterdir():
             os.link(path, tmp_path / path.name)
         store.write(NAME, a_golden(outputs=pack(np.zeros(3)), made_by={}))
-        # Written in place, the other name of the old file would show the new bytes, and a reader half of them.
+        # Written in place, the other name of the old file would show the new bytes, and a reader half of it.
         for path in folder.iterdir():
             assert (tmp_path / path.name).read_bytes() != path.read_bytes()
 
