@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 class BrokenArtifactError(Exception):
@@ -49,7 +49,7 @@ class ObjectUse:
         path: the layer that uses it; `("compile",)` for what `compile()` was given.
         module: as for `LayerUse`.
         registered_name: as for `LayerUse`.
-        is_class: whether the artifact stores it as a class with a config, rather than as a bare function name.
+        is_class: whether the artifact stores it as a class with a config, not as a bare function name.
         config: its configuration as stored; empty for a bare name.
     """
 
@@ -64,7 +64,13 @@ class ObjectUse:
 
 @dataclass(frozen=True)
 class LambdaUse:
-    """One Lambda layer: whether it holds marshalled Python bytecode or the name of a function."""
+    """One Lambda layer, or another layer given a lambda: whether it holds marshalled Python bytecode.
+
+    Args:
+        path: the layer.
+        has_bytecode: whether any of its functions (`function`, `output_shape`, `mask`) is stored as bytecode.
+        function_name: the name of the function where the artifact stores a name instead.
+    """
 
     path: tuple[str, ...]
     has_bytecode: bool
@@ -81,11 +87,16 @@ class OpPlace:
 
 @dataclass(frozen=True)
 class OpUse:
-    """One op type of a SavedModel with how often and where it is used (at most the first few places)."""
+    """One op type of a SavedModel with how often and where it is used (at most the first few places).
+
+    `attributes` are the names of all attributes its nodes carry, sorted; TensorFlow's internal ones, such as
+    `_class`, are left out.
+    """
 
     op: str
     count: int
     places: tuple[OpPlace, ...]
+    attributes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -129,6 +140,8 @@ class Inventory:
         compute_dtypes: floating dtypes the model computes in, sorted (`("float16", "float32")`).
         compiled: whether it holds what `compile()` was given.
         weights_only: an .h5 that holds weights and no model.
+        producer: GraphDef version of the TensorFlow that wrote the graph; 0 where unknown (SavedModel only).
+        min_consumer: GraphDef version a TensorFlow must have to read the graph; 0 for any (SavedModel only).
     """
 
     path: Path
@@ -144,3 +157,5 @@ class Inventory:
     compute_dtypes: tuple[str, ...] = ()
     compiled: bool = False
     weights_only: bool = False
+    producer: int = 0
+    min_consumer: int = 0

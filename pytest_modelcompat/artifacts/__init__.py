@@ -1,0 +1,44 @@
+"""Reading artifacts without loading them: no TensorFlow, no Keras, and nothing in them is executed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, Inventory
+from pytest_modelcompat.artifacts.recognition import explain, recognise
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["BrokenArtifactError", "Inventory", "read_inventory", "recognise"]
+
+
+def read_inventory(path: Path) -> Inventory:
+    """Reads what is in an artifact; its format is recognised by content, whatever its name.
+
+    Args:
+        path: an .h5 file, a .keras file or a SavedModel folder.
+
+    Raises:
+        BrokenArtifactError: it cannot be read; the message says in one sentence what the file really is.
+    """
+    try:
+        return _read(path, recognise(path))
+    except OSError as error:
+        raise BrokenArtifactError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _read(path: Path, format_: str | None) -> Inventory:
+    if format_ == "h5":
+        from pytest_modelcompat.artifacts.h5 import read_h5
+
+        return read_h5(path)
+    if format_ == "keras":
+        from pytest_modelcompat.artifacts.keras_zip import read_keras_zip
+
+        return read_keras_zip(path)
+    if format_ == "saved_model":
+        from pytest_modelcompat.artifacts.saved_model import read_saved_model
+
+        return read_saved_model(path)
+    raise BrokenArtifactError(explain(path))

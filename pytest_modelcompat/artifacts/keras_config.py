@@ -1,0 +1,357 @@
+"""Walking a Keras configuration: what layers, objects and lambdas it names, at any depth.
+
+Every Keras since 1.0 describes a model as nested `{"class_name": ..., "config": ...}` nodes; what differs is
+which other keys stand beside them and what a list or a bare string means. So the walk goes through *all* of a
+config and decides by key, module and shape what each node is, rather than knowing each layer.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.artifacts.dtypes import FLOATS, compute_dtype
+from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, LambdaUse, LayerUse, ObjectUse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COMPILE_PATH = ("compile",)
+
+_LAYER_KEYS = frozenset({"layers", "layer", "cell", "cells", "backward_layer", "forward_layer"})
+_LAYER_SUFFIXES = ("_layer", "_layers", "_cell", "_cells")
+_MODEL_CLASSES = frozenset({"Functional", "Sequential", "Model"})
+_ROLE_BY_KEY = {
+    "activation": "activation",
+    "initializer": "initializer",
+    "regularizer": "regularizer",
+    "constraint": "constraint",
+    "loss": "loss",
+    "losses": "loss",
+    "metric": "metric",
+    "metrics": "metric",
+    "optimizer": "optimizer",
+    "optimizer_config": "optimizer",
+    "dtype": "dtype policy",
+    "policy": "dtype policy",
+}
+_ROLE_BY_MODULE = {
+    "activations": "activation",
+    "initializers": "initializer",
+    "regularizers": "regularizer",
+    "constraints": "constraint",
+    "losses": "loss",
+    "metrics": "metric",
+    "optimizers": "optimizer",
+    "dtype_policies": "dtype policy",
+    "mixed_precision": "dtype policy",
+}
+# Only these roles are written as a bare name inside a layer; its own `"metric": "cosine"` is its business.
+_NAMED_IN_LAYERS = frozenset({"activation", "initializer", "regularizer", "constraint"})
+_KERAS_PACKAGES = ("keras", "tf_keras", "tensorflow")
+# Wiring and shapes: they repeat names that `layers` already gave, or hold values rather than objects.
+_NOT_WALKED = frozenset({"inbound_nodes", "input_layers", "output_layers", "build_config", "build_input_shape"})
+_VALUE_CLASSES = frozenset(
+    {"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__", "__lambda__"}
+    | {"TensorShape", "TypeSpec", "__typespec__"}
+)
+_LAMBDA_FUNCTIONS = ("function", "output_shape", "mask")
+# Base64 of the first marshal byte of a code object, with and without its reference flag.
+_CODE_PREFIXES = ("4w", "Yw")
+
+
+@dataclass
+class Contents:
+    """What a configuration names; grows during one walk."""
+
+    model_class: str | None = None
+    layers: list[LayerUse] = field(default_factory=list)
+    objects: list[ObjectUse] = field(default_factory=list)
+    lambdas: list[LambdaUse] = field(default_factory=list)
+    dtypes: set[str] = field(default_factory=set)
+
+    @property
+    def compute_dtypes(self) -> tuple[str, ...]:
+        """Floating dtypes the layers compute in; Keras' default where none says."""
+        return tuple(sorted(self.dtypes)) or ("float32",)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the walk stands: in which layer, under which key, and among how many siblings."""
+
+    path: tuple[str, ...]
+    owner: tuple[str, ...]
+    key: str = ""
+    role: str | None = None
+    position: int = 0
+    siblings: int = 0
+
+    @property
+    def in_compile(self) -> bool:
+        return self.owner == COMPILE_PATH
+
+
+def parse_json(text: str | bytes, where: str) -> dict[str, Any]:
+    """Parses a JSON object.
+
+    Args:
+        text: what should be JSON. NaN and Infinity are accepted, because Keras writes and reads them.
+        where: the file and the part of it, as the message names them.
+
+    Raises:
+        BrokenArtifactError: it is not JSON, or no object.
+    """
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise BrokenArtifactError(f"{where} is corrupt: it is not JSON ({error}).") from error
+    except RecursionError as error:
+        raise BrokenArtifactError(f"{where} is corrupt: its JSON is nested too deeply to be a model.") from error
+    if not isinstance(value, dict):
+        raise BrokenArtifactError(f"{where} is corrupt: it holds a JSON {_json_kind(value)} instead of an object.")
+    return value
+
+
+def read_model(node: Mapping[str, Any], where: str) -> Contents:
+    """Reads the outermost node of a model's configuration, and what `compile()` was given if it is in there.
+
+    Args:
+        node: `{"class_name": ..., "config": ...}`.
+        where: the file and the part of it, as a message names them.
+
+    Raises:
+        BrokenArtifactError: the node describes no Keras model.
+    """
+    if not isinstance(node.get("class_name"), str) or not isinstance(node.get("config"), dict | list):
+        raise BrokenArtifactError(f"{where} describes no Keras model: it has no class_name with a config.")
+    contents = Contents(model_class=node["class_name"])
+    config = _as_mapping(node["config"])
+    owner = (_name_of(node, config),)
+    try:
+        _Walk(contents).inside(node, config, path=(), owner=owner)
+    except RecursionError as error:
+        raise BrokenArtifactError(f"{where} is nested too deeply to be a model.") from error
+    return contents
+
+
+def read_compile(config: Mapping[str, Any], contents: Contents, where: str) -> None:
+    """Adds what `compile()` was given: Keras 3's `compile_config` or the `training_config` of an .h5.
+
+    Raises:
+        BrokenArtifactError: the configuration is nested without end.
+    """
+    try:
+        _Walk(contents).children(config, _Place(COMPILE_PATH, COMPILE_PATH))
+    except RecursionError as error:
+        raise BrokenArtifactError(f"{where} is nested too deeply.") from error
+
+
+def read_layer(node: Mapping[str, Any], contents: Contents, parents: tuple[str, ...]) -> None:
+    """Adds one layer that stands alone, with what its own configuration holds."""
+    _Walk(contents).layer(node, _Place(parents, parents, key="layer"))
+
+
+class _Walk:
+    """One walk through a configuration, collecting into `contents`."""
+
+    def __init__(self, contents: Contents) -> None:
+        self.contents = contents
+
+    def visit(self, value: object, place: _Place) -> None:
+        if isinstance(value, str):
+            self.bare_name(value, place)
+        elif isinstance(value, list):
+            self.items(value, place)
+        elif isinstance(value, dict):
+            self.mapping(value, place)
+
+    def bare_name(self, name: str, place: _Place) -> None:
+        if place.role is None or place.role == "dtype policy":
+            return
+        if place.in_compile or place.role in _NAMED_IN_LAYERS:
+            self.contents.objects.append(ObjectUse(place.role, name, place.owner))
+
+    def items(self, values: list[Any], place: _Place) -> None:
+        if _is_code(values):
+            self.contents.lambdas.append(LambdaUse(place.owner, has_bytecode=True))
+            return
+        numbered = place.key == "layers"
+        for position, value in enumerate(values, 1):
+            at = replace(place, position=position, siblings=len(values)) if numbered else place
+            self.visit(value, at)
+
+    def mapping(self, value: dict[str, Any], place: _Place) -> None:
+        class_name = value.get("class_name")
+        if class_name == "__lambda__":
+            self.contents.lambdas.append(LambdaUse(place.owner, has_bytecode=True))
+        elif class_name == "__tuple__":
+            self.visit(value.get("items"), place)
+        elif isinstance(class_name, str) and class_name in _VALUE_CLASSES:
+            return
+        elif isinstance(class_name, str) and "config" in value:
+            self.node(value, place)
+        else:
+            self.children(value, place)
+
+    def children(self, value: Mapping[str, Any], place: _Place, skip: tuple[str, ...] = ()) -> None:
+        inherited = place.role if place.in_compile else None
+        for key, child in value.items():
+            if key in _NOT_WALKED or key in skip:
+                continue
+            # An output may be called `activation`; below `loss` it is still a loss.
+            role = inherited or _role_by_key(key)
+            self.visit(child, replace(place, key=key, role=role, position=0, siblings=0))
+
+    def node(self, node: dict[str, Any], place: _Place) -> None:
+        if isinstance(node["config"], str):
+            self.function(node, place)
+        elif _is_layer(node, place):
+            self.layer(node, place)
+        else:
+            self.object(node, place)
+
+    def function(self, node: dict[str, Any], place: _Place) -> None:
+        role = place.role or _role_by_module(node) or "object"
+        module, registered = _text(node.get("module")), _text(node.get("registered_name"))
+        self.contents.objects.append(ObjectUse(role, node["config"], place.owner, module, registered))
+
+    def layer(self, node: Mapping[str, Any], place: _Place) -> None:
+        config = _as_mapping(node["config"])
+        path = (*place.path, _name_of(node, config))
+        self.contents.layers.append(
+            LayerUse(
+                class_name=node["class_name"],
+                path=path,
+                module=_text(node.get("module")),
+                registered_name=_text(node.get("registered_name")),
+                config=config,
+                position=place.position,
+                siblings=place.siblings,
+            )
+        )
+        self.inside(node, config, path, owner=path)
+
+    def inside(
+        self,
+        node: Mapping[str, Any],
+        config: Mapping[str, Any],
+        path: tuple[str, ...],
+        owner: tuple[str, ...],
+    ) -> None:
+        skip: tuple[str, ...] = ()
+        if node["class_name"] == "Lambda":
+            self.contents.lambdas.append(_lambda_use(config, path))
+            skip = _LAMBDA_FUNCTIONS
+        # An InputLayer's dtype is what it is fed, which says nothing about what is computed.
+        dtype = compute_dtype(config.get("dtype") or node.get("dtype"))
+        if dtype in FLOATS and node["class_name"] != "InputLayer":
+            self.contents.dtypes.add(dtype)
+        self.children(config, _Place(path, owner), skip)
+        compiled = node.get("compile_config")
+        if isinstance(compiled, dict):
+            self.children(compiled, _Place(COMPILE_PATH, COMPILE_PATH))
+
+    def object(self, node: dict[str, Any], place: _Place) -> None:
+        role = place.role or _role_by_module(node) or "object"
+        config = _as_mapping(node["config"])
+        self.contents.objects.append(
+            ObjectUse(
+                role=role,
+                name=node["class_name"],
+                path=place.owner,
+                module=_text(node.get("module")),
+                registered_name=_text(node.get("registered_name")),
+                is_class=True,
+                config=config,
+            )
+        )
+        self.wrapped_function(config, role, place)
+        self.children(config, _Place(place.path, place.owner), skip=("fn",))
+
+    def wrapped_function(self, config: Mapping[str, Any], role: str, place: _Place) -> None:
+        """Keras' MeanMetricWrapper and LossFunctionWrapper name the user's function under `fn`."""
+        function = config.get("fn")
+        if isinstance(function, str):
+            self.contents.objects.append(ObjectUse(role, function, place.owner))
+        else:
+            self.visit(function, replace(place, key="fn", role=role))
+
+
+def _is_layer(node: Mapping[str, Any], place: _Place) -> bool:
+    if place.in_compile or place.role == "dtype policy":
+        return False
+    if place.key in _LAYER_KEYS or place.key.endswith(_LAYER_SUFFIXES) or node["class_name"] in _MODEL_CLASSES:
+        return True
+    if _keras_layer_module(node) or _looks_like_layer(node["config"]):
+        return True
+    return place.role is None and _role_by_module(node) is None and "layers" in _segments(node)
+
+
+def _keras_layer_module(node: Mapping[str, Any]) -> bool:
+    segments = _segments(node)
+    return bool(segments) and segments[0] in _KERAS_PACKAGES and not {"layers", "models"}.isdisjoint(segments)
+
+
+def _looks_like_layer(config: object) -> bool:
+    """Whether it has the two keys `Layer.get_config()` writes in every Keras, unlike other base classes."""
+    return isinstance(config, dict) and "trainable" in config and "name" in config
+
+
+def _role_by_key(key: str) -> str | None:
+    return _ROLE_BY_KEY.get(key) or _ROLE_BY_KEY.get(key.rsplit("_", 1)[-1])
+
+
+def _role_by_module(node: Mapping[str, Any]) -> str | None:
+    return next((_ROLE_BY_MODULE[part] for part in _segments(node) if part in _ROLE_BY_MODULE), None)
+
+
+def _segments(node: Mapping[str, Any]) -> list[str]:
+    return (_text(node.get("module")) or "").split(".")
+
+
+def _lambda_use(config: Mapping[str, Any], path: tuple[str, ...]) -> LambdaUse:
+    has_bytecode = any(_holds_code(config.get(key)) for key in _LAMBDA_FUNCTIONS)
+    function = config.get("function")
+    if isinstance(function, dict):
+        function = function.get("config")
+    return LambdaUse(path, has_bytecode, function if isinstance(function, str) else None)
+
+
+def _holds_code(value: object) -> bool:
+    """Whether a Lambda's function is code: there, a list that starts with text can be nothing else."""
+    if isinstance(value, dict):
+        return value.get("class_name") == "__lambda__" or _holds_code(value.get("items"))
+    return isinstance(value, list) and bool(value) and isinstance(value[0], str)
+
+
+def _is_code(value: object) -> bool:
+    """Whether it is Keras' triple of marshalled code, defaults and closure."""
+    return (
+        isinstance(value, list)
+        and len(value) == 3
+        and isinstance(value[0], str)
+        and value[0].startswith(_CODE_PREFIXES)
+        and len(value[0]) > 40
+    )
+
+
+def _as_mapping(config: object) -> Mapping[str, Any]:
+    """Makes the plain list that a Sequential's config was up to Keras 2.2 look like what it became."""
+    if isinstance(config, list):
+        return {"layers": config}
+    return config if isinstance(config, dict) else {}
+
+
+def _name_of(node: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+    return _text(config.get("name")) or _text(node.get("name")) or str(node["class_name"])
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _json_kind(value: object) -> str:
+    names = {str: "string", list: "list", bool: "boolean", type(None): "null"}
+    return names.get(type(value), "number")

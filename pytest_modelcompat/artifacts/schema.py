@@ -1,0 +1,124 @@
+"""The part of TensorFlow's protobuf schema that reading a SavedModel needs.
+
+It is built in a pool of its own: TensorFlow registers the same names in the default pool, and a process may
+use both. Field numbers are TensorFlow's wire format, which never changes them. Unlisted fields are skipped.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+_PACKAGE = "modelcompat"
+
+# message -> field -> (number, type): `*` repeated, `map:` a map from string, else a scalar or a message.
+_MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
+    "SavedModel": {"saved_model_schema_version": (1, "int64"), "meta_graphs": (2, "*MetaGraphDef")},
+    "MetaGraphDef": {
+        "meta_info_def": (1, "MetaInfoDef"),
+        "graph_def": (2, "GraphDef"),
+        "signature_def": (5, "map:SignatureDef"),
+    },
+    "MetaInfoDef": {
+        "tags": (4, "*string"),
+        "tensorflow_version": (5, "string"),
+        "tensorflow_git_version": (6, "string"),
+    },
+    "GraphDef": {
+        "node": (1, "*NodeDef"),
+        "library": (2, "FunctionDefLibrary"),
+        "versions": (4, "VersionDef"),
+    },
+    "VersionDef": {"producer": (1, "int32"), "min_consumer": (2, "int32")},
+    "NodeDef": {"name": (1, "string"), "op": (2, "string"), "attr": (5, "map:AttrValue")},
+    "AttrValue": {"type": (6, "int32")},
+    "FunctionDefLibrary": {"function": (1, "*FunctionDef")},
+    "FunctionDef": {"signature": (1, "OpDef"), "node_def": (3, "*NodeDef")},
+    "OpDef": {"name": (1, "string")},
+    "SignatureDef": {"inputs": (1, "map:TensorInfo"), "outputs": (2, "map:TensorInfo")},
+    "TensorInfo": {
+        "name": (1, "string"),
+        "dtype": (2, "int32"),
+        "tensor_shape": (3, "TensorShapeProto"),
+        "coo_sparse": (4, "CooSparse"),
+        "composite_tensor": (5, "CompositeTensor"),
+    },
+    "CooSparse": {"values_tensor_name": (1, "string")},
+    "CompositeTensor": {"components": (2, "*TensorInfo")},
+    "TensorShapeProto": {"dim": (2, "*Dim"), "unknown_rank": (3, "bool")},
+    "Dim": {"size": (1, "int64")},
+    "SavedMetadata": {"nodes": (1, "*SavedObject")},
+    "SavedObject": {
+        "node_id": (2, "int32"),
+        "node_path": (3, "string"),
+        "identifier": (4, "string"),
+        "metadata": (5, "string"),
+    },
+}
+
+
+def parse(message_name: str, data: bytes) -> Any:
+    """Parses a message.
+
+    Args:
+        message_name: `SavedModel` or `SavedMetadata`.
+        data: its wire format.
+
+    Raises:
+        ValueError: the data is not that message.
+    """
+    from google.protobuf.message import DecodeError
+
+    message = _message_class(message_name)()
+    try:
+        message.ParseFromString(data)
+    except DecodeError as error:
+        raise ValueError(" ".join(str(error).split())) from error
+    return message
+
+
+@cache
+def _message_class(name: str) -> Any:
+    from google.protobuf import message_factory
+
+    descriptor = _pool().FindMessageTypeByName(f"{_PACKAGE}.{name}")
+    if hasattr(message_factory, "GetMessageClass"):
+        return message_factory.GetMessageClass(descriptor)
+    # protobuf 4.21 has no other way.
+    return message_factory.MessageFactory(_pool()).GetPrototype(descriptor)
+
+
+@cache
+def _pool() -> Any:
+    from google.protobuf import descriptor_pb2, descriptor_pool
+
+    file = descriptor_pb2.FileDescriptorProto(name="modelcompat.proto", package=_PACKAGE, syntax="proto3")
+    for name, fields in _MESSAGES.items():
+        message = file.message_type.add(name=name)
+        for field_name, (number, type_) in fields.items():
+            _add_field(message, field_name, number, type_)
+    pool = descriptor_pool.DescriptorPool()
+    pool.AddSerializedFile(file.SerializeToString())
+    return pool
+
+
+def _add_field(message: Any, name: str, number: int, type_: str) -> None:
+    if type_.startswith("map:"):
+        entry = message.nested_type.add(name=_entry_name(name))
+        entry.options.map_entry = True
+        _add_field(entry, "key", 1, "string")
+        _add_field(entry, "value", 2, type_.removeprefix("map:"))
+        type_ = f"*{message.name}.{entry.name}"
+    field = message.field.add(name=name, number=number)
+    field.label = field.LABEL_REPEATED if type_.startswith("*") else field.LABEL_OPTIONAL
+    base = type_.removeprefix("*")
+    if base[0].islower():
+        field.type = getattr(field, f"TYPE_{base.upper()}")
+    else:
+        field.type = field.TYPE_MESSAGE
+        field.type_name = f".{_PACKAGE}.{base}"
+
+
+def _entry_name(field_name: str) -> str:
+    """The name protobuf insists on for a map's entry message."""
+    return "".join(part.capitalize() for part in field_name.split("_")) + "Entry"
