@@ -85,9 +85,7 @@ class TestTolerance:
             ([], 0.0, 0.0, "exact"),
         ],
     )
-    def test_follows_the_least_precise_dtype(
-        self, dtypes: list[str], rtol: float, atol: float, source: str
-    ) -> None:
+    def test_follows_the_least_precise_dtype(self, dtypes: list[str], rtol: float, atol: float, source: str) -> None:
         assert tolerance_for(dtypes) == Tolerance(rtol, atol, source)
 
     def test_of_an_output_follows_what_the_model_computes_in(self) -> None:
@@ -114,9 +112,7 @@ class TestTolerance:
             return Tolerance(0.0, 1.0 if output == "loose" else 0.0, "marker")
 
         zeros, halves = np.zeros(2, np.float32), np.full(2, 0.5)
-        comparison = compare(
-            {"loose": zeros, "tight": halves}, {"loose": zeros + 1, "tight": halves + 1}, tolerances
-        )
+        comparison = compare({"loose": zeros, "tight": halves}, {"loose": zeros + 1, "tight": halves + 1}, tolerances)
         assert asked == [("loose", "float32"), ("tight", "float64")]
         assert [drift.holds for drift in comparison.drifts] == [True, False]
 
@@ -258,18 +254,14 @@ class TestFigures:
         random = np.random.default_rng(5)
         shape = (311, 2 * 337)
         assert shape[0] * shape[1] > 5 * figures._CHUNK
-        expected = random.standard_normal(shape) + (
-            1j * random.standard_normal(shape) if dtype == "complex64" else 0
-        )
+        expected = random.standard_normal(shape) + (1j * random.standard_normal(shape) if dtype == "complex64" else 0)
         actual = expected + random.standard_normal(shape) * random.choice([0, 0, 1e-6, 1e-2], shape)
         for array in (actual, expected):
             array[random.random(shape) < 0.01] = np.nan
             array[random.random(shape) < 0.01] = np.inf
             array[random.random(shape) < 0.01] = -np.inf
             array[random.random(shape) < 0.01] = 0
-        actual, expected = (
-            array.astype(dtype, order="F" if layout == "F" else "C") for array in (actual, expected)
-        )
+        actual, expected = (array.astype(dtype, order="F" if layout == "F" else "C") for array in (actual, expected))
         if layout == "strided":
             actual, expected = actual[::-1, ::2], expected[::-1, ::2]
         drift = drift_of(actual, expected)
@@ -317,9 +309,7 @@ class TestDtypes:
             ("uint64", 2**64 - 1, 2**64 - 2, 1.0),
         ],
     )
-    def test_integers_do_not_overflow(
-        self, dtype: str, actual: int, expected: int, difference: float
-    ) -> None:
+    def test_integers_do_not_overflow(self, dtype: str, actual: int, expected: int, difference: float) -> None:
         drift = drift_of(np.array([actual], dtype), np.array([expected], dtype), EXACT)
         assert (drift.mismatched, drift.max_abs) == (1, difference)
         assert (drift.worst[0].actual, drift.worst[0].expected) == (actual, expected)
@@ -369,9 +359,7 @@ class TestStructure:
         assert difference_of(np.zeros(2, np.float64), np.zeros(2, np.float32)) == StructureDifference(
             "score", "dtype", "float32", "float64"
         )
-        assert difference_of(np.zeros((2, 1)), np.zeros(2)) == StructureDifference(
-            "score", "shape", "(2,)", "(2, 1)"
-        )
+        assert difference_of(np.zeros((2, 1)), np.zeros(2)) == StructureDifference("score", "shape", "(2,)", "(2, 1)")
 
     def test_shapes_that_would_broadcast_do_not_hold(self) -> None:
         assert difference_of(np.zeros((4, 1)), np.zeros((4, 4))).what == "shape"
@@ -384,9 +372,7 @@ class TestStructure:
 
     def test_nothing_at_all_does_not_hold(self) -> None:
         comparison = compare({}, {}, exactly)
-        assert comparison.structure == (
-            StructureDifference("outputs", "missing", "at least one output", "none"),
-        )
+        assert comparison.structure == (StructureDifference("outputs", "missing", "at least one output", "none"),)
         assert not comparison.holds
         assert not comparison.identical
         assert comparison.greatest is None
@@ -452,9 +438,7 @@ class TestRagged:
     def test_many_row_lengths_are_shortened(self) -> None:
         expected = Ragged(np.zeros(20), (np.arange(21),))
         actual = Ragged(np.zeros(21), (np.array([*range(20), 21]),))
-        assert (
-            difference_of(actual, expected).expected == "1, 1, 1, 1, 1, 1, 1, 1, … (20 rows) in dimension 1"
-        )
+        assert difference_of(actual, expected).expected == "1, 1, 1, 1, 1, 1, 1, 1, … (20 rows) in dimension 1"
 
     def test_number_of_rows_is_the_shape(self) -> None:
         actual = Ragged(np.zeros(4), (np.array([0, 4]),))
@@ -480,9 +464,7 @@ class TestSparse:
             "score", "sparsity", "a value at [2, 0]", "a value at [2, 1]"
         )
         fewer = Sparse(self.EXPECTED.indices[:1], self.EXPECTED.values[:1], (3, 4))
-        assert difference_of(fewer, self.EXPECTED) == StructureDifference(
-            "score", "sparsity", "2 values", "1 values"
-        )
+        assert difference_of(fewer, self.EXPECTED) == StructureDifference("score", "sparsity", "2 values", "1 values")
 
     def test_dense_shape(self) -> None:
         assert difference_of(self.EXPECTED._replace(dense_shape=(3, 5)), self.EXPECTED).what == "shape"

@@ -98,9 +98,7 @@ class TestName:
     @pytest.mark.parametrize("part", ODD)
     def test_is_a_file_name_everywhere(self, part: str, tmp_path: Path) -> None:
         escaped = escape(part)
-        assert set(escaped) <= set(
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.=+,@[]-%~"
-        )
+        assert set(escaped) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.=+,@[]-%~")
         assert len(escaped) <= 150
         assert escaped.strip(".") == escaped
         assert escaped.split(".")[0].upper() not in {"CON", "PRN", "AUX", "NUL", "COM1", "LPT1"}
@@ -111,9 +109,7 @@ class TestName:
         escaped = escape(part)
         assert unescape(escaped) == (None if "~" in escaped else part)
 
-    @pytest.mark.parametrize(
-        "stray", ["a b", "ü", "%2f", "%", "%zz", ".hidden", "a~b", "NUL", "%61", "%FF", ""]
-    )
+    @pytest.mark.parametrize("stray", ["a b", "ü", "%2f", "%", "%zz", ".hidden", "a~b", "NUL", "%61", "%FF", ""])
     def test_what_escape_never_makes_is_not_read_back(self, stray: str) -> None:
         assert unescape(stray) is None
 
@@ -208,19 +204,13 @@ class TestRoundTrip:
 class TestJson:
     def test_reads_well(self, folder: Path) -> None:
         text = (folder / "golden.json").read_text(encoding="utf-8")
-        assert text.startswith(
-            '{\n "schema": 1,\n "name": ["tests", "test_models", "test_ranker"],\n "made_by": {\n'
-        )
+        assert text.startswith('{\n "schema": 1,\n "name": ["tests", "test_models", "test_ranker"],\n "made_by": {\n')
         assert '\n  "keras": "3.15.1",\n  "numpy": "2.4.6",\n' in text
         assert (
-            f'\n  {{"path": "dense/kernel", "shape": [3, 1], "dtype": "float32", "sha256": "{"ab" * 32}"}},\n'
-            in text
+            f'\n  {{"path": "dense/kernel", "shape": [3, 1], "dtype": "float32", "sha256": "{"ab" * 32}"}},\n' in text
         )
         assert '\n   "ops": {\n    "AddV2": 2,\n    "MatMul": 1\n   }\n' in text
-        assert (
-            '\n  "score": {"min": 0.25, "max": 0.5, "mean": 0.375, "std": 0.125, "nan": 0, "inf": 0},\n'
-            in text
-        )
+        assert '\n  "score": {"min": 0.25, "max": 0.5, "mean": 0.375, "std": 0.125, "nan": 0, "inf": 0},\n' in text
         assert text.endswith("}\n")
 
     def test_records_the_digest_of_each_array(self, folder: Path) -> None:
@@ -430,9 +420,7 @@ class TestBroken:
         with np.load(folder / "arrays.npz") as archive:
             arrays: dict[str, Any] = {key: archive[key] for key in archive if key.startswith("inputs")}
         np.savez(folder / "arrays.npz", **arrays)
-        document["arrays"] = {
-            key: value for key, value in document["arrays"].items() if key.startswith("inputs")
-        }
+        document["arrays"] = {key: value for key, value in document["arrays"].items() if key.startswith("inputs")}
         (folder / "golden.json").write_text(json.dumps(document))
         assert "holds no output" in self.broken(store)
 
@@ -466,9 +454,7 @@ class TestUpdate:
     @pytest.mark.usefixtures("folder")
     def test_keeps_other_formats_sections(self, store: GoldenStore) -> None:
         section = {"layers": {"dense": "Dense", "scale": "shop>Scale"}}
-        written = store.update(
-            NAME, lambda before: (before or a_golden(formats={})).with_format("keras", section)
-        )
+        written = store.update(NAME, lambda before: (before or a_golden(formats={})).with_format("keras", section))
         assert written.before is not None
         assert same(written.before, a_golden())
         assert store.read(NAME).formats == {**a_golden().formats, "keras": section}
