@@ -63,7 +63,7 @@ class LiveModel:
         """Digests of its variables: `path`, `shape`, `dtype`, `sha256`."""
         from pytest_modelcompat.loader import weights
 
-        return weights.of_model(self.model)
+        return weights.of_variables(self.model.weights if self.is_keras else self.model.variables)
 
     def layers(self) -> Iterator[tuple[str, Any]]:
         """Every Keras layer at any depth with its path of names."""

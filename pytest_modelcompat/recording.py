@@ -152,9 +152,17 @@ def _update(result: Result, case: Case, store: GoldenStore, recording: Recording
     except GoldenNotWrittenError as error:
         fix = ("make the golden folder writable, then run the same command again",)
         return _with(result, Finding(Kind.GOLDEN_NOT_WRITTEN, case.golden.name, cause=str(error), fix=fix))
-    state = "unchanged" if not written.changed else "updated" if written.before is not None else "written"
+    state = _state(written, recording.format)
     facts = replace(result.facts, golden_made_by=written.after.made_by)
     return replace(result, facts=facts, golden=state, moved=_moved(written, rule))
+
+
+def _state(written: Written, format_: str) -> str:
+    if not written.changed:
+        return "unchanged"
+    before = written.before
+    kept = before is not None and written.after.outputs is before.outputs
+    return "written" if before is None or (kept and format_ not in before.formats) else "updated"
 
 
 def _merged(before: Golden | None, recording: Recording, rule: verdicts.TimeRule) -> Golden:

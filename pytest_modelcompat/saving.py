@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import logging
 import traceback
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.findings import Blame, Finding, Kind
-from pytest_modelcompat.loader import weights as digests
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from pytest_modelcompat.live import LiveModel
@@ -65,13 +65,30 @@ def save(live: LiveModel, format_: str, folder: Path) -> Saved:
     artifact = folder / FILE_NAMES[format_]
     before = _snapshot(live)
     try:
-        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-            # Keras calls .h5 a legacy format at every save; whoever tests .h5 has decided to keep it.
-            warnings.filterwarnings("ignore", message=".*HDF5 file.*legacy.*")
+        with contextlib.redirect_stdout(io.StringIO()), _without_chatter():
             _write(live, format_, str(artifact))
     except Exception as error:
         raise SaveFailedError(METHODS[format_]) from error
     return Saved(artifact, _changes(before, _snapshot(live)))
+
+
+@contextlib.contextmanager
+def _without_chatter() -> Iterator[None]:
+    """Keep what Keras says at every save out of the user's captured log and out of reach of `-W error`."""
+    logger = logging.getLogger("absl")
+
+    def is_news(record: logging.LogRecord) -> bool:
+        # Whoever tests .h5 has decided to keep it, and need not be told that it is a legacy format.
+        return "HDF5 file" not in record.getMessage()
+
+    logger.addFilter(is_news)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"(tf_)?keras\.|tensorflow\.")
+            warnings.filterwarnings("ignore", message=".*HDF5 file.*legacy.*")
+            yield
+    finally:
+        logger.removeFilter(is_news)
 
 
 def _refuse(live: LiveModel, format_: str) -> None:
@@ -133,7 +150,7 @@ def _snapshot(live: LiveModel) -> Mapping[str, Any]:
     return {
         "config": _plain(live.model, "get_config"),
         "compile config": _plain(live.model, "get_compile_config"),
-        "weights": {entry["path"]: entry["sha256"] for entry in digests.of_model(live.model)},
+        "weights": {entry["path"]: entry["sha256"] for entry in live.weights()},
     }
 
 

@@ -107,21 +107,27 @@ def _name(use: Use) -> str:
     return use.class_name if isinstance(use, LayerUse) else use.name
 
 
+def _full_name(use: Use) -> str:
+    # Keras writes the registered name "function" for every function that was never registered.
+    registered = use.registered_name or ""
+    return registered if ">" in registered else _name(use)
+
+
 def _bare(name: str) -> str:
     return name.rpartition(">")[2]
 
 
 def _grouped(uses: Sequence[Use]) -> list[list[Use]]:
-    groups: dict[tuple[str, str | None], list[Use]] = {}
+    groups: dict[str, list[Use]] = {}
     for use in uses:
-        groups.setdefault((_name(use), use.registered_name), []).append(use)
+        groups.setdefault(_full_name(use), []).append(use)
     return list(groups.values())
 
 
 def _unknown(group: Sequence[Use], declaration: Declaration) -> Finding:
     first = group[0]
     is_layer = isinstance(first, LayerUse)
-    name = first.registered_name or _name(first)
+    name = _full_name(first)
     module = first.module if first.module and not first.module.startswith("builtins") else None
     registered = ">" in name
     role = "layer" if is_layer else first.role  # type: ignore[union-attr]

@@ -26,6 +26,12 @@ class Line:
     golden: str = ""
     moved: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    expected: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether it failed and nobody expected it to."""
+        return self.verdict != "passed" and not self.expected
 
 
 def of_result(result: Result) -> Properties:
@@ -60,12 +66,17 @@ def claims(properties: Iterable[tuple[str, Any]]) -> set[str]:
     return {str(value) for name, value in properties if name in (PREFIX + "claims", PREFIX + "case")}
 
 
-def lines(properties: Sequence[tuple[str, Any]]) -> list[Line]:
-    """The targets an item ran, in order."""
+def lines(properties: Sequence[tuple[str, Any]], *, expected: bool = False) -> list[Line]:
+    """The targets an item ran, in order.
+
+    Args:
+        properties: the item's.
+        expected: whether the item was marked to fail, and did.
+    """
     found: list[Line] = []
     for name, value in properties:
         if name == PREFIX + "target":
-            found.append(Line(str(value)))
+            found.append(Line(str(value), expected=expected))
         elif found and name.startswith(PREFIX):
             found[-1] = _with(found[-1], name[len(PREFIX) :], str(value))
     return found

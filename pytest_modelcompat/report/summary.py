@@ -21,7 +21,12 @@ TITLE = "model compatibility"
 def write(reporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
     """Write the section, if the session had model tests or has goldens that nothing claims."""
     reports = list(_reports(reporter))
-    lines = [line for report in reports if report.when == "call" for line in properties.lines(report.user_properties)]
+    lines = [
+        line
+        for report in reports
+        if report.when == "call"
+        for line in properties.lines(report.user_properties, expected=report.skipped and hasattr(report, "wasxfail"))
+    ]
     claimed = {name for report in reports for name in properties.claims(report.user_properties)}
     session = config.stash[KEY]
     stale = _stale(session, config, claimed) if _is_complete(reporter, exitstatus, session) else []

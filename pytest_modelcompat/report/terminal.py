@@ -160,7 +160,7 @@ def summary_lines(lines: Sequence[Line], stale: Sequence[str], verbosity: int) -
     if verbosity >= 0:
         width = max((len(line.title) for line in lines), default=0)
         for line in lines:
-            yield f"{line.title.ljust(width)}  {line.verdict}{_tail(line)}"
+            yield f"{line.title.ljust(width)}  {line.verdict}{', as expected' if line.expected else ''}{_tail(line)}"
     for line in lines:
         yield from (f"{line.title}: {text}" for text in line.moved)
         if verbosity > 0:
@@ -178,7 +178,8 @@ def _tail(line: Line) -> str:
 
 
 def _counts(lines: Sequence[Line], stale: Sequence[str]) -> str:
-    failed = sum(line.verdict != "passed" for line in lines)
+    failed = sum(line.failed for line in lines)
+    expected = sum(line.expected for line in lines)
     goldens = {line.case: line.golden for line in lines if line.golden}
     for line in lines:
         if line.golden in ("written", "updated"):
@@ -186,4 +187,5 @@ def _counts(lines: Sequence[Line], stale: Sequence[str]) -> str:
     count = Counter(goldens.values())
     states = ("matched", "written", "updated", "unchanged")
     shown = [f"{count[state]} {state}" for state in states if count[state] or state in ("matched", "written")]
-    return f"{len(lines)} targets, {failed} failed; goldens: {', '.join(shown)}, {len(stale)} stale"
+    failures = f"{failed} failed" + (f", {expected} failed as expected" if expected else "")
+    return f"{len(lines)} targets, {failures}; goldens: {', '.join(shown)}, {len(stale)} stale"

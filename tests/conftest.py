@@ -1,0 +1,90 @@
+"""What the tests share: TensorFlow imported once, one loader for all inner sessions, real pytest runs."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import pytest_modelcompat
+from pytest_modelcompat.runtimes.local import LocalLoader
+from pytest_modelcompat.session import SHARED_LOADER
+
+ARTIFACTS = Path(__file__).resolve().parents[2] / "shared" / "artifacts"
+
+
+@pytest.fixture(scope="session")
+def loader() -> Iterator[LocalLoader]:
+    """A real loader; it imports TensorFlow while this process does."""
+    loader = LocalLoader()
+    loader.start()
+    import_for_inner_sessions()
+    yield loader
+    loader.close()
+
+
+def import_for_inner_sessions() -> None:
+    """Import what inner sessions would otherwise import and forget each time, TensorFlow and our own rooms alike.
+
+    pytester takes modules that a session imported out of `sys.modules` again; what is half forgotten exists twice.
+    """
+    import tensorflow as tf
+
+    assert tf.keras.layers.Dense
+    for module in pkgutil.walk_packages(pytest_modelcompat.__path__, "pytest_modelcompat."):
+        if ".loader." not in module.name or not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+
+
+class SharesLoader:
+    """A plugin that gives inner sessions this process's loader, so that each need not import TensorFlow anew."""
+
+    def __init__(self, loader: LocalLoader) -> None:
+        self._loader = loader
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[SHARED_LOADER] = self._loader
+
+
+class Project:
+    """A user's project in a folder of its own: write files, run pytest in it, look at what it left."""
+
+    def __init__(self, pytester: pytest.Pytester, loader: LocalLoader) -> None:
+        self._pytester = pytester
+        self._plugin = SharesLoader(loader)
+        self.path = pytester.path
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file, dedented, and return its path."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
+        return path
+
+    def run(self, *arguments: str) -> pytest.RunResult:
+        """Run pytest in this process, where TensorFlow is imported already."""
+        return self._pytester.runpytest_inprocess(*arguments, plugins=[self._plugin])
+
+    def record(self, *arguments: str) -> pytest.RunResult:
+        """Record the goldens, which must succeed."""
+        result = self.run("--modelcompat-update-golden", *arguments)
+        assert result.ret == pytest.ExitCode.OK, result.stdout.str()
+        return result
+
+    def run_apart(self, *arguments: str) -> pytest.RunResult:
+        """Run pytest in a process of its own, with a loader of its own: for what cannot be seen from inside."""
+        return self._pytester.runpytest_subprocess(*arguments)
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, loader: LocalLoader, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """An empty project; `CI` is not set in it, so that goldens may be recorded."""
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("COLUMNS", "160")
+    return Project(pytester, loader)
