@@ -164,7 +164,7 @@ def pytest_terminal_summary(
     """At the end of a session that shows a summary."""
     from pytest_modelcompat.report.summary import write
 
-    write(terminalreporter, exitstatus, config)
+    write(terminalreporter, exitstatus, config.stash[KEY])
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat import deriving, live, saving, verdicts
 from pytest_modelcompat.artifacts import BrokenArtifactError, Inventory, read_inventory
 from pytest_modelcompat.case import Case, NotImportableError, declared, object_places, seed_everything
-from pytest_modelcompat.diagnosis import Context, diagnose, true_cause
+from pytest_modelcompat.diagnosis import Context, diagnose, save_failed, true_cause
 from pytest_modelcompat.findings import Blame, Finding, Kind, Severity
 from pytest_modelcompat.golden import WeightDigest
 from pytest_modelcompat.profiles import judging
@@ -294,7 +294,7 @@ def _save(case: Case, model: live.LiveModel, folder: Path) -> saving.Saved:
         fix = judging.Declaration(case.declares_on).formats(error.formats)
         raise _StoppedError(Finding(Kind.FORMAT_CANNOT_HOLD, case.format, cause=str(error), fix=(fix,))) from None
     except saving.SaveFailedError as error:
-        raise _StoppedError(saving.finding(error)) from None
+        raise _StoppedError(save_failed(str(error), error.__cause__ or error)) from None
 
 
 def _load(case: Case, bench: Bench, subject: Subject, inventory: Inventory) -> Loaded:

@@ -6,12 +6,9 @@ import contextlib
 import io
 import json
 import logging
-import traceback
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from pytest_modelcompat.findings import Blame, Finding, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -109,29 +106,6 @@ def _refuse(live: LiveModel, format_: str) -> None:
 def is_graph(model: Any) -> bool:
     """Whether a Keras model is functional or sequential, so that its configuration describes it whole."""
     return any(base.__name__ in ("Functional", "Sequential") for base in type(model).__mro__)
-
-
-def finding(error: SaveFailedError) -> Finding:
-    """The finding for a save that raised, naming the argument where a layer cannot be saved for want of get_config."""
-    from pytest_modelcompat.diagnosis import true_cause
-
-    cause = error.__cause__
-    lacks_config = isinstance(cause, NotImplementedError)
-    return Finding(
-        Kind.CANNOT_REBUILD if lacks_config else Kind.SAVE_FAILED,
-        str(error),
-        cause=f"{error} raised {type(cause).__name__}"
-        + (": a layer does not say how to rebuild it" if lacks_config else ""),
-        fix=(
-            "def get_config(self):",
-            '    return {**super().get_config(), "the_argument": self.the_argument}',
-        )
-        if lacks_config
-        else (),
-        blame=Blame.WRITER,
-        quote=true_cause(str(cause)),
-        log="".join(traceback.format_exception(cause)),
-    )
 
 
 def _write(live: LiveModel, format_: str, artifact: str) -> None:

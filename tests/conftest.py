@@ -5,15 +5,17 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import pytest_modelcompat
 from pytest_modelcompat.runtimes.local import LocalLoader
 from pytest_modelcompat.session import SHARED_LOADER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ARTIFACTS = Path(__file__).resolve().parents[2] / "shared" / "artifacts"
 

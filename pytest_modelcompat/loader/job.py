@@ -44,7 +44,9 @@ def _stages(folder: Path, job: Dict[str, Any], answer: Answer) -> None:
     _resolve(job, keras, custom_objects, answer)
     _enter(folder, answer, "load")
     loaded = _load(job, keras, custom_objects)
-    answer["weights"] = weights.of_saved_object(loaded) if _is_saved_model(job) else weights.of_model(loaded)
+    answer["weights"] = (
+        weights.of_saved_object(loaded) if _is_saved_model(job) else weights.of_variables(loaded.weights)
+    )
     answer["training"] = None if _is_saved_model(job) else training.state(loaded)
     _enter(folder, answer, "predict")
     _predict(folder, job, loaded, answer)

@@ -1,14 +1,14 @@
 """Digests of variables: what a reload must bring back bit for bit."""
 
 import hashlib
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterable, List
 
 import numpy as np
 
 
 def digest(variable: Any, path: str) -> Dict[str, Any]:
     """Path, shape, dtype and SHA-256 of one variable's value."""
-    value = np.asarray(variable.numpy() if hasattr(variable, "numpy") else variable)
+    value = np.asarray(_value(variable))
     if value.dtype.kind == "O":
         data = repr(value.tolist()).encode("utf-8")
     else:
@@ -21,13 +21,19 @@ def digest(variable: Any, path: str) -> Dict[str, Any]:
     }
 
 
-def of_model(model: Any) -> List[Dict[str, Any]]:
-    """Digests of a Keras model's weights, in the model's own order, or of a `tf.Module`'s variables.
+def _value(variable: Any) -> Any:
+    # A Keras 3 variable's own numpy() trips over NumPy 2's copy keyword and warns; the one it wraps does not.
+    inner = getattr(variable, "value", variable)
+    inner = inner() if callable(inner) else inner
+    return inner.numpy()
+
+
+def of_variables(variables: Iterable[Any]) -> List[Dict[str, Any]]:
+    """Digests of variables, in the order given.
 
     Repeated paths get `#2`, `#3` ..., so that each variable keeps a name of its own. The random state of seed
     generators is left out: it is the state of a stream, not something that was learnt.
     """
-    variables = model.weights if hasattr(model, "weights") else model.variables
     seen = {}  # type: Dict[str, int]
     result = []
     for variable in variables:

@@ -8,7 +8,6 @@ import pytest
 
 from pytest_modelcompat.report import properties
 from pytest_modelcompat.report.terminal import summary_lines
-from pytest_modelcompat.session import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 TITLE = "model compatibility"
 
 
-def write(reporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
+def write(reporter: pytest.TerminalReporter, exitstatus: int, session: Session) -> None:
     """Write the section, if the session had model tests or has goldens that nothing claims."""
     reports = list(_reports(reporter))
     lines = [
@@ -28,12 +27,11 @@ def write(reporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Con
         for line in properties.lines(report.user_properties, expected=report.skipped and hasattr(report, "wasxfail"))
     ]
     claimed = {name for report in reports for name in properties.claims(report.user_properties)}
-    session = config.stash[KEY]
-    stale = _stale(session, config, claimed) if _is_complete(reporter, exitstatus, session) else []
+    stale = _stale(session, reporter.config, claimed) if _is_complete(reporter, exitstatus, session) else []
     if not lines and not stale:
         return
     reporter.section(TITLE)
-    for text in summary_lines(lines, stale, config.get_verbosity()):
+    for text in summary_lines(lines, stale, reporter.config.get_verbosity()):
         reporter.write_line(text)
 
 
