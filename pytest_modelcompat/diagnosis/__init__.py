@@ -1,0 +1,10 @@
+"""Exception or crash -> finding: the catalogue of known failures, and how a loader's child can end."""
+
+from __future__ import annotations
+
+from pytest_modelcompat.diagnosis.context import Context
+from pytest_modelcompat.diagnosis.diagnosing import diagnose
+from pytest_modelcompat.diagnosis.saves import save_failed
+from pytest_modelcompat.diagnosis.texts import true_cause
+
+__all__ = ["Context", "diagnose", "save_failed", "true_cause"]

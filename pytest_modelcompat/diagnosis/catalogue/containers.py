@@ -1,0 +1,151 @@
+"""Files that are not what their name says, or not whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.diagnosis.entries import (
+    H5,
+    KERAS,
+    MODEL_FILES,
+    SAVED_MODEL,
+    KnownFailure,
+    Words,
+)
+from pytest_modelcompat.findings import Kind
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.diagnosis.context import Context
+
+
+def _is_missing(_: Words, context: Context) -> bool:
+    return not context.inventory.path.exists()
+
+
+def _is_hdf5(_: Words, context: Context) -> bool:
+    return context.inventory.format == "h5"
+
+
+def _is_zip(_: Words, context: Context) -> bool:
+    return context.inventory.format == "keras"
+
+
+CONTAINERS = (
+    KnownFailure(
+        r"(?:[Ff]ile not found|Unable to (?:synchronously )?open file|No file or directory found|does not exist)",
+        Kind.ARTIFACT_BROKEN,
+        "$file",
+        "there is no such file any more: it was there when it was read, and gone when the loader came to it",
+        when=_is_missing,
+    ),
+    KnownFailure(
+        r"File not found: (?:filepath=)?|File is not a zip file",
+        Kind.ARTIFACT_BROKEN,
+        "$file",
+        "the file is an HDF5 file that is only called .keras, as TensorFlow up to 2.12 wrote it by default; "
+        "Keras 3 goes by the name and looks for a zip",
+        ("rename it to end in .h5",),
+        "More texts seen",
+        formats=KERAS,
+        when=_is_hdf5,
+    ),
+    KnownFailure(
+        r"accessible `?\.keras`? zip file|File is not a zip file|Bad magic number|Bad CRC-32|zipfile|"
+        r"There is no item named '.*' in the archive",
+        Kind.ARTIFACT_BROKEN,
+        "$file",
+        "the file exists and is no whole .keras zip: it was cut off, or is something else that was renamed",
+        ("save or copy the file again, and compare its size at both ends",),
+        "row 30",
+        formats=KERAS,
+    ),
+    KnownFailure(
+        r"file signature not found",
+        Kind.ARTIFACT_BROKEN,
+        "$file",
+        "the file is a .keras zip that is only called .h5; Keras goes by the name and looks for HDF5",
+        ("rename it to end in .keras",),
+        "row 30",
+        formats=H5,
+        when=_is_zip,
+    ),
+    KnownFailure(
+        r"file signature not found",
+        Kind.ARTIFACT_BROKEN,
+        "$file",
+        "the loader takes it for an HDF5 file, which it is not: it is a .keras zip, which TensorFlow up to 2.10 cannot "
+        "read, or something else that was renamed",
+        ("load it with TensorFlow 2.13 or newer", "or save the model as .h5 or SavedModel"),
+        "row 30",
+    ),
+    KnownFailure(
+        r"Unable to (?:synchronously )?open (?:file|object) \((?P<why>[^)]*)\)|[Uu]nable to (?:synchronously )?read",
+        Kind.ARTIFACT_BROKEN,
+        "$file",
+        "the HDF5 file is damaged: $quote",
+        ("save or copy the file again, and compare its size at both ends",),
+        "row 30",
+        formats=MODEL_FILES,
+    ),
+    KnownFailure(
+        r"SavedModel file does not exist at: .*\.keras",
+        Kind.LOAD_FAILED,
+        "$file",
+        "TensorFlow $tensorflow does not know .keras files and takes it for a SavedModel folder",
+        ("load it with TensorFlow 2.13 or newer", "or save the model as .h5 or SavedModel"),
+        "row 30",
+    ),
+    KnownFailure(
+        r"SavedModel file does not exist at",
+        Kind.ARTIFACT_BROKEN,
+        "$file",
+        "the folder holds no saved_model.pb, so it is no SavedModel",
+        ("give the folder that has saved_model.pb directly in it",),
+        "row 30",
+    ),
+    KnownFailure(
+        r"Cannot parse file|Error parsing message|Wire format was corrupt",
+        Kind.ARTIFACT_BROKEN,
+        "$file",
+        "its saved_model.pb does not parse: it was cut off or is something else",
+        ("save or copy the SavedModel again, and compare the sizes at both ends",),
+        formats=SAVED_MODEL,
+    ),
+    KnownFailure(
+        r"variables/variables\.(?P<part>data-\d+-of-\d+|index)|"
+        r"(?:Failed to find any matching files|[Uu]nable to open table file)",
+        Kind.ARTIFACT_BROKEN,
+        "$file",
+        "the SavedModel is not complete: a file of its variables/ folder is missing or cut off",
+        ("copy the whole folder, variables/ and assets/ included",),
+        formats=SAVED_MODEL,
+    ),
+    KnownFailure(
+        r"File format not supported: filepath=",
+        Kind.LOAD_FAILED,
+        "$file",
+        "it is a SavedModel folder or another kind of file, and load_model() of Keras 3 reads .keras and .h5 only",
+        (
+            "load it with tf.saved_model.load(...), or keras.layers.TFSMLayer(..., call_endpoint='serving_default')",
+            "or save the model as .keras",
+        ),
+        "keras#18709",
+    ),
+    KnownFailure(
+        r"No model config(?:uration)? found in|No model found in config",
+        Kind.ARTIFACT_BROKEN,
+        "$file",
+        "the file holds weights only, as save_weights() writes them: there is no model in it to load",
+        ('save the whole model, model.save("model.keras")', "or build the model in code and load_weights() into it"),
+        formats=H5,
+    ),
+    KnownFailure(
+        r"Expecting value: line 1 column 1",
+        Kind.LOAD_FAILED,
+        "$file",
+        "it was saved by $saved, whose Keras metadata this older TensorFlow cannot read",
+        ("load it with the TensorFlow that saved it or a newer one", "or load it with tf.saved_model.load(...)"),
+        "More texts seen",
+        exceptions=("JSONDecodeError",),
+    ),
+)

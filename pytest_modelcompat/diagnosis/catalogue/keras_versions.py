@@ -1,0 +1,166 @@
+"""Keras' own layers written by one version of Keras in a way another cannot read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.diagnosis.entries import (
+    H5,
+    UNEXPECTED_ARGUMENT,
+    KnownFailure,
+    Words,
+    both,
+    keras_own,
+    loaded_by_keras,
+    saved_by_keras,
+)
+from pytest_modelcompat.findings import Blame, Kind
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.diagnosis.context import Context
+
+_LOAD_WITH_KERAS_2 = "load it with Keras 2: install tf_keras and set TF_USE_LEGACY_KERAS=1"
+_SAVE_AS_SAVED_MODEL = "or save it with $saved as SavedModel, which every TensorFlow 2 reads"
+_FROM_KERAS_2 = (_LOAD_WITH_KERAS_2, _SAVE_AS_SAVED_MODEL)
+_NEWER_READER = ("load it with Keras $saved_version or newer", "or save it with the older of the two versions")
+
+
+_SINCE_KERAS_3 = (
+    "quantization_config",
+    "input_axes",
+    "output_axes",
+    "use_gate",
+    "sliding_window",
+)
+
+
+def _known_to_newer_only(words: Words, context: Context) -> bool:
+    return words["argument"] in _SINCE_KERAS_3 and keras_own(words, context)
+
+
+KERAS_VERSIONS = (
+    KnownFailure(
+        r"Unrecognized keyword arguments(?: passed to InputLayer)?: [\[{](?:'optional'|'batch_shape')",
+        Kind.LOAD_FAILED,
+        "InputLayer",
+        "it was saved by Keras 3, whose InputLayer has arguments that Keras 2 does not know (batch_shape)",
+        (
+            "load it with Keras 3 (TensorFlow 2.16 or newer, without TF_USE_LEGACY_KERAS)",
+            "or save it as SavedModel",
+        ),
+        "tensorflow#64685",
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        UNEXPECTED_ARGUMENT,
+        Kind.LOAD_FAILED,
+        "$name",
+        "$saved writes '$argument' for every $name, and $loaded, which is older, does not know it",
+        _NEWER_READER,
+        "row 20",
+        when=_known_to_newer_only,
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        r"weight_decay is not a valid argument, kwargs should be empty",
+        Kind.LOAD_FAILED,
+        "optimizer",
+        "the optimizer was saved by Keras 2.11 or newer with a weight_decay, which this older optimizer does not know",
+        ("load it with load_model(..., compile=False)", "or with TensorFlow 2.13 or newer"),
+        "mlflow#1201",
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        UNEXPECTED_ARGUMENT,
+        Kind.LOAD_FAILED,
+        "$name",
+        "it was saved by $saved, whose $name has an argument '$argument' that Keras 3 has removed",
+        _FROM_KERAS_2,
+        "keras#19151, keras#20750",
+        when=both(keras_own, both(saved_by_keras(2), loaded_by_keras(3))),
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        UNEXPECTED_ARGUMENT,
+        Kind.LOAD_FAILED,
+        "$name",
+        "it was saved by $saved, whose $name has an argument '$argument' that $loaded does not know",
+        ("load it with Keras $saved_version",),
+        "row 20",
+        when=keras_own,
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        r"Could not interpret initializer identifier: \{.*'(?P<name>Orthogonal|GlorotUniform|Zeros|\w+)'",
+        Kind.LOAD_FAILED,
+        "$outer",
+        "it was saved by $saved, which describes a layer's initializers in a way that $loaded cannot read; the file "
+        "has an argument that Keras 3 has removed (time_major of LSTM and GRU) or a configuration of Keras 2",
+        _FROM_KERAS_2,
+        "keras#20750",
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        r"MultiHeadAttention\.build\(\) missing 1 required positional argument: '(?P<argument>\w+)'",
+        Kind.LOAD_FAILED,
+        "MultiHeadAttention",
+        "it was saved by $saved, whose MultiHeadAttention records other shapes than Keras 3 needs ('$argument')",
+        (_LOAD_WITH_KERAS_2, "or build the model in code with Keras 3, load the weights, and save it again"),
+        "row 9",
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        r"'str' object has no attribute '(?P<attribute>quantization_mode|convert_input|compute_dtype|name)'",
+        Kind.LOAD_FAILED,
+        "dtype policy",
+        "the model was saved by Keras 2 with a dtype policy (mixed precision), which Keras 3 stores differently and "
+        "cannot read from this file",
+        _FROM_KERAS_2,
+        "Keras_insightface#132",
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        r"pop expected at most 1 argument, got 2",
+        Kind.LOAD_FAILED,
+        "$file",
+        "it was saved by $saved, which stored a Sequential model as a plain list of layers; Keras 3 cannot read that",
+        ("load it with Keras 2 (install tf_keras and set TF_USE_LEGACY_KERAS=1), and save it again from there",),
+        "row 39",
+        formats=H5,
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        r"unsupported operand type\(s\) for %: 'NoneType' and 'int'",
+        Kind.LOAD_FAILED,
+        "Conv1D",
+        "it was saved by $saved with its input shape as batch_input_shape on a layer, which Keras 3 does not "
+        "understand: a convolution ends up without its number of channels",
+        _FROM_KERAS_2,
+        "row 41",
+        when=saved_by_keras(2),
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        r"[Ll]ayer \"?'?(?P<name>\w+)'?\"? expects (?P<wanted>\d+) input\(s\), but it received (?P<got>\d+) input|"
+        r"^'list' object has no attribute 'shape'",
+        Kind.LOAD_FAILED,
+        "$name",
+        "the file has a functional model inside a Sequential one, or an output in a list: Keras before 3.11 "
+        "writes one list more around the outputs than newer ones expect",
+        (
+            "load it with Keras $saved_version",
+            "or build the model with keras.Model(inputs, outputs) instead of Sequential, and save it again",
+        ),
+        "tensorflow#63853",
+    ),
+    KnownFailure(
+        r"get_tensor\(\) takes 3 positional arguments but (?P<got>\d+) were given",
+        Kind.LOAD_FAILED,
+        "$file",
+        "it was saved by Keras 3.11 or newer, which writes a functional model's outputs in a way older ones cannot "
+        "read",
+        ("load it with Keras $saved_version or newer",),
+        "row 19",
+        blame=Blame.LOADER,
+    ),
+)

@@ -1,0 +1,87 @@
+"""Lambda layers: refused, or Python bytecode that this Python cannot run."""
+
+from __future__ import annotations
+
+from pytest_modelcompat.diagnosis.declaring import UNSAFE
+from pytest_modelcompat.diagnosis.entries import KnownFailure, has_bytecode
+from pytest_modelcompat.findings import Blame, Kind
+
+_NO_LAMBDA = (
+    "write a layer instead of the lambda: class Double(keras.layers.Layer) with call(), and declare it",
+    "or give Lambda a named function decorated with @keras.saving.register_keras_serializable()",
+)
+_BYTECODE = (
+    "the artifact holds Python bytecode$saved_python in $lambdas, which only the Python that wrote it can run; "
+    "this is CPython $python"
+)
+
+LAMBDAS = (
+    KnownFailure(
+        r"whose `function` is a Python lambda|[Rr]equested the deserialization of a (?:Python )?`?[Ll]ambda`?",
+        Kind.LAMBDA_REFUSED,
+        "Lambda",
+        "$lambdas holds a Python lambda as bytecode, which Keras runs only where safe_mode is off",
+        (*_NO_LAMBDA, UNSAFE),
+        "keras#19151",
+        blame=Blame.WRITER,
+    ),
+    KnownFailure(
+        r"bad marshal data",
+        Kind.LOAD_FAILED,
+        "Lambda",
+        _BYTECODE,
+        _NO_LAMBDA,
+        "keras#7440, keras#14875",
+        stages=("load", "predict"),
+        blame=Blame.WRITER,
+    ),
+    KnownFailure(
+        r"unknown opcode|codeobject\.c|no locals found|EOF read where object expected|marshal data too short|"
+        r"XXX lineno: \d+, opcode",
+        Kind.LOAD_FAILED,
+        "Lambda",
+        _BYTECODE,
+        _NO_LAMBDA,
+        "keras#9595, keras#11870",
+        stages=("load", "predict"),
+        blame=Blame.WRITER,
+    ),
+    KnownFailure(
+        r"",
+        Kind.LOAD_FAILED,
+        "Lambda",
+        _BYTECODE,
+        _NO_LAMBDA,
+        "row 12",
+        stages=("load", "predict"),
+        exceptions=("SystemError",),
+        when=has_bytecode,
+        blame=Blame.WRITER,
+    ),
+    KnownFailure(
+        r"could not automatically infer the (?:output )?shape of the Lambda",
+        Kind.LOAD_FAILED,
+        "Lambda",
+        "the function of $lambdas cannot run in a fresh process: it uses a name such as `tf` that it does not import "
+        "itself, or Keras cannot tell the shape of its output",
+        (
+            *_NO_LAMBDA,
+            "or give it what it needs: Lambda(..., output_shape=...), with `import tensorflow as tf` inside",
+        ),
+        "More texts seen",
+        stages=("load", "predict"),
+        blame=Blame.WRITER,
+    ),
+    KnownFailure(
+        r"name '(?P<name>\w+)' is not defined",
+        Kind.LOAD_FAILED,
+        "Lambda",
+        "the function of $lambdas uses the global name '$name', which exists in the module that made the model and "
+        "in no other",
+        _NO_LAMBDA,
+        stages=("load", "predict"),
+        exceptions=("NameError",),
+        when=has_bytecode,
+        blame=Blame.WRITER,
+    ),
+)

@@ -1,0 +1,225 @@
+"""Names in the artifact that mean nothing to the loader: layers, functions, optimizers."""
+
+from __future__ import annotations
+
+from pytest_modelcompat.diagnosis.context import Context, registered_home
+from pytest_modelcompat.diagnosis.declaring import LEAVE_H5, OR_LEAVE_H5, custom_object, imports
+from pytest_modelcompat.diagnosis.entries import (
+    H5,
+    KERAS,
+    KnownFailure,
+    Words,
+    both,
+    is_operation,
+    saved_by_keras,
+)
+from pytest_modelcompat.findings import Blame, Kind
+
+_SHORT_NAMES = (
+    r"mse|mae|mape|msle|MSE|MAE|MAPE|MSLE|mean_squared_error|mean_absolute_error|mean_absolute_percentage_error|"
+    r"mean_squared_logarithmic_error|kld|KLD|kl_divergence|kullback_leibler_divergence|cosine_similarity|"
+    r"hinge|squared_hinge|categorical_hinge|log_cosh|logcosh|poisson|huber"
+)
+_OPERATIONS = (
+    r"NotEqual|Equal|GetItem|Cast|Any|All|Shape|Greater|GreaterEqual|Less|LessEqual|LogicalAnd|LogicalOr|LogicalNot|"
+    r"Where|ExpandDims|Squeeze|Transpose|Matmul|Einsum|Stack|Split|Power|Sqrt|TrueDivide|FloorDivide|Absolute|Negative"
+)
+_ROLES = (
+    r"(?:activation|loss|metric)(?: function)?|optimizer|initializer|regularizer|constraint|object|decay|quantizer|"
+    r"entries in loss dictionary"
+)
+_DECLARE = (
+    custom_object(),
+    "or decorate it with @keras.saving.register_keras_serializable() and declare",
+    imports("your_module"),
+)
+_STRING_METRICS_FIX = (
+    "compile(loss=keras.losses.MeanSquaredError(), metrics=[keras.metrics.MeanSquaredError()])",
+    OR_LEAVE_H5,
+    "or load it with load_model(..., compile=False), where nobody trains it further",
+)
+
+
+def _registered(words: Words, context: Context) -> bool:
+    return ">" in words["name"] or registered_home(words["name"], context.inventory) is not None
+
+
+NAMES = (
+    KnownFailure(
+        rf"Could not locate function '(?P<name>{_SHORT_NAMES})'|"
+        r"Could not deserialize 'keras\.(?:metrics|losses)\.(?P<other>\w+)' because it is not a KerasSaveable",
+        Kind.FORMAT_CANNOT_HOLD,
+        "compile()",
+        '`.h5` stores metrics and losses given as strings ("mse") in a way this Keras cannot read back',
+        _STRING_METRICS_FIX,
+        "keras#19330",
+        formats=H5,
+        blame=Blame.WRITER,
+    ),
+    KnownFailure(
+        r"string indices must be integers",
+        Kind.UNKNOWN_OBJECT,
+        "$compiled",
+        "the loss or metrics in compile() are functions that Keras does not know and that the test does not declare "
+        "($compiled)",
+        (custom_object("$compiled_example"), "or compile with Keras' own losses and metrics"),
+        formats=H5,
+        exceptions=("TypeError",),
+    ),
+    KnownFailure(
+        r"Unknown layer: '?(?P<name>TFOpLambda|SlicingOpLambda|TensorFlowOpLayer|ClassMethod|InstanceMethod|"
+        r"InstanceProperty)\b",
+        Kind.UNKNOWN_LAYER,
+        "$name",
+        "Keras 2 wraps every TensorFlow function applied in a functional model into a layer called $name, "
+        "which Keras 3 does not have",
+        (
+            "rebuild the model with keras.ops or a layer of your own in its place, and save it again",
+            "or load the file with Keras 2: install tf_keras and set TF_USE_LEGACY_KERAS=1",
+        ),
+        "row 10",
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        rf"Unknown layer: '?(?P<name>{_OPERATIONS})\b",
+        Kind.FORMAT_CANNOT_HOLD,
+        "$name",
+        "Keras 3 writes the operation $name (of keras.ops, a slice, or a mask) into .h5 as if it were a layer, and "
+        "cannot read it back",
+        (LEAVE_H5, "or wrap the operation into a layer of your own"),
+        "row 11",
+        formats=H5,
+        when=saved_by_keras(3),
+        blame=Blame.WRITER,
+    ),
+    KnownFailure(
+        r"Unknown layer: '?(?P<name>\w+)",
+        Kind.FORMAT_CANNOT_HOLD,
+        "$name",
+        "Keras 3 writes the operation $name (of keras.ops, a slice, or a mask) into .h5 as if it were a layer, and "
+        "cannot read it back",
+        (LEAVE_H5, "or wrap the operation into a layer of your own"),
+        "row 11",
+        formats=H5,
+        when=both(saved_by_keras(3), is_operation),
+        blame=Blame.WRITER,
+    ),
+    KnownFailure(
+        r"Unknown layer: '?(?P<name>Functional)\b",
+        Kind.UNKNOWN_LAYER,
+        "$name",
+        "the file was saved by TensorFlow 2.3 or newer, where functional models are called Functional; the Keras "
+        "that loads it is older, or is the `keras` package where `tf.keras` saved it",
+        ("load it with TensorFlow 2.3 or newer, through tf.keras",),
+        "tensorflow#41929",
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        r"Unknown layer: '?(?P<name>Addons>\w+)",
+        Kind.UNKNOWN_LAYER,
+        "$name",
+        "the layer is part of TensorFlow Addons, which the loader has not imported",
+        (
+            imports("tensorflow_addons"),
+            "TensorFlow Addons has ended and works with Keras 2 only; for Keras 3 declare a replacement of your own:",
+            custom_object(),
+        ),
+        "row 36",
+    ),
+    KnownFailure(
+        r"Unknown optimizer: '?(?P<name>Custom>\w+)",
+        Kind.UNKNOWN_OBJECT,
+        "$name",
+        "the file was saved by Keras 2.11 or newer, whose optimizers are called Custom>…; this older Keras has none "
+        "of that name",
+        ("load it with load_model(..., compile=False)", "or with TensorFlow 2.11 or newer"),
+        "mlflow#1201",
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        r"Could not locate class 'Policy'",
+        Kind.LOAD_FAILED,
+        "Policy",
+        "the model was saved by Keras 2 with a dtype policy (mixed precision), which Keras 3 stores differently and "
+        "cannot read from this file",
+        ("load it with Keras 2: install tf_keras and set TF_USE_LEGACY_KERAS=1", "or save it as SavedModel"),
+        "Keras_insightface#132",
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        r"Could not locate class '(?P<name>\w+)'.*'module': 'tf_keras\b|"
+        r"Could not locate class '(?P<model>Functional|Sequential)'",
+        Kind.LOAD_FAILED,
+        "$file",
+        "it was saved by Keras 2 (tf_keras), whose classes Keras 3 refuses to look up",
+        ("load it with tf_keras: install tf_keras and set TF_USE_LEGACY_KERAS=1", "or save it again with Keras 3"),
+        "keras#21412, keras#21429",
+        formats=KERAS,
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        r"Could not (?:deserialize|locate) class '(?P<name>\w+)' because its parent module "
+        r"(?P<module>(?:tf_)?keras[\w.]*) cannot be imported",
+        Kind.LOAD_FAILED,
+        "$file",
+        "it names the class $name by the private module $module of the Keras that saved it, which $loaded does not "
+        "have: a .keras file loads in the same major version of Keras only",
+        (
+            "load it with $saved (for Keras 2: install tf_keras and set TF_USE_LEGACY_KERAS=1)",
+            "or build the model in code with this Keras, load the weights, and save it again",
+        ),
+        "keras#19089, tensorflow#70866",
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        r"because its parent module (?P<module>[\w.]+) cannot be imported",
+        Kind.UNKNOWN_OBJECT,
+        "$name",
+        "the artifact names it by its module $module, which the loader cannot import",
+        (imports("$module"), "or make the module importable there: install its package"),
+    ),
+    KnownFailure(
+        rf"(?:Unknown (?:layer|{_ROLES}): '?|Could not locate (?:class|function) ')(?P<name>[\w.]+>\w+|\w+)",
+        Kind.UNKNOWN_OBJECT,
+        "$name",
+        "a decorator registers it in a module ($home) that the loader has not imported",
+        (imports("$home"), custom_object(lead="or ")),
+        when=_registered,
+    ),
+    KnownFailure(
+        r"Unknown layer: '?(?P<name>\w+)",
+        Kind.UNKNOWN_LAYER,
+        "$name",
+        "Keras has no layer or model of this name, and the test declares none",
+        _DECLARE,
+    ),
+    KnownFailure(
+        rf"(?:Unknown (?:{_ROLES}): '?|Could not locate (?:class|function) '|"
+        r"Could not interpret [a-z ]+ identifier: '?)(?P<name>\w+)",
+        Kind.UNKNOWN_OBJECT,
+        "$name",
+        "Keras has no $role of this name, and the test declares none",
+        _DECLARE,
+    ),
+    KnownFailure(
+        r"^'str' object is not callable",
+        Kind.UNKNOWN_OBJECT,
+        "$own",
+        "the file holds a class that the loader does not know ($own); Keras 2 says no more than this of it",
+        (custom_object("$own_example"),),
+        "More texts seen",
+        formats=KERAS,
+        exceptions=("TypeError",),
+    ),
+    KnownFailure(
+        r"'function' object has no attribute 'replace'",
+        Kind.FORMAT_CANNOT_HOLD,
+        "$file",
+        "Keras 2.13 to 2.15 write a custom activation function into .h5 in a way that no Keras reads back, declared "
+        "or not",
+        (LEAVE_H5, "or make the activation a layer of its own"),
+        "More texts seen",
+        formats=H5,
+        blame=Blame.WRITER,
+    ),
+)

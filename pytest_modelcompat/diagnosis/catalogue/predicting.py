@@ -1,0 +1,65 @@
+"""Models that load, and fail at the first call."""
+
+from __future__ import annotations
+
+from pytest_modelcompat.diagnosis.declaring import LEAVE_H5, Declare
+from pytest_modelcompat.diagnosis.entries import H5, KnownFailure
+from pytest_modelcompat.findings import Blame, Kind
+
+_PREDICT = ("predict",)
+_OTHER_INPUTS = (Declare("inputs=..."),)
+
+PREDICTING = (
+    KnownFailure(
+        r"",
+        Kind.PREDICTION_FAILED,
+        "inputs",
+        "$quote",
+        _OTHER_INPUTS,
+        stages=_PREDICT,
+        exceptions=("SignatureMismatchError",),
+    ),
+    KnownFailure(
+        r"Table (?:is )?not initialized",
+        Kind.PREDICTION_FAILED,
+        "vocabulary",
+        "the vocabulary of a lookup layer (TextVectorization, StringLookup, IntegerLookup) is lost: .h5 does not "
+        "store it, so the model loads and knows no word",
+        (LEAVE_H5, "or give the layer its vocabulary in code: TextVectorization(vocabulary=[...])"),
+        "tensorflow#61369, keras#18376",
+        stages=("load", "predict"),
+        formats=H5,
+        blame=Blame.WRITER,
+    ),
+    KnownFailure(
+        r"Table (?:is )?not initialized",
+        Kind.PREDICTION_FAILED,
+        "vocabulary",
+        "a lookup table of the model is empty after loading: its vocabulary was not saved with the model",
+        (
+            "keep the lookup layer or table as an attribute of the model that is saved, so that its vocabulary is",
+            "saved among the assets",
+        ),
+        "tensorflow#56054",
+        stages=("load", "predict"),
+        blame=Blame.WRITER,
+    ),
+    KnownFailure(
+        r"Input \d+ (?:with name '[^']*' )?of layer \"?'?(?P<name>[\w/]+)'?\"? is incompatible with the layer: "
+        r"(?P<why>.*)",
+        Kind.PREDICTION_FAILED,
+        "inputs",
+        'the inputs do not fit the model: layer "$name" $why',
+        _OTHER_INPUTS,
+        stages=_PREDICT,
+    ),
+    KnownFailure(
+        r"Invalid input shape for input|expects (?P<wanted>\d+) input\(s\), but it received (?P<got>\d+)|"
+        r"Missing data for input|The structure of `?inputs`? doesn't match",
+        Kind.PREDICTION_FAILED,
+        "inputs",
+        "the inputs do not fit the model: $quote",
+        _OTHER_INPUTS,
+        stages=_PREDICT,
+    ),
+)

@@ -1,0 +1,139 @@
+"""SavedModels: ops, kernels, Python functions, and graphs that are too new."""
+
+from __future__ import annotations
+
+from pytest_modelcompat.diagnosis.declaring import Declare, imports
+from pytest_modelcompat.diagnosis.entries import SAVED_MODEL, KnownFailure
+from pytest_modelcompat.findings import Blame, Kind
+
+_ANY_USE = ("load", "predict")
+_NO_PYTHON = ("write the function with TensorFlow ops, or apply it outside the model",)
+
+SAVED_MODELS = (
+    KnownFailure(
+        r"Could not find callback with key=|pyfunc_\d+|Op type not registered '(?P<op>PyFunc|EagerPyFunc)'|"
+        r"No OpKernel was registered to support Op '(?:Eager)?PyFunc'|callback .* is not found",
+        Kind.PYTHON_FUNCTION,
+        "tf.py_function",
+        "the model calls Python through tf.py_function or tf.numpy_function: a SavedModel keeps only a number "
+        "for the function, which lives in the process that saved the model and in no other",
+        _NO_PYTHON,
+        "serving#1167",
+        stages=(),
+        blame=Blame.WRITER,
+    ),
+    KnownFailure(
+        r"Op type not registered '(?P<name>DisableCopyOnRead)'",
+        Kind.UNKNOWN_OP,
+        "$name",
+        "the SavedModel was saved by TensorFlow 2.13 or newer, whose ops TensorFlow $tensorflow does not have",
+        ("load it with TensorFlow 2.13 or newer",),
+        "row 22",
+        stages=(),
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        r"Op type not registered '(?P<name>[\w>]+)'",
+        Kind.UNKNOWN_OP,
+        "$name",
+        "TensorFlow $tensorflow has no op of this name: a library that the loader has not loaded registers it, or a "
+        "newer TensorFlow",
+        (
+            imports("the_package_that_registers_it"),
+            Declare('op_libraries=["path/to/the_library.so"]', lead="or, for an op library of your own, "),
+        ),
+        "text#200, serving#2267",
+        stages=(),
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        r"NodeDef mentions attr '(?P<attribute>\w+)' not in Op<name=(?P<name>\w+)",
+        Kind.UNKNOWN_OP,
+        "$name",
+        "a newer TensorFlow saved it: its op $name has an attribute '$attribute' that TensorFlow $tensorflow does "
+        "not know",
+        ("load it with the TensorFlow that saved it, or a newer one",),
+        "row 23",
+        stages=(),
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        r"GraphDef (?:min )?consumer version (?P<wanted>\d+) (?:above|below) (?:current|min\w*) ?\w* ?version|"
+        r"GraphDef producer version",
+        Kind.LOAD_FAILED,
+        "$file",
+        "its graph says that it needs a newer TensorFlow than $tensorflow: $quote",
+        ("load it with the TensorFlow that saved it, or a newer one",),
+        "Loaders disagree",
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        r"No OpKernel was registered to support Op '(?P<name>\w+)'",
+        Kind.PREDICTION_FAILED,
+        "$name",
+        "TensorFlow knows the op $name and has no code to run it on this machine: it is for another device (GPU, "
+        "TPU), another dtype, or was left out of this build",
+        ("run it where the op has a kernel", "or save the model without this op"),
+        "More texts seen",
+        stages=_ANY_USE,
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        r"'_UserObject' object has no attribute 'add_slot'",
+        Kind.LOAD_FAILED,
+        "optimizer",
+        "the SavedModel holds the state of a Keras 2 optimizer, which TensorFlow $tensorflow cannot restore without "
+        "Keras 2",
+        (
+            "save the model without it: tf.keras.models.save_model(model, path, include_optimizer=False)",
+            "or compile() it anew after loading, and save only what serves predictions",
+        ),
+        "Real-TIme-Skin-Type-Detection#1",
+        formats=SAVED_MODEL,
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        r"was expected to be a (?P<wanted>half|bfloat16|float|double) tensor but is a (?P<got>\w+) tensor",
+        Kind.PREDICTION_FAILED,
+        "signature",
+        "the exported signature says $got where the graph computes in $wanted: Keras 3.3 exports mixed-precision "
+        "models with the wrong dtype",
+        ("export it with Keras 3.6 or newer",),
+        "row 33",
+        stages=_ANY_USE,
+        blame=Blame.WRITER,
+    ),
+    KnownFailure(
+        r"Could not find matching (?:concrete )?function to call loaded from the SavedModel",
+        Kind.PREDICTION_FAILED,
+        "signature",
+        "none of the functions in the SavedModel was traced for arguments like these: another shape, dtype, number "
+        "of inputs, or a keyword such as training",
+        ("save it with a signature that takes what production sends", Declare("inputs=...", lead="or give others: ")),
+        "tensorflow#37298",
+        stages=_ANY_USE,
+    ),
+    KnownFailure(
+        r"no attribute '_keras_mask'",
+        Kind.PREDICTION_FAILED,
+        "mask",
+        "the model's layers expect a mask, and masks do not survive a SavedModel or TFSMLayer",
+        ("compute the mask inside call(), from the inputs", "or save the model as .keras"),
+        "keras#21133",
+        stages=_ANY_USE,
+        blame=Blame.WRITER,
+    ),
+    KnownFailure(
+        r"Error while reading resource variable \S+ from Container: localhost",
+        Kind.PREDICTION_FAILED,
+        "variable",
+        "a function of the model reads a variable that is gone: the variable was not saved with it, or the model it "
+        "belongs to was deleted",
+        (
+            "keep the variable as an attribute of the model that is saved, not in a global",
+            "with Keras 3.0 on TensorFlow 2.15: upgrade both",
+        ),
+        "mlflow#11411, mlflow#4655",
+        stages=_ANY_USE,
+    ),
+)

@@ -1,0 +1,79 @@
+"""Weights that find no place in the model that was rebuilt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.diagnosis.declaring import LEAVE_H5
+from pytest_modelcompat.diagnosis.entries import H5, KERAS, KnownFailure, Words
+from pytest_modelcompat.diagnosis.keras_names import KERAS_CLASSES
+from pytest_modelcompat.findings import Blame, Kind
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.diagnosis.context import Context
+
+_BUILD = (
+    "give the layer a build() that builds its sublayers (self.dense.build(input_shape))",
+    "or save and load the file with the same version of Keras",
+)
+
+
+def _subclassed(_: Words, context: Context) -> bool:
+    model_class = context.inventory.model_class
+    return model_class is not None and model_class not in KERAS_CLASSES
+
+
+WEIGHTS = (
+    KnownFailure(
+        r"Layer count mismatch when loading weights from file\. Model expected (?P<wanted>\d+) layers, found "
+        r"(?P<got>\d+)|weight file containing (?P<held>\d+) layers into a model with (?P<has>\d+) layers|"
+        r"Unable to load weights saved in HDF5 format into a subclassed Model",
+        Kind.FORMAT_CANNOT_HOLD,
+        "$file",
+        "the model is subclassed: .h5 stores layers by their configuration, which a model defined by its call() does "
+        "not have, so its weights find no layer at reload",
+        (LEAVE_H5,),
+        "keras#10417",
+        formats=H5,
+        when=_subclassed,
+        blame=Blame.WRITER,
+    ),
+    KnownFailure(
+        r"Layer count mismatch when loading weights from file\. Model expected (?P<wanted>\d+) layers, found "
+        r"(?P<got>\d+)|weight file containing (?P<got_2>\d+) layers into a model with (?P<wanted_2>\d+) layers",
+        Kind.FORMAT_CANNOT_HOLD,
+        "$file",
+        "the file has weights of $got$got_2 layers and the model rebuilt from its configuration has "
+        "$wanted$wanted_2: it is a subclassed model, or a Sequential one that was saved before it was built",
+        (LEAVE_H5, "or start a Sequential model with keras.Input(shape)"),
+        "keras#10417",
+        blame=Blame.WRITER,
+    ),
+    KnownFailure(
+        r"Layer '(?P<name>[^']+)' expected (?P<wanted>\d+) variables?, but received (?P<got>\d+) variables? during "
+        r"loading",
+        Kind.LOAD_FAILED,
+        "$name",
+        'layer "$name" has $wanted variables and the file gives it $got: either the version of Keras that saved it '
+        "laid .keras files out differently, or a sublayer is made in call() and not built when weights arrive",
+        _BUILD,
+        "tf-keras#664, keras#19615",
+    ),
+    KnownFailure(
+        r"A total of (?P<count>\d+) objects could not be loaded",
+        Kind.LOAD_FAILED,
+        "$file",
+        "the weights of $count layers in the file do not fit the layers that its configuration describes",
+        _BUILD,
+        "keras#20128",
+        formats=KERAS,
+    ),
+    KnownFailure(
+        r"(?:axes don't match array|Shape mismatch|shape of the target variable|Weight count mismatch for layer|"
+        r"Layer weight shape .* not compatible|was never built|has never been built)",
+        Kind.LOAD_FAILED,
+        "$file",
+        "the weights in the file do not fit the layers that its configuration describes: $quote",
+        _BUILD,
+    ),
+)

@@ -1,0 +1,176 @@
+"""Context: what a diagnosis knows besides the exception, and the words it is told in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.artifacts.inventory import LayerUse, ObjectUse
+from pytest_modelcompat.diagnosis.keras_names import KERAS_CLASSES, KERAS_FUNCTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_modelcompat.artifacts.inventory import Inventory
+
+FORMAT_WORDS = {"h5": ".h5", "keras": ".keras", "saved_model": "SavedModel"}
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+MOST_PLACES = 4
+
+
+@dataclass(frozen=True)
+class Context:
+    """The artifact and the loader that failed with it.
+
+    Args:
+        artifact: what the artifact is called.
+        format: `h5`, `keras` or `saved_model`, as it was asked to be loaded.
+        inventory: what is in it.
+        versions: of `keras`, `tensorflow` and `python` in the loader.
+        timeout: seconds the loader had.
+        declares_on: where a user writes declarations: `marker`, `artifact marker`, `call` or `command line`.
+    """
+
+    artifact: str
+    format: str
+    inventory: Inventory
+    versions: Mapping[str, str]
+    timeout: float
+    declares_on: str = "marker"
+
+    @property
+    def file(self) -> str:
+        """The artifact's name without its folder."""
+        return Path(self.artifact).name or self.artifact
+
+    @property
+    def saved_keras(self) -> str:
+        """The version of Keras that saved it; empty if it does not say."""
+        return self.inventory.saved_by.get("keras", "")
+
+    @property
+    def loaded_keras(self) -> str:
+        """The version of Keras in the loader; empty if it did not get that far."""
+        return self.versions.get("keras", "")
+
+    @property
+    def lambda_layers(self) -> tuple[str, ...]:
+        """Names of the layers that hold Python bytecode."""
+        return tuple("/".join(use.path) for use in self.inventory.lambdas if use.has_bytecode)
+
+    def words(self) -> dict[str, str]:
+        """The words that every sentence of the catalogue may use."""
+        layers = self.lambda_layers
+        named = ", ".join(f'"{name}"' for name in layers)
+        return {
+            "file": self.file,
+            "format": FORMAT_WORDS.get(self.format, self.format),
+            "saved": f"Keras {self.saved_keras}" if self.saved_keras else "another Keras",
+            "saved_version": self.saved_keras or "that saved it",
+            "loaded": f"Keras {self.loaded_keras}" if self.loaded_keras else "the Keras that loads it",
+            "tensorflow": self.versions.get("tensorflow", ""),
+            "python": ".".join(self.versions.get("python", "").split(".")[:2]),
+            "saved_python": _of(self.inventory.saved_by.get("python", "")),
+            "lambdas": f"Lambda layer{'s' if len(layers) > 1 else ''} {named}" if named else "a Lambda layer",
+            "compiled": _listed(self._own_of_compile()) or "a loss or metric of yours",
+            "own": _listed(self._own_layers()) or "a class of yours",
+            "own_example": next(iter(self._own_layers()), "YourLayer"),
+            "compiled_example": next(iter(self._own_of_compile()), "your_loss"),
+        }
+
+    def _own_layers(self) -> tuple[str, ...]:
+        names = dict.fromkeys(use.class_name for use in self.inventory.layers)
+        return tuple(name.rpartition(">")[2] for name in names if name not in KERAS_CLASSES)
+
+    def _own_of_compile(self) -> tuple[str, ...]:
+        roles = ("loss", "metric")
+        compiled = (use for use in self.inventory.objects if use.path == ("compile",) and use.role in roles)
+        return tuple(dict.fromkeys(use.name for use in compiled if not _is_keras(use)))
+
+
+def major(version: str) -> int:
+    """The first number of a version; 0 if there is none."""
+    head = version.split(".", maxsplit=1)[0]
+    return int(head) if head.isdigit() else 0
+
+
+def is_keras_class(name: str, inventory: Inventory) -> bool:
+    """Whether a class is Keras' own, by what the artifact says of it, else by its name."""
+    for use in _uses_of(name, inventory):
+        if ">" in (use.registered_name or "") + _stored(use):
+            return False
+        if use.module:
+            return use.module.split(".")[0] in ("keras", "tf_keras")
+    return name in KERAS_CLASSES
+
+
+def role_of(name: str, inventory: Inventory) -> str:
+    """What a class or function serves as in the artifact: `layer`, `model`, `loss` ..., else `class`."""
+    for use in _uses_of(name, inventory):
+        return use.role if isinstance(use, ObjectUse) else "layer"
+    return "model" if name == inventory.model_class else "class"
+
+
+def registered_home(name: str, inventory: Inventory) -> str | None:
+    """The module of a class that was registered by a decorator, as the artifact names it; None if it was not."""
+    for use in _uses_of(name, inventory):
+        if use.registered_name and ">" in use.registered_name:
+            module = use.module or "your_module"
+            return "your_module" if module.startswith("builtins") else module
+    return None
+
+
+def places(name: str, inventory: Inventory) -> tuple[str, ...]:
+    """Where a class, function or layer of this name stands, in words; empty if the inventory does not show it."""
+    found = [_layer_place(use) for use in inventory.layers if _is_called(use.class_name, use.registered_name, name)]
+    found += [_object_place(use) for use in inventory.objects if _is_called(use.name, use.registered_name, name)]
+    found = found or [_layer_place(use) for use in inventory.layers if use.path and use.path[-1] == name]
+    shown = list(dict.fromkeys(found))
+    rest = len(shown) - MOST_PLACES
+    return (*shown[:MOST_PLACES], f"and {rest} more") if rest > 0 else tuple(shown)
+
+
+def _uses_of(name: str, inventory: Inventory) -> Iterator[LayerUse | ObjectUse]:
+    for layer in inventory.layers:
+        if _is_called(layer.class_name, layer.registered_name, name):
+            yield layer
+    for use in inventory.objects:
+        if _is_called(use.name, use.registered_name, name):
+            yield use
+
+
+def _stored(use: LayerUse | ObjectUse) -> str:
+    return use.name if isinstance(use, ObjectUse) else use.class_name
+
+
+def _is_called(stored: str, registered: str | None, name: str) -> bool:
+    return name in (stored, registered, stored.rpartition(">")[2])
+
+
+def _is_keras(use: ObjectUse) -> bool:
+    return use.name in (KERAS_CLASSES if use.is_class else KERAS_FUNCTIONS)
+
+
+def _layer_place(use: LayerUse) -> str:
+    name = f'"{use.path[-1]}"' if use.path else "the model"
+    if len(use.path) > 1:
+        return f'{name} inside "{"/".join(use.path[:-1])}"'
+    if use.position == 0 or use.siblings == 1:
+        return name
+    ordinal = ORDINALS[use.position - 1] if use.position <= len(ORDINALS) else f"number {use.position}"
+    return f"{name}, {ordinal} of {use.siblings} layers"
+
+
+def _object_place(use: ObjectUse) -> str:
+    if use.path == ("compile",):
+        return "compile()"
+    return f'{use.role} of "{"/".join(use.path)}"' if use.path else f"{use.role} of the model"
+
+
+def _of(version: str) -> str:
+    return f" of CPython {'.'.join(version.split('.')[:2])}" if version else ""
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return " or ".join(names) if len(names) <= 3 else ", ".join(names[:3]) + " …"

@@ -1,0 +1,202 @@
+"""How a loader's child ended -> finding, where it left no exception behind."""
+
+from __future__ import annotations
+
+import re
+import signal
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.diagnosis.context import major
+from pytest_modelcompat.diagnosis.declaring import Declare
+from pytest_modelcompat.diagnosis.texts import last_line, true_cause
+from pytest_modelcompat.findings import Blame, Finding, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_modelcompat.diagnosis.context import Context
+    from pytest_modelcompat.runtimes.jobs import Loaded
+
+WHILE = {
+    "start": "while it imported Keras and what the test declares",
+    "declare": "while it imported Keras and what the test declares",
+    "resolve": "while it looked up the classes that the artifact names",
+    "load": "while it loaded the artifact",
+    "predict": "while it ran the loaded model",
+    "done": "after its work was done, while the process ended",
+}
+FRAMES = 3
+
+_FATAL = re.compile(r"^Fatal Python error: .*$", re.MULTILINE)
+_STACK = re.compile(r"^(?:Current thread|Thread) .*\(most recent call first\):\n((?:  File .*\n)+)", re.MULTILINE)
+_CURRENT_STACK = re.compile(r"^Current thread .*\(most recent call first\):\n((?:  File .*\n)+)", re.MULTILINE)
+_FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+) in (?P<function>.+)')
+_ALLOCATING = re.compile(r"OOM when allocating tensor with shape\[(?P<shape>[\d,]*)\] and type (?P<type>\w+)")
+_HINTS = {
+    "SIGKILL": "something killed it from outside, which is also what happens where a container runs out of memory",
+    "SIGILL": "it met an instruction that this processor does not have: TensorFlow, or an op library, was built for "
+    "another processor",
+    "SIGBUS": "a file it had mapped into memory was cut off, or /dev/shm is full",
+    "SIGABRT": "native code gave up on itself",
+}
+_NO_LAMBDA = (
+    "write a layer instead of the lambda: class Double(keras.layers.Layer) with call(), and declare it",
+    "or save the model again with the Python that loads it",
+)
+
+
+def diagnose_death(loaded: Loaded, context: Context) -> Finding:
+    """The finding for a child that ended without an answer."""
+    if loaded.ending.timed_out:
+        return _timed_out(loaded, context)
+    if loaded.ending.oom_killed or _gave_up_allocating(loaded):
+        return _out_of_memory(loaded, context)
+    if loaded.ending.code < 0:
+        return _killed(loaded, context)
+    return exited(str(loaded.ending.code), loaded, context)
+
+
+def is_out_of_memory(error: Mapping[str, str]) -> bool:
+    """Whether an exception says that memory ran out."""
+    if error["type"] in ("MemoryError", "_ArrayMemoryError") or "std::bad_alloc" in error["message"]:
+        return True
+    return error["type"] == "ResourceExhaustedError" and "OOM when allocating" in error["message"]
+
+
+def diagnose_memory_error(error: Mapping[str, str], loaded: Loaded, context: Context) -> Finding:
+    """The finding for an exception that says that memory ran out."""
+    match = _ALLOCATING.search(error["message"])
+    asked = f": it asked for a {match['type']} tensor of shape ({match['shape'].replace(',', ', ')})" if match else ""
+    return Finding(
+        kind=Kind.OUT_OF_MEMORY,
+        subject=error.get("declared") or context.file,
+        cause=f"the loader ran out of memory {WHILE[loaded.stage]}{asked}",
+        fix=("give the process more memory, or the model smaller inputs",),
+        quote=true_cause(error["message"], error["type"]),
+        details=_memory(loaded),
+    )
+
+
+def exited(code: str, loaded: Loaded, context: Context, declared: str = "") -> Finding:
+    """The finding for a child that left by itself.
+
+    Args:
+        code: its exit code, or what it gave `sys.exit()` as a message.
+        loaded: what it left.
+        context: the artifact and the loader.
+        declared: the declaration it was importing, where that is known.
+    """
+    stage = f"while it imported {declared}, which the test declares" if declared else WHILE[loaded.stage]
+    who = "it" if declared else "code that it imported, or the model's own code,"
+    said = last_line(loaded.log)
+    status = f"with code {code}" if code.lstrip("-").isdigit() else f"with the message {code!r}"
+    return Finding(
+        kind=Kind.LOADER_EXITED,
+        subject=declared or context.file,
+        cause=f"the loader ended {status} {stage}: {who} called sys.exit() or os._exit()",
+        fix=('take the call out of what runs at import, or put it under `if __name__ == "__main__":`',),
+        details=(("last said", said),) if said else (),
+    )
+
+
+def _timed_out(loaded: Loaded, context: Context) -> Finding:
+    why, fix = _why_so_long(loaded, context)
+    declare = Declare(f"timeout={int(context.timeout * 2)}", lead="or, if it only needs longer: " if fix else "")
+    return Finding(
+        kind=Kind.LOADER_TIMED_OUT,
+        subject=context.file,
+        cause=f"the loader was stopped after {context.timeout:g} s {WHILE[loaded.stage]}{why}",
+        fix=(*fix, declare.line(context.declares_on, {})),
+        blame=Blame.WRITER if fix and context.lambda_layers else None,
+        details=_last_words(loaded),
+    )
+
+
+def _why_so_long(loaded: Loaded, context: Context) -> tuple[str, tuple[str, ...]]:
+    if loaded.stage not in ("load", "predict"):
+        return "", ()
+    keras_2_into_3 = 0 < major(context.saved_keras) < 3 <= major(context.loaded_keras)
+    if context.format == "h5" and keras_2_into_3 and _has_nested_model(context):
+        why = (
+            ": Keras 3 never finishes loading a Keras 2 .h5 in which a functional model applies another model or "
+            "layer twice, as this one may"
+        )
+        fix = (
+            "load it with Keras 2: install tf_keras and set TF_USE_LEGACY_KERAS=1",
+            "or save it with Keras 2 as SavedModel",
+        )
+        return why, fix
+    if context.lambda_layers:
+        return f": {_bytecode(context)}; another may run it forever", _NO_LAMBDA
+    return "", ()
+
+
+def _has_nested_model(context: Context) -> bool:
+    layers = context.inventory.layers
+    return any(use.class_name in ("Functional", "Model", "Sequential") for use in layers)
+
+
+def _gave_up_allocating(loaded: Loaded) -> bool:
+    return loaded.ending.code == -signal.SIGABRT and "std::bad_alloc" in loaded.log[-4000:]
+
+
+def _out_of_memory(loaded: Loaded, context: Context) -> Finding:
+    how = "the kernel killed the loader because" if loaded.ending.oom_killed else "the loader gave up because"
+    return Finding(
+        kind=Kind.OUT_OF_MEMORY,
+        subject=context.file,
+        cause=f"{how} memory ran out {WHILE[loaded.stage]}",
+        fix=("give the process more memory, or run fewer tests at once (pytest -n)",),
+        details=(*_memory(loaded), *_last_words(loaded)),
+    )
+
+
+def _memory(loaded: Loaded) -> tuple[tuple[str, str], ...]:
+    return (("memory", f"{loaded.peak_memory / 2**20:.0f} MiB at most"),) if loaded.peak_memory else ()
+
+
+def _killed(loaded: Loaded, context: Context) -> Finding:
+    name = _signal_name(-loaded.ending.code)
+    by_bytecode = bool(context.lambda_layers) and loaded.stage in ("load", "predict") and name != "SIGKILL"
+    why = _bytecode(context) if by_bytecode else _HINTS.get(name, "")
+    fatal = _FATAL.search(loaded.log)
+    return Finding(
+        kind=Kind.LOADER_CRASHED,
+        subject=context.file,
+        cause=f"the loader died of {name} {WHILE[loaded.stage]}" + (f": {why}" if why else ""),
+        fix=_NO_LAMBDA if by_bytecode else (),
+        blame=Blame.WRITER if by_bytecode else None,
+        quote=fatal.group() if fatal else "",
+        details=(("signal", name), *_last_words(loaded)),
+    )
+
+
+def _bytecode(context: Context) -> str:
+    words = context.words()
+    here = f" (this is CPython {words['python']})" if words["python"] else ""
+    return (
+        f"the artifact holds Python bytecode{words['saved_python']} in {words['lambdas']}, which only the Python that "
+        f"wrote it can run{here}"
+    )
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _last_words(loaded: Loaded) -> tuple[tuple[str, str], ...]:
+    """The innermost frames that faulthandler wrote, else the last line of the log."""
+    stack = _CURRENT_STACK.search(loaded.log) or _STACK.search(loaded.log)
+    if stack is None:
+        said = last_line(loaded.log)
+        return (("last said", said),) if said else ()
+    frames = [_FRAME.search(line) for line in stack.group(1).splitlines()[:FRAMES]]
+    return (("innermost", ", called by ".join(_frame(frame) for frame in frames if frame)),)
+
+
+def _frame(frame: re.Match[str]) -> str:
+    file = "/".join(frame["file"].replace("\\", "/").split("/")[-2:])
+    return f"{frame['function']} ({file}:{frame['line']})"

@@ -1,0 +1,71 @@
+"""How a user writes a declaration, where the case at hand has its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from string import Template
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_IN_CODE = {
+    "marker": "@pytest.mark.model_roundtrip({option})",
+    "artifact marker": "@pytest.mark.model_artifact(..., {option})",
+    "call": "model_roundtrip(..., {option})",
+}
+
+
+@dataclass(frozen=True)
+class Declare:
+    """A fix that is an option of the case; `$words` are filled in.
+
+    Args:
+        option: the option with its value, as written in Python.
+        on_command_line: the same on the command line; empty where there is none.
+        for_artifact: a sentence for a case whose artifact something else saved, where the option is about saving.
+        lead: what stands before it, such as `or`.
+    """
+
+    option: str
+    on_command_line: str = ""
+    for_artifact: str = ""
+    lead: str = ""
+
+    def line(self, declares_on: str, words: Mapping[str, str]) -> str:
+        """The line to write.
+
+        Args:
+            declares_on: `marker`, `artifact marker`, `call` or `command line`.
+            words: what `$words` mean.
+        """
+        return Template(self.lead + self._text(declares_on)).substitute(words)
+
+    def _text(self, declares_on: str) -> str:
+        if declares_on == "command line":
+            return self.on_command_line or "in a test: " + _IN_CODE["marker"].format(option=self.option)
+        if declares_on == "artifact marker" and self.for_artifact:
+            return self.for_artifact
+        return _IN_CODE.get(declares_on, _IN_CODE["marker"]).format(option=self.option)
+
+
+def custom_object(name: str = "$bare", lead: str = "") -> Declare:
+    """Declares a class or function under the name the artifact has for it."""
+    key = "$name" if name == "$bare" else name
+    return Declare(
+        f'custom_objects={{"{key}": {name}}}', f"--modelcompat-custom-object {key}=your_module:{name}", lead=lead
+    )
+
+
+def imports(module: str, lead: str = "") -> Declare:
+    """Declares a module that the loader imports first."""
+    return Declare(f'imports=["{module}"]', f"--modelcompat-import {module}", lead=lead)
+
+
+LEAVE_H5 = Declare(
+    'formats=["keras", "saved_model"]',
+    "--modelcompat-format keras --modelcompat-format saved_model",
+    "save the model again, as .keras or SavedModel",
+)
+OR_LEAVE_H5 = Declare(LEAVE_H5.option, LEAVE_H5.on_command_line, LEAVE_H5.for_artifact, lead="or leave .h5: ")
+UNSAFE = Declare("safe_mode=False", lead="or, if you trust the file: ")

@@ -1,0 +1,117 @@
+"""Exception or crash -> finding."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.diagnosis.catalogue import CATALOGUE
+from pytest_modelcompat.diagnosis.context import places
+from pytest_modelcompat.diagnosis.deaths import (
+    WHILE,
+    diagnose_death,
+    diagnose_memory_error,
+    exited,
+    is_out_of_memory,
+)
+from pytest_modelcompat.diagnosis.entries import Raised, recognise
+from pytest_modelcompat.diagnosis.texts import class_being_rebuilt, true_cause
+from pytest_modelcompat.findings import Finding, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_modelcompat.diagnosis.context import Context
+    from pytest_modelcompat.runtimes.jobs import Loaded
+
+
+def diagnose(loaded: Loaded, context: Context) -> Finding:
+    """Why an artifact could not be loaded and called.
+
+    Args:
+        loaded: what came of the job; it has not succeeded.
+        context: the artifact and the loader.
+    """
+    finding = _diagnose(loaded, context)
+    return replace(finding, log=_log(loaded))
+
+
+def _diagnose(loaded: Loaded, context: Context) -> Finding:
+    error = loaded.error
+    # A child that told its exception and died after it, while Python shut down, is still told by its exception.
+    if error is None:
+        return diagnose_death(loaded, context)
+    if is_out_of_memory(error):
+        return diagnose_memory_error(error, loaded, context)
+    if error["type"] == "SystemExit":
+        return exited(error["message"] or "0", loaded, context, error.get("declared", ""))
+    if error.get("declared"):
+        return _not_imported(error)
+    raised = Raised.of(error)
+    known = (recognise(entry, raised, loaded.stage, context) for entry in CATALOGUE)
+    return next((finding for finding in known if finding), None) or _unrecognised(error, loaded.stage, context)
+
+
+def _not_imported(error: Mapping[str, str]) -> Finding:
+    declared, cause = error["declared"], true_cause(error["message"], error["type"])
+    return Finding(
+        kind=Kind.IMPORT_FAILED,
+        subject=declared,
+        cause=f"the loader cannot import {declared}, which the test declares: {error['type']}: {cause}",
+        fix=_import_fix(error),
+        quote=cause,
+    )
+
+
+def _import_fix(error: Mapping[str, str]) -> tuple[str, ...]:
+    declared = error["declared"]
+    if declared in ("keras", "tf_keras"):
+        return (f"install {declared} where the artifact is loaded, or load it in another runtime",)
+    if error["type"] == "AttributeError":
+        return (f"define {declared} at the top level of its module, under this name",)
+    if declared.endswith((".so", ".dll", ".dylib")):
+        return ("build the op library against the TensorFlow that loads it, and check its path",)
+    if error["type"] in ("ImportError", "ModuleNotFoundError"):
+        return (
+            "make it importable in a fresh process: install the package, or add its folder to",
+            "`pythonpath` in pytest's configuration",
+        )
+    return (f"mend what {declared} does when it is imported: python -c 'import {declared}' shows it",)
+
+
+def _unrecognised(error: Mapping[str, str], stage: str, context: Context) -> Finding:
+    cause = true_cause(error["message"], error["type"])
+    said = cause if cause.startswith(error["type"]) else f"{error['type']}: {cause}"
+    name, layer = class_being_rebuilt(error["message"])
+    loading = stage != "predict"
+    return Finding(
+        kind=Kind.LOAD_FAILED if loading else Kind.PREDICTION_FAILED,
+        subject=context.file,
+        where=places(layer or name, context.inventory) if layer or name else (),
+        cause=f"{_who(context, stage)}: {said}",
+        fix=_other_version(context) if loading else (),
+        quote=cause,
+        details=(("rebuilding", f'{name} "{layer}"' if layer else name),) if name else (),
+    )
+
+
+def _who(context: Context, stage: str) -> str:
+    if stage == "predict":
+        return "the file loads, and the loaded model fails when it is called"
+    if stage != "load":
+        return f"the loader failed {WHILE[stage]}"
+    if context.format == "saved_model":
+        return "TensorFlow could not load the SavedModel"
+    return "Keras could not load the file"
+
+
+def _other_version(context: Context) -> tuple[str, ...]:
+    """A hint rather than a fix: all that is known is that another version of Keras wrote the file."""
+    if not context.saved_keras or not context.loaded_keras or context.saved_keras == context.loaded_keras:
+        return ()
+    return (f"it was saved by Keras {context.saved_keras}, this is {context.loaded_keras}: try the former",)
+
+
+def _log(loaded: Loaded) -> str:
+    traceback = (loaded.error or {}).get("traceback", "")
+    return "\n".join(part.strip("\n") for part in (traceback, loaded.log) if part.strip())

@@ -1,0 +1,200 @@
+"""KnownFailure: one entry of the catalogue, and turning an exception that it knows into a finding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from string import Template
+
+from pytest_modelcompat.diagnosis.context import Context, is_keras_class, major, places, registered_home, role_of
+from pytest_modelcompat.diagnosis.declaring import Declare
+from pytest_modelcompat.diagnosis.texts import class_being_rebuilt, innermost, true_cause
+from pytest_modelcompat.findings import Blame, Finding, Kind
+
+Words = Mapping[str, str]
+Condition = Callable[[Words, Context], bool]
+
+H5 = ("h5",)
+KERAS = ("keras",)
+SAVED_MODEL = ("saved_model",)
+MODEL_FILES = ("h5", "keras")
+UNEXPECTED_ARGUMENT = (
+    r"(?:Unrecognized keyword arguments passed to (?=\w+: \{)|\b(?=\w*\.?__init__\(\)))"
+    r"(?P<name>\w*?)(?:\.?__init__\(\) got an unexpected keyword argument |: \{)'(?P<argument>\w+)'"
+)
+MISSING_ARGUMENT = (
+    r"(?:\b(?P<name>\w+)\.)?__init__\(\) missing \d+ required (?:positional|keyword-only) arguments?: "
+    r"'(?P<argument>\w+)'"
+)
+OWNERS = {
+    "keras": "keras-team",
+    "keras-cv": "keras-team",
+    "mlflow": "mlflow",
+    "serving": "tensorflow",
+    "tensorflow": "tensorflow",
+    "text": "tensorflow",
+    "tf-keras": "keras-team",
+}
+
+
+@dataclass(frozen=True)
+class KnownFailure:
+    """One failure that users met, told so that they understand it.
+
+    Its texts are templates: `$words` come from the pattern's groups and from `Context.words`; `$bare` is the group
+    `name` without its package, `$outer` the class Keras was rebuilding, `$exception` and `$quote` what was raised.
+
+    Args:
+        pattern: searched for in the innermost exception's message.
+        kind: what it is.
+        subject: the thing it is wrong with.
+        cause: why, in one sentence.
+        fix: lines to write or run.
+        source: the thread or table row it is known from.
+        stages: the stages it can happen in; empty for any.
+        formats: the formats it can happen with; empty for any.
+        exceptions: the exception classes it comes as; empty for any.
+        when: what else must hold.
+        blame: who broke it, where that is evident.
+    """
+
+    pattern: str
+    kind: Kind
+    subject: str
+    cause: str
+    fix: tuple[str | Declare, ...] = ()
+    source: str = ""
+    stages: tuple[str, ...] = ("load",)
+    formats: tuple[str, ...] = ()
+    exceptions: tuple[str, ...] = ()
+    when: Condition | None = None
+    blame: Blame | None = None
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception, taken apart once for all entries.
+
+    Args:
+        type: its class.
+        text: the innermost exception's message.
+        quote: the line of it that says what is wrong.
+        outer: the class that Keras was rebuilding, empty if none.
+    """
+
+    type: str
+    text: str
+    quote: str
+    outer: str
+
+    @classmethod
+    def of(cls, error: Words) -> Raised:
+        """Takes the `type` and `message` of an exception apart."""
+        message = error["message"]
+        outer, _ = class_being_rebuilt(message)
+        return cls(error["type"], innermost(message), true_cause(message, error["type"]), outer)
+
+
+def recognise(entry: KnownFailure, raised: Raised, stage: str, context: Context) -> Finding | None:
+    """The finding for an exception, if it is the entry's failure.
+
+    Args:
+        entry: one of the catalogue.
+        raised: the exception.
+        stage: where it was raised.
+        context: the artifact and the loader.
+    """
+    if not _applies(entry, raised.type, stage, context.format):
+        return None
+    match = re.search(entry.pattern, raised.text)
+    if match is None:
+        return None
+    words = words_of(match, raised, context)
+    if entry.when is not None and not entry.when(words, context):
+        return None
+    subject = Template(entry.subject).substitute(words) or context.file
+    kind = entry.kind
+    if kind is Kind.UNKNOWN_OBJECT and words["role"] == "layer":
+        kind = Kind.UNKNOWN_LAYER
+    return Finding(
+        kind=kind,
+        subject=subject,
+        where=places(subject, context.inventory),
+        cause=Template(entry.cause).substitute(words),
+        fix=tuple(_fix_line(line, context.declares_on, words) for line in entry.fix),
+        blame=entry.blame,
+        quote=words["quote"],
+        details=tuple(("see", link) for link in _links(entry.source)[:1]),
+    )
+
+
+def _applies(entry: KnownFailure, exception: str, stage: str, format_: str) -> bool:
+    return (
+        (not entry.stages or stage in entry.stages)
+        and (not entry.formats or format_ in entry.formats)
+        and (not entry.exceptions or exception in entry.exceptions)
+    )
+
+
+def words_of(match: re.Match[str], raised: Raised, context: Context) -> dict[str, str]:
+    """The words that an entry's templates may use, for an exception that its pattern was found in."""
+    groups = {key: value or "" for key, value in match.groupdict().items()}
+    name = groups.pop("name", "") or raised.outer
+    return {
+        **context.words(),
+        **groups,
+        "name": name,
+        "bare": name.rpartition(">")[2].rpartition(".")[2],
+        "role": role_of(name, context.inventory),
+        "home": registered_home(name, context.inventory) or "your_module",
+        "outer": raised.outer,
+        "exception": raised.type,
+        "quote": raised.quote,
+    }
+
+
+def _links(source: str) -> list[str]:
+    return [
+        f"https://github.com/{OWNERS[repository]}/{repository}/issues/{number}"
+        for repository, number in re.findall(r"([\w-]+)#(\d+)", source)
+        if repository in OWNERS
+    ]
+
+
+def _fix_line(line: str | Declare, declares_on: str, words: Words) -> str:
+    return line.line(declares_on, words) if isinstance(line, Declare) else Template(line).substitute(words)
+
+
+def both(first: Condition, second: Condition) -> Condition:
+    """Holds where both hold."""
+    return lambda words, context: first(words, context) and second(words, context)
+
+
+def saved_by_keras(number: int) -> Condition:
+    """Holds where the artifact was saved by this major version of Keras (1 and 2 count as 2)."""
+    return lambda _, context: bool(context.saved_keras) and max(major(context.saved_keras), 2) == number
+
+
+def loaded_by_keras(number: int) -> Condition:
+    """Holds where this major version of Keras loads it."""
+    return lambda _, context: max(major(context.loaded_keras), 2) == number
+
+
+def keras_own(words: Words, context: Context) -> bool:
+    """Holds where the class that failed is Keras' own."""
+    return is_keras_class(words["bare"], context.inventory)
+
+
+def has_bytecode(_: Words, context: Context) -> bool:
+    """Holds where the artifact has Python bytecode in it."""
+    return bool(context.lambda_layers)
+
+
+def is_operation(words: Words, context: Context) -> bool:
+    """Holds where the name is that of an operation that Keras 3 wrote among an .h5 file's layers.
+
+    Every layer writes `trainable`, which an operation does not have.
+    """
+    uses = [use for use in context.inventory.layers if use.class_name == words["name"]]
+    return bool(uses) and all("trainable" not in use.config for use in uses)

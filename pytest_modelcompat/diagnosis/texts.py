@@ -1,0 +1,65 @@
+"""Finding the sentence that matters in what Keras and TensorFlow say."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST_LINE = 300
+LONGEST_CAUSE = 8_000
+
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_OUTER = "Exception encountered: "
+_CALLING = re.compile(r"Exception encountered when calling [^\n]*\n+")
+_ARGUMENTS = re.compile(r"\n\s*(?:Call a|A)rguments received by [^\n]*(?:\n|$)")
+_WALLS = re.compile(r"\s*(?:Full object config: |\bconfig=\{|\busing config=\{).*", re.DOTALL)
+_NOISE = re.compile(
+    r"\s+|Graph execution error:|Detected at node|Node: |<stack traces|Traceback \(|Original stack trace|"
+    r"The above exception was|During handling of"
+)
+_FUNCTION_NODE = re.compile(r"\{\{function_node [^}]*\}\} ?")
+_OP_SUFFIX = re.compile(r"\s*\[Op:\w+\](?: name:.*)?$")
+_OUTER_CLASS = re.compile(r"Error when deserializing class '(\w+)'(?: using config=\{[^\n]{0,40}?'name': '([^']+)')?")
+_REBUILT_CLASS = re.compile(r"<class '(?:[\w.]*\.)?(\w+)'> could not be deserialized properly")
+
+
+def true_cause(message: str, exception: str = "Exception") -> str:
+    """The line of an exception's message that says what is wrong.
+
+    Args:
+        message: all of it, as long and coloured as Keras makes it.
+        exception: the exception's class, for a message that says nothing.
+
+    Returns:
+        One line of at most 300 characters, never empty.
+    """
+    text = _WALLS.sub("", innermost(message))
+    lines = [line for line in text.split("\n") if line.strip()]
+    telling = [line for line in lines if not _NOISE.match(line)] or lines
+    line = _OP_SUFFIX.sub("", telling[0]).strip() if telling else ""
+    if not line:
+        return f"{exception} (no message)"
+    return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 2].rstrip() + " …"
+
+
+def innermost(message: str) -> str:
+    """The innermost exception's whole message: without the outer ones', colours and received arguments."""
+    text = _ANSI.sub("", message).replace("\r", "")
+    text = text.rpartition(_OUTER)[2] or text
+    text = _CALLING.sub("", text)
+    text = _ARGUMENTS.split(text, maxsplit=1)[0]
+    return _FUNCTION_NODE.sub("", text).strip()[:LONGEST_CAUSE]
+
+
+def class_being_rebuilt(message: str) -> tuple[str, str]:
+    """The class and the name of the innermost layer that Keras was rebuilding; empty where it does not say."""
+    found = _OUTER_CLASS.findall(message)
+    if found:
+        return found[-1][0], found[-1][1]
+    rebuilt = _REBUILT_CLASS.findall(message)
+    return (rebuilt[-1] if rebuilt else ""), ""
+
+
+def last_line(log: str) -> str:
+    """The last line of a log that says something."""
+    lines = [_ANSI.sub("", line).strip() for line in log.split("\n")]
+    return next((line[:LONGEST_LINE] for line in reversed(lines) if line), "")
