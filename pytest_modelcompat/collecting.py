@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from pytest_modelcompat.report import properties
 from pytest_modelcompat.settings import Layer, Settings, SettingsError, format_name, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pytest_modelcompat.golden import GoldenName
 
@@ -69,7 +69,14 @@ def read_marker(node: pytest.Item | Any, layers: tuple[Layer, Layer]) -> Marked 
     if kind == ARTIFACT:
         command_line, ini = _without_formats(command_line), _without_formats(ini)
     settings = resolve((command_line, Layer("marker", options), ini))
-    return Marked(kind, settings, artifact)
+    formats = _with_marks(settings.formats, options.get("formats", ()))
+    return Marked(kind, replace(settings, formats=formats), artifact)
+
+
+def _with_marks(chosen: Sequence[Any], written: str | Sequence[Any]) -> tuple[Any, ...]:
+    """Formats chosen on the command line, each with the marks that the test's own marker puts on it."""
+    own = {format_name(entry): entry for entry in ((written,) if isinstance(written, str) else written)}
+    return tuple(own.get(format_name(entry), entry) for entry in chosen)
 
 
 def _without_formats(layer: Layer) -> Layer:
@@ -228,7 +235,7 @@ def is_model_item(item: pytest.Item) -> bool:
 def note_claims(items: Iterable[pytest.Item], layers: tuple[Layer, Layer]) -> None:
     """Note on each model test which golden it claims, so that the summary knows even if it never runs."""
     for item in items:
-        if isinstance(item, pytest.Function) and is_model_item(item):
+        if target_of(item) is not None or FIXTURE in getattr(item, "fixturenames", ()):
             marked = read_marker(item, layers)
             settings = marked.settings if marked is not None else Settings()
             item.user_properties.append(properties.claim(str(golden_name(item, settings))))
