@@ -106,7 +106,7 @@ def examine(value: Any) -> LiveModel:
             )
     if ("tensorflow", "Module") in names or ("tensorflow", "AutoTrackable") in names:
         return LiveModel(value, None, _signatures(value))
-    returned = "nothing" if value is None else f"a {type(value).__name__}"
+    returned = "nothing" if value is None else f"a value of type {type(value).__name__}"
     raise NoModelError(f"the test returned {returned}; return a Keras model, a tf.Module, or (model, inputs)")
 
 
