@@ -35,6 +35,12 @@ def prepare(item: pytest.Item, session: Session) -> None:
             "write it as a plain function, or in a class that does not inherit from unittest.TestCase",
             pytrace=False,
         )
+    if collecting.target_of(item) is None and collecting.FIXTURE not in item.fixturenames:
+        pytest.fail(
+            f"modelcompat: {item.name} was given its model marker after it was collected, too late to make targets of "
+            "it; put the marker on the test, its class or its module",
+            pytrace=False,
+        )
     if importlib.util.find_spec("tensorflow") is None:
         return
     from pytest_modelcompat.case import seed_everything
