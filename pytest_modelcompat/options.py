@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
 
 from pytest_modelcompat.settings import FORMATS, Layer, SettingsError, parse_object
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Mapping
 
 GROUP = "modelcompat"
 
@@ -55,6 +57,9 @@ CASE_OPTIONS = {
     "timeout": ("--modelcompat-timeout", "SECONDS", float, "kill a load after this long (default: 300)"),
 }
 
+# What a native [tool.pytest] table may hold as well: a number there is no string.
+INI_TYPES: Mapping[type | None, Literal["args", "float", "int"]] = {None: "args", float: "float", int: "int"}
+
 
 def add_options(parser: pytest.Parser) -> None:
     """Register every option under one group, and its ini twin where that makes sense."""
@@ -81,8 +86,7 @@ def add_options(parser: pytest.Parser) -> None:
             group.addoption(flag, action="append", dest=_dest(name), metavar=metavar, help=text)
         else:
             group.addoption(flag, type=converter, dest=_dest(name), metavar=metavar, help=text)
-        kind = "args" if converter is None else "string"
-        parser.addini(_dest(name), f"{text} (as {flag})", type=kind, default=None)  # type: ignore[arg-type]
+        parser.addini(_dest(name), f"{text} (as {flag})", type=INI_TYPES[converter], default=None)
     parser.addini(
         "modelcompat_golden_dir",
         "folder of the goldens, from the rootdir (default: golden)",
@@ -103,7 +107,7 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini(
         "modelcompat_fork",
         "fork the loader's children rather than starting a process for each (default: on Linux)",
-        type="string",
+        type="bool",
         default=None,
     )
 
@@ -135,20 +139,19 @@ def ini_layer(config: pytest.Config) -> Layer:
     """
     options: dict[str, Any] = {}
     for name, (_, _, converter, _) in CASE_OPTIONS.items():
-        value = config.getini(_dest(name))
-        if not value:
-            continue
-        options[name] = value if converter is None else _converted(name, value, converter)
+        value = _from_ini(config, _dest(name), "a list" if converter is None else "a number")
+        if value is not None and value != []:
+            options[name] = value
     if "custom_objects" in options:
         options["custom_objects"] = _objects(options["custom_objects"])
     return Layer("ini", options)
 
 
-def _converted(name: str, value: str, converter: type) -> Any:
+def _from_ini(config: pytest.Config, name: str, takes: str) -> Any:
     try:
-        return converter(value)
-    except ValueError:
-        raise SettingsError(f"ini: option {_dest(name)!r} takes a number, not {value!r}") from None
+        return config.getini(name)
+    except (pytest.UsageError, TypeError, ValueError) as error:
+        raise SettingsError(f"ini: option {name!r} takes {takes}: {error}") from None
 
 
 def _objects(texts: list[str]) -> dict[str, str]:
@@ -161,9 +164,5 @@ def forks(config: pytest.Config) -> bool | None:
     Raises:
         SettingsError: the value is neither true nor false.
     """
-    text = config.getini("modelcompat_fork")
-    if not text:
-        return None
-    if str(text).lower() not in ("true", "false"):
-        raise SettingsError(f"ini: option 'modelcompat_fork' takes true or false, not {text!r}")
-    return str(text).lower() == "true"
+    value: bool | None = _from_ini(config, "modelcompat_fork", "true or false")
+    return value
