@@ -195,9 +195,16 @@ def _fabricate_all(specs: Mapping[str, InputSpec], seed: int) -> dict[str, Any]:
 
 
 def _of_function(function: Any) -> dict[str, InputSpec]:
+    specs = live.argument_specs(function)
+    for name, spec in specs.items():
+        if not hasattr(spec, "dtype"):
+            raise InputsNeededError(
+                f"argument {name!r} nests several tensors; return (module, inputs), the inputs as a dict of "
+                f"{', '.join(specs)}"
+            )
     return {
         name: InputSpec(name, _shape(spec.shape), spec.dtype.name, _kind(type(spec).__name__))
-        for name, spec in live.argument_specs(function).items()
+        for name, spec in specs.items()
     }
 
 

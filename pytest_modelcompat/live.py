@@ -53,6 +53,21 @@ class LiveModel:
             if name in self.signatures
         }
 
+    def sent(self, inputs: Any) -> Any:
+        """Inputs of `call` as a loader takes them: a module's by the names they have in its SavedModel.
+
+        Raises:
+            SignatureMismatchError: they do not fit a signature.
+        """
+        if self.is_keras:
+            return inputs
+        return {name: _by_keyword(self.signatures[name], arguments) for name, arguments in inputs.items()}
+
+    def input_names(self) -> tuple[str, ...]:
+        """What a Keras model calls its inputs, in TensorFlow's order; empty where it names none."""
+        tensors = getattr(self.model, "inputs", None) if self.is_keras else None
+        return tuple(str(tensor.name).split(":")[0] for tensor in tensors or ())
+
     def named_outputs(self, outputs: Any) -> dict[str, Any]:
         """Outputs of `call` flattened to leaves by user-visible name."""
         from pytest_modelcompat.loader import calling, tensors
@@ -138,14 +153,58 @@ def argument_specs(function: Any) -> dict[str, Any]:
 
 
 def _call_function(function: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    from pytest_modelcompat.loader import calling, tensors
+    from pytest_modelcompat.loader import tensors
 
-    specs = argument_specs(function)
-    matched = calling.match_inputs(specs, "of the live module", tensors.as_leaves(arguments))
-    outputs = function(*(calling.to_tensor(matched[name], spec.dtype) for name, spec in specs.items()))
+    outputs = function(*_positional(function, arguments))
     if not isinstance(outputs, dict) and not tensors.is_container(outputs):
         outputs = [outputs]
     return tensors.named_leaves(outputs)
+
+
+def _positional(function: Any, arguments: Any) -> list[Any]:
+    """A function's arguments as tensors, in its own order: given by name, in order, or just the only one."""
+    from pytest_modelcompat.loader import calling, tensors
+
+    specs = argument_specs(function)
+    values = _in_order(list(specs), arguments)
+    if values is None:
+        raise calling.SignatureMismatchError(
+            f"the function takes {', '.join(specs) or 'no arguments'}; give a dict of these names, or a list in this "
+            "order"
+        )
+    return [_fitted(tensors.as_leaves(value), spec) for value, spec in zip(values, specs.values(), strict=True)]
+
+
+def _in_order(names: list[str], arguments: Any) -> list[Any] | None:
+    if isinstance(arguments, dict) and set(arguments) == set(names):
+        return [arguments[name] for name in names]
+    if len(names) == 1 and not isinstance(arguments, dict):
+        return [arguments]
+    if isinstance(arguments, (list, tuple)) and len(arguments) == len(names):
+        return list(arguments)
+    return None
+
+
+def _fitted(value: Any, spec: Any) -> Any:
+    """Nested leaves as tensors of the dtypes of an equally nested spec."""
+    from pytest_modelcompat.loader import calling
+
+    if isinstance(spec, dict):
+        return {key: _fitted(value[key], each) for key, each in spec.items()}
+    if isinstance(spec, (list, tuple)) and not hasattr(spec, "dtype"):
+        return [_fitted(part, each) for part, each in zip(value, spec, strict=True)]
+    return calling.to_tensor(value, spec.dtype)
+
+
+def _by_keyword(function: Any, arguments: Any) -> dict[str, Any]:
+    """A function's arguments by the names that `tf.saved_model.save` gives them, ragged and sparse ones in parts."""
+    import tensorflow as tf
+
+    from pytest_modelcompat.loader import tensors
+
+    keywords = function.get_concrete_function()._arg_keywords  # noqa: SLF001 - what tf.saved_model.save goes by
+    flat = tf.nest.flatten(_positional(function, arguments), expand_composites=True)
+    return {name: tensors.as_leaf(part) for name, part in zip(keywords, flat, strict=True)}
 
 
 def _layers(model: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:

@@ -62,6 +62,8 @@ class Subject:
         inputs: nested inputs; by signature if `per_signature`.
         per_signature: see `Job`.
         outputs: the live model's outputs by name; None for an artifact something else saved.
+        sent: the inputs as the loader takes them, where that is another way.
+        input_names: what the live model calls its inputs, in TensorFlow's order.
         order: names of the live model's outputs in TensorFlow's order.
         weights: digests of the live model's weights.
         training: its training state before the save.
@@ -75,6 +77,8 @@ class Subject:
     inputs: Any
     per_signature: bool = False
     outputs: Mapping[str, Any] | None = None
+    sent: Any = None
+    input_names: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
     weights: tuple[Mapping[str, Any], ...] = ()
     training: Mapping[str, Any] | None = None
@@ -210,6 +214,8 @@ def _saved(case: Case, folder: Path) -> Subject:
         inputs,
         per_signature=not model.is_keras,
         outputs=outputs,
+        sent=model.sent(inputs),
+        input_names=model.input_names(),
         order=order,
         weights=weights,
         training=training,
@@ -305,10 +311,11 @@ def _load(case: Case, bench: Bench, subject: Subject, inventory: Inventory) -> L
         format=subject.format,
         keras=subject.keras,
         declared=declarations,
-        inputs=subject.inputs,
+        inputs=subject.inputs if subject.sent is None else subject.sent,
         objects=[judging.as_json(use) for use in judging.subjects(inventory)],
         ops=[op.op for op in inventory.ops],
         per_signature=subject.per_signature,
+        input_names=subject.input_names,
         output_names=subject.order,
         safe_mode=case.settings.safe_mode,
         threads=bench.threads,

@@ -1,6 +1,6 @@
 """Calling a live or reloaded model on NumPy inputs, and naming what comes out."""
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
@@ -40,7 +40,7 @@ def output_names(model: Any) -> Optional[List[str]]:
     return [str(name) for name in names] if names else None
 
 
-def call_signature(function: Any, name: str, inputs: Any) -> Dict[str, Any]:
+def call_signature(function: Any, name: str, inputs: Any, input_names: Sequence[str] = ()) -> Dict[str, Any]:
     """A signature's outputs by their own names, every tensor a leaf.
 
     Args:
@@ -48,21 +48,51 @@ def call_signature(function: Any, name: str, inputs: Any) -> Dict[str, Any]:
         name: what the signature is called.
         inputs: a dict with exactly the signature's names, or values in the order TensorFlow numbers them
             (dict keys sorted): `inputs`, `inputs_1`, ...
+        input_names: see `match_inputs`.
 
     Raises:
         SignatureMismatchError: the inputs cannot be matched to the signature's.
     """
     specs = function.structured_input_signature[1]
-    matched = match_inputs(specs, name, tensors.as_leaves(inputs))
-    outputs = function(**{key: to_tensor(leaf, specs[key].dtype) for key, leaf in matched.items()})
+    matched = match_inputs(specs, name, tensors.as_leaves(inputs), input_names)
+    outputs = function(**{key: _dense(leaf, specs[key], name, key) for key, leaf in matched.items()})
     return {str(key): tensors.as_leaf(value) for key, value in outputs.items()}
 
 
-def match_inputs(specs: Dict[str, Any], signature: str, inputs: Any) -> Dict[str, Any]:
-    """Each of a signature's inputs with its leaf, by name where the names agree, else in TensorFlow's order."""
+def _dense(leaf: Any, spec: Any, signature: str, key: str) -> Any:
+    """A leaf as the tensor that a signature takes: its inputs are dense, whatever the model's were."""
+    import tensorflow as tf
+
+    if isinstance(leaf, tensors.Ragged):
+        raise SignatureMismatchError(
+            "signature {!r} takes its input {!r} as a dense tensor, and the model takes a ragged one: the SavedModel "
+            "was written without the raggedness".format(signature, key)
+        )
+    tensor = to_tensor(leaf, spec.dtype)
+    return tf.sparse.to_dense(tensor) if isinstance(leaf, tensors.Sparse) else tensor
+
+
+def match_inputs(specs: Dict[str, Any], signature: str, inputs: Any, input_names: Sequence[str] = ()) -> Dict[str, Any]:
+    """Each of a signature's inputs with its leaf, by name where the names agree, else in TensorFlow's order.
+
+    Args:
+        specs: the `tf.TensorSpec` of each input by its name.
+        signature: what messages call the signature.
+        inputs: nested leaves.
+        input_names: what the live model calls its inputs, in TensorFlow's order.
+
+    Raises:
+        SignatureMismatchError: there is no such pairing.
+    """
     if isinstance(inputs, dict) and set(inputs) == set(specs):
         return inputs
+    if isinstance(inputs, dict) and set(inputs) == set(input_names):
+        inputs = [inputs[key] for key in input_names]
     leaves = flat_in_order(inputs)
+    if len(leaves) == len(input_names) and set(input_names) == set(specs):
+        return dict(zip(input_names, leaves))
+    if len(leaves) != len(specs):
+        leaves = [part for leaf in leaves for part in components(leaf)]
     names = sorted(specs, key=tensors.natural)
     if len(leaves) == len(names):
         ordered = dict(zip(names, leaves))
@@ -78,6 +108,15 @@ def match_inputs(specs: Dict[str, Any], signature: str, inputs: Any) -> Dict[str
             ", ".join(sorted(tensors.named_leaves(inputs, stem="input"))) or "none",
         )
     )
+
+
+def components(leaf: Any) -> List[Any]:
+    """The dense tensors a ragged or sparse leaf consists of, in the order TensorFlow passes them."""
+    if isinstance(leaf, tensors.Ragged):
+        return [leaf.values, *leaf.row_splits]
+    if isinstance(leaf, tensors.Sparse):
+        return [leaf.indices, leaf.values, np.array(leaf.dense_shape, np.int64)]
+    return [leaf]
 
 
 def flat_in_order(value: Any) -> List[Any]:

@@ -166,7 +166,7 @@ def _call_signatures(job: Dict[str, Any], loaded: Any, inputs: Any) -> Dict[str,
             if name in inputs:
                 routes[name] = calling.call_signature(function, name, inputs[name])
         else:
-            outputs = calling.call_signature(function, name, inputs)
+            outputs = calling.call_signature(function, name, inputs, job["input_names"])
             routes[name] = calling.rename_outputs(outputs, job["output_names"])
     return routes
 

@@ -44,7 +44,8 @@ class Job:
             `config_keys`.
         ops: ops to look up in the op registry.
         per_signature: whether `inputs` holds one entry for each signature.
-        output_names: the live model's output names in TensorFlow's order.
+        input_names: the live model's input names in TensorFlow's order.
+        output_names: its output names, likewise.
         safe_mode: passed to `load_model`.
         threads: intra- and inter-op threads; 0 leaves TensorFlow's default.
         timeout: seconds until the child is killed.
@@ -58,6 +59,7 @@ class Job:
     objects: Sequence[Mapping[str, Any]] = ()
     ops: Sequence[str] = ()
     per_signature: bool = False
+    input_names: Sequence[str] = ()
     output_names: Sequence[str] = ()
     safe_mode: bool = True
     threads: int = 0
@@ -139,6 +141,7 @@ def write_job(job: Job, folder: Path, sys_path: Sequence[str]) -> None:
         "ops": list(job.ops),
         "inputs": structure,
         "per_signature": job.per_signature,
+        "input_names": list(job.input_names),
         "output_names": {"names": list(job.output_names)},
         "safe_mode": job.safe_mode,
         "threads": job.threads,
