@@ -75,6 +75,7 @@ class Finding:
         quote: the last line of the original exception, empty if there was none.
         details: further labelled facts, in the order to show them.
         log: what the original said at length; shown only under `-vv`.
+        is_specific: whether the cause is known for certain, rather than read off a text that many causes share.
     """
 
     kind: Kind
@@ -87,3 +88,4 @@ class Finding:
     quote: str = ""
     details: tuple[tuple[str, str], ...] = ()
     log: str = ""
+    is_specific: bool = False

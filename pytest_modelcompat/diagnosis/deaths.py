@@ -45,6 +45,13 @@ _NO_LAMBDA = (
 )
 
 
+def during(loaded: Loaded) -> str:
+    """What the child was doing, in words."""
+    if loaded.stage == "declare" and loaded.declaring:
+        return f"while it imported {loaded.declaring}, which the test declares"
+    return WHILE[loaded.stage]
+
+
 def diagnose_death(loaded: Loaded, context: Context) -> Finding:
     """The finding for a child that ended without an answer."""
     if loaded.ending.timed_out:
@@ -70,7 +77,7 @@ def diagnose_memory_error(error: Mapping[str, str], loaded: Loaded, context: Con
     return Finding(
         kind=Kind.OUT_OF_MEMORY,
         subject=error.get("declared") or context.file,
-        cause=f"the loader ran out of memory {WHILE[loaded.stage]}{asked}",
+        cause=f"the loader ran out of memory {during(loaded)}{asked}",
         fix=("give the process more memory, or the model smaller inputs",),
         quote=true_cause(error["message"], error["type"]),
         details=_memory(loaded),
@@ -86,7 +93,7 @@ def exited(code: str, loaded: Loaded, context: Context, declared: str = "") -> F
         context: the artifact and the loader.
         declared: the declaration it was importing, where that is known.
     """
-    stage = f"while it imported {declared}, which the test declares" if declared else WHILE[loaded.stage]
+    stage = f"while it imported {declared}, which the test declares" if declared else during(loaded)
     who = "it" if declared else "code that it imported, or the model's own code,"
     said = last_line(loaded.log)
     status = f"with code {code}" if code.lstrip("-").isdigit() else f"with the message {code!r}"
@@ -105,7 +112,7 @@ def _timed_out(loaded: Loaded, context: Context) -> Finding:
     return Finding(
         kind=Kind.LOADER_TIMED_OUT,
         subject=context.file,
-        cause=f"the loader was stopped after {context.timeout:g} s {WHILE[loaded.stage]}{why}",
+        cause=f"the loader was stopped after {context.timeout:g} s {during(loaded)}{why}",
         fix=(*fix, declare.line(context.declares_on, {})),
         blame=Blame.WRITER if fix and context.lambda_layers else None,
         details=_last_words(loaded),
@@ -145,7 +152,7 @@ def _out_of_memory(loaded: Loaded, context: Context) -> Finding:
     return Finding(
         kind=Kind.OUT_OF_MEMORY,
         subject=context.file,
-        cause=f"{how} memory ran out {WHILE[loaded.stage]}",
+        cause=f"{how} memory ran out {during(loaded)}",
         fix=("give the process more memory, or run fewer tests at once (pytest -n)",),
         details=(*_memory(loaded), *_last_words(loaded)),
     )
@@ -163,7 +170,7 @@ def _killed(loaded: Loaded, context: Context) -> Finding:
     return Finding(
         kind=Kind.LOADER_CRASHED,
         subject=context.file,
-        cause=f"the loader died of {name} {WHILE[loaded.stage]}" + (f": {why}" if why else ""),
+        cause=f"the loader died of {name} {during(loaded)}" + (f": {why}" if why else ""),
         fix=_NO_LAMBDA if by_bytecode else (),
         blame=Blame.WRITER if by_bytecode else None,
         quote=fatal.group() if fatal else "",

@@ -38,6 +38,10 @@ OWNERS = {
 }
 
 
+# A failure that was reproduced with real models, where no public thread describes it well.
+MEASURED = "measured"
+
+
 @dataclass(frozen=True)
 class KnownFailure:
     """One failure that users met, told so that they understand it.
@@ -51,7 +55,7 @@ class KnownFailure:
         subject: the thing it is wrong with.
         cause: why, in one sentence.
         fix: lines to write or run.
-        source: the thread or table row it is known from.
+        source: the thread it is known from, or `MEASURED`; empty for a text that many causes share.
         stages: the stages it can happen in; empty for any.
         formats: the formats it can happen with; empty for any.
         exceptions: the exception classes it comes as; empty for any.
@@ -126,6 +130,7 @@ def recognise(entry: KnownFailure, raised: Raised, stage: str, context: Context)
         blame=entry.blame,
         quote=words["quote"],
         details=tuple(("see", link) for link in _links(entry.source)[:1]),
+        is_specific=bool(entry.source),
     )
 
 

@@ -22,8 +22,9 @@ Answer = Dict[str, Any]
 def run(folder: Path) -> None:
     """Do the job in `folder`, leaving its answer there whatever happens short of the process dying."""
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-    answer = {"stage": "declare", "error": None, "timings": {}}  # type: Answer
+    answer = {"stage": "start", "error": None, "timings": {}, "declaring": ""}  # type: Answer
     try:
+        _enter(folder, answer, "declare")
         _stages(folder, job, answer)
     except importing.DeclaredImportError as error:
         answer["error"] = dict(_describe(error.cause), declared=error.name)
@@ -38,7 +39,7 @@ def _stages(folder: Path, job: Dict[str, Any], answer: Answer) -> None:
     os.chdir(job["cwd"])
     _limit_threads(job["threads"])
     keras = importing.import_declared(job["keras"], {})
-    custom_objects = _declared(job)
+    custom_objects = _declared(folder, job, answer)
     _enter(folder, answer, "resolve")
     answer["versions"] = versions(keras)
     _resolve(job, keras, custom_objects, answer)
@@ -88,20 +89,27 @@ def _limit_threads(threads: int) -> None:
         tf.config.threading.set_inter_op_parallelism_threads(threads)
 
 
-def _declared(job: Dict[str, Any]) -> Dict[str, Any]:
+def _declared(folder: Path, job: Dict[str, Any], answer: Answer) -> Dict[str, Any]:
     import tensorflow as tf
 
+    def announce(name: str) -> None:
+        answer["declaring"] = name
+        write_answer(folder, answer)
+
     for library in job["op_libraries"]:
+        announce(library)
         try:
             tf.load_op_library(library)
         except Exception as error:  # noqa: BLE001 - the library is the user's
             raise importing.DeclaredImportError(library, error) from error
     for module in job["imports"]:
+        announce(module)
         importing.import_declared(module, job["modules"])
-    return {
-        name: importing.find_object(place["module"], place["qualname"], job["modules"])
-        for name, place in job["custom_objects"].items()
-    }
+    custom_objects = {}
+    for name, place in job["custom_objects"].items():
+        announce(place["module"])
+        custom_objects[name] = importing.find_object(place["module"], place["qualname"], job["modules"])
+    return custom_objects
 
 
 def versions(keras: Any) -> Dict[str, str]:

@@ -64,7 +64,7 @@ def _import_tensorflow() -> Optional[Dict[str, str]]:
         import numpy  # noqa: F401, ICN001
         import tensorflow as tf
 
-        tf.keras.__version__  # noqa: B018 - tf.keras is lazy: this imports the Keras that will load
+        tf.keras.layers  # noqa: B018 - tf.keras is lazy: this imports the Keras that will load
     except BaseException as error:  # noqa: BLE001 - reported to the session, whatever it was
         return {"type": type(error).__name__, "message": str(error)}
     return None

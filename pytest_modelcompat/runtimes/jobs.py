@@ -84,6 +84,7 @@ class Loaded:
         ending: how the child ended.
         stage: the last stage reached: `start`, `declare`, `resolve`, `load`, `predict` or `done`.
         error: `type`, `message`, `traceback` of the exception, and `declared` if a declaration could not be had.
+        declaring: the declaration it was importing last.
         unknown_objects: positions in the job's `objects` that the loader could not resolve.
         unknown_ops: ops its registry does not have.
         not_rebuildable: for objects at `index`: `class`, `argument`, `problem`, `has_get_config`.
@@ -99,6 +100,7 @@ class Loaded:
     ending: Ending
     stage: str = "start"
     error: Mapping[str, str] | None = None
+    declaring: str = ""
     unknown_objects: tuple[int, ...] = ()
     unknown_ops: tuple[str, ...] = ()
     not_rebuildable: tuple[Mapping[str, Any], ...] = ()
@@ -160,6 +162,7 @@ def read_answer(folder: Path, ending: Ending) -> Loaded:
         ending,
         stage=answer["stage"],
         error=answer["error"],
+        declaring=answer["declaring"],
         unknown_objects=tuple(answer.get("unknown_objects", ())),
         unknown_ops=tuple(answer.get("unknown_ops", ())),
         not_rebuildable=tuple(answer.get("not_rebuildable", ())),

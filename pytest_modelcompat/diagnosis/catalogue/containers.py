@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.diagnosis.entries import (
     H5,
     KERAS,
+    MEASURED,
     MODEL_FILES,
     SAVED_MODEL,
     KnownFailure,
@@ -56,7 +57,7 @@ CONTAINERS = (
         "$file",
         "the file exists and is no whole .keras zip: it was cut off, or is something else that was renamed",
         ("save or copy the file again, and compare its size at both ends",),
-        "row 30",
+        MEASURED,
         formats=KERAS,
     ),
     KnownFailure(
@@ -65,7 +66,7 @@ CONTAINERS = (
         "$file",
         "the file is a .keras zip that is only called .h5; Keras goes by the name and looks for HDF5",
         ("rename it to end in .keras",),
-        "row 30",
+        MEASURED,
         formats=H5,
         when=_is_zip,
     ),
@@ -76,7 +77,7 @@ CONTAINERS = (
         "the loader takes it for an HDF5 file, which it is not: it is a .keras zip, which TensorFlow up to 2.10 cannot "
         "read, or something else that was renamed",
         ("load it with TensorFlow 2.13 or newer", "or save the model as .h5 or SavedModel"),
-        "row 30",
+        MEASURED,
     ),
     KnownFailure(
         r"Unable to (?:synchronously )?open (?:file|object) \((?P<why>[^)]*)\)|[Uu]nable to (?:synchronously )?read",
@@ -84,7 +85,7 @@ CONTAINERS = (
         "$file",
         "the HDF5 file is damaged: $quote",
         ("save or copy the file again, and compare its size at both ends",),
-        "row 30",
+        MEASURED,
         formats=MODEL_FILES,
     ),
     KnownFailure(
@@ -93,7 +94,7 @@ CONTAINERS = (
         "$file",
         "TensorFlow $tensorflow does not know .keras files and takes it for a SavedModel folder",
         ("load it with TensorFlow 2.13 or newer", "or save the model as .h5 or SavedModel"),
-        "row 30",
+        MEASURED,
     ),
     KnownFailure(
         r"SavedModel file does not exist at",
@@ -101,7 +102,7 @@ CONTAINERS = (
         "$file",
         "the folder holds no saved_model.pb, so it is no SavedModel",
         ("give the folder that has saved_model.pb directly in it",),
-        "row 30",
+        MEASURED,
     ),
     KnownFailure(
         r"Cannot parse file|Error parsing message|Wire format was corrupt",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.diagnosis.entries import (
     H5,
+    MEASURED,
     UNEXPECTED_ARGUMENT,
     KnownFailure,
     Words,
@@ -57,7 +58,7 @@ KERAS_VERSIONS = (
         "$name",
         "$saved writes '$argument' for every $name, and $loaded, which is older, does not know it",
         _NEWER_READER,
-        "row 20",
+        MEASURED,
         when=_known_to_newer_only,
         blame=Blame.LOADER,
     ),
@@ -86,7 +87,7 @@ KERAS_VERSIONS = (
         "$name",
         "it was saved by $saved, whose $name has an argument '$argument' that $loaded does not know",
         ("load it with Keras $saved_version",),
-        "row 20",
+        MEASURED,
         when=keras_own,
         blame=Blame.LOADER,
     ),
@@ -106,7 +107,7 @@ KERAS_VERSIONS = (
         "MultiHeadAttention",
         "it was saved by $saved, whose MultiHeadAttention records other shapes than Keras 3 needs ('$argument')",
         (_LOAD_WITH_KERAS_2, "or build the model in code with Keras 3, load the weights, and save it again"),
-        "row 9",
+        MEASURED,
         blame=Blame.LOADER,
     ),
     KnownFailure(
@@ -125,7 +126,7 @@ KERAS_VERSIONS = (
         "$file",
         "it was saved by $saved, which stored a Sequential model as a plain list of layers; Keras 3 cannot read that",
         ("load it with Keras 2 (install tf_keras and set TF_USE_LEGACY_KERAS=1), and save it again from there",),
-        "row 39",
+        MEASURED,
         formats=H5,
         blame=Blame.LOADER,
     ),
@@ -136,7 +137,7 @@ KERAS_VERSIONS = (
         "it was saved by $saved with its input shape as batch_input_shape on a layer, which Keras 3 does not "
         "understand: a convolution ends up without its number of channels",
         _FROM_KERAS_2,
-        "row 41",
+        MEASURED,
         when=saved_by_keras(2),
         blame=Blame.LOADER,
     ),
@@ -160,7 +161,7 @@ KERAS_VERSIONS = (
         "it was saved by Keras 3.11 or newer, which writes a functional model's outputs in a way older ones cannot "
         "read",
         ("load it with Keras $saved_version or newer",),
-        "row 19",
+        MEASURED,
         blame=Blame.LOADER,
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_modelcompat.diagnosis.declaring import UNSAFE
-from pytest_modelcompat.diagnosis.entries import KnownFailure, has_bytecode
+from pytest_modelcompat.diagnosis.entries import MEASURED, KnownFailure, has_bytecode
 from pytest_modelcompat.findings import Blame, Kind
 
 _NO_LAMBDA = (
@@ -52,7 +52,7 @@ LAMBDAS = (
         "Lambda",
         _BYTECODE,
         _NO_LAMBDA,
-        "row 12",
+        MEASURED,
         stages=("load", "predict"),
         exceptions=("SystemError",),
         when=has_bytecode,

@@ -7,6 +7,7 @@ from pytest_modelcompat.diagnosis.declaring import LEAVE_H5, OR_LEAVE_H5, custom
 from pytest_modelcompat.diagnosis.entries import (
     H5,
     KERAS,
+    MEASURED,
     KnownFailure,
     Words,
     both,
@@ -77,7 +78,7 @@ NAMES = (
             "rebuild the model with keras.ops or a layer of your own in its place, and save it again",
             "or load the file with Keras 2: install tf_keras and set TF_USE_LEGACY_KERAS=1",
         ),
-        "row 10",
+        MEASURED,
         blame=Blame.LOADER,
     ),
     KnownFailure(
@@ -87,7 +88,7 @@ NAMES = (
         "Keras 3 writes the operation $name (of keras.ops, a slice, or a mask) into .h5 as if it were a layer, and "
         "cannot read it back",
         (LEAVE_H5, "or wrap the operation into a layer of your own"),
-        "row 11",
+        MEASURED,
         formats=H5,
         when=saved_by_keras(3),
         blame=Blame.WRITER,
@@ -99,7 +100,7 @@ NAMES = (
         "Keras 3 writes the operation $name (of keras.ops, a slice, or a mask) into .h5 as if it were a layer, and "
         "cannot read it back",
         (LEAVE_H5, "or wrap the operation into a layer of your own"),
-        "row 11",
+        MEASURED,
         formats=H5,
         when=both(saved_by_keras(3), is_operation),
         blame=Blame.WRITER,
@@ -124,7 +125,7 @@ NAMES = (
             "TensorFlow Addons has ended and works with Keras 2 only; for Keras 3 declare a replacement of your own:",
             custom_object(),
         ),
-        "row 36",
+        MEASURED,
     ),
     KnownFailure(
         r"Unknown optimizer: '?(?P<name>Custom>\w+)",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_modelcompat.diagnosis.declaring import Declare, imports
-from pytest_modelcompat.diagnosis.entries import SAVED_MODEL, KnownFailure
+from pytest_modelcompat.diagnosis.entries import MEASURED, SAVED_MODEL, KnownFailure
 from pytest_modelcompat.findings import Blame, Kind
 
 _ANY_USE = ("load", "predict")
@@ -28,7 +28,7 @@ SAVED_MODELS = (
         "$name",
         "the SavedModel was saved by TensorFlow 2.13 or newer, whose ops TensorFlow $tensorflow does not have",
         ("load it with TensorFlow 2.13 or newer",),
-        "row 22",
+        MEASURED,
         stages=(),
         blame=Blame.LOADER,
     ),
@@ -53,7 +53,7 @@ SAVED_MODELS = (
         "a newer TensorFlow saved it: its op $name has an attribute '$attribute' that TensorFlow $tensorflow does "
         "not know",
         ("load it with the TensorFlow that saved it, or a newer one",),
-        "row 23",
+        MEASURED,
         stages=(),
         blame=Blame.LOADER,
     ),
@@ -99,7 +99,7 @@ SAVED_MODELS = (
         "the exported signature says $got where the graph computes in $wanted: Keras 3.3 exports mixed-precision "
         "models with the wrong dtype",
         ("export it with Keras 3.6 or newer",),
-        "row 33",
+        MEASURED,
         stages=_ANY_USE,
         blame=Blame.WRITER,
     ),
