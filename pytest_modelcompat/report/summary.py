@@ -51,6 +51,8 @@ def _is_complete(reporter: pytest.TerminalReporter, exitstatus: int, session: Se
         option.keyword,
         option.markexpr,
         getattr(option, "lf", False),
+        option.ignore,
+        option.ignore_glob,
         reporter.stats.get("deselected"),
     )
     ended = exitstatus in (
@@ -58,9 +60,14 @@ def _is_complete(reporter: pytest.TerminalReporter, exitstatus: int, session: Se
         pytest.ExitCode.TESTS_FAILED,
         pytest.ExitCode.NO_TESTS_COLLECTED,
     )
-    broken = any(isinstance(report, pytest.CollectReport) for report in reporter.stats.get("error", ()))
+    # A module that cannot be imported, or skips itself whole, has tests that nobody saw.
+    unseen = any(
+        isinstance(report, pytest.CollectReport)
+        for outcome in ("error", "skipped")
+        for report in reporter.stats.get(outcome, ())
+    )
     chosen = reporter.config.args_source is pytest.Config.ArgsSource.ARGS or option.modelcompat_model
-    return ended and not (any(narrowed) or broken or chosen or session.cut_short or option.collectonly)
+    return ended and not (any(narrowed) or unseen or chosen or session.cut_short or option.collectonly)
 
 
 def _stale(session: Session, config: pytest.Config, claimed: set[str]) -> list[str]:
