@@ -178,10 +178,9 @@ def _shortened(text: str, argument: str, value: str | bytes) -> str:
 
 def accept_command(item: pytest.Item) -> str:
     """The command that records an item's golden anew, all its formats where that can be said in one id."""
-    nodeid = item.nodeid
     callspec = getattr(item, "callspec", None)
-    if callspec is not None and callspec.id == callspec.params.get(TARGET_ARGUMENT):
-        nodeid = nodeid[: -len(callspec.id) - 2]
+    only_target = callspec is not None and callspec.id == target_of(item)
+    nodeid = case_id(item) if only_target else item.nodeid
     return f"pytest {shlex.quote(nodeid)} --modelcompat-update-golden"
 
 
@@ -199,12 +198,9 @@ class Claims:
         """
         known, name = self._owners.setdefault(golden.folded, (owner, str(golden)))
         if (known, name) != (owner, str(golden)):
-            both = f"{known} and {owner}" if known != owner else owner
-            raise SettingsError(
-                f"{both} claim one golden, {golden}"
-                + (f" ({name} on a file system that ignores case)" if name != str(golden) else "")
-                + "; give one of them another name="
-            )
+            who = f"{known} and {owner} claim" if known != owner else f"{owner} claims"
+            alike = f" (and {name}, the same on a file system that ignores case)" if name != str(golden) else ""
+            raise SettingsError(f"{who} one golden twice, {golden}{alike}; give one of them another name=")
 
 
 def claim_all(items: Iterable[Any], layers: tuple[Layer, Layer], claims: Claims) -> None:
@@ -217,12 +213,17 @@ def claim_all(items: Iterable[Any], layers: tuple[Layer, Layer], claims: Claims)
         if isinstance(item, pytest.Function) and target_of(item) is not None:
             marked = read_marker(item, layers)
             if marked is not None:
-                owner = accept_command(item).split(" ")[1] if item.callspec.id == target_of(item) else _untargeted(item)
-                claims.add(golden_name(item, marked.settings), owner)
+                claims.add(golden_name(item, marked.settings), case_id(item))
 
 
-def _untargeted(item: pytest.Function) -> str:
-    return item.nodeid.removesuffix(f"-{target_of(item)}]") + "]"
+def case_id(item: pytest.Item) -> str:
+    """An item's id without its target: the same for all targets of a case."""
+    target = target_of(item)
+    if target is None:
+        return item.nodeid
+    if item.nodeid.endswith(f"-{target}]"):
+        return item.nodeid.removesuffix(f"-{target}]") + "]"
+    return item.nodeid.removesuffix(f"[{target}]")
 
 
 def is_model_item(item: pytest.Item) -> bool:

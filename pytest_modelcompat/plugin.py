@@ -65,7 +65,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if marked is not None:
             collecting.parametrize(metafunc, marked)
     except SettingsError as error:
-        pytest.fail(f"modelcompat: {metafunc.definition.nodeid}: {error}", pytrace=False)
+        message = f"modelcompat: {metafunc.definition.nodeid}: {error}"
+        raise pytest.fail.Exception(message, pytrace=False) from None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -77,7 +78,7 @@ def pytest_pycollect_makeitem(collector: pytest.Collector) -> Generator[None, An
         try:
             collecting.claim_all(made, session.layers, session.claims)
         except SettingsError as error:
-            raise collector.CollectError(f"modelcompat: {error}") from None
+            raise pytest.fail.Exception(f"modelcompat: {error}", pytrace=False) from None
     return made
 
 
