@@ -94,20 +94,28 @@ def match_inputs(specs: Dict[str, Any], signature: str, inputs: Any, input_names
     if len(leaves) != len(specs):
         leaves = [part for leaf in leaves for part in components(leaf)]
     names = sorted(specs, key=tensors.natural)
-    if len(leaves) == len(names):
-        ordered = dict(zip(names, leaves))
-        if all(_fits(specs[key], leaf) for key, leaf in ordered.items()):
-            return ordered
-        by_shape = _unique_fit(specs, names, leaves)
-        if by_shape is not None:
-            return by_shape
+    paired = _paired(specs, names, leaves)
+    if paired is not None:
+        return paired
     raise SignatureMismatchError(
         "signature {!r} takes {}, and the inputs given are {}".format(
             signature,
             ", ".join("{}: {} {}".format(key, specs[key].dtype.name, specs[key].shape) for key in names) or "none",
-            ", ".join(sorted(tensors.named_leaves(inputs, stem="input"))) or "none",
+            ", ".join(_described(*item) for item in tensors.named_leaves(inputs, stem="input").items()) or "none",
         )
     )
+
+
+def _paired(specs: Dict[str, Any], names: List[str], leaves: List[Any]) -> Optional[Dict[str, Any]]:
+    if len(leaves) != len(names):
+        return None
+    ordered = dict(zip(names, leaves))
+    if all(_fits(specs[key], leaf) for key, leaf in ordered.items()):
+        return ordered
+    if len(leaves) == 1 and _same_kind(specs[names[0]], leaves[0]):
+        # There is nothing to confuse it with, and TensorFlow takes shapes that a signature does not tell.
+        return ordered
+    return _unique_fit(specs, names, leaves)
 
 
 def components(leaf: Any) -> List[Any]:
@@ -144,13 +152,24 @@ def _unique_fit(specs: Dict[str, Any], names: List[str], leaves: List[Any]) -> O
     return chosen
 
 
+def _described(name: str, leaf: Any) -> str:
+    if isinstance(leaf, (tensors.Ragged, tensors.Sparse)):
+        return "{}: {} {}".format(name, type(leaf).__name__.lower(), _described("values", leaf.values).split(" ")[1])
+    dtype = "string" if leaf.dtype.kind == "O" else leaf.dtype.name
+    return "{}: {} {}".format(name, dtype, leaf.shape)
+
+
 def _fits(spec: Any, leaf: Any) -> bool:
-    values = leaf.values if isinstance(leaf, (tensors.Ragged, tensors.Sparse)) else leaf
-    if (values.dtype.kind == "O") != (spec.dtype.name == "string"):
+    if not _same_kind(spec, leaf):
         return False
-    if values is not leaf or not hasattr(spec, "shape"):
+    if isinstance(leaf, (tensors.Ragged, tensors.Sparse)):
         return True
-    return bool(spec.shape.is_compatible_with(values.shape))
+    return bool(spec.shape.is_compatible_with(leaf.shape))
+
+
+def _same_kind(spec: Any, leaf: Any) -> bool:
+    values = leaf.values if isinstance(leaf, (tensors.Ragged, tensors.Sparse)) else leaf
+    return (values.dtype.kind == "O") == (spec.dtype.name == "string")
 
 
 def rename_outputs(outputs: Dict[str, Any], wanted: Dict[str, Any]) -> Dict[str, Any]:

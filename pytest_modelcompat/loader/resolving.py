@@ -72,6 +72,9 @@ def _public(role: str, name: str, keras: Any) -> Optional[Any]:
     if role not in ROLE_MODULES:
         return _anywhere(name, keras)
     home = getattr(keras, ROLE_MODULES[role])
+    if role == "optimizer" and name.startswith("Custom>"):
+        # Keras 2.11 to 2.15 registered its own optimizers like a user's; who can read these files knows that.
+        name = name[len("Custom>") :]
     found = getattr(home, name, None)
     if found is not None or (role == "metric" and name in ("accuracy", "acc", "crossentropy", "ce")):
         return found or name
