@@ -152,8 +152,9 @@ class RoundTripCaller:
             pytest.fail("modelcompat: give 'formats' to the marker, which makes an item of each", pytrace=False)
         try:
             settings = resolve((command_line, Layer("call", options), Layer("marker", marker), ini))
+            self.session.claims.add(collecting.golden_name(self.item, settings), collecting.case_id(self.item))
         except SettingsError as error:
-            pytest.fail(f"modelcompat: {error}", pytrace=False)
+            raise pytest.fail.Exception(f"modelcompat: {error}", pytrace=False) from None
         if target is not None:
             return settings, [target]
         wanted = {format_name(entry) for entry in settings.formats}
