@@ -17,11 +17,17 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.golden import GoldenName
     from pytest_modelcompat.runtimes.jobs import Declared
+    from pytest_modelcompat.saving import EarlierSaves
 from pytest_modelcompat.settings import Settings
 
 
 class NotImportableError(Exception):
-    """A declared object cannot be imported by another process; the message names it and the fix."""
+    """A declared object cannot be imported by another process; `name` is what it is declared as, `fix` what to do."""
+
+    def __init__(self, name: str, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.name = name
+        self.fix = fix
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,7 @@ class Case:
         accept: the command that accepts what changed.
         declares_on: where a user writes declarations: `marker`, `artifact marker`, `call` or `command line`.
         runtime: where the artifact is loaded.
+        earlier_saves: what saves of the same test changed in its models; None where each target builds its own.
     """
 
     title: str
@@ -51,6 +58,7 @@ class Case:
     accept: str = ""
     declares_on: str = "marker"
     runtime: str = "local"
+    earlier_saves: EarlierSaves | None = None
 
 
 def seed_everything(seed: int) -> None:
@@ -108,25 +116,32 @@ def _place(name: str, target: Any) -> tuple[str, str]:
         try:
             module, _, qualname = parse_object(target)[1].partition(":")
         except SettingsError as error:
-            raise NotImportableError(str(error)) from None
+            raise NotImportableError(name, str(error)) from None
         return module, qualname
-    module = str(getattr(target, "__module__", ""))
-    qualname = str(getattr(target, "__qualname__", type(target).__qualname__))
-    move = f"move it to the top level of a module and declare it from there, as {name!r}"
-    if "<locals>" in qualname or "<lambda>" in qualname:
+    module, qualname = _home(target)
+    move = f'move it to the top level of a module, and declare it from there: custom_objects={{"{name}": ...}}'
+    if "<lambda>" in qualname:
         raise NotImportableError(
-            f"custom object {name!r} ({module}.{qualname}) is made inside a function, "
-            f"where a fresh process cannot import it; {move}"
+            name,
+            f"it is a lambda ({module}), which has no name that a fresh process could import",
+            "write it with def at the top level of a module, and declare that",
+        )
+    if "<locals>" in qualname:
+        raise NotImportableError(
+            name, f"{module}.{qualname} is made inside a function, where a fresh process cannot import it", move
         )
     if module == "__main__":
-        raise NotImportableError(
-            f"custom object {name!r} ({qualname}) lives in __main__, which a fresh process does not have; {move}"
-        )
+        raise NotImportableError(name, f"{qualname} lives in __main__, which a fresh process does not have", move)
     if _look_up(module, qualname) is not target:
         raise NotImportableError(
-            f"custom object {name!r} is not what {module}.{qualname} means, so a fresh process cannot import it; {move}"
+            name, f"it is not what a fresh process finds when it imports {module}.{qualname}", move
         )
     return module, qualname
+
+
+def _home(target: Any) -> tuple[str, str]:
+    owner = target if hasattr(target, "__qualname__") else type(target)
+    return str(getattr(owner, "__module__", "")), str(owner.__qualname__)
 
 
 def _look_up(module: str, qualname: str) -> Any:
@@ -144,6 +159,6 @@ def _module_file(name: str) -> str | None:
 def object_places(settings: Settings) -> Mapping[str, str]:
     """Name -> `module.Class` of what a case declares, for messages."""
     return {
-        name: target.replace(":", ".") if isinstance(target, str) else f"{target.__module__}.{target.__qualname__}"
+        name: target.replace(":", ".") if isinstance(target, str) else ".".join(_home(target))
         for name, target in settings.custom_objects.items()
     }

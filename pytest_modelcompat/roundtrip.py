@@ -124,7 +124,6 @@ def check(case: Case, bench: Bench) -> Result:
 
 _EXPECTED = (
     BrokenArtifactError,
-    NotImportableError,
     deriving.InputsNeededError,
     live.NoModelError,
     verdicts.UnknownOutputError,
@@ -193,11 +192,14 @@ def _saved(case: Case, folder: Path) -> Subject:
     seed_everything(case.settings.seed)
     returned, inputs = case.build()
     model = _expected(case, Kind.NO_MODEL, lambda: live.examine(returned))
+    _refuse_changed(case, model)
     inputs = _inputs(case, model, inputs)
     outputs, order = _steady_outputs(case, model, inputs)
     weights = tuple(model.weights())
     training = _training(model) if "training" in case.settings.checks else None
     saved = _save(case, model, folder)
+    if case.earlier_saves is not None:
+        case.earlier_saves.note(model, case.format, saved.changes)
     notes = [
         Finding(
             Kind.MODEL_CHANGED_BY_SAVING,
@@ -221,6 +223,29 @@ def _saved(case: Case, folder: Path) -> Subject:
         training=training,
         homes=model.homes(),
         notes=tuple(notes),
+    )
+
+
+def _refuse_changed(case: Case, model: live.LiveModel) -> None:
+    """Stop before an object is saved that an earlier save has changed: it is not the model the test built."""
+    left = case.earlier_saves.left_in(model, case.format) if case.earlier_saves is not None else ()
+    if not left:
+        return
+    formats = list(dict.fromkeys(format_ for format_, _ in left))
+    raise _StoppedError(
+        Finding(
+            Kind.MODEL_CHANGED_BY_SAVING,
+            case.format,
+            cause=f"an earlier save as {', '.join(formats)} changed this model object, and saving it now would store "
+            "another model than the test built",
+            fix=(
+                "give the function that builds the model, which is then called anew for each format:",
+                "model_roundtrip(build_model, ...)",
+                f"or check {', '.join(formats)} last",
+            ),
+            blame=Blame.WRITER,
+            details=tuple(("changed", f"{saving.METHODS[format_]} changed {change}") for format_, change in left),
+        )
     )
 
 
@@ -305,7 +330,11 @@ def _save(case: Case, model: live.LiveModel, folder: Path) -> saving.Saved:
 
 def _load(case: Case, bench: Bench, subject: Subject, inventory: Inventory) -> Loaded:
     """Give the artifact to the loader with only what the case declares."""
-    declarations = _expected(case, Kind.NOT_IMPORTABLE, lambda: declared(case.settings))
+    try:
+        declarations = declared(case.settings)
+    except NotImportableError as error:
+        fix = (error.fix,) if error.fix else ()
+        raise _StoppedError(Finding(Kind.NOT_IMPORTABLE, error.name, cause=str(error), fix=fix)) from None
     job = Job(
         artifact=subject.artifact.absolute(),
         format=subject.format,
@@ -359,6 +388,8 @@ def _load_findings(case: Case, subject: Subject, inventory: Inventory, loaded: L
         return (diagnosed,)
     first = replace(judged[0], quote=diagnosed.quote, log=diagnosed.log)
     return (first, *judged[1:])
+    if diagnosed.is_specific and all(finding.kind is not diagnosed.kind for finding in judged):
+        return (diagnosed, *(finding for finding in judged if finding.subject != diagnosed.subject))
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.case import Case
     from pytest_modelcompat.golden import GoldenName
+    from pytest_modelcompat.saving import EarlierSaves
     from pytest_modelcompat.session import Session
 
 # .h5 last: of all saves it is the one that changes the live model.
@@ -123,7 +124,7 @@ class RoundTripCaller:
     item: pytest.Item
     session: Session
     _claimed: set[tuple[GoldenName, str]] = field(default_factory=set)
-    _changed: list[tuple[Any, str]] = field(default_factory=list)
+    _saves: EarlierSaves | None = None
 
     def __call__(self, model: Any, **options: Any) -> RoundTripResult:
         """Save a model in each format, reload it in a fresh process, and compare.
@@ -162,7 +163,9 @@ class RoundTripCaller:
 
     def _case(self, model: Any, settings: Settings, format_: str) -> Case:
         from pytest_modelcompat.case import Case
+        from pytest_modelcompat.saving import EarlierSaves
 
+        self._saves = self._saves or EarlierSaves()
         golden = collecting.golden_name(self.item, settings)
         if (golden, format_) in self._claimed:
             pytest.fail(
@@ -180,4 +183,5 @@ class RoundTripCaller:
             build=lambda: (model() if is_builder else model, None),
             accept=collecting.accept_command(self.item),
             declares_on="call",
+            earlier_saves=self._saves,
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pytest_modelcompat.live import LiveModel
@@ -39,11 +39,55 @@ class SaveFailedError(Exception):
 
 
 @dataclass(frozen=True)
+class Change:
+    """One thing a save changed in the live model.
+
+    Args:
+        part: `config`, `compile config` or `weights`.
+        key: the entry of it.
+        before: its value before the save; None if it was not there.
+        after: its value after it; None if it is gone.
+    """
+
+    part: str
+    key: str
+    before: Any
+    after: Any
+
+    def __str__(self) -> str:
+        return f"{self.part}: {self.key} was {_short(self.before)}, is {_short(self.after)}"
+
+
+@dataclass(frozen=True)
 class Saved:
-    """An artifact, and what saving did to the model besides: one sentence for each thing it changed."""
+    """An artifact, and what saving did to the model besides."""
 
     artifact: Path
-    changes: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+
+class EarlierSaves:
+    """What saves changed in objects that may be saved once more, as long as one test runs."""
+
+    def __init__(self) -> None:
+        self._noted: list[tuple[Any, str, Change]] = []
+
+    def note(self, live: LiveModel, format_: str, changes: Iterable[Change]) -> None:
+        """Remember what saving a model in a format changed in it."""
+        self._noted.extend((live.model, format_, change) for change in changes)
+
+    def left_in(self, live: LiveModel, format_: str) -> list[tuple[str, Change]]:
+        """What earlier saves, by their formats, changed in this very object that a save in `format_` would store."""
+        mine = [(earlier, change) for model, earlier, change in self._noted if model is live.model]
+        if not mine:
+            return []
+        now = _snapshot(live)
+        stored = ("config", "weights") if ARTIFACT_FORMATS[format_] == "saved_model" else tuple(now)
+        return [
+            (earlier, change)
+            for earlier, change in mine
+            if change.part in stored and now[change.part].get(change.key) == change.after
+        ]
 
 
 def save(live: LiveModel, format_: str, folder: Path) -> Saved:
@@ -143,9 +187,9 @@ def _describe(value: Any) -> str:
     return f"{type(value).__module__}.{type(value).__qualname__}"
 
 
-def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
     return tuple(
-        f"{part}: {key} was {_short(old.get(key))}, is {_short(new.get(key))}"
+        Change(part, key, old.get(key), new.get(key))
         for part, old, new in ((part, before[part], after[part]) for part in before)
         for key in sorted({*old, *new})
         if old.get(key) != new.get(key)
