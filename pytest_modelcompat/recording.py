@@ -15,6 +15,7 @@ from pytest_modelcompat.golden import (
     GoldenNotWrittenError,
     WeightDigest,
 )
+from pytest_modelcompat.profiles.judging import Declaration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,9 +103,14 @@ def _check(result: Result, case: Case, store: GoldenStore, recording: Recording,
         return _with(result, _missing(f"there is no golden yet at {result.facts.golden}", case))
     except GoldenBrokenError as error:
         fix = (f"restore it from version control, or record it anew: {case.accept}",)
-        return _with(result, Finding(Kind.GOLDEN_BROKEN, case.golden.name, cause=str(error), fix=fix))
+        cause = _relative(error, case, store, result)
+        return _with(result, Finding(Kind.GOLDEN_BROKEN, case.golden.name, cause=cause, fix=fix))
     result = replace(result, facts=replace(result.facts, golden_made_by=golden.made_by))
-    rule = replace(rule, inputs_differ=not _same_inputs(golden, recording))
+    rule = replace(
+        rule,
+        inputs_differ=not _same_inputs(golden, recording),
+        structure_differs=_structure_differs(golden, recording),
+    )
     comparison, found = verdicts.over_time(recording.outputs, golden, _outputs(golden), recording.weights, rule)
     if rule.is_artifact:
         result = replace(result, drifts=comparison.drifts)
@@ -112,6 +118,11 @@ def _check(result: Result, case: Case, store: GoldenStore, recording: Recording,
         found = (*found, *_inventory_findings(case, golden, recording))
     result = _with(result, *found)
     return result if result.failed else replace(result, golden="matched")
+
+
+def _relative(error: Exception, case: Case, store: GoldenStore, result: Result) -> str:
+    """An error of the store as part of a sentence, its paths from the project's folder."""
+    return str(error).replace(str(store.folder(case.golden)), result.facts.golden).rstrip(".")
 
 
 def _missing(cause: str, case: Case) -> Finding:
@@ -122,7 +133,18 @@ def _inventory_findings(case: Case, golden: Golden, recording: Recording) -> tup
     recorded = golden.formats.get(recording.format)
     if recorded is None:
         return (_missing(f"the golden of this case was recorded without the format {recording.format}", case),)
-    return tuple(verdicts.new_in_inventory(recording.section(), recorded, case.settings))
+    declaration = Declaration(case.declares_on)
+    return tuple(verdicts.new_in_inventory(recording.section(), recorded, case.settings, declaration))
+
+
+def _structure_differs(golden: Golden, recording: Recording) -> bool:
+    """Whether the model has other layers than its golden, or other ops under the same TensorFlow."""
+    recorded = golden.formats.get(recording.format)
+    if recorded is None:
+        return False
+    section = recording.section()
+    same_tensorflow = golden.made_by.get("tensorflow") == recording.made_by.get("tensorflow")
+    return bool(section["layers"] != recorded["layers"] or (same_tensorflow and section["ops"] != recorded["ops"]))
 
 
 def _with(result: Result, *found: Finding) -> Result:
@@ -150,8 +172,9 @@ def _update(result: Result, case: Case, store: GoldenStore, recording: Recording
     try:
         written = store.update(case.golden, lambda before: _merged(before, recording, rule))
     except GoldenNotWrittenError as error:
-        fix = ("make the golden folder writable, then run the same command again",)
-        return _with(result, Finding(Kind.GOLDEN_NOT_WRITTEN, case.golden.name, cause=str(error), fix=fix))
+        fix = ("make it a folder that this user can write to, then run the same command again",)
+        cause = _relative(error, case, store, result)
+        return _with(result, Finding(Kind.GOLDEN_NOT_WRITTEN, case.golden.name, cause=cause, fix=fix))
     state = _state(written, recording.format)
     facts = replace(result.facts, golden_made_by=written.after.made_by)
     return replace(result, facts=facts, golden=state, moved=_moved(written, rule))

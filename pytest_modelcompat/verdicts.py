@@ -24,11 +24,15 @@ from pytest_modelcompat.golden import Golden, WeightDigest, digest_changes
 
 if TYPE_CHECKING:
     from pytest_modelcompat.loader.tensors import Leaf
+    from pytest_modelcompat.profiles.judging import Declaration
     from pytest_modelcompat.settings import Settings
 
 MOST_NAMES = 4
 # Told with the drift they come with, rather than as a change of structure.
 SAYS_NOTHING = ("constant", "all NaN")
+LOOK_FOR = (
+    "another TensorFlow, Keras or processor than the golden's, or another option of a layer, such as its activation"
+)
 
 Tolerances = Callable[[str, str], Tolerance]
 Outputs = Mapping[str, "Leaf"]
@@ -103,7 +107,8 @@ def unsteady(rerun: Rerun, layers: Sequence[str]) -> Finding:
         where=tuple(layers),
         fix=("make it deterministic at inference (training=False, a fixed seed, stateful=False)",),
         blame=Blame.MODEL,
-        details=tuple(drift_details(failing)),
+        # Neither of the two predictions is the expected one, and no tolerance would make sense of them.
+        details=tuple(detail for detail in drift_details(failing) if detail[0] in ("output", "mismatch")),
     )
 
 
@@ -201,11 +206,14 @@ def over_time(
     """
     comparison = compare(current, golden_outputs, rule.tolerances)
     changes = digest_changes(golden.weights, weights)
-    blame = Blame.NUMERICS if changes.none and not rule.inputs_differ else Blame.MODEL
+    same_model = changes.none and not rule.inputs_differ and not rule.structure_differs
+    blame = Blame.NUMERICS if same_model else Blame.MODEL
     facts = [("reloaded", rule.reloaded)] if rule.reloaded else []
     facts.append(("weights", _weights_sentence(changes.changed, changes.missing, changes.added, changes.total)))
     if rule.inputs_differ:
         facts.append(("inputs", "differ from those the golden was recorded with"))
+    if blame is Blame.NUMERICS:
+        facts.append(("look for", LOOK_FOR))
     found = []
     said_nothing = [each for each in comparison.structure if each.what in SAYS_NOTHING]
     if len(said_nothing) < len(comparison.structure):
@@ -240,6 +248,7 @@ class TimeRule:
     checks: Sequence[str]
     reloaded: str = ""
     inputs_differ: bool = False
+    structure_differs: bool = False
     is_artifact: bool = False
 
     def sentence(self, blame: Blame) -> str:
@@ -252,7 +261,9 @@ class TimeRule:
         return "the model changed, its serialization did not"
 
 
-def new_in_inventory(section: Mapping[str, Any], recorded: Mapping[str, Any], settings: Settings) -> Iterator[Finding]:
+def new_in_inventory(
+    section: Mapping[str, Any], recorded: Mapping[str, Any], settings: Settings, declaration: Declaration
+) -> Iterator[Finding]:
     """Findings for ops and layer classes the golden does not have, unless the case allows them."""
     sides = (
         (Kind.NEW_OP, "op", "allow_ops", set(section["ops"]), set(recorded["ops"]), settings.allow_ops),
@@ -271,15 +282,16 @@ def new_in_inventory(section: Mapping[str, Any], recorded: Mapping[str, Any], se
                 kind,
                 name,
                 where=_inventory_places(section, word, name),
-                cause=f"the golden of this case does not have this {word}",
-                fix=(f'{option}={{"{name}": "the reason"}}',),
+                cause=f"it is new since the golden was recorded, and whatever loads this model must have this {word}",
+                fix=(declaration.allowed(option, name),),
                 blame=Blame.MODEL,
             )
 
 
 def _inventory_places(section: Mapping[str, Any], word: str, name: str) -> tuple[str, ...]:
     if word == "op":
-        return (f"{section['ops'][name]} times in the graph and its functions",)
+        count = section["ops"][name]
+        return (f"{'once' if count == 1 else f'{count} times'} in the graph and its functions",)
     return tuple(f'"{path}"' for path, layer in section["layers"].items() if layer == name)[:MOST_NAMES]
 
 
@@ -288,8 +300,14 @@ def _structure_details(differences: Sequence[StructureDifference]) -> tuple[tupl
 
 
 def _difference(each: StructureDifference) -> str:
+    if each.output == "outputs":
+        return f"expected {each.expected}, got {each.actual}"
     if each.what in SAYS_NOTHING:
         return f"{each.output}: {each.actual}"
+    if each.what == "missing":
+        return f"{each.output} is missing; it was {each.expected}"
+    if each.what == "unexpected":
+        return f"{each.output} was not there; it is {each.actual}"
     return f"{each.output}: {each.what} was {each.expected}, is {each.actual}"
 
 

@@ -19,6 +19,8 @@ Use = LayerUse | ObjectUse
 PYTHON_FUNCTION_OPS = ("PyFunc", "PyFuncStateless", "EagerPyFunc")
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 MOST_PLACES = 4
+# What every layer's configuration holds, whatever its class returns from get_config().
+GIVEN_TO_EVERY_LAYER = ("name", "trainable", "dtype")
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,13 @@ class Declaration:
         if self.written_on == "command line":
             return " ".join(f"--modelcompat-format {name}" for name in formats)
         return self._in_code("formats=[" + ", ".join(f'"{name}"' for name in formats) + "]")
+
+    def allowed(self, option: str, name: str) -> str:
+        """The line that accepts a new op or layer."""
+        text = f'{option}={{"{name}": "the reason"}}'
+        if self.written_on == "command line":
+            return f"in a test: @pytest.mark.model_roundtrip({text})"
+        return self._in_code(text)
 
     def _in_code(self, option: str) -> str:
         written = {
@@ -202,6 +211,10 @@ def _rebuild_cause(problem: Mapping[str, Any]) -> str:
     if problem["problem"] == "missing":
         source = "its get_config() does not return it" if problem["has_get_config"] else "it has no get_config()"
         return f"{name}.__init__() requires {argument!r}, and {source}"
+    if argument in GIVEN_TO_EVERY_LAYER:
+        return (
+            f"Keras gives every layer it rebuilds its name, trainable and dtype, which {name}.__init__() does not take"
+        )
     return f"its saved configuration holds {argument!r}, which {name}.__init__() does not accept" + (
         "" if problem["has_get_config"] else "; it has no get_config() of its own"
     )
@@ -214,10 +227,13 @@ def _rebuild_fix(problem: Mapping[str, Any]) -> tuple[str, ...]:
             "def get_config(self):",
             f'    return {{**super().get_config(), "{argument}": self.{argument}}}',
         )
-    return (
-        "let __init__ take **kwargs and hand them to super().__init__(**kwargs), and return every",
-        "argument of its own from get_config()",
-    )
+    if argument in GIVEN_TO_EVERY_LAYER:
+        return (
+            "def __init__(self, ..., **kwargs):",
+            "    super().__init__(**kwargs)",
+            "and return the arguments of its own from get_config()",
+        )
+    return (f"let __init__ take {argument!r}, or leave it out of what get_config() returns",)
 
 
 def _op_places(op: OpUse) -> tuple[str, ...]:

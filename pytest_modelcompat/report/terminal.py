@@ -23,6 +23,7 @@ HEADLINES = {
     Kind.UNKNOWN_OBJECT: CANNOT_LOAD,
     Kind.UNKNOWN_OP: CANNOT_LOAD,
     Kind.CANNOT_REBUILD: "the saved model holds a class that cannot be rebuilt from its configuration",
+    Kind.NOT_IMPORTABLE: "the test declares an object that a fresh process cannot import",
     Kind.PYTHON_FUNCTION: "the saved model calls a Python function that only exists in the process that saved it",
     Kind.NEW_OP: "the saved model uses an op that its golden does not have",
     Kind.NEW_LAYER: "the saved model uses a layer that its golden does not have",
@@ -35,7 +36,9 @@ SUBJECT_LABELS = {
     Kind.NEW_OP: "op",
     Kind.NEW_LAYER: "layer",
     Kind.LAMBDA_REFUSED: "layer",
+    Kind.NOT_IMPORTABLE: "declared",
 }
+WHERE_LABELS = {Kind.NOT_DETERMINISTIC: "suspects"}
 ABOUT_DECLARATIONS = {Kind.UNKNOWN_LAYER, Kind.UNKNOWN_OBJECT, Kind.UNKNOWN_OP, Kind.IMPORT_FAILED}
 ABOUT_GOLDEN = {
     Kind.PREDICTIONS_DRIFTED,
@@ -76,9 +79,11 @@ def failure_text(result: Result, *, verbose: bool = False) -> str:
 _SPEAK_ALONE = {
     Kind.GOLDEN_MISSING,
     Kind.GOLDEN_BROKEN,
+    Kind.GOLDEN_NOT_WRITTEN,
     Kind.NO_MODEL,
     Kind.INPUTS_NEEDED,
     Kind.NO_TENSORFLOW,
+    Kind.NOT_IMPORTABLE,
 }
 
 
@@ -88,7 +93,7 @@ def _block(finding: Finding, *, headed: bool) -> Iterator[str]:
         where = f"  ({'; '.join(finding.where)})" if finding.where else ""
         yield from _labelled(label, finding.subject + where)
     elif finding.where:
-        yield from _labelled("where", "\n".join(finding.where))
+        yield from _labelled(WHERE_LABELS.get(finding.kind, "where"), "\n".join(finding.where))
     if finding.cause and (not headed or finding.kind in HEADLINES):
         yield from _labelled("because", finding.cause)
     for name, text in finding.details:
@@ -188,4 +193,5 @@ def _counts(lines: Sequence[Line], stale: Sequence[str]) -> str:
     states = ("matched", "written", "updated", "unchanged")
     shown = [f"{count[state]} {state}" for state in states if count[state] or state in ("matched", "written")]
     failures = f"{failed} failed" + (f", {expected} failed as expected" if expected else "")
-    return f"{len(lines)} targets, {failures}; goldens: {', '.join(shown)}, {len(stale)} stale"
+    targets = "1 target" if len(lines) == 1 else f"{len(lines)} targets"
+    return f"{targets}, {failures}; goldens: {', '.join(shown)}, {len(stale)} stale"
