@@ -358,11 +358,13 @@ def _load(case: Case, bench: Bench, subject: Subject, inventory: Inventory) -> L
 
 def no_tensorflow(quote: str) -> Finding:
     """The finding for an environment in which TensorFlow cannot be imported."""
+    missing = "No module named 'tensorflow'" in quote
+    state = "is not installed in this environment" if missing else "is installed and cannot be imported"
     return Finding(
         Kind.NO_TENSORFLOW,
         "tensorflow",
-        cause="TensorFlow cannot be imported in this environment, and models are saved and loaded with it",
-        fix=('pip install "pytest-modelcompat[tensorflow]"',),
+        cause=f"TensorFlow {state}, and models are saved and loaded with it",
+        fix=('pip install "pytest-modelcompat[tensorflow]"',) if missing else (),
         quote=quote,
     )
 
@@ -386,10 +388,10 @@ def _load_findings(case: Case, subject: Subject, inventory: Inventory, loaded: L
         judged = tuple(finding for finding in judged if finding.kind is Kind.PYTHON_FUNCTION)
     if not judged:
         return (diagnosed,)
-    first = replace(judged[0], quote=diagnosed.quote, log=diagnosed.log)
-    return (first, *judged[1:])
     if diagnosed.is_specific and all(finding.kind is not diagnosed.kind for finding in judged):
         return (diagnosed, *(finding for finding in judged if finding.subject != diagnosed.subject))
+    first = replace(judged[0], quote=diagnosed.quote, log=diagnosed.log)
+    return (first, *judged[1:])
 
 
 @dataclass(frozen=True)
