@@ -169,7 +169,7 @@ def _fits(spec: Any, leaf: Any) -> bool:
 
 def _same_kind(spec: Any, leaf: Any) -> bool:
     values = leaf.values if isinstance(leaf, (tensors.Ragged, tensors.Sparse)) else leaf
-    return (values.dtype.kind == "O") == (spec.dtype.name == "string")
+    return bool((values.dtype.kind == "O") == (spec.dtype.name == "string"))
 
 
 def rename_outputs(outputs: Dict[str, Any], wanted: Dict[str, Any]) -> Dict[str, Any]:
