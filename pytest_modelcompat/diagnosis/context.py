@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FORMAT_WORDS = {"h5": ".h5", "keras": ".keras", "saved_model": "SavedModel"}
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 MOST_PLACES = 4
+LOOKUP_LAYERS = ("TextVectorization", "StringLookup", "IntegerLookup")
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,17 @@ class Context:
             "python": ".".join(self.versions.get("python", "").split(".")[:2]),
             "saved_python": _of(self.inventory.saved_by.get("python", "")),
             "lambdas": f"Lambda layer{'s' if len(layers) > 1 else ''} {named}" if named else "a Lambda layer",
+            "lookups": self._lookups(),
             "compiled": _listed(self._own_of_compile()) or "a loss or metric of yours",
             "own": _listed(self._own_layers()) or "a class of yours",
             "own_example": next(iter(self._own_layers()), "YourLayer"),
             "compiled_example": next(iter(self._own_of_compile()), "your_loss"),
         }
+
+    def _lookups(self) -> str:
+        found = [use for use in self.inventory.layers if use.class_name in LOOKUP_LAYERS]
+        named = ", ".join(f'{use.class_name} "{"/".join(use.path)}"' for use in found)
+        return named or f"a lookup layer ({', '.join(LOOKUP_LAYERS)})"
 
     def _own_layers(self) -> tuple[str, ...]:
         names = dict.fromkeys(use.class_name for use in self.inventory.layers)

@@ -23,8 +23,7 @@ PREDICTING = (
         r"Table (?:is )?not initialized",
         Kind.PREDICTION_FAILED,
         "vocabulary",
-        "the vocabulary of a lookup layer (TextVectorization, StringLookup, IntegerLookup) is lost: .h5 does not "
-        "store it, so the model loads and knows no word",
+        "the vocabulary of $lookups is lost: .h5 does not store it, so the model loads and knows no word",
         (LEAVE_H5, "or give the layer its vocabulary in code: TextVectorization(vocabulary=[...])"),
         "tensorflow#61369, keras#18376",
         stages=("load", "predict"),
