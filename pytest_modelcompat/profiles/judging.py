@@ -49,6 +49,12 @@ class Declaration:
             return f"--modelcompat-import {module}"
         return self._in_code(f'imports=["{module}"]')
 
+    def op_library(self, path: str) -> str:
+        """The line that makes the loader load an op library."""
+        if self.written_on == "command line":
+            return f"--modelcompat-op-library {path}"
+        return self._in_code(f'op_libraries=["{path}"]')
+
     def home_module(self, name: str) -> str:
         """The module a class or function lives in, as far as this process knows."""
         return self.homes.get(_bare(name), "your_module." + _bare(name)).rpartition(".")[0]
@@ -253,7 +259,7 @@ def _unknown_op(op: OpUse, declaration: Declaration) -> Finding:
         cause="the loader's TensorFlow has not registered it: it comes from a library that is not loaded there",
         fix=(
             declaration.imports("the_package_that_registers_it"),
-            'or, for an op library of your own, op_libraries=["path/to/the_library.so"]',
+            "or, for an op library of your own, " + declaration.op_library("path/to/the_library.so"),
         ),
         details=(("count", str(op.count)),),
     )
