@@ -28,7 +28,8 @@ def write(reporter: pytest.TerminalReporter, exitstatus: int, session: Session) 
     ]
     claimed = {name for report in reports for name in properties.claims(report.user_properties)}
     stale = _stale(session, reporter.config, claimed) if _is_complete(reporter, exitstatus, session) else []
-    if not lines and not stale:
+    # pytest 9.2 asks plugins even under --no-summary; earlier ones do not.
+    if reporter.config.option.no_summary or not (lines or stale):
         return
     reporter.section(TITLE)
     for text in summary_lines(lines, stale, reporter.config.get_verbosity()):
