@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat import verdicts
 from pytest_modelcompat.compare import compare, statistics
-from pytest_modelcompat.findings import Finding, Kind
+from pytest_modelcompat.findings import Finding, Kind, Severity
 from pytest_modelcompat.golden import (
     Golden,
     GoldenBrokenError,
@@ -112,6 +112,8 @@ def _check(result: Result, case: Case, store: GoldenStore, recording: Recording,
         structure_differs=_structure_differs(golden, recording),
     )
     comparison, found = verdicts.over_time(recording.outputs, golden, _outputs(golden), recording.weights, rule)
+    if rule.inputs_differ and not found:
+        found = (_other_inputs(case),)
     if rule.is_artifact:
         result = replace(result, drifts=comparison.drifts)
     if "structure" in rule.checks:
@@ -123,6 +125,16 @@ def _check(result: Result, case: Case, store: GoldenStore, recording: Recording,
 def _relative(error: Exception, case: Case, store: GoldenStore, result: Result) -> str:
     """An error of the store as part of a sentence, its paths from the project's folder."""
     return str(error).replace(str(store.folder(case.golden)), result.facts.golden).rstrip(".")
+
+
+def _other_inputs(case: Case) -> Finding:
+    return Finding(
+        Kind.INPUTS_CHANGED,
+        case.golden.name,
+        cause="the inputs differ from those the golden was recorded with, though the outputs agree",
+        fix=(case.accept,),
+        severity=Severity.NOTE,
+    )
 
 
 def _missing(cause: str, case: Case) -> Finding:
