@@ -12,6 +12,7 @@ import os
 import select
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any, Dict, Optional, TextIO
@@ -29,14 +30,27 @@ def main(arguments: list) -> None:  # type: ignore[type-arg]
     if failure is not None:
         return
     if len(arguments) > 1:
+        threading.Thread(target=_end_with, args=(source,), daemon=True).start()
         _in_child(Path(arguments[1]))
         return
     try:
         _serve(source, sink)
     finally:
-        # Children and what they started share this process group: none of them outlives the loader.
-        if os.getpgid(0) == os.getpid():
-            os.killpg(0, signal.SIGKILL)
+        _end_group()
+
+
+def _end_with(source: int) -> None:
+    """Wait for the session to end, then end this process, whatever it is busy with."""
+    while os.read(source, 65536):
+        pass
+    _end_group()
+    os._exit(1)
+
+
+def _end_group() -> None:
+    # Children and what they started share this process group: none of them outlives the loader.
+    if hasattr(os, "getpgid") and os.getpgid(0) == os.getpid():
+        os.killpg(0, signal.SIGKILL)
 
 
 def _take_standard_streams(log: Path) -> Any:
