@@ -390,8 +390,15 @@ def _load_findings(case: Case, subject: Subject, inventory: Inventory, loaded: L
         return (diagnosed,)
     if diagnosed.is_specific and all(finding.kind is not diagnosed.kind for finding in judged):
         return (diagnosed, *(finding for finding in judged if finding.subject != diagnosed.subject))
+    judged = tuple(_better_known(finding, diagnosed) for finding in judged)
     first = replace(judged[0], quote=diagnosed.quote, log=diagnosed.log)
     return (first, *judged[1:])
+
+
+def _better_known(judged: Finding, diagnosed: Finding) -> Finding:
+    """What the catalogue knows of an unknown layer (one that Keras itself has dropped, say), at the places read."""
+    about_it = (judged.kind, judged.subject) == (Kind.UNKNOWN_LAYER, diagnosed.subject)
+    return replace(diagnosed, where=judged.where) if diagnosed.is_specific and about_it else judged
 
 
 @dataclass(frozen=True)
