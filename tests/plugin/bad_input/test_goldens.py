@@ -125,6 +125,7 @@ def test_a_file_where_the_folder_should_be(project: Project, told: Told) -> None
     )
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a folder is write-protected with chmod or chattr")
 def test_read_only(recorded: Project, told: Told) -> None:
     recorded.write("test_it.py", MODEL.replace("Dense(2", "Dense(3"))
     with write_protected(recorded.path / FOLDER):
@@ -138,15 +139,13 @@ def test_read_only(recorded: Project, told: Told) -> None:
 @contextlib.contextmanager
 def write_protected(folder: Path) -> Iterator[None]:
     """Nobody can write to the folder: root, whom permissions do not bind, by the file system's immutable flag."""
-    if os.geteuid() != 0:
-        folder.chmod(0o555)
-        yield
-        folder.chmod(0o755)
-        return
-    if subprocess.run(["chattr", "+i", str(folder)], check=False, capture_output=True).returncode != 0:
+    lock, unlock = (["chmod", "a-w"], ["chmod", "u+w"]) if os.geteuid() else (["chattr", "+i"], ["chattr", "-i"])
+    if subprocess.run([*lock, str(folder)], check=False, capture_output=True).returncode != 0:
         pytest.skip("root can write everywhere, and this file system has no immutable flag")
-    yield
-    subprocess.run(["chattr", "-i", str(folder)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run([*unlock, str(folder)], check=True)
 
 
 @pytest.fixture(scope="module")
