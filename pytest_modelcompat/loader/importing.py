@@ -79,7 +79,12 @@ def _ensure_package(name: str, folder: Path) -> Optional[Any]:
     init = folder / "__init__.py"
     if init.is_file():
         return _import_file(name, init)
+    parent, _, own_name = name.rpartition(".")
+    if parent:
+        _ensure_package(parent, folder.parent)
     package = types.ModuleType(name)
     package.__path__ = [str(folder)]
     sys.modules[name] = package
+    if parent:
+        setattr(sys.modules[parent], own_name, package)
     return package

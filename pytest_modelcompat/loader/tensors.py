@@ -151,16 +151,27 @@ def _pack_leaf(leaf: Leaf, key: str, arrays: Dict[str, Any]) -> Dict[str, Any]:
         }
     if leaf.dtype.kind == "O":
         items = [bytes(item) for item in leaf.ravel()]
+        key = _free(key, (".bytes", ".lengths"), arrays)
         arrays[key + ".bytes"] = np.frombuffer(b"".join(items), dtype=np.uint8)
         arrays[key + ".lengths"] = np.array([len(item) for item in items], dtype=np.int64)
         return {"strings": key, "shape": list(leaf.shape)}
     array = np.ascontiguousarray(leaf).reshape(leaf.shape)
+    key = _free(key, ("",), arrays)
     if array.dtype.kind not in "biufc":
         # ml_dtypes such as bfloat16 are stored by their bits: NumPy's file format does not know them.
         arrays[key] = array.view("u{}".format(array.dtype.itemsize))
     else:
         arrays[key] = array
     return {"dense": key, "dtype": array.dtype.name, "shape": list(array.shape)}
+
+
+def _free(key: str, suffixes: Tuple[str, ...], arrays: Dict[str, Any]) -> str:
+    """The key, or a numbered one where it is taken: `{"a/b": ...}` and `{"a": {"b": ...}}` spell the same."""
+    name, number = key, 1
+    while any(name + suffix in arrays for suffix in suffixes):
+        number += 1
+        name = "{}#{}".format(key, number)
+    return name
 
 
 def unpack(structure: Dict[str, Any], arrays: Any) -> Any:

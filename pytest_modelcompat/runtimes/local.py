@@ -89,6 +89,14 @@ class LocalLoader:
         )
 
     def _run_forked(self, folder: Path, timeout: float) -> Ending:
+        ending = self._ask(folder, timeout)
+        if ending.code < 0 and not (folder / "log.txt").exists():
+            # The loader died before it took up this job, which is none of the job's doing.
+            ending = self._ask(folder, timeout)
+        return ending
+
+    def _ask(self, folder: Path, timeout: float) -> Ending:
+        """Have the loader do a job; if it is gone instead, how the loader ended."""
         self.start()
         process = self._process
         assert process is not None  # noqa: S101 - start() has just made it
