@@ -1,0 +1,260 @@
+"""The loader of the interpreter that pytest runs in: a real one, with real models and real deaths."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from pytest_modelcompat.runtimes.jobs import Declared, Job
+from pytest_modelcompat.runtimes.local import LoaderUnavailableError, LocalLoader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+USER_MODULE = """
+import os, signal, sys, time
+import keras
+
+print("chatter of the user's module")
+
+class Double(keras.layers.Layer):
+    def call(self, inputs):
+        return 2 * inputs
+
+def where():
+    return os.getcwd()
+"""
+FEATURES = np.array([[1.0, 2.0, 3.0]], np.float32)
+
+
+@pytest.fixture(scope="module")
+def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import tensorflow as tf
+
+    keras = tf.keras
+    path: Path = tmp_path_factory.mktemp("artifact") / "model.keras"
+    ones = keras.layers.Dense(1, kernel_initializer="ones", name="total")
+    keras.Sequential([keras.Input((3,)), ones]).save(path)
+    return path
+
+
+@pytest.fixture
+def job(artifact: Path) -> Job:
+    return Job(artifact=artifact, format="keras", keras="keras", declared=Declared(), inputs=FEATURES)
+
+
+@pytest.fixture
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a module of the user's, first on the path and the working directory."""
+    folder = tmp_path / "user code"
+    folder.mkdir()
+    (folder / "user_objects.py").write_text(USER_MODULE)
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def importing(job: Job, user: Path, text: str) -> Job:
+    """The job with a declared import of a module that does what `text` says."""
+    (user / "does_it.py").write_text("import os, signal, sys, time\n" + text)
+    return replace(job, declared=Declared(imports=("does_it",)))
+
+
+def total(loaded: Any) -> Any:
+    (outputs,) = loaded.routes.values()
+    (leaf,) = outputs.values()
+    return leaf.tolist()
+
+
+def test_success(loader: LocalLoader, job: Job, capfd: pytest.CaptureFixture[str]) -> None:
+    loaded = loader.run(job)
+    assert (loaded.succeeded, loaded.stage, loaded.error, loaded.ending.code) == (True, "done", None, 0)
+    assert total(loaded) == [[6.0]]
+    assert [(entry["path"].split("/")[-1], entry["shape"]) for entry in loaded.weights] == [
+        ("kernel", [3, 1]),
+        ("bias", [1]),
+    ]
+    assert loaded.versions["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert {"keras", "tensorflow", "numpy"} <= set(loaded.versions)
+    assert {"declare", "load", "predict"} <= set(loaded.timings)
+    assert 50e6 < loaded.peak_memory < 20e9
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_job_leaves_nothing_behind(loader: LocalLoader, job: Job) -> None:
+    before = set(loader.folder.iterdir())
+    loader.run(job)
+    assert set(loader.folder.iterdir()) == before
+
+
+def test_path_working_directory_and_custom_objects_are_handed_over(
+    loader: LocalLoader, job: Job, user: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    user_objects = importlib.import_module("user_objects")
+    keras = sys.modules["keras"]
+    path = user / "custom.keras"
+    keras.Sequential([keras.Input((3,)), user_objects.Double()]).save(path)
+    assert loader.run(replace(job, artifact=path)).stage == "load", "the class is unknown unless it is declared"
+    declared = Declared(custom_objects={"Double": ("user_objects", "Double")})
+    loaded = loader.run(replace(job, artifact=path, declared=declared))
+    assert loaded.succeeded
+    assert total(loaded) == [[2.0, 4.0, 6.0]]
+    assert "chatter of the user's module" in loaded.log
+    job = importing(job, user, f"assert os.getcwd() == {str(user)!r}; assert sys.path[0] == {str(user)!r}")
+    assert loader.run(job).succeeded
+    assert "chatter" in capfd.readouterr().out, "said here at import, and not once more by the loader"
+
+
+def test_a_child_sees_nothing_of_the_one_before(loader: LocalLoader, job: Job, user: Path) -> None:
+    assert loader.run(importing(job, user, "import keras; keras.left_behind = 1")).succeeded
+    loaded = loader.run(importing(job, user, "import keras; assert not hasattr(keras, 'left_behind')"))
+    assert loaded.succeeded, loaded.error
+
+
+def test_each_stage_tells_its_error(loader: LocalLoader, job: Job, user: Path, tmp_path: Path) -> None:
+    declare = loader.run(importing(job, user, "raise OSError('no such licence')"))
+    assert (declare.stage, declare.succeeded) == ("declare", False)
+    assert declare.error is not None
+    assert {**declare.error, "traceback": ""} == {
+        "type": "OSError",
+        "message": "no such licence",
+        "declared": "does_it",
+        "traceback": "",
+    }
+    assert "does_it.py" in declare.error["traceback"]
+    missing = loader.run(replace(job, declared=Declared(custom_objects={"X": ("user_objects", "Nothing")})))
+    assert missing.error is not None
+    assert missing.error["declared"] == "user_objects.Nothing"
+    library = loader.run(replace(job, declared=Declared(op_libraries=(str(tmp_path / "no.so"),))))
+    assert library.error is not None
+    assert library.error["declared"] == str(tmp_path / "no.so")
+    (tmp_path / "broken.keras").write_bytes(b"PK\x03\x04nothing")
+    load = loader.run(replace(job, artifact=tmp_path / "broken.keras"))
+    assert (load.stage, bool(load.error), load.ending.code) == ("load", True, 0)
+    predict = loader.run(replace(job, inputs=np.ones((1, 4), np.float32)))
+    assert (predict.stage, bool(predict.error), bool(predict.weights)) == ("predict", True, True)
+
+
+def test_what_cannot_be_resolved_is_told_by_position(loader: LocalLoader, job: Job) -> None:
+    use: dict[str, Any] = {
+        "role": "layer",
+        "name": "Dense",
+        "module": "keras.layers",
+        "registered_name": None,
+        "is_class": True,
+    }
+    uses = [{**use, "config_keys": []}, {**use, "name": "Scale", "module": "shop.layers", "config_keys": []}]
+    loaded = loader.run(replace(job, objects=uses, ops=["MatMul", "NoSuchOp"]))
+    assert (loaded.unknown_objects, loaded.unknown_ops) == ((1,), ("NoSuchOp",))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="signals of a forked child")
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("os.kill(os.getpid(), signal.SIGSEGV)", -signal.SIGSEGV),
+        ("os.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL),
+        ("os._exit(3)", 3),
+        ("print('last words', flush=True); os.abort()", -signal.SIGABRT),
+    ],
+)
+def test_deaths(loader: LocalLoader, job: Job, user: Path, text: str, code: int) -> None:
+    loaded = loader.run(importing(job, user, text))
+    assert (loaded.ending.code, loaded.ending.timed_out, loaded.ending.oom_killed) == (code, False, False)
+    assert not loaded.succeeded
+    assert loaded.stage == "declare"
+    assert loader.run(job).succeeded
+    if "last words" in text:
+        assert "last words" in loaded.log
+        assert "Fatal Python error: Aborted" in loaded.log
+
+
+def test_sys_exit_is_an_error_of_the_stage(loader: LocalLoader, job: Job, user: Path) -> None:
+    loaded = loader.run(importing(job, user, "sys.exit(7)"))
+    assert loaded.error is not None
+    assert (loaded.error["type"], loaded.error["message"], loaded.stage) == ("SystemExit", "7", "declare")
+
+
+def test_timeout(loader: LocalLoader, job: Job, user: Path) -> None:
+    started = time.monotonic()
+    loaded = loader.run(replace(importing(job, user, "time.sleep(600)"), timeout=1.0))
+    assert time.monotonic() - started < 30
+    assert (loaded.ending.timed_out, loaded.succeeded, loaded.stage) == (True, False, "declare")
+    assert loader.run(job).succeeded
+
+
+def test_a_process_that_a_child_leaves_behind_holds_nobody_up(loader: LocalLoader, job: Job, user: Path) -> None:
+    started = time.monotonic()
+    assert loader.run(importing(job, user, "os.system('sleep 100 &')")).succeeded
+    assert time.monotonic() - started < 60
+
+
+class TestLoaderItself:
+    """Deaths of the loader, with loaders of their own."""
+
+    def test_killed_between_and_during_jobs(self, job: Job, user: Path) -> None:
+        mine = LocalLoader(fork=True)
+        try:
+            assert mine.run(job).succeeded
+            first = mine._process
+            assert first is not None
+            os.kill(first.pid, signal.SIGKILL)
+            between = mine.run(job)
+            assert between.succeeded, "a loader that died idle is not this job's failure"
+            second = mine._process
+            assert second is not None
+            assert second.pid != first.pid
+            marker = user / "started"
+            slow = importing(job, user, f"open({str(marker)!r}, 'w').close(); time.sleep(600)")
+            killer = threading.Thread(target=kill_when, args=(marker, second.pid))
+            killer.start()
+            during = mine.run(slow)
+            killer.join()
+            assert (during.succeeded, during.ending.code) == (False, -signal.SIGKILL)
+            assert during.stage == "declare"
+            assert mine.run(job).succeeded
+            last = mine._process
+            assert last is not None
+        finally:
+            mine.close()
+        assert last.poll() is not None
+        assert not mine.folder.exists()
+        mine.close()
+
+    def test_without_forks(self, job: Job, user: Path) -> None:
+        alone = LocalLoader(fork=False, environment={"ONLY_THERE": "yes"})
+        try:
+            loaded = alone.run(importing(job, user, "assert os.environ['ONLY_THERE'] == 'yes'"))
+            assert loaded.succeeded, loaded.error
+            assert total(loaded) == [[6.0]]
+            crashed = alone.run(importing(job, user, "os.kill(os.getpid(), signal.SIGSEGV)"))
+            assert (crashed.ending.code, crashed.stage) == (-signal.SIGSEGV, "declare")
+        finally:
+            alone.close()
+
+    def test_without_tensorflow(self, job: Job, tmp_path: Path) -> None:
+        (tmp_path / "tensorflow.py").write_text("raise ImportError('no TensorFlow here')")
+        for fork in (True, False):
+            mine = LocalLoader(fork=fork, environment={"PYTHONPATH": str(tmp_path)})
+            try:
+                with pytest.raises(LoaderUnavailableError, match="no TensorFlow here") as raised:
+                    mine.run(job)
+                assert raised.value.kind == "ImportError"
+            finally:
+                mine.close()
+
+
+def kill_when(marker: Path, process: int) -> None:
+    deadline = time.monotonic() + 60
+    while not marker.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.kill(process, signal.SIGKILL)
