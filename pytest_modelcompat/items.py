@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import shlex
 import sys
+import traceback
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from _pytest.runner import collect_one_node
 
 from pytest_modelcompat import collecting
 from pytest_modelcompat.report import properties
@@ -41,8 +43,10 @@ class CaseItem(pytest.Item):
         return self.path, None, self.name
 
 
-def _make_item(parent: pytest.Collector, case: Case, marks: Iterable[pytest.MarkDecorator] = ()) -> CaseItem:
-    item: CaseItem = CaseItem.from_parent(parent, name=case.title)
+def _make_item(
+    parent: pytest.Collector, case: Case, marks: Iterable[pytest.MarkDecorator] = (), nodeid: str | None = None
+) -> CaseItem:
+    item: CaseItem = CaseItem.from_parent(parent, name=case.title, nodeid=nodeid)
     item.case = case
     for mark in marks:
         item.add_marker(mark)
@@ -50,8 +54,12 @@ def _make_item(parent: pytest.Collector, case: Case, marks: Iterable[pytest.Mark
     return item
 
 
-class BuilderCollector(pytest.Collector):
-    """The targets of one `module:name` of `--modelcompat-model`."""
+class BuilderCollector(pytest.File):
+    """The targets of one `module:name` of `--modelcompat-model`.
+
+    A `File` because only while it collects those does pytest capture what is printed, and importing a module of the
+    user's makes TensorFlow print a great deal.
+    """
 
     def collect(self) -> Iterator[pytest.Item]:
         """One item for each format.
@@ -67,7 +75,10 @@ class BuilderCollector(pytest.Collector):
         session = self.config.stash[KEY]
         settings = _settings_or_error(session.layers)
         golden = GoldenName((), settings.name or self.name)
-        session.claims.add(golden, self.name)
+        try:
+            session.claims.add(golden, self.name)
+        except SettingsError as error:
+            raise self.CollectError(str(error)) from None
         accept = f"pytest --modelcompat-model {shlex.quote(self.name)} --modelcompat-update-golden"
         is_builder = callable(target) and not hasattr(target, "trainable_variables")
         for entry in settings.formats:
@@ -81,7 +92,7 @@ class BuilderCollector(pytest.Collector):
                 accept=accept,
                 declares_on="command line",
             )
-            yield _make_item(self, case, getattr(entry, "marks", ()))
+            yield _make_item(self, case, getattr(entry, "marks", ()), f"{self.name}[{format_}]")
 
     def _resolve(self, module: str, name: str) -> Any:
         if not module or not name:
@@ -90,11 +101,14 @@ class BuilderCollector(pytest.Collector):
             found = importlib.import_module(module)
         except ModuleNotFoundError as error:
             if error.name is None or not (module == error.name or module.startswith(error.name + ".")):
-                raise
+                why = _why_not_imported(module, error)
+                raise self.CollectError(f"--modelcompat-model {self.name}: {why}") from None
             raise self.CollectError(
                 f"--modelcompat-model {self.name}: there is no module {error.name!r} on the path or in "
                 f"{self.config.invocation_params.dir}"
             ) from None
+        except Exception as error:  # noqa: BLE001 - whatever the user's module raises
+            raise self.CollectError(f"--modelcompat-model {self.name}: {_why_not_imported(module, error)}") from None
         for part in name.split("."):
             if not hasattr(found, part):
                 raise self.CollectError(
@@ -102,6 +116,13 @@ class BuilderCollector(pytest.Collector):
                 )
             found = getattr(found, part)
         return found
+
+
+def _why_not_imported(module: str, error: Exception) -> str:
+    """What a user's module raised when it was imported, and where, without our frames and importlib's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    users = [frame for frame in frames if frame.filename != __file__ and "importlib" not in frame.filename]
+    return f"{module} cannot be imported: {type(error).__name__}: {error}\n" + "".join(traceback.format_list(users))
 
 
 def _near(name: str, module: Any) -> str:
@@ -117,15 +138,23 @@ def builder_items(session: pytest.Session, names: Iterable[str]) -> Iterator[pyt
     Raises:
         pytest.UsageError: one of them cannot be collected.
     """
-    directory = str(session.config.invocation_params.dir)
+    _import_from_here(session.config)
+    for name in names:
+        collector: BuilderCollector = BuilderCollector.from_parent(
+            session, path=session.config.rootpath, name=name, nodeid=name
+        )
+        report = collect_one_node(collector)
+        if report.failed:
+            raise pytest.UsageError(f"modelcompat: {report.longrepr}")
+        session.ihook.pytest_collectreport(report=report)
+        yield from (item for item in report.result if isinstance(item, pytest.Item))
+
+
+def _import_from_here(config: pytest.Config) -> None:
+    """Let what the command line names be imported from where pytest was started; no test file puts it on the path."""
+    directory = str(config.invocation_params.dir)
     if directory not in sys.path:
         sys.path.insert(0, directory)
-    for name in names:
-        collector: BuilderCollector = BuilderCollector.from_parent(session, name=name, nodeid=name)
-        try:
-            yield from collector.collect()
-        except (pytest.Collector.CollectError, SettingsError) as error:
-            raise pytest.UsageError(f"modelcompat: {error}") from None
 
 
 class _ArtifactCollector(pytest.Collector):
@@ -139,6 +168,7 @@ class _ArtifactCollector(pytest.Collector):
         """
         from pytest_modelcompat.case import Case
 
+        _import_from_here(self.config)
         session = self.config.stash[KEY]
         try:
             settings = _settings_or_error(session.layers)
