@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from shop import models
 from shop.layers import Projection, Scale, soft_clip
 
-KERAS_2 = os.environ.get("TF_USE_LEGACY_KERAS") == "1"
+KERAS_2 = getattr(tf.keras, "__version__", "2").startswith("2")
 
 
 @pytest.mark.model_roundtrip

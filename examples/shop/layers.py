@@ -35,9 +35,7 @@ class Projection(keras.layers.Layer):  # type: ignore[misc]
         self.units = units
 
     def build(self, input_shape: Any) -> None:
-        self.kernel = self.add_weight(
-            name="kernel", shape=(input_shape[-1], self.units), initializer="glorot_uniform"
-        )
+        self.kernel = self.add_weight(name="kernel", shape=(input_shape[-1], self.units), initializer="glorot_uniform")
         super().build(input_shape)
 
     def call(self, inputs: Any) -> Any:
@@ -53,9 +51,7 @@ class MendedProjection(keras.layers.Layer):  # type: ignore[misc]
         self.units = units
 
     def build(self, input_shape: Any) -> None:
-        self.kernel = self.add_weight(
-            name="kernel", shape=(input_shape[-1], self.units), initializer="glorot_uniform"
-        )
+        self.kernel = self.add_weight(name="kernel", shape=(input_shape[-1], self.units), initializer="glorot_uniform")
         super().build(input_shape)
 
     def call(self, inputs: Any) -> Any:

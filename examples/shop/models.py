@@ -117,13 +117,9 @@ def build_attention_block() -> Any:
     """Let the articles of a basket look at each other: one transformer block."""
     basket = keras.Input((7, 8), name="basket")
     # The default initializer gives this layer other numbers in Keras 3.15 than in 3.12.
-    attention = layers.MultiHeadAttention(
-        num_heads=2, key_dim=4, kernel_initializer="random_normal", name="attention"
-    )
+    attention = layers.MultiHeadAttention(num_heads=2, key_dim=4, kernel_initializer="random_normal", name="attention")
     attended = attention(basket, basket)
-    attended = layers.LayerNormalization(name="attention_norm")(
-        layers.Add(name="attention_skip")([basket, attended])
-    )
+    attended = layers.LayerNormalization(name="attention_norm")(layers.Add(name="attention_skip")([basket, attended]))
     hidden = layers.Dense(16, activation="gelu", name="widen")(attended)
     mixed = layers.Add(name="mix_skip")([attended, layers.Dense(8, name="narrow")(hidden)])
     return keras.Model(basket, layers.LayerNormalization(name="mix_norm")(mixed), name="attention_block")

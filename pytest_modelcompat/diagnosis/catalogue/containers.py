@@ -46,7 +46,7 @@ CONTAINERS = (
         "the file is an HDF5 file that is only called .keras, as TensorFlow up to 2.12 wrote it by default; "
         "Keras 3 goes by the name and looks for a zip",
         ("rename it to end in .h5",),
-        "More texts seen",
+        MEASURED,
         formats=KERAS,
         when=_is_hdf5,
     ),
@@ -146,7 +146,7 @@ CONTAINERS = (
         "$file",
         "it was saved by $saved, whose Keras metadata this older TensorFlow cannot read",
         ("load it with the TensorFlow that saved it or a newer one", "or load it with tf.saved_model.load(...)"),
-        "More texts seen",
+        MEASURED,
         exceptions=("JSONDecodeError",),
     ),
 )

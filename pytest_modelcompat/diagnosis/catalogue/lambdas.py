@@ -68,7 +68,7 @@ LAMBDAS = (
             *_NO_LAMBDA,
             "or give it what it needs: Lambda(..., output_shape=...), with `import tensorflow as tf` inside",
         ),
-        "More texts seen",
+        MEASURED,
         stages=("load", "predict"),
         blame=Blame.WRITER,
     ),

@@ -180,6 +180,17 @@ NAMES = (
         (imports("$module"), "or make the module importable there: install its package"),
     ),
     KnownFailure(
+        r"'function' object has no attribute 'replace'|Unknown activation function: 'function'",
+        Kind.FORMAT_CANNOT_HOLD,
+        "function",
+        "Keras 2.13 and newer write a custom activation function into .h5 in a way that no Keras reads back, declared "
+        "or not",
+        (LEAVE_H5, "or make the activation a layer of its own"),
+        MEASURED,
+        formats=H5,
+        blame=Blame.WRITER,
+    ),
+    KnownFailure(
         rf"(?:Unknown (?:layer|{_ROLES}): '?|Could not locate (?:class|function) ')(?P<name>[\w.]+>\w+|\w+)",
         Kind.UNKNOWN_OBJECT,
         "$name",
@@ -208,19 +219,8 @@ NAMES = (
         "$own",
         "the file holds a class that the loader does not know ($own); Keras 2 says no more than this of it",
         (custom_object("$own_example"),),
-        "More texts seen",
+        MEASURED,
         formats=KERAS,
         exceptions=("TypeError",),
-    ),
-    KnownFailure(
-        r"'function' object has no attribute 'replace'",
-        Kind.FORMAT_CANNOT_HOLD,
-        "$file",
-        "Keras 2.13 to 2.15 write a custom activation function into .h5 in a way that no Keras reads back, declared "
-        "or not",
-        (LEAVE_H5, "or make the activation a layer of its own"),
-        "More texts seen",
-        formats=H5,
-        blame=Blame.WRITER,
     ),
 )

@@ -74,7 +74,7 @@ SAVED_MODELS = (
         "TensorFlow knows the op $name and has no code to run it on this machine: it is for another device (GPU, "
         "TPU), another dtype, or was left out of this build",
         ("run it where the op has a kernel", "or save the model without this op"),
-        "More texts seen",
+        MEASURED,
         stages=_ANY_USE,
         blame=Blame.LOADER,
     ),
