@@ -68,7 +68,8 @@ def _from_module(module: str, name: str, keras: Any) -> Optional[Any]:
 
 def _public(role: str, name: str, keras: Any) -> Optional[Any]:
     if role == "layer":
-        return getattr(keras.models, name, None) if name in MODEL_CLASSES else getattr(keras.layers, name, None)
+        # Functional is no public name, yet every Keras that has `Model` reads it.
+        return getattr(keras.models, name, keras.Model) if name in MODEL_CLASSES else getattr(keras.layers, name, None)
     if role not in ROLE_MODULES:
         return _anywhere(name, keras)
     home = getattr(keras, ROLE_MODULES[role])
