@@ -1,0 +1,83 @@
+"""The live model: what it is, how it is called, what it is made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pytest_modelcompat.live import NoModelError, examine
+from pytest_modelcompat.loader.calling import SignatureMismatchError
+
+keras = tf.keras
+L = keras.layers
+
+
+class Minus(tf.Module):  # type: ignore[misc]
+    @tf.function(input_signature=[tf.TensorSpec([None], name="z"), tf.TensorSpec([None], name="a")])  # type: ignore[untyped-decorator]
+    def subtract(self, whole: Any, part: Any) -> Any:
+        return whole - part
+
+
+class Both(Minus):
+    @tf.function(input_signature=[tf.TensorSpec([None])])  # type: ignore[untyped-decorator]
+    def __call__(self, values: Any) -> Any:
+        return values * 2
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (None, "the test returned nothing"),
+        ("model.h5", "str"),
+        (L.Dense(1), r"returned a layer \(Dense\), which cannot be saved on its own"),
+        (tf.Module(), "tf.Module Module has no signature to save"),
+    ],
+)
+def test_what_is_no_model(value: Any, message: str) -> None:
+    with pytest.raises(NoModelError, match=message):
+        examine(value)
+
+
+def test_signatures_of_modules() -> None:
+    assert list(examine(Minus()).signatures) == ["serving_default"]
+    assert sorted(examine(Both()).signatures) == ["serving_default", "subtract"]
+
+
+FIVE, ONE = np.full(1, 5.0), np.full(1, 1.0)
+
+
+@pytest.mark.parametrize("arguments", [[FIVE, ONE], (FIVE, ONE), {"part": ONE, "whole": FIVE}])
+def test_arguments_of_one_shape_are_not_swapped(arguments: Any) -> None:
+    model = examine(Minus())
+    inputs = {"serving_default": arguments}
+    assert model.call(inputs)["serving_default"]["output_0"].tolist() == [4.0]
+    sent = model.sent(inputs)["serving_default"]
+    assert {name: leaf.tolist() for name, leaf in sent.items()} == {"z": [5.0], "a": [1.0]}
+
+
+@pytest.mark.parametrize("arguments", [[FIVE], {"whole": FIVE}, {"z": FIVE, "a": ONE}])
+def test_arguments_that_do_not_fit(arguments: Any) -> None:
+    with pytest.raises(SignatureMismatchError, match="takes whole, part; give a dict of these names, or a list"):
+        examine(Minus()).call({"serving_default": arguments})
+
+
+def test_names_dtypes_and_layers() -> None:
+    b, a = keras.Input((2,), name="b"), keras.Input((2,), name="a")
+    tower = keras.Sequential([keras.Input((2,)), L.Dense(2, dtype="mixed_float16", name="inner")], name="tower")
+    model = examine(keras.Model([b, a], [L.Add(name="sum")([b, a]), tower(b)]))
+    assert model.input_names() == ("b", "a")
+    assert model.dtypes() == ["float16", "float32"]
+    assert "tower/inner" in [path for path, _ in model.layers()]
+    assert examine(Minus()).input_names() == ()
+
+
+def test_layers_that_can_make_predictions_unsteady() -> None:
+    model = examine(keras.Sequential([keras.Input((2,)), L.Dense(1), L.GaussianNoise(0.1, name="noise")]))
+    assert model.unsteady_layers() == ["noise (GaussianNoise, draws random numbers)"]
+    rnn = keras.Sequential([keras.Input(batch_shape=(1, 2, 3)), L.LSTM(1, stateful=True, name="memory")])
+    assert examine(rnn).unsteady_layers() == [
+        "memory (LSTM, stateful: it starts each prediction where the last one ended)"
+    ]

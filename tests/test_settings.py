@@ -1,0 +1,76 @@
+"""Options: what is wrong is named with the near match, the strongest source wins, each option whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_modelcompat.settings import CHECKS, Layer, SettingsError, check, format_name, parse_object, resolve
+
+
+def given(**options: Any) -> dict[str, Any]:
+    return check(Layer("marker", options))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"atoll": 1}, "marker: unknown option 'atoll'; did you mean 'atol'?"),
+        ({"zzz": 1}, "marker: unknown option 'zzz'; known are formats, "),
+        ({"formats": ["kears"]}, "marker: option 'formats': unknown format 'kears'; did you mean 'keras'?"),
+        ({"formats": []}, "option 'formats' takes a list of formats"),
+        ({"formats": ["h5", "h5"]}, "each once"),
+        ({"formats": 5}, "not 5 (int)"),
+        ({"rtol": 1.0}, "option 'rtol' is given without 'atol'"),
+        ({"atol": 1.0}, "option 'atol' is given without 'rtol'"),
+        ({"rtol": -1, "atol": 0}, "option 'rtol' takes a number that is not negative"),
+        ({"rtol": True, "atol": 0}, "not True (bool)"),
+        ({"rtol": float("nan"), "atol": 0}, "option 'rtol' takes a number"),
+        ({"rtol": {}, "atol": 0}, "option 'rtol' takes a number"),
+        ({"custom_objects": [int]}, "takes a dict of name -> class or function"),
+        ({"custom_objects": {"X": 5}}, "'X' is neither"),
+        ({"custom_objects": {"X": "no_colon"}}, "'no_colon' is not written as module:Class"),
+        ({"imports": "shop.layers"}, "option 'imports' takes a list of module names"),
+        ({"imports": [5]}, "option 'imports' takes a list of module names"),
+        ({"name": " "}, "option 'name' takes a name that is not empty"),
+        ({"seed": -1}, "option 'seed' takes a whole number"),
+        ({"seed": 1.0}, "option 'seed' takes a whole number"),
+        ({"runtimes": ["tf2.15"]}, "runtime 'tf2.15' is not available"),
+        ({"checks": ["predictons"]}, "did you mean 'predictions'?"),
+        ({"allow_ops": {"Erf": ""}}, "every entry needs a reason"),
+        ({"allow_layers": ["Dense"]}, "takes a dict of name -> reason"),
+        ({"safe_mode": 1}, "option 'safe_mode' takes True or False"),
+        ({"timeout": 0}, "takes a number of seconds above 0"),
+    ],
+)
+def test_wrong_options(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        given(**options)
+    assert message in str(raised.value)
+    assert str(raised.value).startswith("marker: ") or "custom object" in str(raised.value)
+
+
+def test_right_options_come_in_one_type() -> None:
+    assert given(formats="h5")["formats"] == ("h5",)
+    assert given(rtol=0, atol={"score": 1}) == {"rtol": 0.0, "atol": {"score": 1.0}}
+    assert given(checks=CHECKS)["checks"] == CHECKS
+    param = pytest.param("h5", marks=pytest.mark.xfail)
+    assert given(formats=[param, "keras"])["formats"] == (param, "keras")
+    assert format_name(param) == "h5"
+
+
+def test_the_strongest_source_wins_with_an_explicit_zero() -> None:
+    strong, weak = Layer("command line", {"seed": 0}), Layer("ini", {"seed": 7, "timeout": 9})
+    settings = resolve((strong, Layer("marker", {"seed": 3, "safe_mode": False}), weak))
+    assert (settings.seed, settings.timeout, settings.safe_mode) == (0, 9.0, False)
+    assert settings.sources == {"seed": "command line", "timeout": "ini", "safe_mode": "marker"}
+    assert settings.formats == ("h5", "keras", "saved_model")
+
+
+def test_objects_by_import_path() -> None:
+    assert parse_object("shop.layers:Scale") == ("Scale", "shop.layers:Scale")
+    assert parse_object("Name = shop:Outer.Inner") == ("Name", "shop:Outer.Inner")
+    for text in ("shop.layers", ":X", "shop:"):
+        with pytest.raises(SettingsError, match="is not written as"):
+            parse_object(text)
