@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import shlex
 import sys
 import traceback
@@ -67,13 +67,16 @@ class BuilderCollector(pytest.File):
         Raises:
             CollectError: the builder cannot be had, or an option is wrong.
         """
-        from pytest_modelcompat.case import Case, split_returned
+        from pytest_modelcompat.case import Case, seed_everything, split_returned
         from pytest_modelcompat.golden import GoldenName
 
         module, _, name = self.name.partition(":")
-        target = self._resolve(module, name)
         session = self.config.stash[KEY]
         settings = _settings_or_error(session.layers)
+        # A model that the module makes when it is imported must come out the same in every session.
+        if importlib.util.find_spec("tensorflow") is not None:
+            seed_everything(settings.seed)
+        target = self._resolve(module, name)
         golden = GoldenName((), settings.name or self.name)
         try:
             session.claims.add(golden, self.name)
@@ -144,7 +147,8 @@ def builder_items(session: pytest.Session, names: Iterable[str]) -> Iterator[pyt
             session, path=session.config.rootpath, name=name, nodeid=name
         )
         report = collect_one_node(collector)
-        if report.failed:
+        # What a worker of pytest-xdist raises here is lost; a report of it reaches the controller.
+        if report.failed and not hasattr(session.config, "workerinput"):
             raise pytest.UsageError(f"modelcompat: {report.longrepr}")
         session.ihook.pytest_collectreport(report=report)
         yield from (item for item in report.result if isinstance(item, pytest.Item))
