@@ -6,10 +6,10 @@ import hashlib
 import shutil
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from tests.conftest import Project
 
@@ -83,3 +83,9 @@ def test_workers_run_the_same_ids_write_the_same_bytes_and_tell_the_same(project
     assert "stale golden: test_it/test_gone (no test claims it)" in section(apart)
     assert digests(golden) == digests(project.path / "alone")
     assert len(digests(golden)) == 2 * 4
+
+
+def test_a_builder_that_is_not_there_is_told_by_the_workers_too(project: Project) -> None:
+    result = project.run_apart("-n", "2", "--modelcompat-model", "nowhere:build")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["--modelcompat-model nowhere:build: there is no module 'nowhere' on the path or in *"])
