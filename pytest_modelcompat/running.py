@@ -106,7 +106,7 @@ def checked(item: pytest.Item, case: Case, session: Session) -> Result:
 
 def without_tensorflow(case: Case) -> Result:
     """The result of a target where TensorFlow is not installed."""
-    from pytest_modelcompat.roundtrip import no_tensorflow
+    from pytest_modelcompat.diagnosis import no_tensorflow
 
     finding = no_tensorflow("ModuleNotFoundError: No module named 'tensorflow'")
     return Result(case.title, str(case.golden), case.format, case.runtime, (finding,), Facts(case.title))

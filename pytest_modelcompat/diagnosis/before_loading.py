@@ -1,0 +1,65 @@
+"""What goes wrong before anything is loaded -> finding: no TensorFlow, a model that cannot be called or saved."""
+
+from __future__ import annotations
+
+import traceback
+
+from pytest_modelcompat.diagnosis.texts import true_cause
+from pytest_modelcompat.findings import Blame, Finding, Kind
+
+
+def save_failed(method: str, error: BaseException) -> Finding:
+    """The finding for a save that raised.
+
+    Args:
+        method: how the model was saved, as its user would write it.
+        error: what the save raised. Keras raises NotImplementedError where a layer does not say how to rebuild it.
+    """
+    lacks_config = isinstance(error, NotImplementedError)
+    reason = ": a layer does not say how to rebuild it" if lacks_config else ""
+    get_config = ("def get_config(self):", '    return {**super().get_config(), "the_argument": self.the_argument}')
+    return Finding(
+        Kind.CANNOT_REBUILD if lacks_config else Kind.SAVE_FAILED,
+        method,
+        cause=f"{method} raised {type(error).__name__}{reason}",
+        fix=get_config if lacks_config else (),
+        blame=Blame.WRITER,
+        quote=true_cause(str(error)),
+        log="".join(traceback.format_exception(error)),
+    )
+
+
+def call_failed(title: str, error: BaseException, *, derived: bool) -> Finding:
+    """The finding for a live model that cannot be called on its inputs.
+
+    Args:
+        title: the target.
+        error: what the call raised.
+        derived: whether the inputs may have been derived rather than given.
+    """
+    return Finding(
+        Kind.PREDICTION_FAILED,
+        title,
+        cause="the model cannot be called, even before it is saved",
+        fix=("if its inputs were derived, return (model, inputs) from the test instead",) if derived else (),
+        blame=Blame.MODEL,
+        quote=f"{type(error).__name__}: {true_cause(str(error))}",
+        log="".join(traceback.format_exception(error)),
+    )
+
+
+def no_tensorflow(quote: str) -> Finding:
+    """The finding for an environment in which TensorFlow cannot be imported.
+
+    Args:
+        quote: the exception's class and message.
+    """
+    missing = "No module named 'tensorflow'" in quote
+    state = "is not installed in this environment" if missing else "is installed and cannot be imported"
+    return Finding(
+        Kind.NO_TENSORFLOW,
+        "tensorflow",
+        cause=f"TensorFlow {state}, and models are saved and loaded with it",
+        fix=('pip install "pytest-modelcompat[tensorflow]"',) if missing else (),
+        quote=quote,
+    )

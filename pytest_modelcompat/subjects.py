@@ -1,0 +1,235 @@
+"""Subject: an artifact with what is known of the model in it, saved here or by something else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat import deriving, live, saving, verdicts
+from pytest_modelcompat.artifacts import BrokenArtifactError, Inventory, read_inventory
+from pytest_modelcompat.case import seed_everything
+from pytest_modelcompat.diagnosis import call_failed, save_failed
+from pytest_modelcompat.findings import Blame, Finding, Kind, Severity
+from pytest_modelcompat.profiles import judging
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from pytest_modelcompat.case import Case
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An artifact with what is known of the model it holds.
+
+    Args:
+        artifact: the file or folder.
+        format: the artifact's format: `h5`, `keras` or `saved_model`.
+        keras: the package to load it with.
+        inputs: nested inputs; by signature if `per_signature`.
+        per_signature: see `Job`.
+        outputs: the live model's outputs by name; None for an artifact something else saved.
+        sent: the inputs as the loader takes them, where that is another way.
+        input_names: what the live model calls its inputs, in TensorFlow's order.
+        order: names of the live model's outputs in TensorFlow's order.
+        weights: digests of the live model's weights.
+        training: its training state before the save.
+        homes: name -> import path of the classes and functions it is made of.
+        notes: findings of the save.
+    """
+
+    artifact: Path
+    format: str
+    keras: str
+    inputs: Any
+    per_signature: bool = False
+    outputs: Mapping[str, Any] | None = None
+    sent: Any = None
+    input_names: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+    weights: tuple[Mapping[str, Any], ...] = ()
+    training: Mapping[str, Any] | None = None
+    homes: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[Finding, ...] = ()
+
+
+class StoppedError(Exception):
+    """The target cannot go on; `finding` says why."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.cause)
+        self.finding = finding
+
+
+_EXPECTED = (
+    BrokenArtifactError,
+    deriving.InputsNeededError,
+    live.NoModelError,
+    verdicts.UnknownOutputError,
+)
+
+
+def expected(case: Case, kind: Kind, step: Callable[[], Any]) -> Any:
+    """What a step gives; an exception it is known to raise becomes the finding that stops the target."""
+    try:
+        return step()
+    except _EXPECTED as error:
+        raise StoppedError(Finding(kind, case.title, cause=str(error))) from None
+    except Exception as error:
+        if kind is not Kind.PREDICTION_FAILED:
+            raise
+        raise StoppedError(call_failed(case.title, error, derived=case.settings.inputs is None)) from error
+
+
+def make_subject(case: Case, folder: Path) -> Subject:
+    """Save the case's model into a folder, or take its artifact as it is.
+
+    What the user's own builder raises is passed on as it is.
+
+    Raises:
+        StoppedError: there is no model, it cannot be called or saved, or its artifact cannot be read.
+    """
+    return _given(case) if case.artifact is not None else _saved(case, folder)
+
+
+def _saved(case: Case, folder: Path) -> Subject:
+    """Build the model anew, take its outputs, save it."""
+    assert case.build is not None  # noqa: S101 - a case without an artifact has a builder
+    seed_everything(case.settings.seed)
+    returned, inputs = case.build()
+    model = expected(case, Kind.NO_MODEL, lambda: live.examine(returned))
+    _refuse_changed(case, model)
+    inputs = _inputs(case, model, inputs)
+    outputs, order = _steady_outputs(case, model, inputs)
+    weights = tuple(model.weights())
+    training = _training(model) if "training" in case.settings.checks else None
+    saved = _save(case, model, folder)
+    if case.earlier_saves is not None:
+        case.earlier_saves.note(model, case.format, saved.changes)
+    return Subject(
+        saved.artifact,
+        saving.ARTIFACT_FORMATS[case.format],
+        model.keras or "keras",
+        inputs,
+        per_signature=not model.is_keras,
+        outputs=outputs,
+        sent=model.sent(inputs),
+        input_names=model.input_names(),
+        order=order,
+        weights=weights,
+        training=training,
+        homes=model.homes(),
+        notes=tuple(_changed_by_saving(case.format, change) for change in saved.changes),
+    )
+
+
+def _changed_by_saving(format_: str, change: saving.Change) -> Finding:
+    return Finding(
+        Kind.MODEL_CHANGED_BY_SAVING,
+        format_,
+        cause=f"{saving.METHODS[format_]} changed the live model: {change}",
+        severity=Severity.NOTE,
+    )
+
+
+def _refuse_changed(case: Case, model: live.LiveModel) -> None:
+    """Stop before an object is saved that an earlier save has changed: it is not the model the test built."""
+    left = case.earlier_saves.left_in(model, case.format) if case.earlier_saves is not None else ()
+    if not left:
+        return
+    formats = list(dict.fromkeys(format_ for format_, _ in left))
+    raise StoppedError(
+        Finding(
+            Kind.MODEL_CHANGED_BY_SAVING,
+            case.format,
+            cause=f"an earlier save as {', '.join(formats)} changed this model object, and saving it now would store "
+            "another model than the test built",
+            fix=(
+                "give the function that builds the model, which is then called anew for each format:",
+                "model_roundtrip(build_model, ...)",
+                f"or check {', '.join(formats)} last",
+            ),
+            blame=Blame.WRITER,
+            details=tuple(("changed", f"{saving.METHODS[format_]} changed {change}") for format_, change in left),
+        )
+    )
+
+
+def _given(case: Case) -> Subject:
+    """An artifact that something else saved, with the inputs its test returns or its inventory tells."""
+    assert case.artifact is not None  # noqa: S101 - asked for by the caller
+    artifact = case.artifact
+    inventory = expected(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(artifact))
+    if inventory.weights_only:
+        raise StoppedError(
+            Finding(
+                Kind.ARTIFACT_BROKEN,
+                artifact.name,
+                cause=f"{artifact.name} holds weights only, no model that could be loaded",
+                fix=("save the whole model with model.save(), or test the builder that loads these weights",),
+            )
+        )
+    inputs = case.inputs() if case.inputs is not None else None
+    if inputs is None:
+        inputs = expected(case, Kind.INPUTS_NEEDED, lambda: deriving.for_artifact(inventory, case.settings.seed))
+    elif inventory.format == "saved_model":
+        inputs = _by_signature(inputs, inventory)
+    return Subject(
+        artifact,
+        inventory.format,
+        live.installed_keras(),
+        inputs,
+        per_signature=inventory.format == "saved_model",
+    )
+
+
+def _by_signature(inputs: Any, inventory: Inventory) -> dict[str, Any]:
+    """Inputs by signature: as given, or for every signature that takes as many as were given."""
+    names = [signature.name for signature in inventory.signatures]
+    if isinstance(inputs, dict) and inputs and set(inputs) <= set(names):
+        return inputs
+    if "serving_default" in names:
+        return {"serving_default": inputs}
+    return dict.fromkeys(names, inputs)
+
+
+def _inputs(case: Case, model: live.LiveModel, inputs: Any) -> Any:
+    if inputs is None:
+        given = case.settings.inputs
+        inputs = given() if callable(given) else given
+    if inputs is None:
+        return expected(case, Kind.INPUTS_NEEDED, lambda: deriving.for_model(model, case.settings.seed))
+    if not model.is_keras and not (isinstance(inputs, dict) and set(inputs) <= set(model.signatures)):
+        return dict.fromkeys(model.signatures, inputs)
+    return inputs
+
+
+def _steady_outputs(case: Case, model: live.LiveModel, inputs: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The live model's outputs, and their names in TensorFlow's order; stops if a second call gives others."""
+    from pytest_modelcompat.loader import calling
+
+    raw = expected(case, Kind.PREDICTION_FAILED, lambda: model.call(inputs))
+    first = model.named_outputs(raw)
+    second = model.named_outputs(expected(case, Kind.PREDICTION_FAILED, lambda: model.call(inputs)))
+    allowed = expected(case, Kind.BAD_OPTION, lambda: verdicts.tolerances(case.settings, model.dtypes(), list(first)))
+    steady = verdicts.compare_routes({"": second}, first, allowed)
+    if any(not drift.holds for drift in steady.drifts):
+        raise StoppedError(verdicts.unsteady(steady, model.unsteady_layers()))
+    return first, tuple(calling.ordered_names(raw, list(first)))
+
+
+def _training(model: live.LiveModel) -> Mapping[str, Any] | None:
+    from pytest_modelcompat.loader import training
+
+    return training.state(model.model)
+
+
+def _save(case: Case, model: live.LiveModel, folder: Path) -> saving.Saved:
+    try:
+        return saving.save(model, case.format, folder)
+    except saving.FormatCannotHoldError as error:
+        fix = judging.Declaration(case.declares_on).formats(error.formats)
+        raise StoppedError(Finding(Kind.FORMAT_CANNOT_HOLD, case.format, cause=str(error), fix=(fix,))) from None
+    except saving.SaveFailedError as error:
+        raise StoppedError(save_failed(str(error), error.__cause__ or error)) from None
