@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat.report import properties
 from pytest_modelcompat.settings import Layer, Settings, SettingsError, format_name, resolve
 
 if TYPE_CHECKING:
@@ -237,6 +236,8 @@ def note_claims(items: Iterable[pytest.Item], layers: tuple[Layer, Layer]) -> No
     """Note on each model test which golden it claims, so that the summary knows even if it never runs."""
     for item in items:
         if target_of(item) is not None or FIXTURE in getattr(item, "fixturenames", ()):
+            from pytest_modelcompat.report import properties
+
             marked = read_marker(item, layers)
             settings = marked.settings if marked is not None else Settings()
             item.user_properties.append(properties.claim(str(golden_name(item, settings))))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat import collecting, options
-from pytest_modelcompat.results import ModelCompatError
 from pytest_modelcompat.session import KEY, Session
 from pytest_modelcompat.settings import SettingsError
 
@@ -146,11 +145,10 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """After each phase of a test: a failed target is shown by its own text."""
     report = yield
-    error = call.excinfo.value if call.excinfo is not None else None
-    if isinstance(error, ModelCompatError):
+    if call.excinfo is not None:
         from pytest_modelcompat.report.longrepr import show
 
-        show(report, error, item)
+        show(report, call.excinfo.value, item)
     return report
 
 
