@@ -257,7 +257,7 @@ def _consumers(model: Any, tensor: Any) -> Iterator[Any]:
                 if getattr(layer, "layers", None) and getattr(layer, "inputs", None):
                     yield from _consumers(layer, layer.inputs[position])
                 elif not layer.weights:
-                    outputs = getattr(node, "outputs", None) or getattr(node, "output_tensors", ())
+                    outputs = getattr(node, "outputs", ())
                     queue.extend(outputs if isinstance(outputs, (list, tuple)) else [outputs])
 
 

@@ -76,6 +76,8 @@ def check(case: Case, bench: Bench) -> Result:
         result = replace(result, facts=facts, timings=loaded.timings, peak_memory=loaded.peak_memory)
         if not loaded.succeeded:
             return replace(result, findings=(*_load_findings(case, subject, inventory, loaded), *subject.notes))
+        if subject.uncallable is not None:
+            return replace(result, findings=(subject.uncallable,))
         return _compare(result, case, bench, _Evidence(subject, inventory, loaded))
 
 
@@ -121,6 +123,7 @@ def _load(case: Case, bench: Bench, subject: Subject, inventory: Inventory) -> L
         objects=[judging.as_json(use) for use in judging.subjects(inventory)],
         ops=[op.op for op in inventory.ops],
         per_signature=subject.per_signature,
+        call=subject.uncallable is None,
         input_names=subject.input_names,
         output_names=subject.order,
         safe_mode=case.settings.safe_mode,

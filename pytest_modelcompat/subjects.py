@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat import deriving, live, saving, verdicts
@@ -13,7 +13,7 @@ from pytest_modelcompat.findings import Blame, Finding, Kind, Severity
 from pytest_modelcompat.profiles import judging
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pytest_modelcompat.case import Case
@@ -36,7 +36,8 @@ class Subject:
         weights: digests of the live model's weights.
         training: its training state before the save.
         homes: name -> import path of the classes and functions it is made of.
-        notes: findings of the save.
+        notes: findings of the save, and signatures that nobody gives inputs.
+        uncallable: why it cannot be called; it is then only loaded, which may already fail for a graver reason.
     """
 
     artifact: Path
@@ -52,6 +53,7 @@ class Subject:
     training: Mapping[str, Any] | None = None
     homes: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[Finding, ...] = ()
+    uncallable: Finding | None = None
 
 
 class StoppedError(Exception):
@@ -120,8 +122,23 @@ def _saved(case: Case, folder: Path) -> Subject:
         weights=weights,
         training=training,
         homes=model.homes(),
-        notes=tuple(_changed_by_saving(case.format, change) for change in saved.changes),
+        notes=(
+            *(_changed_by_saving(case.format, change) for change in saved.changes),
+            *_left_out(model.signatures, inputs),
+        ),
     )
+
+
+def _left_out(signatures: Iterable[str], inputs: Any) -> Iterator[Finding]:
+    """A note for each signature that is given no inputs and so is not called."""
+    for name in signatures:
+        if name not in inputs:
+            yield Finding(
+                Kind.INPUTS_NEEDED,
+                name,
+                cause=f"signature {name!r} was not called: inputs are given for others only",
+                severity=Severity.NOTE,
+            )
 
 
 def _changed_by_saving(format_: str, change: saving.Change) -> Finding:
@@ -170,23 +187,35 @@ def _given(case: Case) -> Subject:
                 fix=("save the whole model with model.save(), or test the builder that loads these weights",),
             )
         )
-    inputs = case.inputs() if case.inputs is not None else None
+    is_saved_model = inventory.format == "saved_model"
+    subject = Subject(artifact, inventory.format, live.installed_keras(), None, per_signature=is_saved_model)
+    inputs = _given_inputs(case, case.inputs() if case.inputs is not None else None)
     if inputs is None:
-        inputs = expected(case, Kind.INPUTS_NEEDED, lambda: deriving.for_artifact(inventory, case.settings.seed))
-    elif inventory.format == "saved_model":
-        inputs = _by_signature(inputs, inventory)
-    return Subject(
-        artifact,
-        inventory.format,
-        live.installed_keras(),
-        inputs,
-        per_signature=inventory.format == "saved_model",
-    )
+        try:
+            return replace(subject, inputs=deriving.for_artifact(inventory, case.settings.seed))
+        except deriving.InputsNeededError as error:
+            return replace(subject, uncallable=Finding(Kind.INPUTS_NEEDED, case.title, cause=str(error)))
+    if not is_saved_model:
+        return replace(subject, inputs=inputs)
+    inputs = _by_signature(inputs, inventory)
+    return replace(subject, inputs=inputs, notes=tuple(_left_out(_signature_names(inventory), inputs)))
+
+
+def _given_inputs(case: Case, returned: Any) -> Any:
+    """What the test returned as inputs, else what its options give; None if neither does."""
+    if returned is not None:
+        return returned
+    given = case.settings.inputs
+    return given() if callable(given) else given
+
+
+def _signature_names(inventory: Inventory) -> list[str]:
+    return [signature.name for signature in inventory.signatures]
 
 
 def _by_signature(inputs: Any, inventory: Inventory) -> dict[str, Any]:
     """Inputs by signature: as given, or for every signature that takes as many as were given."""
-    names = [signature.name for signature in inventory.signatures]
+    names = _signature_names(inventory)
     if isinstance(inputs, dict) and inputs and set(inputs) <= set(names):
         return inputs
     if "serving_default" in names:
@@ -195,9 +224,7 @@ def _by_signature(inputs: Any, inventory: Inventory) -> dict[str, Any]:
 
 
 def _inputs(case: Case, model: live.LiveModel, inputs: Any) -> Any:
-    if inputs is None:
-        given = case.settings.inputs
-        inputs = given() if callable(given) else given
+    inputs = _given_inputs(case, inputs)
     if inputs is None:
         return expected(case, Kind.INPUTS_NEEDED, lambda: deriving.for_model(model, case.settings.seed))
     if not model.is_keras and not (isinstance(inputs, dict) and set(inputs) <= set(model.signatures)):

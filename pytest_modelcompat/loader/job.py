@@ -50,7 +50,8 @@ def _stages(folder: Path, job: Dict[str, Any], answer: Answer) -> None:
     )
     answer["training"] = None if _is_saved_model(job) else training.state(loaded)
     _enter(folder, answer, "predict")
-    _predict(folder, job, loaded, answer)
+    if job["call"]:
+        _predict(folder, job, loaded, answer)
     _enter(folder, answer, "done")
 
 

@@ -43,6 +43,7 @@ class Job:
         objects: layers and other objects to resolve: `role`, `name`, `module`, `registered_name`, `is_class`,
             `config_keys`.
         ops: ops to look up in the op registry.
+        call: whether to call what was loaded.
         per_signature: whether `inputs` holds one entry for each signature.
         input_names: the live model's input names in TensorFlow's order.
         output_names: its output names, likewise.
@@ -58,6 +59,7 @@ class Job:
     inputs: Any
     objects: Sequence[Mapping[str, Any]] = ()
     ops: Sequence[str] = ()
+    call: bool = True
     per_signature: bool = False
     input_names: Sequence[str] = ()
     output_names: Sequence[str] = ()
@@ -142,6 +144,7 @@ def write_job(job: Job, folder: Path, sys_path: Sequence[str]) -> None:
         "objects": list(job.objects),
         "ops": list(job.ops),
         "inputs": structure,
+        "call": job.call,
         "per_signature": job.per_signature,
         "input_names": list(job.input_names),
         "output_names": {"names": list(job.output_names)},
