@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
@@ -70,7 +71,8 @@ def check(case: Case, bench: Bench) -> Result:
             inventory = expected(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(subject.artifact))
             loaded = _load(case, bench, subject, inventory)
         except StoppedError as stopped:
-            return replace(result, findings=(stopped.finding,))
+            finding = stopped.finding
+            return replace(result, findings=(replace(finding, cause=_shortened(finding.cause, folder, bench.root)),))
         saved_by = dict(inventory.saved_by) if case.artifact else dict(loaded.versions)
         facts = replace(facts, saved_by=saved_by, loaded_by=loaded.versions)
         result = replace(result, facts=facts, timings=loaded.timings, peak_memory=loaded.peak_memory)
@@ -105,6 +107,13 @@ def _artifact_name(case: Case, bench: Bench) -> str:
 
 def _relative(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def _shortened(text: str, *folders: Path) -> str:
+    """A sentence with paths below these folders relative to them, as users write them."""
+    for folder in folders:
+        text = text.replace(f"{folder}{os.sep}", "")
+    return text
 
 
 def _load(case: Case, bench: Bench, subject: Subject, inventory: Inventory) -> Loaded:

@@ -25,7 +25,7 @@ def read_inventory(path: Path) -> Inventory:
     try:
         return _read(path, recognise(path))
     except OSError as error:
-        raise BrokenArtifactError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise BrokenArtifactError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def _read(path: Path, format_: str | None) -> Inventory:

@@ -31,7 +31,7 @@ def read_h5(path: Path) -> Inventory:
         return _model_inventory(path, attributes, saved_by)
     if holds_weights:
         return Inventory(path=path, format="h5", saved_by=saved_by, weights_only=True)
-    raise BrokenArtifactError(f"{path} is an HDF5 file that holds neither a Keras model nor its weights.")
+    raise BrokenArtifactError(f"{path} is an HDF5 file that holds neither a Keras model nor its weights")
 
 
 def _model_inventory(path: Path, attributes: Mapping[str, str], saved_by: Mapping[str, str]) -> Inventory:
@@ -69,10 +69,10 @@ def _attributes(path: Path) -> tuple[dict[str, str], bool]:
 def _explain(path: Path, error: Exception) -> str:
     cause = " ".join(str(error).split())
     if "truncated" in cause:
-        return f"{path} is a truncated HDF5 file: it ends before the size it declares ({cause})."
+        return f"{path} is a truncated HDF5 file: it ends before the size it declares ({cause})"
     if isinstance(error, OSError) and error.errno:
-        return f"{path} cannot be read: {error.strerror or cause}."
-    return f"{path} is a corrupt HDF5 file ({cause})."
+        return f"{path} cannot be read: {error.strerror or cause}"
+    return f"{path} is a corrupt HDF5 file ({cause})"
 
 
 def _saved_by(attributes: Mapping[str, str]) -> dict[str, str]:

@@ -106,11 +106,11 @@ def parse_json(text: str | bytes, where: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise BrokenArtifactError(f"{where} is corrupt: it is not JSON ({error}).") from error
+        raise BrokenArtifactError(f"{where} is corrupt: it is not JSON ({error})") from error
     except RecursionError as error:
-        raise BrokenArtifactError(f"{where} is corrupt: its JSON is nested too deeply to be a model.") from error
+        raise BrokenArtifactError(f"{where} is corrupt: its JSON is nested too deeply to be a model") from error
     if not isinstance(value, dict):
-        raise BrokenArtifactError(f"{where} is corrupt: it holds a JSON {_json_kind(value)} instead of an object.")
+        raise BrokenArtifactError(f"{where} is corrupt: it holds a JSON {_json_kind(value)} instead of an object")
     return value
 
 
@@ -125,14 +125,14 @@ def read_model(node: Mapping[str, Any], where: str) -> Contents:
         BrokenArtifactError: the node describes no Keras model.
     """
     if not isinstance(node.get("class_name"), str) or not isinstance(node.get("config"), dict | list):
-        raise BrokenArtifactError(f"{where} describes no Keras model: it has no class_name with a config.")
+        raise BrokenArtifactError(f"{where} describes no Keras model: it has no class_name with a config")
     contents = Contents(model_class=node["class_name"])
     config = _as_mapping(node["config"])
     owner = (_name_of(node, config),)
     try:
         _Walk(contents).inside(node, config, path=(), owner=owner)
     except RecursionError as error:
-        raise BrokenArtifactError(f"{where} is nested too deeply to be a model.") from error
+        raise BrokenArtifactError(f"{where} is nested too deeply to be a model") from error
     return contents
 
 
@@ -145,7 +145,7 @@ def read_compile(config: Mapping[str, Any], contents: Contents, where: str) -> N
     try:
         _Walk(contents).children(config, _Place(COMPILE_PATH, COMPILE_PATH))
     except RecursionError as error:
-        raise BrokenArtifactError(f"{where} is nested too deeply.") from error
+        raise BrokenArtifactError(f"{where} is nested too deeply") from error
 
 
 def read_layer(node: Mapping[str, Any], contents: Contents, parents: tuple[str, ...]) -> None:

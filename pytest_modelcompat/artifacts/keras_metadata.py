@@ -70,7 +70,7 @@ def _nodes(file: Path) -> Iterable[Any]:
     try:
         nodes: Iterable[Any] = parse("SavedMetadata", data).nodes
     except ValueError as error:
-        raise BrokenArtifactError(f"{file} is truncated or corrupt: it does not parse as Keras metadata.") from error
+        raise BrokenArtifactError(f"{file} is truncated or corrupt: it does not parse as Keras metadata") from error
     return nodes
 
 

@@ -47,9 +47,9 @@ def _members(path: Path) -> tuple[bytes | None, bytes]:
             has_metadata = "metadata.json" in archive.namelist()
             return archive.read("metadata.json") if has_metadata else None, archive.read("config.json")
     except _DAMAGED as error:
-        raise BrokenArtifactError(f"{path} is a truncated or corrupt .keras file ({error}).") from error
+        raise BrokenArtifactError(f"{path} is a truncated or corrupt .keras file ({error})") from error
     except RuntimeError as error:
-        raise BrokenArtifactError(f"{path} is a .keras file that cannot be unpacked ({error}).") from error
+        raise BrokenArtifactError(f"{path} is a .keras file that cannot be unpacked ({error})") from error
 
 
 def _saved_by(path: Path, metadata: bytes | None) -> dict[str, str]:

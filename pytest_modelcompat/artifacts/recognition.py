@@ -59,11 +59,11 @@ def explain(path: Path) -> str:
         OSError: it exists and cannot be read.
     """
     if not path.exists():
-        return f"{path} does not exist."
+        return f"{path} does not exist"
     if path.is_dir():
         return _explain_folder(path)
     if not path.is_file():
-        return f"{path} is neither a file nor a folder."
+        return f"{path} is neither a file nor a folder"
     return explain_content(path)
 
 
@@ -93,31 +93,31 @@ def explain_text(path: Path, head: bytes) -> str | None:
         One sentence, or None if it is none of these.
     """
     if not head:
-        return f"{path} is an empty file."
+        return f"{path} is an empty file"
     if head.startswith(_LFS):
-        return f"{path} is a Git LFS pointer, not the model itself; fetch it with `git lfs pull`."
+        return f"{path} is a Git LFS pointer, not the model itself; fetch it with `git lfs pull`"
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_HTML):
-        return f"{path} is an HTML page, not a model; the download it came from answered with a web page."
+        return f"{path} is an HTML page, not a model; the download it came from answered with a web page"
     return None
 
 
 def _explain_binary(path: Path, head: bytes) -> str:
     if path.name in {_SAVED_MODEL, "saved_model.pbtxt", "keras_metadata.pb"}:
-        return f"{path} is one file of a SavedModel; give the folder that holds it, {path.parent}."
+        return f"{path} is one file of a SavedModel; give the folder that holds it, {path.parent}"
     for magic, what in _OTHERS:
         if head.startswith(magic):
-            return f"{path} {what}."
-    return f"{path} is no model file: it starts with {head[:8]!r}, neither HDF5 (.h5) nor zip (.keras)."
+            return f"{path} {what}"
+    return f"{path} is no model file: it starts with {head[:8]!r}, neither HDF5 (.h5) nor zip (.keras)"
 
 
 def _explain_folder(path: Path) -> str:
     if (path / "saved_model.pbtxt").is_file():
-        return f"{path} is a SavedModel in text form (saved_model.pbtxt), which is not supported."
+        return f"{path} is a SavedModel in text form (saved_model.pbtxt), which is not supported"
     if (path / "config.json").is_file() and (path / "metadata.json").is_file():
-        return f"{path} is an unpacked .keras file; give the .keras file itself."
+        return f"{path} is an unpacked .keras file; give the .keras file itself"
     below = sorted(path.glob(f"*/{_SAVED_MODEL}"))
     hint = f"; there is one in {below[-1].parent}" if below else ""
-    return f"{path} is a folder without saved_model.pb, so it is no SavedModel{hint}."
+    return f"{path} is a folder without saved_model.pb, so it is no SavedModel{hint}"
 
 
 def _explain_zip(path: Path) -> str:
@@ -125,9 +125,9 @@ def _explain_zip(path: Path) -> str:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        return f"{path} is a truncated or corrupt zip file."
+        return f"{path} is a truncated or corrupt zip file"
     held = f"it holds {', '.join(names[:3])}{' …' if len(names) > 3 else ''}" if names else "it is empty"
-    return f"{path} is a zip file without config.json, so it is no .keras model: {held}."
+    return f"{path} is a zip file without config.json, so it is no .keras model: {held}"
 
 
 def _is_keras_zip(path: Path, head: bytes) -> bool:

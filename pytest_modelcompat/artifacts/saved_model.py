@@ -126,9 +126,9 @@ def _serving_graph(path: Path) -> Any:
     try:
         graphs = parse("SavedModel", data).meta_graphs
     except ValueError as error:
-        raise BrokenArtifactError(f"{file} is truncated or corrupt: it does not parse as a SavedModel.") from error
+        raise BrokenArtifactError(f"{file} is truncated or corrupt: it does not parse as a SavedModel") from error
     if not graphs:
-        raise BrokenArtifactError(f"{file} is corrupt: it is a SavedModel without a graph.")
+        raise BrokenArtifactError(f"{file} is corrupt: it is a SavedModel without a graph")
     return min(graphs, key=lambda graph: _distance_from_serving(graph.meta_info_def.tags))
 
 

@@ -212,3 +212,11 @@ def test_what_is_no_model_is_said_to_be_just_that(project: Project, artifact: st
     result = check(project, artifact)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([sentence])
+
+
+def test_a_broken_artifact_is_named_by_its_path_in_the_project(project: Project) -> None:
+    project.write("models/ranker.h5", "")
+    result = project.run("models/ranker.h5")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["ARTIFACT BROKEN  *: models/ranker.h5 is an empty file"])
+    assert str(project.path / "models") not in result.stdout.str()
