@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 
 LONGEST_LINE = 300
 LONGEST_CAUSE = 8_000
@@ -17,6 +18,8 @@ _NOISE = re.compile(
     r"The above exception was|During handling of"
 )
 _FUNCTION_NODE = re.compile(r"\{\{function_node [^}]*\}\} ?")
+_USER_CODE = "in user code:\n"
+_RAISED_IN_USER_CODE = re.compile(r"\n[ ]*\n[ ]+(?:\w+\.)*\w+: ")
 _OP_SUFFIX = re.compile(r"\s*\[Op:\w+\](?: name:.*)?$")
 _OUTER_CLASS = re.compile(r"Error when deserializing class '(\w+)'(?: using config=\{[^\n]{0,40}?'name': '([^']+)')?")
 _REBUILT_CLASS = re.compile(r"<class '(?:[\w.]*\.)?(\w+)'> could not be deserialized properly")
@@ -46,8 +49,15 @@ def innermost(message: str) -> str:
     text = _ANSI.sub("", message).replace("\r", "")
     text = text.rpartition(_OUTER)[2] or text
     text = _CALLING.sub("", text)
-    text = _ARGUMENTS.split(text, maxsplit=1)[0]
+    text = _out_of_user_code(_ARGUMENTS.split(text, maxsplit=1)[0])
     return _FUNCTION_NODE.sub("", text).strip()[:LONGEST_CAUSE]
+
+
+def _out_of_user_code(text: str) -> str:
+    """The message that TensorFlow puts, indented and under a traceback, below `in user code:`."""
+    below = text.rpartition(_USER_CODE)[2]
+    raised = _RAISED_IN_USER_CODE.search(below) if below != text else None
+    return textwrap.dedent(below[raised.end() :]) if raised else text
 
 
 def class_being_rebuilt(message: str) -> tuple[str, str]:

@@ -41,6 +41,23 @@ from pytest_modelcompat.diagnosis import true_cause
             "Matrix size-incompatible",
         ),
         ("{{function_node __wrapped__X_device_/job:localhost}} Table. [Op:Lookup] name: ", "Table."),
+        (
+            (
+                'in user code:\n\n    File "model.py", line 12, in f  *\n        return tf.matmul(x, y)\n\n'
+                "    ValueError: Dimensions must be equal, but are 2 and 3\n"
+            ),
+            "Dimensions must be equal, but are 2 and 3",
+        ),
+        (
+            (
+                'in user code:\n\n    File "training.py", line 2137, in predict_function  *\n        return step(x)\n\n'
+                '    ValueError: Exception encountered when calling layer "tower" (type Tower).\n    \n'
+                '    in user code:\n    \n        File "model.py", line 3, in call  *\n            return table[x]\n'
+                "    \n        errors.LookupError: no such row\n    \n    \n    Call arguments received by layer (type "
+                "Tower):\n      • inputs=tf.Tensor"
+            ),
+            "no such row",
+        ),
         ("", "AssertionError (no message)"),
         (" \n ", "AssertionError (no message)"),
     ],
