@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.inventory import LayerUse, ObjectUse
-from pytest_modelcompat.diagnosis.keras_names import KERAS_CLASSES, KERAS_FUNCTIONS
+from pytest_modelcompat.diagnosis.keras_names import KERAS_CLASSES, KERAS_FUNCTIONS, SHORT_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -78,6 +78,7 @@ class Context:
             "compiled": _listed(self._own_of_compile()) or "a loss or metric of yours",
             "own": _listed(self._own_layers()) or "a class of yours",
             "own_example": next(iter(self._own_layers()), "YourLayer"),
+            "recompiled": self._recompiled(),
             "compiled_example": next(iter(self._own_of_compile()), "your_loss"),
         }
 
@@ -86,14 +87,28 @@ class Context:
         named = ", ".join(f'{use.class_name} "{"/".join(use.path)}"' for use in found)
         return named or f"a lookup layer ({', '.join(LOOKUP_LAYERS)})"
 
+    def _recompiled(self) -> str:
+        """The compile() call with objects in place of those short names that it was given."""
+        given = [(use.role, SHORT_NAMES[use.name]) for use in self._of_compile() if use.name in SHORT_NAMES]
+        given = given or [("loss", "MeanSquaredError"), ("metric", "MeanSquaredError")]
+        losses = list(dict.fromkeys(f"keras.losses.{name}()" for role, name in given if role == "loss"))
+        metrics = list(dict.fromkeys(f"keras.metrics.{name}()" for role, name in given if role == "metric"))
+        options = ([f"loss={losses[0] if len(losses) == 1 else _in_list(losses)}"] if losses else []) + (
+            [f"metrics={_in_list(metrics)}"] if metrics else []
+        )
+        return f"compile({', '.join(options)})"
+
+    def _of_compile(self) -> tuple[ObjectUse, ...]:
+        return tuple(
+            use for use in self.inventory.objects if use.path == ("compile",) and use.role in ("loss", "metric")
+        )
+
     def _own_layers(self) -> tuple[str, ...]:
         names = dict.fromkeys(use.class_name for use in self.inventory.layers)
         return tuple(name.rpartition(">")[2] for name in names if name not in KERAS_CLASSES)
 
     def _own_of_compile(self) -> tuple[str, ...]:
-        roles = ("loss", "metric")
-        compiled = (use for use in self.inventory.objects if use.path == ("compile",) and use.role in roles)
-        return tuple(dict.fromkeys(use.name for use in compiled if not _is_keras(use)))
+        return tuple(dict.fromkeys(use.name for use in self._of_compile() if not _is_keras(use)))
 
 
 def major(version: str) -> int:
@@ -177,6 +192,10 @@ def _object_place(use: ObjectUse) -> str:
 
 def _of(version: str) -> str:
     return f" of CPython {'.'.join(version.split('.')[:2])}" if version else ""
+
+
+def _in_list(items: list[str]) -> str:
+    return f"[{', '.join(items)}]"
 
 
 def _listed(names: tuple[str, ...]) -> str:

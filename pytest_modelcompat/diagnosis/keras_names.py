@@ -61,3 +61,20 @@ sparse_categorical_crossentropy sparse_plus sparse_sigmoid sparse_top_k_categori
 squared_hinge squareplus swish tanh tanh_shrink threshold top_k_categorical_accuracy tversky
 """
 KERAS_FUNCTIONS = frozenset(_FUNCTIONS.split())
+# The functions that compile() takes by a short name, and the class that is both their loss and their metric.
+SHORT_NAMES = {
+    name: target
+    for target, names in {
+        "MeanSquaredError": "mse MSE mean_squared_error",
+        "MeanAbsoluteError": "mae MAE mean_absolute_error",
+        "MeanAbsolutePercentageError": "mape MAPE mean_absolute_percentage_error",
+        "MeanSquaredLogarithmicError": "msle MSLE mean_squared_logarithmic_error",
+        "KLDivergence": "kld KLD kl_divergence kullback_leibler_divergence",
+        "CosineSimilarity": "cosine_similarity",
+        "Hinge": "hinge",
+        "SquaredHinge": "squared_hinge",
+        "CategoricalHinge": "categorical_hinge",
+        "Poisson": "poisson",
+    }.items()
+    for name in names.split()
+}

@@ -138,6 +138,7 @@ MODELS: dict[str, Callable[[], Any]] = {
     "own_loss.keras": compiled_with_own_loss,
     "vectorized.h5": vectorized,
     "masked.h5": masked,
+    "bfloat16.h5": lambda: sequential(layers.Dense(1, dtype="bfloat16")),
     "doubling.h5": doubling,
     "doubling.keras": doubling,
     "scale.h5": lambda: sequential(Scale()),

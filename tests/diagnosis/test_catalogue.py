@@ -612,6 +612,61 @@ def test_mse_fix_and_blame() -> None:
     assert finding.details == (("see", "https://github.com/keras-team/keras/issues/19330"),)
 
 
+@pytest.mark.parametrize(
+    ("compiled", "fix"),
+    [
+        ([("loss", "mse")], "compile(loss=keras.losses.MeanSquaredError())"),
+        ([("metric", "mae")], "compile(metrics=[keras.metrics.MeanAbsoluteError()])"),
+        (
+            [("optimizer", "SGD"), ("loss", "kld"), ("metric", "mse"), ("metric", "accuracy")],
+            "compile(loss=keras.losses.KLDivergence(), metrics=[keras.metrics.MeanSquaredError()])",
+        ),
+        (
+            [("loss", "mse"), ("loss", "mae")],
+            "compile(loss=[keras.losses.MeanSquaredError(), keras.losses.MeanAbsoluteError()])",
+        ),
+    ],
+)
+def test_short_names_fix_replaces_what_was_compiled(compiled: list[tuple[str, str]], fix: str) -> None:
+    objects = tuple(ObjectUse(role, name, ("compile",)) for role, name in compiled)
+    message = "Could not deserialize 'keras.metrics.mse' because it is not a KerasSaveable subclass"
+    assert tell(message, objects=objects).fix[0] == fix
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "issue"),
+    [("DepthwiseConv2D", "groups", "19151"), ("LSTM", "time_major", "20750"), ("Dense", "batch_input_shape", None)],
+)
+def test_a_removed_argument_links_the_thread_about_it_only(name: str, argument: str, issue: str | None) -> None:
+    finding = tell(f"Unrecognized keyword arguments passed to {name}: {{'{argument}': 1}}", **KERAS_2_TO_3)
+    assert f"whose {name} has an argument '{argument}' that Keras 3 has removed" in finding.cause
+    links = (("see", f"https://github.com/keras-team/keras/issues/{issue}"),) if issue else ()
+    assert finding.details == links
+
+
+@pytest.mark.parametrize(
+    ("declares_on", "fix"),
+    [
+        ("marker", '@pytest.mark.model_roundtrip(formats=["h5", "keras"])'),
+        ("command line", "--modelcompat-format h5 --modelcompat-format keras"),
+        ("artifact marker", "give dense inputs, or save the model again, as .h5 or .keras"),
+    ],
+)
+def test_a_signature_that_lost_the_raggedness_is_a_matter_of_format(declares_on: str, fix: str) -> None:
+    message = "signature 's' takes its input 'x' as a dense tensor, and the model takes a ragged one: the SavedModel"
+    about = {"exception": "SignatureMismatchError", "stage": "predict", "format_": "saved_model"}
+    finding = tell(message, declares_on=declares_on, **about)
+    assert (finding.kind, finding.cause, finding.fix) == (Kind.FORMAT_CANNOT_HOLD, message, (fix,))
+    assert finding.blame is Blame.WRITER
+
+
+def test_bfloat16_in_h5() -> None:
+    finding = tell("No cast function available.")
+    assert finding.kind is Kind.FORMAT_CANNOT_HOLD
+    assert "HDF5 has no bfloat16" in finding.cause
+    assert finding.fix == ('@pytest.mark.model_roundtrip(formats=["keras", "saved_model"])',)
+
+
 def test_unrecognised_error_is_quoted_and_located() -> None:
     layers = (LayerUse("Dense", ("dense_7",), position=2, siblings=3),)
     message = (

@@ -98,6 +98,7 @@ def loader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loader]:
         ("own_loss.keras", NUMBERS, Kind.UNKNOWN_OBJECT, "no loss of this name"),
         ("vectorized.h5", WORDS, Kind.PREDICTION_FAILED, "vocabulary .* is lost"),
         ("masked.h5", IDS, Kind.FORMAT_CANNOT_HOLD, "the operation NotEqual"),
+        ("bfloat16.h5", NUMBERS, Kind.FORMAT_CANNOT_HOLD, "HDF5 has no bfloat16"),
         ("doubling.h5", NUMBERS, Kind.LAMBDA_REFUSED, 'Lambda layer "double"'),
         ("doubling.keras", NUMBERS, Kind.LAMBDA_REFUSED, 'Lambda layer "double"'),
         ("scale.h5", NUMBERS, Kind.UNKNOWN_LAYER, "declares none"),

@@ -39,6 +39,19 @@ def _known_to_newer_only(words: Words, context: Context) -> bool:
     return words["argument"] in _SINCE_KERAS_3 and keras_own(words, context)
 
 
+def _removed_in_keras_3(argument: str, source: str) -> KnownFailure:
+    return KnownFailure(
+        UNEXPECTED_ARGUMENT.replace(r"(?P<argument>\w+)", f"(?P<argument>{argument})"),
+        Kind.LOAD_FAILED,
+        "$name",
+        "it was saved by $saved, whose $name has an argument '$argument' that Keras 3 has removed",
+        _FROM_KERAS_2,
+        source,
+        when=both(keras_own, both(saved_by_keras(2), loaded_by_keras(3))),
+        blame=Blame.LOADER,
+    )
+
+
 KERAS_VERSIONS = (
     KnownFailure(
         r"Unrecognized keyword arguments(?: passed to InputLayer)?: [\[{](?:'optional'|'batch_shape')",
@@ -71,16 +84,9 @@ KERAS_VERSIONS = (
         "mlflow#1201",
         blame=Blame.LOADER,
     ),
-    KnownFailure(
-        UNEXPECTED_ARGUMENT,
-        Kind.LOAD_FAILED,
-        "$name",
-        "it was saved by $saved, whose $name has an argument '$argument' that Keras 3 has removed",
-        _FROM_KERAS_2,
-        "keras#19151, keras#20750",
-        when=both(keras_own, both(saved_by_keras(2), loaded_by_keras(3))),
-        blame=Blame.LOADER,
-    ),
+    _removed_in_keras_3("groups", "keras#19151"),
+    _removed_in_keras_3("time_major", "keras#20750"),
+    _removed_in_keras_3(r"\w+", MEASURED),
     KnownFailure(
         UNEXPECTED_ARGUMENT,
         Kind.LOAD_FAILED,

@@ -35,7 +35,7 @@ _DECLARE = (
     imports("your_module"),
 )
 _STRING_METRICS_FIX = (
-    "compile(loss=keras.losses.MeanSquaredError(), metrics=[keras.metrics.MeanSquaredError()])",
+    "$recompiled",
     OR_LEAVE_H5,
     "or load it with load_model(..., compile=False), where nobody trains it further",
 )

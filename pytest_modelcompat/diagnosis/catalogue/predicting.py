@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from pytest_modelcompat.diagnosis.declaring import LEAVE_H5, Declare
-from pytest_modelcompat.diagnosis.entries import H5, KnownFailure
+from pytest_modelcompat.diagnosis.entries import H5, MEASURED, SAVED_MODEL, KnownFailure
 from pytest_modelcompat.findings import Blame, Kind
 
 _PREDICT = ("predict",)
 _OTHER_INPUTS = (Declare("inputs=..."),)
 
 PREDICTING = (
+    KnownFailure(
+        r"as a dense tensor, and the model takes a ragged one",
+        Kind.FORMAT_CANNOT_HOLD,
+        "signature",
+        "$quote",
+        (
+            Declare(
+                'formats=["h5", "keras"]',
+                "--modelcompat-format h5 --modelcompat-format keras",
+                "give dense inputs, or save the model again, as .h5 or .keras",
+            ),
+        ),
+        MEASURED,
+        stages=_PREDICT,
+        formats=SAVED_MODEL,
+        exceptions=("SignatureMismatchError",),
+        blame=Blame.WRITER,
+    ),
     KnownFailure(
         r"",
         Kind.PREDICTION_FAILED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.diagnosis.declaring import LEAVE_H5
-from pytest_modelcompat.diagnosis.entries import H5, KERAS, KnownFailure, Words
+from pytest_modelcompat.diagnosis.entries import H5, KERAS, MEASURED, KnownFailure, Words
 from pytest_modelcompat.diagnosis.keras_names import KERAS_CLASSES
 from pytest_modelcompat.findings import Blame, Kind
 
@@ -24,6 +24,16 @@ def _subclassed(_: Words, context: Context) -> bool:
 
 
 WEIGHTS = (
+    KnownFailure(
+        r"No cast function available",
+        Kind.FORMAT_CANNOT_HOLD,
+        "$file",
+        "HDF5 has no bfloat16: .h5 stores weights of this dtype as raw bytes, which Keras cannot read back as numbers",
+        (LEAVE_H5,),
+        MEASURED,
+        formats=H5,
+        blame=Blame.WRITER,
+    ),
     KnownFailure(
         r"Layer count mismatch when loading weights from file\. Model expected (?P<wanted>\d+) layers, found "
         r"(?P<got>\d+)|weight file containing (?P<held>\d+) layers into a model with (?P<has>\d+) layers|"
