@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,9 @@ class Declaration:
         home = self.homes.get(_bare(name), f"your_module.{_bare(name)}")
         module, _, qualname = home.rpartition(".")
         if self.written_on == "command line":
-            return f"--modelcompat-custom-object {'' if qualname == name else name + '='}{module}:{qualname}"
+            # A registered name has a > in it, which a shell would take for a redirection.
+            place = shlex.quote(f"{'' if qualname == name else name + '='}{module}:{qualname}")
+            return f"--modelcompat-custom-object {place}"
         return self._in_code(f'custom_objects={{"{name}": {home}}}')
 
     def imports(self, module: str) -> str:
@@ -183,7 +186,7 @@ def _place(use: Use) -> str:
         return f"{use.role} of {name}{_inside(use.path)}"
     if len(use.path) > 1:
         return name + _inside(use.path)
-    if not use.position:
+    if not use.position or use.siblings == 1:
         return name
     ordinal = ORDINALS[use.position - 1] if use.position <= len(ORDINALS) else f"number {use.position}"
     return f"{name}, {ordinal} of {use.siblings} layers"
