@@ -1,0 +1,93 @@
+"""Results as properties and back: what travels from workers and into JUnit XML."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from pytest_modelcompat.compare import Drift, Tolerance, compare
+from pytest_modelcompat.findings import Finding, Kind, Severity
+from pytest_modelcompat.report import properties
+from pytest_modelcompat.report.properties import Line
+from pytest_modelcompat.results import Facts, Result
+
+
+def drift(by: float) -> Drift:
+    values = {"score": np.array([1.0 + by, 2.0], np.float32)}
+    (found,) = compare(
+        values, {"score": np.array([1.0, 2.0], np.float32)}, lambda _, __: Tolerance(0, 0.1, "marker")
+    ).drifts
+    return found
+
+
+NOTE = Finding(Kind.MODEL_CHANGED_BY_SAVING, "h5", cause="saving changed it", severity=Severity.NOTE)
+FAILED = Finding(Kind.UNKNOWN_LAYER, "Scale", cause="no such layer")
+PASSED = Result(
+    "test_ranker[h5]",
+    "test_it/test_ranker",
+    "h5",
+    "local",
+    (NOTE,),
+    Facts("model.h5"),
+    drifts=(drift(0.03125), drift(0.0625)),
+    golden="updated",
+    moved=(drift(0.25),),
+    timings={"load": 0.12345},
+    peak_memory=300 * 2**20,
+)
+BARE = Result("test_other[keras]", "test_it/test_other", "keras", "local", (FAILED,), Facts("model.keras"))
+
+
+def test_of_a_result() -> None:
+    assert properties.of_result(PASSED) == [
+        ("modelcompat.target", "test_ranker[h5]"),
+        ("modelcompat.case", "test_it/test_ranker"),
+        ("modelcompat.format", "h5"),
+        ("modelcompat.runtime", "local"),
+        ("modelcompat.verdict", "passed"),
+        ("modelcompat.golden", "updated"),
+        ("modelcompat.greatest_drift", "0.0625"),
+        ("modelcompat.peak_memory_mb", "300"),
+        ("modelcompat.seconds_load", "0.123"),
+        (
+            "modelcompat.moved",
+            "golden score moved by up to 0.25 in 1 of 2 elements beyond tolerance, old to new",
+        ),
+        ("modelcompat.note", "saving changed it"),
+    ]
+
+
+def test_only_plain_strings_travel() -> None:
+    told = properties.of_result(PASSED)
+    assert {type(part) for pair in told for part in pair} == {str}
+    assert json.loads(json.dumps(told)) == [list(pair) for pair in told]
+
+
+def test_lines_of_an_item_with_two_targets() -> None:
+    told = [("other.plugin", "x"), *properties.of_result(PASSED), ("target", "y"), *properties.of_result(BARE)]
+    passed, failed = properties.lines(told)
+    assert passed == Line(
+        "test_ranker[h5]",
+        "test_it/test_ranker",
+        drift="0.0625",
+        golden="updated",
+        moved=("golden score moved by up to 0.25 in 1 of 2 elements beyond tolerance, old to new",),
+        notes=("saving changed it",),
+    )
+    assert failed == Line("test_other[keras]", "test_it/test_other", "UNKNOWN LAYER")
+    assert (passed.failed, failed.failed) == (False, True)
+
+
+def test_an_expected_failure_is_none() -> None:
+    (line,) = properties.lines(properties.of_result(BARE), expected=True)
+    assert (line.verdict, line.expected, line.failed) == ("UNKNOWN LAYER", True, False)
+
+
+def test_an_item_without_targets_has_no_lines() -> None:
+    assert properties.lines([("other.plugin", "x"), ("modelcompat.claims", "test_it/test_ranker")]) == []
+
+
+def test_claims_of_items_that_ran_and_that_did_not() -> None:
+    told = [properties.claim("test_it/test_skipped"), *properties.of_result(PASSED), ("case", "foreign")]
+    assert properties.claims(told) == {"test_it/test_skipped", "test_it/test_ranker"}
