@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_modelcompat.marking import ARTIFACT, FIXTURE, ROUNDTRIP, TARGET_ARGUMENT, target_of
 from pytest_modelcompat.settings import Layer, Settings, SettingsError, format_name, resolve
 
 if TYPE_CHECKING:
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.golden import GoldenName
 
-ROUNDTRIP = "model_roundtrip"
-ARTIFACT = "model_artifact"
-TARGET_ARGUMENT = "modelcompat_target"
-FIXTURE = "model_roundtrip"
 LONGEST_ID = 100
 
 
@@ -95,11 +92,17 @@ def _artifact_path(node: Any, kind: str, paths: tuple[Any, ...]) -> Path | None:
     return beside_test if beside_test.exists() and not from_root.exists() else from_root
 
 
-def parametrize(metafunc: pytest.Metafunc, marked: Marked) -> None:
-    """Give a marked test one item for each target, the target last in its id."""
-    function = metafunc.function
-    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-        raise SettingsError("the test is async; a model test is a plain function that returns a model")
+def parametrize(metafunc: pytest.Metafunc, layers: tuple[Layer, Layer]) -> None:
+    """Give a marked test one item for each target, the target last in its id.
+
+    Raises:
+        pytest.fail.Exception: an option is wrong, or the test cannot be run as a target.
+    """
+    try:
+        marked = _runnable(metafunc, layers)
+    except SettingsError as error:
+        message = f"modelcompat: {metafunc.definition.nodeid}: {error}"
+        raise pytest.fail.Exception(message, pytrace=False) from None
     entries = marked.settings.formats if marked.artifact is None else (artifact_format(marked.artifact),)
     parameters = [
         pytest.param(format_name(entry), marks=getattr(entry, "marks", ()), id=format_name(entry)) for entry in entries
@@ -108,19 +111,21 @@ def parametrize(metafunc: pytest.Metafunc, marked: Marked) -> None:
     metafunc.parametrize(TARGET_ARGUMENT, parameters)
 
 
+def _runnable(metafunc: pytest.Metafunc, layers: tuple[Layer, Layer]) -> Marked:
+    marked = read_marker(metafunc.definition, layers)
+    assert marked is not None  # noqa: S101 - only marked tests are asked about
+    function = metafunc.function
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise SettingsError("the test is async; a model test is a plain function that returns a model")
+    return marked
+
+
 def artifact_format(path: Path) -> str:
     """The format of an artifact by its content; by its name if there is nothing to read."""
     from pytest_modelcompat.artifacts import recognise
 
     by_name = {".h5": "h5", ".hdf5": "h5", ".keras": "keras"}.get(path.suffix, "saved_model")
     return recognise(path) or by_name
-
-
-def target_of(item: pytest.Item) -> str | None:
-    """The format an item is the target of; None if it is not one."""
-    callspec = getattr(item, "callspec", None)
-    target: str | None = callspec.params.get(TARGET_ARGUMENT) if callspec is not None else None
-    return target
 
 
 def golden_name(item: pytest.Item, settings: Settings) -> GoldenName:
@@ -206,13 +211,16 @@ def claim_all(items: Iterable[Any], layers: tuple[Layer, Layer], claims: Claims)
     """Claim the goldens of the marked tests among what a module's name was made into.
 
     Raises:
-        SettingsError: two tests claim one golden.
+        pytest.fail.Exception: two tests claim one golden.
     """
     for item in items:
-        if isinstance(item, pytest.Function) and target_of(item) is not None:
-            marked = read_marker(item, layers)
-            if marked is not None:
-                claims.add(golden_name(item, marked.settings), case_id(item))
+        marked = read_marker(item, layers) if target_of(item) is not None else None
+        if marked is None:
+            continue
+        try:
+            claims.add(golden_name(item, marked.settings), case_id(item))
+        except SettingsError as error:
+            raise pytest.fail.Exception(f"modelcompat: {error}", pytrace=False) from None
 
 
 def case_id(item: pytest.Item) -> str:
@@ -223,13 +231,6 @@ def case_id(item: pytest.Item) -> str:
     if item.nodeid.endswith(f"-{target}]"):
         return item.nodeid.removesuffix(f"-{target}]") + "]"
     return item.nodeid.removesuffix(f"[{target}]")
-
-
-def is_model_item(item: pytest.Item) -> bool:
-    """Whether an item is a target, calls the fixture, or carries a marker it cannot honour."""
-    if target_of(item) is not None or FIXTURE in getattr(item, "fixturenames", ()):
-        return True
-    return item.get_closest_marker(ROUNDTRIP) is not None or item.get_closest_marker(ARTIFACT) is not None
 
 
 def note_claims(items: Iterable[pytest.Item], layers: tuple[Layer, Layer]) -> None:

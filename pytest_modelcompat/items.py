@@ -12,8 +12,8 @@ import pytest
 from _pytest.runner import collect_one_node
 
 from pytest_modelcompat import collecting
+from pytest_modelcompat.marking import KEY
 from pytest_modelcompat.report import properties
-from pytest_modelcompat.session import KEY
 from pytest_modelcompat.settings import SettingsError, format_name, resolve
 
 if TYPE_CHECKING:

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from pytest_modelcompat.settings import FORMATS, Layer, SettingsError, parse_object
+from pytest_modelcompat.choices import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
+
+    from pytest_modelcompat.settings import Layer
 
 GROUP = "modelcompat"
 
@@ -112,6 +115,20 @@ def add_options(parser: pytest.Parser) -> None:
     )
 
 
+def any_given(config: pytest.Config) -> bool:
+    """Whether any of the options is given, on the command line or in the ini file."""
+    flags = ("modelcompat_update_golden", "modelcompat_model", "modelcompat_unsafe")
+    if any(getattr(config.option, name, None) for name in flags):
+        return True
+    dests = [_dest(name) for name in CASE_OPTIONS]
+    if any(getattr(config.option, dest, None) is not None for dest in dests):
+        return True
+    try:
+        return any(config.getini(dest) for dest in (*dests, "modelcompat_fork"))
+    except (pytest.UsageError, TypeError, ValueError):
+        return True
+
+
 def _dest(name: str) -> str:
     return f"modelcompat_{name}"
 
@@ -122,6 +139,8 @@ def command_line_layer(config: pytest.Config) -> Layer:
     Raises:
         SettingsError: a custom object is not written as `module:Class`.
     """
+    from pytest_modelcompat.settings import Layer
+
     given = {name: config.getoption(_dest(name)) for name in CASE_OPTIONS}
     options = {name: value for name, value in given.items() if value is not None}
     if "custom_objects" in options:
@@ -137,6 +156,8 @@ def ini_layer(config: pytest.Config) -> Layer:
     Raises:
         SettingsError: a value cannot be read as the option's type.
     """
+    from pytest_modelcompat.settings import Layer
+
     options: dict[str, Any] = {}
     for name, (_, _, converter, _) in CASE_OPTIONS.items():
         value = _from_ini(config, _dest(name), "a list" if converter is None else "a number")
@@ -151,11 +172,21 @@ def _from_ini(config: pytest.Config, name: str, takes: str) -> Any:
     try:
         return config.getini(name)
     except (pytest.UsageError, TypeError, ValueError) as error:
+        from pytest_modelcompat.settings import SettingsError
+
         raise SettingsError(f"ini: option {name!r} takes {takes}: {error}") from None
 
 
 def _objects(texts: list[str]) -> dict[str, str]:
+    from pytest_modelcompat.settings import parse_object
+
     return dict(parse_object(text) for text in texts)
+
+
+def golden_root(config: pytest.Config) -> Path:
+    """The folder of the project's goldens."""
+    folder: Path = config.rootpath / str(config.getini("modelcompat_golden_dir"))
+    return folder
 
 
 def forks(config: pytest.Config) -> bool | None:

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat import collecting, options
-from pytest_modelcompat.session import KEY, Session
-from pytest_modelcompat.settings import SettingsError
+from pytest_modelcompat import marking, options
+from pytest_modelcompat.marking import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
     from pytest_modelcompat.running import RoundTripCaller
+    from pytest_modelcompat.session import Session
 
 ROUNDTRIP_HELP = (
     "model_roundtrip(formats, custom_objects, imports, op_libraries, inputs, name, rtol, atol, seed, runtimes, checks, "
@@ -27,6 +27,13 @@ ARTIFACT_HELP = (
 )
 
 
+def _session(config: pytest.Config) -> Session:
+    # What a session without model tests does not import, it does not pay for.
+    from pytest_modelcompat.session import Session
+
+    return Session.of(config)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """When pytest starts, before any ini file is read."""
     options.add_options(parser)
@@ -36,7 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """When the options are known."""
     for text in (ROUNDTRIP_HELP, ARTIFACT_HELP):
         config.addinivalue_line("markers", text)
-    config.stash[KEY] = Session(config)
+    if options.any_given(config):
+        _session(config)
     named = config.getoption("modelcompat_model")
     if named and config.args_source is not pytest.Config.ArgsSource.ARGS:
         # Who names a model and no path wants that model, not the whole test suite as well.
@@ -53,31 +61,27 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
     """Before a test module is imported: if it has model tests, TensorFlow is imported in the loader meanwhile."""
     if b"model_roundtrip" in module_path.read_bytes() or b"model_artifact" in module_path.read_bytes():
-        parent.config.stash[KEY].prefetch()
+        _session(parent.config).prefetch()
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """For each test function, after its own parameters: one item for each target."""
-    try:
-        marked = collecting.read_marker(metafunc.definition, metafunc.config.stash[KEY].layers)
-        if marked is not None:
-            collecting.parametrize(metafunc, marked)
-    except SettingsError as error:
-        message = f"modelcompat: {metafunc.definition.nodeid}: {error}"
-        raise pytest.fail.Exception(message, pytrace=False) from None
+    if marking.is_marked(metafunc.definition):
+        from pytest_modelcompat import collecting
+
+        collecting.parametrize(metafunc, _session(metafunc.config).layers)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pycollect_makeitem(collector: pytest.Collector) -> Generator[None, Any, Any]:
     """For each name in a module or class: the tests made of it claim their goldens."""
     made = yield
-    if isinstance(made, list):
+    if isinstance(made, list) and KEY in collector.config.stash:
+        from pytest_modelcompat import collecting
+
         session = collector.config.stash[KEY]
-        try:
-            collecting.claim_all(made, session.layers, session.claims)
-        except SettingsError as error:
-            raise pytest.fail.Exception(f"modelcompat: {error}", pytrace=False) from None
+        collecting.claim_all(made, session.layers, session.claims)
     return made
 
 
@@ -89,7 +93,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
     if not items.is_wanted(file_path, parent.config):
         return None
-    parent.config.stash[KEY].prefetch()
+    _session(parent.config).prefetch()
     collector: pytest.Collector = items.ArtifactFile.from_parent(parent, path=file_path)
     return collector
 
@@ -102,7 +106,7 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
 
     if not items.is_wanted(path, parent.config):
         return None
-    parent.config.stash[KEY].prefetch()
+    _session(parent.config).prefetch()
     collector: pytest.Collector = items.ArtifactFolder.from_parent(parent, path=path)
     return collector
 
@@ -114,28 +118,31 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     if named:
         from pytest_modelcompat.items import builder_items
 
-        config.stash[KEY].prefetch()
+        _session(config).prefetch()
         items.extend(builder_items(session, named))
-    collecting.note_claims(items, config.stash[KEY].layers)
+    if any(marking.is_model_item(item) for item in items):
+        from pytest_modelcompat import collecting
+
+        collecting.note_claims(items, _session(config).layers)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before a test's fixtures are made: a model test starts from its seed, and one that cannot run says why."""
-    if collecting.is_model_item(item):
+    if marking.is_model_item(item):
         from pytest_modelcompat.running import prepare
 
-        prepare(item, item.config.stash[KEY])
+        prepare(item, _session(item.config))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Instead of pytest's own call of a marked test, unless it calls the fixture itself."""
-    if collecting.target_of(pyfuncitem) is None or collecting.FIXTURE in pyfuncitem.fixturenames:
+    if marking.target_of(pyfuncitem) is None or marking.FIXTURE in pyfuncitem.fixturenames:
         return None
     from pytest_modelcompat.running import run_marked
 
-    run_marked(pyfuncitem, pyfuncitem.config.stash[KEY])
+    run_marked(pyfuncitem, _session(pyfuncitem.config))
     return True
 
 
@@ -154,16 +161,18 @@ def pytest_runtest_makereport(
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """When the last test has run: whether any were left out."""
-    session.config.stash[KEY].cut_short = bool(session.shouldstop or session.shouldfail)
+    if session.shouldstop or session.shouldfail:
+        _session(session.config).cut_short = True
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, exitstatus: pytest.ExitCode, config: pytest.Config
 ) -> None:
     """At the end of a session that shows a summary."""
-    from pytest_modelcompat.report.summary import write
+    if KEY in config.stash or options.golden_root(config).is_dir():
+        from pytest_modelcompat.report.summary import write
 
-    write(terminalreporter, exitstatus, config.stash[KEY])
+        write(terminalreporter, exitstatus, _session(config))
 
 
 @pytest.fixture
@@ -171,7 +180,7 @@ def model_roundtrip(request: pytest.FixtureRequest) -> RoundTripCaller:
     """Checks that a model survives being saved and reloaded: `model_roundtrip(model, inputs=..., ...)`."""
     from pytest_modelcompat.running import RoundTripCaller
 
-    return RoundTripCaller(request.node, request.config.stash[KEY])
+    return RoundTripCaller(request.node, _session(request.config))
 
 
 @pytest.fixture

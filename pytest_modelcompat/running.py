@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat import collecting
+from pytest_modelcompat.choices import FORMATS
+from pytest_modelcompat.marking import FIXTURE, ROUNDTRIP, target_of
 from pytest_modelcompat.report import properties
 from pytest_modelcompat.results import Facts, ModelCompatError, Result, RoundTripResult
-from pytest_modelcompat.settings import FORMATS, Layer, Settings, SettingsError, format_name, resolve
+from pytest_modelcompat.settings import Layer, Settings, SettingsError, format_name, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +38,7 @@ def prepare(item: pytest.Item, session: Session) -> None:
             "write it as a plain function, or in a class that does not inherit from unittest.TestCase",
             pytrace=False,
         )
-    if collecting.target_of(item) is None and collecting.FIXTURE not in item.fixturenames:
+    if target_of(item) is None and FIXTURE not in item.fixturenames:
         pytest.fail(
             f"modelcompat: {item.name} was given its model marker after it was collected, too late to make targets of "
             "it; put the marker on the test, its class or its module",
@@ -68,7 +70,7 @@ def run_marked(item: pytest.Function, session: Session) -> None:
     call: Callable[[], Any] = lambda: item.obj(**arguments)  # noqa: E731
     case = Case(
         title=item.name,
-        format=str(collecting.target_of(item)),
+        format=str(target_of(item)),
         settings=marked.settings,
         golden=collecting.golden_name(item, marked.settings),
         build=(lambda: split_returned(call())) if marked.artifact is None else None,
@@ -145,9 +147,9 @@ class RoundTripCaller:
         return RoundTripResult(results)
 
     def _settings(self, options: dict[str, Any]) -> tuple[Settings, list[str]]:
-        target = collecting.target_of(self.item)
+        target = target_of(self.item)
         command_line, ini = self.session.layers
-        marks = list(self.item.iter_markers(collecting.ROUNDTRIP))
+        marks = list(self.item.iter_markers(ROUNDTRIP))
         marker = {name: value for mark in reversed(marks) for name, value in mark.kwargs.items()}
         if target is not None and "formats" in options:
             pytest.fail("modelcompat: give 'formats' to the marker, which makes an item of each", pytrace=False)
@@ -174,7 +176,7 @@ class RoundTripCaller:
             )
         self._claimed.add((golden, format_))
         is_builder = callable(model) and not hasattr(model, "trainable_variables")
-        target = collecting.target_of(self.item)
+        target = target_of(self.item)
         return Case(
             title=self.item.name if target else f"{self.item.name}[{format_}]",
             format=format_,

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_modelcompat.collecting import Claims
-from pytest_modelcompat.options import command_line_layer, forks, ini_layer
+from pytest_modelcompat.marking import KEY, SHARED_LOADER
+from pytest_modelcompat.options import command_line_layer, forks, golden_root, ini_layer
 from pytest_modelcompat.settings import SettingsError, check
 
 if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip import Bench
     from pytest_modelcompat.runtimes.local import LocalLoader
     from pytest_modelcompat.settings import Layer
-
-# Put here before `pytest_configure`, a loader serves several sessions of one process; its maker closes it.
-SHARED_LOADER: pytest.StashKey[LocalLoader] = pytest.StashKey()
 
 
 class Session:
@@ -46,9 +44,17 @@ class Session:
             )
         self.claims = Claims()
         self.cut_short = False
-        self.golden_root: Path = config.rootpath / str(config.getini("modelcompat_golden_dir"))
+        self.golden_root = golden_root(config)
         self._loader: LocalLoader | None = None
         self._bench: Bench | None = None
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> Session:
+        """The session of a config, made when it is first asked for."""
+        session = config.stash.get(KEY, None)
+        if session is None:
+            session = config.stash[KEY] = cls(config)
+        return session
 
     def prefetch(self) -> None:
         """Start the loader in the background; it imports TensorFlow while pytest is still busy."""
@@ -87,9 +93,6 @@ class Session:
         if self._loader is not None and SHARED_LOADER not in self._config.stash:
             self._loader.close()
         self._loader = None
-
-
-KEY = pytest.StashKey[Session]()
 
 
 def threads_per_worker() -> int:

@@ -12,11 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-FORMATS = ("h5", "keras", "saved_model", "export")
-DEFAULT_FORMATS = ("h5", "keras", "saved_model")
-CHECKS = ("predictions", "weights", "structure", "training")
-DEFAULT_CHECKS = ("predictions", "weights", "structure")
-RUNTIMES = ("local",)
+from pytest_modelcompat.choices import CHECKS, DEFAULT_CHECKS, DEFAULT_FORMATS, FORMATS, RUNTIMES
+
 DEFAULT_TIMEOUT = 300.0
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pytest_modelcompat.settings import CHECKS, Layer, SettingsError, check, format_name, parse_object, resolve
+from pytest_modelcompat.choices import CHECKS
+from pytest_modelcompat.settings import Layer, SettingsError, check, format_name, parse_object, resolve
 
 
 def given(**options: Any) -> dict[str, Any]:

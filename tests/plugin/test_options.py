@@ -285,7 +285,7 @@ def test_command_line_before_marker_before_ini_before_default(project: Project, 
         f"""
         import pytest
         from pytest_modelcompat.collecting import read_marker
-        from pytest_modelcompat.session import KEY
+        from pytest_modelcompat.marking import KEY
 
         def pytest_collection_modifyitems(config, items):
             settings = read_marker(items[0], config.stash[KEY].layers).settings

@@ -1,0 +1,41 @@
+"""The names pytest knows the plugin by, and telling a model test from any other.
+
+All that a session without model tests needs, so it imports nothing besides pytest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.runtimes.local import LocalLoader
+    from pytest_modelcompat.session import Session
+
+ROUNDTRIP = "model_roundtrip"
+ARTIFACT = "model_artifact"
+FIXTURE = "model_roundtrip"
+TARGET_ARGUMENT = "modelcompat_target"
+
+KEY: pytest.StashKey[Session] = pytest.StashKey()
+
+# Put here before `pytest_configure`, a loader serves several sessions of one process; its maker closes it.
+SHARED_LOADER: pytest.StashKey[LocalLoader] = pytest.StashKey()
+
+
+def target_of(item: pytest.Item) -> str | None:
+    """The format an item is the target of; None if it is not one."""
+    callspec = getattr(item, "callspec", None)
+    target: str | None = callspec.params.get(TARGET_ARGUMENT) if callspec is not None else None
+    return target
+
+
+def is_marked(node: Any) -> bool:
+    """Whether an item or function definition carries one of the markers, of its own or of its class or module."""
+    return any(mark.name in (ROUNDTRIP, ARTIFACT) for mark in node.iter_markers())
+
+
+def is_model_item(item: pytest.Item) -> bool:
+    """Whether an item is a target, calls the fixture, or carries a marker it cannot honour."""
+    return FIXTURE in getattr(item, "fixturenames", ()) or is_marked(item)
