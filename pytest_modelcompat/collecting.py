@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pytest_modelcompat.golden import GoldenName
+    from pytest_modelcompat.session import Session
 
 LONGEST_ID = 100
 
@@ -207,20 +208,18 @@ class Claims:
             raise SettingsError(f"{who} one golden twice, {golden}{alike}; give one of them another name=")
 
 
-def claim_all(items: Iterable[Any], layers: tuple[Layer, Layer], claims: Claims) -> None:
-    """Claim the goldens of the marked tests among what a module's name was made into.
-
-    Raises:
-        pytest.fail.Exception: two tests claim one golden.
-    """
-    for item in items:
-        marked = read_marker(item, layers) if target_of(item) is not None else None
-        if marked is None:
+def claim_all(report: pytest.CollectReport, session: Session) -> None:
+    """Claim the goldens of the marked tests that were collected; a golden claimed twice fails the collection."""
+    for item in report.result if report.passed else ():
+        if not isinstance(item, pytest.Function) or target_of(item) is None:
             continue
+        marked = read_marker(item, session.layers)
+        assert marked is not None  # noqa: S101 - what has a target is marked
         try:
-            claims.add(golden_name(item, marked.settings), case_id(item))
+            session.claims.add(golden_name(item, marked.settings), case_id(item))
         except SettingsError as error:
-            raise pytest.fail.Exception(f"modelcompat: {error}", pytrace=False) from None
+            report.outcome, report.longrepr, report.result = "failed", f"modelcompat: {error}", []
+            return
 
 
 def case_id(item: pytest.Item) -> str:

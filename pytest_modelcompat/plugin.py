@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.running import RoundTripCaller
     from pytest_modelcompat.session import Session
 
+MODEL_TESTS = "modelcompat-model-tests"
 ROUNDTRIP_HELP = (
     "model_roundtrip(formats, custom_objects, imports, op_libraries, inputs, name, rtol, atol, seed, runtimes, checks, "
     "allow_ops, allow_layers, safe_mode, timeout): save the model this test returns, reload it in a fresh process, and "
@@ -74,15 +75,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_pycollect_makeitem(collector: pytest.Collector) -> Generator[None, Any, Any]:
-    """For each name in a module or class: the tests made of it claim their goldens."""
-    made = yield
-    if isinstance(made, list) and KEY in collector.config.stash:
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """For each module or class: the model tests in it claim their goldens."""
+    report = yield
+    if KEY in collector.config.stash:
         from pytest_modelcompat import collecting
 
-        session = collector.config.stash[KEY]
-        collecting.claim_all(made, session.layers, session.claims)
-    return made
+        collecting.claim_all(report, _session(collector.config))
+    return report
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -120,43 +122,21 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
 
         _session(config).prefetch()
         items.extend(builder_items(session, named))
-    if any(marking.is_model_item(item) for item in items):
+    if KEY in config.stash or any(marking.FIXTURE in getattr(item, "fixturenames", ()) for item in items):
         from pytest_modelcompat import collecting
 
         collecting.note_claims(items, _session(config).layers)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Before a test's fixtures are made: a model test starts from its seed, and one that cannot run says why."""
-    if marking.is_model_item(item):
-        from pytest_modelcompat.running import prepare
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """When it is known what will run: the hooks that model tests need join in, if there is one."""
+    manager = session.config.pluginmanager
+    found = KEY in session.config.stash or any(marking.is_model_item(item) for item in session.items)
+    if found and not manager.has_plugin(MODEL_TESTS):
+        from pytest_modelcompat import modeltests
 
-        prepare(item, _session(item.config))
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Instead of pytest's own call of a marked test, unless it calls the fixture itself."""
-    if marking.target_of(pyfuncitem) is None or marking.FIXTURE in pyfuncitem.fixturenames:
-        return None
-    from pytest_modelcompat.running import run_marked
-
-    run_marked(pyfuncitem, _session(pyfuncitem.config))
-    return True
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[Any]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """After each phase of a test: a failed target is shown by its own text."""
-    report = yield
-    if call.excinfo is not None:
-        from pytest_modelcompat.report.longrepr import show
-
-        show(report, call.excinfo.value, item)
-    return report
+        manager.register(modeltests, MODEL_TESTS)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

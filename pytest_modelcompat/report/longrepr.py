@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING
 from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback
 
 from pytest_modelcompat.report.terminal import failure_text, headline
-from pytest_modelcompat.results import ModelCompatError
 
 if TYPE_CHECKING:
     import pytest
 
+    from pytest_modelcompat.results import ModelCompatError
 
-def show(report: pytest.TestReport, error: BaseException, item: pytest.Item) -> None:
-    """Put the failure text of an error's results in place of pytest's traceback; other exceptions are left alone.
+
+def show(report: pytest.TestReport, error: ModelCompatError, item: pytest.Item) -> None:
+    """Put the failure text of an error's results in place of pytest's traceback.
 
     These classes of pytest's, rather than plain text, because only of them the short summary and JUnit XML take the
     first line alone, and because they travel from xdist workers as they are.
     """
-    if not isinstance(error, ModelCompatError):
-        return
     verbose = item.config.get_verbosity() >= 2
     text = "\n\n".join(failure_text(result, verbose=verbose) for result in error.results)
     path, line, _ = report.location

@@ -1,0 +1,38 @@
+"""The hooks of a session that has model tests; `plugin` registers them once collection has found one."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_modelcompat import marking
+from pytest_modelcompat.report.longrepr import show
+from pytest_modelcompat.results import ModelCompatError
+from pytest_modelcompat.running import prepare, run_marked
+from pytest_modelcompat.session import Session
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before a test's fixtures are made: a model test starts from its seed, and one that cannot run says why."""
+    if marking.is_model_item(item):
+        prepare(item, Session.of(item.config))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Instead of pytest's own call of a marked test, unless it calls the fixture itself."""
+    if marking.target_of(pyfuncitem) is None or marking.FIXTURE in pyfuncitem.fixturenames:
+        return None
+    run_marked(pyfuncitem, Session.of(pyfuncitem.config))
+    return True
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport | None:
+    """After each phase of a test: a failed target is shown by its own text."""
+    error = call.excinfo.value if call.excinfo is not None else None
+    if not isinstance(error, ModelCompatError):
+        return None
+    report = pytest.TestReport.from_item_and_call(item, call)
+    show(report, error, item)
+    return report
