@@ -250,4 +250,3 @@ _CHECKERS: Mapping[str, Callable[[Any], Any]] = {
     "safe_mode": _flag,
     "timeout": _timeout,
 }
-OPTION_NAMES = tuple(_CHECKERS)

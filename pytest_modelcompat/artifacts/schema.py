@@ -19,11 +19,7 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
         "graph_def": (2, "GraphDef"),
         "signature_def": (5, "map:SignatureDef"),
     },
-    "MetaInfoDef": {
-        "tags": (4, "*string"),
-        "tensorflow_version": (5, "string"),
-        "tensorflow_git_version": (6, "string"),
-    },
+    "MetaInfoDef": {"tags": (4, "*string"), "tensorflow_version": (5, "string")},
     "GraphDef": {
         "node": (1, "*NodeDef"),
         "library": (2, "FunctionDefLibrary"),
