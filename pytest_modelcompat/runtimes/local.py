@@ -64,9 +64,9 @@ class LocalLoader:
         self._jobs += 1
         folder = self.folder / f"job-{self._jobs}"
         folder.mkdir()
-        write_job(job, folder, [str(Path(entry).absolute()) for entry in sys.path])
-        ending = self._run_forked(folder, job.timeout) if self.forks else self._run_alone(folder, job.timeout)
         try:
+            write_job(job, folder, [str(Path(entry).absolute()) for entry in sys.path])
+            ending = self._run_forked(folder, job.timeout) if self.forks else self._run_alone(folder, job.timeout)
             return read_answer(folder, ending)
         finally:
             shutil.rmtree(folder, ignore_errors=True)

@@ -96,6 +96,13 @@ def test_the_job_leaves_nothing_behind(loader: LocalLoader, job: Job) -> None:
     assert set(loader.folder.iterdir()) == before
 
 
+def test_a_job_that_cannot_be_written_leaves_nothing_behind(loader: LocalLoader, job: Job) -> None:
+    before = set(loader.folder.iterdir())
+    with pytest.raises(TypeError, match="expected strings, found dict"):
+        loader.run(replace(job, inputs=np.array([{}], dtype=object)))
+    assert set(loader.folder.iterdir()) == before
+
+
 def test_path_working_directory_and_custom_objects_are_handed_over(
     loader: LocalLoader, job: Job, user: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
