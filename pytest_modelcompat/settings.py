@@ -88,11 +88,21 @@ def check(layer: Layer) -> dict[str, Any]:
         except _UnknownError as error:
             raise SettingsError(f"{layer.source}: option {name!r}: {error}") from None
     for one, other in (("rtol", "atol"), ("atol", "rtol")):
-        if one in checked and other not in checked:
-            raise SettingsError(
-                f"{layer.source}: option {one!r} is given without {other!r}; give both (0 is allowed) or neither"
-            )
+        if one in checked:
+            half = _without_half(checked, one, other)
+            if half is not None:
+                raise SettingsError(f"{layer.source}: {half}; give both (0 is allowed) or neither")
     return checked
+
+
+def _without_half(checked: Mapping[str, Any], one: str, other: str) -> str | None:
+    """What one of rtol and atol is given for and the other is not, in words; None if they go together."""
+    if other not in checked:
+        return f"option {one!r} is given without {other!r}"
+    if not isinstance(checked[one], Mapping) or not isinstance(checked[other], Mapping):
+        return None
+    name = next((name for name in checked[one] if name not in checked[other]), None)
+    return None if name is None else f"option {one!r} is given for output {name!r}, and {other!r} is not"
 
 
 def parse_object(text: str) -> tuple[str, str]:

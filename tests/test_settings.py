@@ -25,6 +25,14 @@ def given(**options: Any) -> dict[str, Any]:
         ({"formats": 5}, "not 5 (int)"),
         ({"rtol": 1.0}, "option 'rtol' is given without 'atol'"),
         ({"atol": 1.0}, "option 'atol' is given without 'rtol'"),
+        (
+            {"rtol": {"a": 1, "b": 1}, "atol": {"a": 1}},
+            "option 'rtol' is given for output 'b', and 'atol' is not;",
+        ),
+        (
+            {"rtol": {"a": 1}, "atol": {"a": 1, "b": 1}},
+            "option 'atol' is given for output 'b', and 'rtol' is not;",
+        ),
         ({"rtol": -1, "atol": 0}, "option 'rtol' takes a number that is not negative"),
         ({"rtol": True, "atol": 0}, "not True (bool)"),
         ({"rtol": float("nan"), "atol": 0}, "option 'rtol' takes a number"),
@@ -54,6 +62,7 @@ def test_wrong_options(options: dict[str, Any], message: str) -> None:
 
 def test_right_options_come_in_one_type() -> None:
     assert given(formats="h5")["formats"] == ("h5",)
+    assert given(rtol={"a": 0, "b": 1}, atol={"b": 0, "a": 1})["rtol"] == {"a": 0.0, "b": 1.0}
     assert given(rtol=0, atol={"score": 1}) == {"rtol": 0.0, "atol": {"score": 1.0}}
     assert given(checks=CHECKS)["checks"] == CHECKS
     param = pytest.param("h5", marks=pytest.mark.xfail)
