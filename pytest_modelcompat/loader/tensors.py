@@ -98,7 +98,8 @@ def named_leaves(value: Any, names: Optional[Sequence[str]] = None, stem: str = 
     """Every leaf under its user-visible name.
 
     Dict keys name their values; a list's items are named by `names` where there is one for each, else `stem_0`,
-    `stem_1`, ...; a single leaf is `names[0]` or `stem`. Deeper levels are joined by `/`.
+    `stem_1`, ...; a single leaf is `names[0]` or `stem`. Deeper levels are joined by `/`. Where that spells one name
+    twice, as with `{"a/b": ...}` and `{"a": {"b": ...}}`, the deeper one gets `#2`, in whichever order they come.
     """
     leaves = list(paths(value))
     flat = [path for path, _ in leaves]
@@ -106,7 +107,15 @@ def named_leaves(value: Any, names: Optional[Sequence[str]] = None, stem: str = 
     positional = not isinstance(value, dict) and all(len(path) <= 1 for path in flat)
     if positional and len(given) == len(flat) == len(set(given)):
         return {name: as_leaf(leaf) for name, (_, leaf) in zip(given, leaves)}
-    return {_name(path, stem): as_leaf(leaf) for path, leaf in leaves}
+    return {name: as_leaf(leaf) for name, (_, leaf) in zip(_names(flat, stem), leaves)}
+
+
+def _names(flat: Sequence[Tuple[str, ...]], stem: str) -> List[str]:
+    """A name of its own for each path, in the order given."""
+    found = {}  # type: Dict[str, int]
+    for position in sorted(range(len(flat)), key=lambda index: (len(flat[index]), flat[index])):
+        found[_free(_name(flat[position], stem), ("",), found)] = position
+    return sorted(found, key=found.__getitem__)
 
 
 def _name(path: Tuple[str, ...], stem: str) -> str:
@@ -165,10 +174,10 @@ def _pack_leaf(leaf: Leaf, key: str, arrays: Dict[str, Any]) -> Dict[str, Any]:
     return {"dense": key, "dtype": array.dtype.name, "shape": list(array.shape)}
 
 
-def _free(key: str, suffixes: Tuple[str, ...], arrays: Dict[str, Any]) -> str:
+def _free(key: str, suffixes: Tuple[str, ...], taken: Dict[str, Any]) -> str:
     """The key, or a numbered one where it is taken: `{"a/b": ...}` and `{"a": {"b": ...}}` spell the same."""
     name, number = key, 1
-    while any(name + suffix in arrays for suffix in suffixes):
+    while any(name + suffix in taken for suffix in suffixes):
         number += 1
         name = "{}#{}".format(key, number)
     return name
