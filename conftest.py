@@ -1,7 +1,7 @@
-"""The project's own models under test: those of `examples/`, a user's project in small.
+"""What `tests/` and `examples/` share.
 
-`pytest examples`, run from here, checks them against the goldens in `golden/examples`. All that
-`tests/` needs on top of that is `pytester`, which runs pytest inside a test.
+The project's own models are those of `examples/`, a user's project in small: `pytest examples`, run from here, checks
+them against the goldens in `golden/examples`. `tests/` needs `pytester` besides, which runs pytest inside a test.
 """
 
 pytest_plugins = ["pytester"]

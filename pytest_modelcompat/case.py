@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.golden import GoldenName
     from pytest_modelcompat.runtimes.jobs import Declared
-    from pytest_modelcompat.saving import EarlierSaves
 from pytest_modelcompat.settings import Settings
 
 
@@ -45,7 +44,6 @@ class Case:
         accept: the command that accepts what changed.
         declares_on: where a user writes declarations: `marker`, `artifact marker`, `call` or `command line`.
         runtime: where the artifact is loaded.
-        earlier_saves: what saves of the same test changed in its models; None where each target builds its own.
     """
 
     title: str
@@ -58,7 +56,6 @@ class Case:
     accept: str = ""
     declares_on: str = "marker"
     runtime: str = "local"
-    earlier_saves: EarlierSaves | None = None
 
 
 def seed_everything(seed: int) -> None:
@@ -88,6 +85,11 @@ def _reset_layer_names(keras: Any) -> None:
         state.set_global_attribute("global_seed_generator", None)
         reset = naming.reset_uids
     reset()
+
+
+def is_builder(model: Any) -> bool:
+    """Whether it builds a model when it is called, as a function or a model's class does, rather than being one."""
+    return callable(model) and (isinstance(model, type) or not hasattr(model, "trainable_variables"))
 
 
 def split_returned(returned: Any) -> tuple[Any, Any]:

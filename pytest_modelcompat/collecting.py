@@ -56,9 +56,12 @@ def read_marker(node: pytest.Item | Any, layers: tuple[Layer, Layer]) -> Marked 
     kind = names[0]
     options: dict[str, Any] = {}
     paths: tuple[Any, ...] = ()
-    for mark in reversed(list(node.iter_markers(kind))):
+    marks = list(node.iter_markers(kind))
+    for mark in reversed(marks):
         options.update(mark.kwargs)
         paths = mark.args or paths
+    if sum(bool(mark.args) for mark in marks) > 1:
+        raise SettingsError(f"marker: {kind} names {len(marks)} artifacts; write a test for each")
     artifact = _artifact_path(node, kind, paths)
     if kind == ARTIFACT and "formats" in options:
         raise SettingsError("marker: option 'formats' is for model_roundtrip; a file has the format it has")
@@ -118,6 +121,8 @@ def _runnable(metafunc: pytest.Metafunc, layers: tuple[Layer, Layer]) -> Marked:
     function = metafunc.function
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         raise SettingsError("the test is async; a model test is a plain function that returns a model")
+    if marked.kind == ARTIFACT and FIXTURE in metafunc.fixturenames:
+        raise SettingsError("a test takes the marker model_artifact or the fixture model_roundtrip, not both")
     return marked
 
 

@@ -67,7 +67,7 @@ class BuilderCollector(pytest.File):
         Raises:
             CollectError: the builder cannot be had, or an option is wrong.
         """
-        from pytest_modelcompat.case import Case, seed_everything, split_returned
+        from pytest_modelcompat.case import Case, is_builder, seed_everything, split_returned
         from pytest_modelcompat.golden import GoldenName
 
         module, _, name = self.name.partition(":")
@@ -83,15 +83,16 @@ class BuilderCollector(pytest.File):
         except SettingsError as error:
             raise self.CollectError(str(error)) from None
         accept = f"pytest --modelcompat-model {shlex.quote(self.name)} --modelcompat-update-golden"
-        is_builder = callable(target) and not hasattr(target, "trainable_variables")
-        for entry in settings.formats:
+        # One object is saved in all formats, and .h5 changes it: last, it harms no other.
+        formats = sorted(settings.formats, key=lambda entry: not is_builder(target) and format_name(entry) == "h5")
+        for entry in formats:
             format_ = format_name(entry)
             case = Case(
                 title=f"{name}[{format_}]",
                 format=format_,
                 settings=settings,
                 golden=golden,
-                build=lambda: split_returned(target() if is_builder else target),
+                build=lambda: split_returned(target() if is_builder(target) else target),
                 accept=accept,
                 declares_on="command line",
             )
@@ -123,7 +124,10 @@ class BuilderCollector(pytest.File):
 
 def _is_there(module: str) -> bool:
     top = module.partition(".")[0]
-    return bool(top) and importlib.util.find_spec(top) is not None
+    try:
+        return bool(top) and importlib.util.find_spec(top) is not None
+    except ValueError:
+        return False
 
 
 def _why_not_imported(module: str, error: Exception) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from pytest_modelcompat import marking
 from pytest_modelcompat.report.longrepr import show
 from pytest_modelcompat.results import ModelCompatError
-from pytest_modelcompat.running import prepare, run_marked
+from pytest_modelcompat.running import RoundTripCaller, prepare, run_marked
 from pytest_modelcompat.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -25,6 +30,16 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         return None
     run_marked(pyfuncitem, Session.of(pyfuncitem.config))
     return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Around a test's call: one that asks for the fixture and never calls it has checked nothing."""
+    outcome = yield
+    caller = getattr(item, "funcargs", {}).get(marking.FIXTURE)
+    if isinstance(caller, RoundTripCaller) and not caller.called:
+        pytest.fail(f"modelcompat: {item.name} asks for model_roundtrip and never calls it", pytrace=False)
+    return outcome
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,7 @@ class Bench:
         root: the project's folder, which paths in messages are relative to.
         updating: whether goldens are written rather than only compared with.
         keep: where artifacts are kept after the session; None to remove them.
+        saves: what this session's saves changed in the models they saved.
         threads: threads a loader's child may use; 0 for TensorFlow's default.
     """
 
@@ -50,6 +51,7 @@ class Bench:
     updating: bool = False
     keep: Path | None = None
     threads: int = 0
+    saves: saving.EarlierSaves = field(default_factory=saving.EarlierSaves)
 
 
 def check(case: Case, bench: Bench) -> Result:
@@ -67,7 +69,7 @@ def check(case: Case, bench: Bench) -> Result:
         )
         result = Result(case.title, str(case.golden), case.format, case.runtime, (), facts)
         try:
-            subject = make_subject(case, folder)
+            subject = make_subject(case, folder, bench.saves)
             inventory = expected(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(subject.artifact))
             loaded = _load(case, bench, subject, inventory)
         except StoppedError as stopped:
@@ -86,7 +88,7 @@ def check(case: Case, bench: Bench) -> Result:
 @contextlib.contextmanager
 def _workplace(case: Case, bench: Bench) -> Iterator[Path]:
     """A folder for a target's artifact, removed afterwards unless artifacts are kept."""
-    if bench.keep is not None:
+    if bench.keep is not None and case.artifact is None:
         folder = bench.keep.joinpath(*case.golden.escape(), case.format)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -136,6 +138,7 @@ def _load(case: Case, bench: Bench, subject: Subject, inventory: Inventory) -> L
         input_names=subject.input_names,
         output_names=subject.order,
         safe_mode=case.settings.safe_mode,
+        training="training" in case.settings.checks,
         threads=bench.threads,
         timeout=case.settings.timeout,
     )

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.case import Case
     from pytest_modelcompat.golden import GoldenName
-    from pytest_modelcompat.saving import EarlierSaves
     from pytest_modelcompat.session import Session
 
 # .h5 last: of all saves it is the one that changes the live model.
@@ -121,12 +120,13 @@ class RoundTripCaller:
     Args:
         item: the test that uses it.
         session: its session.
+        called: whether the test has called it.
     """
 
     item: pytest.Item
     session: Session
+    called: bool = False
     _claimed: set[tuple[GoldenName, str]] = field(default_factory=set)
-    _saves: EarlierSaves | None = None
 
     def __call__(self, model: Any, **options: Any) -> RoundTripResult:
         """Save a model in each format, reload it in a fresh process, and compare.
@@ -140,6 +140,7 @@ class RoundTripCaller:
             ModelCompatError: a target fails.
         """
         __tracebackhide__ = True
+        self.called = True
         settings, formats = self._settings(options)
         results = tuple(checked(self.item, self._case(model, settings, name), self.session) for name in formats)
         if any(result.failed for result in results):
@@ -151,6 +152,8 @@ class RoundTripCaller:
         command_line, ini = self.session.layers
         marks = list(self.item.iter_markers(ROUNDTRIP))
         marker = {name: value for mark in reversed(marks) for name, value in mark.kwargs.items()}
+        if any(hasattr(entry, "marks") for entry in options.get("formats", ())):
+            pytest.fail("modelcompat: marks on a format belong on the marker, not in a call", pytrace=False)
         if target is not None and "formats" in options:
             pytest.fail("modelcompat: give 'formats' to the marker, which makes an item of each", pytrace=False)
         try:
@@ -164,10 +167,8 @@ class RoundTripCaller:
         return settings, [name for name in SAVE_ORDER if name in wanted]
 
     def _case(self, model: Any, settings: Settings, format_: str) -> Case:
-        from pytest_modelcompat.case import Case
-        from pytest_modelcompat.saving import EarlierSaves
+        from pytest_modelcompat.case import Case, is_builder, split_returned
 
-        self._saves = self._saves or EarlierSaves()
         golden = collecting.golden_name(self.item, settings)
         if (golden, format_) in self._claimed:
             pytest.fail(
@@ -175,15 +176,13 @@ class RoundTripCaller:
                 pytrace=False,
             )
         self._claimed.add((golden, format_))
-        is_builder = callable(model) and not hasattr(model, "trainable_variables")
         target = target_of(self.item)
         return Case(
             title=self.item.name if target else f"{self.item.name}[{format_}]",
             format=format_,
             settings=settings,
             golden=golden,
-            build=lambda: (model() if is_builder else model, None),
+            build=lambda: split_returned(model() if is_builder(model) else model),
             accept=collecting.accept_command(self.item),
             declares_on="call",
-            earlier_saves=self._saves,
         )

@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import warnings
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -67,18 +68,18 @@ class Saved:
 
 
 class EarlierSaves:
-    """What saves changed in objects that may be saved once more, as long as one test runs."""
+    """What a session's saves changed in model objects that may be saved once more; keeps none of them alive."""
 
     def __init__(self) -> None:
-        self._noted: list[tuple[Any, str, Change]] = []
+        self._noted: list[tuple[weakref.ref[Any], str, Change]] = []
 
     def note(self, live: LiveModel, format_: str, changes: Iterable[Change]) -> None:
         """Remember what saving a model in a format changed in it."""
-        self._noted.extend((live.model, format_, change) for change in changes)
+        self._noted.extend((weakref.ref(live.model), format_, change) for change in changes)
 
     def left_in(self, live: LiveModel, format_: str) -> list[tuple[str, Change]]:
         """What earlier saves, by their formats, changed in this very object that a save in `format_` would store."""
-        mine = [(earlier, change) for model, earlier, change in self._noted if model is live.model]
+        mine = [(earlier, change) for model, earlier, change in self._noted if model() is live.model]
         if not mine:
             return []
         now = _snapshot(live)

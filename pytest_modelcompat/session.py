@@ -83,7 +83,7 @@ class Session:
                 store=GoldenStore(self.golden_root),
                 root=self._config.rootpath,
                 updating=self.updating,
-                keep=Path(keep).absolute() if keep else None,
+                keep=_made(Path(keep).absolute()) if keep else None,
                 threads=threads_per_worker(),
             )
         return self._bench
@@ -93,6 +93,15 @@ class Session:
         if self._loader is not None and SHARED_LOADER not in self._config.stash:
             self._loader.close()
         self._loader = None
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"modelcompat: --modelcompat-keep {folder} cannot be made: {error.strerror}"
+        raise pytest.fail.Exception(message, pytrace=False) from None
+    return folder
 
 
 def threads_per_worker() -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat import deriving, live, saving, verdicts
 from pytest_modelcompat.artifacts import BrokenArtifactError, Inventory, read_inventory
 from pytest_modelcompat.case import seed_everything
+from pytest_modelcompat.compare import dtype_name
 from pytest_modelcompat.diagnosis import call_failed, save_failed
 from pytest_modelcompat.findings import Blame, Finding, Kind, Severity
 from pytest_modelcompat.profiles import judging
@@ -84,31 +85,35 @@ def expected(case: Case, kind: Kind, step: Callable[[], Any]) -> Any:
         raise StoppedError(call_failed(case.title, error, derived=case.settings.inputs is None)) from error
 
 
-def make_subject(case: Case, folder: Path) -> Subject:
+def make_subject(case: Case, folder: Path, saves: saving.EarlierSaves) -> Subject:
     """Save the case's model into a folder, or take its artifact as it is.
 
     What the user's own builder raises is passed on as it is.
 
+    Args:
+        case: the case.
+        folder: where its artifact is put.
+        saves: what earlier saves of this session changed.
+
     Raises:
         StoppedError: there is no model, it cannot be called or saved, or its artifact cannot be read.
     """
-    return _given(case) if case.artifact is not None else _saved(case, folder)
+    return _given(case) if case.artifact is not None else _saved(case, folder, saves)
 
 
-def _saved(case: Case, folder: Path) -> Subject:
+def _saved(case: Case, folder: Path, saves: saving.EarlierSaves) -> Subject:
     """Build the model anew, take its outputs, save it."""
     assert case.build is not None  # noqa: S101 - a case without an artifact has a builder
     seed_everything(case.settings.seed)
     returned, inputs = case.build()
     model = expected(case, Kind.NO_MODEL, lambda: live.examine(returned))
-    _refuse_changed(case, model)
+    _refuse_changed(case, model, saves)
     inputs = _inputs(case, model, inputs)
     outputs, order = _steady_outputs(case, model, inputs)
     weights = tuple(model.weights())
     training = _training(model) if "training" in case.settings.checks else None
     saved = _save(case, model, folder)
-    if case.earlier_saves is not None:
-        case.earlier_saves.note(model, case.format, saved.changes)
+    saves.note(model, case.format, saved.changes)
     return Subject(
         saved.artifact,
         saving.ARTIFACT_FORMATS[case.format],
@@ -150,9 +155,9 @@ def _changed_by_saving(format_: str, change: saving.Change) -> Finding:
     )
 
 
-def _refuse_changed(case: Case, model: live.LiveModel) -> None:
+def _refuse_changed(case: Case, model: live.LiveModel, saves: saving.EarlierSaves) -> None:
     """Stop before an object is saved that an earlier save has changed: it is not the model the test built."""
-    left = case.earlier_saves.left_in(model, case.format) if case.earlier_saves is not None else ()
+    left = saves.left_in(model, case.format)
     if not left:
         return
     formats = list(dict.fromkeys(format_ for format_, _ in left))
@@ -162,15 +167,22 @@ def _refuse_changed(case: Case, model: live.LiveModel) -> None:
             case.format,
             cause=f"an earlier save as {', '.join(formats)} changed this model object, and saving it now would store "
             "another model than the test built",
-            fix=(
-                "give the function that builds the model, which is then called anew for each format:",
-                "model_roundtrip(build_model, ...)",
-                f"or check {', '.join(formats)} last",
-            ),
+            fix=(*_build_anew(case.declares_on), f"or check {', '.join(formats)} last"),
             blame=Blame.WRITER,
             details=tuple(("changed", f"{saving.METHODS[format_]} changed {change}") for format_, change in left),
         )
     )
+
+
+def _build_anew(declares_on: str) -> tuple[str, ...]:
+    if declares_on == "call":
+        return (
+            "give the function that builds the model, which is then called anew for each format:",
+            "model_roundtrip(build_model, ...)",
+        )
+    if declares_on == "command line":
+        return ("name the function that builds the model rather than the model",)
+    return ("build the model in the test itself, which is called anew for each format",)
 
 
 def _given(case: Case) -> Subject:
@@ -203,10 +215,15 @@ def _given(case: Case) -> Subject:
 
 def _given_inputs(case: Case, returned: Any) -> Any:
     """What the test returned as inputs, else what its options give; None if neither does."""
-    if returned is not None:
-        return returned
-    given = case.settings.inputs
-    return given() if callable(given) else given
+    from pytest_modelcompat.loader import tensors
+
+    given = case.settings.inputs if returned is None else returned
+    given = given() if callable(given) else given
+    try:
+        return tensors.as_leaves(given)
+    except (TypeError, ValueError) as error:
+        cause = f"the inputs given cannot be made into arrays: {error}"
+        raise StoppedError(Finding(Kind.INPUTS_NEEDED, case.title, cause=cause)) from None
 
 
 def _signature_names(inventory: Inventory) -> list[str]:
@@ -214,13 +231,19 @@ def _signature_names(inventory: Inventory) -> list[str]:
 
 
 def _by_signature(inputs: Any, inventory: Inventory) -> dict[str, Any]:
-    """Inputs by signature: as given, or for every signature that takes as many as were given."""
+    """Inputs by signature: as given, else the same for every signature that takes as many, strings as strings."""
+    from pytest_modelcompat.loader import tensors
+
     names = _signature_names(inventory)
     if isinstance(inputs, dict) and inputs and set(inputs) <= set(names):
         return inputs
-    if "serving_default" in names:
-        return {"serving_default": inputs}
-    return dict.fromkeys(names, inputs)
+    given = sorted(dtype_name(leaf) == "string" for _, leaf in tensors.paths(inputs))
+    fitting = [
+        signature.name
+        for signature in inventory.signatures
+        if sorted(each.dtype == "string" for each in signature.inputs) == given
+    ]
+    return dict.fromkeys(fitting or names, inputs)
 
 
 def _inputs(case: Case, model: live.LiveModel, inputs: Any) -> Any:

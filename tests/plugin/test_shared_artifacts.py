@@ -54,7 +54,15 @@ def outputs_of(project: Project) -> dict[str, Any]:
     ("artifact", "inputs", "documented"),
     [
         ("savedmodel_half_plus_two_tf2.14", {"serving_default": [1, 2, 5]}, {"serving_default/y": [2.5, 3, 4.5]}),
-        ("savedmodel_half_plus_two_tf1.1", {"all": [[1], [2], [5]]}, {"serving_default/y": [[2.5], [3], [4.5]]}),
+        (
+            "savedmodel_half_plus_two_tf1.1",
+            {"all": [[1], [2], [5]]},
+            {
+                "serving_default/y": [[2.5], [3], [4.5]],
+                "classify_x2_to_y3/scores": [[3.5], [4], [5.5]],
+                "regress_x2_to_y3/outputs": [[3.5], [4], [5.5]],
+            },
+        ),
         (
             "savedmodel_two_signatures_tf2.0",
             {"serving_default": [1, 2, 3], "timestwo": [1, 2, 3]},
