@@ -23,6 +23,7 @@ WHILE = {
     "resolve": "while it looked up the classes that the artifact names",
     "load": "while it loaded the artifact",
     "predict": "while it ran the loaded model",
+    "training": "while it read the loaded model's optimizer and compile config",
     "done": "after its work was done, while the process ended",
 }
 FRAMES = 3

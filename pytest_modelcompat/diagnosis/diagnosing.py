@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.diagnosis.context import Context
     from pytest_modelcompat.runtimes.jobs import Loaded
 
+AFTER_LOADING = {"predict": Kind.PREDICTION_FAILED, "training": Kind.TRAINING_CHANGED}
+
 
 def diagnose(loaded: Loaded, context: Context) -> Finding:
     """Why an artifact could not be loaded and called.
@@ -83,9 +85,9 @@ def _unrecognised(error: Mapping[str, str], stage: str, context: Context) -> Fin
     cause = true_cause(error["message"], error["type"])
     said = cause if cause.startswith(error["type"]) else f"{error['type']}: {cause}"
     name, layer = class_being_rebuilt(error["message"])
-    loading = stage != "predict"
+    loading = stage not in AFTER_LOADING
     return Finding(
-        kind=Kind.LOAD_FAILED if loading else Kind.PREDICTION_FAILED,
+        kind=AFTER_LOADING.get(stage, Kind.LOAD_FAILED),
         subject=context.file,
         where=places(layer or name, context.inventory) if layer or name else (),
         cause=f"{_who(context, stage)}: {said}",
@@ -98,6 +100,8 @@ def _unrecognised(error: Mapping[str, str], stage: str, context: Context) -> Fin
 def _who(context: Context, stage: str) -> str:
     if stage == "predict":
         return "the file loads, and the loaded model fails when it is called"
+    if stage == "training":
+        return "the file loads, and its optimizer and compile config, which further training needs, cannot be read"
     if stage != "load":
         return f"the loader failed {WHILE[stage]}"
     if context.format == "saved_model":

@@ -48,10 +48,12 @@ def _stages(folder: Path, job: Dict[str, Any], answer: Answer) -> None:
     answer["weights"] = (
         weights.of_saved_object(loaded) if _is_saved_model(job) else weights.of_variables(loaded.weights)
     )
-    answer["training"] = None if _is_saved_model(job) else training.state(loaded)
     _enter(folder, answer, "predict")
     if job["call"]:
         _predict(folder, job, loaded, answer)
+    if job["training"] and not _is_saved_model(job):
+        _enter(folder, answer, "training")
+        answer["training"] = training.state(loaded)
     _enter(folder, answer, "done")
 
 

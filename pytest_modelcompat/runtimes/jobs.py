@@ -48,6 +48,7 @@ class Job:
         input_names: the live model's input names in TensorFlow's order.
         output_names: its output names, likewise.
         safe_mode: passed to `load_model`.
+        training: whether to read what the model needs to go on training, which a SavedModel does not hold.
         threads: intra- and inter-op threads; 0 leaves TensorFlow's default.
         timeout: seconds until the child is killed.
     """
@@ -64,6 +65,7 @@ class Job:
     input_names: Sequence[str] = ()
     output_names: Sequence[str] = ()
     safe_mode: bool = True
+    training: bool = False
     threads: int = 0
     timeout: float = 300.0
 
@@ -84,7 +86,7 @@ class Loaded:
 
     Args:
         ending: how the child ended.
-        stage: the last stage reached: `start`, `declare`, `resolve`, `load`, `predict` or `done`.
+        stage: the last stage reached: `start`, `declare`, `resolve`, `load`, `predict`, `training` or `done`.
         error: `type`, `message`, `traceback` of the exception, and `declared` if a declaration could not be had.
         declaring: the declaration it was importing last.
         unknown_objects: positions in the job's `objects` that the loader could not resolve.
@@ -92,7 +94,8 @@ class Loaded:
         not_rebuildable: for objects at `index`: `class`, `argument`, `problem`, `has_get_config`.
         routes: outputs by signature name (`""` for a model called directly), then by output name.
         weights: digests: `path`, `shape`, `dtype`, `sha256`.
-        training: optimizer, compile config and the optimizer's variables; None for a SavedModel.
+        training: optimizer, compile config and the optimizer's variables; None where the job did not ask for them or
+            the model has none.
         versions: of Keras, TensorFlow, Python, NumPy in the loader.
         timings: seconds by stage.
         peak_memory: bytes.
@@ -149,6 +152,7 @@ def write_job(job: Job, folder: Path, sys_path: Sequence[str]) -> None:
         "input_names": list(job.input_names),
         "output_names": {"names": list(job.output_names)},
         "safe_mode": job.safe_mode,
+        "training": job.training,
         "threads": job.threads,
     }
     (folder / "job.json").write_text(json.dumps(content), encoding="utf-8")

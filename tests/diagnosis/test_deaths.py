@@ -51,6 +51,11 @@ def test_crash_while_importing_is_not_put_on_bytecode() -> None:
     assert "while it imported" in finding.cause
 
 
+def test_crash_over_the_training_state_says_what_it_read() -> None:
+    cause = "the loader died of SIGSEGV while it read the loaded model's optimizer and compile config"
+    assert tell(Ending(-11), stage="training").cause == cause
+
+
 @pytest.mark.parametrize(
     ("ending", "log", "kind", "says"),
     [

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from pytest_modelcompat.artifacts import Inventory
+from pytest_modelcompat.diagnosis import Context, diagnose
+from pytest_modelcompat.findings import Kind
 from pytest_modelcompat.runtimes.jobs import Declared, Job
 from pytest_modelcompat.runtimes.local import LoaderUnavailableError, LocalLoader
 
@@ -32,6 +35,16 @@ class Double(keras.layers.Layer):
 
 def where():
     return os.getcwd()
+"""
+OPTIMIZERS = """
+import sys
+import keras
+
+class Secretive(keras.optimizers.SGD):
+    def get_config(self):
+        if "pytest" not in sys.modules:
+            raise RuntimeError("not outside of tests")
+        return super().get_config()
 """
 FEATURES = np.array([[1.0, 2.0, 3.0]], np.float32)
 
@@ -149,6 +162,25 @@ def test_each_stage_tells_its_error(loader: LocalLoader, job: Job, user: Path, t
     assert (load.stage, bool(load.error), load.ending.code) == ("load", True, 0)
     predict = loader.run(replace(job, inputs=np.ones((1, 4), np.float32)))
     assert (predict.stage, bool(predict.error), bool(predict.weights)) == ("predict", True, True)
+
+
+def test_the_training_state_is_read_last_and_only_where_asked_for(loader: LocalLoader, job: Job, user: Path) -> None:
+    (user / "optimizers.py").write_text(OPTIMIZERS)
+    keras = sys.modules["keras"]
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, kernel_initializer="ones")])
+    model.compile(importlib.import_module("optimizers").Secretive(0.5), keras.losses.MeanSquaredError())
+    model.save(user / "compiled.keras")
+    declared = Declared(custom_objects={"Secretive": ("optimizers", "Secretive")})
+    compiled = replace(job, artifact=user / "compiled.keras", declared=declared)
+    unasked = loader.run(compiled)
+    assert (unasked.succeeded, unasked.training, "training" in unasked.timings) == (True, None, False), unasked.error
+    asked = loader.run(replace(compiled, training=True))
+    assert (asked.stage, asked.error and asked.error["message"]) == ("training", "not outside of tests")
+    assert total(asked) == [[6.0]], "what was predicted before is kept"
+    finding = diagnose(asked, Context("compiled.keras", "keras", Inventory(compiled.artifact, "keras", {}), {}, 60.0))
+    assert finding.kind is Kind.TRAINING_CHANGED
+    assert finding.cause.endswith("which further training needs, cannot be read: RuntimeError: not outside of tests")
+    assert "training" in loader.run(replace(job, training=True)).timings
 
 
 def test_what_cannot_be_resolved_is_told_by_position(loader: LocalLoader, job: Job) -> None:
