@@ -69,12 +69,13 @@ class BuilderCollector(pytest.File):
         """
         from pytest_modelcompat.case import Case, is_builder, seed_everything, split_returned
         from pytest_modelcompat.golden import GoldenName
+        from pytest_modelcompat.running import tensorflow_problem
 
         module, _, name = self.name.partition(":")
         session = self.config.stash[KEY]
         settings = _settings_or_error(session.layers)
         # A model that the module makes when it is imported must come out the same in every session.
-        if _is_there(module) and _is_there("tensorflow"):
+        if _is_there(module) and tensorflow_problem() is None:
             seed_everything(settings.seed)
         target = self._resolve(module, name)
         golden = GoldenName((), settings.name or self.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,7 @@ def prepare(item: pytest.Item, session: Session) -> None:
             "it; put the marker on the test, its class or its module",
             pytrace=False,
         )
-    if importlib.util.find_spec("tensorflow") is None:
+    if tensorflow_problem() is not None:
         return
     from pytest_modelcompat.case import seed_everything
 
@@ -95,8 +95,10 @@ def run(item: pytest.Item, case: Case, session: Session) -> Result:
 
 def checked(item: pytest.Item, case: Case, session: Session) -> Result:
     """One target's result, noted on its item whether it failed or not."""
-    if importlib.util.find_spec("tensorflow") is None:
-        result = without_tensorflow(case)
+    # An artifact is loaded in the loader only, and needs no TensorFlow in this process.
+    problem = tensorflow_problem() if case.artifact is None else None
+    if problem is not None:
+        result = without_tensorflow(case, problem)
     else:
         from pytest_modelcompat.roundtrip import check
 
@@ -105,11 +107,20 @@ def checked(item: pytest.Item, case: Case, session: Session) -> Result:
     return result
 
 
-def without_tensorflow(case: Case) -> Result:
-    """The result of a target where TensorFlow is not installed."""
+def tensorflow_problem() -> str | None:
+    """Why TensorFlow cannot be imported in this process, the exception's class and message; None if it can."""
+    try:
+        importlib.import_module("tensorflow")
+    except Exception as error:  # noqa: BLE001 - a broken installation raises whatever it likes
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def without_tensorflow(case: Case, problem: str) -> Result:
+    """The result of a target where TensorFlow cannot be imported."""
     from pytest_modelcompat.diagnosis import no_tensorflow
 
-    finding = no_tensorflow("ModuleNotFoundError: No module named 'tensorflow'")
+    finding = no_tensorflow(problem)
     return Result(case.title, str(case.golden), case.format, case.runtime, (finding,), Facts(case.title))
 
 

@@ -129,3 +129,26 @@ def test_ragged_list():
         ["INPUTS NEEDED  test_ragged_list?keras?: the inputs given cannot be made into arrays*"]
     )
     assert "pytest_modelcompat/" not in result.stdout.str()
+
+
+def test_tensorflow_that_is_there_and_cannot_be_imported(project: Project) -> None:
+    project.write("tensorflow.py", "raise ImportError('libsomething.so is missing')\n")
+    project.write(
+        "test_it.py",
+        """
+        import pytest
+
+        @pytest.mark.model_roundtrip(formats=["keras"])
+        def test_it():
+            return None
+        """,
+    )
+    result = project.run_apart()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "NO TENSORFLOW  test_it?keras?: TensorFlow is installed and cannot be imported, *",
+            "*ImportError: libsomething.so is missing",
+        ]
+    )
+    assert "pytest_modelcompat/" not in result.stdout.str()

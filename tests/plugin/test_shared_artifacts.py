@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import zipfile
 from typing import TYPE_CHECKING, Any
@@ -129,7 +130,10 @@ def test_keras_2_mlp_as_saved_model_predicts_what_its_weights_say(project: Proje
         kernel, bias = (reader.get_tensor(f"{prefix}/{part}/.ATTRIBUTES/VARIABLE_VALUE") for part in ("kernel", "bias"))
         expected = expected @ kernel + bias
         expected = np.maximum(expected, 0) if position < 2 else expected
-    check(project, str(folder), "--modelcompat-update-golden", all=features).assert_outcomes(passed=1)
+    result = check(project, str(folder), "--modelcompat-update-golden", all=features)
+    if importlib.util.find_spec("tf_keras") is None:
+        result.stdout.fnmatch_lines(["LOAD FAILED *the SavedModel holds the state of a Keras 2 optimizer*"])
+        return
     (actual,) = outputs_of(project).values()
     np.testing.assert_allclose(actual, expected, rtol=1e-5)
 
