@@ -81,8 +81,9 @@ class LiveModel:
         return weights.of_variables(self.model.weights if self.is_keras else self.model.variables)
 
     def layers(self) -> Iterator[tuple[str, Any]]:
-        """Every Keras layer at any depth with its path of names."""
-        yield from _layers(self.model, ())
+        """Every Keras layer at any depth, once, with its path of names; none for a plain `tf.Module`."""
+        if self.is_keras:
+            yield from _layers(self.model, (), {id(self.model)})
 
     def dtypes(self) -> list[str]:
         """The dtypes its layers compute in."""
@@ -207,11 +208,31 @@ def _by_keyword(function: Any, arguments: Any) -> dict[str, Any]:
     return {name: tensors.as_leaf(part) for name, part in zip(keywords, flat, strict=True)}
 
 
-def _layers(model: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-    for layer in getattr(model, "layers", ()):
-        here = (*path, str(layer.name))
-        yield "/".join(here), layer
-        yield from _layers(layer, here)
+def _layers(parent: Any, path: tuple[str, ...], seen: set[int]) -> Iterator[tuple[str, Any]]:
+    """Layers below a Keras object, each once, at the first place it is met."""
+    for layer in _sublayers(parent):
+        if id(layer) not in seen:
+            seen.add(id(layer))
+            here = (*path, str(layer.name))
+            yield "/".join(here), layer
+            yield from _layers(layer, here, seen)
+
+
+def _sublayers(parent: Any) -> list[Any]:
+    """The layers that Keras tracks in a layer or model, in whatever attribute: `layers` may be anything of a user's."""
+    flatten = getattr(parent, "_flatten_layers", None)
+    listed = getattr(parent, "layers", None)
+    if callable(flatten):
+        found = list(flatten(include_self=False, recursive=False))
+    else:
+        found = list(listed) if isinstance(listed, (list, tuple)) else []
+    # A sequential model tracks its input's placeholder, which computes nothing, and does not list it.
+    hidden = "InputLayer" if any(base.__name__ == "Sequential" for base in type(parent).__mro__) else None
+    return [
+        layer
+        for layer in found
+        if hasattr(layer, "compute_dtype") and hasattr(layer, "name") and type(layer).__name__ != hidden
+    ]
 
 
 def _home(candidate: Any) -> str | None:
@@ -229,11 +250,20 @@ def installed_keras() -> str:
     return "tf_keras" if os.environ.get("TF_USE_LEGACY_KERAS", "").lower() in ("1", "true") else "keras"
 
 
+def _draws_numbers(layer: Any) -> bool:
+    """Whether a layer is a random one, except where it drops out nothing, as recurrent cells do unless told to."""
+    if not any(word in type(layer).__name__ for word in RANDOM_LAYERS) and not hasattr(layer, "seed_generator"):
+        return False
+    rates = [getattr(layer, name, None) for name in ("rate", "dropout", "recurrent_dropout")]
+    given = [rate for rate in rates if isinstance(rate, (int, float))]
+    return not given or any(given)
+
+
 def _reasons(layer: Any) -> Iterator[str]:
     kind = type(layer).__name__
     if getattr(layer, "stateful", False) and (hasattr(layer, "reset_states") or hasattr(layer, "reset_state")):
         yield f"{kind}, stateful: it starts each prediction where the last one ended"
-    elif any(word in kind for word in RANDOM_LAYERS) or hasattr(layer, "seed_generator"):
+    elif _draws_numbers(layer):
         yield f"{kind}, draws random numbers"
     elif type(layer).__module__.split(".")[0] not in KERAS_PACKAGES:
         yield f"{kind}, of {type(layer).__module__}"

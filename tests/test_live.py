@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 from typing import Any
 
 import numpy as np
@@ -72,6 +74,62 @@ def test_names_dtypes_and_layers() -> None:
     assert model.dtypes() == ["float16", "float32"]
     assert "tower/inner" in [path for path, _ in model.layers()]
     assert examine(Minus()).input_names() == ()
+
+
+PACKAGES = [name for name in ("keras", "tf_keras") if importlib.util.find_spec(name)]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_layers_are_found_wherever_they_are_held(package: str) -> None:
+    layers = importlib.import_module(package).layers
+
+    class Holder(layers.Layer):  # type: ignore[misc,name-defined]  # Keras comes without types
+        def __init__(self) -> None:
+            super().__init__(name="holder")
+            self.layers = {"a": layers.Dense(2, name="in_dict")}
+            self.other = layers.Dropout(0.5, name="drop")
+            self.again = self.other
+
+        def call(self, inputs: Any) -> Any:
+            return self.other(self.layers["a"](inputs))
+
+    class Owner(importlib.import_module(package).Model):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__(name="owner")
+            self.step = layers.TimeDistributed(layers.Dense(2, dtype="mixed_float16", name="inner"), name="each")
+            self.memory = layers.LSTM(1, name="memory")
+            self.holder = Holder()
+            self.holder.parent = self
+
+        def call(self, inputs: Any) -> Any:
+            return self.memory(self.holder(self.step(inputs)))
+
+    model = examine(Owner())
+    model.call(np.ones((1, 2, 3), np.float32))
+    paths = [path for path, _ in model.layers()]
+    assert len(paths) == 7
+    assert set(paths) >= {"each/inner", "holder/drop", "holder/in_dict", "memory/lstm_cell"}
+    assert model.dtypes() == ["float16", "float32"]
+    assert sorted(model.unsteady_layers()) == [
+        f"holder (Holder, of {__name__})",
+        "holder/drop (Dropout, draws random numbers)",
+    ]
+    assert {"Holder", "Owner"} & set(model.homes()) == {"Holder"}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_input_of_a_sequential_model_is_no_layer_of_it(package: str) -> None:
+    layers = importlib.import_module(package).layers
+    model = examine(importlib.import_module(package).Sequential([layers.Input((2,)), layers.Dense(1, dtype="float64")]))
+    assert model.dtypes() == ["float64"]
+
+
+@pytest.mark.parametrize("layers", [3, [L.Dense(1)], {"a": 1}])
+def test_layers_of_a_module_are_its_own_business(layers: Any) -> None:
+    module = Minus()
+    module.layers = layers
+    model = examine(module)
+    assert (list(model.layers()), model.dtypes(), model.homes(), model.unsteady_layers()) == ([], [], {}, [])
 
 
 def test_layers_that_can_make_predictions_unsteady() -> None:
