@@ -245,4 +245,7 @@ def note_claims(items: Iterable[pytest.Item], layers: tuple[Layer, Layer]) -> No
 
             marked = read_marker(item, layers)
             settings = marked.settings if marked is not None else Settings()
-            item.user_properties.append(properties.claim(str(golden_name(item, settings))))
+            golden = golden_name(item, settings)
+            item.user_properties.append(properties.claim(str(golden)))
+            if FIXTURE in getattr(item, "fixturenames", ()):
+                item.user_properties.append(properties.calls_fixture("/".join(golden.folder)))

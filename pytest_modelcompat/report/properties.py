@@ -66,6 +66,19 @@ def claims(properties: Iterable[tuple[str, Any]]) -> set[str]:
     return {str(value) for name, value in properties if name in (PREFIX + "claims", PREFIX + "case")}
 
 
+def calls_fixture(folder: str) -> tuple[str, str]:
+    """The property of an item that may claim further goldens in its module's folder while it runs."""
+    return PREFIX + "calls_fixture", folder
+
+
+def unsure_folders(properties: Iterable[tuple[str, Any]], *, passed: bool) -> set[str]:
+    """The folders of goldens that an item may have claimed had it run to its end, or called the fixture at all."""
+    given = [(name, str(value)) for name, value in properties]
+    if passed and any(name == PREFIX + "case" for name, _ in given):
+        return set()
+    return {value for name, value in given if name == PREFIX + "calls_fixture"}
+
+
 def lines(properties: Sequence[tuple[str, Any]], *, expected: bool = False) -> list[Line]:
     """The targets an item ran, in order.
 

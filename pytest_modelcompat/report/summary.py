@@ -27,7 +27,8 @@ def write(reporter: pytest.TerminalReporter, exitstatus: int, session: Session) 
         for line in properties.lines(report.user_properties, expected=report.skipped and hasattr(report, "wasxfail"))
     ]
     claimed = {name for report in reports for name in properties.claims(report.user_properties)}
-    stale = _stale(session, reporter.config, claimed) if _is_complete(reporter, exitstatus, session) else []
+    unsure = _unsure(reports)
+    stale = _stale(session, reporter.config, claimed, unsure) if _is_complete(reporter, exitstatus, session) else []
     # pytest 9.2 asks plugins even under --no-summary; earlier ones do not.
     if reporter.config.option.no_summary or not (lines or stale):
         return
@@ -45,6 +46,17 @@ def _reports(reporter: pytest.TerminalReporter) -> Iterator[pytest.TestReport]:
                 yield report
 
 
+def _unsure(reports: list[pytest.TestReport]) -> set[str]:
+    """The folders in which a test may have goldens that it had no chance to claim: a name= in a call not reached."""
+    last = {report.nodeid: report for report in reports if report.when != "teardown"}
+    last.update({report.nodeid: report for report in reports if report.when == "call"})
+    return {
+        folder
+        for report in last.values()
+        for folder in properties.unsure_folders(report.user_properties, passed=report.when == "call" and report.passed)
+    }
+
+
 def _is_complete(reporter: pytest.TerminalReporter, exitstatus: int, session: Session) -> bool:
     """Whether every test of the project had its chance to claim its golden."""
     option = reporter.config.option
@@ -54,6 +66,8 @@ def _is_complete(reporter: pytest.TerminalReporter, exitstatus: int, session: Se
         getattr(option, "lf", False),
         option.ignore,
         option.ignore_glob,
+        # Under pytest-xdist the workers deselect, and do not tell.
+        option.deselect,
         reporter.stats.get("deselected"),
     )
     ended = exitstatus in (
@@ -71,7 +85,7 @@ def _is_complete(reporter: pytest.TerminalReporter, exitstatus: int, session: Se
     return ended and not (any(narrowed) or unseen or chosen or session.cut_short or option.collectonly)
 
 
-def _stale(session: Session, config: pytest.Config, claimed: set[str]) -> list[str]:
+def _stale(session: Session, config: pytest.Config, claimed: set[str], unsure: set[str]) -> list[str]:
     """Goldens that no test claims, of those whose tests lie where pytest looked."""
     if not session.golden_root.is_dir():
         return []
@@ -82,6 +96,7 @@ def _stale(session: Session, config: pytest.Config, claimed: set[str]) -> list[s
         str(name)
         for name in GoldenStore(session.golden_root).names()
         if str(name) not in claimed
+        and "/".join(name.folder) not in unsure
         and ":" not in name.name
         and not config.rootpath.joinpath(*name.folder, name.name).exists()
         and any(config.rootpath.joinpath(*name.folder).is_relative_to(folder) for folder in looked)

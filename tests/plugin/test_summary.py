@@ -185,3 +185,35 @@ def test_folders_pytest_was_not_sent_to_have_no_stale_goldens(stale: Project) ->
     stale.write("elsewhere/test_more.py", "def test_more(): ...")
     stale.write("pytest.ini", "[pytest]\ntestpaths = elsewhere\n")
     stale.run().stdout.no_fnmatch_line("stale golden*")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--deselect", "test_it.py::test_other"]], ids=["all", "deselected"])
+def test_several_workers_list_what_one_process_does(stale: Project, arguments: list[str]) -> None:
+    stale.write("test_it.py", "def test_one(): ...\ndef test_other(): ...\n")
+    result = stale.run_apart("-n", "1", *arguments)
+    assert (STALE in result.outlines) is not bool(arguments)
+
+
+NAMED = """
+    def test_calls(model_roundtrip):
+        {before}
+        model_roundtrip(build(), formats=["h5"], name="first")
+        {between}
+        model_roundtrip(build(), formats=["h5"], name="second")
+"""
+
+
+def test_goldens_of_calls_that_were_not_reached_are_not_stale(project: Project) -> None:
+    project.write("test_it.py", MODEL + NAMED.format(before="", between="") + GOOD)
+    project.record()
+    project.run().stdout.fnmatch_lines(["*goldens: 3 matched, 0 written, 0 stale"])
+    for before, between in (("1 / 0", ""), ("pytest.skip('not here')", ""), ("", "1 / 0")):
+        project.write("test_it.py", MODEL + NAMED.format(before=before, between=between) + GOOD)
+        project.run().stdout.no_fnmatch_line("stale golden*")
+    skipped = NAMED.format(before="", between="").replace("    def", "    @pytest.mark.skip\n    def", 1)
+    project.write("test_it.py", MODEL + skipped + GOOD)
+    project.run().stdout.no_fnmatch_line("stale golden*")
+
+    renamed = NAMED.format(before="", between="").replace("second", "third")
+    project.write("test_it.py", MODEL + renamed)
+    project.record().stdout.fnmatch_lines(["stale golden: test_it/second (no test claims it)"])
