@@ -198,15 +198,6 @@ class Comparison:
         """Whether it holds bit for bit."""
         return self.holds and all(drift.identical for drift in self.drifts)
 
-    @property
-    def greatest(self) -> Drift | None:
-        """The drift furthest beyond what it is allowed; None if no output was compared."""
-        return max(self.drifts, key=_weight, default=None)
-
-
-def _weight(drift: Drift) -> tuple[bool, float, float]:
-    return drift.nan_mismatched + drift.inf_mismatched > 0, drift.allowance_used, drift.max_abs
-
 
 def compare(
     actual: Mapping[str, Leaf], expected: Mapping[str, Leaf], tolerances: Callable[[str, str], Tolerance]
