@@ -78,7 +78,11 @@ class LiveModel:
         """Digests of its variables: `path`, `shape`, `dtype`, `sha256`."""
         from pytest_modelcompat.loader import weights
 
-        return weights.of_variables(self.model.weights if self.is_keras else self.model.variables)
+        if self.is_keras:
+            return weights.of_variables(self.model.weights)
+        if _is_of(self.model, "tensorflow", "Module"):
+            return weights.of_variables(self.model.variables)
+        return weights.of_saved_object(self.model)
 
     def layers(self) -> Iterator[tuple[str, Any]]:
         """Every Keras layer at any depth, once, with its path of names; none for a plain `tf.Module`."""
@@ -111,19 +115,23 @@ def examine(value: Any) -> LiveModel:
     Raises:
         NoModelError: it is neither a Keras model nor a `tf.Module` with a signature.
     """
-    names = {(base.__module__.split(".")[0], base.__name__) for base in type(value).__mro__}
     for package in KERAS_PACKAGES:
-        if (package, "Model") in names:
+        if _is_of(value, package, "Model"):
             return LiveModel(value, package)
-        if (package, "Layer") in names:
+        if _is_of(value, package, "Layer"):
             raise NoModelError(
                 f"the test returned a layer ({type(value).__name__}), which cannot be saved on its own; "
                 "return a model that contains it"
             )
-    if ("tensorflow", "Module") in names or ("tensorflow", "AutoTrackable") in names:
+    if _is_of(value, "tensorflow", "Module") or _is_of(value, "tensorflow", "AutoTrackable"):
         return LiveModel(value, None, _signatures(value))
     returned = "nothing" if value is None else f"a value of type {type(value).__name__}"
     raise NoModelError(f"the test returned {returned}; return a Keras model, a tf.Module, or (model, inputs)")
+
+
+def _is_of(value: Any, package: str, name: str) -> bool:
+    """Whether a class of this name from this package is among a value's, told without importing the package."""
+    return any((base.__module__.split(".")[0], base.__name__) == (package, name) for base in type(value).__mro__)
 
 
 def _signatures(module: Any) -> Mapping[str, Any]:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from pytest_modelcompat.live import NoModelError, examine
+from pytest_modelcompat.loader import weights
 from pytest_modelcompat.loader.calling import SignatureMismatchError
+from pytest_modelcompat.saving import save
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 keras = tf.keras
 L = keras.layers
@@ -76,6 +81,27 @@ def test_names_dtypes_and_layers() -> None:
     assert examine(Minus()).input_names() == ()
 
 
+class Tracked(tf.__internal__.tracking.AutoTrackable):  # type: ignore[misc]
+    """What there was before `tf.Module`, and `tf.saved_model.save` still takes: it has no `variables`."""
+
+    def __init__(self) -> None:
+        self.by = tf.Variable([2.0], name="by")
+        self.parts = {"offset": tf.Variable(1.0, name="offset")}
+
+    @tf.function(input_signature=[tf.TensorSpec([None])])  # type: ignore[untyped-decorator]
+    def scale(self, values: Any) -> Any:
+        return values * self.by + self.parts["offset"]
+
+
+def test_a_trackable_object_that_is_no_module_is_saved_with_its_variables(tmp_path: Path) -> None:
+    model = examine(Tracked())
+    assert [entry["path"] for entry in model.weights()] == ["by", "offset"]
+    saved = save(model, "saved_model", tmp_path)
+    reloaded = weights.of_saved_object(tf.saved_model.load(str(saved.artifact)))
+    assert sorted(entry["sha256"] for entry in reloaded) == sorted(entry["sha256"] for entry in model.weights())
+    assert not saved.changes
+
+
 PACKAGES = [name for name in ("keras", "tf_keras") if importlib.util.find_spec(name)]
 
 
@@ -114,7 +140,7 @@ def test_layers_are_found_wherever_they_are_held(package: str) -> None:
         f"holder (Holder, of {__name__})",
         "holder/drop (Dropout, draws random numbers)",
     ]
-    assert {"Holder", "Owner"} & set(model.homes()) == {"Holder"}
+    assert "Holder" in model.homes()
 
 
 @pytest.mark.parametrize("package", PACKAGES)
