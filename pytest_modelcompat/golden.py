@@ -48,7 +48,16 @@ class GoldenTooNewError(GoldenBrokenError):
 
 
 class GoldenNotWrittenError(GoldenError):
-    """The golden could not be written; what was there before still is."""
+    """The golden could not be written; what was there before still is.
+
+    Args:
+        message: one sentence.
+        fix: what to do about it; empty where nothing can be done.
+    """
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.fix = fix
 
 
 @dataclass(frozen=True)
@@ -177,7 +186,6 @@ class Golden:
         outputs: likewise.
         statistics: `compare.statistics` by output.
         weights: a digest of each weight, in the model's order.
-        signatures: the case's signatures, JSON-able, by name.
         formats: what each format's artifact holds: format -> `layers` (class by path), `ops` (count by op),
             `signatures`; JSON-able.
         schema: the version of all this on disk.
@@ -188,7 +196,6 @@ class Golden:
     outputs: Packed
     statistics: Mapping[str, Mapping[str, int | float | None]] = field(default_factory=dict)
     weights: tuple[WeightDigest, ...] = ()
-    signatures: Mapping[str, Any] = field(default_factory=dict)
     formats: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     schema: int = SCHEMA
 

@@ -23,7 +23,7 @@ from pytest_modelcompat.golden import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import ItemsView, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -37,7 +37,6 @@ _LEVELS = {
     "outputs": 2,
     "statistics": 1,
     "weights": 1,
-    "signatures": 1,
     "formats": 3,
     "arrays": 1,
 }
@@ -67,7 +66,6 @@ def _document(name: GoldenName, golden: Golden, arrays: Mapping[str, NDArray[Any
         "outputs": golden.outputs[0],
         "statistics": golden.statistics,
         "weights": [asdict(weight) for weight in golden.weights],
-        "signatures": _sorted(golden.signatures),
         "formats": {
             format_name: {
                 part: _sorted(entries) if part in {"ops", "signatures"} else entries
@@ -157,20 +155,24 @@ def decode(folder: Path) -> Golden:
         GoldenTooNewError: a later version of this plugin recorded it.
         GoldenBrokenError: it is anything else than a whole golden.
     """
+    from pytest_modelcompat.loader.tensors import unpack
+
     document = read_document(folder / JSON_FILE)
     arrays = _read_arrays(folder / ARRAYS_FILE)
     try:
         golden = _golden(document, arrays)
         digests = document["arrays"]
         kept = all(_array_digest(_portable(arrays[key])) == digest for key, digest in digests.items())
+        if not golden.outputs[1]:
+            raise GoldenBrokenError(f"{folder / JSON_FILE} holds no output: there is nothing to compare with.")
+        for structure, packed in (golden.inputs, golden.outputs):
+            unpack(dict(structure), packed)
     except KeyError as error:
         raise GoldenBrokenError(f"{folder} is not a whole golden: it holds no {error}.") from error
     except (TypeError, AttributeError, ValueError) as error:
         raise GoldenBrokenError(f"{folder / JSON_FILE} is not laid out as a golden is: {error}.") from error
     if not kept or digests.keys() != arrays.keys():
         raise GoldenBrokenError(f"{JSON_FILE} and {ARRAYS_FILE} in {folder} are not of one recording.")
-    if not golden.outputs[1]:
-        raise GoldenBrokenError(f"{folder / JSON_FILE} holds no output: there is nothing to compare with.")
     return golden
 
 
@@ -227,18 +229,32 @@ def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
 
 def _golden(document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Golden:
     return Golden(
-        made_by=document["made_by"],
+        made_by=dict(_entries("made_by", document["made_by"])),
         inputs=_packed("inputs", document, arrays),
         outputs=_packed("outputs", document, arrays),
-        statistics=document["statistics"],
+        statistics=dict(_entries("statistics", document["statistics"])),
         weights=tuple(
             WeightDigest(weight["path"], tuple(weight["shape"]), weight["dtype"], weight["sha256"])
             for weight in document["weights"]
         ),
-        signatures=document["signatures"],
-        formats=document["formats"],
+        formats=_formats(document["formats"]),
         schema=document["schema"],
     )
+
+
+def _formats(formats: Any) -> dict[str, dict[str, Any]]:
+    for name, section in _entries("formats", formats):
+        for part, kind in (("layers", str), ("ops", int), ("signatures", dict)):
+            for entry, value in _entries(f"{part} of {name}", section[part]):
+                if not isinstance(value, kind):
+                    raise TypeError(f"{entry} among the {part} of {name} is {value!r}")
+    return dict(formats)
+
+
+def _entries(what: str, mapping: Any) -> ItemsView[str, Any]:
+    if not isinstance(mapping, dict):
+        raise TypeError(f"{what} is {mapping!r}, not a table")
+    return mapping.items()
 
 
 def _packed(side: str, document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Packed:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,9 +47,15 @@ class Written:
 
 @dataclass(frozen=True)
 class GoldenStore:
-    """The goldens under a folder: `<root>/<path parts>/<name>/golden.json` and `arrays.npz`."""
+    """The goldens under a folder: `<root>/<path parts>/<name>/golden.json` and `arrays.npz`.
+
+    Args:
+        root: the folder.
+        recorded: the goldens that were updated through this store, whether that changed them or not.
+    """
 
     root: Path
+    recorded: set[GoldenName] = field(default_factory=set, compare=False)
 
     def folder(self, name: GoldenName) -> Path:
         """Where a golden is kept, whether it is there or not."""
@@ -73,14 +79,6 @@ class GoldenStore:
             except OSError:
                 raise error from None
 
-    def write(self, name: GoldenName, golden: Golden) -> bool:
-        """Write a golden and return whether a file's bytes changed; one that says the same is left alone.
-
-        Raises:
-            GoldenNotWrittenError: it could not be, or there is no output in it.
-        """
-        return self.update(name, lambda _: golden).changed
-
     def update(self, name: GoldenName, merge: Callable[[Golden | None], Golden]) -> Written:
         """Read, merge and write under one lock, so that processes updating at once lose nothing.
 
@@ -97,7 +95,9 @@ class GoldenStore:
         with _writing(folder):
             before = _before(folder)
             after = merge(before)
-            return Written(_write(name, folder, after), before, after)
+            written = Written(_write(name, folder, after), before, after)
+        self.recorded.add(name)
+        return written
 
     def names(self) -> tuple[GoldenName, ...]:
         """Every golden that is there, whole or broken, in the order of their folders; no stray files."""
@@ -138,7 +138,8 @@ def _before(folder: Path) -> Golden | None:
     except GoldenMissingError:
         return None
     except GoldenTooNewError as error:
-        raise GoldenNotWrittenError(f"{folder} is not overwritten: {error}") from error
+        fix = "update pytest-modelcompat, then run the same command again"
+        raise GoldenNotWrittenError(f"{folder} is not overwritten: {error}", fix) from error
     except GoldenBrokenError:
         return None
 
@@ -151,7 +152,8 @@ def _write(name: GoldenName, folder: Path, golden: Golden) -> bool:
         folder.mkdir(parents=True, exist_ok=True)
         changed = [file for file, data in files.items() if _replace(folder / file, data)]
     except OSError as error:
-        raise GoldenNotWrittenError(f"{folder} could not be written: {error.strerror or error}.") from error
+        fix = "make it a folder that this user can write to, then run the same command again"
+        raise GoldenNotWrittenError(f"{folder} could not be written: {error.strerror or error}.", fix) from error
     return bool(changed)
 
 
@@ -178,9 +180,11 @@ def _writing(folder: Path) -> Iterator[None]:
         lock = _lock(folder)
         lock.acquire()
     except TimeoutError as error:
-        raise GoldenNotWrittenError(f"{folder} is kept locked by another process.") from error
+        fix = "wait until that process has ended, then run the same command again"
+        raise GoldenNotWrittenError(f"{folder} is kept locked by another process.", fix) from error
     except OSError as error:
-        raise GoldenNotWrittenError(f"{folder} could not be locked: {error}.") from error
+        fix = "let this user write to the folder for temporary files (TMPDIR), then run the same command again"
+        raise GoldenNotWrittenError(f"{folder} could not be locked: {error}.", fix) from error
     try:
         yield
     finally:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat import verdicts
 from pytest_modelcompat.compare import compare, statistics
-from pytest_modelcompat.findings import Finding, Kind, Severity
+from pytest_modelcompat.findings import Blame, Finding, Kind, Severity
 from pytest_modelcompat.golden import (
     Golden,
     GoldenBrokenError,
     GoldenMissingError,
     GoldenNotWrittenError,
     WeightDigest,
+    digest_changes,
 )
 from pytest_modelcompat.profiles.judging import Declaration
 
@@ -180,11 +181,24 @@ def _same_inputs(golden: Golden, recording: Recording) -> bool:
     return compare(current, tensors.named_leaves(recorded, stem="input"), lambda *_: exact).holds
 
 
+class _OtherModelError(Exception):
+    """Another target of the case recorded another model in this session."""
+
+    def __init__(self, found: Finding) -> None:
+        super().__init__(found.cause)
+        self.found = found
+
+
 def _update(result: Result, case: Case, store: GoldenStore, recording: Recording, rule: verdicts.TimeRule) -> Result:
+    # A store lives as long as its session and knows what this process wrote. What another worker of pytest-xdist
+    # wrote it takes for an earlier session's, so that targets which disagree across workers are not told of here.
+    merge = _joined if case.golden in store.recorded else _merged
     try:
-        written = store.update(case.golden, lambda before: _merged(before, recording, rule))
+        written = store.update(case.golden, lambda before: merge(before, recording, rule))
+    except _OtherModelError as error:
+        return _with(result, _not_deterministic(error.found))
     except GoldenNotWrittenError as error:
-        fix = ("make it a folder that this user can write to, then run the same command again",)
+        fix = (error.fix,) if error.fix else ()
         cause = _relative(error, case, store, result)
         return _with(result, Finding(Kind.GOLDEN_NOT_WRITTEN, case.golden.name, cause=cause, fix=fix))
     state = _state(written, recording.format)
@@ -205,11 +219,38 @@ def _merged(before: Golden | None, recording: Recording, rule: verdicts.TimeRule
     fresh = recording.golden()
     if before is None:
         return fresh
-    rule = replace(rule, inputs_differ=not _same_inputs(before, recording))
     comparison, _ = verdicts.over_time(recording.outputs, before, _outputs(before), recording.weights, rule)
-    if not comparison.holds or rule.inputs_differ:
-        return replace(fresh, formats={**before.formats, **fresh.formats})
-    return before.with_format(recording.format, fresh.formats[recording.format])
+    # Outputs that hold do not make other weights the golden's: their digests tell whose fault a later drift is.
+    same_weights = digest_changes(before.weights, recording.weights).none
+    if comparison.holds and same_weights and _same_inputs(before, recording):
+        return before.with_format(recording.format, fresh.formats[recording.format])
+    return replace(fresh, formats={**before.formats, **fresh.formats})
+
+
+def _joined(before: Golden | None, recording: Recording, rule: verdicts.TimeRule) -> Golden:
+    """The golden that another target of the case recorded in this session, with this target's section.
+
+    Raises:
+        _OtherModelError: this target would fail against it.
+    """
+    if before is None:
+        return recording.golden()
+    rule = replace(rule, inputs_differ=not _same_inputs(before, recording))
+    _, found = verdicts.over_time(recording.outputs, before, _outputs(before), recording.weights, rule)
+    if found:
+        raise _OtherModelError(found[0])
+    return before.with_format(recording.format, recording.section())
+
+
+def _not_deterministic(found: Finding) -> Finding:
+    return Finding(
+        Kind.NOT_DETERMINISTIC,
+        found.subject,
+        cause="the builder gives another model each time it is called: seed it",
+        fix=("make what it draws at random inside it, from a fixed seed, then run the same command again",),
+        blame=Blame.MODEL,
+        details=tuple(each for each in found.details if each[0] in ("output", "mismatch", "weights", "inputs")),
+    )
 
 
 def _moved(written: Written, rule: verdicts.TimeRule) -> tuple[Drift, ...]:

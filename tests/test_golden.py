@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pytest_modelcompat import golden_store
 from pytest_modelcompat.compare import Tolerance, compare, statistics
 from pytest_modelcompat.golden import (
     Golden,
@@ -37,6 +38,10 @@ NAME = GoldenName(("tests", "test_models"), "test_ranker")
 LFS_POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
 
 
+def a_section(**parts: Any) -> dict[str, Any]:
+    return {"layers": {}, "ops": {}, "signatures": {}, **parts}
+
+
 def a_golden(**changes: Any) -> Golden:
     outputs = {"score": np.array([[0.25], [0.5]], np.float32), "label": np.array([b"a", b"\xc3\xbc"], object)}
     golden = Golden(
@@ -48,15 +53,21 @@ def a_golden(**changes: Any) -> Golden:
             WeightDigest("dense/kernel", (3, 1), "float32", "ab" * 32),
             WeightDigest("dense/bias", (1,), "float32", "cd" * 32),
         ),
-        formats={"saved_model": {"ops": {"MatMul": 1, "AddV2": 2}}, "h5": {"layers": {"dense": "Dense"}}},
+        formats={
+            "saved_model": a_section(ops={"MatMul": 1, "AddV2": 2}),
+            "h5": a_section(layers={"dense": "Dense"}),
+        },
     )
     return replace(golden, **changes)
 
 
+def write(store: GoldenStore, name: GoldenName, golden: Golden) -> bool:
+    return store.update(name, lambda _: golden).changed
+
+
 def same(one: Golden, other: Golden) -> bool:
     plain = all(
-        getattr(one, name) == getattr(other, name)
-        for name in ("made_by", "statistics", "weights", "signatures", "formats", "schema")
+        getattr(one, name) == getattr(other, name) for name in ("made_by", "statistics", "weights", "formats", "schema")
     )
     return plain and all(
         ours[0] == theirs[0]
@@ -73,7 +84,7 @@ def store(tmp_path: Path) -> GoldenStore:
 
 @pytest.fixture
 def folder(store: GoldenStore) -> Path:
-    store.write(NAME, a_golden())
+    write(store, NAME, a_golden())
     return store.folder(NAME)
 
 
@@ -150,8 +161,8 @@ class TestName:
 
 class TestRoundTrip:
     def test_brings_everything_back(self, store: GoldenStore) -> None:
-        golden = a_golden(signatures={"serve": {"inputs": {"x": ["float32", [None, 3]]}}})
-        assert store.write(NAME, golden)
+        golden = a_golden(formats={"keras": a_section(signatures={"serve": {"inputs": {"x": "float32 [None, 3]"}}})})
+        assert write(store, NAME, golden)
         assert same(store.read(NAME), golden)
 
     def test_of_every_kind_of_leaf(self, store: GoldenStore) -> None:
@@ -169,7 +180,7 @@ class TestRoundTrip:
             "sparse": Sparse(np.array([[0, 1]]), np.array([2.0]), (2, 2)),
             "slash/ and ü": np.array([b"", b"\x00\n"], object),
         }
-        store.write(NAME, a_golden(outputs=pack(leaves)))
+        write(store, NAME, a_golden(outputs=pack(leaves)))
         back = unpack(dict(store.read(NAME).outputs[0]), store.read(NAME).outputs[1])
         assert list(back) == list(leaves)
         comparison = compare(back, leaves, lambda output, dtype: Tolerance(0.0, 0.0, f"{output} {dtype}"))
@@ -197,7 +208,7 @@ class TestRoundTrip:
 
     def test_refuses_to_pickle(self, store: GoldenStore) -> None:
         with pytest.raises(TypeError, match="numbers and bool only"):
-            store.write(NAME, a_golden(outputs=({"dense": "value"}, {"value": np.array([object()])})))
+            write(store, NAME, a_golden(outputs=({"dense": "value"}, {"value": np.array([object()])})))
         assert not store.folder(NAME).exists()
 
 
@@ -209,7 +220,7 @@ class TestJson:
         assert (
             f'\n  {{"path": "dense/kernel", "shape": [3, 1], "dtype": "float32", "sha256": "{"ab" * 32}"}},\n' in text
         )
-        assert '\n   "ops": {\n    "AddV2": 2,\n    "MatMul": 1\n   }\n' in text
+        assert '\n   "ops": {\n    "AddV2": 2,\n    "MatMul": 1\n   },\n' in text
         assert '\n  "score": {"min": 0.25, "max": 0.5, "mean": 0.375, "std": 0.125, "nan": 0, "inf": 0},\n' in text
         assert text.endswith("}\n")
 
@@ -220,34 +231,34 @@ class TestJson:
 
     def test_does_not_depend_on_the_order_things_were_given_in(self, store: GoldenStore) -> None:
         golden = a_golden()
-        store.write(NAME, golden)
+        write(store, NAME, golden)
         turned = replace(
             golden,
             made_by=dict(sorted(golden.made_by.items(), reverse=True)),
             formats={name: golden.formats[name] for name in sorted(golden.formats)},
         )
-        assert not store.write(NAME, turned)
+        assert not write(store, NAME, turned)
 
     def test_takes_any_text(self, store: GoldenStore) -> None:
-        golden = a_golden(formats={"h5": {"layers": {'ü"\n\\': "Odd\udc80"}}})
-        store.write(NAME, golden)
+        golden = a_golden(formats={"h5": a_section(layers={'ü"\n\\': "Odd\udc80"})})
+        write(store, NAME, golden)
         assert store.read(NAME).formats == golden.formats
 
     def test_has_no_nan(self, store: GoldenStore) -> None:
         with pytest.raises(ValueError, match="JSON compliant"):
-            store.write(NAME, a_golden(statistics={"score": {"min": float("nan")}}))
+            write(store, NAME, a_golden(statistics={"score": {"min": float("nan")}}))
 
 
 class TestWrite:
     def test_leaves_an_unchanged_golden_alone(self, store: GoldenStore, folder: Path) -> None:
         before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
-        assert not store.write(NAME, a_golden())
+        assert not write(store, NAME, a_golden())
         assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
 
     def test_rewrites_only_the_file_that_changed(self, store: GoldenStore, folder: Path) -> None:
         arrays = folder / "arrays.npz"
         os.utime(arrays, ns=(1, 1))
-        assert store.write(NAME, a_golden(made_by={"keras": "4.0.0"}))
+        assert write(store, NAME, a_golden(made_by={"keras": "4.0.0"}))
         assert arrays.stat().st_mtime_ns == 1
         assert store.read(NAME).made_by == {"keras": "4.0.0"}
 
@@ -255,11 +266,11 @@ class TestWrite:
         path = folder / "golden.json"
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
         assert same(store.read(NAME), a_golden())
-        assert not store.write(NAME, a_golden())
+        assert not write(store, NAME, a_golden())
 
     @pytest.mark.usefixtures("folder")
     def test_leaves_nothing_beside_the_two_files(self, store: GoldenStore) -> None:
-        store.write(NAME, a_golden(made_by={}))
+        write(store, NAME, a_golden(made_by={}))
         assert sorted(path.name for path in store.root.rglob("*") if path.is_file()) == [
             "arrays.npz",
             "golden.json",
@@ -267,13 +278,13 @@ class TestWrite:
 
     def test_overwrites_what_a_killed_writer_left_behind(self, store: GoldenStore, folder: Path) -> None:
         (folder / ".golden.json.part").write_text("half")
-        store.write(NAME, a_golden(made_by={}))
+        write(store, NAME, a_golden(made_by={}))
         assert sorted(path.name for path in folder.iterdir()) == ["arrays.npz", "golden.json"]
 
     def test_replaces_files_in_one_piece(self, store: GoldenStore, folder: Path, tmp_path: Path) -> None:
         for path in folder.iterdir():
             os.link(path, tmp_path / path.name)
-        store.write(NAME, a_golden(outputs=pack(np.zeros(3)), made_by={}))
+        write(store, NAME, a_golden(outputs=pack(np.zeros(3)), made_by={}))
         # Written in place, the other name of the old file would show the new bytes, and a reader half of it.
         for path in folder.iterdir():
             assert (tmp_path / path.name).read_bytes() != path.read_bytes()
@@ -282,7 +293,7 @@ class TestWrite:
     def test_leaves_nothing_half_written_behind(self, store: GoldenStore, file: str) -> None:
         (store.folder(NAME) / file / "in the way").mkdir(parents=True)
         with pytest.raises(GoldenNotWrittenError, match="could not be written"):
-            store.write(NAME, a_golden())
+            write(store, NAME, a_golden())
         assert not list(store.root.rglob("*.part"))
 
     @pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
@@ -292,22 +303,23 @@ class TestWrite:
         assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {expected}
 
     def test_refuses_a_golden_without_outputs(self, store: GoldenStore) -> None:
-        with pytest.raises(GoldenNotWrittenError, match="no output"):
-            store.write(NAME, a_golden(outputs=pack({})))
+        with pytest.raises(GoldenNotWrittenError, match="no output") as caught:
+            write(store, NAME, a_golden(outputs=pack({})))
+        assert caught.value.fix == ""
         assert not store.root.exists()
 
     def test_says_in_one_sentence_that_it_cannot(self, store: GoldenStore) -> None:
         store.root.mkdir()
         (store.root / "tests").write_text("a file where the folder should be")
         with pytest.raises(GoldenNotWrittenError, match=r"^.*test_ranker could not be written: [^.]*\.$"):
-            store.write(NAME, a_golden())
+            write(store, NAME, a_golden())
 
     @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
     def test_says_so_of_a_read_only_folder(self, store: GoldenStore, folder: Path) -> None:
         folder.chmod(0o555)
         try:
             with pytest.raises(GoldenNotWrittenError, match=r"could not be written: Permission denied\.$"):
-                store.write(NAME, a_golden(made_by={}))
+                write(store, NAME, a_golden(made_by={}))
         finally:
             folder.chmod(0o755)
         assert same(store.read(NAME), a_golden())
@@ -317,8 +329,9 @@ class TestWrite:
     ) -> None:
         (tmp_path / "file").write_text("")
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file"))
-        with pytest.raises(GoldenNotWrittenError, match="could not be locked"):
-            store.write(NAME, a_golden())
+        with pytest.raises(GoldenNotWrittenError, match="could not be locked") as caught:
+            write(store, NAME, a_golden())
+        assert "(TMPDIR)" in caught.value.fix
 
 
 class TestBroken:
@@ -380,7 +393,7 @@ class TestBroken:
             "score": np.array([[0.25], [0.75]], np.float32),
             "label": np.array([b"a", b"\xc3\xbc"], object),
         }
-        store.write(NAME, a_golden(outputs=pack(changed)))
+        write(store, NAME, a_golden(outputs=pack(changed)))
         (folder / "arrays.npz").write_bytes(old)
         assert "not of one recording" in self.broken(store)
 
@@ -414,6 +427,30 @@ class TestBroken:
         document = json.loads((folder / "golden.json").read_text())
         (folder / "golden.json").write_text(json.dumps(document | {section: [1]}))
         assert "not laid out as a golden is" in self.broken(store)
+
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            ({"formats": None}, "not laid out as a golden is: formats is None, not a table"),
+            ({"formats": []}, "formats is [], not a table"),
+            ({"formats": {"h5": None}}, "not laid out as a golden is"),
+            ({"formats": {"h5": {"ops": {}, "signatures": {}}}}, "holds no 'layers'"),
+            ({"formats": {"h5": {"layers": {}, "signatures": {}}}}, "holds no 'ops'"),
+            ({"formats": {"h5": {"layers": {}, "ops": {}}}}, "holds no 'signatures'"),
+            ({"formats": {"h5": a_section(ops=None)}}, "ops of h5 is None, not a table"),
+            ({"formats": {"h5": a_section(ops={"Add": "1"})}}, "Add among the ops of h5 is '1'"),
+            ({"made_by": None}, "made_by is None, not a table"),
+            ({"statistics": 1}, "statistics is 1, not a table"),
+            ({"inputs": {"dense": "value/y", "dtype": "float32"}}, "holds no 'value/y'"),
+            ({"outputs": {"dict": {"z": {"dense": "value/z", "dtype": "float32"}}}}, "holds no 'value/z'"),
+            ({"outputs": {"dict": {"z": {}}}}, "holds no 'dense'"),
+            ({"outputs": None}, "not laid out as a golden is"),
+        ],
+    )
+    def test_edited_by_hand(self, store: GoldenStore, folder: Path, change: dict[str, Any], said: str) -> None:
+        document = json.loads((folder / "golden.json").read_text())
+        (folder / "golden.json").write_text(json.dumps(document | change))
+        assert said in self.broken(store)
 
     def test_no_output(self, store: GoldenStore, folder: Path) -> None:
         document = json.loads((folder / "golden.json").read_text())
@@ -453,7 +490,7 @@ class TestUpdate:
 
     @pytest.mark.usefixtures("folder")
     def test_keeps_other_formats_sections(self, store: GoldenStore) -> None:
-        section = {"layers": {"dense": "Dense", "scale": "shop>Scale"}}
+        section = a_section(layers={"dense": "Dense", "scale": "shop>Scale"})
         written = store.update(NAME, lambda before: (before or a_golden(formats={})).with_format("keras", section))
         assert written.before is not None
         assert same(written.before, a_golden())
@@ -461,8 +498,8 @@ class TestUpdate:
 
     @pytest.mark.usefixtures("folder")
     def test_replaces_a_formats_own_section(self, store: GoldenStore) -> None:
-        store.update(NAME, lambda before: (before or a_golden()).with_format("h5", {"layers": {}}))
-        assert store.read(NAME).formats["h5"] == {"layers": {}}
+        store.update(NAME, lambda before: (before or a_golden()).with_format("h5", a_section()))
+        assert store.read(NAME).formats["h5"] == a_section()
 
     @pytest.mark.parametrize("file", ["golden.json", "arrays.npz"])
     def test_replaces_a_broken_one(self, store: GoldenStore, folder: Path, file: str) -> None:
@@ -478,6 +515,19 @@ class TestUpdate:
         with pytest.raises(GoldenNotWrittenError, match=r"is not overwritten: .*schema 2"):
             store.update(NAME, lambda _: a_golden())
         assert json.loads((folder / "golden.json").read_text())["schema"] == 2
+
+    def test_waits_for_a_lock_only_so_long(self, store: GoldenStore, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(golden_store, "_LOCK_TIMEOUT", 0.01)
+
+        def merge(before: Golden | None) -> Golden:
+            # Another lock object on the same file, as another process would have it.
+            with pytest.raises(GoldenNotWrittenError, match="kept locked by another process") as caught:
+                write(store, NAME, a_golden(made_by={}))
+            assert caught.value.fix == "wait until that process has ended, then run the same command again"
+            return a_golden()
+
+        assert store.update(NAME, merge).changed
+        assert same(store.read(NAME), a_golden())
 
     @pytest.mark.usefixtures("folder")
     def test_passes_on_what_merging_raises_and_writes_nothing(self, store: GoldenStore) -> None:
@@ -502,7 +552,7 @@ for step in range(15):
     fresh = Golden({}, pack({}), pack(np.arange(step + 1)))
     store.update(
         GoldenName(("tests", "test_models"), "test_ranker"),
-        lambda before: (before or fresh).with_format(f"{writer}-{step}", {"layers": {}}),
+        lambda before: (before or fresh).with_format(f"{writer}-{step}", {"layers": {}, "ops": {}, "signatures": {}}),
     )
 """
         processes = [run_python(code, store.root, writer) for writer in range(4)]
@@ -520,9 +570,10 @@ from pytest_modelcompat.loader.tensors import pack
 store = GoldenStore(Path(sys.argv[1]))
 name = GoldenName(("tests", "test_models"), "test_ranker")
 for step in range(150):
-    store.write(name, Golden({}, pack({}), pack(np.full(2000, step))))
+    fresh = Golden({}, pack({}), pack(np.full(2000, step)))
+    store.update(name, lambda _: fresh)
 """
-        store.write(NAME, a_golden())
+        write(store, NAME, a_golden())
         writer = run_python(code, store.root)
         reads = 0
         while writer.poll() is None:
@@ -544,7 +595,7 @@ class TestNames:
             GoldenName((), "alone"),
         ]
         for name in names:
-            store.write(name, a_golden())
+            write(store, name, a_golden())
         assert set(store.names()) == set(names)
         assert len(store.names()) == len(names)
 
@@ -560,7 +611,7 @@ class TestNames:
             (store.root / stray).write_text("{}")
         (store.root / "tests" / "golden.json").mkdir()
         long = GoldenName((), "x" * 300)
-        store.write(long, a_golden())
+        write(store, long, a_golden())
         shutil.move(store.folder(long), store.root / "renamed~0123456789abcdef")
         assert store.names() == (NAME,)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -154,3 +155,66 @@ def test_a_format_that_the_golden_lacks_is_said_and_added(project: Project) -> N
     project.record()
     assert content(project.path / "golden")["test_it/test_model/arrays.npz"] == arrays
     project.run().assert_outcomes(passed=2)
+
+
+def test_weights_that_moved_within_tolerance_are_recorded(project: Project) -> None:
+    write_model(project)
+    project.record()
+    recorded = project.path / "golden" / "test_it" / "test_model" / "golden.json"
+    before = json.loads(recorded.read_text())
+    write_model(project, kernel=1.000001)
+    project.run().assert_outcomes(passed=2)
+    project.record().stdout.fnmatch_lines(["*2 targets, 0 failed; goldens: 0 matched, 0 written, 1 updated, 0 stale"])
+    after = json.loads(recorded.read_text())
+    assert [each["sha256"] for each in after["weights"]] != [each["sha256"] for each in before["weights"]]
+    assert after["arrays"] != before["arrays"]
+    assert set(after["formats"]) == {"h5", "keras"}
+
+    # The golden's weights are the model's now, so that another output is nobody's fault but the numerics'.
+    project.write("test_it.py", MODEL.format(kernel=1.000001, filled=1.0).replace("Dense(2", "Dense(2, 'tanh'"))
+    project.run().stdout.fnmatch_lines(["*weights *equal the golden's, all 2"])
+
+
+def test_several_workers_record_the_same_bytes_as_one_process(project: Project) -> None:
+    recorded = []
+    for run in (project.run, project.run_apart):
+        write_model(project)
+        project.record()
+        write_model(project, kernel=1.000001)
+        workers = ("-n", "2") if run == project.run_apart else ()
+        run("--modelcompat-update-golden", *workers).assert_outcomes(passed=2)
+        recorded.append({name: digest for name, (digest, _) in content(project.path / "golden").items()})
+    assert recorded[0] == recorded[1]
+
+
+UNSEEDED = """
+    import numpy as np
+    import pytest
+    import tensorflow as tf
+
+    keras = tf.keras
+    random = np.random.default_rng()
+
+    @pytest.mark.model_roundtrip(formats=["keras", "saved_model"])
+    def test_model():
+        initializer = keras.initializers.Constant(random.uniform(1, 2))
+        return keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, kernel_initializer=initializer)])
+"""
+
+
+def test_targets_of_one_case_that_record_different_models_fail(project: Project) -> None:
+    project.write("test_it.py", UNSEEDED)
+    result = project.run("--modelcompat-update-golden")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "NOT DETERMINISTIC  test_model?*?: the builder gives another model each time it is called: seed it",
+            "*weights *differ*",
+            "*fix *make what it draws at random inside it, from a fixed seed, then run the same command again",
+            "*2 targets, 1 failed; goldens: 0 matched, 1 written, 0 stale",
+        ]
+    )
+    # A new session may record whatever the model has become.
+    project.run("--modelcompat-update-golden").assert_outcomes(passed=1, failed=1)
+    project.write("test_it.py", UNSEEDED.replace("random.uniform(1, 2)", "np.random.default_rng(1).uniform(1, 2)"))
+    project.record().assert_outcomes(passed=2)

@@ -125,6 +125,16 @@ def test_a_file_where_the_folder_should_be(project: Project, told: Told) -> None
     )
 
 
+def test_recorded_by_a_later_version(recorded: Project, told: Told) -> None:
+    path = recorded.path / FOLDER / "golden.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"schema": 1', '"schema": 2'), encoding="utf-8")
+    told(
+        not_written(recorded),
+        "GOLDEN NOT WRITTEN test_model[keras]: golden/test_it/test_model is not overwritten: *(schema 2; *",
+        "fix update pytest-modelcompat, then run the same command again",
+    )
+
+
 @pytest.mark.skipif(os.name != "posix", reason="a folder is write-protected with chmod or chattr")
 def test_read_only(recorded: Project, told: Told) -> None:
     recorded.write("test_it.py", MODEL.replace("Dense(2", "Dense(3"))
