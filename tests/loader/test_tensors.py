@@ -118,11 +118,11 @@ def test_names_of_leaves() -> None:
 def test_leaves_whose_names_collide_keep_one_each() -> None:
     one, two, three = np.zeros(1), np.ones(1), np.full(1, 2.0)
     value = {"a": {"b": two}, "a/b": one, "0": three, "output_0": one}
-    names = {name: leaf.item() for name, leaf in tensors.named_leaves(value).items()}
+    names = {name: np.asarray(leaf).item() for name, leaf in tensors.named_leaves(value).items()}
     assert names == {"a/b#2": 1.0, "a/b": 0.0, "output_0": 2.0, "output_0#2": 0.0}
     assert list(names) == ["a/b#2", "a/b", "output_0", "output_0#2"]
     turned = dict(reversed(value.items()))
-    assert {name: leaf.item() for name, leaf in tensors.named_leaves(turned).items()} == names
+    assert {name: np.asarray(leaf).item() for name, leaf in tensors.named_leaves(turned).items()} == names
 
 
 def test_natural_order_counts() -> None:
