@@ -136,17 +136,13 @@ def artifact_format(path: Path) -> str:
 
 def golden_name(item: pytest.Item, settings: Settings) -> GoldenName:
     """The name of an item's golden: the module's path, then `Class.test[parameters]` or the `name` option."""
+    from pytest_modelcompat.golden import GoldenName
+
     classes = [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
     function = getattr(item, "originalname", None) or item.name.partition("[")[0]
     parameters = _parameters(item)
     base = settings.name or ".".join((*classes, function))
-    return named_golden(item, base + (f"[{parameters}]" if parameters else ""))
-
-
-def named_golden(item: pytest.Item, name: str) -> GoldenName:
-    """A golden of this name beside those of the item's module."""
-    from pytest_modelcompat.golden import GoldenName
-
+    name = base + (f"[{parameters}]" if parameters else "")
     return GoldenName(path_parts(item.path.with_suffix(""), item.config.rootpath), name)
 
 

@@ -73,7 +73,7 @@ class BuilderCollector(pytest.File):
 
         module, _, name = self.name.partition(":")
         session = self.config.stash[KEY]
-        settings = _settings_or_error(session.layers)
+        settings = resolve(session.layers)
         # A model that the module makes when it is imported must come out the same in every session.
         if _is_there(module) and tensorflow_problem() is None:
             seed_everything(settings.seed)
@@ -185,7 +185,7 @@ class _ArtifactCollector(pytest.Collector):
         _import_from_here(self.config)
         session = self.config.stash[KEY]
         try:
-            settings = _settings_or_error(session.layers)
+            settings = resolve(session.layers)
             golden = _artifact_golden(self.path, self.config.rootpath, settings)
             session.claims.add(golden, self.nodeid)
         except SettingsError as error:
@@ -216,10 +216,6 @@ def _artifact_golden(path: Path, root: Path, settings: Settings) -> GoldenName:
 
     *folder, name = collecting.path_parts(path, root)
     return GoldenName(tuple(folder), settings.name or name)
-
-
-def _settings_or_error(layers: tuple[Any, Any]) -> Settings:
-    return resolve(layers)
 
 
 def is_wanted(path: Path, config: pytest.Config) -> bool:
