@@ -7,10 +7,29 @@ from enum import Enum
 
 
 class Severity(str, Enum):
-    """How much a finding weighs: an `ERROR` fails its target, a `NOTE` is only told."""
+    """How much a finding weighs.
+
+    An `ERROR` fails its target. A `CHANGE` loads and then predicts something else. A `WARNING` tells of content to
+    distrust, a `NOTE` of anything else worth knowing; neither moves a verdict.
+    """
 
     ERROR = "error"
+    CHANGE = "change"
+    WARNING = "warning"
     NOTE = "note"
+
+
+class Stage(str, Enum):
+    """How far a load comes before a finding stops it, or how it ends there."""
+
+    OPEN = "open"
+    CONFIG = "config"
+    BUILD = "build"
+    WEIGHTS = "weights"
+    GRAPH = "graph"
+    FIRST_CALL = "first call"
+    HANG = "hang"
+    CRASH = "crash"
 
 
 class Blame(str, Enum):
@@ -28,6 +47,24 @@ class Kind(str, Enum):
     UNKNOWN_LAYER = "UNKNOWN LAYER"
     UNKNOWN_OBJECT = "UNKNOWN OBJECT"
     UNKNOWN_OP = "UNKNOWN OP"
+    UNKNOWN_ATTRIBUTE = "UNKNOWN ATTRIBUTE"
+    MISSING_ATTRIBUTE = "MISSING ATTRIBUTE"
+    UNKNOWN_ARGUMENT = "UNKNOWN ARGUMENT"
+    MISSING_ARGUMENT = "MISSING ARGUMENT"
+    MODULE_MOVED = "MODULE MOVED"
+    CONFIG_CHANGED = "CONFIG CHANGED"
+    WEIGHTS_MOVED = "WEIGHTS MOVED"
+    VOCABULARY_LOST = "VOCABULARY LOST"
+    FORMAT_NOT_READ = "FORMAT NOT READ"
+    GRAPH_VERSION = "GRAPH VERSION"
+    NO_KERNEL = "NO KERNEL"
+    PYTHON_BYTECODE = "PYTHON BYTECODE"
+    COMPILE_NOT_READ = "COMPILE NOT READ"
+    OPTIMIZER_NOT_READ = "OPTIMIZER NOT READ"
+    SEMANTICS_CHANGED = "SEMANTICS CHANGED"
+    STATE_LOST = "STATE LOST"
+    NEVER_ENDS = "LOAD NEVER ENDS"
+    UNSAFE_CONTENT = "UNSAFE CONTENT"
     CANNOT_REBUILD = "CANNOT REBUILD"
     LAMBDA_REFUSED = "LAMBDA REFUSED"
     PYTHON_FUNCTION = "PYTHON FUNCTION"
@@ -76,6 +113,8 @@ class Finding:
         details: further labelled facts, in the order to show them.
         log: what the original said at length; shown only under `-vv`.
         is_specific: whether the cause is known for certain, rather than read off a text that many causes share.
+        stage: where a load fails of it, for what is foretold rather than seen; None otherwise.
+        source: where the rule behind it is from (a public thread, `measured`); empty where data say it.
     """
 
     kind: Kind
@@ -89,3 +128,5 @@ class Finding:
     details: tuple[tuple[str, str], ...] = ()
     log: str = ""
     is_specific: bool = False
+    stage: Stage | None = None
+    source: str = ""

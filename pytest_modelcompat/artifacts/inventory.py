@@ -63,6 +63,24 @@ class ObjectUse:
 
 
 @dataclass(frozen=True)
+class Code:
+    """Marshalled Python bytecode, as told from its bytes alone.
+
+    Args:
+        written_by: the CPython minor versions that can have written it, ascending (`((3, 8), (3, 9))`); empty where
+            the bytes are no code object of a known version.
+        loops: whether it, or code nested in it, jumps backwards or iterates (a loop, a comprehension).
+        names: global and attribute names it refers to, sorted.
+        problem: why the bytes are no readable code object; empty if they are one.
+    """
+
+    written_by: tuple[tuple[int, int], ...] = ()
+    loops: bool = False
+    names: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class LambdaUse:
     """One Lambda layer, or another layer given a lambda: whether it holds marshalled Python bytecode.
 
@@ -70,11 +88,13 @@ class LambdaUse:
         path: the layer.
         has_bytecode: whether any of its functions (`function`, `output_shape`, `mask`) is stored as bytecode.
         function_name: the name of the function where the artifact stores a name instead.
+        codes: what is known of each piece of bytecode, in the order they are stored.
     """
 
     path: tuple[str, ...]
     has_bytecode: bool
     function_name: str | None = None
+    codes: tuple[Code, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,13 +110,71 @@ class OpUse:
     """One op type of a SavedModel with how often and where it is used (at most the first few places).
 
     `attributes` are the names of all attributes its nodes carry, sorted; TensorFlow's internal ones, such as
-    `_class`, are left out.
+    `_class`, are left out. `always` are those of them that every node carries. `values` holds, for each attribute,
+    its distinct values as text (`float32`, `true`, `-1`, `"SAME"`; `[float32, int64]` for a list), sorted; shapes,
+    tensors and functions are left out.
     """
 
     op: str
     count: int
     places: tuple[OpPlace, ...]
     attributes: tuple[str, ...] = ()
+    always: tuple[str, ...] = ()
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class OpDefinition:
+    """An op as the TensorFlow that wrote a SavedModel knew it (`stripped_op_list`).
+
+    Args:
+        op: its name.
+        attributes: attribute name -> its default as text (as in `OpUse.values`), None where it has none.
+    """
+
+    op: str
+    attributes: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class WeightUse:
+    """One array of weights, described without reading it.
+
+    Args:
+        path: its name in the artifact: the dataset's path in an HDF5 file, the key in a checkpoint.
+        dtype: TensorFlow's or NumPy's short name (`float32`).
+        shape: its shape.
+        nbytes: its size in bytes, uncompressed; 0 where it is not told (strings).
+    """
+
+    path: str
+    dtype: str
+    shape: tuple[int, ...]
+    nbytes: int
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file the model needs besides its weights, such as a vocabulary: its path, size, and presence."""
+
+    path: str
+    nbytes: int = 0
+    is_present: bool = True
+
+
+@dataclass(frozen=True)
+class Hazard:
+    """Something in the container itself that can harm who opens it.
+
+    Args:
+        what: `external link`, `out-of-file dataset`, `pickle`, `escaping member` or `duplicate member`.
+        subject: the link, dataset or member.
+        detail: one clause that says where it points or what it holds.
+    """
+
+    what: str
+    subject: str
+    detail: str
 
 
 @dataclass(frozen=True)
@@ -142,6 +220,17 @@ class Inventory:
         weights_only: an .h5 that holds weights and no model.
         producer: GraphDef version of the TensorFlow that wrote the graph; 0 where unknown (SavedModel only).
         min_consumer: GraphDef version a TensorFlow must have to read the graph; 0 for any (SavedModel only).
+        bad_consumers: GraphDef versions that must not read it (SavedModel only).
+        tags: the tags of each meta graph, in stored order; `ops` and `signatures` are those of the one that serves.
+        has_object_graph: whether a SavedModel holds TF2's object graph; False for TF1's.
+        op_definitions: ops as the producer recorded them, sorted by name (SavedModel only).
+        weights: every array of weights, without its values; sorted by path.
+        assets: files the model needs besides its weights, sorted by path.
+        hazards: what in the container itself can harm who opens it.
+        root: the outermost node of the model's configuration as stored; empty where there is none. Read-only.
+        training: what `compile()` was given, as stored; empty where there is none. Read-only.
+        object_classes: classes of the trackable objects TF2's object graph names with their count, such as
+            `_tf_keras_layer`, `Optimizer`, `tf.Module` (SavedModel only).
     """
 
     path: Path
@@ -159,3 +248,13 @@ class Inventory:
     weights_only: bool = False
     producer: int = 0
     min_consumer: int = 0
+    bad_consumers: tuple[int, ...] = ()
+    tags: tuple[tuple[str, ...], ...] = ()
+    has_object_graph: bool = False
+    op_definitions: tuple[OpDefinition, ...] = ()
+    weights: tuple[WeightUse, ...] = ()
+    assets: tuple[Asset, ...] = ()
+    hazards: tuple[Hazard, ...] = ()
+    root: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    training: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    object_classes: Mapping[str, int] = field(default_factory=dict)
