@@ -16,7 +16,7 @@ from pytest_modelcompat.golden import (
     WeightDigest,
     digest_changes,
 )
-from pytest_modelcompat.profiles.judging import Declaration
+from pytest_modelcompat.profiles.resolved import Declaration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

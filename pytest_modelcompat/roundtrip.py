@@ -16,7 +16,7 @@ from pytest_modelcompat.case import Case, NotImportableError, declared, object_p
 from pytest_modelcompat.diagnosis import Context, diagnose, no_tensorflow
 from pytest_modelcompat.findings import Finding, Kind, Severity
 from pytest_modelcompat.golden import WeightDigest
-from pytest_modelcompat.profiles import judging
+from pytest_modelcompat.profiles import resolved
 from pytest_modelcompat.recording import Recording, settle
 from pytest_modelcompat.results import Facts, Result
 from pytest_modelcompat.runtimes.jobs import Job
@@ -131,7 +131,7 @@ def _load(case: Case, bench: Bench, subject: Subject, inventory: Inventory) -> L
         keras=subject.keras,
         declared=declarations,
         inputs=subject.inputs if subject.sent is None else subject.sent,
-        objects=[judging.as_json(use) for use in judging.subjects(inventory)],
+        objects=[resolved.as_json(use) for use in resolved.subjects(inventory)],
         ops=[op.op for op in inventory.ops],
         per_signature=subject.per_signature,
         call=subject.uncallable is None,
@@ -161,8 +161,8 @@ def _load_findings(case: Case, subject: Subject, inventory: Inventory, loaded: L
     diagnosed = diagnose(loaded, context)
     if loaded.ending.code != 0 or loaded.stage not in ("load", "predict"):
         return (diagnosed,)
-    declaration = judging.Declaration(case.declares_on, subject.homes)
-    judged = judging.judge(inventory, loaded, declaration)
+    declaration = resolved.Declaration(case.declares_on, subject.homes)
+    judged = resolved.judge(inventory, loaded, declaration)
     if loaded.stage == "predict":
         judged = tuple(finding for finding in judged if finding.kind is Kind.PYTHON_FUNCTION)
     if not judged:
@@ -246,7 +246,7 @@ def _reloaded_sentence(rerun: verdicts.Rerun) -> str:
 
 def _python_functions(evidence: _Evidence) -> tuple[Finding, ...]:
     """Python functions the graph holds though the signatures got by without calling one."""
-    judged = judging.judge(evidence.inventory, evidence.loaded, judging.Declaration())
+    judged = resolved.judge(evidence.inventory, evidence.loaded, resolved.Declaration())
     return tuple(replace(each, severity=Severity.NOTE) for each in judged if each.kind is Kind.PYTHON_FUNCTION)
 
 

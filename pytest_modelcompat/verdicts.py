@@ -24,7 +24,7 @@ from pytest_modelcompat.golden import Golden, WeightDigest, digest_changes
 
 if TYPE_CHECKING:
     from pytest_modelcompat.loader.tensors import Leaf
-    from pytest_modelcompat.profiles.judging import Declaration
+    from pytest_modelcompat.profiles.resolved import Declaration
     from pytest_modelcompat.settings import Settings
 
 MOST_NAMES = 4

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.inventory import LayerUse, ObjectUse
+from pytest_modelcompat.artifacts.inventory import ObjectUse
+from pytest_modelcompat.artifacts.places import places as worded
 from pytest_modelcompat.diagnosis.keras_names import KERAS_CLASSES, KERAS_FUNCTIONS, SHORT_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_modelcompat.artifacts.inventory import Inventory
+    from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse
 
 FORMAT_WORDS = {"h5": ".h5", "keras": ".keras", "saved_model": "SavedModel"}
-ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-MOST_PLACES = 4
 LOOKUP_LAYERS = ("TextVectorization", "StringLookup", "IntegerLookup")
 
 
@@ -145,12 +144,8 @@ def registered_home(name: str, inventory: Inventory) -> str | None:
 
 def places(name: str, inventory: Inventory) -> tuple[str, ...]:
     """Where a class, function or layer of this name stands, in words; empty if the inventory does not show it."""
-    found = [_layer_place(use) for use in inventory.layers if _is_called(use.class_name, use.registered_name, name)]
-    found += [_object_place(use) for use in inventory.objects if _is_called(use.name, use.registered_name, name)]
-    found = found or [_layer_place(use) for use in inventory.layers if use.path and use.path[-1] == name]
-    shown = list(dict.fromkeys(found))
-    rest = len(shown) - MOST_PLACES
-    return (*shown[:MOST_PLACES], f"and {rest} more") if rest > 0 else tuple(shown)
+    found = list(_uses_of(name, inventory)) or [use for use in inventory.layers if use.path and use.path[-1] == name]
+    return worded(found)
 
 
 def _uses_of(name: str, inventory: Inventory) -> Iterator[LayerUse | ObjectUse]:
@@ -172,22 +167,6 @@ def _is_called(stored: str, registered: str | None, name: str) -> bool:
 
 def _is_keras(use: ObjectUse) -> bool:
     return use.name in (KERAS_CLASSES if use.is_class else KERAS_FUNCTIONS)
-
-
-def _layer_place(use: LayerUse) -> str:
-    name = f'"{use.path[-1]}"' if use.path else "the model"
-    if len(use.path) > 1:
-        return f'{name} inside "{"/".join(use.path[:-1])}"'
-    if use.position == 0 or use.siblings == 1:
-        return name
-    ordinal = ORDINALS[use.position - 1] if use.position <= len(ORDINALS) else f"number {use.position}"
-    return f"{name}, {ordinal} of {use.siblings} layers"
-
-
-def _object_place(use: ObjectUse) -> str:
-    if use.path == ("compile",):
-        return "compile()"
-    return f'{use.role} of "{"/".join(use.path)}"' if use.path else f"{use.role} of the model"
 
 
 def _of(version: str) -> str:

@@ -1,0 +1,58 @@
+"""Where the things of an inventory stand, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.artifacts.inventory import LayerUse, ObjectUse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pytest_modelcompat.artifacts.inventory import OpUse
+
+Use = LayerUse | ObjectUse
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_MOST_PLACES = 4
+
+
+def shortened(places: Iterable[str]) -> tuple[str, ...]:
+    """The first few of several places, each once, and how many more there are."""
+    distinct = list(dict.fromkeys(places))
+    rest = len(distinct) - _MOST_PLACES
+    return (*distinct[:_MOST_PLACES], f"and {rest} more") if rest > 0 else tuple(distinct)
+
+
+def places(uses: Iterable[Use]) -> tuple[str, ...]:
+    """Where layers and objects stand: `"scale_1", third of 5 layers`, `"scale_2" inside "tower"`."""
+    return shortened(_place(use) for use in uses)
+
+
+def layer_place(path: Sequence[str]) -> str:
+    """Where a layer of this path stands: `"scale_2" inside "tower"`."""
+    if not path:
+        return "the model"
+    return f'"{path[-1]}"' + (f' inside "{"/".join(path[:-1])}"' if len(path) > 1 else "")
+
+
+def op_places(op: OpUse) -> tuple[str, ...]:
+    """Where an op stands: `node "x" of function f`."""
+    shown = [
+        f'node "{place.node}"' + (f" of function {place.function}" if place.function else "")
+        for place in op.places[:_MOST_PLACES]
+    ]
+    rest = op.count - len(shown)
+    return (*shown, f"and {rest} more") if rest > 0 else tuple(shown)
+
+
+def _place(use: Use) -> str:
+    if use.path == ("compile",):
+        return "compile()"
+    name = layer_place(use.path)
+    if isinstance(use, ObjectUse):
+        return f"{use.role} of {name}"
+    if len(use.path) != 1 or not use.position or use.siblings == 1:
+        return name
+    ordinal = _ORDINALS[use.position - 1] if use.position <= len(_ORDINALS) else f"number {use.position}"
+    return f"{name}, {ordinal} of {use.siblings} layers"

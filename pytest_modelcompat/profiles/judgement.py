@@ -1,0 +1,54 @@
+"""Judgement: what is foretold of one artifact in one runtime."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from pytest_modelcompat.findings import Finding, Severity, Stage
+
+
+class Verdict(str, Enum):
+    """What becomes of an artifact in a runtime.
+
+    `CHANGED` is an artifact that loads and then predicts something else, or lacks what predicting needs.
+    """
+
+    LOADS = "loads"
+    CHANGED = "changed"
+    FAILS = "fails"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One artifact in one runtime.
+
+    Args:
+        path: the artifact.
+        runtime: the runtime's name, or the profile file's path.
+        findings: everything found, the gravest first.
+    """
+
+    path: Path
+    runtime: str
+    findings: tuple[Finding, ...] = ()
+    is_readable: bool = True
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the findings add up to."""
+        if not self.is_readable:
+            return Verdict.UNREADABLE
+        severities = {finding.severity for finding in self.findings}
+        if Severity.ERROR in severities:
+            return Verdict.FAILS
+        return Verdict.CHANGED if Severity.CHANGE in severities else Verdict.LOADS
+
+    @property
+    def stage(self) -> Stage | None:
+        """Where the load ends; None if it does not fail. The earliest stage any error names."""
+        order = list(Stage)
+        stages = [finding.stage for finding in self.findings if finding.severity is Severity.ERROR and finding.stage]
+        return min(stages, key=order.index, default=None)

@@ -1,0 +1,244 @@
+"""Inventory x what the loader could resolve -> a finding for every unknown layer, object and op."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, ObjectUse
+from pytest_modelcompat.artifacts.places import Use, op_places, places
+from pytest_modelcompat.findings import Blame, Finding, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pytest_modelcompat.artifacts.inventory import OpUse
+    from pytest_modelcompat.runtimes.jobs import Loaded
+
+PYTHON_FUNCTION_OPS = ("PyFunc", "PyFuncStateless", "EagerPyFunc")
+# What every layer's configuration holds, whatever its class returns from get_config().
+GIVEN_TO_EVERY_LAYER = ("name", "trainable", "dtype")
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """How a user writes a declaration where this case is written.
+
+    Args:
+        written_on: `marker`, `artifact marker`, `call` or `command line`.
+        homes: name of a class or function -> `module.qualname` where this process has it.
+    """
+
+    written_on: str = "marker"
+    homes: Mapping[str, str] = field(default_factory=dict)
+
+    def custom_object(self, name: str) -> str:
+        """The line that declares a custom object."""
+        home = self.homes.get(_bare(name), f"your_module.{_bare(name)}")
+        module, _, qualname = home.rpartition(".")
+        if self.written_on == "command line":
+            # A registered name has a > in it, which a shell would take for a redirection.
+            place = shlex.quote(f"{'' if qualname == name else name + '='}{module}:{qualname}")
+            return f"--modelcompat-custom-object {place}"
+        return self._in_code(f'custom_objects={{"{name}": {home}}}')
+
+    def imports(self, module: str) -> str:
+        """The line that makes the loader import a module."""
+        if self.written_on == "command line":
+            return f"--modelcompat-import {module}"
+        return self._in_code(f'imports=["{module}"]')
+
+    def op_library(self, path: str) -> str:
+        """The line that makes the loader load an op library."""
+        if self.written_on == "command line":
+            return f"--modelcompat-op-library {path}"
+        return self._in_code(f'op_libraries=["{path}"]')
+
+    def home_module(self, name: str) -> str:
+        """The module a class or function lives in, as far as this process knows."""
+        return self.homes.get(_bare(name), "your_module." + _bare(name)).rpartition(".")[0]
+
+    def formats(self, formats: Sequence[str]) -> str:
+        """The line that saves in other formats."""
+        if self.written_on == "command line":
+            return " ".join(f"--modelcompat-format {name}" for name in formats)
+        return self._in_code("formats=[" + ", ".join(f'"{name}"' for name in formats) + "]")
+
+    def allowed(self, option: str, name: str) -> str:
+        """The line that accepts a new op or layer."""
+        text = f'{option}={{"{name}": "the reason"}}'
+        if self.written_on == "command line":
+            return f"in a test: @pytest.mark.model_roundtrip({text})"
+        return self._in_code(text)
+
+    def _in_code(self, option: str) -> str:
+        written = {
+            "marker": f"@pytest.mark.model_roundtrip({option})",
+            "artifact marker": f"@pytest.mark.model_artifact(..., {option})",
+            "call": f"model_roundtrip(..., {option})",
+        }
+        return written[self.written_on]
+
+
+def subjects(inventory: Inventory) -> list[Use]:
+    """What a loader must be able to resolve: every layer and object; nothing for a SavedModel, which holds graphs."""
+    return [] if inventory.format == "saved_model" else [*inventory.layers, *inventory.objects]
+
+
+def as_json(use: Use) -> dict[str, Any]:
+    """A subject the way a job carries it."""
+    is_layer = isinstance(use, LayerUse)
+    return {
+        "role": "layer" if isinstance(use, LayerUse) else use.role,
+        "name": _name(use),
+        "module": use.module,
+        "registered_name": use.registered_name,
+        "is_class": is_layer or (isinstance(use, ObjectUse) and use.is_class),
+        "config_keys": sorted(use.config),
+    }
+
+
+def judge(inventory: Inventory, loaded: Loaded, declaration: Declaration) -> tuple[Finding, ...]:
+    """A finding for each thing the loader could not resolve or rebuild, however many places use it.
+
+    Args:
+        inventory: what the artifact holds.
+        loaded: what the loader answered; positions refer to `subjects(inventory)`.
+        declaration: how the fix is written.
+    """
+    uses = subjects(inventory)
+    unknown = _grouped([uses[index] for index in loaded.unknown_objects])
+    rebuild = [(uses[problem["index"]], problem) for problem in loaded.not_rebuildable]
+    return (
+        *(_unknown(group, declaration) for group in unknown),
+        *_not_rebuildable(rebuild),
+        *(_unknown_op(op, declaration) for op in inventory.ops if op.op in loaded.unknown_ops),
+        *(_python_function(op) for op in inventory.ops if op.op in PYTHON_FUNCTION_OPS),
+    )
+
+
+def _name(use: Use) -> str:
+    return use.class_name if isinstance(use, LayerUse) else use.name
+
+
+def _full_name(use: Use) -> str:
+    # Keras writes the registered name "function" for every function that was never registered.
+    registered = use.registered_name or ""
+    return registered if ">" in registered else _name(use)
+
+
+def _bare(name: str) -> str:
+    return name.rpartition(">")[2]
+
+
+def _grouped(uses: Sequence[Use]) -> list[list[Use]]:
+    groups: dict[str, list[Use]] = {}
+    for use in uses:
+        groups.setdefault(_full_name(use), []).append(use)
+    return list(groups.values())
+
+
+def _unknown(group: Sequence[Use], declaration: Declaration) -> Finding:
+    first = group[0]
+    is_layer = isinstance(first, LayerUse)
+    name = _full_name(first)
+    module = first.module if first.module and not first.module.startswith("builtins") else None
+    registered = ">" in name
+    role = "layer" if is_layer else first.role  # type: ignore[union-attr]
+    home = module or declaration.home_module(name)
+    fix: tuple[str, ...]
+    if registered:
+        cause = f"it is registered as {name!r} by a decorator in {home}, which the loader has not imported"
+        fix = (declaration.imports(home), f"or {declaration.custom_object(name)}")
+    else:
+        cause = f"Keras has no {role} of this name, and the test declares none"
+        fix = (
+            declaration.custom_object(_name(first)),
+            "or decorate it with @keras.saving.register_keras_serializable() and declare",
+            declaration.imports(home),
+        )
+    return Finding(
+        kind=Kind.UNKNOWN_LAYER if is_layer else Kind.UNKNOWN_OBJECT,
+        subject=name,
+        where=places(group),
+        cause=cause,
+        fix=fix,
+        details=(("role", role),),
+    )
+
+
+def _not_rebuildable(problems: Sequence[tuple[Use, Mapping[str, Any]]]) -> Iterator[Finding]:
+    seen = set()
+    for _, problem in problems:
+        key = problem["class"], problem["argument"]
+        if key in seen:
+            continue
+        seen.add(key)
+        same = [each for each, other in problems if (other["class"], other["argument"]) == key]
+        yield Finding(
+            kind=Kind.CANNOT_REBUILD,
+            subject=problem["class"].rpartition(".")[2],
+            where=places(same),
+            cause=_rebuild_cause(problem),
+            fix=_rebuild_fix(problem),
+            blame=Blame.WRITER,
+            details=(("argument", problem["argument"]),),
+        )
+
+
+def _rebuild_cause(problem: Mapping[str, Any]) -> str:
+    name, argument = problem["class"], problem["argument"]
+    if problem["problem"] == "missing":
+        source = "its get_config() does not return it" if problem["has_get_config"] else "it has no get_config()"
+        return f"{name}.__init__() requires {argument!r}, and {source}"
+    if argument in GIVEN_TO_EVERY_LAYER:
+        return (
+            f"Keras gives every layer it rebuilds its name, trainable and dtype, which {name}.__init__() does not take"
+        )
+    return f"its saved configuration holds {argument!r}, which {name}.__init__() does not accept" + (
+        "" if problem["has_get_config"] else "; it has no get_config() of its own"
+    )
+
+
+def _rebuild_fix(problem: Mapping[str, Any]) -> tuple[str, ...]:
+    argument = problem["argument"]
+    if problem["problem"] == "missing":
+        return (
+            "def get_config(self):",
+            f'    return {{**super().get_config(), "{argument}": self.{argument}}}',
+        )
+    if argument in GIVEN_TO_EVERY_LAYER:
+        return (
+            "def __init__(self, ..., **kwargs):",
+            "    super().__init__(**kwargs)",
+            "and return the arguments of its own from get_config()",
+        )
+    return (f"let __init__ take {argument!r}, or leave it out of what get_config() returns",)
+
+
+def _unknown_op(op: OpUse, declaration: Declaration) -> Finding:
+    return Finding(
+        kind=Kind.UNKNOWN_OP,
+        subject=op.op,
+        where=op_places(op),
+        cause="the loader's TensorFlow has not registered it: it comes from a library that is not loaded there",
+        fix=(
+            declaration.imports("the_package_that_registers_it"),
+            "or, for an op library of your own, " + declaration.op_library("path/to/the_library.so"),
+        ),
+        details=(("count", str(op.count)),),
+    )
+
+
+def _python_function(op: OpUse) -> Finding:
+    return Finding(
+        kind=Kind.PYTHON_FUNCTION,
+        subject=op.op,
+        where=op_places(op),
+        cause="tf.py_function and tf.numpy_function keep the Python function in the process that saved the model; "
+        "no other process has it",
+        fix=("write the function with TensorFlow ops, or apply it outside the model",),
+        blame=Blame.WRITER,
+        details=(("count", str(op.count)),),
+    )
