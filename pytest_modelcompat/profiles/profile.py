@@ -1,0 +1,261 @@
+"""Profile: what one TensorFlow and one Keras know, as data, to judge a file where they are not installed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCHEMA = 1
+KIND = "modelcompat profile"
+
+
+class ProfileError(ValueError):
+    """A runtime's name or a profile file means nothing; the message is one sentence that says why and what is known."""
+
+
+@dataclass(frozen=True)
+class AttributeKnowledge:
+    """One attribute of an op.
+
+    Args:
+        type: TensorFlow's name of its type: `type`, `int`, `bool`, `string`, `shape`, `func`, `list(type)` ...
+        default: its default as text, rendered as in `OpUse.values`; None where a node must carry it.
+        allowed: the only values it may have, as text; empty where any will do.
+    """
+
+    type: str
+    default: str | None = None
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OpKnowledge:
+    """One op of a TensorFlow's registry.
+
+    Args:
+        name: its name.
+        attributes: by name.
+        has_kernel: whether a kernel is registered for it on any device. Function calls, control flow and
+            placeholders can do without.
+        has_cpu_kernel: whether one is registered for the CPU.
+        deprecated_at: GraphDef version from which on a graph may not use it any more; 0 if it may.
+    """
+
+    name: str
+    attributes: Mapping[str, AttributeKnowledge] = field(default_factory=dict)
+    has_kernel: bool = True
+    has_cpu_kernel: bool = True
+    deprecated_at: int = 0
+
+
+@dataclass(frozen=True)
+class ObjectKnowledge:
+    """One class or function of a Keras that a file may name.
+
+    Args:
+        name: its `__name__`; an alias leads to the same knowledge.
+        role: as in `ObjectUse.role`, or `layer` (models too), `quantizer`, `schedule`, `object`.
+        is_class: whether it is a class; otherwise a function, and all below but `paths` and `home` is empty.
+        paths: the modules that a .keras file may name for it (`keras.layers`), sorted.
+        home: the module that defines it, which Keras 2.12 and newer also import on a file's word.
+        accepts: every key that rebuilding it from its config takes; None where it takes any, or where none could
+            be tried.
+        required: the keys without which it cannot be rebuilt.
+        writes: the config of an instance made with as little as possible, defaults and all; None where none could
+            be made. A value that is no JSON is the text `<its type>`.
+        own_from_config: whether it, and not just Keras' base class, defines `from_config`: it may then take, drop or
+            translate keys that `accepts` does not list.
+        refuses_unknown: whether a key of no meaning was refused when tried; None where it could not be tried.
+    """
+
+    name: str
+    role: str
+    is_class: bool
+    paths: tuple[str, ...] = ()
+    home: str = ""
+    accepts: frozenset[str] | None = None
+    required: frozenset[str] = frozenset()
+    writes: Mapping[str, Any] | None = None
+    own_from_config: bool = False
+    refuses_unknown: bool | None = None
+
+    def takes(self, key: str) -> bool:
+        """Whether rebuilding from a config that holds `key` takes it, as far as is known."""
+        return self.accepts is None or key in self.accepts
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What one runtime knows.
+
+    Args:
+        name: its canonical name (`tf2.16`, `tf2.16+keras3.15`), or that of a profile a user recorded.
+        tensorflow: TensorFlow's full version, `2.16.2`.
+        keras: the full version of the Keras that loads models, `3.3.3`.
+        package: what that Keras is imported as: `keras`, `tf_keras` or `tensorflow.keras` (up to TensorFlow 2.5).
+        python: the CPython minor version that Lambda code is judged for, `(3, 11)`.
+        pythons: the CPython minor versions this TensorFlow is published for, ascending.
+        producer: the GraphDef version it writes.
+        min_consumer: the least GraphDef version that must be able to read what it writes.
+        min_producer: the least GraphDef version it reads.
+        ops: by name.
+        objects: role -> name or alias -> what is known.
+        modules: every dotted module path of the Keras package that can be imported.
+        custom: registered name -> what is known of an object that `--import` registered.
+    """
+
+    name: str
+    tensorflow: str
+    keras: str
+    package: str
+    python: tuple[int, int]
+    pythons: tuple[tuple[int, int], ...]
+    producer: int
+    min_consumer: int
+    min_producer: int
+    ops: Mapping[str, OpKnowledge]
+    objects: Mapping[str, Mapping[str, ObjectKnowledge]]
+    modules: frozenset[str]
+    custom: Mapping[str, ObjectKnowledge] = field(default_factory=dict)
+
+    @property
+    def keras_version(self) -> tuple[int, int]:
+        """Major and minor version of Keras; `tf_keras` 2.21 is `(2, 21)`."""
+        return minor_version(self.keras)
+
+    @property
+    def keras_major(self) -> int:
+        """2 or 3."""
+        return self.keras_version[0]
+
+    @property
+    def tensorflow_version(self) -> tuple[int, int]:
+        """Major and minor version of TensorFlow."""
+        return minor_version(self.tensorflow)
+
+    def op(self, name: str) -> OpKnowledge | None:
+        """What is known of an op; None if this TensorFlow has not got it."""
+        return self.ops.get(name)
+
+    def find(self, role: str, name: str) -> ObjectKnowledge | None:
+        """What a name alone means to this Keras, as in an .h5 file or `compile(loss="mse")`.
+
+        Args:
+            role: as in `ObjectUse.role`, or `layer` or `model`, which are one here; `object` looks at every role.
+            name: class, function or alias, as stored. An object that the profile's user registered comes first.
+        """
+        if name in self.custom:
+            return self.custom[name]
+        if role == "object":
+            return next((known[name] for known in self.objects.values() if name in known), None)
+        known = self.objects.get("layer" if role == "model" else role, {})
+        # Every Keras looks an optimizer up in small letters.
+        return known.get(name) or (known.get(name.lower()) if role == "optimizer" else None)
+
+    def public(self, module: str, name: str) -> ObjectKnowledge | None:
+        """What `module` and `name` of a .keras file mean to this Keras: a public name, or one its home defines."""
+        return self._by_place.get((module, name))
+
+    def has_module(self, path: str) -> bool:
+        """Whether `path`, a dotted module of the Keras package, can be imported."""
+        return path in self.modules
+
+    @cached_property
+    def _by_place(self) -> Mapping[tuple[str, str], ObjectKnowledge]:
+        places: dict[tuple[str, str], ObjectKnowledge] = {}
+        for known in self.objects.values():
+            for name, each in known.items():
+                places.update({(path, name): each for path in each.paths})
+                places.setdefault((each.home, each.name), each)
+        return places
+
+
+def minor_version(version: str) -> tuple[int, int]:
+    """`2.16.2` -> `(2, 16)`."""
+    match = re.match(r"(\d+)\.(\d+)", version)
+    if not match:
+        raise ProfileError(f"{version!r} is no version")
+    return int(match[1]), int(match[2])
+
+
+def from_json(data: object, source: str) -> Profile:
+    """A profile from what the recorder wrote.
+
+    Args:
+        data: parsed JSON.
+        source: what to call it in an error: its path, or its name.
+
+    Raises:
+        ProfileError: it is no profile, an incomplete one, or one of another schema.
+    """
+    if not isinstance(data, dict) or data.get("kind") != KIND:
+        raise ProfileError(f"{source} is no profile: record one with `modelcompat profile record --out FILE`")
+    if data.get("schema") != SCHEMA:
+        raise ProfileError(
+            f"{source} is a profile of schema {data.get('schema')}, and schema {SCHEMA} is read here: record it anew"
+        )
+    try:
+        return _profile(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ProfileError(f"{source} is an incomplete or altered profile ({error!r}): record it anew") from error
+
+
+def _profile(data: dict[str, Any]) -> Profile:
+    tensorflow, keras = data["tensorflow"], data["keras"]
+    return Profile(
+        name=str(data["name"]),
+        tensorflow=str(tensorflow["version"]),
+        keras=str(keras["version"]),
+        package=str(keras["package"]),
+        python=minor_version(data["python"]),
+        pythons=tuple(minor_version(each) for each in tensorflow["pythons"]),
+        producer=int(tensorflow["producer"]),
+        min_consumer=int(tensorflow["min_consumer"]),
+        min_producer=int(tensorflow["min_producer"]),
+        ops={name: op_from_json(name, each) for name, each in tensorflow["ops"].items()},
+        objects={role: _objects(role, known) for role, known in keras["objects"].items()},
+        modules=frozenset(keras["modules"]),
+        custom=_objects("object", keras.get("custom", {})),
+    )
+
+
+def op_from_json(name: str, data: Mapping[str, Any]) -> OpKnowledge:
+    """One op from `{"attributes": {name: [type, default, allowed]}, "kernels": "cpu" | "other" | "none", ...}`."""
+    kernels = data.get("kernels", "cpu")
+    return OpKnowledge(
+        name=name,
+        attributes={
+            attribute: AttributeKnowledge(type_, default, tuple(allowed))
+            for attribute, (type_, default, allowed) in data["attributes"].items()
+        },
+        has_kernel=kernels != "none",
+        has_cpu_kernel=kernels == "cpu",
+        deprecated_at=data.get("deprecated_at", 0),
+    )
+
+
+def _objects(role: str, known: Mapping[str, Any]) -> dict[str, ObjectKnowledge]:
+    """Objects by name; a text in place of an object is the name it is an alias of."""
+    objects = {name: _object(role, each) for name, each in known.items() if not isinstance(each, str)}
+    return {name: objects[each if isinstance(each, str) else name] for name, each in known.items()}
+
+
+def _object(role: str, data: Mapping[str, Any]) -> ObjectKnowledge:
+    accepts = data.get("accepts")
+    return ObjectKnowledge(
+        name=data["name"],
+        role=data.get("role", role),
+        is_class=data["is_class"],
+        paths=tuple(data.get("paths", ())),
+        home=data.get("home", ""),
+        accepts=None if accepts is None else frozenset(accepts),
+        required=frozenset(data.get("required", ())),
+        writes=data.get("writes"),
+        own_from_config=data.get("own_from_config", False),
+        refuses_unknown=data.get("refuses_unknown"),
+    )
