@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.hdf5 import read_weights
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, Inventory
 from pytest_modelcompat.artifacts.keras_config import parse_json, read_compile, read_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from pytest_modelcompat.artifacts.inventory import WeightUse
 
 _ATTRIBUTES = ("model_config", "training_config", "keras_version", "backend")
 # Groups that Keras' `save_weights` makes: the legacy layout, then those of Keras 2.12 and 3.
@@ -25,42 +28,46 @@ def read_h5(path: Path) -> Inventory:
     Raises:
         BrokenArtifactError: the file is damaged, or holds neither a Keras model nor its weights.
     """
-    attributes, holds_weights = _attributes(path)
+    attributes, holds_weights, weights = _contents(path)
     saved_by = _saved_by(attributes)
     if "model_config" in attributes:
-        return _model_inventory(path, attributes, saved_by)
+        return _model_inventory(path, attributes, weights)
     if holds_weights:
-        return Inventory(path=path, format="h5", saved_by=saved_by, weights_only=True)
+        return Inventory(path=path, format="h5", saved_by=saved_by, weights_only=True, weights=weights)
     raise BrokenArtifactError(f"{path} is an HDF5 file that holds neither a Keras model nor its weights")
 
 
-def _model_inventory(path: Path, attributes: Mapping[str, str], saved_by: Mapping[str, str]) -> Inventory:
+def _model_inventory(path: Path, attributes: Mapping[str, str], weights: tuple[WeightUse, ...]) -> Inventory:
     where = f"{path} (its model_config)"
-    contents = read_model(parse_json(attributes["model_config"], where), where)
-    training = attributes.get("training_config")
-    if training is not None:
-        where = f"{path} (its training_config)"
-        read_compile(parse_json(training, where), contents, where)
+    root = parse_json(attributes["model_config"], where)
+    contents = read_model(root, where)
+    where = f"{path} (its training_config)"
+    training = parse_json(attributes["training_config"], where) if "training_config" in attributes else {}
+    read_compile(training, contents, where)
     return Inventory(
         path=path,
         format="h5",
-        saved_by=saved_by,
+        saved_by=_saved_by(attributes),
         model_class=contents.model_class,
         layers=tuple(contents.layers),
         objects=tuple(contents.objects),
         lambdas=tuple(contents.lambdas),
         compute_dtypes=contents.compute_dtypes,
-        compiled=training is not None,
+        compiled="training_config" in attributes,
+        weights=weights,
+        root=root,
+        training=training,
     )
 
 
-def _attributes(path: Path) -> tuple[dict[str, str], bool]:
+def _contents(path: Path) -> tuple[dict[str, str], bool, tuple[WeightUse, ...]]:
     import h5py
 
     try:
         with h5py.File(path, "r") as file:
             attributes = {name: _text(file.attrs[name]) for name in _ATTRIBUTES if name in file.attrs}
-            return attributes, "layer_names" in file.attrs or not _WEIGHT_GROUPS.isdisjoint(file)
+            holds_weights = "layer_names" in file.attrs or not _WEIGHT_GROUPS.isdisjoint(file)
+            return attributes, holds_weights, read_weights(file)
     # h5py raises whatever comes to hand where HDF5 meets damage.
     except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
         raise BrokenArtifactError(_explain(path, error)) from error

@@ -112,7 +112,7 @@ class OpUse:
     `attributes` are the names of all attributes its nodes carry, sorted; TensorFlow's internal ones, such as
     `_class`, are left out. `always` are those of them that every node carries. `values` holds, for each attribute,
     its distinct values as text (`float32`, `true`, `-1`, `"SAME"`; `[float32, int64]` for a list), sorted; shapes,
-    tensors and functions are left out.
+    tensors and functions are left out, and attributes with more than a hundred values, which are names.
     """
 
     op: str

@@ -127,7 +127,7 @@ def read_model(node: Mapping[str, Any], where: str) -> Contents:
     if not isinstance(node.get("class_name"), str) or not isinstance(node.get("config"), dict | list):
         raise BrokenArtifactError(f"{where} describes no Keras model: it has no class_name with a config")
     contents = Contents(model_class=node["class_name"])
-    config = _as_mapping(node["config"])
+    config = as_mapping(node["config"])
     owner = (_name_of(node, config),)
     try:
         _Walk(contents).inside(node, config, path=(), owner=owner)
@@ -218,7 +218,7 @@ class _Walk:
         self.contents.objects.append(ObjectUse(role, node["config"], place.owner, module, registered))
 
     def layer(self, node: Mapping[str, Any], place: _Place) -> None:
-        config = _as_mapping(node["config"])
+        config = as_mapping(node["config"])
         path = (*place.path, _name_of(node, config))
         self.contents.layers.append(
             LayerUse(
@@ -255,7 +255,7 @@ class _Walk:
 
     def object(self, node: dict[str, Any], place: _Place) -> None:
         role = place.role or _role_by_module(node) or "object"
-        config = _as_mapping(node["config"])
+        config = as_mapping(node["config"])
         self.contents.objects.append(
             ObjectUse(
                 role=role,
@@ -337,8 +337,11 @@ def _is_code(value: object) -> bool:
     )
 
 
-def _as_mapping(config: object) -> Mapping[str, Any]:
-    """Makes the plain list that a Sequential's config was up to Keras 2.2 look like what it became."""
+def as_mapping(config: object) -> Mapping[str, Any]:
+    """A configuration that can be walked; empty for what is none.
+
+    Makes the plain list that a Sequential's config was up to Keras 2.2 look like what it became.
+    """
     if isinstance(config, list):
         return {"layers": config}
     return config if isinstance(config, dict) else {}

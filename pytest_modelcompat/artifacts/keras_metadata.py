@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
 from pytest_modelcompat.artifacts.keras_config import (
     Contents,
+    as_mapping,
     parse_json,
     read_compile,
     read_layer,
@@ -30,7 +31,8 @@ class KerasMetadata:
 
     contents: Contents = field(default_factory=Contents)
     saved_by: dict[str, str] = field(default_factory=dict)
-    compiled: bool = False
+    root: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_keras_metadata(path: Path) -> KerasMetadata:
@@ -51,10 +53,9 @@ def read_keras_metadata(path: Path) -> KerasMetadata:
     contents = read_model({"config": {}, **root}, f"{file}") if root else Contents()
     if not contents.layers:
         _add_tracked_layers(contents, nodes, f"{file}")
-    training = root.get("training_config")
-    if isinstance(training, dict):
-        read_compile(training, contents, f"{file}")
-    return KerasMetadata(contents, _saved_by(root), compiled=isinstance(training, dict))
+    training = as_mapping(root.get("training_config"))
+    read_compile(training, contents, f"{file}")
+    return KerasMetadata(contents, _saved_by(root), root, training)
 
 
 def _saved_by(root: Mapping[str, Any]) -> dict[str, str]:

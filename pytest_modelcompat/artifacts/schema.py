@@ -11,26 +11,64 @@ from typing import Any
 
 _PACKAGE = "modelcompat"
 
-# message -> field -> (number, type): `*` repeated, `map:` a map from string, else a scalar or a message.
+# message -> field -> (number, type): `*` repeated, `map:` a map from string, `|` one of the fields of a oneof named
+# `value`, else a scalar or a message. `*entry` is a map whose entries stay packed: most entries of a graph are equal,
+# and are worth unpacking only once.
 _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     "SavedModel": {"saved_model_schema_version": (1, "int64"), "meta_graphs": (2, "*MetaGraphDef")},
     "MetaGraphDef": {
         "meta_info_def": (1, "MetaInfoDef"),
         "graph_def": (2, "GraphDef"),
         "signature_def": (5, "map:SignatureDef"),
+        "asset_file_def": (6, "*AssetFileDef"),
+        "object_graph_def": (7, "SavedObjectGraph"),
     },
-    "MetaInfoDef": {"tags": (4, "*string"), "tensorflow_version": (5, "string")},
+    "MetaInfoDef": {
+        "stripped_op_list": (2, "OpList"),
+        "tags": (4, "*string"),
+        "tensorflow_version": (5, "string"),
+    },
     "GraphDef": {
         "node": (1, "*NodeDef"),
         "library": (2, "FunctionDefLibrary"),
         "versions": (4, "VersionDef"),
     },
-    "VersionDef": {"producer": (1, "int32"), "min_consumer": (2, "int32")},
-    "NodeDef": {"name": (1, "string"), "op": (2, "string"), "attr": (5, "map:AttrValue")},
-    "AttrValue": {"type": (6, "int32")},
+    "VersionDef": {
+        "producer": (1, "int32"),
+        "min_consumer": (2, "int32"),
+        "bad_consumers": (3, "*int32"),
+    },
+    "NodeDef": {"name": (1, "string"), "op": (2, "string"), "attr": (5, "*entry")},
+    "AttrEntry": {"key": (1, "string"), "value": (2, "AttrValue")},
+    "AttrValue": {
+        "list": (1, "|ListValue"),
+        "s": (2, "|bytes"),
+        "i": (3, "|int64"),
+        "f": (4, "|float"),
+        "b": (5, "|bool"),
+        "type": (6, "|int32"),
+        "shape": (7, "|TensorShapeProto"),
+        "tensor": (8, "|Something"),
+        "placeholder": (9, "|string"),
+        "func": (10, "|Something"),
+    },
+    "ListValue": {
+        "s": (2, "*bytes"),
+        "i": (3, "*int64"),
+        "f": (4, "*float"),
+        "b": (5, "*bool"),
+        "type": (6, "*int32"),
+        "shape": (7, "*TensorShapeProto"),
+        "tensor": (8, "*Something"),
+        "func": (9, "*Something"),
+    },
+    "Something": {},
     "FunctionDefLibrary": {"function": (1, "*FunctionDef")},
-    "FunctionDef": {"signature": (1, "OpDef"), "node_def": (3, "*NodeDef")},
-    "OpDef": {"name": (1, "string")},
+    "FunctionDef": {"signature": (1, "FunctionName"), "node_def": (3, "*NodeDef")},
+    "FunctionName": {"name": (1, "string")},
+    "OpList": {"op": (1, "*OpDef")},
+    "OpDef": {"name": (1, "string"), "attr": (4, "*AttrDef")},
+    "AttrDef": {"name": (1, "string"), "default_value": (3, "AttrValue")},
     "SignatureDef": {"inputs": (1, "map:TensorInfo"), "outputs": (2, "map:TensorInfo")},
     "TensorInfo": {
         "name": (1, "string"),
@@ -43,6 +81,16 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     "CompositeTensor": {"components": (2, "*TensorInfo")},
     "TensorShapeProto": {"dim": (2, "*Dim"), "unknown_rank": (3, "bool")},
     "Dim": {"size": (1, "int64")},
+    "AssetFileDef": {"filename": (2, "string")},
+    "SavedObjectGraph": {"nodes": (1, "*TrackedObject")},
+    "TrackedObject": {
+        "children": (1, "*ObjectReference"),
+        "user_object": (4, "SavedUserObject"),
+        "registered_name": (13, "string"),
+    },
+    "ObjectReference": {"node_id": (1, "int32"), "local_name": (2, "string")},
+    "SavedUserObject": {"identifier": (1, "string"), "metadata": (3, "string")},
+    "BundleEntry": {"dtype": (1, "int32"), "shape": (2, "TensorShapeProto"), "size": (5, "int64")},
     "SavedMetadata": {"nodes": (1, "*SavedObject")},
     "SavedObject": {
         "node_id": (2, "int32"),
@@ -57,7 +105,7 @@ def parse(message_name: str, data: bytes) -> Any:
     """Parses a message.
 
     Args:
-        message_name: `SavedModel` or `SavedMetadata`.
+        message_name: a message of the table above.
         data: its wire format.
 
     Raises:
@@ -107,12 +155,20 @@ def _add_field(message: Any, name: str, number: int, type_: str) -> None:
         type_ = f"*{message.name}.{entry.name}"
     field = message.field.add(name=name, number=number)
     field.label = field.LABEL_REPEATED if type_.startswith("*") else field.LABEL_OPTIONAL
-    base = type_.removeprefix("*")
+    if type_.startswith("|"):
+        _join_oneof(message, field)
+    base = type_.lstrip("*|").replace("entry", "bytes")
     if base[0].islower():
         field.type = getattr(field, f"TYPE_{base.upper()}")
     else:
         field.type = field.TYPE_MESSAGE
         field.type_name = f".{_PACKAGE}.{base}"
+
+
+def _join_oneof(message: Any, field: Any) -> None:
+    if not message.oneof_decl:
+        message.oneof_decl.add(name="value")
+    field.oneof_index = 0
 
 
 def _entry_name(field_name: str) -> str:

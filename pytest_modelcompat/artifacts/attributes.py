@@ -1,0 +1,85 @@
+"""Op attributes as text: `float32`, `true`, `-1`, `1.0`, `"SAME"`, `[float32, int64]`."""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.artifacts.dtypes import dtype_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_LONGEST_TEXT = 1000
+# These describe data or code rather than a choice, so no list of an attribute's values has them.
+_NO_VALUES = frozenset({"shape", "tensor", "func", "placeholder"})
+
+
+def value_text(value: Any) -> str | None:
+    """An attribute's value as text; None for a shape, a tensor, a function, or a list of them.
+
+    Args:
+        value: an `AttrValue` message.
+    """
+    kind = value.WhichOneof("value")
+    if kind in _NO_VALUES:
+        return None
+    if kind == "list" and any(field in _NO_VALUES for field, _ in _filled(value.list)):
+        return None
+    return attribute_text(value)
+
+
+def attribute_text(value: Any) -> str:
+    """An attribute's value as text: `float32`, `true`, `-1`, `1.0`, `"SAME"`, `[float32, int64]`, `[2, ?]`.
+
+    Shapes are lists with `?` for an open dimension and `unknown shape` for an open rank; tensors and functions are
+    just called that. A float is the shortest text that gives the same float32.
+
+    Args:
+        value: an `AttrValue` message.
+    """
+    kind = value.WhichOneof("value")
+    if kind == "list":
+        return f"[{', '.join(_text(field, item) for field, items in _filled(value.list) for item in items)}]"
+    return _text(kind, getattr(value, kind)) if kind else ""
+
+
+def _filled(values: Any) -> Iterator[tuple[str, Any]]:
+    return ((field.name, items) for field, items in values.ListFields())
+
+
+def _text(kind: str, value: Any) -> str:
+    writers: dict[str, Callable[[Any], str]] = {
+        "type": dtype_name,
+        "b": lambda truth: "true" if truth else "false",
+        "f": _float_text,
+        "s": _string_text,
+        "shape": _shape_text,
+        "tensor": lambda _: "tensor",
+        "func": lambda _: "function",
+    }
+    return writers.get(kind, str)(value)
+
+
+def _string_text(value: bytes) -> str:
+    text = json.dumps(value[:_LONGEST_TEXT].decode("utf-8", "backslashreplace"), ensure_ascii=False)
+    return text if len(value) <= _LONGEST_TEXT else f"{text} …"
+
+
+def _shape_text(shape: Any) -> str:
+    if shape.unknown_rank:
+        return "unknown shape"
+    return f"[{', '.join('?' if dim.size < 0 else str(dim.size) for dim in shape.dim)}]"
+
+
+def _float_text(value: float) -> str:
+    """The shortest decimal that is the same float32, written as Python writes a float."""
+    for digits in (6, 7, 8):
+        short = float(f"{value:.{digits}g}")
+        try:
+            if struct.unpack("<f", struct.pack("<f", short))[0] == value:
+                return repr(short)
+        except OverflowError:
+            continue
+    return repr(float(f"{value:.9g}"))

@@ -1,0 +1,131 @@
+"""The table file that a checkpoint's index is: sorted keys and values in blocks, in LevelDB's table format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FOOTER = 48
+_MAGIC = 0xDB4775248B80FB57.to_bytes(8, "little")
+_TRAILER = 5
+_PLAIN, _SNAPPY = 0, 1
+_VARINT_BITS = 64
+
+
+class TableError(ValueError):
+    """The bytes are no table that can be read; the message is a clause that says why."""
+
+
+def read_table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yields the keys of a table in stored order with their values.
+
+    Args:
+        data: the whole file.
+
+    Raises:
+        TableError: it is damaged.
+    """
+    if len(data) < _FOOTER or not data.endswith(_MAGIC):
+        raise TableError("it does not end as a checkpoint index does")
+    footer = memoryview(data)[-_FOOTER:]
+    _, position = _handle(footer, 0)
+    index, _ = _handle(footer, position)
+    # Data blocks do not overlap: a file that says otherwise wants to be read without end.
+    left = len(data)
+    for _, handle in _entries(_block(data, index)):
+        block = _block(data, _handle(memoryview(handle), 0)[0])
+        left -= len(block)
+        if left < 0:
+            raise TableError("its blocks overlap")
+        yield from _entries(block)
+
+
+def _block(data: bytes, handle: tuple[int, int]) -> memoryview:
+    offset, size = handle
+    end = offset + size
+    if end + _TRAILER > len(data):
+        raise TableError("a block of it lies beyond its end")
+    kind, stored = data[end], memoryview(data)[offset:end]
+    if kind == _SNAPPY:
+        return memoryview(_unpacked(stored))
+    if kind != _PLAIN:
+        raise TableError(f"a block of it is of the unknown kind {kind}")
+    return stored
+
+
+def _unpacked(data: memoryview) -> bytes:
+    """Unpacks Snappy: literal bytes, and copies of at most 64 bytes from what is unpacked already."""
+    size, position = _varint(data, 0)
+    out = bytearray()
+    while position < len(data):
+        tag = data[position]
+        position = _copy(data, position, out) if tag & 3 else _literal(data, position, out)
+    if len(out) != size:
+        raise TableError("a compressed block of it is damaged")
+    return bytes(out)
+
+
+def _literal(data: memoryview, position: int, out: bytearray) -> int:
+    """Appends literal bytes; returns where the next tag stands. A length over 60 stands behind its tag."""
+    length = (data[position] >> 2) + 1
+    position += 1
+    width = max(0, length - 60)
+    if width:
+        length = int.from_bytes(data[position : position + width], "little") + 1
+        position += width
+    out += data[position : position + length]
+    return position + length
+
+
+def _copy(data: memoryview, position: int, out: bytearray) -> int:
+    """Appends one copy; returns where the next tag stands. How many bytes its offset has is in the tag."""
+    tag = data[position]
+    width = (1, 2, 4)[(tag & 3) - 1]
+    length = (tag >> 2) + 1
+    offset = int.from_bytes(data[position + 1 : position + 1 + width], "little")
+    if width == 1:
+        length, offset = (tag >> 2 & 7) + 4, offset | tag >> 5 << 8
+    if not 0 < offset <= len(out):
+        raise TableError("a compressed block of it is damaged")
+    start = len(out) - offset
+    for at in range(start, start + length):
+        out.append(out[at])
+    return position + 1 + width
+
+
+def _entries(block: memoryview) -> Iterator[tuple[bytes, bytes]]:
+    """A block's entries: each key leaves out what it shares with the one before; restart points stand at the end."""
+    if len(block) < 4:
+        raise TableError("a block of it is too small")
+    end = len(block) - 4 - 4 * int.from_bytes(block[-4:], "little")
+    position, key = 0, b""
+    while position < end:
+        shared, position = _varint(block, position)
+        own, position = _varint(block, position)
+        length, position = _varint(block, position)
+        if shared > len(key) or position + own + length > end:
+            raise TableError("an entry of it lies beyond its block")
+        key = key[:shared] + bytes(block[position : position + own])
+        position += own + length
+        yield key, bytes(block[position - length : position])
+
+
+def _handle(data: memoryview, position: int) -> tuple[tuple[int, int], int]:
+    offset, position = _varint(data, position)
+    size, position = _varint(data, position)
+    return (offset, size), position
+
+
+def _varint(data: memoryview, position: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, _VARINT_BITS, 7):
+        if position >= len(data):
+            break
+        byte = data[position]
+        position += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, position
+    raise TableError("a number of it does not end")
