@@ -6,16 +6,13 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.findings import Kind
+from pytest_modelcompat.report.blocks import INDENT, finding_block, labelled, versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_modelcompat.findings import Finding
     from pytest_modelcompat.report.properties import Line
     from pytest_modelcompat.results import Facts, Result
-
-LABEL_WIDTH = 11
-INDENT = "  "
 
 CANNOT_LOAD = "the saved model cannot be loaded again with what the test declares"
 HEADLINES = {
@@ -28,17 +25,6 @@ HEADLINES = {
     Kind.NEW_OP: "the saved model uses an op that its golden does not have",
     Kind.NEW_LAYER: "the saved model uses a layer that its golden does not have",
 }
-SUBJECT_LABELS = {
-    Kind.UNKNOWN_LAYER: "layer",
-    Kind.UNKNOWN_OP: "op",
-    Kind.PYTHON_FUNCTION: "op",
-    Kind.CANNOT_REBUILD: "class",
-    Kind.NEW_OP: "op",
-    Kind.NEW_LAYER: "layer",
-    Kind.LAMBDA_REFUSED: "layer",
-    Kind.NOT_IMPORTABLE: "declared",
-}
-WHERE_LABELS = {Kind.NOT_DETERMINISTIC: "suspects"}
 ABOUT_DECLARATIONS = {Kind.UNKNOWN_LAYER, Kind.UNKNOWN_OBJECT, Kind.UNKNOWN_OP, Kind.IMPORT_FAILED}
 ABOUT_GOLDEN = {
     Kind.PREDICTIONS_DRIFTED,
@@ -70,7 +56,8 @@ def failure_text(result: Result, *, verbose: bool = False) -> str:
         lines.append("")
         if position and finding.kind is not errors[position - 1].kind:
             lines.append(f"{INDENT}{finding.kind.value}")
-        lines.extend(_block(finding, headed=position == 0))
+        is_headed = position == 0 and finding.kind not in HEADLINES
+        lines.extend(finding_block(finding, with_cause=not is_headed))
     lines.extend(["", *_facts(result)] if errors[0].kind not in _SPEAK_ALONE else [])
     lines.extend(_block_rest(result, verbose=verbose))
     return "\n".join(_without_repeated_blanks(lines))
@@ -87,63 +74,35 @@ _SPEAK_ALONE = {
 }
 
 
-def _block(finding: Finding, *, headed: bool) -> Iterator[str]:
-    label = SUBJECT_LABELS.get(finding.kind) or dict(finding.details).get("role")
-    if label:
-        where = f"  ({'; '.join(finding.where)})" if finding.where else ""
-        yield from _labelled(label, finding.subject + where)
-    elif finding.where:
-        yield from _labelled(WHERE_LABELS.get(finding.kind, "where"), "\n".join(finding.where))
-    if finding.cause and (not headed or finding.kind in HEADLINES):
-        yield from _labelled("because", finding.cause)
-    for name, text in finding.details:
-        if name not in ("role", "argument", "count"):
-            yield from _labelled(name, text)
-    if finding.fix:
-        yield from _labelled("fix", "\n".join(finding.fix))
-
-
 def _facts(result: Result) -> Iterator[str]:
     facts = result.facts
     kinds = {finding.kind for finding in result.errors}
     saved = f", saved by {versions(facts.saved_by)}" if facts.saved_by else ""
-    yield from _labelled("artifact", facts.artifact + saved)
+    yield from labelled("artifact", facts.artifact + saved)
     if facts.loaded_by:
-        yield from _labelled("loaded in", f"{result.runtime}: {versions(facts.loaded_by)}")
+        yield from labelled("loaded in", f"{result.runtime}: {versions(facts.loaded_by)}")
     if kinds & ABOUT_DECLARATIONS:
-        yield from _labelled("declared", _declared(facts))
+        yield from labelled("declared", _declared(facts))
     if kinds & ABOUT_GOLDEN and facts.golden_made_by:
-        yield from _labelled("golden", f"{facts.golden}, made by {versions(facts.golden_made_by)}")
-        yield from _labelled("accept", facts.accept)
+        yield from labelled("golden", f"{facts.golden}, made by {versions(facts.golden_made_by)}")
+        yield from labelled("accept", facts.accept)
 
 
 def _block_rest(result: Result, *, verbose: bool) -> Iterator[str]:
     quote = next((finding.quote for finding in result.errors if finding.quote), "")
     log = next((finding.log for finding in result.errors if finding.log), "")
     if quote:
-        yield from _labelled("it said", quote)
+        yield from labelled("it said", quote)
     if log and verbose:
         yield ""
         yield from (f"{INDENT}| {line}" for line in log.rstrip().splitlines())
     elif log:
-        yield from _labelled("more", "pytest -vv shows the original traceback and TensorFlow's log")
+        yield from labelled("more", "pytest -vv shows the original traceback and TensorFlow's log")
 
 
 def _declared(facts: Facts) -> str:
     objects = ", ".join(f"{name} -> {home}" for name, home in facts.custom_objects.items()) or "none"
     return f"custom_objects: {objects}    imports: {', '.join(facts.imports) or 'none'}"
-
-
-def versions(made_by: Mapping[str, str]) -> str:
-    """`Keras 3.15.1, TensorFlow 2.21.0, Python 3.11.7` as far as it is known."""
-    names = (("keras", "Keras"), ("tensorflow", "TensorFlow"), ("python", "Python"))
-    return ", ".join(f"{title} {made_by[key]}" for key, title in names if made_by.get(key)) or "an unknown version"
-
-
-def _labelled(label: str, text: str) -> Iterator[str]:
-    first, *rest = text.split("\n")
-    yield f"{INDENT}{label.ljust(LABEL_WIDTH)}{first}"
-    yield from (f"{INDENT}{' ' * LABEL_WIDTH}{line}" for line in rest)
 
 
 def _without_repeated_blanks(lines: Sequence[str]) -> Iterator[str]:

@@ -6,7 +6,8 @@ import itertools
 
 from pytest_modelcompat.findings import Finding, Kind, Severity
 from pytest_modelcompat.report.properties import Line
-from pytest_modelcompat.report.terminal import failure_text, headline, summary_lines, versions
+from pytest_modelcompat.report.blocks import versions
+from pytest_modelcompat.report.terminal import failure_text, headline, summary_lines
 from pytest_modelcompat.results import Facts, Result
 
 VERSIONS = {"keras": "3.15.1", "tensorflow": "2.21.0", "python": "3.11.7"}

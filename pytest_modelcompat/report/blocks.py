@@ -1,0 +1,78 @@
+"""What every readable page is made of: labelled facts, and a finding as a block of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.findings import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_modelcompat.findings import Finding
+
+LABEL_WIDTH = 11
+INDENT = "  "
+
+SUBJECT_LABELS = {
+    Kind.UNKNOWN_LAYER: "layer",
+    Kind.UNKNOWN_OP: "op",
+    Kind.PYTHON_FUNCTION: "op",
+    Kind.CANNOT_REBUILD: "class",
+    Kind.NEW_OP: "op",
+    Kind.NEW_LAYER: "layer",
+    Kind.LAMBDA_REFUSED: "layer",
+    Kind.NOT_IMPORTABLE: "declared",
+    Kind.UNKNOWN_ATTRIBUTE: "attribute",
+    Kind.MISSING_ATTRIBUTE: "attribute",
+    Kind.UNKNOWN_ARGUMENT: "argument",
+    Kind.MISSING_ARGUMENT: "argument",
+    Kind.MODULE_MOVED: "class",
+    Kind.NO_KERNEL: "op",
+    Kind.PYTHON_BYTECODE: "layer",
+    Kind.VOCABULARY_LOST: "layer",
+    Kind.UNSAFE_CONTENT: "content",
+}
+WHERE_LABELS = {Kind.NOT_DETERMINISTIC: "suspects"}
+# They only serve to tell findings apart, or stand in the subject's line.
+_UNSEEN_DETAILS = frozenset({"role", "argument", "count"})
+
+
+def labelled(label: str, text: str) -> Iterator[str]:
+    """A label and its text, further lines of the text below its first."""
+    first, *rest = text.split("\n")
+    yield f"{INDENT}{label.ljust(LABEL_WIDTH)}{first}"
+    yield from (f"{INDENT}{' ' * LABEL_WIDTH}{line}" for line in rest)
+
+
+def finding_block(finding: Finding, *, with_cause: bool = True) -> Iterator[str]:
+    """A finding's facts: the subject and its places, the cause, what else is known, the fix.
+
+    Args:
+        finding: what was found.
+        with_cause: whether the cause is said; False where a heading has said it.
+    """
+    label = SUBJECT_LABELS.get(finding.kind) or dict(finding.details).get("role")
+    if label:
+        where = f"  ({'; '.join(finding.where)})" if finding.where else ""
+        yield from labelled(label, finding.subject + where)
+    elif finding.where:
+        yield from labelled(WHERE_LABELS.get(finding.kind, "where"), "\n".join(finding.where))
+    if finding.cause and with_cause:
+        yield from labelled("because", finding.cause)
+    yield from remedy(finding)
+
+
+def remedy(finding: Finding) -> Iterator[str]:
+    """The end of a finding's block: what else is known of it, and the fix."""
+    for name, text in finding.details:
+        if name not in _UNSEEN_DETAILS:
+            yield from labelled(name, text)
+    if finding.fix:
+        yield from labelled("fix", "\n".join(finding.fix))
+
+
+def versions(made_by: Mapping[str, str]) -> str:
+    """`Keras 3.15.1, TensorFlow 2.21.0, Python 3.11.7` as far as it is known."""
+    names = (("keras", "Keras"), ("tensorflow", "TensorFlow"), ("python", "Python"))
+    return ", ".join(f"{title} {made_by[key]}" for key, title in names if made_by.get(key)) or "an unknown version"
