@@ -9,7 +9,7 @@ from pytest_modelcompat.findings import Kind
 from pytest_modelcompat.report.blocks import INDENT, finding_block, labelled, versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_modelcompat.report.properties import Line
     from pytest_modelcompat.results import Facts, Result

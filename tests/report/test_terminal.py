@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 
 from pytest_modelcompat.findings import Finding, Kind, Severity
-from pytest_modelcompat.report.properties import Line
 from pytest_modelcompat.report.blocks import versions
+from pytest_modelcompat.report.properties import Line
 from pytest_modelcompat.report.terminal import failure_text, headline, summary_lines
 from pytest_modelcompat.results import Facts, Result
 
