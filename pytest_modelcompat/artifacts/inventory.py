@@ -72,12 +72,14 @@ class Code:
         loops: whether it, or code nested in it, jumps backwards or iterates (a loop, a comprehension).
         names: global and attribute names it refers to, sorted.
         problem: why the bytes are no readable code object; empty if they are one.
+        runs_on: the CPython minor versions in which it does what it did where it was written, ascending.
     """
 
     written_by: tuple[tuple[int, int], ...] = ()
     loops: bool = False
     names: tuple[str, ...] = ()
     problem: str = ""
+    runs_on: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
