@@ -8,11 +8,12 @@ config and decides by key, module and shape what each node is, rather than knowi
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_modelcompat.artifacts.dtypes import FLOATS, compute_dtype
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, LambdaUse, LayerUse, ObjectUse
+from pytest_modelcompat.artifacts.lambdas import code_elsewhere, function_keys, lambda_use
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,9 +57,6 @@ _VALUE_CLASSES = frozenset(
     {"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__", "__lambda__"}
     | {"TensorShape", "TypeSpec", "__typespec__"}
 )
-_LAMBDA_FUNCTIONS = ("function", "output_shape", "mask")
-# Base64 of the first marshal byte of a code object, with and without its reference flag.
-_CODE_PREFIXES = ("4w", "Yw")
 
 
 @dataclass
@@ -77,8 +75,7 @@ class Contents:
         return tuple(sorted(self.dtypes)) or ("float32",)
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(NamedTuple):
     """Where the walk stands: in which layer, under which key, and among how many siblings."""
 
     path: tuple[str, ...]
@@ -174,35 +171,44 @@ class _Walk:
             self.contents.objects.append(ObjectUse(place.role, name, place.owner))
 
     def items(self, values: list[Any], place: _Place) -> None:
-        if _is_code(values):
-            self.contents.lambdas.append(LambdaUse(place.owner, has_bytecode=True))
+        if self.is_code(values, place):
             return
-        numbered = place.key == "layers"
+        if place.key != "layers":
+            for value in values:
+                self.visit(value, place)
+            return
         for position, value in enumerate(values, 1):
-            at = replace(place, position=position, siblings=len(values)) if numbered else place
-            self.visit(value, at)
+            self.visit(value, _Place(place.path, place.owner, "layers", place.role, position, len(values)))
+
+    def is_code(self, value: object, place: _Place) -> bool:
+        codes = code_elsewhere(value)
+        if codes:
+            self.contents.lambdas.append(LambdaUse(place.owner, has_bytecode=True, codes=codes))
+        return bool(codes)
 
     def mapping(self, value: dict[str, Any], place: _Place) -> None:
         class_name = value.get("class_name")
-        if class_name == "__lambda__":
-            self.contents.lambdas.append(LambdaUse(place.owner, has_bytecode=True))
+        if not isinstance(class_name, str):
+            self.children(value, place)
         elif class_name == "__tuple__":
             self.visit(value.get("items"), place)
-        elif isinstance(class_name, str) and class_name in _VALUE_CLASSES:
-            return
-        elif isinstance(class_name, str) and "config" in value:
+        elif class_name in _VALUE_CLASSES:
+            self.is_code(value, place)
+        elif "config" in value:
             self.node(value, place)
         else:
             self.children(value, place)
 
     def children(self, value: Mapping[str, Any], place: _Place, skip: tuple[str, ...] = ()) -> None:
+        path, owner = place.path, place.owner
         inherited = place.role if place.in_compile else None
         for key, child in value.items():
-            if key in _NOT_WALKED or key in skip:
+            if not isinstance(child, dict | list | str) or key in _NOT_WALKED or key in skip:
                 continue
             # An output may be called `activation`; below `loss` it is still a loss.
             role = inherited or _role_by_key(key)
-            self.visit(child, replace(place, key=key, role=role, position=0, siblings=0))
+            if role or not isinstance(child, str):
+                self.visit(child, _Place(path, owner, key, role))
 
     def node(self, node: dict[str, Any], place: _Place) -> None:
         if isinstance(node["config"], str):
@@ -240,15 +246,14 @@ class _Walk:
         path: tuple[str, ...],
         owner: tuple[str, ...],
     ) -> None:
-        skip: tuple[str, ...] = ()
-        if node["class_name"] == "Lambda":
-            self.contents.lambdas.append(_lambda_use(config, path))
-            skip = _LAMBDA_FUNCTIONS
+        found = lambda_use(node["class_name"], config, path)
+        if found is not None:
+            self.contents.lambdas.append(found)
         # An InputLayer's dtype is what it is fed, which says nothing about what is computed.
         dtype = compute_dtype(config.get("dtype") or node.get("dtype"))
         if dtype in FLOATS and node["class_name"] != "InputLayer":
             self.contents.dtypes.add(dtype)
-        self.children(config, _Place(path, owner), skip)
+        self.children(config, _Place(path, owner), skip=function_keys(node["class_name"], config) if found else ())
         compiled = node.get("compile_config")
         if isinstance(compiled, dict):
             self.children(compiled, _Place(COMPILE_PATH, COMPILE_PATH))
@@ -276,7 +281,7 @@ class _Walk:
         if isinstance(function, str):
             self.contents.objects.append(ObjectUse(role, function, place.owner))
         else:
-            self.visit(function, replace(place, key="fn", role=role))
+            self.visit(function, _Place(place.path, place.owner, "fn", role, place.position, place.siblings))
 
 
 def _is_layer(node: Mapping[str, Any], place: _Place) -> bool:
@@ -309,32 +314,6 @@ def _role_by_module(node: Mapping[str, Any]) -> str | None:
 
 def _segments(node: Mapping[str, Any]) -> list[str]:
     return (_text(node.get("module")) or "").split(".")
-
-
-def _lambda_use(config: Mapping[str, Any], path: tuple[str, ...]) -> LambdaUse:
-    has_bytecode = any(_holds_code(config.get(key)) for key in _LAMBDA_FUNCTIONS)
-    function = config.get("function")
-    if isinstance(function, dict):
-        function = function.get("config")
-    return LambdaUse(path, has_bytecode, function if isinstance(function, str) else None)
-
-
-def _holds_code(value: object) -> bool:
-    """Whether a Lambda's function is code: there, a list that starts with text can be nothing else."""
-    if isinstance(value, dict):
-        return value.get("class_name") == "__lambda__" or _holds_code(value.get("items"))
-    return isinstance(value, list) and bool(value) and isinstance(value[0], str)
-
-
-def _is_code(value: object) -> bool:
-    """Whether it is Keras' triple of marshalled code, defaults and closure."""
-    return (
-        isinstance(value, list)
-        and len(value) == 3
-        and isinstance(value[0], str)
-        and value[0].startswith(_CODE_PREFIXES)
-        and len(value[0]) > 40
-    )
 
 
 def as_mapping(config: object) -> Mapping[str, Any]:

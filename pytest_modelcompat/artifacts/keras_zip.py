@@ -1,33 +1,33 @@
-"""Reading the .keras format (Keras 2.12 and later): a zip of metadata.json, config.json and the weights."""
+"""Reading the .keras format (Keras 2.12 and later): a zip of metadata.json, config.json, the weights, and assets."""
 
 from __future__ import annotations
 
-import struct
-import zipfile
-import zlib
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.hdf5 import read_weights
-from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, Inventory
+from pytest_modelcompat.artifacts.hdf5.contents import read_contents
+from pytest_modelcompat.artifacts.hdf5.source import Hdf5Error
+from pytest_modelcompat.artifacts.inventory import Asset, BrokenArtifactError, Hazard, Inventory
 from pytest_modelcompat.artifacts.keras_config import as_mapping, parse_json, read_model
-from pytest_modelcompat.artifacts.slices import FileSlice
+from pytest_modelcompat.artifacts.limits import LARGEST_JSON
+from pytest_modelcompat.artifacts.npz import read_npz
+from pytest_modelcompat.artifacts.zips import Archive, ZipError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
     from pathlib import Path
     from typing import BinaryIO
 
+    from pytest_modelcompat.artifacts.hdf5.contents import Contents
+    from pytest_modelcompat.artifacts.hdf5.source import Source
     from pytest_modelcompat.artifacts.inventory import WeightUse
 
-_WEIGHTS = "model.weights.h5"
-# Of a zip's local file header: its fixed part, and where the lengths of what follows it stand.
-_LOCAL_HEADER = 30
-_LOCAL_LENGTHS = 26
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError)
+CONFIG, METADATA = "config.json", "metadata.json"
+_ASSETS = "assets/"
+WEIGHTS, _WEIGHTS_NPZ = "model.weights.h5", "model.weights.npz"
 
 
 def read_keras_zip(path: Path) -> Inventory:
-    """Reads a .keras file's metadata and configuration; the weights stay untouched.
+    """Reads a .keras file's metadata and configuration; the weights are described and stay untouched.
 
     Args:
         path: a zip that holds config.json.
@@ -35,61 +35,88 @@ def read_keras_zip(path: Path) -> Inventory:
     Raises:
         BrokenArtifactError: the zip is damaged, or its configuration describes no Keras model.
     """
-    metadata, config, weights = _members(path)
-    where = f"{path} (its config.json)"
-    root = parse_json(config, where)
+    try:
+        with path.open("rb") as file:
+            return _inventory(path, Archive(file))
+    except ZipError as error:
+        raise BrokenArtifactError(f"{path} is a truncated or corrupt .keras file: {error}") from error
+
+
+def _inventory(path: Path, archive: Archive) -> Inventory:
+    where = f"{path} (its {CONFIG})"
+    root = parse_json(archive.read(CONFIG, LARGEST_JSON), where)
     contents = read_model(root, where)
     training = as_mapping(root.get("compile_config"))
+    weights, hazards = _weights(path, archive)
     return Inventory(
         path=path,
         format="keras",
-        saved_by=_saved_by(path, metadata),
+        saved_by=_saved_by(path, archive),
         model_class=contents.model_class,
         layers=tuple(contents.layers),
         objects=tuple(contents.objects),
         lambdas=tuple(contents.lambdas),
         compute_dtypes=contents.compute_dtypes,
         compiled=bool(training),
-        weights=weights,
+        weights=tuple(weights),
+        assets=_assets(archive),
+        hazards=_sorted((*archive.hazards(), *hazards)),
         root=root,
         training=training,
     )
 
 
-def _members(path: Path) -> tuple[bytes | None, bytes, tuple[WeightUse, ...]]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = {member.filename: member for member in archive.infolist()}
-            metadata = archive.read("metadata.json") if "metadata.json" in members else None
-            return metadata, archive.read("config.json"), _weights(path, members)
-    except _DAMAGED as error:
-        raise BrokenArtifactError(f"{path} is a truncated or corrupt .keras file ({error})") from error
-    except RuntimeError as error:
-        raise BrokenArtifactError(f"{path} is a .keras file that cannot be unpacked ({error})") from error
-
-
-def _weights(path: Path, members: Mapping[str, zipfile.ZipInfo]) -> tuple[WeightUse, ...]:
-    """What the weights' HDF5 file in the zip holds, where it can be read in place: Keras stores it as it is."""
-    member = members.get(_WEIGHTS)
-    if member is None or member.compress_type != zipfile.ZIP_STORED:
-        return ()
-    import h5py
-
-    with path.open("rb") as file:
-        data = FileSlice(file, _data_start(file, member), member.file_size)
-        with h5py.File(data, "r") as weights:
-            return read_weights(weights)
-
-
-def _data_start(file: BinaryIO, member: zipfile.ZipInfo) -> int:
-    """Where a member's bytes begin: behind a local header that repeats its name and has extra data of its own."""
-    file.seek(member.header_offset + _LOCAL_LENGTHS)
-    name, extra = struct.unpack("<HH", file.read(4))
-    return member.header_offset + _LOCAL_HEADER + int(name) + int(extra)
-
-
-def _saved_by(path: Path, metadata: bytes | None) -> dict[str, str]:
-    if metadata is None:
+def _saved_by(path: Path, archive: Archive) -> dict[str, str]:
+    if METADATA not in archive.sizes:
         return {}
-    version = parse_json(metadata, f"{path} (its metadata.json)").get("keras_version")
+    version = parse_json(archive.read(METADATA, LARGEST_JSON), f"{path} (its {METADATA})").get("keras_version")
     return {"keras": version} if isinstance(version, str) else {}
+
+
+def _assets(archive: Archive) -> tuple[Asset, ...]:
+    sizes = archive.sizes
+    return tuple(Asset(name, sizes[name]) for name in sorted(sizes) if name.startswith(_ASSETS))
+
+
+def weights_source(path: Path, file: BinaryIO) -> Source | None:
+    """The HDF5 file of the weights in a .keras file; None where it has none, or where it would have to be unpacked.
+
+    Args:
+        path: the .keras file.
+        file: the same, open.
+
+    Raises:
+        BrokenArtifactError: the zip is damaged.
+    """
+    try:
+        archive = Archive(file)
+        return archive.in_place(WEIGHTS) if WEIGHTS in archive.sizes else None
+    except ZipError as error:
+        raise BrokenArtifactError(f"{path} is a truncated or corrupt .keras file: {error}") from error
+
+
+def _weights(path: Path, archive: Archive) -> tuple[list[WeightUse], list[Hazard]]:
+    """What the zip's weights are: one HDF5 file, several where they are sharded, or an .npz."""
+    weights: list[WeightUse] = []
+    hazards: list[Hazard] = []
+    for name in archive.sizes:
+        source = archive.source(name) if name.endswith(".weights.h5") else None
+        if source is not None:
+            held = _hdf5(f"{path} (its {name})", source)
+            weights += held.weights
+            hazards += held.hazards
+    npz = archive.inner(_WEIGHTS_NPZ) if _WEIGHTS_NPZ in archive.sizes else None
+    if npz is not None:
+        weights += read_npz(npz)
+    return sorted(weights, key=lambda weight: weight.path), hazards
+
+
+def _hdf5(where: str, source: Source) -> Contents:
+    try:
+        return read_contents(source)
+    except Hdf5Error as error:
+        raise BrokenArtifactError(f"{where} is corrupt: {error}") from error
+
+
+def _sorted(hazards: Iterable[Hazard]) -> tuple[Hazard, ...]:
+    return tuple(sorted(hazards, key=lambda hazard: (hazard.subject, hazard.what)))

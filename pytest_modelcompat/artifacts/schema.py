@@ -90,7 +90,14 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     },
     "ObjectReference": {"node_id": (1, "int32"), "local_name": (2, "string")},
     "SavedUserObject": {"identifier": (1, "string"), "metadata": (3, "string")},
-    "BundleEntry": {"dtype": (1, "int32"), "shape": (2, "TensorShapeProto"), "size": (5, "int64")},
+    "BundleEntry": {
+        "dtype": (1, "int32"),
+        "shape": (2, "TensorShapeProto"),
+        "shard_id": (3, "int32"),
+        "offset": (4, "int64"),
+        "size": (5, "int64"),
+        "slices": (7, "*Something"),
+    },
     "SavedMetadata": {"nodes": (1, "*SavedObject")},
     "SavedObject": {
         "node_id": (2, "int32"),

@@ -6,21 +6,19 @@ import io
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typing import BinaryIO
+    from pytest_modelcompat.artifacts.hdf5.source import Source
 
 
 class FileSlice(io.RawIOBase):
-    """Bytes `start` to `start + size` of an open file, read only when asked for.
+    """A source as a file that can be read and searched.
 
     Args:
-        file: where they are; its position is moved by reading.
-        start: offset of the first byte.
-        size: how many bytes there are.
+        source: its bytes.
     """
 
-    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+    def __init__(self, source: Source) -> None:
         super().__init__()
-        self._file, self._start, self._size, self._position = file, start, size, 0
+        self._source, self._position = source, 0
 
     def readable(self) -> bool:
         """Always."""
@@ -32,15 +30,15 @@ class FileSlice(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """As for any file."""
-        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = max(0, origin + offset)
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._source.size}[whence]
+        if origin + offset < 0:
+            raise ValueError("there is nothing before the beginning")
+        self._position = origin + offset
         return self._position
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # any buffer will do
         """Fills the buffer as far as there is data, as for any file."""
-        count = min(len(buffer), max(0, self._size - self._position))
-        self._file.seek(self._start + self._position)
-        data = self._file.read(count)
-        buffer[: len(data)] = data
-        self._position += len(data)
-        return len(data)
+        count = min(len(buffer), max(0, self._source.size - self._position))
+        buffer[:count] = self._source.read(self._position, count)
+        self._position += count
+        return count

@@ -32,5 +32,5 @@ def test_reading_imports_no_tensorflow(zoo: Path) -> None:
         "[read_inventory(pathlib.Path(path)) for path in sys.argv[1:]]"
     )
     names = imported(code, *(zoo / name for name in ("nested.h5", "nested.keras", "nested_keras2")))
-    assert {"h5py", "google"} <= names
-    assert not names & {"tensorflow", "keras", "tf_keras", "zoo"}
+    assert "google" in names
+    assert not names & {"tensorflow", "keras", "tf_keras", "h5py", "numpy", "zoo"}

@@ -1,0 +1,72 @@
+"""The bytes of an HDF5 file, read in place and never beyond its end."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+_BLOCK = 1 << 13
+_MOST_BLOCKS = 512
+# What no message, heap or table of a model's metadata comes near.
+LONGEST_READ = 1 << 28
+
+
+class Hdf5Error(ValueError):
+    """The bytes are no HDF5 that can be read; the message is a clause that says why."""
+
+
+class TruncatedError(Hdf5Error):
+    """The file ends before the size it declares."""
+
+
+class Source:
+    """Bytes `start` to `start + size` of an open file.
+
+    Args:
+        file: where they are; its position is moved by reading.
+        start: offset of the first byte.
+        size: how many bytes there are.
+    """
+
+    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+        self._file, self.start, self.size = file, start, size
+        self._blocks: dict[int, bytes] = {}
+
+    def part(self, start: int) -> Source:
+        """The bytes from `start` on as a source of their own."""
+        return Source(self._file, self.start + start, self.size - start)
+
+    def read(self, start: int, size: int) -> bytes:
+        """Reads exactly `size` bytes.
+
+        Raises:
+            Hdf5Error: they lie beyond the end, or are more than any metadata.
+        """
+        end = start + size
+        if end > self.size:
+            raise Hdf5Error(f"something is said to be at byte {start}, beyond the end")
+        first, within = divmod(start, _BLOCK)
+        if within + size <= _BLOCK:
+            return self._block(first)[within : within + size]
+        if size > LONGEST_READ:
+            raise Hdf5Error(f"a part of {size:,} bytes is larger than any model's metadata")
+        return self._read(start, size)
+
+    def _block(self, number: int) -> bytes:
+        block = self._blocks.get(number)
+        if block is None:
+            if len(self._blocks) >= _MOST_BLOCKS:
+                self._blocks.clear()
+            start = number * _BLOCK
+            block = self._blocks[number] = self._read(start, min(_BLOCK, self.size - start))
+        return block
+
+    def _read(self, start: int, size: int) -> bytes:
+        self._file.seek(self.start + start, io.SEEK_SET)
+        data = self._file.read(size)
+        if len(data) != size:
+            raise Hdf5Error("the file ends while it is read")
+        return data

@@ -1,0 +1,21 @@
+"""How much of a file is read at most: several times what the largest models need, and little for a machine.
+
+What is larger is refused in a sentence that says the limit.
+"""
+
+from __future__ import annotations
+
+MEGABYTE = 1 << 20
+
+# A model's configuration. The largest hold a vocabulary of a million words, some 10 MB.
+LARGEST_JSON = 32 * MEGABYTE
+# What a compressed member of a zip is unpacked to, to be looked into. Keras stores weights as they are.
+LARGEST_UNPACKED = 64 * MEGABYTE
+# A zip's table of contents, and its members.
+LARGEST_CONTENTS = 4 * MEGABYTE
+MOST_MEMBERS = 10_000
+
+
+def megabytes(size: int) -> str:
+    """A size in words: `32 MB`."""
+    return f"{size / MEGABYTE:,.0f} MB"

@@ -1,0 +1,81 @@
+"""Telling a pickle by its opcodes, without unpickling it."""
+
+from __future__ import annotations
+
+import pickletools
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NPY = b"\x93NUMPY"
+# Where an array's elements are Python objects, its type has an O in it: '|O', or [('name', 'O')].
+_OBJECTS = re.compile(rb"'descr':[^}]*'[|<>=]?O\d*'")
+_NPY_HEADER = 1 << 12
+_PROTOCOL = b"\x80"
+_NEWEST_PROTOCOL = 5
+_MOST_OPCODES = 100_000
+_FEWEST_OPCODES = 3
+_MOST_NAMES = 3
+_IMPORTS = frozenset({"GLOBAL", "INST"})
+_CALLS = frozenset({"REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "BUILD"})
+_IDENTIFIERS = re.compile(r"[A-Za-z_][\w.]* [A-Za-z_][\w.]*")
+
+
+def explain_pickle(data: bytes) -> str | None:
+    """Says what a pickle would do, None for data that is no pickle.
+
+    Protocols 0 and 1 have no signature: their opcodes are letters, which a word list may begin with. There, only what
+    reads as a pickle to its end, imports something and calls it, counts.
+
+    Args:
+        data: the data, or its beginning.
+
+    Returns:
+        One clause, such as `a pickle that imports posix.system`.
+    """
+    if data.startswith(_NPY):
+        header = data[:_NPY_HEADER]
+        return "a NumPy array of Python objects, which is a pickle" if _OBJECTS.search(header) else None
+    has_signature = data.startswith(_PROTOCOL) and len(data) > 1 and data[1] <= _NEWEST_PROTOCOL
+    opcodes: set[str] = set()
+    names: dict[str, None] = {}
+    count = 0
+    for opcode, name in _opcodes(data):
+        opcodes.add(opcode)
+        count += 1
+        if name:
+            names[name] = None
+    if has_signature and count >= _FEWEST_OPCODES:
+        return _told(names)
+    is_pickle = "STOP" in opcodes and not _IMPORTS.isdisjoint(opcodes) and not _CALLS.isdisjoint(opcodes)
+    return _told(names) if is_pickle and names else None
+
+
+def _told(names: dict[str, None]) -> str:
+    if not names:
+        return "a pickle of plain data"
+    shown = list(names)[:_MOST_NAMES]
+    return f"a pickle that imports {', '.join(shown)}{' …' if len(names) > len(shown) else ''}"
+
+
+def _opcodes(data: bytes) -> Iterator[tuple[str, str]]:
+    """Yields each opcode with the dotted name it imports, if it does, up to the end or to what is no opcode."""
+    texts: list[str] = []
+    try:
+        for number, (opcode, argument, _) in enumerate(pickletools.genops(data)):
+            if number == _MOST_OPCODES:
+                return
+            name = ""
+            if opcode.name in _IMPORTS and isinstance(argument, str):
+                if not _IDENTIFIERS.fullmatch(argument):
+                    return
+                name = argument.replace(" ", ".")
+            elif opcode.name == "STACK_GLOBAL":
+                name = ".".join(texts[-2:])
+            elif isinstance(argument, str):
+                texts.append(argument)
+            yield opcode.name, name
+    except (ValueError, OverflowError):
+        return
