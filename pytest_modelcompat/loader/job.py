@@ -4,6 +4,7 @@ A job is a folder: `job.json` and `inputs.npz` come in, `answer.json` and `outpu
 anew after every stage, so that a crash leaves what was found before it.
 """
 
+import inspect
 import json
 import os
 import sys
@@ -35,7 +36,7 @@ def run(folder: Path) -> None:
 
 
 def _stages(folder: Path, job: Dict[str, Any], answer: Answer) -> None:
-    sys.path[:] = job["sys_path"]
+    sys.path[:] = job["sys_path"] + (sys.path if job["own_path"] else [])
     os.chdir(job["cwd"])
     _limit_threads(job["threads"])
     keras = importing.import_declared(job["keras"], {})
@@ -45,9 +46,8 @@ def _stages(folder: Path, job: Dict[str, Any], answer: Answer) -> None:
     _resolve(job, keras, custom_objects, answer)
     _enter(folder, answer, "load")
     loaded = _load(job, keras, custom_objects)
-    answer["weights"] = (
-        weights.of_saved_object(loaded) if _is_saved_model(job) else weights.of_variables(loaded.weights)
-    )
+    if job["digests"]:
+        answer["weights"] = _digests(job, loaded)
     _enter(folder, answer, "predict")
     if job["call"]:
         _predict(folder, job, loaded, answer)
@@ -154,7 +154,15 @@ def _load(job: Dict[str, Any], keras: Any, custom_objects: Dict[str, Any]) -> An
         import tensorflow as tf
 
         return tf.saved_model.load(job["artifact"])
-    return keras.models.load_model(job["artifact"], custom_objects=custom_objects, safe_mode=job["safe_mode"])
+    options = {"custom_objects": custom_objects}
+    if "safe_mode" in inspect.signature(keras.models.load_model).parameters:
+        # Keras has no safe mode before 2.12.
+        options["safe_mode"] = job["safe_mode"]
+    return keras.models.load_model(job["artifact"], **options)
+
+
+def _digests(job: Dict[str, Any], loaded: Any) -> Any:
+    return weights.of_saved_object(loaded) if _is_saved_model(job) else weights.of_variables(loaded.weights)
 
 
 def _predict(folder: Path, job: Dict[str, Any], loaded: Any, answer: Answer) -> None:

@@ -43,6 +43,7 @@ class Job:
         objects: layers and other objects to resolve: `role`, `name`, `module`, `registered_name`, `is_class`,
             `config_keys`.
         ops: ops to look up in the op registry.
+        digests: whether to digest the weights of what was loaded.
         call: whether to call what was loaded.
         per_signature: whether `inputs` holds one entry for each signature.
         input_names: the live model's input names in TensorFlow's order.
@@ -60,6 +61,7 @@ class Job:
     inputs: Any
     objects: Sequence[Mapping[str, Any]] = ()
     ops: Sequence[str] = ()
+    digests: bool = True
     call: bool = True
     per_signature: bool = False
     input_names: Sequence[str] = ()
@@ -123,8 +125,15 @@ class Loaded:
         return self.stage == "done" and self.error is None and self.ending.code == 0
 
 
-def write_job(job: Job, folder: Path, sys_path: Sequence[str]) -> None:
-    """Put a job where a loader's child finds it."""
+def write_job(job: Job, folder: Path, sys_path: Sequence[str], *, own_path: bool = False) -> None:
+    """Put a job where a loader's child finds it.
+
+    Args:
+        job: what is to be done.
+        folder: the job's own.
+        sys_path: the child's `sys.path`.
+        own_path: whether what the loader's interpreter has there itself follows.
+    """
     import numpy as np
 
     from pytest_modelcompat.loader import tensors
@@ -136,6 +145,7 @@ def write_job(job: Job, folder: Path, sys_path: Sequence[str]) -> None:
         "format": job.format,
         "keras": job.keras,
         "sys_path": list(sys_path),
+        "own_path": own_path,
         "cwd": str(Path.cwd()),
         "modules": dict(job.declared.files),
         "imports": list(job.declared.imports),
@@ -147,6 +157,7 @@ def write_job(job: Job, folder: Path, sys_path: Sequence[str]) -> None:
         "objects": list(job.objects),
         "ops": list(job.ops),
         "inputs": structure,
+        "digests": job.digests,
         "call": job.call,
         "per_signature": job.per_signature,
         "input_names": list(job.input_names),

@@ -1,4 +1,4 @@
-"""The `local` runtime: a loader in the interpreter that pytest runs in."""
+"""A loader in the interpreter that pytest runs in, the `local` runtime, or in another one of this machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 from pytest_modelcompat.runtimes.jobs import Ending, Job, Loaded, read_answer, write_job
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 LOADER = Path(__file__).resolve().parents[1] / "loader"
 START_TIMEOUT = 300.0
@@ -39,9 +39,20 @@ class LocalLoader:
         fork: whether the loader forks a child for each job; otherwise each job gets a new process. Forking is
             known to be safe on Linux only: macOS frameworks do not survive it, Windows has none.
         environment: variables to set for the loader on top of this process's.
+        python: another interpreter to run it in; its jobs keep the `sys.path` of that one instead of this process's.
+        sys_path: what goes before that on its jobs' `sys.path`.
     """
 
-    def __init__(self, *, fork: bool | None = None, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        fork: bool | None = None,
+        environment: Mapping[str, str] | None = None,
+        python: Path | None = None,
+        sys_path: Sequence[str] = (),
+    ) -> None:
+        self._python = python
+        self._sys_path = sys_path
         self.forks = sys.platform.startswith("linux") if fork is None else fork
         self.folder = Path(tempfile.mkdtemp(prefix="modelcompat-"))
         self._environment = {**os.environ, **(environment or {})}
@@ -65,7 +76,9 @@ class LocalLoader:
         folder = self.folder / f"job-{self._jobs}"
         folder.mkdir()
         try:
-            write_job(job, folder, [str(Path(entry).absolute()) for entry in sys.path])
+            path = [*self._sys_path] if self._python else [*self._sys_path, *sys.path]
+            absolute = [str(Path(entry).absolute()) for entry in path]
+            write_job(job, folder, absolute, own_path=self._python is not None)
             ending = self._run_forked(folder, job.timeout) if self.forks else self._run_alone(folder, job.timeout)
             return read_answer(folder, ending)
         finally:
@@ -78,7 +91,7 @@ class LocalLoader:
 
     def _launch(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, str(LOADER), str(self.folder / "loader.log"), *arguments],
+            [str(self._python or sys.executable), str(LOADER), str(self.folder / "loader.log"), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

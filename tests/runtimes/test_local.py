@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+import venv
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -183,6 +184,11 @@ def test_the_training_state_is_read_last_and_only_where_asked_for(loader: LocalL
     assert "training" in loader.run(replace(job, training=True)).timings
 
 
+def test_digests_are_left_out_where_nobody_asks(loader: LocalLoader, job: Job) -> None:
+    loaded = loader.run(replace(job, digests=False))
+    assert (loaded.succeeded, loaded.weights) == (True, ())
+
+
 def test_what_cannot_be_resolved_is_told_by_position(loader: LocalLoader, job: Job) -> None:
     use: dict[str, Any] = {
         "role": "layer",
@@ -279,6 +285,30 @@ class TestLoaderItself:
             assert (crashed.ending.code, crashed.stage) == (-signal.SIGSEGV, "declare")
         finally:
             alone.close()
+
+    def test_another_interpreter(self, job: Job, user: Path, tmp_path: Path) -> None:
+        """Another environment's path is its own: of this process's it has nothing, of what it is given all."""
+        other = tmp_path / "other"
+        venv.create(other, symlinks=True)
+        packages = [entry for entry in sys.path if entry.endswith("site-packages")]
+        (site,) = (other / "lib").glob("python*/site-packages")
+        (site / "packages.pth").write_text("\n".join(packages))
+        (tmp_path / "given").mkdir()
+        (tmp_path / "given" / "given_there.py").touch()
+        mine = LocalLoader(python=other / "bin" / "python", sys_path=[str(tmp_path / "given")])
+        text = (
+            f"import given_there; assert sys.prefix == {str(other)!r}, sys.prefix; assert {str(user)!r} not in sys.path"
+        )
+        importing(job, user, text)
+        (user / "does_it.py").rename(tmp_path / "given" / "does_it.py")
+        try:
+            loaded = mine.run(replace(job, declared=Declared(imports=("does_it",))))
+            assert loaded.succeeded, loaded.error
+            assert total(loaded) == [[6.0]]
+            unaware = replace(job, declared=Declared(custom_objects={"Double": ("user_objects", "Double")}))
+            assert mine.run(unaware).stage == "declare", "a module of this process's path is not to be had there"
+        finally:
+            mine.close()
 
     def test_without_tensorflow(self, job: Job, tmp_path: Path) -> None:
         (tmp_path / "tensorflow.py").write_text("raise ImportError('no TensorFlow here')")
