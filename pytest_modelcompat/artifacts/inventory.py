@@ -233,6 +233,7 @@ class Inventory:
         training: what `compile()` was given, as stored; empty where there is none. Read-only.
         object_classes: classes of the trackable objects TF2's object graph names with their count, such as
             `_tf_keras_layer`, `Optimizer`, `tf.Module` (SavedModel only).
+        slot_variables: how many variables optimizers keep beside the model's own (SavedModel only).
     """
 
     path: Path
@@ -260,3 +261,4 @@ class Inventory:
     root: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     training: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     object_classes: Mapping[str, int] = field(default_factory=dict)
+    slot_variables: int = 0

@@ -19,3 +19,12 @@ def read_object_classes(object_graph: Any) -> dict[str, int]:
         if node.registered_name:
             classes[node.registered_name] += 1
     return {name: classes[name] for name in sorted(classes)}
+
+
+def count_slot_variables(object_graph: Any) -> int:
+    """How many variables optimizers keep beside the model's own, such as momenta.
+
+    Args:
+        object_graph: a `SavedObjectGraph` message.
+    """
+    return sum(len(node.slot_variables) for node in object_graph.nodes)

@@ -8,7 +8,7 @@ from pytest_modelcompat.artifacts.checkpoint import read_variables
 from pytest_modelcompat.artifacts.graph import read_op_definitions, read_ops
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, Inventory
 from pytest_modelcompat.artifacts.keras_metadata import read_keras_metadata
-from pytest_modelcompat.artifacts.object_graph import read_object_classes
+from pytest_modelcompat.artifacts.object_graph import count_slot_variables, read_object_classes
 from pytest_modelcompat.artifacts.recognition import explain_text
 from pytest_modelcompat.artifacts.schema import parse
 from pytest_modelcompat.artifacts.signatures import output_dtypes, read_signatures
@@ -56,6 +56,7 @@ def read_saved_model(path: Path) -> Inventory:
         root=keras.root,
         training=keras.training,
         object_classes=read_object_classes(graph.object_graph_def),
+        slot_variables=count_slot_variables(graph.object_graph_def),
     )
 
 

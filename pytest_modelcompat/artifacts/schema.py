@@ -85,6 +85,7 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     "SavedObjectGraph": {"nodes": (1, "*TrackedObject")},
     "TrackedObject": {
         "children": (1, "*ObjectReference"),
+        "slot_variables": (3, "*Something"),
         "user_object": (4, "SavedUserObject"),
         "registered_name": (13, "string"),
     },
