@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.findings import Kind
+from pytest_modelcompat.findings import Kind, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcompat.findings import Finding
 
@@ -34,6 +34,7 @@ SUBJECT_LABELS = {
     Kind.UNSAFE_CONTENT: "content",
 }
 WHERE_LABELS = {Kind.NOT_DETERMINISTIC: "suspects"}
+_MEANINGS = {Severity.CHANGE: "it loads, and is not the same there", Severity.NOTE: "worth knowing, no more"}
 # They only serve to tell findings apart, or stand in the subject's line.
 _UNSEEN_DETAILS = frozenset({"role", "argument", "count"})
 
@@ -60,11 +61,31 @@ def finding_block(finding: Finding, *, with_cause: bool = True) -> Iterator[str]
         yield from labelled(WHERE_LABELS.get(finding.kind, "where"), "\n".join(finding.where))
     if finding.cause and with_cause:
         yield from labelled("because", finding.cause)
-    yield from remedy(finding)
+    yield from _remedy(finding)
 
 
-def remedy(finding: Finding) -> Iterator[str]:
-    """The end of a finding's block: what else is known of it, and the fix."""
+def finding_lines(finding: Finding, runtimes: Sequence[str] = ()) -> Iterator[str]:
+    """A finding on its own: a heading with its subject, its facts, and an empty line.
+
+    Args:
+        finding: what was found.
+        runtimes: those it was found for, where there are several to tell apart.
+    """
+    yield f"{finding.kind.value}{'  in ' if runtimes else ''}{', '.join(runtimes)}: {finding.subject}"
+    yield ""
+    if finding.severity in _MEANINGS:
+        yield from labelled("means", _MEANINGS[finding.severity])
+    if finding.where:
+        yield from labelled("where", "\n".join(finding.where))
+    if finding.cause:
+        yield from labelled("because", finding.cause)
+    yield from _remedy(finding)
+    if finding.source:
+        yield from labelled("source", finding.source)
+    yield ""
+
+
+def _remedy(finding: Finding) -> Iterator[str]:
     for name, text in finding.details:
         if name not in _UNSEEN_DETAILS:
             yield from labelled(name, text)

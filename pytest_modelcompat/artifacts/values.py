@@ -1,0 +1,128 @@
+"""The values of weights, read in place: a view into the file for each array, without a library that parses it."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from pytest_modelcompat.artifacts import Inventory
+    from pytest_modelcompat.artifacts.inventory import WeightUse
+
+_BFLOAT16 = "bfloat16"
+# Stored as the integers of their size; equal bits are equal values, and no more is said of them.
+_OF_BITS = {"float8_e4m3fn": "uint8", "float8_e5m2": "uint8", "int4": "int8", "uint4": "uint8"}
+_NUMERIC = frozenset(
+    {
+        *("float16", "float32", "float64", "complex64", "complex128", "bool", _BFLOAT16, *_OF_BITS),
+        *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an array's values lie.
+
+    Args:
+        file: the file they are in.
+        offset: of the first byte in that file.
+        is_big_endian: whether each number begins with its most significant byte.
+    """
+
+    file: Path
+    offset: int
+    is_big_endian: bool = False
+
+
+def places_of_values(inventory: Inventory) -> Mapping[str, Place]:
+    """Where the values of an artifact's weights lie, by the weights' paths.
+
+    Left out is what does not lie in the artifact in one piece and as it is: compressed or chunked arrays, values
+    in other files, partitioned variables.
+
+    Args:
+        inventory: what the artifact holds.
+
+    Raises:
+        BrokenArtifactError: the file is damaged.
+    """
+    found = _saved_model(inventory) if inventory.format == "saved_model" else _hdf5(inventory)
+    try:
+        return dict(found)
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        cause = " ".join(str(error).split())
+        raise BrokenArtifactError(f"the weights of {inventory.path} cannot be read: {cause}") from error
+
+
+def read_values(weight: WeightUse, place: Place) -> NDArray[Any] | None:
+    """An array's values, as a view that reads the file where it is looked at; None for texts and the like.
+
+    Args:
+        weight: its dtype and shape.
+        place: where its values lie.
+
+    Returns:
+        Shape and dtype of `weight`; `bfloat16` as float32.
+
+    Raises:
+        BrokenArtifactError: the file ends before it.
+    """
+    import numpy as np
+
+    if weight.dtype not in _NUMERIC:
+        return None
+    stored = "uint16" if weight.dtype == _BFLOAT16 else _OF_BITS.get(weight.dtype, weight.dtype)
+    dtype = np.dtype(stored).newbyteorder(">" if place.is_big_endian else "<")
+    count = 1
+    for dimension in weight.shape:
+        count *= dimension
+    if count == 0:
+        return np.empty(weight.shape, np.dtype(stored))
+    if place.offset + count * dtype.itemsize > place.file.stat().st_size:
+        raise BrokenArtifactError(f"{place.file} is truncated: the values of {weight.path} lie beyond its end")
+    values = np.memmap(place.file, dtype, mode="r", offset=place.offset, shape=weight.shape)
+    if weight.dtype == _BFLOAT16:
+        return (values.astype(np.uint32) << 16).view(np.float32)
+    return values if dtype.isnative else values.astype(dtype.newbyteorder("="))
+
+
+def _hdf5(inventory: Inventory) -> Iterator[tuple[str, Place]]:
+    from pytest_modelcompat.artifacts.hdf5.contents import datasets
+    from pytest_modelcompat.artifacts.hdf5.source import Source
+
+    with inventory.path.open("rb") as file:
+        if inventory.format == "keras":
+            from pytest_modelcompat.artifacts.keras_zip import weights_source
+
+            source = weights_source(inventory.path, file)
+        else:
+            source = Source(file, 0, inventory.path.stat().st_size)
+        if source is None:
+            return
+        for dataset in datasets(source):
+            if dataset.offset is not None:
+                yield dataset.path, Place(inventory.path, dataset.offset, dataset.is_big_endian)
+
+
+def _saved_model(inventory: Inventory) -> Iterator[tuple[str, Place]]:
+    from pytest_modelcompat.artifacts.schema import parse
+    from pytest_modelcompat.artifacts.sstable import read_table
+
+    folder = inventory.path / "variables"
+    index = folder / "variables.index"
+    if not index.is_file():
+        return
+    for key, value in read_table(index.read_bytes()):
+        entry = parse("BundleEntry", value)
+        shard = sorted(folder.glob(f"variables.data-{entry.shard_id:05d}-of-*"))
+        if key and shard and not entry.slices:
+            yield key.decode("utf-8", "backslashreplace"), Place(shard[0], entry.offset)

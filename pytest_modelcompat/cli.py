@@ -1,0 +1,96 @@
+"""The `modelcompat` command: what is in a saved model, what will load it, and how two differ. No TensorFlow needed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.commands.console import Console, standard_console
+from pytest_modelcompat.commands.parsing import UsageError, near
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Command -> its module in `commands`, and what it does; only the one that runs is imported.
+COMMANDS = {
+    "inspect": ("inspecting", "what is in an artifact, and what in it is unsafe"),
+    "check": ("checking", "whether an artifact loads in the runtimes you name; every reason why not"),
+    "runtimes-for": ("choosing", "which TensorFlow and Keras versions load an artifact"),
+    "diff": ("differing", "how two artifacts differ: layers, ops, signatures, configuration, weights"),
+    "profile": ("profiling", "list and show what runtimes know, record your own"),
+}
+_USAGE_ERROR, _INTERRUPTED, _PIPE_CLOSED = 2, 130, 141
+_HELP = """usage: modelcompat COMMAND ...
+
+Reads saved TensorFlow and Keras models (.h5, .keras, SavedModel) without loading them and says what will load them.
+Nothing in a file is ever imported, unpickled or executed, and no TensorFlow is needed.
+
+{commands}
+
+  modelcompat COMMAND -h     the options of a command
+  modelcompat --version      this program's version
+
+Exit codes: 0 all is well, 1 it does not fit or is not the same, 2 something could not be read or understood.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command.
+
+    Args:
+        arguments: those of the command line, by default this process' own.
+
+    Returns:
+        The exit code: 0 all is well, 1 it does not fit, 2 something could not be read or understood.
+    """
+    console = standard_console()
+    try:
+        code = _run(list(sys.argv[1:] if arguments is None else arguments), console)
+        console.out.flush()
+    except UsageError as error:
+        console.problem(str(error))
+        return _USAGE_ERROR
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read has seen enough; at exit Python would flush into the closed pipe and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
+    return code
+
+
+def _run(arguments: list[str], console: Console) -> int:
+    if not arguments or arguments[0] in ("-h", "--help"):
+        console.lines(_help().splitlines())
+        return 0 if arguments else _USAGE_ERROR
+    if arguments[0] in ("--version", "-V"):
+        console.lines([f"modelcompat {_version()}"])
+        return 0
+    name, rest = arguments[0], arguments[1:]
+    if name not in COMMANDS:
+        raise UsageError(f"there is no command {name}{near(name, COMMANDS) or '; see modelcompat -h'}")
+    module = import_module(f"pytest_modelcompat.commands.{COMMANDS[name][0]}")
+    try:
+        return int(module.run(rest, console))
+    except SystemExit as error:
+        return int(error.code or 0)
+
+
+def _help() -> str:
+    lines = (f"  {name.ljust(14)}{does}" for name, (_, does) in COMMANDS.items())
+    return _HELP.format(commands="\n".join(lines))
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("pytest-modelcompat")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""Console: where a command writes what it found, what it could not read, and how far it has come."""
+
+from __future__ import annotations
+
+import io
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_BAR = 30
+_TAB, _NEWLINE, _DELETE, _FIRST_PRINTABLE, _LAST_CONTROL = 0x09, 0x0A, 0x7F, 0x20, 0x9F
+# A file's names go to the terminal: none of them may move its cursor or colour its text.
+_CONTROLS = {
+    code: f"\\x{code:02x}"
+    for code in (*range(_FIRST_PRINTABLE), *range(_DELETE, _LAST_CONTROL + 1))
+    if code not in (_TAB, _NEWLINE)
+}
+
+
+@dataclass(frozen=True)
+class Console:
+    """Two streams: findings go to `out`, which may be a pipe, and everything about the run itself to `err`."""
+
+    out: TextIO
+    err: TextIO
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Writes lines, with control characters made visible."""
+        for line in lines:
+            self.out.write(line.translate(_CONTROLS) + "\n")
+
+    def problem(self, sentence: str) -> None:
+        """Says in one sentence what could not be done."""
+        self.out.flush()
+        self.err.write(f"modelcompat: {sentence}\n".translate(_CONTROLS))
+
+    def progress(self, items: Sequence[str]) -> Iterator[int]:
+        """Yields each position, and shows a bar with the item's name while it is worked on, if anybody looks.
+
+        Args:
+            items: what is worked on, in words.
+        """
+        is_shown = len(items) > 1 and self.err.isatty()
+        for position, item in enumerate(items):
+            if is_shown:
+                self._bar(position, len(items), item)
+            yield position
+            if is_shown:
+                self.err.write("\r\x1b[K")
+                self.err.flush()
+
+    def _bar(self, done: int, total: int, item: str) -> None:
+        filled = _BAR * done // total
+        bar = "#" * filled + "." * (_BAR - filled)
+        self.err.write(f"\r[{bar}] {done}/{total}  {item[-60:].translate(_CONTROLS)}\x1b[K")
+        self.err.flush()
+
+
+def standard_console() -> Console:
+    """The process' own streams, in which what their encoding lacks is written as an escape instead of raising."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    return Console(sys.stdout, sys.stderr)

@@ -1,0 +1,90 @@
+"""Reading what a command was given, one artifact after the other; what cannot be read is a sentence, never the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory
+from pytest_modelcompat.walking import find_artifacts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from pytest_modelcompat.artifacts import Inventory
+    from pytest_modelcompat.commands.console import Console
+    from pytest_modelcompat.walking import Found
+
+T = TypeVar("T")
+
+FITS, FITS_NOT, UNREADABLE = 0, 1, 2
+# What a file made by nobody's Keras can provoke in code that expects Keras' own.
+_UNFORESEEN = (
+    *(ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RecursionError, TypeError, ValueError),
+)
+
+
+@dataclass(frozen=True)
+class Answer(Generic[T]):
+    """What a command has to say of one artifact; None, and why, where it cannot be read."""
+
+    path: Path
+    value: T | None = None
+    problem: str = ""
+
+
+def answers(arguments: Sequence[str], console: Console, work: Callable[[Inventory], T]) -> Iterator[Answer[T]]:
+    """Reads every artifact that paths, folders and globs mean, with a progress bar on a terminal.
+
+    Args:
+        arguments: paths, folders and globs.
+        console: where the bar is shown.
+        work: makes the answer from what an artifact holds.
+    """
+    found = find_artifacts(arguments)
+    for position in console.progress([str(each.path) for each in found]):
+        yield _answer(found[position], work)
+
+
+def _answer(found: Found, work: Callable[[Inventory], T]) -> Answer[T]:
+    if found.problem:
+        return Answer(found.path, problem=found.problem)
+    try:
+        return Answer(found.path, with_inventory(found.path, work))
+    except BrokenArtifactError as error:
+        return Answer(found.path, problem=str(error))
+
+
+def with_inventory(path: Path, work: Callable[[Inventory], T]) -> T:
+    """Reads one artifact and works with what it holds.
+
+    Args:
+        path: an artifact, or what should be one.
+        work: what to do with its inventory.
+
+    Raises:
+        BrokenArtifactError: it cannot be read, or holds what makes the work fail in a way nobody foresaw.
+    """
+    try:
+        return work(read_inventory(path))
+    except _UNFORESEEN as error:
+        cause = " ".join(str(error).split())[:200] or "no reason given"
+        what = f"{path} holds something that no Keras writes ({type(error).__name__}: {cause})"
+        raise BrokenArtifactError(what) from error
+
+
+def tell_unreadable(answer: Answer[T], console: Console, *, as_json: bool) -> int:
+    """Says why an artifact cannot be read, and gives the exit code for it.
+
+    Args:
+        answer: one without a value.
+        console: where it is said.
+        as_json: whether an object is written for it too.
+    """
+    if as_json:
+        from pytest_modelcompat.report.data import line, unreadable_data
+
+        console.lines([line(unreadable_data(answer.path, answer.problem))])
+    console.problem(answer.problem)
+    return UNREADABLE

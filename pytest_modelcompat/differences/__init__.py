@@ -1,0 +1,63 @@
+"""How two artifacts differ: in structure, configuration and weights. Neither is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.differences.difference import Difference
+from pytest_modelcompat.differences.graphs import graph_differences
+from pytest_modelcompat.differences.layers import layer_differences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_modelcompat.artifacts import Inventory
+
+__all__ = ["Comparison", "Difference", "compare_artifacts"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How two artifacts differ.
+
+    Args:
+        differences: in the order to show them.
+        notes: what could not be compared, a sentence each.
+        equal_weights: how many arrays of weights have the same values in both.
+    """
+
+    differences: tuple[Difference, ...]
+    notes: tuple[str, ...] = ()
+    equal_weights: int = 0
+
+
+def compare_artifacts(one: Inventory, other: Inventory) -> Comparison:
+    """Compares what two artifacts hold; of two formats, what both can hold.
+
+    Args:
+        one: the first, of which the old values are.
+        other: the second, of which the new values are.
+
+    Raises:
+        BrokenArtifactError: the weights of one cannot be read.
+    """
+    from pytest_modelcompat.differences.weights import compare_weights
+
+    weights = compare_weights(one, other)
+    found = (*_model(one, other), *layer_differences(one, other), *graph_differences(one, other), *weights.differences)
+    return Comparison(found, (*_not_compared(one, other), *weights.notes), weights.equal)
+
+
+def _model(one: Inventory, other: Inventory) -> Iterator[Difference]:
+    if one.model_class and other.model_class and one.model_class != other.model_class:
+        yield Difference("model", "class", one.model_class, other.model_class)
+    if not (one.weights_only or other.weights_only) and one.compute_dtypes != other.compute_dtypes:
+        yield Difference("model", "computes in", ", ".join(one.compute_dtypes), ", ".join(other.compute_dtypes))
+
+
+def _not_compared(one: Inventory, other: Inventory) -> Iterator[str]:
+    for name, held in (("layers", "layers"), ("ops and signatures", "ops")):
+        lacking = [each for each in (one, other) if not getattr(each, held)]
+        if len(lacking) == 1:
+            yield f"{name} are not compared: {lacking[0].path} does not record them"

@@ -1,0 +1,141 @@
+"""Layers of two artifacts: which were added, removed, renamed or replaced, and what changed in their configuration."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.artifacts.places import layer_place, shortened
+from pytest_modelcompat.differences.configs import config_changes, flat_config
+from pytest_modelcompat.differences.difference import Difference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_modelcompat.artifacts import Inventory
+    from pytest_modelcompat.artifacts.inventory import LayerUse
+
+Pair = tuple["LayerUse", "LayerUse"]
+
+# More layers than this left without a namesake are not aligned: that takes time with their number squared.
+_MOST_ALIGNED = 2000
+_DEEPEST = 200
+
+
+def layer_differences(one: Inventory, other: Inventory) -> Iterator[Difference]:
+    """Yields how the layers, their configuration, their wiring and what `compile()` was given differ.
+
+    Args:
+        one: what the first artifact holds.
+        other: what the second holds.
+    """
+    if one.layers and other.layers:
+        pairs, removed, added = _paired(one.layers, other.layers)
+        yield from (Difference("layer", _name(layer), old=layer.class_name) for layer in removed)
+        yield from (Difference("layer", _name(layer), new=layer.class_name) for layer in added)
+        for old, new in pairs:
+            if old.class_name != new.class_name:
+                yield Difference("layer", _name(old), old.class_name, new.class_name)
+            if old.path != new.path:
+                yield Difference(
+                    "layer", _name(old), f"{old.class_name} {_name(old)}", f"{new.class_name} {_name(new)}"
+                )
+        yield from _configs([pair for pair in pairs if pair[0].class_name == pair[1].class_name])
+        yield from _wiring(one, other, {_name(old): _name(new) for old, new in pairs})
+    yield from _compiled(one, other)
+
+
+def _name(layer: LayerUse) -> str:
+    return "/".join(layer.path)
+
+
+def _paired(old: Sequence[LayerUse], new: Sequence[LayerUse]) -> tuple[list[Pair], list[LayerUse], list[LayerUse]]:
+    """Pairs layers by path, then those left over by the order of their classes: they were renamed."""
+    by_path = {layer.path: layer for layer in new}
+    pairs = [(layer, by_path[layer.path]) for layer in old if layer.path in by_path]
+    met = {layer.path for layer, _ in pairs}
+    removed = [layer for layer in old if layer.path not in met]
+    added = [layer for layer in new if layer.path not in met]
+    if len(removed) + len(added) > _MOST_ALIGNED:
+        return pairs, removed, added
+    classes = [layer.class_name for layer in removed], [layer.class_name for layer in added]
+    renamed = [
+        (removed[block.a + step], added[block.b + step])
+        for block in SequenceMatcher(None, *classes, autojunk=False).get_matching_blocks()
+        for step in range(block.size)
+    ]
+    gone = {id(layer) for pair in renamed for layer in pair}
+    left = [layer for layer in removed if id(layer) not in gone], [layer for layer in added if id(layer) not in gone]
+    return pairs + renamed, *left
+
+
+def _configs(pairs: Sequence[Pair]) -> Iterator[Difference]:
+    """A change of configuration that several layers share is one difference."""
+    changes: dict[tuple[str, str, str], list[LayerUse]] = {}
+    for old, new in pairs:
+        for change in config_changes(flat_config(old.config), flat_config(new.config)):
+            changes.setdefault((f"{old.class_name}.{change[0]}", *change[1:]), []).append(old)
+    for (key, before, after), layers in changes.items():
+        where = shortened(layer_place(layer.path) for layer in layers)
+        yield Difference("config", key, before, after, where)
+
+
+def _wiring(one: Inventory, other: Inventory, renamed: dict[str, str]) -> Iterator[Difference]:
+    """Layers that are fed by other layers than before, where both artifacts say by which."""
+    before, after = dict(_feeds(one.root)), dict(_feeds(other.root))
+    for name, sources in before.items():
+        now = after.get(renamed.get(name, name))
+        expected = [renamed.get(source, source) for source in sources]
+        if now is not None and expected != now:
+            yield Difference("wiring", name, ", ".join(sources) or "nothing", ", ".join(now) or "nothing")
+
+
+def _feeds(node: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, list[str]]]:
+    """Yields each layer of a functional model, at any depth, with the layers whose outputs it takes."""
+    config = node.get("config") if isinstance(node, dict) else None
+    layers = config.get("layers") if isinstance(config, dict) else None
+    if not isinstance(layers, list) or depth > _DEEPEST:
+        return
+    for layer in layers:
+        if not isinstance(layer, dict):
+            continue
+        own = layer.get("config")
+        name = prefix + str(layer.get("name") or (own.get("name") if isinstance(own, dict) else ""))
+        if isinstance(layer.get("inbound_nodes"), list):
+            yield name, [prefix + source for source in _sources(layer["inbound_nodes"])]
+        yield from _feeds(layer, f"{name}/", depth + 1)
+
+
+def _sources(value: Any, depth: int = 0) -> Iterator[str]:
+    """The layers that `inbound_nodes` names: `["dense", 0, 0, {...}]`, or `"keras_history": ["dense", 0, 0]`."""
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, list):
+        if len(value) >= 3 and isinstance(value[0], str) and all(isinstance(each, int) for each in value[1:3]):
+            yield value[0]
+            value = value[3:]
+        for each in value:
+            yield from _sources(each, depth + 1)
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _sources(each, depth + 1)
+
+
+def _compiled(one: Inventory, other: Inventory) -> Iterator[Difference]:
+    if one.format == other.format and one.training and other.training:
+        for change in config_changes(flat_config(one.training), flat_config(other.training)):
+            yield Difference("compile", *change)
+        return
+    before, after = _given(one), _given(other)
+    for role in dict.fromkeys((*before, *after)):
+        if before.get(role) != after.get(role):
+            yield Difference("compile", role, before.get(role, ""), after.get(role, ""))
+
+
+def _given(inventory: Inventory) -> dict[str, str]:
+    """What `compile()` was given: role -> names."""
+    names: dict[str, list[str]] = {}
+    for each in inventory.objects:
+        if each.path == ("compile",):
+            names.setdefault(each.role, []).append(each.name)
+    return {role: ", ".join(dict.fromkeys(each)) for role, each in names.items()}

@@ -1,0 +1,171 @@
+"""Unsafe content: what in an artifact runs code, or reaches files or the network, when somebody loads or calls it.
+
+Nothing here moves a verdict: an artifact may load perfectly well and do harm. A SavedModel is judged by all of its
+functions, whether a signature reaches them or not.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.artifacts.places import layer_place, places, shortened
+from pytest_modelcompat.findings import Finding, Kind, Severity
+from pytest_modelcompat.profiles.foreign import is_foreign_module
+from pytest_modelcompat.profiles.judging.scene import name_of
+from pytest_modelcompat.profiles.unsafe_ops import dangerous_ops
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from pytest_modelcompat.artifacts import Inventory
+    from pytest_modelcompat.artifacts.places import Use
+
+# Functions of Keras itself that a configuration has no reason to name.
+_RISKY_FUNCTIONS = frozenset(
+    {
+        *("get_file", "load_model", "load_weights", "load_img", "enable_unsafe_deserialization"),
+        *("unpack_archive", "extract_open_archive", "execfile", "exec", "eval", "__import__", "open"),
+    }
+)
+_LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "IndexLookup", "TextVectorization"})
+_TRUSTED_FIX = "load it only if you trust where it comes from"
+
+
+@dataclass(frozen=True)
+class _Loads:
+    """A layer of Keras that loads something more when it is rebuilt: the config key that names it, and what it is."""
+
+    key: str
+    what: str
+
+
+_LOADING_LAYERS = {
+    "TFSMLayer": _Loads("filepath", "loads the SavedModel that its configuration names, with all that is in there"),
+    "TorchModuleWrapper": _Loads("module", "unpickles a PyTorch module, which can run any code"),
+    "JaxLayer": _Loads("call_fn", "calls a function that its configuration brings along"),
+    "FlaxLayer": _Loads("module", "calls a module that its configuration brings along"),
+}
+
+_HAZARDS = {
+    "external link": ("HDF5 follows it into another file when the weights are read", "save the model into one file"),
+    "out-of-file dataset": ("HDF5 reads the data from another file", "save the model into one file"),
+    "pickle": ("whoever unpickles it runs what it says", "save the model again without it"),
+    "escaping member": ("unpacking it writes outside the folder it is unpacked into", "save the model again"),
+    "duplicate member": ("which of the two is read depends on the reader", "save the model again"),
+}
+
+
+def unsafe_content(inventory: Inventory, *, custom: Collection[str] = ()) -> tuple[Finding, ...]:
+    """Finds what in an artifact can harm whoever loads or calls it; every finding is a `WARNING`.
+
+    Args:
+        inventory: what the artifact holds.
+        custom: names of classes and functions that will be declared, for which Keras imports nothing.
+    """
+    parts: tuple[Callable[[Inventory], Iterator[Finding]], ...] = (
+        _bytecode,
+        _risky_functions,
+        _loading_layers,
+        partial(_foreign_modules, custom=custom),
+        _vocabularies,
+        _hazards,
+        _escaping_assets,
+        dangerous_ops,
+    )
+    return tuple(finding for part in parts for finding in part(inventory))
+
+
+def _unsafe(subject: str, where: tuple[str, ...], cause: str, *fix: str) -> Finding:
+    return Finding(Kind.UNSAFE_CONTENT, subject, where, cause, fix or (_TRUSTED_FIX,), severity=Severity.WARNING)
+
+
+def _bytecode(inventory: Inventory) -> Iterator[Finding]:
+    uses = [use for use in inventory.lambdas if use.has_bytecode]
+    if not uses:
+        return
+    names = sorted({name for use in uses for code in use.codes for name in code.names})
+    refers = f"; it refers to {', '.join(names[:8])}{' …' if len(names) > 8 else ''}" if names else ""
+    yield _unsafe(
+        "Python bytecode in a Lambda layer",
+        shortened(layer_place(use.path) for use in uses),
+        f"loading with safe_mode=False, or with a Keras that has no safe mode, runs it{refers}",
+        "replace it by a layer or a registered function of your own, and save the model again",
+        f"or {_TRUSTED_FIX}",
+    )
+
+
+def _risky_functions(inventory: Inventory) -> Iterator[Finding]:
+    named: dict[str, list[str]] = {}
+    for use in inventory.lambdas:
+        named.setdefault(use.function_name or "", []).append(layer_place(use.path))
+    for each in inventory.objects:
+        named.setdefault(each.name, []).extend(places((each,)))
+    for name in sorted(_RISKY_FUNCTIONS.intersection(named)):
+        yield _unsafe(
+            f"the function {name}",
+            shortened(named[name]),
+            "a model has no use for it, and calling the model calls it",
+        )
+
+
+def _loading_layers(inventory: Inventory) -> Iterator[Finding]:
+    for layer in inventory.layers:
+        loads = _LOADING_LAYERS.get(layer.class_name)
+        if loads is None:
+            continue
+        named = layer.config.get(loads.key)
+        target = f": {named}" if isinstance(named, str) and len(named) <= 200 else ""
+        yield _unsafe(f"{layer.class_name}{target}", places((layer,)), f"rebuilding it {loads.what}")
+
+
+def _foreign_modules(inventory: Inventory, custom: Collection[str]) -> Iterator[Finding]:
+    groups: dict[tuple[str, str], list[Use]] = {}
+    used: tuple[Use, ...] = (*inventory.layers, *inventory.objects)
+    for use in used:
+        name = name_of(use)
+        if use.module and is_foreign_module(use.module) and not {name, use.registered_name}.intersection(custom):
+            groups.setdefault((use.module, name), []).append(use)
+    for (module, name), uses in groups.items():
+        yield _unsafe(
+            f"{module}.{name}",
+            places(uses),
+            f"a Keras that takes the file's word for it imports the module {module}, which runs it",
+            "register the class and pass it in custom_objects, so that nothing is imported on the file's word",
+            f"or {_TRUSTED_FIX}",
+        )
+
+
+def _vocabularies(inventory: Inventory) -> Iterator[Finding]:
+    for layer in inventory.layers:
+        for key in ("vocabulary", "idf_weights"):
+            value = layer.config.get(key)
+            if layer.class_name.rpartition(">")[2] in _LOOKUPS and isinstance(value, str) and value:
+                over = "over the network" if re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE) else "of the host"
+                yield _unsafe(
+                    f"{layer.class_name}({key}={value!r})",
+                    places((layer,)),
+                    f"rebuilding it reads this file {over}; its lines become part of the model",
+                    "build the layer from a list of terms, and save the model again",
+                )
+
+
+def _hazards(inventory: Inventory) -> Iterator[Finding]:
+    for hazard in inventory.hazards:
+        danger, fix = _HAZARDS.get(hazard.what, ("it can harm whoever opens the file", _TRUSTED_FIX))
+        detail = f"{hazard.detail}: " if hazard.detail else ""
+        yield _unsafe(f"{hazard.what} {hazard.subject}", (), f"{detail}{danger}", fix)
+
+
+def _escaping_assets(inventory: Inventory) -> Iterator[Finding]:
+    for asset in inventory.assets:
+        parts = re.split(r"[/\\]", asset.path)
+        if ".." in parts or not parts[0] or re.match(r"[A-Za-z]:", asset.path) or "://" in asset.path:
+            yield _unsafe(
+                f"asset {asset.path}",
+                (),
+                "it lies outside the model's folder: loading the model reads a file of the host",
+                "export the model again",
+            )

@@ -1,0 +1,133 @@
+"""Unsafe ops: those that reach files, the network or a Python interpreter when a graph runs.
+
+The names are those of TensorFlow's op registry, 2.4 to 2.21, and of TF1's.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.artifacts.places import op_places
+from pytest_modelcompat.findings import Finding, Kind, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_modelcompat.artifacts import Inventory
+    from pytest_modelcompat.artifacts.inventory import OpPlace, OpUse
+
+_READS = "it reads files of the host when the graph runs"
+_WRITES = "it writes files on the host when the graph runs"
+_LISTS = "it lists files of the host when the graph runs"
+_TALKS = "it opens network connections when the graph runs"
+_CALLS = "it calls a Python function of the process that runs the graph"
+
+_BY_DANGER: Mapping[str, tuple[str, ...]] = {
+    _READS: (
+        *("ReadFile", "RecordInput", "LoadAndRemapMatrix", "GenerateVocabRemapping", "Skipgram"),
+        *("WholeFileReader", "TextLineReader", "FixedLengthRecordReader", "TFRecordReader", "LMDBReader"),
+        *("TextLineDataset", "TFRecordDataset", "FixedLengthRecordDataset", "CSVDataset", "LMDBDataset"),
+        *("LoadDataset", "SnapshotDatasetReader", "SnapshotNestedDatasetReader", "SnapshotChunkDataset"),
+        *("Restore", "RestoreSlice", "DTensorRestore"),
+    ),
+    _WRITES: (
+        *("WriteFile", "Save", "SaveSlices", "SaveDataset", "DatasetToTFRecord", "DumpTensor"),
+        *("CacheDataset", "SnapshotDataset", "CreateSummaryFileWriter", "CreateSummaryDbWriter", "ImportEvent"),
+        *("CalibrationStatisticsSaver", "MergeV2Checkpoints", "DTensorSave"),
+    ),
+    _LISTS: ("MatchingFiles", "MatchingFilesDataset", "ListSnapshotChunksDataset"),
+    _TALKS: (
+        *("Rpc", "TryRpc", "RpcCall", "RpcClient", "RpcServer", "RpcServerStart", "RpcServerRegister", "RpcGetValue"),
+        *("DataServiceDataset", "RegisterDataset", "DistributedSave", "BigQueryReader"),
+        *("GenerateBigQueryReaderPartitions", "GcsConfigureCredentials", "GcsConfigureBlockCache"),
+        *("FileSystemSetConfiguration", "SqlDataset"),
+    ),
+    _CALLS: ("PyFunc", "PyFuncStateless", "EagerPyFunc"),
+}
+_DANGERS = {op: danger for danger, ops in _BY_DANGER.items() for op in ops}
+
+# Every SavedModel writes and reads its own variables with these, in functions and nodes that TensorFlow's saver makes.
+_OF_THE_SAVER = frozenset(
+    {
+        *("SaveV2", "Save", "SaveSlices", "RestoreV2", "Restore", "RestoreSlice", "MergeV2Checkpoints"),
+        *("DTensorSave", "DTensorRestore"),
+    }
+)
+_SAVER_FUNCTION = re.compile(r"(__inference_)?_?(traced_save|traced_restore)_?\d*")
+_SAVER_NODE = re.compile(r"(.+/)?save(_\d+)?/")
+_VERSION = re.compile(r"V\d+$")
+
+# These are told where to go by an attribute: op -> the attribute, and what a dangerous value looks like.
+_BY_ATTRIBUTE = {
+    "PrintV2": ("output_stream", re.compile(r'^"file://')),
+    **{
+        op: ("debug_urls", re.compile(r"(file|grpc)://"))
+        for op in ("DebugIdentity", "DebugIdentityV2", "DebugIdentityV3", "DebugNanCount", "DebugNumericSummary")
+    },
+}
+
+
+@dataclass(frozen=True)
+class _Danger:
+    """What an op does, where, and the file or address it names if an attribute says so."""
+
+    cause: str
+    where: tuple[str, ...]
+    target: str = ""
+
+
+def dangerous_ops(inventory: Inventory) -> Iterator[Finding]:
+    """A finding for each op that reaches files, the network or Python, wherever in the graph it stands.
+
+    TensorFlow's own saver, which every SavedModel holds, is left out.
+
+    Args:
+        inventory: what the artifact holds.
+    """
+    for op in inventory.ops:
+        danger = _danger(op)
+        if danger is not None:
+            yield Finding(
+                Kind.UNSAFE_CONTENT,
+                subject=f"op {op.op}",
+                where=danger.where,
+                cause=danger.cause,
+                fix=("do this outside the model, and export it again", "or run it only if you trust its origin"),
+                severity=Severity.WARNING,
+                details=(("target", danger.target),) if danger.target else (),
+            )
+
+
+def _danger(op: OpUse) -> _Danger | None:
+    if op.op in _BY_ATTRIBUTE:
+        return _by_attribute(op, *_BY_ATTRIBUTE[op.op])
+    name = _VERSION.sub("", op.op).removeprefix("Experimental")
+    if name in _OF_THE_SAVER or op.op in _OF_THE_SAVER:
+        return _outside_the_saver(op)
+    return _Danger(_DANGERS[name], op_places(op)) if name in _DANGERS else None
+
+
+def _by_attribute(op: OpUse, attribute: str, pattern: re.Pattern[str]) -> _Danger | None:
+    values = [value for value in op.values.get(attribute, ()) if pattern.search(value)]
+    if not values:
+        return None
+    sends = any("grpc://" in value for value in values)
+    return _Danger(_TALKS if sends else _WRITES, op_places(op), ", ".join(values))
+
+
+def _outside_the_saver(op: OpUse) -> _Danger | None:
+    places = tuple(place for place in op.places if not _is_of_the_saver(place))
+    if not places:
+        return None
+    does = _READS if "Restore" in op.op else _WRITES
+    cause = f"{does}, outside the functions that save and restore the model's own variables"
+    return _Danger(cause, op_places(replace(op, places=places, count=len(places))))
+
+
+def _is_of_the_saver(place: OpPlace) -> bool:
+    """Whether a node is one that TensorFlow's saver makes: in a function of its own, or `save/RestoreV2` of TF1's."""
+    if place.function:
+        return _SAVER_FUNCTION.fullmatch(place.function) is not None
+    return _SAVER_NODE.match(place.node) is not None

@@ -1,0 +1,66 @@
+"""Findings, judgements and inventories as plain data, for `--json`: one object a line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pytest_modelcompat.artifacts import Inventory
+    from pytest_modelcompat.findings import Finding
+    from pytest_modelcompat.profiles.judgement import Judgement
+
+# Configurations as stored repeat what is listed beside them, and can be of any size.
+_LEFT_OUT = frozenset({"config", "root", "training"})
+
+
+def line(data: Mapping[str, Any]) -> str:
+    """One object as one line, in ASCII."""
+    return json.dumps(data, default=str)
+
+
+def finding_data(finding: Finding) -> dict[str, Any]:
+    """A finding with all its fields; its details are an object."""
+    return {**plain(finding), "details": dict(finding.details)}
+
+
+def judgement_data(judgement: Judgement) -> dict[str, Any]:
+    """One artifact in one runtime: `path`, `runtime`, `verdict`, `stage` and `findings`."""
+    return {
+        "path": str(judgement.path),
+        "runtime": judgement.runtime,
+        "verdict": judgement.verdict.value,
+        "stage": judgement.stage.value if judgement.stage else None,
+        "findings": [finding_data(finding) for finding in judgement.findings],
+    }
+
+
+def inventory_data(inventory: Inventory, unsafe: Iterable[Finding]) -> dict[str, Any]:
+    """An inventory with all its fields but the stored configurations, and the unsafe content found in it."""
+    return {**plain(inventory), "unsafe": [finding_data(finding) for finding in unsafe]}
+
+
+def unreadable_data(path: PurePath, sentence: str) -> dict[str, Any]:
+    """An artifact that could not be read, and why."""
+    return {"path": str(path), "unreadable": sentence}
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses, enums, paths and tuples as what JSON has; stored configurations are left out."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, PurePath):
+        return str(value)
+    if is_dataclass(value):
+        names = (field.name for field in fields(value) if field.name not in _LEFT_OUT)
+        return {name: plain(getattr(value, name)) for name in names}
+    if isinstance(value, dict):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, tuple | list | set | frozenset):
+        return [plain(each) for each in value]
+    return value

@@ -1,0 +1,231 @@
+"""An inventory as a page: what saved the artifact, what it holds, and what in it is unsafe."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.artifacts.dtypes import compute_dtype
+from pytest_modelcompat.artifacts.places import layer_place, places
+from pytest_modelcompat.artifacts.words import size_words, tensor_words
+from pytest_modelcompat.profiles.judging.scene import name_of, role_of
+from pytest_modelcompat.report.blocks import INDENT, finding_lines, labelled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from pytest_modelcompat.artifacts import Inventory
+    from pytest_modelcompat.artifacts.inventory import LambdaUse, LayerUse, Signature, WeightUse
+    from pytest_modelcompat.artifacts.places import Use
+    from pytest_modelcompat.findings import Finding
+
+Fact = tuple[str, str]
+
+_FORMATS = {
+    "h5": ("HDF5 (.h5)", (".h5", ".hdf5")),
+    "keras": ("Keras zip (.keras)", (".keras",)),
+    "saved_model": ("SavedModel", ()),
+}
+_PACKAGES = {"keras": "Keras", "tensorflow": "TensorFlow", "backend": "backend"}
+_MOST_LAYERS = 40
+_MOST_OPS = 16
+_MOST_CUSTOM = 20
+
+
+def inspect_page(
+    inventory: Inventory, unsafe: Sequence[Finding], custom: Sequence[Use], *, nbytes: int, in_full: bool = False
+) -> Iterator[str]:
+    """What is in an artifact, as labelled facts, a tree of layers, and findings.
+
+    Args:
+        inventory: what is in it.
+        unsafe: the unsafe content found in it.
+        custom: those of its layers and objects that Keras does not bring along.
+        nbytes: its size on disk.
+        in_full: whether every layer and op is listed, rather than the first or most frequent ones.
+    """
+    yield str(inventory.path)
+    yield ""
+    facts: tuple[Callable[[], Iterator[Fact]], ...] = (
+        lambda: _container(inventory, nbytes),
+        lambda: _model(inventory),
+        lambda: _custom(custom, in_full=in_full),
+        lambda: _training(inventory),
+        lambda: _dtypes(inventory),
+        lambda: _lambdas(inventory.lambdas),
+        lambda: _signatures(inventory.signatures),
+        lambda: _graph(inventory, in_full=in_full),
+        lambda: _weights(inventory.weights),
+        lambda: _assets(inventory),
+    )
+    for part in facts:
+        for label, text in part():
+            yield from labelled(label, text)
+    yield ""
+    yield from _tree(inventory.layers, in_full=in_full)
+    for finding in unsafe:
+        yield from finding_lines(finding)
+
+
+def _container(inventory: Inventory, nbytes: int) -> Iterator[Fact]:
+    name, suffixes = _FORMATS.get(inventory.format, (inventory.format, ()))
+    suffix = inventory.path.suffix.lower()
+    misnamed = f"; the name says {suffix}" if suffixes and suffix and suffix not in suffixes else ""
+    yield "format", f"{name}, {size_words(nbytes)}{misnamed}"
+    made = [f"{title} {inventory.saved_by[key]}" for key, title in _PACKAGES.items() if inventory.saved_by.get(key)]
+    yield "saved by", ", ".join(made) or "it does not say"
+
+
+def _model(inventory: Inventory) -> Iterator[Fact]:
+    if inventory.weights_only:
+        yield "model", "none: weights alone"
+    elif inventory.model_class:
+        name = (inventory.root.get("config") or {}) if inventory.root else {}
+        called = name.get("name") if isinstance(name, dict) else None
+        yield "model", inventory.model_class + (f' "{called}"' if isinstance(called, str) else "")
+    elif inventory.format == "saved_model":
+        kind = (
+            "no Keras model in it that says so" if inventory.has_object_graph else "none: a graph in TensorFlow 1 style"
+        )
+        yield "model", kind
+    if inventory.layers:
+        count = Counter(layer.class_name for layer in inventory.layers)
+        yield "layers", f"{len(inventory.layers)}: {_counts(count)}"
+
+
+def _custom(custom: Sequence[Use], *, in_full: bool) -> Iterator[Fact]:
+    groups: dict[tuple[str, str], list[Use]] = {}
+    for use in custom:
+        groups.setdefault((role_of(use), name_of(use)), []).append(use)
+    lines = [f"{role} {name}{_origin(uses[0])}  ({'; '.join(places(uses))})" for (role, name), uses in groups.items()]
+    if lines:
+        yield "custom", "\n".join(_first(lines, len(lines) if in_full else _MOST_CUSTOM))
+
+
+def _origin(use: Use) -> str:
+    registered = use.registered_name if use.registered_name not in (None, name_of(use), "function") else None
+    parts = [
+        *([f"of module {use.module}"] if use.module and use.module != "builtins" else []),
+        *([f"registered as {registered}"] if registered else []),
+    ]
+    return f" {', '.join(parts)}" if parts else ""
+
+
+def _training(inventory: Inventory) -> Iterator[Fact]:
+    given = [each for each in inventory.objects if each.path == ("compile",)]
+    roles = (("optimizer", "optimizer"), ("loss", "loss"), ("metric", "metrics"))
+    parts = []
+    for role, title in roles:
+        names = list(dict.fromkeys(each.name for each in given if each.role == role))
+        if names:
+            parts.append(f"{title} {', '.join(names)}")
+    if parts or inventory.compiled:
+        yield "compiled", "; ".join(parts) or "yes"
+
+
+def _dtypes(inventory: Inventory) -> Iterator[Fact]:
+    if inventory.compute_dtypes and not inventory.weights_only:
+        policies = sorted(_policies(inventory.layers) - set(inventory.compute_dtypes))
+        yield (
+            "computes",
+            ", ".join(inventory.compute_dtypes) + (f"  (dtype policies: {', '.join(policies)})" if policies else ""),
+        )
+
+
+def _policies(layers: Iterable[LayerUse]) -> set[str]:
+    """Names of the dtype policies that say more than the dtype they compute in."""
+    found = set()
+    for layer in layers:
+        policy = layer.config.get("dtype")
+        if isinstance(policy, dict) and isinstance(policy.get("config"), dict):
+            policy = policy["config"].get("name")
+        if isinstance(policy, str) and compute_dtype(policy) != policy:
+            found.add(policy)
+    return found
+
+
+def _lambdas(lambdas: Sequence[LambdaUse]) -> Iterator[Fact]:
+    lines = [f"{layer_place(use.path)}: {_lambda_words(use)}" for use in lambdas]
+    if lines:
+        yield "lambda", "\n".join(_first(lines, _MOST_CUSTOM))
+
+
+def _lambda_words(use: LambdaUse) -> str:
+    if not use.has_bytecode:
+        return f"calls the function {use.function_name}" if use.function_name else "no function that is told"
+    if not use.codes:
+        return "Python bytecode"
+    words = []
+    for code in use.codes:
+        pythons = " or ".join(f"{major}.{minor}" for major, minor in code.written_by)
+        refers = f", refers to {', '.join(code.names[:8])}" if code.names else ""
+        words.append(f"bytecode of CPython {pythons}{refers}" if pythons else f"bytecode: {code.problem or 'unknown'}")
+    return "; ".join(words)
+
+
+def _signatures(signatures: Sequence[Signature]) -> Iterator[Fact]:
+    for signature in signatures:
+        inputs = [f"{spec.name}  {tensor_words(spec)}" for spec in signature.inputs] or ["no inputs"]
+        outputs = [f"-> {spec.name}  {tensor_words(spec)}" for spec in signature.outputs] or ["-> nothing"]
+        yield "signature", "\n".join([signature.name, *(f"  {line}" for line in (*inputs, *outputs))])
+
+
+def _graph(inventory: Inventory, *, in_full: bool) -> Iterator[Fact]:
+    if inventory.ops:
+        nodes = sum(op.count for op in inventory.ops)
+        in_functions = f", {_number(inventory.functions)} functions" if inventory.functions else ""
+        count = Counter({op.op: op.count for op in inventory.ops})
+        shown = _counts(count, len(count) if in_full else _MOST_OPS)
+        yield "ops", f"{len(count)} kinds in {_number(nodes)} nodes{in_functions}: {shown}"
+    if inventory.producer:
+        bad = f", not for {', '.join(map(str, inventory.bad_consumers))}" if inventory.bad_consumers else ""
+        yield "graph", f"GraphDef version {inventory.producer}, for {inventory.min_consumer} or newer{bad}"
+    if inventory.tags:
+        yield "tags", "; ".join(", ".join(tags) or "none" for tags in inventory.tags)
+
+
+def _weights(weights: Sequence[WeightUse]) -> Iterator[Fact]:
+    if not weights:
+        return
+    values = sum(math.prod(weight.shape) for weight in weights)
+    dtypes = Counter(weight.dtype for weight in weights)
+    total = size_words(sum(weight.nbytes for weight in weights))
+    yield "variables", f"{len(weights)}, {_number(values)} values, {total}: {_counts(dtypes)}"
+
+
+def _assets(inventory: Inventory) -> Iterator[Fact]:
+    if inventory.assets:
+        lines = [
+            f"{asset.path}  {size_words(asset.nbytes) if asset.is_present else 'MISSING'}" for asset in inventory.assets
+        ]
+        yield "assets", "\n".join(_first(lines, _MOST_CUSTOM))
+
+
+def _tree(layers: Sequence[LayerUse], *, in_full: bool) -> Iterator[str]:
+    if not layers:
+        return
+    shown = layers if in_full else layers[:_MOST_LAYERS]
+    names = [f"{INDENT * len(layer.path)}{layer.path[-1] if layer.path else ''}" for layer in shown]
+    width = min(48, max(len(name) for name in names))
+    for name, layer in zip(names, shown, strict=True):
+        yield f"{INDENT}{name.ljust(width)}  {layer.class_name}"
+    if len(layers) > len(shown):
+        yield f"{INDENT * 2}… and {_number(len(layers) - len(shown))} more; --all lists them"
+    yield ""
+
+
+def _counts(count: Counter[str], most: int | None = None) -> str:
+    ordered = sorted(count.items(), key=lambda each: (-each[1], each[0]))
+    shown = [f"{name} {_number(number)}" if number > 1 else name for name, number in ordered[:most]]
+    rest = len(ordered) - len(shown)
+    return ", ".join(shown) + (f", and {rest} more kinds" if rest else "")
+
+
+def _first(lines: Sequence[str], most: int) -> Sequence[str]:
+    rest = len(lines) - most
+    return [*lines[:most], f"… and {rest} more; --all lists them"] if rest > 0 else lines
+
+
+def _number(number: int) -> str:
+    return f"{number:,}"

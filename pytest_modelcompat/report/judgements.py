@@ -1,0 +1,128 @@
+"""Judgements as text: what becomes of an artifact in each runtime, and every finding once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.findings import Kind, Severity
+from pytest_modelcompat.profiles.judgement import Verdict
+from pytest_modelcompat.report.blocks import INDENT, finding_lines, versions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pytest_modelcompat.artifacts import Inventory
+    from pytest_modelcompat.findings import Finding
+    from pytest_modelcompat.profiles.judgement import Judgement
+
+FORMATS = {"h5": "HDF5", "keras": ".keras", "saved_model": "SavedModel"}
+_WEIGHT = {severity: place for place, severity in enumerate(Severity)}
+
+
+def title(inventory: Inventory) -> str:
+    """`models/ranker.h5  (HDF5, saved by Keras 2.15.0)`."""
+    saved_by = f", saved by {versions(inventory.saved_by)}" if inventory.saved_by else ""
+    return f"{inventory.path}  ({FORMATS.get(inventory.format, inventory.format)}{saved_by})"
+
+
+def verdict_words(judgement: Judgement) -> str:
+    """`loads`, `changed`, `fails at config`."""
+    word = judgement.verdict.value
+    return f"{word} at {judgement.stage.value}" if judgement.stage else word
+
+
+def reason(judgement: Judgement) -> str:
+    """The shortest cause among the gravest findings of a judgement that is not `loads`; else nothing."""
+    if judgement.verdict is Verdict.LOADS or not judgement.findings:
+        return ""
+    gravest = min((finding.severity for finding in judgement.findings), key=_WEIGHT.__getitem__)
+    named = [_in_short(finding) for finding in judgement.findings if finding.severity is gravest]
+    more = f" (and {len(named) - 1} more)" if len(named) > 1 else ""
+    return min(named, key=len) + more
+
+
+def _in_short(finding: Finding) -> str:
+    return f"{finding.kind.value.lower()} {finding.subject}: {finding.cause}"
+
+
+def check_page(inventory: Inventory, judgements: Sequence[Judgement]) -> Iterator[str]:
+    """One artifact in several runtimes: the verdicts, then every finding with the runtimes it was found for.
+
+    Args:
+        inventory: what the artifact holds.
+        judgements: one for each runtime.
+    """
+    yield title(inventory)
+    yield ""
+    width = max(len(judgement.runtime) for judgement in judgements)
+    words = max(len(verdict_words(judgement)) for judgement in judgements)
+    for judgement in judgements:
+        line = f"{INDENT}{judgement.runtime.ljust(width)}  {verdict_words(judgement).ljust(words)}  {_tally(judgement)}"
+        yield line.rstrip()
+    yield ""
+    for finding, runtimes in _gathered(judgements):
+        is_of_some = len(judgements) > 1 and finding.kind is not Kind.UNSAFE_CONTENT
+        yield from finding_lines(finding, runtimes if is_of_some else ())
+
+
+def _tally(judgement: Judgement) -> str:
+    count = Counter(finding.severity for finding in judgement.findings)
+    names = {
+        Severity.ERROR: "error",
+        Severity.CHANGE: "change",
+        Severity.WARNING: "warning",
+        Severity.NOTE: "note",
+    }
+    return ", ".join(f"{count[each]} {name}{'s' * (count[each] > 1)}" for each, name in names.items() if count[each])
+
+
+def _gathered(judgements: Iterable[Judgement]) -> list[tuple[Finding, list[str]]]:
+    """Equal findings of several runtimes as one, the gravest first."""
+    gathered: dict[Finding, list[str]] = {}
+    for judgement in judgements:
+        for finding in judgement.findings:
+            gathered.setdefault(replace(finding, runtime=""), []).append(judgement.runtime)
+    return sorted(gathered.items(), key=lambda each: _WEIGHT[each[0].severity])
+
+
+def check_summary(judgements: Sequence[Judgement]) -> str:
+    """`3 artifacts in 2 runtimes: 4 loads, 1 changed, 1 fails`."""
+    count = Counter(judgement.verdict for judgement in judgements)
+    artifacts = len({judgement.path for judgement in judgements})
+    runtimes = len({judgement.runtime for judgement in judgements})
+    verdicts = ", ".join(f"{count[each]} {each.value}" for each in Verdict if count[each])
+    return f"{_plural(artifacts, 'artifact')} in {_plural(runtimes, 'runtime')}: {verdicts}"
+
+
+def runtimes_table(
+    inventory: Inventory, judged: Sequence[tuple[Judgement, str]], columns: int | None = None
+) -> Iterator[str]:
+    """A line for each runtime: its versions, the verdict, and why.
+
+    Args:
+        inventory: what the artifact holds.
+        judged: a judgement and the versions of its runtime, in words, for each.
+        columns: how wide a line may be; None for any width.
+    """
+    rows = [
+        (judgement.runtime, about, verdict_words(judgement), reason(judgement).replace("\n", " "))
+        for judgement, about in judged
+    ]
+    heads = ("runtime", "versions", "verdict", "why")
+    widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(3)]
+    yield title(inventory)
+    yield ""
+    for row in (heads, *rows):
+        cells = (cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True))
+        yield _cut(f"{INDENT}{'  '.join(cells)}  {row[3]}".rstrip(), columns)
+    yield ""
+
+
+def _cut(line: str, columns: int | None) -> str:
+    return line if columns is None or len(line) <= columns else f"{line[: max(1, columns - 2)]} …"
+
+
+def _plural(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")

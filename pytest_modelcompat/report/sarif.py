@@ -1,0 +1,167 @@
+"""Judgements as SARIF 2.1.0, which code scanning and editors read.
+
+The format: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from pytest_modelcompat.findings import Finding, Kind, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pytest_modelcompat.profiles.judgement import Judgement
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_LEVELS = {
+    Severity.ERROR: "error",
+    Severity.CHANGE: "warning",
+    Severity.WARNING: "warning",
+    Severity.NOTE: "note",
+}
+# What a rule is about, in a sentence; where a kind is not listed its own words must do.
+_RULES = {
+    Kind.UNKNOWN_LAYER: "The model names a layer that the runtime does not have.",
+    Kind.UNKNOWN_OBJECT: "The model names an activation, loss or other object that the runtime does not have.",
+    Kind.UNKNOWN_OP: "The graph uses an op that the runtime's TensorFlow has not registered.",
+    Kind.UNKNOWN_ATTRIBUTE: "The graph gives an op an attribute that the runtime's TensorFlow does not know.",
+    Kind.MISSING_ATTRIBUTE: "The graph does not give an op an attribute that the runtime's TensorFlow requires.",
+    Kind.UNKNOWN_ARGUMENT: "The saved configuration holds an argument that the runtime's class does not take.",
+    Kind.MISSING_ARGUMENT: "The saved configuration lacks an argument that the runtime's class requires.",
+    Kind.MODULE_MOVED: "The model names a module that the runtime's Keras does not have.",
+    Kind.CONFIG_CHANGED: "The saved configuration has a shape that the runtime's Keras does not understand.",
+    Kind.WEIGHTS_MOVED: "The weights are laid out in a way that the runtime's Keras does not find them.",
+    Kind.VOCABULARY_LOST: "The file does not hold a lookup layer's vocabulary.",
+    Kind.FORMAT_NOT_READ: "The runtime does not read this format.",
+    Kind.GRAPH_VERSION: "The graph is of a version that the runtime's TensorFlow does not read.",
+    Kind.NO_KERNEL: "The runtime's TensorFlow cannot execute an op of the graph.",
+    Kind.PYTHON_BYTECODE: "The model holds Python bytecode of another Python version than the runtime's.",
+    Kind.PYTHON_FUNCTION: "The graph calls a Python function that only existed where it was saved.",
+    Kind.LAMBDA_REFUSED: "The model holds Python bytecode, which the runtime's Keras refuses to run.",
+    Kind.COMPILE_NOT_READ: "What compile() was given cannot be restored in the runtime.",
+    Kind.OPTIMIZER_NOT_READ: "The optimizer cannot be restored in the runtime.",
+    Kind.SEMANTICS_CHANGED: "The runtime computes something else under the same name.",
+    Kind.STATE_LOST: "State of the model is not restored.",
+    Kind.NEVER_ENDS: "Loading the model never ends in the runtime.",
+    Kind.UNSAFE_CONTENT: "The artifact holds content that can harm whoever loads or calls it.",
+    Kind.ARTIFACT_BROKEN: "The artifact cannot be read.",
+}
+
+
+def sarif(judgements: Sequence[Judgement], version: str) -> str:
+    """One SARIF log with a result for every finding; what is unsafe in an artifact counts once, not for each runtime.
+
+    Args:
+        judgements: of any artifacts and runtimes.
+        version: this program's.
+    """
+    found = _found(judgements)
+    kinds = list(dict.fromkeys(finding.kind for finding, _ in found))
+    run = {
+        "tool": {
+            "driver": {
+                "name": "modelcompat",
+                "semanticVersion": version,
+                "informationUri": "https://pypi.org/project/pytest-modelcompat/",
+                "rules": [_rule(kind) for kind in kinds],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "invocations": [{"executionSuccessful": all(judgement.is_readable for judgement in judgements)}],
+        "results": [_result(finding, judgement, kinds.index(finding.kind)) for finding, judgement in found],
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+
+
+def _found(judgements: Iterable[Judgement]) -> list[tuple[Finding, Judgement]]:
+    """Every finding with its judgement; one that does not depend on the runtime only with the first."""
+    seen = set()
+    found = []
+    for judgement in judgements:
+        for finding in judgement.findings:
+            runtime = "" if finding.kind in (Kind.UNSAFE_CONTENT, Kind.ARTIFACT_BROKEN) else judgement.runtime
+            key = (judgement.path, runtime, finding)
+            if key not in seen:
+                seen.add(key)
+                found.append((finding, judgement))
+    return found
+
+
+def rule_id(kind: Kind) -> str:
+    """`unknown-layer`."""
+    return kind.value.lower().replace(" ", "-")
+
+
+def _rule(kind: Kind) -> dict[str, Any]:
+    about = _RULES.get(kind, f"{kind.value.capitalize()}.")
+    return {
+        "id": rule_id(kind),
+        "name": "".join(word.capitalize() for word in kind.value.split()),
+        "shortDescription": {"text": about},
+        "fullDescription": {"text": about},
+        "help": {"text": f"{about} Each result says which thing it is, where it stands in the model, and the fix."},
+        "defaultConfiguration": {"level": "warning" if kind is Kind.UNSAFE_CONTENT else "error"},
+    }
+
+
+def _result(finding: Finding, judgement: Judgement, rule: int) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "ruleId": rule_id(finding.kind),
+        "ruleIndex": rule,
+        "level": _LEVELS[finding.severity],
+        "message": {"text": _message(finding, judgement)},
+        "locations": [_location(finding, judgement.path)],
+        "partialFingerprints": {"modelcompat/v1": _fingerprint(finding, judgement)},
+        "properties": {
+            "runtime": judgement.runtime,
+            "verdict": judgement.verdict.value,
+            "stage": finding.stage.value if finding.stage else None,
+            "source": finding.source,
+        },
+    }
+    return result
+
+
+def _message(finding: Finding, judgement: Judgement) -> str:
+    in_runtime = "" if finding.kind in (Kind.UNSAFE_CONTENT, Kind.ARTIFACT_BROKEN) else f"in {judgement.runtime}, "
+    parts = [f"{in_runtime}{finding.kind.value.lower()} {finding.subject}"]
+    if finding.where:
+        parts.append(f" ({'; '.join(finding.where)})")
+    if finding.cause:
+        parts.append(f": {finding.cause}")
+    if finding.fix:
+        parts.append("\nFix: " + "\n".join(finding.fix))
+    return "".join(parts)
+
+
+def _location(finding: Finding, path: Path) -> dict[str, Any]:
+    location: dict[str, Any] = {
+        "physicalLocation": {"artifactLocation": _artifact_location(path), "region": {"startLine": 1}}
+    }
+    if finding.where:
+        location["logicalLocations"] = [{"fullyQualifiedName": place, "kind": "member"} for place in finding.where]
+    return location
+
+
+def _artifact_location(path: Path) -> dict[str, str]:
+    """The file a scanner can show: a SavedModel's graph rather than its folder; relative to the source root."""
+    graph = path / "saved_model.pb"
+    file = graph if graph.is_file() else path
+    if file.is_absolute():
+        try:
+            file = file.relative_to(Path.cwd())
+        except ValueError:
+            return {"uri": file.as_uri()}
+    return {"uri": quote(file.as_posix()), "uriBaseId": "%SRCROOT%"}
+
+
+def _fingerprint(finding: Finding, judgement: Judgement) -> str:
+    """The same for the same problem in the same artifact, whatever version of this program words it."""
+    parts = (finding.kind.value, finding.subject, judgement.path.as_posix(), judgement.runtime)
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
