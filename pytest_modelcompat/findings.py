@@ -115,6 +115,7 @@ class Finding:
         is_specific: whether the cause is known for certain, rather than read off a text that many causes share.
         stage: where a load fails of it, for what is foretold rather than seen; None otherwise.
         source: where the rule behind it is from (a public thread, `measured`); empty where data say it.
+        runtime: the runtime it is foretold for; empty for what was seen.
     """
 
     kind: Kind
@@ -130,3 +131,4 @@ class Finding:
     is_specific: bool = False
     stage: Stage | None = None
     source: str = ""
+    runtime: str = ""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_modelcompat.findings import Finding, Severity, Stage
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Verdict(str, Enum):

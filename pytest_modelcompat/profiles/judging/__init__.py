@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.findings import Severity
+from pytest_modelcompat.findings import Finding, Severity
 from pytest_modelcompat.profiles.judgement import Judgement
+from pytest_modelcompat.profiles.judging.scene import Scene
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.profiles.profile import Profile
@@ -18,10 +19,11 @@ __all__ = ["judge"]
 _WEIGHT = {severity: place for place, severity in enumerate(Severity)}
 
 
-def judge(
-    inventory: Inventory, profile: Profile, *, custom: Collection[str] = (), safe_mode: bool = True
-) -> Judgement:
+def judge(inventory: Inventory, profile: Profile, *, custom: Collection[str] = (), safe_mode: bool = True) -> Judgement:
     """Foretells what becomes of an artifact in a runtime.
+
+    An .h5 or .keras file is judged as `load_model` and a call of the model take it, a SavedModel as
+    `tf.saved_model.load` and a call of its signatures do.
 
     Args:
         inventory: what the artifact holds.
@@ -29,6 +31,47 @@ def judge(
         custom: names of classes and functions that will be declared (`custom_objects`) or registered there.
         safe_mode: what `load_model` is given; `False` lets Lambda bytecode run.
     """
-    findings = ()
-    ordered = sorted(findings, key=lambda finding: _WEIGHT[finding.severity])
-    return Judgement(inventory.path, profile.name, tuple(ordered))
+    scene = Scene(inventory, profile, frozenset(custom), safe_mode)
+    found = list(_findings(scene))
+    return Judgement(inventory.path, profile.name, tuple(sorted(found, key=lambda each: _WEIGHT[each.severity])))
+
+
+def _findings(scene: Scene) -> Iterator[Finding]:
+    from pytest_modelcompat.profiles.judging.rules import by_rules
+
+    unopened = tuple(_opening(scene))
+    if unopened:
+        yield from unopened
+        return
+    for part in _parts(scene):
+        yield from part(scene)
+    yield from by_rules(scene)
+
+
+def _opening(scene: Scene) -> Iterable[Finding]:
+    from pytest_modelcompat.profiles.judging.opening import not_opened
+
+    return not_opened(scene)
+
+
+def _parts(scene: Scene) -> tuple[Callable[[Scene], Iterable[Finding]], ...]:
+    from pytest_modelcompat.profiles.judging import arguments, compiling, graphs, lambdas, names, state, weights, wiring
+
+    if scene.inventory.format == "saved_model":
+        return (
+            state.missing_files,
+            graphs.unknown_ops,
+            graphs.attributes,
+            state.slots,
+            graphs.versions,
+            graphs.first_call,
+            lambdas.in_saved_model,
+        )
+    return (
+        names.unknown_names,
+        arguments.wrong_arguments,
+        wiring.changed_ends,
+        lambdas.bytecode,
+        compiling.not_compiled,
+        weights.moved,
+    )

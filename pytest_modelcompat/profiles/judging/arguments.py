@@ -1,0 +1,90 @@
+"""Arguments: the keys of stored configurations that a runtime's classes do not take, or need and do not find."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.artifacts.inventory import LayerUse
+from pytest_modelcompat.artifacts.places import places
+from pytest_modelcompat.findings import Finding, Kind, Stage
+from pytest_modelcompat.profiles.judging import fixes
+from pytest_modelcompat.profiles.judging.scene import name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pytest_modelcompat.artifacts.places import Use
+    from pytest_modelcompat.profiles.judging.scene import Scene
+    from pytest_modelcompat.profiles.profile import ObjectKnowledge
+
+_COMPILE = ("compile",)
+_MODELS = frozenset({"Functional", "Sequential", "Model"})
+_GIVEN = frozenset({"name", "trainable", "dtype"})
+# What the readers of an .h5 translate before the class sees it.
+_TRANSLATED_IN_H5 = frozenset({"batch_input_shape"})
+_LAMBDA_OF_KERAS_2 = frozenset({"module", "function_type", "output_shape_type", "output_shape_module"})
+
+
+def wrong_arguments(scene: Scene) -> Iterator[Finding]:
+    """A finding for each class and key that rebuilding the model would stumble over.
+
+    What only `compile()` was given is judged by `compiling`.
+    """
+    yield from argument_findings(scene, (use for use in scene.uses if use.path != _COMPILE))
+
+
+def argument_findings(scene: Scene, uses: Iterable[Use]) -> Iterator[Finding]:
+    """A finding for each class and key among these uses."""
+    groups: dict[tuple[str, str, Kind], list[Use]] = {}
+    for use in uses:
+        known = None if scene.is_declared(use) else scene.known(use)
+        if known is None or not known.is_class or not _is_rebuilt(use):
+            continue
+        for key in unknown_keys(scene, use, known):
+            groups.setdefault((known.name, key, Kind.UNKNOWN_ARGUMENT), []).append(use)
+        for key in missing_keys(use, known):
+            groups.setdefault((known.name, key, Kind.MISSING_ARGUMENT), []).append(use)
+    for (name, key, kind), group in groups.items():
+        yield _finding(scene, (name, key, kind), group)
+
+
+def unknown_keys(scene: Scene, use: Use, known: ObjectKnowledge) -> tuple[str, ...]:
+    """Keys of a stored configuration that a class does not take, in stored order."""
+    if known.accepts is None or known.refuses_unknown is False:
+        return ()
+    taken = known.accepts | frozenset(known.writes or ())
+    if isinstance(use, LayerUse):
+        taken |= _GIVEN
+        if scene.inventory.format == "h5":
+            taken |= _LAMBDA_OF_KERAS_2 if name_of(use) == "Lambda" else _TRANSLATED_IN_H5
+    return tuple(key for key in use.config if key not in taken)
+
+
+def missing_keys(use: Use, known: ObjectKnowledge) -> tuple[str, ...]:
+    """Keys that a class needs and a stored configuration has not got."""
+    if known.own_from_config or known.accepts is None:
+        return ()
+    return tuple(sorted(key for key in known.required if key not in use.config))
+
+
+def _is_rebuilt(use: Use) -> bool:
+    """Whether the class is called with its stored keys: a nested model is rebuilt from its layers instead."""
+    if isinstance(use, LayerUse):
+        return use.class_name not in _MODELS
+    return use.is_class
+
+
+def _finding(scene: Scene, about: tuple[str, str, Kind], group: list[Use]) -> Finding:
+    name, key, kind = about
+    if kind is Kind.MISSING_ARGUMENT:
+        cause = f"{scene.reader_name} needs {key!r} to rebuild {name}, and the saved configuration has not got it"
+    else:
+        cause = f"the saved configuration holds {key!r}, which {name} of {scene.reader_name} does not take"
+    return Finding(
+        kind,
+        subject=f"{name}({key}=…)",
+        where=places(group),
+        cause=cause,
+        fix=fixes.other_keras(scene),
+        stage=Stage.CONFIG,
+    )

@@ -1,0 +1,69 @@
+"""Compiling: losses, metrics and optimizers that `load_model` cannot give to `compile()` again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.artifacts.places import places
+from pytest_modelcompat.findings import Finding, Kind, Stage
+from pytest_modelcompat.profiles.judging.arguments import argument_findings
+from pytest_modelcompat.profiles.judging.names import is_unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_modelcompat.artifacts.inventory import ObjectUse
+    from pytest_modelcompat.profiles.judging.scene import Scene
+
+_COMPILE = ("compile",)
+FIX = ("load it with load_model(path, compile=False), and compile it in code where it is trained on",)
+# What Keras 2 wraps a metric given as a function in; it reads it back, though it is no public name.
+_WRAPPER = "MeanMetricWrapper"
+# From 2.11 on Keras 2 has two optimizers of each name, and reads a configuration with the one that fits.
+_TWO_OPTIMIZERS = (2, 11)
+
+
+def not_compiled(scene: Scene) -> Iterator[Finding]:
+    """A finding for each thing `compile()` was given that the runtime's Keras cannot make again."""
+    uses = tuple(use for use in scene.inventory.objects if use.path == _COMPILE)
+    seen = set()
+    for use in uses:
+        why = _why_not(scene, use)
+        if why and (use.role, use.name) not in seen:
+            seen.add((use.role, use.name))
+            yield Finding(
+                Kind.OPTIMIZER_NOT_READ if use.role == "optimizer" else Kind.COMPILE_NOT_READ,
+                subject=use.name,
+                where=places([use]),
+                cause=why,
+                fix=FIX,
+                stage=Stage.CONFIG,
+                source="keras-team/keras#19330" if "by another name" in why else "",
+            )
+    yield from argument_findings(scene, (use for use in uses if not _has_its_own_optimizer(scene, use)))
+
+
+def _why_not(scene: Scene, use: ObjectUse) -> str:
+    if is_unknown(scene, use) and not (use.name == _WRAPPER and scene.reader_major == 2):
+        return f"{scene.reader_name} has no {use.role} of this name, and it is not declared"
+    if _is_short_name(scene, use):
+        return (
+            f"{scene.reader_name} looks the {use.role} {use.name!r} up by another name when it reads an .h5 file, "
+            "and does not find it"
+        )
+    return ""
+
+
+def _is_short_name(scene: Scene, use: ObjectUse) -> bool:
+    """Whether an .h5 names a function by an alias, which Keras 3 then looks for beside the function's real name."""
+    if scene.reader_major != 3 or scene.inventory.format != "h5" or use.is_class or use.role == "optimizer":
+        return False
+    known = scene.known(use)
+    if known is None or known.is_class or scene.is_declared(use):
+        return False
+    modules = {path.rpartition(".")[0] for path in known.paths}
+    return not any(f"{module}.{use.name}" in known.paths for module in modules)
+
+
+def _has_its_own_optimizer(scene: Scene, use: ObjectUse) -> bool:
+    return use.role == "optimizer" and scene.reader_major == 2 and scene.reader >= _TWO_OPTIMIZERS

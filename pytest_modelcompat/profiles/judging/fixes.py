@@ -1,0 +1,45 @@
+"""What to do about a finding: the lines that many findings share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.profiles.judging.scene import Scene
+
+RE_SAVE_AS_SAVED_MODEL = "or ship a SavedModel, which loads without Keras: model.export(path) and tf.saved_model.load"
+
+
+def other_keras(scene: Scene) -> tuple[str, ...]:
+    """How an artifact gets to a Keras that reads it."""
+    if scene.writer_major < scene.reader_major:
+        return (
+            "load it with Keras 2 there: pip install tf_keras, and set TF_USE_LEGACY_KERAS=1",
+            "or load it where it was saved and save it again with Keras 3",
+            RE_SAVE_AS_SAVED_MODEL,
+        )
+    if scene.writer_major > scene.reader_major:
+        return (
+            f"load it with {scene.writer_name} or newer (TensorFlow 2.16 or newer)",
+            RE_SAVE_AS_SAVED_MODEL,
+        )
+    if scene.writer > scene.reader:
+        return (
+            f"upgrade Keras there to {_dotted(scene.writer)} or newer",
+            f"or save the model with {scene.reader_name}",
+            RE_SAVE_AS_SAVED_MODEL,
+        )
+    return ("load it with the Keras that saved it and save it again", RE_SAVE_AS_SAVED_MODEL)
+
+
+def declare(name: str) -> tuple[str, ...]:
+    """How a class or function of the user's own is made known, and how the judgement is told of it."""
+    own = name.rpartition(">")[2]
+    return (
+        f'pass custom_objects={{"{own}": {own}}} to load_model, or import the module that registers it',
+        f"where that is done already, say so: --custom {own}",
+    )
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"

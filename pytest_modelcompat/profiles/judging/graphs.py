@@ -1,0 +1,197 @@
+"""Graphs: ops, attributes and versions of a SavedModel that a runtime's TensorFlow does not know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.artifacts.places import op_places
+from pytest_modelcompat.findings import Blame, Finding, Kind, Severity, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_modelcompat.artifacts.inventory import OpUse
+    from pytest_modelcompat.profiles.judging.scene import Scene
+    from pytest_modelcompat.profiles.profile import OpKnowledge
+
+PYTHON_FUNCTION_OPS = ("PyFunc", "PyFuncStateless", "EagerPyFunc")
+# From this version on, tf.saved_model.load imports a node with an attribute it does not know, and logs it. Measured.
+_LENIENT_SINCE = (2, 6)
+# Names and hints: whoever ignores them computes the same.
+_COSMETIC = frozenset({"debug_name", "shared_name", "container", "metadata", "config_proto", "executor_type"})
+_MOST_VALUES = 3
+
+
+def unknown_ops(scene: Scene) -> Iterator[Finding]:
+    """A finding for each op that the runtime's TensorFlow has not registered."""
+    for op in scene.inventory.ops:
+        if scene.profile.op(op.op) is None and op.op not in scene.custom:
+            yield Finding(
+                Kind.UNKNOWN_OP,
+                subject=op.op,
+                where=op_places(op),
+                cause=_why_unknown(scene, op),
+                fix=_unknown_op_fix(scene, op),
+                details=(("count", str(op.count)),),
+                stage=Stage.GRAPH,
+            )
+
+
+def _why_unknown(scene: Scene, op: OpUse) -> str:
+    from pytest_modelcompat.profiles.lore import first_tensorflow_with
+
+    since = first_tensorflow_with(op.op)
+    if since is None:
+        return f"{scene.tensorflow_name} has no op of this name, nor has any other: it comes from an op library"
+    if since > scene.profile.tensorflow_version:
+        return f"{scene.tensorflow_name} has no op of this name; it came with TensorFlow {since[0]}.{since[1]}"
+    return f"{scene.tensorflow_name} has no op of this name any more"
+
+
+def _unknown_op_fix(scene: Scene, op: OpUse) -> tuple[str, ...]:
+    from pytest_modelcompat.profiles.lore import first_tensorflow_with
+
+    since = first_tensorflow_with(op.op)
+    if since is None:
+        return (
+            "import the package that registers it before loading, or load its library: tf.load_op_library(path)",
+            f"where that is done already, say so: --custom {op.op}",
+        )
+    if since > scene.profile.tensorflow_version:
+        return (
+            f"upgrade TensorFlow there to {since[0]}.{since[1]} or newer",
+            f"or export the model again with {scene.tensorflow_name}",
+        )
+    return (f"export the model again with {scene.tensorflow_name}",)
+
+
+def attributes(scene: Scene) -> Iterator[Finding]:
+    """A finding for each attribute that an op there has not got, or must have and has not been given."""
+    for op in scene.inventory.ops:
+        known = scene.profile.op(op.op)
+        if known is None:
+            continue
+        for name in op.attributes:
+            if name not in known.attributes:
+                yield _unknown_attribute(scene, op, name)
+        for name, attribute in known.attributes.items():
+            if attribute.default is None and name not in op.always:
+                yield _missing_attribute(scene, op, name)
+        yield from _refused_values(scene, op, known)
+
+
+def _unknown_attribute(scene: Scene, op: OpUse, name: str) -> Finding:
+    lenient = scene.profile.tensorflow_version >= _LENIENT_SINCE
+    defaults = {each.op: each.attributes for each in scene.inventory.op_definitions}.get(op.op, {})
+    values = op.values.get(name, ())
+    at_default = name in _COSMETIC or (name in defaults and all(value == defaults[name] for value in values))
+    severity = Severity.ERROR
+    if lenient:
+        severity = Severity.NOTE if at_default or not values else Severity.CHANGE
+    consequence = "it is ignored there" if lenient else "it refuses the graph"
+    return Finding(
+        Kind.UNKNOWN_ATTRIBUTE,
+        subject=f"{op.op}.{name}",
+        where=op_places(op),
+        cause=f"{scene.tensorflow_name} knows {op.op} without the attribute {name!r}; {consequence}",
+        fix=("upgrade TensorFlow there to the version that exported the model, or export it with the older one",),
+        severity=severity,
+        details=(("value", _few(values)),),
+        stage=None if lenient else Stage.GRAPH,
+        source="measured",
+    )
+
+
+def _few(values: tuple[str, ...]) -> str:
+    if not values:
+        return "not a plain value"
+    return ", ".join(values[:_MOST_VALUES]) + (" …" if len(values) > _MOST_VALUES else "")
+
+
+def _missing_attribute(scene: Scene, op: OpUse, name: str) -> Finding:
+    return Finding(
+        Kind.MISSING_ATTRIBUTE,
+        subject=f"{op.op}.{name}",
+        where=op_places(op),
+        cause=f"{scene.tensorflow_name} cannot do without the attribute {name!r} of {op.op}, and the graph has none",
+        fix=(f"export the model again with {scene.tensorflow_name}",),
+        stage=Stage.GRAPH,
+    )
+
+
+def _refused_values(scene: Scene, op: OpUse, known: OpKnowledge) -> Iterator[Finding]:
+    for name, attribute in known.attributes.items():
+        if not attribute.allowed:
+            continue
+        refused = [value for value in op.values.get(name, ()) if not _allowed(value, attribute.allowed)]
+        if refused:
+            yield Finding(
+                Kind.UNKNOWN_ATTRIBUTE,
+                subject=f"{op.op}.{name}",
+                where=op_places(op),
+                cause=f"{op.op} of {scene.tensorflow_name} does not take {refused[0]} as {name!r}",
+                fix=("upgrade TensorFlow there to the version that exported the model",),
+                stage=Stage.GRAPH,
+            )
+
+
+def _allowed(value: str, allowed: tuple[str, ...]) -> bool:
+    if value.startswith("["):
+        inner = [each.strip() for each in value.strip("[]").split(",") if each.strip()]
+        return all(each in allowed for each in inner)
+    return value in allowed
+
+
+def versions(scene: Scene) -> Iterator[Finding]:
+    """A finding where the graph asks for another TensorFlow; TensorFlow's own strict loader and Serving heed it."""
+    inventory, profile = scene.inventory, scene.profile
+    asked = ""
+    if inventory.min_consumer > profile.producer:
+        asked = f"asks for GraphDef version {inventory.min_consumer} or newer"
+    elif profile.producer in inventory.bad_consumers:
+        asked = f"refuses to be read by GraphDef version {profile.producer}"
+    elif inventory.producer and inventory.producer < profile.min_producer:
+        asked = f"was written with GraphDef version {inventory.producer}"
+    if asked:
+        yield Finding(
+            Kind.GRAPH_VERSION,
+            subject="GraphDef",
+            cause=f"the graph {asked}, and {scene.tensorflow_name} reads {profile.min_producer} to {profile.producer}: "
+            "tf.saved_model.load does not look, TensorFlow Serving and tf.compat.v1 refuse it",
+            fix=("upgrade TensorFlow there, or export the model again with it",),
+            severity=Severity.NOTE,
+            source="measured",
+        )
+
+
+def first_call(scene: Scene) -> Iterator[Finding]:
+    """A finding for each op that loads and cannot be executed."""
+    for op in scene.inventory.ops:
+        known = scene.profile.op(op.op)
+        if op.op in PYTHON_FUNCTION_OPS:
+            yield _python_function(op)
+        elif known is not None and known.has_kernel and not known.has_cpu_kernel:
+            yield Finding(
+                Kind.NO_KERNEL,
+                subject=op.op,
+                where=op_places(op),
+                cause=f"{scene.tensorflow_name} has no CPU kernel for it: the model loads, and a call on a CPU fails",
+                fix=("run it on the device it was exported for, or export it for a CPU",),
+                severity=Severity.NOTE,
+                stage=Stage.FIRST_CALL,
+                source="measured",
+            )
+
+
+def _python_function(op: OpUse) -> Finding:
+    return Finding(
+        Kind.PYTHON_FUNCTION,
+        subject=op.op,
+        where=op_places(op),
+        cause="tf.py_function and tf.numpy_function keep the Python function in the process that saved the model; "
+        "no other process has it, and a call that reaches it fails",
+        fix=("write the function with TensorFlow ops, or apply it outside the model",),
+        blame=Blame.WRITER,
+        stage=Stage.FIRST_CALL,
+        source="tensorflow/serving#1167",
+    )

@@ -1,0 +1,103 @@
+"""Lambdas: Python bytecode in an artifact, and what the runtime's Python makes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.artifacts.places import layer_place, shortened
+from pytest_modelcompat.findings import Blame, Finding, Kind, Severity, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_modelcompat.artifacts.bytecode import Outcome
+    from pytest_modelcompat.artifacts.inventory import Code, LambdaUse
+    from pytest_modelcompat.profiles.judging.scene import Scene
+
+FIX = (
+    "write the function as a layer of its own, or register it: @keras.saving.register_keras_serializable()",
+    "and save the model again",
+)
+# The first Keras whose .keras loader, and the first whose .h5 loader, refuses bytecode unless told otherwise. Measured.
+_SAFE_KERAS = (2, 13)
+_SAFE_H5 = (3, 11)
+
+
+def bytecode(scene: Scene) -> Iterator[Finding]:
+    """Findings for Lambda layers that hold Python bytecode: refused in safe mode, or run by another Python."""
+    uses = [use for use in scene.inventory.lambdas if use.has_bytecode]
+    if not uses:
+        return
+    if is_refused(scene):
+        yield Finding(
+            Kind.LAMBDA_REFUSED,
+            subject="Lambda",
+            where=shortened(layer_place(use.path) for use in uses),
+            cause=f"it holds Python bytecode, which {scene.reader_name} does not run unless told to",
+            fix=("if you trust the file, load it with safe_mode=False (judged so with --unsafe)", *_or(FIX)),
+            stage=Stage.CONFIG,
+            source="keras-team/keras#19151",
+        )
+        return
+    for use in uses:
+        yield from _outcomes(scene, use)
+
+
+def is_refused(scene: Scene) -> bool:
+    """Whether the loader refuses bytecode before any Python sees it."""
+    first = _SAFE_KERAS if scene.inventory.format == "keras" else _SAFE_H5
+    return scene.safe_mode and scene.is_keras_file and scene.reader >= first
+
+
+def _outcomes(scene: Scene, use: LambdaUse) -> Iterator[Finding]:
+    from pytest_modelcompat.artifacts.bytecode import outcome, runs_on
+
+    for code in use.codes:
+        found = outcome(code, scene.profile.python)
+        if found.kind == "runs":
+            continue
+        yield Finding(
+            Kind.PYTHON_BYTECODE,
+            subject="Lambda",
+            where=(layer_place(use.path),),
+            cause=_cause(scene, code, found),
+            fix=(f"load it with Python {_versions(runs_on(code))}", *_or(FIX)) if runs_on(code) else FIX,
+            blame=Blame.WRITER,
+            stage=_stage(found),
+            source="measured",
+        )
+
+
+def _cause(scene: Scene, code: Code, found: Outcome) -> str:
+    python = "{}.{}".format(*scene.profile.python)
+    if code.problem:
+        return f"its Python bytecode cannot be read: {code.problem}"
+    end = {"crashes": "crashes on it", "hangs": "never ends running it"}.get(found.kind, f"raises {found.text}")
+    return f"it holds bytecode of CPython {_versions(code.written_by)}, and CPython {python} {end}"
+
+
+def _stage(found: Outcome) -> Stage:
+    return {"crashes": Stage.CRASH, "hangs": Stage.HANG}.get(found.kind, Stage.BUILD)
+
+
+def _versions(versions: tuple[tuple[int, int], ...]) -> str:
+    return " or ".join(f"{major}.{minor}" for major, minor in versions)
+
+
+def _or(lines: tuple[str, ...]) -> tuple[str, ...]:
+    return ("or " + lines[0], *lines[1:])
+
+
+def in_saved_model(scene: Scene) -> Iterator[Finding]:
+    """A note where Keras' metadata of a SavedModel holds bytecode: TensorFlow does not run it, `load_model` does."""
+    uses = [use for use in scene.inventory.lambdas if use.has_bytecode]
+    if uses:
+        yield Finding(
+            Kind.PYTHON_BYTECODE,
+            subject="Lambda",
+            where=shortened(layer_place(use.path) for use in uses),
+            cause="Keras' metadata holds Python bytecode: Keras 2's load_model runs it, tf.saved_model.load does not",
+            fix=FIX,
+            severity=Severity.NOTE,
+            source="measured",
+        )

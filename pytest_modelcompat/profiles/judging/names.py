@@ -1,0 +1,99 @@
+"""Names: the layers, objects and modules of an artifact that a runtime's Keras has not got."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.artifacts.inventory import LayerUse
+from pytest_modelcompat.artifacts.places import places
+from pytest_modelcompat.findings import Finding, Kind, Stage
+from pytest_modelcompat.profiles.judging import fixes
+from pytest_modelcompat.profiles.judging.scene import name_of, role_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_modelcompat.artifacts.places import Use
+    from pytest_modelcompat.profiles.judging.scene import Scene
+
+_KERAS_PACKAGES = ("keras", "tf_keras")
+# `compile()` resolves these by the shape of the outputs, they name no function.
+_BY_OUTPUT = frozenset({"accuracy", "acc", "crossentropy", "ce"})
+_COMPILE = ("compile",)
+
+
+def unknown_names(scene: Scene) -> Iterator[Finding]:
+    """A finding for each name in the model's configuration that the runtime's Keras cannot resolve.
+
+    What only `compile()` was given is judged by `compiling`.
+    """
+    groups: dict[tuple[str, str, str], list[Use]] = {}
+    for use in scene.uses:
+        if use.path != _COMPILE and is_unknown(scene, use):
+            groups.setdefault((role_of(use), name_of(use), use.module or ""), []).append(use)
+    for group in groups.values():
+        yield _unknown(scene, group)
+
+
+def is_unknown(scene: Scene, use: Use) -> bool:
+    """Whether neither the runtime's Keras nor the user has the class or function."""
+    if role_of(use) == "metric" and name_of(use) in _BY_OUTPUT:
+        return False
+    return not scene.is_declared(use) and scene.known(use) is None
+
+
+def _unknown(scene: Scene, group: Sequence[Use]) -> Finding:
+    use = group[0]
+    if _names_keras_module(use):
+        return _module_moved(scene, group)
+    kind = Kind.UNKNOWN_LAYER if isinstance(use, LayerUse) else Kind.UNKNOWN_OBJECT
+    full_name = use.registered_name if use.registered_name and ">" in use.registered_name else name_of(use)
+    is_keras_own = _is_keras_own(use)
+    return Finding(
+        kind,
+        subject=full_name,
+        where=places(group),
+        cause=_why_unknown(scene, use, is_keras_own=is_keras_own),
+        fix=fixes.other_keras(scene) if is_keras_own else fixes.declare(full_name),
+        stage=Stage.CONFIG,
+    )
+
+
+def _why_unknown(scene: Scene, use: Use, *, is_keras_own: bool) -> str:
+    role = role_of(use)
+    if is_keras_own:
+        return f"{scene.reader_name} has no {role} of this name; {scene.writer_name}, which wrote it, has"
+    if use.module and use.module != "builtins":
+        return f"it is defined in {use.module}, outside Keras, and is not declared"
+    return f"{scene.reader_name} has no {role} of this name, and it is not declared"
+
+
+def _is_keras_own(use: Use) -> bool:
+    from pytest_modelcompat.profiles.lore import is_keras_name
+
+    return ">" not in name_of(use) and is_keras_name(role_of(use), name_of(use))
+
+
+def _names_keras_module(use: Use) -> bool:
+    return bool(use.module) and str(use.module).split(".", maxsplit=1)[0] in _KERAS_PACKAGES
+
+
+def _module_moved(scene: Scene, group: Sequence[Use]) -> Finding:
+    use = group[0]
+    module = str(use.module)
+    name = name_of(use)
+    if module.partition(".")[0] != scene.profile.package and module.startswith("tf_keras"):
+        cause = f"it names {module}.{name}, and the Keras that loads is keras, not tf_keras"
+    elif scene.profile.has_module(module):
+        cause = f"it names {module}.{name}, and {scene.reader_name} has no {name} there"
+    else:
+        cause = f"it names the module {module}, which {scene.reader_name} has not got"
+    return Finding(
+        Kind.MODULE_MOVED,
+        subject=name,
+        where=places(group),
+        cause=cause,
+        fix=fixes.other_keras(scene),
+        stage=Stage.CONFIG,
+        source="keras-team/keras#19089",
+    )

@@ -1,0 +1,103 @@
+"""Rules: what no recorded data can say about a load, each with its source. The table is in `known_changes`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.artifacts.places import places
+from pytest_modelcompat.findings import Finding, Kind, Severity, Stage
+from pytest_modelcompat.profiles.judging import fixes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any
+
+    from pytest_modelcompat.artifacts.places import Use
+    from pytest_modelcompat.profiles.judging.scene import Scene, Version
+
+    Where = Callable[[Scene], Sequence[Use]]
+
+MEASURED = "measured"
+ANY: Version = (0, 0)
+NEVER: Version = (99, 0)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One change between versions that names and arguments do not show.
+
+    Its texts may use `{reader}` and `{writer}`, the two versions of Keras in words.
+
+    Args:
+        kind: what is wrong.
+        subject: the thing it is wrong with.
+        cause: why, in one sentence.
+        source: the thread it is known from, or `MEASURED`.
+        where: the layers and objects it concerns; none of them, no finding.
+        formats: the formats it concerns.
+        written: the least and the first too new Keras that wrote the artifact.
+        read: the least and the first too new Keras that reads it.
+        severity: how much it weighs.
+        stage: where the load ends; None for one that does not.
+        fix: what to write or run; the ways to another Keras where there is none.
+    """
+
+    kind: Kind
+    subject: str
+    cause: str
+    source: str
+    where: Where
+    formats: tuple[str, ...] = ("h5", "keras")
+    written: tuple[Version, Version] = (ANY, NEVER)
+    read: tuple[Version, Version] = (ANY, NEVER)
+    severity: Severity = Severity.ERROR
+    stage: Stage | None = None
+    fix: tuple[str, ...] = ()
+
+    def applies(self, scene: Scene) -> bool:
+        """Whether the artifact's format and the two versions are those of the rule."""
+        return (
+            scene.inventory.format in self.formats
+            and self.written[0] <= scene.writer < self.written[1]
+            and self.read[0] <= scene.reader < self.read[1]
+        )
+
+    def finding(self, scene: Scene, uses: Sequence[Use]) -> Finding:
+        """The rule's finding at these places."""
+        words = {"reader": scene.reader_name, "writer": scene.writer_name}
+        return Finding(
+            self.kind,
+            subject=self.subject,
+            where=places(uses),
+            cause=self.cause.format(**words),
+            fix=self.fix or fixes.other_keras(scene),
+            severity=self.severity,
+            stage=self.stage,
+            source=self.source,
+        )
+
+
+def by_rules(scene: Scene) -> Iterator[Finding]:
+    """The findings of every rule that applies."""
+    from pytest_modelcompat.profiles.judging.known_changes import RULES
+
+    for rule in RULES:
+        uses = rule.where(scene) if rule.applies(scene) else ()
+        if uses:
+            yield rule.finding(scene, uses)
+
+
+def layers(*class_names: str) -> Where:
+    """The layers of these classes."""
+    return lambda scene: scene.layers(*class_names)
+
+
+def layers_that(condition: Callable[[Mapping[str, Any]], bool], *class_names: str) -> Where:
+    """The layers of these classes whose configuration fulfils a condition."""
+    return lambda scene: tuple(layer for layer in scene.layers(*class_names) if condition(layer.config))
+
+
+def objects(role: str, *names: str) -> Where:
+    """The objects of this role and these names."""
+    return lambda scene: tuple(use for use in scene.inventory.objects if use.role == role and use.name in names)

@@ -1,0 +1,166 @@
+"""Scene: one artifact before one runtime, and the questions every part of the judgement asks of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.artifacts.inventory import LayerUse, ObjectUse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_modelcompat.artifacts.inventory import Inventory
+    from pytest_modelcompat.artifacts.places import Use
+    from pytest_modelcompat.profiles.profile import ObjectKnowledge, Profile
+
+Version = tuple[int, int]
+
+# Keras 2.11 to 2.15 registered its own new optimizers the way a user's are.
+_KERAS_OWN_PACKAGE = "Custom>"
+_UNKNOWN: Version = (0, 0)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One artifact before one runtime.
+
+    Args:
+        inventory: what the artifact holds.
+        profile: what the runtime knows.
+        custom: names of classes and functions that are declared or registered there.
+        safe_mode: what `load_model` is given.
+    """
+
+    inventory: Inventory
+    profile: Profile
+    custom: frozenset[str] = field(default_factory=frozenset)
+    safe_mode: bool = True
+
+    @cached_property
+    def writer(self) -> Version:
+        """Major and minor version of the Keras that saved the artifact; (0, 0) where it does not say."""
+        return _minor(self.inventory.saved_by.get("keras", ""))
+
+    @property
+    def reader(self) -> Version:
+        """Major and minor version of the Keras that loads it."""
+        return self.profile.keras_version
+
+    @property
+    def writer_major(self) -> int:
+        """2 or 3; Keras 1 counts as 2, whose formats it began, and so does an .h5 file that names no version."""
+        return 3 if self.writer[0] >= 3 else 2
+
+    @property
+    def reader_major(self) -> int:
+        """2 or 3."""
+        return 3 if self.reader[0] >= 3 else 2
+
+    @property
+    def writer_name(self) -> str:
+        """The Keras that saved it, in words."""
+        version = self.inventory.saved_by.get("keras")
+        return f"Keras {version}" if version else "the Keras that saved it"
+
+    @property
+    def reader_name(self) -> str:
+        """The Keras that loads it, in words."""
+        name = "tf_keras" if self.profile.package == "tf_keras" else "Keras"
+        return f"{name} {self.reader[0]}.{self.reader[1]}"
+
+    @property
+    def tensorflow_name(self) -> str:
+        """The TensorFlow that loads it, in words."""
+        return "TensorFlow {}.{}".format(*self.profile.tensorflow_version)
+
+    @property
+    def is_keras_file(self) -> bool:
+        """Whether Keras loads it, by its configuration; a SavedModel is loaded by TensorFlow, by its graph."""
+        return self.inventory.format in ("h5", "keras")
+
+    def is_declared(self, use: Use) -> bool:
+        """Whether a class or function is one that the user declares or registers there."""
+        names = {name_of(use), bare(name_of(use)), use.registered_name or ""}
+        names |= {bare(name) for name in names}
+        return not names.isdisjoint(self.custom)
+
+    def known(self, use: Use) -> ObjectKnowledge | None:
+        """What the runtime's Keras makes of a name in the artifact; None if nothing.
+
+        A `.keras` file names a module beside most classes; an `.h5` file has the name alone.
+        """
+        if use.registered_name and use.registered_name in self.profile.registered:
+            return self.profile.registered[use.registered_name]
+        if use.module and use.module != "builtins":
+            return self._placed(use.module, name_of(use))
+        if use.module == "builtins":
+            return self.profile.find(role_of(use), name_of(use)) or self.profile.find("object", name_of(use))
+        return self._named(role_of(use), name_of(use))
+
+    def _placed(self, module: str, name: str) -> ObjectKnowledge | None:
+        if self.profile.package == "tf_keras" and module.partition(".")[0] == "keras":
+            # tf_keras reads what its elder brother wrote, under its own name.
+            found = self._placed(f"tf_{module}", name)
+            if found is not None:
+                return found
+        found = self.profile.public(module, name)
+        if found is not None:
+            return found
+        # A class also goes by its other names in the public modules: keras.initializers.OrthogonalInitializer.
+        alias = next((names[name] for names in self.profile.names.values() if name in names), None)
+        is_there = alias is not None and module in {path.rpartition(".")[0] for path in alias.paths}
+        return alias if alias is not None and alias.is_class and is_there else None
+
+    def _named(self, role: str, name: str) -> ObjectKnowledge | None:
+        if role == "optimizer":
+            if name.startswith(_KERAS_OWN_PACKAGE) and self.reader >= (2, 11):
+                name = bare(name)
+            # Every Keras looks an optimizer up in small letters.
+            return self.profile.find(role, name) or self._optimizers.get(name.lower())
+        return self.profile.find(role, name)
+
+    @cached_property
+    def _optimizers(self) -> Mapping[str, ObjectKnowledge]:
+        return {name.lower(): known for name, known in self.profile.names.get("optimizer", {}).items()}
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """Every layer and object of the artifact."""
+        return (*self.inventory.layers, *self.inventory.objects)
+
+    @cached_property
+    def models(self) -> tuple[tuple[tuple[str, ...], Mapping[str, Any]], ...]:
+        """Path and configuration of every model in the artifact, the outermost one first."""
+        config = self.inventory.root.get("config")
+        outermost = (((), config),) if isinstance(config, dict) else ()
+        inner = ((layer.path, layer.config) for layer in self.inventory.layers if "layers" in layer.config)
+        return (*outermost, *inner)
+
+    def layers(self, *class_names: str) -> tuple[LayerUse, ...]:
+        """The artifact's layers of these classes."""
+        return tuple(layer for layer in self.inventory.layers if layer.class_name in class_names)
+
+
+def name_of(use: Use) -> str:
+    """The class or function name, as stored."""
+    return use.class_name if isinstance(use, LayerUse) else use.name
+
+
+def role_of(use: Use) -> str:
+    """What a class or function serves as."""
+    return use.role if isinstance(use, ObjectUse) else "layer"
+
+
+def bare(name: str) -> str:
+    """A registered name without its package."""
+    return name.rpartition(">")[2]
+
+
+def _minor(version: str) -> Version:
+    parts = version.split("-", maxsplit=1)[0].split(".")
+    try:
+        return int(parts[0]), int(parts[1])
+    except (ValueError, IndexError):
+        return _UNKNOWN

@@ -1,0 +1,67 @@
+"""Weights: the places of a .keras file that its weights stand at, and those a Keras looks for them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.findings import Finding, Kind, Stage
+from pytest_modelcompat.profiles.judging import fixes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pytest_modelcompat.profiles.judging.scene import Scene
+
+# Keras up to 2.14 keeps a model's layers under the first attribute that holds them, later ones under `layers`.
+_OLD_ROOT = "_layer_checkpoint_dependencies"
+_NEW_ROOT = "layers"
+_FIRST_WITH_LAYERS = (2, 15)
+_NUMBERED = re.compile(r"(.+)_(\d+)")
+
+
+def moved(scene: Scene) -> Iterator[Finding]:
+    """A finding where a .keras file's weights stand under a name that the runtime's Keras does not look at."""
+    if scene.inventory.format != "keras":
+        return
+    paths = [weight.path for weight in scene.inventory.weights]
+    old = [path for path in paths if path.startswith(f"{_OLD_ROOT}/")]
+    new = [path for path in paths if path.startswith(f"{_NEW_ROOT}/")]
+    if scene.reader < _FIRST_WITH_LAYERS:
+        if new:
+            yield _finding(scene, len(new), _NEW_ROOT, _OLD_ROOT)
+    elif old and scene.reader_major == 2:
+        yield _finding(scene, len(old), _OLD_ROOT, _NEW_ROOT)
+    elif old:
+        # Keras 3 tries the old root too, but numbers the layers of one class without gaps, as the old did not.
+        lost = _after_gaps(old)
+        if lost:
+            yield _finding(scene, len(lost), lost[0], "numbers without gaps")
+
+
+def _finding(scene: Scene, count: int, root: str, read: str) -> Finding:
+    inventory = scene.inventory
+    weights = "1 weight stands" if count == 1 else f"{count} of {len(inventory.weights)} weights stand"
+    return Finding(
+        Kind.WEIGHTS_MOVED,
+        subject=inventory.path.name,
+        where=(root,),
+        cause=f"{weights} under {root} in the file, and {scene.reader_name} looks for them under {read}",
+        fix=fixes.other_keras(scene),
+        stage=Stage.WEIGHTS,
+        source="keras-team/tf-keras#664",
+    )
+
+
+def _after_gaps(paths: Iterable[str]) -> list[str]:
+    """The groups `dense_2` where there is no `dense_1` beside them."""
+    groups = {tuple(parts[:depth]) for parts in (path.split("/") for path in paths) for depth in range(1, len(parts))}
+    lost = []
+    for group in sorted(groups):
+        match = _NUMBERED.fullmatch(group[-1])
+        if match:
+            number = int(match[2])
+            before = match[1] if number == 1 else f"{match[1]}_{number - 1}"
+            if (*group[:-1], before) not in groups:
+                lost.append("/".join(group))
+    return lost

@@ -1,0 +1,95 @@
+"""Wiring: how a functional model's configuration says what its inputs and outputs are, which Keras 3 changed twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.artifacts.places import layer_place, shortened
+from pytest_modelcompat.findings import Finding, Kind, Severity, Stage
+from pytest_modelcompat.profiles.judging import fixes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_modelcompat.profiles.judging.scene import Scene, Version
+
+# Keras 3.4 was the first to read `["dense", 0, 0]` where `[["dense", 0, 0]]` stood before. Read in its sources.
+_READS_BARE_TENSORS = (3, 4)
+_ENDS = ("input_layers", "output_layers")
+# Layers that take a list of one tensor for a tensor of one dimension more. Measured.
+_STACKS = frozenset({"Dense", "Activation", "Dropout", "ReLU", "Softmax", "LeakyReLU", "Rescaling"})
+
+
+def changed_ends(scene: Scene) -> Iterator[Finding]:
+    """Findings where a model's inputs or outputs are written in a way the runtime's Keras does not read."""
+    if scene.reader_major != 3:
+        return
+    if scene.reader < _READS_BARE_TENSORS:
+        bare = [path for path, config in scene.models if any(_is_tensor(config.get(key)) for key in _ENDS)]
+        yield from _finding(
+            scene,
+            bare,
+            "its only input or output stands without a list around it, as Keras 3.4 and newer read it; "
+            f"{scene.reader_name} takes its name apart",
+        )
+    if _keeps_lists(scene.reader):
+        yield from _taken_for_lists(scene)
+
+
+def _taken_for_lists(scene: Scene) -> Iterator[Finding]:
+    said = f"its one output is written as a list, which {scene.reader_name} takes at its word"
+    lists = _lists_inside_sequential(scene)
+    stacked = [layer for layer, follower in lists if scene.inventory.format == "keras" and follower in _STACKS]
+    refused = [layer for layer, _ in lists if layer not in stacked]
+    yield from _finding(
+        scene, refused, f"{said}: the next layer of the Sequential around it gets a list and refuses it"
+    )
+    yield from _finding(
+        scene,
+        stacked,
+        f"{said}: the next layer of the Sequential around it makes one tensor of the list, with a dimension too many",
+        Severity.CHANGE,
+    )
+
+
+def _finding(
+    scene: Scene, paths: list[tuple[str, ...]], cause: str, severity: Severity = Severity.ERROR
+) -> Iterator[Finding]:
+    if paths:
+        yield Finding(
+            Kind.CONFIG_CHANGED,
+            subject="Functional",
+            where=shortened(layer_place(path) for path in paths),
+            cause=cause,
+            fix=fixes.other_keras(scene),
+            severity=severity,
+            stage=Stage.BUILD if severity is Severity.ERROR else None,
+            source="tensorflow/tensorflow#63853",
+        )
+
+
+def _keeps_lists(reader: Version) -> bool:
+    """Whether this Keras 3 leaves a list of one output a list; 3.5 to 3.10 take it out. Read in their sources."""
+    return reader == (3, 4) or reader >= (3, 11)
+
+
+def _lists_inside_sequential(scene: Scene) -> list[tuple[tuple[str, ...], str]]:
+    """Functional models with a list of one output that stand in a Sequential, each with the next layer's class."""
+    sequentials = {path for path, config in scene.models if "output_layers" not in config}
+    classes = {(layer.path[:-1], layer.position): layer.class_name for layer in scene.inventory.layers}
+    return [
+        (layer.path, classes[layer.path[:-1], layer.position + 1])
+        for layer in scene.inventory.layers
+        if layer.path[:-1] in sequentials
+        and _is_list_of_one(layer.config)
+        and (layer.path[:-1], layer.position + 1) in classes
+    ]
+
+
+def _is_list_of_one(config: Any) -> bool:
+    outputs = config.get("output_layers")
+    return isinstance(outputs, list) and len(outputs) == 1 and _is_tensor(outputs[0])
+
+
+def _is_tensor(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 3 and isinstance(value[0], str)
