@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 SCHEMA = 1
 KIND = "modelcompat profile"
@@ -59,9 +58,10 @@ class ObjectKnowledge:
 
     Args:
         name: its `__name__`; an alias leads to the same knowledge.
-        role: as in `ObjectUse.role`, or `layer` (models too), `quantizer`, `schedule`, `object`.
+        role: as in `ObjectUse.role`, or `layer` (models too), `operation` (a node of Keras 3's functional graphs),
+            `quantizer`, `schedule`, `function` (of no role of its own), `object`.
         is_class: whether it is a class; otherwise a function, and all below but `paths` and `home` is empty.
-        paths: the modules that a .keras file may name for it (`keras.layers`), sorted.
+        paths: the public dotted names it goes by (`keras.layers.Dense`), each of which a .keras file may give, sorted.
         home: the module that defines it, which Keras 2.12 and newer also import on a file's word.
         accepts: every key that rebuilding it from its config takes; None where it takes any, or where none could
             be tried.
@@ -104,9 +104,13 @@ class Profile:
         min_consumer: the least GraphDef version that must be able to read what it writes.
         min_producer: the least GraphDef version it reads.
         ops: by name.
-        objects: role -> name or alias -> what is known.
+        names: role -> name or alias -> what the name alone leads to.
+        places: dotted name -> what is there: every public name, and every class in the module that defines it.
         modules: every dotted module path of the Keras package that can be imported.
-        custom: registered name -> what is known of an object that `--import` registered.
+        registered: registered name -> the object, whether `--import` or Keras itself registered it
+            (`Custom>Adam` in Keras 2.11 to 2.15).
+        imports_foreign: whether a .keras file may name any module at all and have it imported, and not only one of
+            Keras' own family.
     """
 
     name: str
@@ -119,9 +123,11 @@ class Profile:
     min_consumer: int
     min_producer: int
     ops: Mapping[str, OpKnowledge]
-    objects: Mapping[str, Mapping[str, ObjectKnowledge]]
+    names: Mapping[str, Mapping[str, ObjectKnowledge]]
+    places: Mapping[str, ObjectKnowledge]
     modules: frozenset[str]
-    custom: Mapping[str, ObjectKnowledge] = field(default_factory=dict)
+    registered: Mapping[str, ObjectKnowledge] = field(default_factory=dict)
+    imports_foreign: bool = False
 
     @property
     def keras_version(self) -> tuple[int, int]:
@@ -146,33 +152,22 @@ class Profile:
         """What a name alone means to this Keras, as in an .h5 file or `compile(loss="mse")`.
 
         Args:
-            role: as in `ObjectUse.role`, or `layer` or `model`, which are one here; `object` looks at every role.
-            name: class, function or alias, as stored. An object that the profile's user registered comes first.
+            role: as in `ObjectKnowledge.role`, or `model`, which is `layer` here; `object` looks at every role.
+            name: class, function or alias, as stored. Registered objects come first.
         """
-        if name in self.custom:
-            return self.custom[name]
+        if name in self.registered:
+            return self.registered[name]
         if role == "object":
-            return next((known[name] for known in self.objects.values() if name in known), None)
-        known = self.objects.get("layer" if role == "model" else role, {})
-        # Every Keras looks an optimizer up in small letters.
-        return known.get(name) or (known.get(name.lower()) if role == "optimizer" else None)
+            return next((known[name] for known in self.names.values() if name in known), None)
+        return self.names.get("layer" if role == "model" else role, {}).get(name)
 
     def public(self, module: str, name: str) -> ObjectKnowledge | None:
-        """What `module` and `name` of a .keras file mean to this Keras: a public name, or one its home defines."""
-        return self._by_place.get((module, name))
+        """What `module` and `name` of a .keras file mean to this Keras: a public name, or a class in its home."""
+        return self.places.get(f"{module}.{name}")
 
     def has_module(self, path: str) -> bool:
         """Whether `path`, a dotted module of the Keras package, can be imported."""
         return path in self.modules
-
-    @cached_property
-    def _by_place(self) -> Mapping[tuple[str, str], ObjectKnowledge]:
-        places: dict[tuple[str, str], ObjectKnowledge] = {}
-        for known in self.objects.values():
-            for name, each in known.items():
-                places.update({(path, name): each for path in each.paths})
-                places.setdefault((each.home, each.name), each)
-        return places
 
 
 def minor_version(version: str) -> tuple[int, int]:
@@ -207,6 +202,7 @@ def from_json(data: object, source: str) -> Profile:
 
 def _profile(data: dict[str, Any]) -> Profile:
     tensorflow, keras = data["tensorflow"], data["keras"]
+    objects = {key: _object(each) for key, each in keras["objects"].items()}
     return Profile(
         name=str(data["name"]),
         tensorflow=str(tensorflow["version"]),
@@ -218,9 +214,11 @@ def _profile(data: dict[str, Any]) -> Profile:
         min_consumer=int(tensorflow["min_consumer"]),
         min_producer=int(tensorflow["min_producer"]),
         ops={name: op_from_json(name, each) for name, each in tensorflow["ops"].items()},
-        objects={role: _objects(role, known) for role, known in keras["objects"].items()},
+        names=_names(objects, keras["names"]),
+        places=_places(objects.values()),
         modules=frozenset(keras["modules"]),
-        custom=_objects("object", keras.get("custom", {})),
+        registered={name: objects[key] for name, key in keras["names"].get("registered", {}).items()},
+        imports_foreign=bool(keras["imports_foreign"]),
     )
 
 
@@ -239,17 +237,36 @@ def op_from_json(name: str, data: Mapping[str, Any]) -> OpKnowledge:
     )
 
 
-def _objects(role: str, known: Mapping[str, Any]) -> dict[str, ObjectKnowledge]:
-    """Objects by name; a text in place of an object is the name it is an alias of."""
-    objects = {name: _object(role, each) for name, each in known.items() if not isinstance(each, str)}
-    return {name: objects[each if isinstance(each, str) else name] for name, each in known.items()}
+def _names(
+    objects: Mapping[str, ObjectKnowledge], names: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, ObjectKnowledge]]:
+    """Names by role; a role of which no table of names was found goes by the names of its public classes."""
+    found: dict[str, dict[str, ObjectKnowledge]] = {
+        role: {name: objects[key] for name, key in known.items()}
+        for role, known in names.items()
+        if known and role != "registered"
+    }
+    unnamed: dict[str, dict[str, ObjectKnowledge]] = {}
+    for key, each in objects.items():
+        if each.role not in found and key == f"{each.role}:{each.name}":
+            unnamed.setdefault(each.role, {})[each.name] = each
+    return {**found, **unnamed}
 
 
-def _object(role: str, data: Mapping[str, Any]) -> ObjectKnowledge:
+def _places(objects: Iterable[ObjectKnowledge]) -> dict[str, ObjectKnowledge]:
+    places: dict[str, ObjectKnowledge] = {}
+    for each in objects:
+        if each.is_class:
+            places[f"{each.home}.{each.name}"] = each
+        places.update(dict.fromkeys(each.paths, each))
+    return places
+
+
+def _object(data: Mapping[str, Any]) -> ObjectKnowledge:
     accepts = data.get("accepts")
     return ObjectKnowledge(
         name=data["name"],
-        role=data.get("role", role),
+        role=data["role"],
         is_class=data["is_class"],
         paths=tuple(data.get("paths", ())),
         home=data.get("home", ""),

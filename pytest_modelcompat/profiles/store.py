@@ -1,0 +1,140 @@
+"""Where profiles come from: the data of this package, by name, or a file that a user recorded."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.profiles.history import extract, merge
+from pytest_modelcompat.profiles.names import RuntimeName, all_names, parse_name
+from pytest_modelcompat.profiles.profile import KIND, SCHEMA, Profile, ProfileError, from_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DATA = Path(__file__).resolve().parent / "data"
+TENSORFLOW = "tensorflow"
+KERAS = "keras"
+
+
+def load_profile(name: str) -> Profile:
+    """What a runtime knows.
+
+    Args:
+        name: a runtime's name (`tf2.16+keras3.15`), or the path of a profile that was recorded.
+
+    Raises:
+        ProfileError: no such runtime is known, or the file is no profile; one sentence.
+    """
+    return _load_file(Path(name)) if is_path(name) else _load_named(parse_name(name))
+
+
+def is_path(name: str) -> bool:
+    """Whether a name is the path of a profile: it ends in `.json`, or holds a slash."""
+    return name.endswith(".json") or "/" in name or "\\" in name
+
+
+def load_all() -> list[Profile]:
+    """The profiles of every TensorFlow with the Keras of its time, oldest first."""
+    return [load_profile(name) for name in all_names()]
+
+
+def _load_file(path: Path) -> Profile:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ProfileError(f"the profile {path} cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise ProfileError(f"{path} is no profile, or a truncated one: it is not JSON") from error
+    return from_json(data, str(path))
+
+
+@cache
+def _load_named(name: RuntimeName) -> Profile:
+    tensorflow = read_part(TENSORFLOW, version_key(name.tensorflow))
+    keras = read_part(KERAS, version_key(name.keras, is_tf_keras=name.is_tf_keras))
+    python = f"{name.python[0]}.{name.python[1]}"
+    if python not in tensorflow["pythons"]:
+        pythons = ", ".join(tensorflow["pythons"])
+        raise ProfileError(
+            f"{str(name)!r} names no runtime: {TENSORFLOW} {tensorflow['version']} is for Python {pythons}"
+        )
+    data = {
+        "kind": KIND,
+        "schema": SCHEMA,
+        "name": str(name),
+        "python": python,
+        "tensorflow": tensorflow,
+        "keras": keras,
+    }
+    return from_json(data, str(name))
+
+
+def version_key(version: tuple[int, int], *, is_tf_keras: bool = False) -> str:
+    """What a part goes by in the data: `2.16`, `tf_keras 2.21`."""
+    return f"{'tf_keras ' if is_tf_keras else ''}{version[0]}.{version[1]}"
+
+
+def read_part(part: str, key: str, folder: Path = DATA) -> dict[str, Any]:
+    """One version's part of a profile, as the recorder wrote it.
+
+    Args:
+        part: `tensorflow` or `keras`.
+        key: as of `version_key`.
+        folder: where the data are.
+
+    Raises:
+        KeyError: that version is not in the data.
+    """
+    data = _read(part, folder)
+    if key not in data["versions"]:
+        raise KeyError(key)
+    return extract(data["history"], data["versions"].index(key))
+
+
+@cache
+def _read(part: str, folder: Path) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(gzip.decompress((folder / f"{part}.json.gz").read_bytes()))
+    return data
+
+
+def read_all(part: str, folder: Path = DATA) -> dict[str, dict[str, Any]]:
+    """Every version's part, by key; nothing where there are no data yet."""
+    if not (folder / f"{part}.json.gz").exists():
+        return {}
+    return {key: read_part(part, key, folder) for key in _read(part, folder)["versions"]}
+
+
+def write_all(part: str, documents: Mapping[str, Mapping[str, Any]], folder: Path = DATA) -> int:
+    """Writes the parts of all versions into one file; the same parts give the same bytes.
+
+    Args:
+        part: `tensorflow` or `keras`.
+        documents: by key.
+        folder: where the data are.
+
+    Returns:
+        The size of the file in bytes.
+    """
+    keys = sorted(documents, key=_order)
+    data = {"versions": keys, "history": merge([documents[key] for key in keys])}
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    packed = gzip.compress(text.encode(), compresslevel=9, mtime=0)
+    (folder / f"{part}.json.gz").write_bytes(packed)
+    forget()
+    return len(packed)
+
+
+def forget() -> None:
+    """Forgets what was read, for who writes the data."""
+    _read.cache_clear()
+    _load_named.cache_clear()
+
+
+def _order(key: str) -> tuple[int, bool, int]:
+    """Keras 2, then tf_keras, then Keras 3: neighbours share the most."""
+    major, minor = key.rpartition(" ")[2].split(".")
+    return int(major), key.startswith("tf_keras"), int(minor)
