@@ -89,10 +89,10 @@ def read_part(part: str, key: str, folder: Path = DATA) -> dict[str, Any]:
     Raises:
         KeyError: that version is not in the data.
     """
-    data = _read(part, folder)
-    if key not in data["versions"]:
+    versions, history = read_history(part, folder)
+    if key not in versions:
         raise KeyError(key)
-    return extract(data["history"], data["versions"].index(key))
+    return extract(history, versions.index(key))
 
 
 @cache
@@ -101,11 +101,17 @@ def _read(part: str, folder: Path) -> dict[str, Any]:
     return data
 
 
+def read_history(part: str, folder: Path = DATA) -> tuple[list[str], dict[str, Any]]:
+    """The keys of all versions of a part, and its history as of `history.merge`; read-only."""
+    data = _read(part, folder)
+    return data["versions"], data["history"]
+
+
 def read_all(part: str, folder: Path = DATA) -> dict[str, dict[str, Any]]:
     """Every version's part, by key; nothing where there are no data yet."""
     if not (folder / f"{part}.json.gz").exists():
         return {}
-    return {key: read_part(part, key, folder) for key in _read(part, folder)["versions"]}
+    return {key: read_part(part, key, folder) for key in read_history(part, folder)[0]}
 
 
 def write_all(part: str, documents: Mapping[str, Mapping[str, Any]], folder: Path = DATA) -> int:
