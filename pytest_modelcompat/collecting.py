@@ -68,9 +68,27 @@ def read_marker(node: pytest.Item | Any, layers: tuple[Layer, Layer]) -> Marked 
     command_line, ini = layers
     if kind == ARTIFACT:
         command_line, ini = _without_formats(command_line), _without_formats(ini)
-    settings = resolve((command_line, Layer("marker", options), ini))
+    settings = resolved((command_line, Layer("marker", options), ini), node.config.rootpath)
     formats = _with_marks(settings.formats, options.get("formats", ()))
     return Marked(kind, replace(settings, formats=formats), artifact)
+
+
+def resolved(layers: Sequence[Layer], root: Path) -> Settings:
+    """The options of a case from its layers, the strongest first, with the runtimes it names looked at.
+
+    Args:
+        layers: options with their sources.
+        root: the project's folder.
+
+    Raises:
+        SettingsError: an option is wrong.
+    """
+    settings = resolve(layers)
+    if settings.loads_in:
+        from pytest_modelcompat.foretelling import check_names
+
+        check_names(settings, root)
+    return settings
 
 
 def _with_marks(chosen: Sequence[Any], written: str | Sequence[Any]) -> tuple[Any, ...]:

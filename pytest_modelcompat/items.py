@@ -14,7 +14,7 @@ from _pytest.runner import collect_one_node
 from pytest_modelcompat import collecting
 from pytest_modelcompat.marking import KEY
 from pytest_modelcompat.report import properties
-from pytest_modelcompat.settings import SettingsError, format_name, resolve
+from pytest_modelcompat.settings import SettingsError, format_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,7 +73,7 @@ class BuilderCollector(pytest.File):
 
         module, _, name = self.name.partition(":")
         session = self.config.stash[KEY]
-        settings = resolve(session.layers)
+        settings = collecting.resolved(session.layers, self.config.rootpath)
         # A model that the module makes when it is imported must come out the same in every session.
         if _is_there(module) and tensorflow_problem() is None:
             seed_everything(settings.seed)
@@ -185,7 +185,7 @@ class _ArtifactCollector(pytest.Collector):
         _import_from_here(self.config)
         session = self.config.stash[KEY]
         try:
-            settings = resolve(session.layers)
+            settings = collecting.resolved(session.layers, self.config.rootpath)
             golden = _artifact_golden(self.path, self.config.rootpath, settings)
             session.claims.add(golden, self.nodeid)
         except SettingsError as error:

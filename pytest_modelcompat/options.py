@@ -30,6 +30,12 @@ CASE_OPTIONS = {
         None,
         "reload in this runtime (repeatable; default: local)",
     ),
+    "loads_in": (
+        "--modelcompat-loads-in",
+        "NAME",
+        None,
+        "also foretell whether what is saved loads in this runtime (tf2.15) or profile file (repeatable)",
+    ),
     "custom_objects": (
         "--modelcompat-custom-object",
         "[NAME=]MODULE:CLASS",

@@ -15,6 +15,7 @@ from pytest_modelcompat.artifacts import Inventory, read_inventory
 from pytest_modelcompat.case import Case, NotImportableError, declared, object_places
 from pytest_modelcompat.diagnosis import Context, diagnose, no_tensorflow
 from pytest_modelcompat.findings import Finding, Kind, Severity
+from pytest_modelcompat.foretelling import foretell
 from pytest_modelcompat.golden import WeightDigest
 from pytest_modelcompat.profiles import resolved
 from pytest_modelcompat.recording import Recording, settle
@@ -82,7 +83,9 @@ def check(case: Case, bench: Bench) -> Result:
             return replace(result, findings=(*_load_findings(case, subject, inventory, loaded), *subject.notes))
         if subject.uncallable is not None:
             return replace(result, findings=(subject.uncallable,))
-        return _compare(result, case, bench, _Evidence(subject, inventory, loaded))
+        compared = _compare(result, case, bench, _Evidence(subject, inventory, loaded))
+        foretold = foretell(case.settings, inventory, loaded, bench.root) if case.settings.loads_in else ()
+        return replace(compared, findings=_gravest_first([*compared.findings, *foretold]))
 
 
 @contextlib.contextmanager

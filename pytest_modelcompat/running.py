@@ -13,7 +13,7 @@ from pytest_modelcompat.choices import FORMATS
 from pytest_modelcompat.marking import FIXTURE, ROUNDTRIP, target_of
 from pytest_modelcompat.report import properties
 from pytest_modelcompat.results import Facts, ModelCompatError, Result, RoundTripResult
-from pytest_modelcompat.settings import Layer, Settings, SettingsError, format_name, resolve
+from pytest_modelcompat.settings import Layer, Settings, SettingsError, format_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -168,7 +168,8 @@ class RoundTripCaller:
         if target is not None and "formats" in options:
             pytest.fail("modelcompat: give 'formats' to the marker, which makes an item of each", pytrace=False)
         try:
-            settings = resolve((command_line, Layer("call", options), Layer("marker", marker), ini))
+            layers = (command_line, Layer("call", options), Layer("marker", marker), ini)
+            settings = collecting.resolved(layers, self.item.config.rootpath)
             self.session.claims.add(collecting.golden_name(self.item, settings), collecting.case_id(self.item))
         except SettingsError as error:
             raise pytest.fail.Exception(f"modelcompat: {error}", pytrace=False) from None

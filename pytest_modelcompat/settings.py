@@ -38,6 +38,7 @@ class Settings:
     atol: float | Mapping[str, float] | None = None
     seed: int = 0
     runtimes: tuple[str, ...] = RUNTIMES
+    loads_in: tuple[str, ...] = ()
     checks: tuple[str, ...] = DEFAULT_CHECKS
     allow_ops: Mapping[str, str] = field(default_factory=dict)
     allow_layers: Mapping[str, str] = field(default_factory=dict)
@@ -185,6 +186,11 @@ def _runtimes(value: Any) -> tuple[str, ...]:
     return names
 
 
+def _loads_in(value: Any) -> tuple[str, ...]:
+    takes = 'takes a list of runtime names and profile files, such as ["tf2.15", "profiles/prod.json"]'
+    return _strings(takes)((value,) if isinstance(value, str) else value)
+
+
 def _custom_objects(value: Any) -> Mapping[str, Any]:
     takes = 'takes a dict of name -> class or function, such as {"Scale": Scale}'
     if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
@@ -254,6 +260,7 @@ _CHECKERS: Mapping[str, Callable[[Any], Any]] = {
     "atol": _tolerance,
     "seed": _seed,
     "runtimes": _runtimes,
+    "loads_in": _loads_in,
     "checks": _names("check", CHECKS),
     "allow_ops": _allowed,
     "allow_layers": _allowed,

@@ -37,6 +37,16 @@ class LayerUse:
     position: int = 0
     siblings: int = 0
 
+    @property
+    def name(self) -> str:
+        """The class, by the word that `ObjectUse` has for it."""
+        return self.class_name
+
+    @property
+    def role(self) -> str:
+        """What it serves as, by the word that `ObjectUse` has for it: a layer."""
+        return "layer"
+
 
 @dataclass(frozen=True)
 class ObjectUse:
@@ -227,8 +237,9 @@ class Inventory:
         has_object_graph: whether a SavedModel holds TF2's object graph; False for TF1's.
         op_definitions: ops as the producer recorded them, sorted by name (SavedModel only).
         weights: every array of weights, without its values; sorted by path.
-        assets: files the model needs besides its weights, sorted by path.
+        assets: files the model needs besides its weights, and files of a SavedModel's variables that are missing.
         hazards: what in the container itself can harm who opens it.
+        fingerprint: what TensorFlow 2.12 and newer tells a SavedModel from others by, in hexadecimal; empty if none.
         root: the outermost node of the model's configuration as stored; empty where there is none. Read-only.
         training: what `compile()` was given, as stored; empty where there is none. Read-only.
         object_classes: classes of the trackable objects TF2's object graph names with their count, such as
@@ -258,6 +269,7 @@ class Inventory:
     weights: tuple[WeightUse, ...] = ()
     assets: tuple[Asset, ...] = ()
     hazards: tuple[Hazard, ...] = ()
+    fingerprint: str = ""
     root: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     training: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     object_classes: Mapping[str, int] = field(default_factory=dict)

@@ -90,8 +90,8 @@ def as_json(use: Use) -> dict[str, Any]:
     """A subject the way a job carries it."""
     is_layer = isinstance(use, LayerUse)
     return {
-        "role": "layer" if isinstance(use, LayerUse) else use.role,
-        "name": _name(use),
+        "role": use.role,
+        "name": use.name,
         "module": use.module,
         "registered_name": use.registered_name,
         "is_class": is_layer or (isinstance(use, ObjectUse) and use.is_class),
@@ -118,14 +118,10 @@ def judge(inventory: Inventory, loaded: Loaded, declaration: Declaration) -> tup
     )
 
 
-def _name(use: Use) -> str:
-    return use.class_name if isinstance(use, LayerUse) else use.name
-
-
 def _full_name(use: Use) -> str:
     # Keras writes the registered name "function" for every function that was never registered.
     registered = use.registered_name or ""
-    return registered if ">" in registered else _name(use)
+    return registered if ">" in registered else use.name
 
 
 def _bare(name: str) -> str:
@@ -145,7 +141,7 @@ def _unknown(group: Sequence[Use], declaration: Declaration) -> Finding:
     name = _full_name(first)
     module = first.module if first.module and not first.module.startswith("builtins") else None
     registered = ">" in name
-    role = "layer" if is_layer else first.role  # type: ignore[union-attr]
+    role = first.role
     home = module or declaration.home_module(name)
     fix: tuple[str, ...]
     if registered:
@@ -154,7 +150,7 @@ def _unknown(group: Sequence[Use], declaration: Declaration) -> Finding:
     else:
         cause = f"Keras has no {role} of this name, and the test declares none"
         fix = (
-            declaration.custom_object(_name(first)),
+            declaration.custom_object(first.name),
             "or decorate it with @keras.saving.register_keras_serializable() and declare",
             declaration.imports(home),
         )

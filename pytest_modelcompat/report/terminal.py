@@ -40,6 +40,8 @@ def headline(result: Result) -> str:
     first = result.errors[0]
     more = len(result.errors) - 1
     sentence = HEADLINES.get(first.kind, first.cause)
+    if first.runtime:
+        sentence = f"what is saved here will not load, or not predict the same, in {first.runtime.partition(' ')[0]}"
     return f"{first.kind.value}  {result.title}: {sentence}" + (f" (and {more} more)" if more else "")
 
 
@@ -56,7 +58,7 @@ def failure_text(result: Result, *, verbose: bool = False) -> str:
         lines.append("")
         if position and finding.kind is not errors[position - 1].kind:
             lines.append(f"{INDENT}{finding.kind.value}")
-        is_headed = position == 0 and finding.kind not in HEADLINES
+        is_headed = position == 0 and finding.kind not in HEADLINES and not finding.runtime
         lines.extend(finding_block(finding, with_cause=not is_headed))
     lines.extend(["", *_facts(result)] if errors[0].kind not in _SPEAK_ALONE else [])
     lines.extend(_block_rest(result, verbose=verbose))

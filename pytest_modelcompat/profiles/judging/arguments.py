@@ -8,7 +8,6 @@ from pytest_modelcompat.artifacts.inventory import LayerUse
 from pytest_modelcompat.artifacts.places import places
 from pytest_modelcompat.findings import Finding, Kind, Stage
 from pytest_modelcompat.profiles.judging import fixes
-from pytest_modelcompat.profiles.judging.scene import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,7 +55,7 @@ def unknown_keys(scene: Scene, use: Use, known: ObjectKnowledge) -> tuple[str, .
     if isinstance(use, LayerUse):
         taken |= _GIVEN
         if scene.inventory.format == "h5":
-            taken |= _LAMBDA_OF_KERAS_2 if name_of(use) == "Lambda" else _TRANSLATED_IN_H5
+            taken |= _LAMBDA_OF_KERAS_2 if use.name == "Lambda" else _TRANSLATED_IN_H5
     return tuple(key for key in use.config if key not in taken)
 
 

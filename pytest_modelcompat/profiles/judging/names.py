@@ -8,7 +8,6 @@ from pytest_modelcompat.artifacts.inventory import LayerUse
 from pytest_modelcompat.artifacts.places import places
 from pytest_modelcompat.findings import Finding, Kind, Stage
 from pytest_modelcompat.profiles.judging import fixes
-from pytest_modelcompat.profiles.judging.scene import name_of, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,14 +29,14 @@ def unknown_names(scene: Scene) -> Iterator[Finding]:
     groups: dict[tuple[str, str, str], list[Use]] = {}
     for use in scene.uses:
         if use.path != _COMPILE and is_unknown(scene, use):
-            groups.setdefault((role_of(use), name_of(use), use.module or ""), []).append(use)
+            groups.setdefault((use.role, use.name, use.module or ""), []).append(use)
     for group in groups.values():
         yield _unknown(scene, group)
 
 
 def is_unknown(scene: Scene, use: Use) -> bool:
     """Whether neither the runtime's Keras nor the user has the class or function."""
-    if role_of(use) == "metric" and name_of(use) in _BY_OUTPUT:
+    if use.role == "metric" and use.name in _BY_OUTPUT:
         return False
     return not scene.is_declared(use) and scene.known(use) is None
 
@@ -47,7 +46,7 @@ def _unknown(scene: Scene, group: Sequence[Use]) -> Finding:
     if _names_keras_module(use):
         return _module_moved(scene, group)
     kind = Kind.UNKNOWN_LAYER if isinstance(use, LayerUse) else Kind.UNKNOWN_OBJECT
-    full_name = use.registered_name if use.registered_name and ">" in use.registered_name else name_of(use)
+    full_name = use.registered_name if use.registered_name and ">" in use.registered_name else use.name
     is_keras_own = _is_keras_own(use)
     return Finding(
         kind,
@@ -60,7 +59,7 @@ def _unknown(scene: Scene, group: Sequence[Use]) -> Finding:
 
 
 def _why_unknown(scene: Scene, use: Use, *, is_keras_own: bool) -> str:
-    role = role_of(use)
+    role = use.role
     if is_keras_own:
         return f"{scene.reader_name} has no {role} of this name; {scene.writer_name}, which wrote it, has"
     if use.module and use.module != "builtins":
@@ -71,7 +70,7 @@ def _why_unknown(scene: Scene, use: Use, *, is_keras_own: bool) -> str:
 def _is_keras_own(use: Use) -> bool:
     from pytest_modelcompat.profiles.lore import is_keras_name
 
-    return ">" not in name_of(use) and is_keras_name(role_of(use), name_of(use))
+    return ">" not in use.name and is_keras_name(use.role, use.name)
 
 
 def _names_keras_module(use: Use) -> bool:
@@ -81,7 +80,7 @@ def _names_keras_module(use: Use) -> bool:
 def _module_moved(scene: Scene, group: Sequence[Use]) -> Finding:
     use = group[0]
     module = str(use.module)
-    name = name_of(use)
+    name = use.name
     if module.partition(".")[0] != scene.profile.package and module.startswith("tf_keras"):
         cause = f"it names {module}.{name}, and the Keras that loads is keras, not tf_keras"
     elif scene.profile.has_module(module):

@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.inventory import LayerUse, ObjectUse
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_modelcompat.artifacts.inventory import Inventory
+    from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse
     from pytest_modelcompat.artifacts.places import Use
     from pytest_modelcompat.profiles.profile import ObjectKnowledge, Profile
 
@@ -82,7 +80,7 @@ class Scene:
 
     def is_declared(self, use: Use) -> bool:
         """Whether a class or function is one that the user declares or registers there."""
-        names = {name_of(use), bare(name_of(use)), use.registered_name or ""}
+        names = {use.name, bare(use.name), use.registered_name or ""}
         names |= {bare(name) for name in names}
         return not names.isdisjoint(self.custom)
 
@@ -94,10 +92,10 @@ class Scene:
         if use.registered_name and use.registered_name in self.profile.registered:
             return self.profile.registered[use.registered_name]
         if use.module and use.module != "builtins":
-            return self._placed(use.module, name_of(use))
+            return self._placed(use.module, use.name)
         if use.module == "builtins":
-            return self.profile.find(role_of(use), name_of(use)) or self.profile.find("object", name_of(use))
-        return self._named(role_of(use), name_of(use))
+            return self.profile.find(use.role, use.name) or self.profile.find("object", use.name)
+        return self._named(use.role, use.name)
 
     def _placed(self, module: str, name: str) -> ObjectKnowledge | None:
         if self.profile.package == "tf_keras" and module.partition(".")[0] == "keras":
@@ -141,16 +139,6 @@ class Scene:
     def layers(self, *class_names: str) -> tuple[LayerUse, ...]:
         """The artifact's layers of these classes."""
         return tuple(layer for layer in self.inventory.layers if layer.class_name in class_names)
-
-
-def name_of(use: Use) -> str:
-    """The class or function name, as stored."""
-    return use.class_name if isinstance(use, LayerUse) else use.name
-
-
-def role_of(use: Use) -> str:
-    """What a class or function serves as."""
-    return use.role if isinstance(use, ObjectUse) else "layer"
 
 
 def bare(name: str) -> str:
