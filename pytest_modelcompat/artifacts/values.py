@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.artifacts.inventory import WeightUse
 
+_CHUNK = 1 << 20
+# What deflating zeros comes to.
+_GREATEST_RATIO = 1100
 _BFLOAT16 = "bfloat16"
 # Stored as the integers of their size; equal bits are equal values, and no more is said of them.
 _OF_BITS = {"float8_e4m3fn": "uint8", "float8_e5m2": "uint8", "int4": "int8", "uint4": "uint8"}
@@ -36,11 +40,13 @@ class Place:
         file: the file they are in.
         offset: of the first byte in that file.
         is_big_endian: whether each number begins with its most significant byte.
+        checksum: of the values, as the artifact records it; None where it does not.
     """
 
     file: Path
     offset: int
     is_big_endian: bool = False
+    checksum: int | None = None
 
 
 def places_of_values(inventory: Inventory) -> Mapping[str, Place]:
@@ -95,6 +101,31 @@ def read_values(weight: WeightUse, place: Place) -> NDArray[Any] | None:
     return values if dtype.isnative else values.astype(dtype.newbyteorder("="))
 
 
+def read_packed(inventory: Inventory, weight: WeightUse) -> NDArray[Any] | None:
+    """An array of an .h5 file that somebody stored in chunks or compressed, which Keras does not.
+
+    Args:
+        inventory: what the artifact holds.
+        weight: the array.
+
+    Returns:
+        Its values; None where they lie in another file, or are more than such a file can hold.
+    """
+    outside = any(hazard.subject == weight.path for hazard in inventory.hazards)
+    largest = _GREATEST_RATIO * inventory.path.stat().st_size
+    if inventory.format != "h5" or weight.dtype not in _NUMERIC or outside or weight.nbytes > largest:
+        return None
+    import h5py
+
+    try:
+        with h5py.File(inventory.path, "r") as file:
+            values: NDArray[Any] = file[weight.path][()]
+            return values
+    # h5py raises whatever comes to hand where HDF5 meets damage.
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError):
+        return None
+
+
 def _hdf5(inventory: Inventory) -> Iterator[tuple[str, Place]]:
     from pytest_modelcompat.artifacts.hdf5.contents import datasets
     from pytest_modelcompat.artifacts.hdf5.source import Source
@@ -125,4 +156,36 @@ def _saved_model(inventory: Inventory) -> Iterator[tuple[str, Place]]:
         entry = parse("BundleEntry", value)
         shard = sorted(folder.glob(f"variables.data-{entry.shard_id:05d}-of-*"))
         if key and shard and not entry.slices:
-            yield key.decode("utf-8", "backslashreplace"), Place(shard[0], entry.offset)
+            yield key.decode("utf-8", "backslashreplace"), Place(shard[0], entry.offset, checksum=entry.crc32c)
+
+
+def asset_digests(inventory: Inventory) -> Mapping[str, str]:
+    """A digest of each asset's content, by path; none for what is missing or lies outside the artifact.
+
+    Args:
+        inventory: what the artifact holds.
+
+    Raises:
+        BrokenArtifactError: an asset cannot be read.
+    """
+    try:
+        if inventory.format == "saved_model":
+            return dict(_digests_of_files(inventory))
+        if inventory.format == "keras" and inventory.assets:
+            with zipfile.ZipFile(inventory.path) as archive:
+                return {member.filename: f"{member.CRC:08x}" for member in archive.infolist()}
+    except (OSError, zipfile.BadZipFile) as error:
+        raise BrokenArtifactError(f"the assets of {inventory.path} cannot be read: {error}") from error
+    return {}
+
+
+def _digests_of_files(inventory: Inventory) -> Iterator[tuple[str, str]]:
+    root = inventory.path.resolve()
+    for asset in inventory.assets:
+        file = (root / asset.path).resolve()
+        if asset.is_present and file.is_relative_to(root) and file.is_file():
+            digest = hashlib.sha256()
+            with file.open("rb") as content:
+                while chunk := content.read(_CHUNK):
+                    digest.update(chunk)
+            yield asset.path, digest.hexdigest()[:8]

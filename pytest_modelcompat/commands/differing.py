@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.commands.console import Console
+    from pytest_modelcompat.differences import Comparison
 
 _EPILOG = """examples:
   modelcompat diff models/ranker-2023.h5 models/ranker-2024.h5
@@ -39,7 +40,7 @@ def run(arguments: Sequence[str], console: Console) -> int:
     options = _parser().parse(arguments)
     try:
         one, other = _inventory(options.old), _inventory(options.new)
-        lines, is_same = with_inventory(one.path, lambda _: _compared(one, other, as_json=options.json))
+        comparison = with_inventory(one.path, lambda _: _compared(one, other))
     except BrokenArtifactError as error:
         if options.json:
             from pytest_modelcompat.report.data import line
@@ -47,8 +48,11 @@ def run(arguments: Sequence[str], console: Console) -> int:
             console.lines([line({"old": options.old, "new": options.new, "unreadable": str(error)})])
         console.problem(str(error))
         return UNREADABLE
-    console.lines(lines)
-    return FITS if is_same else FITS_NOT
+    console.lines(_lines(one, other, comparison, as_json=options.json))
+    if comparison.is_same and not comparison.is_complete:
+        console.problem("whether they are the same cannot be told: not all weights could be compared")
+        return UNREADABLE
+    return FITS if comparison.is_same else FITS_NOT
 
 
 def _parser() -> Parser:
@@ -63,14 +67,17 @@ def _inventory(path: str) -> Inventory:
     return with_inventory(Path(path), lambda inventory: inventory)
 
 
-def _compared(one: Inventory, other: Inventory, *, as_json: bool) -> tuple[list[str], bool]:
+def _compared(one: Inventory, other: Inventory) -> Comparison:
     from pytest_modelcompat.differences import compare_artifacts
+
+    return compare_artifacts(one, other)
+
+
+def _lines(one: Inventory, other: Inventory, comparison: Comparison, *, as_json: bool) -> list[str]:
     from pytest_modelcompat.report.comparing import comparison_data, comparison_page
 
-    comparison = compare_artifacts(one, other)
-    is_same = not comparison.differences
     if as_json:
         from pytest_modelcompat.report.data import line
 
-        return [line(comparison_data(one, other, comparison))], is_same
-    return list(comparison_page(one, other, comparison)), is_same
+        return [line(comparison_data(one, other, comparison))]
+    return list(comparison_page(one, other, comparison))

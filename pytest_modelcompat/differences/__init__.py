@@ -25,11 +25,23 @@ class Comparison:
         differences: in the order to show them.
         notes: what could not be compared, a sentence each.
         equal_weights: how many arrays of weights have the same values in both.
+        unread_weights: how many could not be compared, so that nobody can tell.
     """
 
     differences: tuple[Difference, ...]
     notes: tuple[str, ...] = ()
     equal_weights: int = 0
+    unread_weights: int = 0
+
+    @property
+    def is_same(self) -> bool:
+        """Whether nothing differs, as far as that could be told."""
+        return not self.differences
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all weights could be compared."""
+        return not self.unread_weights
 
 
 def compare_artifacts(one: Inventory, other: Inventory) -> Comparison:
@@ -46,14 +58,19 @@ def compare_artifacts(one: Inventory, other: Inventory) -> Comparison:
 
     weights = compare_weights(one, other)
     found = (*_model(one, other), *layer_differences(one, other), *graph_differences(one, other), *weights.differences)
-    return Comparison(found, (*_not_compared(one, other), *weights.notes), weights.equal)
+    return Comparison(found, (*_not_compared(one, other), *weights.notes), weights.equal, weights.unread)
 
 
 def _model(one: Inventory, other: Inventory) -> Iterator[Difference]:
-    if one.model_class and other.model_class and one.model_class != other.model_class:
-        yield Difference("model", "class", one.model_class, other.model_class)
-    if not (one.weights_only or other.weights_only) and one.compute_dtypes != other.compute_dtypes:
+    if _differ(one.model_class, other.model_class):
+        yield Difference("model", "class", str(one.model_class), str(other.model_class))
+    if not (one.weights_only or other.weights_only) and _differ(one.compute_dtypes, other.compute_dtypes):
         yield Difference("model", "computes in", ", ".join(one.compute_dtypes), ", ".join(other.compute_dtypes))
+
+
+def _differ(old: object, new: object) -> bool:
+    """Whether both artifacts say something, and not the same."""
+    return bool(old and new) and old != new
 
 
 def _not_compared(one: Inventory, other: Inventory) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.values import asset_digests
 from pytest_modelcompat.artifacts.words import tensor_words
 from pytest_modelcompat.differences.difference import Difference
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pytest_modelcompat.artifacts import Inventory
-    from pytest_modelcompat.artifacts.inventory import OpUse, Signature
+    from pytest_modelcompat.artifacts.inventory import Asset, OpUse, Signature
 
 # They name things, differently with every save.
 _NAMING = frozenset({"shared_name", "container", "config_proto", "executor_type", "debug_name"})
@@ -31,18 +32,26 @@ def graph_differences(one: Inventory, other: Inventory) -> Iterator[Difference]:
     Args:
         one: what the first artifact holds.
         other: what the second holds.
+
+    Raises:
+        BrokenArtifactError: an asset cannot be read.
     """
     if one.ops and other.ops:
         yield from _signatures(one, other)
         yield from _ops({op.op: op for op in one.ops}, {op.op: op for op in other.ops})
     if one.format == other.format:
-        before = {asset.path: _asset(asset.nbytes, is_present=asset.is_present) for asset in one.assets}
-        after = {asset.path: _asset(asset.nbytes, is_present=asset.is_present) for asset in other.assets}
-        yield from _changes("asset", before, after)
+        yield from _changes("asset", _assets(one), _assets(other))
 
 
-def _asset(nbytes: int, *, is_present: bool) -> str:
-    return f"{nbytes:,} bytes" if is_present else "missing"
+def _assets(inventory: Inventory) -> dict[str, str]:
+    digests = asset_digests(inventory)
+    return {asset.path: _asset(asset, digests.get(asset.path)) for asset in inventory.assets}
+
+
+def _asset(asset: Asset, digest: str | None) -> str:
+    if not asset.is_present:
+        return "missing"
+    return f"{asset.nbytes:,} bytes" + (f" ({digest})" if digest else "")
 
 
 def _changes(what: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:

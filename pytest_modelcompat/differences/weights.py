@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.values import places_of_values, read_values
+from pytest_modelcompat.artifacts.values import places_of_values, read_packed, read_values
 from pytest_modelcompat.artifacts.words import natural_order
 from pytest_modelcompat.differences.difference import Difference
 from pytest_modelcompat.figures import Figures, chunks
@@ -35,11 +35,12 @@ _OF_TRAINING = re.compile(
 
 @dataclass(frozen=True)
 class WeightComparison:
-    """How the weights differ: the differences, what could not be compared, and how many arrays are equal."""
+    """How the weights differ: the differences, what could not be compared, how many are equal and how many unread."""
 
     differences: tuple[Difference, ...] = ()
     notes: tuple[str, ...] = ()
     equal: int = 0
+    unread: int = 0
 
 
 def is_of_training(weight: WeightUse) -> bool:
@@ -73,7 +74,7 @@ def compare_weights(one: Inventory, other: Inventory) -> WeightComparison:
     found = [difference for difference in compared if isinstance(difference, Difference)]
     found.extend(Difference("weight", weight_name(each), old=_description(each)) for each in removed)
     found.extend(Difference("weight", weight_name(each), new=_description(each)) for each in added)
-    return WeightComparison(tuple(found), tuple(_notes(values)), compared.count(_EQUAL))
+    return WeightComparison(tuple(found), tuple(_notes(values)), compared.count(_EQUAL), compared.count(None))
 
 
 def _is_compared(weight: WeightUse, one: Inventory, other: Inventory) -> bool:
@@ -90,12 +91,14 @@ class _Values:
         self._places: Mapping[str, Place] = places_of_values(inventory) if inventory.weights else {}
 
     def read(self, weight: WeightUse) -> NDArray[Any] | None:
-        """The values; None, and noted, where they cannot be had."""
+        """The values; None where they cannot be had."""
         place = self._places.get(weight.path)
-        values = read_values(weight, place) if place else None
-        if values is None:
-            self.unread.append(weight_name(weight))
-        return values
+        return read_values(weight, place) if place else read_packed(self.inventory, weight)
+
+    def checksum(self, weight: WeightUse) -> str | None:
+        """What the artifact records as the checksum of the values; None where it does not."""
+        place = self._places.get(weight.path)
+        return None if place is None or place.checksum is None else f"{place.checksum:08x}"
 
     def digest(self, weight: WeightUse) -> Hashable:
         """Equal for arrays of equal dtype, shape and values; never equal where the values cannot be had."""
@@ -106,7 +109,7 @@ class _Values:
     def _digest(self, weight: WeightUse) -> Hashable:
         values = self.read(weight)
         if values is None:
-            return object()
+            return self.checksum(weight) or object()
         digest = hashlib.sha256()
         for _, chunk in chunks(values):
             digest.update(chunk.tobytes())
@@ -192,7 +195,7 @@ def _difference(old: WeightUse, new: WeightUse, values: tuple[_Values, _Values])
         return Difference("weight", name, _description(old), _description(new))
     before, after = values[0].read(old), values[1].read(new)
     if before is None or after is None:
-        return None
+        return _by_checksum(name, (old, new), values)
     figures = Figures.of(after, before, 0.0, 0.0)
     if not figures.mismatched:
         return _EQUAL
@@ -205,6 +208,19 @@ def _difference(old: WeightUse, new: WeightUse, values: tuple[_Values, _Values])
         differing=figures.mismatched,
         total=before.size,
     )
+
+
+def _by_checksum(name: str, pair: Pair, values: tuple[_Values, _Values]) -> Difference | str | None:
+    """Compares what cannot be read, such as texts, by the checksums that the artifacts record of it."""
+    old, new = (each.checksum(weight) for each, weight in zip(values, pair, strict=True))
+    if old is None or new is None:
+        for each, weight in zip(values, pair, strict=True):
+            each.unread.append(weight_name(weight))
+        return None
+    if old == new:
+        return _EQUAL
+    before, after = (f"{_description(weight)}, checksum {sum_}" for weight, sum_ in zip(pair, (old, new), strict=True))
+    return Difference("weight", name, before, after)
 
 
 def _description(weight: WeightUse) -> str:

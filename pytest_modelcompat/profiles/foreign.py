@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.profiles.judging.scene import name_of, role_of
-
 if TYPE_CHECKING:
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.artifacts.places import Use
@@ -46,7 +44,7 @@ def _is_foreign(use: Use) -> bool:
 
     if use.module and use.module != _NO_MODULE:
         return not is_of_keras(use.module)
-    role, name = role_of(use), name_of(use)
+    role, name = use.role, use.name
     if role == "optimizer":
         name = name.removeprefix(_KERAS_OWN_PACKAGE)
     return ">" in name or not is_keras_name(role, name)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.places import layer_place, places, shortened
 from pytest_modelcompat.findings import Finding, Kind, Severity
 from pytest_modelcompat.profiles.foreign import is_foreign_module
-from pytest_modelcompat.profiles.judging.scene import name_of
 from pytest_modelcompat.profiles.unsafe_ops import dangerous_ops
 
 if TYPE_CHECKING:
@@ -125,7 +124,7 @@ def _foreign_modules(inventory: Inventory, custom: Collection[str]) -> Iterator[
     groups: dict[tuple[str, str], list[Use]] = {}
     used: tuple[Use, ...] = (*inventory.layers, *inventory.objects)
     for use in used:
-        name = name_of(use)
+        name = use.name
         if use.module and is_foreign_module(use.module) and not {name, use.registered_name}.intersection(custom):
             groups.setdefault((use.module, name), []).append(use)
     for (module, name), uses in groups.items():

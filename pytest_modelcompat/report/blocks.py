@@ -59,6 +59,8 @@ def finding_block(finding: Finding, *, with_cause: bool = True) -> Iterator[str]
         yield from labelled(label, finding.subject + where)
     elif finding.where:
         yield from labelled(WHERE_LABELS.get(finding.kind, "where"), "\n".join(finding.where))
+    if finding.runtime:
+        yield from labelled("foretold", f"for {finding.runtime}")
     if finding.cause and with_cause:
         yield from labelled("because", finding.cause)
     yield from _remedy(finding)

@@ -90,12 +90,13 @@ def _summary(comparison: Comparison) -> str:
 
 
 def comparison_data(one: Inventory, other: Inventory, comparison: Comparison) -> dict[str, Any]:
-    """A comparison as plain data: `old`, `new`, `same`, `differences`, `notes`, `equal_weights`."""
+    """A comparison as plain data: `old`, `new`, `same`, `differences`, `notes`, `equal_weights`, `unread_weights`."""
     return {
         "old": str(one.path),
         "new": str(other.path),
-        "same": not comparison.differences,
+        "same": comparison.is_same and comparison.is_complete,
         "differences": [plain(each) for each in comparison.differences],
         "notes": list(comparison.notes),
         "equal_weights": comparison.equal_weights,
+        "unread_weights": comparison.unread_weights,
     }

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.dtypes import compute_dtype
 from pytest_modelcompat.artifacts.places import layer_place, places
 from pytest_modelcompat.artifacts.words import size_words, tensor_words
-from pytest_modelcompat.profiles.judging.scene import name_of, role_of
 from pytest_modelcompat.report.blocks import INDENT, finding_lines, labelled
 
 if TYPE_CHECKING:
@@ -97,14 +96,14 @@ def _model(inventory: Inventory) -> Iterator[Fact]:
 def _custom(custom: Sequence[Use], *, in_full: bool) -> Iterator[Fact]:
     groups: dict[tuple[str, str], list[Use]] = {}
     for use in custom:
-        groups.setdefault((role_of(use), name_of(use)), []).append(use)
+        groups.setdefault((use.role, use.name), []).append(use)
     lines = [f"{role} {name}{_origin(uses[0])}  ({'; '.join(places(uses))})" for (role, name), uses in groups.items()]
     if lines:
         yield "custom", "\n".join(_first(lines, len(lines) if in_full else _MOST_CUSTOM))
 
 
 def _origin(use: Use) -> str:
-    registered = use.registered_name if use.registered_name not in (None, name_of(use), "function") else None
+    registered = use.registered_name if use.registered_name not in (None, use.name, "function") else None
     parts = [
         *([f"of module {use.module}"] if use.module and use.module != "builtins" else []),
         *([f"registered as {registered}"] if registered else []),
