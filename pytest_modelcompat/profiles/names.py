@@ -5,36 +5,19 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pytest_modelcompat.profiles.profile import ProfileError
+from pytest_modelcompat.runtimes.pins import PINS, Pins
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Version = tuple[int, int]
 
-# TensorFlow -> the Keras of its time and the Python a runtime of that name has. Up to TensorFlow 2.15 Keras is part
-# of it or in step with it; later the pairs are those that were current when TensorFlow was released.
-_TENSORFLOWS: dict[Version, tuple[Version, Version]] = {
-    (2, 4): ((2, 4), (3, 8)),
-    (2, 5): ((2, 5), (3, 9)),
-    (2, 6): ((2, 6), (3, 9)),
-    (2, 7): ((2, 7), (3, 9)),
-    (2, 8): ((2, 8), (3, 10)),
-    (2, 9): ((2, 9), (3, 10)),
-    (2, 10): ((2, 10), (3, 10)),
-    (2, 11): ((2, 11), (3, 10)),
-    (2, 12): ((2, 12), (3, 11)),
-    (2, 13): ((2, 13), (3, 11)),
-    (2, 14): ((2, 14), (3, 11)),
-    (2, 15): ((2, 15), (3, 11)),
-    (2, 16): ((3, 3), (3, 11)),
-    (2, 17): ((3, 4), (3, 12)),
-    (2, 18): ((3, 6), (3, 12)),
-    (2, 19): ((3, 9), (3, 12)),
-    (2, 20): ((3, 11), (3, 13)),
-    (2, 21): ((3, 15), (3, 13)),
-}
 _FIRST_WITH_KERAS_3 = (2, 16)
 _LAST_KERAS_3 = 15
-_TF_KERAS_PYTHON = (3, 11)
+_KERAS_PIN = re.compile(r"keras==(\d+\.\d+)\.\*")
 _NAME = re.compile(r"tf(\d+\.\d+)(?:\+(tf_keras|keras(\d+\.\d+)))?(?:\+py(\d+\.\d+))?")
 
 
@@ -60,10 +43,10 @@ class RuntimeName:
         name = f"tf{_text(self.tensorflow)}"
         if self.is_tf_keras:
             return f"{name}+tf_keras"
-        return name if self.keras == _TENSORFLOWS[self.tensorflow][0] else f"{name}+keras{_text(self.keras)}"
+        return name if self.keras == _TENSORFLOWS[self.tensorflow] else f"{name}+keras{_text(self.keras)}"
 
     def __str__(self) -> str:
-        usual = _python(self.tensorflow, self.is_tf_keras)
+        usual = _usual_python(self.plain, self.tensorflow)
         return self.plain if self.python == usual else f"{self.plain}+py{_text(self.python)}"
 
 
@@ -81,10 +64,11 @@ def parse_name(name: str) -> RuntimeName:
         raise ProfileError(f"{name!r} names no runtime: {_hint(name)}")
     tensorflow = _version(match[1])
     if tensorflow not in _TENSORFLOWS:
-        raise ProfileError(f"TensorFlow {match[1]} in {name!r} is not known: {_hint(name)}")
+        raise ProfileError(f"{name!r} names no runtime: TensorFlow {match[1]} is not known, {_known()}")
     is_tf_keras = match[2] == "tf_keras"
     keras = _keras(name, tensorflow, match[3], is_tf_keras=is_tf_keras)
-    python = _version(match[4]) if match[4] else _python(tensorflow, is_tf_keras)
+    plain = RuntimeName(tensorflow, keras, is_tf_keras, (0, 0)).plain
+    python = _version(match[4]) if match[4] else _usual_python(plain, tensorflow)
     return RuntimeName(tensorflow, keras, is_tf_keras, python)
 
 
@@ -94,7 +78,7 @@ def all_names() -> list[str]:
 
 
 def _keras(name: str, tensorflow: Version, asked: str | None, *, is_tf_keras: bool) -> Version:
-    own = _TENSORFLOWS[tensorflow][0]
+    own = _TENSORFLOWS[tensorflow]
     if is_tf_keras and tensorflow < _FIRST_WITH_KERAS_3:
         raise ProfileError(
             f"{name!r} names no runtime: tf_keras is for TensorFlow 2.16 and newer, "
@@ -119,17 +103,20 @@ def _keras(name: str, tensorflow: Version, asked: str | None, *, is_tf_keras: bo
     )
 
 
-def _python(tensorflow: Version, is_tf_keras: bool) -> Version:
-    return _TF_KERAS_PYTHON if is_tf_keras else _TENSORFLOWS[tensorflow][1]
+def _usual_python(plain: str, tensorflow: Version) -> Version:
+    """The Python that a runtime of this name is made with."""
+    return _version(PINS[plain if plain in PINS else f"tf{_text(tensorflow)}"].python)
 
 
 def _hint(name: str) -> str:
+    near = difflib.get_close_matches(name.strip().lower(), [*all_names(), *PINS], 1)
+    return f"did you mean {near[0]!r}?" if near else f"{_known()}, as are the paths of recorded profiles"
+
+
+def _known() -> str:
     known = all_names()
-    near = difflib.get_close_matches(name.strip().lower(), [*known, "tf2.16+keras3.15", "tf2.21+tf_keras"], 1)
-    suggestion = f"did you mean {near[0]!r}? " if near else ""
     return (
-        f"{suggestion}known are {known[0]} to {known[-1]}, from tf2.16 on also with +keras3.N or +tf_keras, "
-        f"each with +py3.N where needed, and the paths of recorded profiles"
+        f"{known[0]} to {known[-1]} are, from tf2.16 on also with +keras3.N or +tf_keras, each with +py3.N if need be"
     )
 
 
@@ -140,3 +127,15 @@ def _version(text: str) -> Version:
 
 def _text(version: Version) -> str:
     return f"{version[0]}.{version[1]}"
+
+
+def _keras_of_its_time(pins: Pins) -> Version:
+    found = (_KERAS_PIN.match(each) for each in pins.requirements)
+    # TensorFlow 2.4 and 2.5 have their Keras inside.
+    return next((_version(match[1]) for match in found if match), _version(pins.tensorflow))
+
+
+# TensorFlow -> the Keras of its time, oldest first.
+_TENSORFLOWS: Mapping[Version, Version] = {
+    _version(pins.tensorflow): _keras_of_its_time(pins) for name, pins in PINS.items() if "+" not in name
+}
