@@ -23,7 +23,7 @@ def value_text(value: Any) -> str | None:
         value: an `AttrValue` message.
     """
     kind = value.WhichOneof("value")
-    if kind in _NO_VALUES:
+    if kind is None or kind in _NO_VALUES:
         return None
     if kind == "list" and any(field in _NO_VALUES for field, _ in _filled(value.list)):
         return None

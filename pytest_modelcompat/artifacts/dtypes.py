@@ -43,6 +43,13 @@ def dtype_name(number: int) -> str:
     return _NAMES[number] if 0 <= number < len(_NAMES) else f"dtype {number}"
 
 
+def enum_names() -> dict[int, str]:
+    """What protobuf's text format calls each `DataType`: `DT_FLOAT`, and `DT_FLOAT_REF` for TF1's reference type."""
+    spelt = {"float32": "float", "float64": "double", "float16": "half"}
+    names = {number: f"DT_{spelt.get(name, name).upper()}" for number, name in enumerate(_NAMES)}
+    return {**names, **{number + _REFERENCE_OFFSET: f"{name}_REF" for number, name in names.items() if number}}
+
+
 def compute_dtype(policy: object) -> str | None:
     """The dtype a Keras dtype or dtype policy computes in, None where it names none.
 

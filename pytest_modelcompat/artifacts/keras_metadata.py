@@ -1,10 +1,14 @@
-"""Reading keras_metadata.pb, which Keras 2 writes into a SavedModel so that its layers can be rebuilt."""
+"""What Keras 2 writes into a SavedModel so that its layers can be rebuilt.
+
+TensorFlow 2.5 and newer have it in keras_metadata.pb, 2.0 to 2.4 in the object graph, object by object.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.graph_file import read_message
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
 from pytest_modelcompat.artifacts.keras_config import (
     Contents,
@@ -14,11 +18,11 @@ from pytest_modelcompat.artifacts.keras_config import (
     read_layer,
     read_model,
 )
-from pytest_modelcompat.artifacts.recognition import explain_text
-from pytest_modelcompat.artifacts.schema import parse
+from pytest_modelcompat.artifacts.limits import LARGEST_JSON, megabytes
+from pytest_modelcompat.artifacts.object_graph import read_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 _ROOT = "root"
@@ -35,44 +39,44 @@ class KerasMetadata:
     training: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_keras_metadata(path: Path) -> KerasMetadata:
+def read_keras_metadata(path: Path, object_graph: Any) -> KerasMetadata:
     """Reads a SavedModel's Keras metadata; empty where it has none, as with plain modules and Keras 3.
 
     Args:
         path: the SavedModel's folder.
+        object_graph: a `SavedObjectGraph` message.
 
     Raises:
-        BrokenArtifactError: keras_metadata.pb is there and does not parse.
+        BrokenArtifactError: the metadata are damaged, or larger than any model's.
     """
     file = path / "keras_metadata.pb"
-    if not file.is_file():
-        return KerasMetadata()
-    nodes = {node.node_path: node.metadata for node in _nodes(file) if node.identifier not in _NO_LAYERS}
-    root = parse_json(nodes.pop(_ROOT, "{}") or "{}", f"{file}")
+    if file.is_file():
+        message = read_message(file, "SavedMetadata", "Keras metadata")
+        nodes = {node.node_path: node.metadata for node in message.nodes if node.identifier not in _NO_LAYERS}
+    else:
+        found = read_metadata(object_graph)
+        nodes = {node.path: node.metadata for node in found if node.identifier not in _NO_LAYERS}
+    if sum(map(len, nodes.values())) > LARGEST_JSON:
+        raise BrokenArtifactError(f"{file} is larger than {megabytes(LARGEST_JSON)}, which is the limit")
+    return _metadata(nodes, f"{file}" if file.is_file() else f"{path} (its Keras metadata)")
+
+
+def _metadata(nodes: dict[str, str], where: str) -> KerasMetadata:
+    root = parse_json(nodes.pop(_ROOT, "{}") or "{}", where)
+    # Up to TensorFlow 2.4 a model's class and configuration stand one level deeper.
+    root = {**as_mapping(root.get("model_config")), **root}
     # A tf.Module that holds Keras layers has no root node; a subclassed model's has no configuration.
-    contents = read_model({"config": {}, **root}, f"{file}") if root else Contents()
+    contents = read_model({"config": {}, **root}, where) if root else Contents()
     if not contents.layers:
-        _add_tracked_layers(contents, nodes, f"{file}")
+        _add_tracked_layers(contents, nodes, where)
     training = as_mapping(root.get("training_config"))
-    read_compile(training, contents, f"{file}")
+    read_compile(training, contents, where)
     return KerasMetadata(contents, _saved_by(root), root, training)
 
 
 def _saved_by(root: Mapping[str, Any]) -> dict[str, str]:
     keys = {"keras": "keras_version", "backend": "backend"}
     return {key: root[name] for key, name in keys.items() if isinstance(root.get(name), str)}
-
-
-def _nodes(file: Path) -> Iterable[Any]:
-    data = file.read_bytes()
-    never_delivered = explain_text(file, data[:512])
-    if never_delivered:
-        raise BrokenArtifactError(never_delivered)
-    try:
-        nodes: Iterable[Any] = parse("SavedMetadata", data).nodes
-    except ValueError as error:
-        raise BrokenArtifactError(f"{file} is truncated or corrupt: it does not parse as Keras metadata") from error
-    return nodes
 
 
 def _add_tracked_layers(contents: Contents, nodes: Mapping[str, str], where: str) -> None:

@@ -1,9 +1,13 @@
-"""Reading the .keras format (Keras 2.12 and later): a zip of metadata.json, config.json, the weights, and assets."""
+"""Reading the .keras format (Keras 2.12 and later): metadata.json, config.json, the weights, assets.
+
+They are members of a zip; Keras 3 can leave them in a folder.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.folders import Folder
 from pytest_modelcompat.artifacts.hdf5.contents import read_contents
 from pytest_modelcompat.artifacts.hdf5.source import Hdf5Error
 from pytest_modelcompat.artifacts.inventory import Asset, BrokenArtifactError, Hazard, Inventory
@@ -27,22 +31,25 @@ WEIGHTS, _WEIGHTS_NPZ = "model.weights.h5", "model.weights.npz"
 
 
 def read_keras_zip(path: Path) -> Inventory:
-    """Reads a .keras file's metadata and configuration; the weights are described and stay untouched.
+    """Reads a .keras model's metadata and configuration; the weights are described and stay untouched.
 
     Args:
-        path: a zip that holds config.json.
+        path: a zip or a folder that holds config.json.
 
     Raises:
         BrokenArtifactError: the zip is damaged, or its configuration describes no Keras model.
     """
     try:
+        if path.is_dir():
+            with Folder(path) as folder:
+                return _inventory(path, folder)
         with path.open("rb") as file:
             return _inventory(path, Archive(file))
     except ZipError as error:
         raise BrokenArtifactError(f"{path} is a truncated or corrupt .keras file: {error}") from error
 
 
-def _inventory(path: Path, archive: Archive) -> Inventory:
+def _inventory(path: Path, archive: Archive | Folder) -> Inventory:
     where = f"{path} (its {CONFIG})"
     root = parse_json(archive.read(CONFIG, LARGEST_JSON), where)
     contents = read_model(root, where)
@@ -66,14 +73,14 @@ def _inventory(path: Path, archive: Archive) -> Inventory:
     )
 
 
-def _saved_by(path: Path, archive: Archive) -> dict[str, str]:
+def _saved_by(path: Path, archive: Archive | Folder) -> dict[str, str]:
     if METADATA not in archive.sizes:
         return {}
     version = parse_json(archive.read(METADATA, LARGEST_JSON), f"{path} (its {METADATA})").get("keras_version")
     return {"keras": version} if isinstance(version, str) else {}
 
 
-def _assets(archive: Archive) -> tuple[Asset, ...]:
+def _assets(archive: Archive | Folder) -> tuple[Asset, ...]:
     sizes = archive.sizes
     return tuple(Asset(name, sizes[name]) for name in sorted(sizes) if name.startswith(_ASSETS))
 
@@ -95,7 +102,7 @@ def weights_source(path: Path, file: BinaryIO) -> Source | None:
         raise BrokenArtifactError(f"{path} is a truncated or corrupt .keras file: {error}") from error
 
 
-def _weights(path: Path, archive: Archive) -> tuple[list[WeightUse], list[Hazard]]:
+def _weights(path: Path, archive: Archive | Folder) -> tuple[list[WeightUse], list[Hazard]]:
     """What the zip's weights are: one HDF5 file, several where they are sharded, or an .npz."""
     weights: list[WeightUse] = []
     hazards: list[Hazard] = []

@@ -14,6 +14,12 @@ LARGEST_UNPACKED = 64 * MEGABYTE
 # A zip's table of contents, and its members.
 LARGEST_CONTENTS = 4 * MEGABYTE
 MOST_MEMBERS = 10_000
+# A protobuf message that is parsed as it is; a larger one is thinned first.
+LARGEST_PARSED = 4 * MEGABYTE
+# A protobuf message in text form, of which Python reads about a megabyte a second.
+LARGEST_TEXT = 16 * MEGABYTE
+# A checkpoint's index, packed and unpacked.
+LARGEST_INDEX = 64 * MEGABYTE
 
 
 def megabytes(size: int) -> str:

@@ -1,9 +1,21 @@
-"""TF2's object graph of a SavedModel: the classes of what the model tracked."""
+"""TF2's object graph of a SavedModel: classes of what the model tracked, and Keras' metadata up to TensorFlow 2.4."""
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Any
+from collections import Counter, deque
+from typing import Any, NamedTuple
+
+ROOT = "root"
+_KERAS = "_tf_keras_"
+_LONGEST_PATH = 4096
+
+
+class Metadata(NamedTuple):
+    """Keras' metadata of one object: its path from the root, its kind such as `_tf_keras_layer`, and JSON."""
+
+    path: str
+    identifier: str
+    metadata: str
 
 
 def read_object_classes(object_graph: Any) -> dict[str, int]:
@@ -19,6 +31,31 @@ def read_object_classes(object_graph: Any) -> dict[str, int]:
         if node.registered_name:
             classes[node.registered_name] += 1
     return {name: classes[name] for name in sorted(classes)}
+
+
+def read_metadata(object_graph: Any) -> list[Metadata]:
+    """Keras' metadata of the objects that have some, each under the shortest path that leads to it.
+
+    Args:
+        object_graph: a `SavedObjectGraph` message.
+    """
+    nodes = object_graph.nodes
+    found: list[Metadata] = []
+    if not any(node.user_object.metadata for node in nodes):
+        return found
+    seen = {0}
+    waiting = deque([(0, ROOT)])
+    while waiting:
+        number, path = waiting.popleft()
+        node = nodes[number]
+        if node.user_object.metadata and node.user_object.identifier.startswith(_KERAS):
+            found.append(Metadata(path, node.user_object.identifier, node.user_object.metadata))
+        for child in node.children:
+            if child.node_id in seen or not 0 <= child.node_id < len(nodes) or len(path) > _LONGEST_PATH:
+                continue
+            seen.add(child.node_id)
+            waiting.append((child.node_id, f"{path}.{child.local_name}"))
+    return found
 
 
 def count_slot_variables(object_graph: Any) -> int:

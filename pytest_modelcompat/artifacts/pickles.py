@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import pickletools
 import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# How much of a file is looked at.
+HEAD = 1 << 16
 _NPY = b"\x93NUMPY"
 # Where an array's elements are Python objects, its type has an O in it: '|O', or [('name', 'O')].
 _OBJECTS = re.compile(rb"'descr':[^}]*'[|<>=]?O\d*'")
@@ -62,6 +63,8 @@ def _told(names: dict[str, None]) -> str:
 
 def _opcodes(data: bytes) -> Iterator[tuple[str, str]]:
     """Yields each opcode with the dotted name it imports, if it does, up to the end or to what is no opcode."""
+    import pickletools
+
     texts: list[str] = []
     try:
         for number, (opcode, argument, _) in enumerate(pickletools.genops(data)):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import zipfile
 from typing import TYPE_CHECKING
+
+from pytest_modelcompat.artifacts.zips import Archive, ZipError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,15 +15,32 @@ _EMPTY_ZIP = b"PK\x05\x06"
 _LFS = b"version https://git-lfs.github.com/spec/"
 _HTML = (b"<!doctype html", b"<html")
 _HEAD = 512
-_SAVED_MODEL = "saved_model.pb"
+_SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
+_KERAS_FOLDER = ("config.json", "metadata.json")
 # What Keras writes first into a .keras; all there is to go by once a zip's table of contents is cut off.
 _KERAS_MEMBERS = (b"metadata.json", b"config.json")
+# An HDF5 file may begin with a block of the user's, of this size or a power of two times it.
+_SMALLEST_USER_BLOCK = 512
 
+# Where it stands, how it looks, what it is.
 _OTHERS = (
-    (b"\x1f\x8b", "is compressed with gzip; unpack it first"),
-    (b"\x80", "is a Python pickle, not a saved Keras model"),
-    (b"\x93NUMPY", "is a NumPy array, not a model"),
-    (b"{", "is JSON text, not a model with weights"),
+    (0, b"\x1f\x8b", "is compressed with gzip; unpack it first"),
+    (0, b"BZh", "is compressed with bzip2; unpack it first"),
+    (0, b"\xfd7zXZ", "is compressed with xz; unpack it first"),
+    (0, b"7z\xbc\xaf", "is a 7z archive; unpack it first"),
+    (257, b"ustar", "is a tar archive; unpack it first"),
+    (0, b"\x80", "is a Python pickle, not a saved Keras model"),
+    (0, b"\x93NUMPY", "is a NumPy array, not a model"),
+    (4, b"TFL3", "is a TensorFlow Lite model, which TensorFlow Lite's interpreter loads and Keras does not"),
+    (8, b'{"', "is a safetensors file: weights without a model"),
+    (0, b"{", "is JSON text, not a model with weights"),
+)
+# Of a zip's members: how a name ends, and what such a zip is.
+_OTHER_ZIPS = (
+    ("/data.pkl", "is a PyTorch model"),
+    (".npy", "is a NumPy .npz archive: arrays without a model"),
+    ("saved_model.pb", "is a zipped SavedModel; unpack it first"),
+    (".h5", "is a zip file that holds an HDF5 file; unpack it first"),
 )
 
 
@@ -39,14 +57,34 @@ def recognise(path: Path) -> str | None:
     """
     try:
         if path.is_dir():
-            return "saved_model" if (path / _SAVED_MODEL).is_file() else None
+            return _folder_format(path)
         # Opening a named pipe would wait for a writer.
         head = _head(path) if path.is_file() else b""
     except OSError:
         return None
-    if head.startswith(_HDF5):
-        return "h5"
-    return "keras" if head.startswith(_ZIP) and _is_keras_zip(path, head) else None
+    if head.startswith(_ZIP):
+        return "keras" if _is_keras_zip(path, head) else None
+    return "h5" if head.startswith(_HDF5) or _is_behind_user_block(path, head) else None
+
+
+def _folder_format(path: Path) -> str | None:
+    if any((path / name).is_file() for name in _SAVED_MODEL):
+        return "saved_model"
+    return "keras" if all((path / name).is_file() for name in _KERAS_FOLDER) else None
+
+
+def _is_behind_user_block(path: Path, head: bytes) -> bool:
+    """Whether an HDF5 file begins later in the file, behind what its user put before it."""
+    if len(head) < _HEAD:
+        return False
+    start, size = _SMALLEST_USER_BLOCK, path.stat().st_size
+    with path.open("rb") as file:
+        while start < size:
+            file.seek(start)
+            if file.read(len(_HDF5)) == _HDF5:
+                return True
+            start *= 2
+    return False
 
 
 def explain(path: Path) -> str:
@@ -101,41 +139,59 @@ def explain_text(path: Path, head: bytes) -> str | None:
     return None
 
 
+def explain_undelivered(path: Path) -> str | None:
+    """Says what stands in a file's place where it was never delivered; None if it is none of these.
+
+    Args:
+        path: an existing file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return explain_text(path, _head(path))
+
+
 def _explain_binary(path: Path, head: bytes) -> str:
-    if path.name in {_SAVED_MODEL, "saved_model.pbtxt", "keras_metadata.pb"}:
+    if path.name in {*_SAVED_MODEL, "keras_metadata.pb"}:
         return f"{path} is one file of a SavedModel; give the folder that holds it, {path.parent}"
-    for magic, what in _OTHERS:
-        if head.startswith(magic):
+    if path.suffix == ".index" or ".data-" in path.suffix:
+        return f"{path} is one file of a TensorFlow checkpoint, which holds weights without a model"
+    for start, magic, what in _OTHERS:
+        if head.startswith(magic, start):
             return f"{path} {what}"
+    if path.suffix == ".onnx":
+        return f"{path} is an ONNX model, which ONNX Runtime loads and Keras does not"
     return f"{path} is no model file: it starts with {head[:8]!r}, neither HDF5 (.h5) nor zip (.keras)"
 
 
 def _explain_folder(path: Path) -> str:
-    if (path / "saved_model.pbtxt").is_file():
-        return f"{path} is a SavedModel in text form (saved_model.pbtxt), which is not supported"
-    if (path / "config.json").is_file() and (path / "metadata.json").is_file():
-        return f"{path} is an unpacked .keras file; give the .keras file itself"
-    below = sorted(path.glob(f"*/{_SAVED_MODEL}"))
+    below = sorted(found for name in _SAVED_MODEL for found in path.glob(f"*/{name}"))
     hint = f"; there is one in {below[-1].parent}" if below else ""
     return f"{path} is a folder without saved_model.pb, so it is no SavedModel{hint}"
 
 
 def _explain_zip(path: Path) -> str:
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        names = _names(path)
+    except ZipError:
         return f"{path} is a truncated or corrupt zip file"
+    for end, what in _OTHER_ZIPS:
+        if any(name.endswith(end) for name in names):
+            return f"{path} {what}"
     held = f"it holds {', '.join(names[:3])}{' …' if len(names) > 3 else ''}" if names else "it is empty"
     return f"{path} is a zip file without config.json, so it is no .keras model: {held}"
 
 
 def _is_keras_zip(path: Path, head: bytes) -> bool:
     try:
-        with zipfile.ZipFile(path) as archive:
-            return "config.json" in archive.namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+        return "config.json" in _names(path)
+    except (ZipError, OSError):
         return head[30:].startswith(_KERAS_MEMBERS)
+
+
+def _names(path: Path) -> list[str]:
+    with path.open("rb") as file:
+        return list(Archive(file).sizes)
 
 
 def _head(path: Path) -> bytes:

@@ -6,33 +6,39 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.checkpoint import read_variables
 from pytest_modelcompat.artifacts.graph import read_op_definitions, read_ops
+from pytest_modelcompat.artifacts.graph_file import read_meta_graphs
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, Inventory
 from pytest_modelcompat.artifacts.keras_metadata import read_keras_metadata
 from pytest_modelcompat.artifacts.object_graph import count_slot_variables, read_object_classes
-from pytest_modelcompat.artifacts.recognition import explain_text
-from pytest_modelcompat.artifacts.schema import parse
+from pytest_modelcompat.artifacts.saved_files import read_assets, read_fingerprint
 from pytest_modelcompat.artifacts.signatures import output_dtypes, read_signatures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from pytest_modelcompat.artifacts.inventory import OpUse
+
+_VARIABLES = frozenset({"VarHandleOp", "Variable", "VariableV2"})
+
 
 def read_saved_model(path: Path) -> Inventory:
     """Reads a SavedModel's graph and signatures; the variables stay untouched.
 
     Args:
-        path: a folder that holds saved_model.pb.
+        path: a folder that holds saved_model.pb or saved_model.pbtxt.
 
     Raises:
-        BrokenArtifactError: saved_model.pb or keras_metadata.pb does not parse.
+        BrokenArtifactError: one of its files is damaged.
     """
-    graphs = _meta_graphs(path)
+    graphs = read_meta_graphs(path)
     graph = min(graphs, key=lambda each: _distance_from_serving(each.meta_info_def.tags))
-    keras = read_keras_metadata(path)
-    ops, dtypes = read_ops(graph.graph_def)
+    keras = read_keras_metadata(path, graph.object_graph_def)
+    ops, dtypes = _ops(path, graph.graph_def)
     signatures = read_signatures(graph.signature_def)
     versions = graph.graph_def.versions
+    variables = read_variables(path, is_needed=any(use.op in _VARIABLES for use in ops))
+    assets, hazards = read_assets(path, graph)
     return Inventory(
         path=path,
         format="saved_model",
@@ -52,7 +58,10 @@ def read_saved_model(path: Path) -> Inventory:
         tags=tuple(tuple(each.meta_info_def.tags) for each in graphs),
         has_object_graph=graph.HasField("object_graph_def"),
         op_definitions=read_op_definitions(graph.meta_info_def.stripped_op_list),
-        weights=read_variables(path),
+        weights=variables.weights,
+        assets=(*variables.missing, *assets),
+        hazards=hazards,
+        fingerprint=read_fingerprint(path),
         root=keras.root,
         training=keras.training,
         object_classes=read_object_classes(graph.object_graph_def),
@@ -60,24 +69,16 @@ def read_saved_model(path: Path) -> Inventory:
     )
 
 
-def _meta_graphs(path: Path) -> Any:
-    file = path / "saved_model.pb"
-    data = file.read_bytes()
-    never_delivered = explain_text(file, data[:512])
-    if never_delivered:
-        raise BrokenArtifactError(never_delivered)
-    try:
-        graphs = parse("SavedModel", data).meta_graphs
-    except ValueError as error:
-        raise BrokenArtifactError(f"{file} is truncated or corrupt: it does not parse as a SavedModel") from error
-    if not graphs:
-        raise BrokenArtifactError(f"{file} is corrupt: it is a SavedModel without a graph")
-    return graphs
-
-
 def _distance_from_serving(tags: Iterable[str]) -> int:
     """How unlike `serve` the tags are: a TF1 SavedModel may hold other graphs, for training or for a TPU."""
     return len({"serve"} ^ set(tags))
+
+
+def _ops(path: Path, graph: Any) -> tuple[tuple[OpUse, ...], tuple[str, ...]]:
+    try:
+        return read_ops(graph)
+    except ValueError as error:
+        raise BrokenArtifactError(f"{path} is corrupt: an attribute of a node of its graph does not parse") from error
 
 
 def _saved_by(graph: Any) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The part of TensorFlow's protobuf schema that reading a SavedModel needs.
 
-It is built in a pool of its own: TensorFlow registers the same names in the default pool, and a process may
+It is built in pools of its own: TensorFlow registers the same names in the default pool, and a process may
 use both. Field numbers are TensorFlow's wire format, which never changes them. Unlisted fields are skipped.
 """
 
@@ -9,16 +9,21 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from pytest_modelcompat.artifacts.dtypes import enum_names
+
+ENTRY = "*entry"
 _PACKAGE = "modelcompat"
+_DTYPE = "dtype"
 
 # message -> field -> (number, type): `*` repeated, `map:` a map from string, `|` one of the fields of a oneof named
 # `value`, else a scalar or a message. `*entry` is a map whose entries stay packed: most entries of a graph are equal,
-# and are worth unpacking only once.
+# and are worth unpacking only once. A `dtype` is a number with a name.
 _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     "SavedModel": {"saved_model_schema_version": (1, "int64"), "meta_graphs": (2, "*MetaGraphDef")},
     "MetaGraphDef": {
         "meta_info_def": (1, "MetaInfoDef"),
         "graph_def": (2, "GraphDef"),
+        "collection_def": (4, "map:CollectionDef"),
         "signature_def": (5, "map:SignatureDef"),
         "asset_file_def": (6, "*AssetFileDef"),
         "object_graph_def": (7, "SavedObjectGraph"),
@@ -38,7 +43,7 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
         "min_consumer": (2, "int32"),
         "bad_consumers": (3, "*int32"),
     },
-    "NodeDef": {"name": (1, "string"), "op": (2, "string"), "attr": (5, "*entry")},
+    "NodeDef": {"name": (1, "string"), "op": (2, "string"), "attr": (5, ENTRY)},
     "AttrEntry": {"key": (1, "string"), "value": (2, "AttrValue")},
     "AttrValue": {
         "list": (1, "|ListValue"),
@@ -46,7 +51,7 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
         "i": (3, "|int64"),
         "f": (4, "|float"),
         "b": (5, "|bool"),
-        "type": (6, "|int32"),
+        "type": (6, "|dtype"),
         "shape": (7, "|TensorShapeProto"),
         "tensor": (8, "|Something"),
         "placeholder": (9, "|string"),
@@ -57,7 +62,7 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
         "i": (3, "*int64"),
         "f": (4, "*float"),
         "b": (5, "*bool"),
-        "type": (6, "*int32"),
+        "type": (6, "*dtype"),
         "shape": (7, "*TensorShapeProto"),
         "tensor": (8, "*Something"),
         "func": (9, "*Something"),
@@ -72,7 +77,7 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     "SignatureDef": {"inputs": (1, "map:TensorInfo"), "outputs": (2, "map:TensorInfo")},
     "TensorInfo": {
         "name": (1, "string"),
-        "dtype": (2, "int32"),
+        "dtype": (2, "dtype"),
         "tensor_shape": (3, "TensorShapeProto"),
         "coo_sparse": (4, "CooSparse"),
         "composite_tensor": (5, "CompositeTensor"),
@@ -81,6 +86,9 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     "CompositeTensor": {"components": (2, "*TensorInfo")},
     "TensorShapeProto": {"dim": (2, "*Dim"), "unknown_rank": (3, "bool")},
     "Dim": {"size": (1, "int64")},
+    "CollectionDef": {"any_list": (5, "AnyList")},
+    "AnyList": {"value": (1, "*Packed")},
+    "Packed": {"type_url": (1, "string"), "value": (2, "bytes")},
     "AssetFileDef": {"filename": (2, "string")},
     "SavedObjectGraph": {"nodes": (1, "*TrackedObject")},
     "TrackedObject": {
@@ -91,12 +99,15 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     },
     "ObjectReference": {"node_id": (1, "int32"), "local_name": (2, "string")},
     "SavedUserObject": {"identifier": (1, "string"), "metadata": (3, "string")},
+    "FingerprintDef": {"saved_model_checksum": (1, "uint64")},
+    "BundleHeader": {"shard_count": (1, "int32")},
     "BundleEntry": {
-        "dtype": (1, "int32"),
+        "dtype": (1, "dtype"),
         "shape": (2, "TensorShapeProto"),
         "shard_id": (3, "int32"),
         "offset": (4, "int64"),
         "size": (5, "int64"),
+        "crc32c": (6, "fixed32"),
         "slices": (7, "*Something"),
     },
     "SavedMetadata": {"nodes": (1, "*SavedObject")},
@@ -129,26 +140,56 @@ def parse(message_name: str, data: bytes) -> Any:
     return message
 
 
+def parse_text(message_name: str, text: str) -> Any:
+    """Parses a message in protobuf's text format.
+
+    Args:
+        message_name: as for `parse`.
+        text: the text, in which unlisted fields are skipped too.
+
+    Raises:
+        ValueError: the text is not that message.
+    """
+    from google.protobuf import text_format
+
+    unpacked = _message_class(message_name, is_text=True)()
+    try:
+        text_format.Parse(text, unpacked, allow_unknown_extension=True, allow_unknown_field=True)
+    except (text_format.ParseError, UnicodeDecodeError, RecursionError, OverflowError, TypeError) as error:
+        raise ValueError(" ".join(str(error).split())) from error
+    return parse(message_name, unpacked.SerializeToString())
+
+
 @cache
-def _message_class(name: str) -> Any:
+def message_fields(name: str) -> dict[int, str]:
+    """What the schema knows of a message's fields that are not plain numbers: number -> type as in the table above."""
+    return dict(_MESSAGES[name].values())
+
+
+@cache
+def _message_class(name: str, *, is_text: bool = False) -> Any:
     from google.protobuf import message_factory
 
-    descriptor = _pool().FindMessageTypeByName(f"{_PACKAGE}.{name}")
+    descriptor = _pool(is_text=is_text).FindMessageTypeByName(f"{_PACKAGE}.{name}")
     if hasattr(message_factory, "GetMessageClass"):
         return message_factory.GetMessageClass(descriptor)
     # protobuf 4.21 has no other way.
-    return message_factory.MessageFactory(_pool()).GetPrototype(descriptor)
+    return message_factory.MessageFactory(_pool(is_text=is_text)).GetPrototype(descriptor)
 
 
 @cache
-def _pool() -> Any:
+def _pool(*, is_text: bool) -> Any:
+    """The messages; as text, the attributes of a node are not packed."""
     from google.protobuf import descriptor_pb2, descriptor_pool
 
     file = descriptor_pb2.FileDescriptorProto(name="modelcompat.proto", package=_PACKAGE, syntax="proto3")
+    dtypes = file.enum_type.add(name=_DTYPE)
+    for number, name in enum_names().items():
+        dtypes.value.add(name=name, number=number)
     for name, fields in _MESSAGES.items():
         message = file.message_type.add(name=name)
         for field_name, (number, type_) in fields.items():
-            _add_field(message, field_name, number, type_)
+            _add_field(message, field_name, number, "map:AttrValue" if is_text and type_ == ENTRY else type_)
     pool = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(file.SerializeToString())
     return pool
@@ -165,8 +206,11 @@ def _add_field(message: Any, name: str, number: int, type_: str) -> None:
     field.label = field.LABEL_REPEATED if type_.startswith("*") else field.LABEL_OPTIONAL
     if type_.startswith("|"):
         _join_oneof(message, field)
-    base = type_.lstrip("*|").replace("entry", "bytes")
-    if base[0].islower():
+    base = "bytes" if type_ == ENTRY else type_.lstrip("*|")
+    if base == _DTYPE:
+        field.type = field.TYPE_ENUM
+        field.type_name = f".{_PACKAGE}.{base}"
+    elif base[0].islower():
         field.type = getattr(field, f"TYPE_{base.upper()}")
     else:
         field.type = field.TYPE_MESSAGE

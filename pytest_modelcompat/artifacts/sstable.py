@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.limits import MEGABYTE, megabytes
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -11,6 +13,11 @@ _FOOTER = 48
 _MAGIC = 0xDB4775248B80FB57.to_bytes(8, "little")
 _TRAILER = 5
 _PLAIN, _SNAPPY = 0, 1
+# Packed blocks are 256 KB in TensorFlow, and a key leaves out what it shares with the one before.
+_LARGEST_BLOCK = 4 * MEGABYTE
+_LARGEST_TABLE = 64 * MEGABYTE
+# What an entry takes in memory besides its bytes.
+_ENTRY = 64
 _VARINT_BITS = 64
 
 
@@ -32,14 +39,13 @@ def read_table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     footer = memoryview(data)[-_FOOTER:]
     _, position = _handle(footer, 0)
     index, _ = _handle(footer, position)
-    # Data blocks do not overlap: a file that says otherwise wants to be read without end.
-    left = len(data)
+    left = _LARGEST_TABLE
     for _, handle in _entries(_block(data, index)):
-        block = _block(data, _handle(memoryview(handle), 0)[0])
-        left -= len(block)
-        if left < 0:
-            raise TableError("its blocks overlap")
-        yield from _entries(block)
+        for key, value in _entries(_block(data, _handle(memoryview(handle), 0)[0])):
+            left -= len(key) + len(value) + _ENTRY
+            if left < 0:
+                raise TableError(f"it is larger than {megabytes(_LARGEST_TABLE)}, which is the limit")
+            yield key, value
 
 
 def _block(data: bytes, handle: tuple[int, int]) -> memoryview:
@@ -58,8 +64,10 @@ def _block(data: bytes, handle: tuple[int, int]) -> memoryview:
 def _unpacked(data: memoryview) -> bytes:
     """Unpacks Snappy: literal bytes, and copies of at most 64 bytes from what is unpacked already."""
     size, position = _varint(data, 0)
+    if size > _LARGEST_BLOCK:
+        raise TableError(f"a block of it is larger than {megabytes(_LARGEST_BLOCK)}, which is the limit")
     out = bytearray()
-    while position < len(data):
+    while position < len(data) and len(out) <= size:
         tag = data[position]
         position = _copy(data, position, out) if tag & 3 else _literal(data, position, out)
     if len(out) != size:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.hdf5.source import Source
 from pytest_modelcompat.artifacts.inventory import Hazard
 from pytest_modelcompat.artifacts.limits import LARGEST_CONTENTS, LARGEST_UNPACKED, MOST_MEMBERS, megabytes
-from pytest_modelcompat.artifacts.pickles import explain_pickle
+from pytest_modelcompat.artifacts.pickles import HEAD, explain_pickle
 from pytest_modelcompat.artifacts.slices import FileSlice
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ _LONGEST_COMMENT = (1 << 16) - 1
 _LOCAL_HEADER, _LOCAL_LENGTHS = 30, 26
 _ENCRYPTED = 1
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-_HEAD = 1 << 16
 _ESCAPES = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:")
 # What `zipfile` raises where a zip is damaged.
 _DAMAGE = (
@@ -81,8 +80,7 @@ class Archive:
             ZipError: it is larger or damaged.
         """
         data = self._read(self._members[name], limit + 1)
-        if len(data) > limit:
-            raise ZipError(f"its {name} is larger than {megabytes(limit)}, which is the limit")
+        refuse_larger(name, data, limit)
         return data
 
     def head(self, name: str, size: int) -> bytes:
@@ -137,7 +135,7 @@ class Archive:
     def _pickles(self, entry: zipfile.ZipInfo) -> Iterator[Hazard]:
         if entry.is_dir() or entry.compress_type not in _METHODS or entry.flag_bits & _ENCRYPTED:
             return
-        head = self._read(entry, _HEAD)
+        head = self._read(entry, HEAD)
         if head.startswith(ZIP) and not self._is_inner:
             yield from self._inner(entry)
             return
@@ -179,6 +177,16 @@ class Archive:
             raise ZipError(f"its {entry.filename} is missing")
         name, extra = struct.unpack("<HH", lengths)
         return entry.header_offset + _LOCAL_HEADER + int(name) + int(extra)
+
+
+def refuse_larger(name: str, data: bytes, limit: int) -> None:
+    """Refuses what turned out to be more than `limit` bytes.
+
+    Raises:
+        ZipError: it is.
+    """
+    if len(data) > limit:
+        raise ZipError(f"its {name} is larger than {megabytes(limit)}, which is the limit")
 
 
 def _check_contents(file: BinaryIO) -> None:

@@ -86,15 +86,20 @@ def test_folder_of_versions_names_the_newest(tmp_path: Path) -> None:
     assert f"there is one in {tmp_path / '002'}" in sentence(tmp_path)
 
 
-def test_text_saved_model(tmp_path: Path) -> None:
-    (tmp_path / "saved_model.pbtxt").write_text("meta_graphs {}")
-    assert "in text form" in sentence(tmp_path)
-
-
-def test_unpacked_keras(zoo: Path, tmp_path: Path) -> None:
-    with zipfile.ZipFile(zoo / "nested.keras") as archive:
-        archive.extractall(tmp_path)
-    assert "is an unpacked .keras file" in sentence(tmp_path)
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("meta_graphs {", "saved_model.pbtxt is corrupt: it does not parse as a SavedModel"),
+        ("meta_graphs { graph_def { node { name: 7 } } }", "saved_model.pbtxt is corrupt"),
+        ("meta_graphs { new " + "{ a " * 100_000, "saved_model.pbtxt is corrupt"),
+        ("saved_model_schema_version: 1", "it is a SavedModel without a graph"),
+        ("", "is an empty file"),
+        (LFS.decode(), "git lfs pull"),
+    ],
+)
+def test_text_saved_model(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "saved_model.pbtxt").write_text(text)
+    assert said in sentence(tmp_path)
 
 
 def test_saved_model_given_by_its_file(zoo: Path) -> None:

@@ -1,0 +1,81 @@
+"""The folder that Keras saves with `zipped=False`, asked as a .keras zip is."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.artifacts.hdf5.source import Source
+from pytest_modelcompat.artifacts.inventory import Hazard
+from pytest_modelcompat.artifacts.limits import MOST_MEMBERS
+from pytest_modelcompat.artifacts.pickles import HEAD, explain_pickle
+from pytest_modelcompat.artifacts.zips import ZIP, Archive, ZipError, refuse_larger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+
+class Folder(ExitStack):
+    """The files in a folder, by their paths in it; what was opened is closed on leaving the `with`.
+
+    Args:
+        path: the folder.
+
+    Raises:
+        ZipError: it has more files than any model.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self.sizes: dict[str, int] = {}
+        for file in path.rglob("*"):
+            if not file.is_file():
+                continue
+            if len(self.sizes) == MOST_MEMBERS:
+                raise ZipError(f"it has more than {MOST_MEMBERS:,} files, which is the limit")
+            self.sizes[file.relative_to(path).as_posix()] = file.stat().st_size
+
+    def read(self, name: str, limit: int) -> bytes:
+        """Reads a whole file, which may have `limit` bytes.
+
+        Raises:
+            ZipError: it is larger.
+        """
+        data = self._open(name).read(limit + 1)
+        refuse_larger(name, data, limit)
+        return data
+
+    def source(self, name: str) -> Source:
+        """A file's bytes, in place."""
+        return Source(self._open(name), 0, self.sizes[name])
+
+    def inner(self, name: str) -> Archive | None:
+        """A zip in the folder; None if it is none.
+
+        Raises:
+            ZipError: it is damaged.
+        """
+        file = self._open(name)
+        return Archive(file, is_inner=True) if file.read(len(ZIP)) == ZIP else None
+
+    def hazards(self) -> Iterator[Hazard]:
+        """The pickles in it.
+
+        Raises:
+            ZipError: a zip in it is damaged.
+        """
+        for name in self.sizes:
+            with (self._path / name).open("rb") as file:
+                head = file.read(HEAD)
+            told = explain_pickle(head)
+            if told:
+                yield Hazard("pickle", name, told)
+            inner = self.inner(name) if head.startswith(ZIP) else None
+            for hazard in inner.hazards() if inner else ():
+                yield Hazard(hazard.what, f"{name}/{hazard.subject}", hazard.detail)
+
+    def _open(self, name: str) -> BinaryIO:
+        return self.enter_context((self._path / name).open("rb"))

@@ -1,0 +1,84 @@
+"""Reading saved_model.pb or saved_model.pbtxt into messages, whatever they hold of tensors."""
+
+from __future__ import annotations
+
+import mmap
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
+from pytest_modelcompat.artifacts.limits import LARGEST_PARSED, LARGEST_TEXT, megabytes
+from pytest_modelcompat.artifacts.recognition import explain_text
+from pytest_modelcompat.artifacts.schema import parse, parse_text
+from pytest_modelcompat.artifacts.wire import WireError, thinned
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BINARY, TEXT = "saved_model.pb", "saved_model.pbtxt"
+_HEAD = 512
+_LONGEST_CAUSE = 200
+
+
+def read_meta_graphs(folder: Path) -> Any:
+    """The `MetaGraphDef` messages of a SavedModel.
+
+    Args:
+        folder: holds saved_model.pb, which comes first as with TensorFlow, or saved_model.pbtxt.
+
+    Raises:
+        BrokenArtifactError: it is damaged, or larger than any model's.
+    """
+    file = folder / BINARY
+    if file.is_file():
+        graphs = read_message(file, "SavedModel", "a SavedModel").meta_graphs
+    else:
+        file = folder / TEXT
+        graphs = _text(file).meta_graphs
+    if not graphs:
+        raise BrokenArtifactError(f"{file} is corrupt: it is a SavedModel without a graph")
+    return graphs
+
+
+def read_message(file: Path, message_name: str, what: str) -> Any:
+    """A message that fills a file.
+
+    Args:
+        file: an existing file.
+        message_name: a message of the schema.
+        what: what it is, as in "it does not parse as `a SavedModel`".
+
+    Raises:
+        BrokenArtifactError: it is damaged, or larger than any model's.
+    """
+    size = file.stat().st_size
+    with file.open("rb") as opened:
+        _refuse_undelivered(file, opened.read(_HEAD))
+        opened.seek(0)
+        try:
+            if size <= LARGEST_PARSED:
+                return parse(message_name, opened.read())
+            with mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as data:
+                kept = thinned(message_name, data)
+            return parse(message_name, kept)
+        except WireError as error:
+            raise BrokenArtifactError(f"{file} is truncated or corrupt: {error}") from error
+        except ValueError as error:
+            raise BrokenArtifactError(f"{file} is truncated or corrupt: it does not parse as {what}") from error
+
+
+def _text(file: Path) -> Any:
+    if file.stat().st_size > LARGEST_TEXT:
+        raise BrokenArtifactError(f"{file} is larger than {megabytes(LARGEST_TEXT)}, which is the limit for text")
+    data = file.read_bytes()
+    _refuse_undelivered(file, data[:_HEAD])
+    try:
+        return parse_text("SavedModel", data.decode("utf-8"))
+    except ValueError as error:
+        cause = " ".join(str(error).split())[:_LONGEST_CAUSE]
+        raise BrokenArtifactError(f"{file} is corrupt: it does not parse as a SavedModel ({cause})") from error
+
+
+def _refuse_undelivered(file: Path, head: bytes) -> None:
+    never_delivered = explain_text(file, head)
+    if never_delivered:
+        raise BrokenArtifactError(never_delivered)

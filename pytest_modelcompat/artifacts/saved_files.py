@@ -1,0 +1,83 @@
+"""The small files beside a SavedModel's graph: its assets, and its fingerprint."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.artifacts.inventory import Asset, Hazard
+from pytest_modelcompat.artifacts.schema import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_ASSETS = "assets"
+_COLLECTION = "saved_model_assets"
+_LARGEST_FINGERPRINT = 4096
+_MOST_FILES = 10_000
+
+
+def read_assets(folder: Path, graph: Any) -> tuple[tuple[Asset, ...], tuple[Hazard, ...]]:
+    """The files that a graph names as its assets, there or not, and all others in the folder for them.
+
+    Args:
+        folder: the SavedModel's folder.
+        graph: a `MetaGraphDef` message.
+
+    Returns:
+        The assets sorted by path, and those that stand outside of the folder as hazards.
+
+    Raises:
+        ValueError: a name does not parse.
+    """
+    names = set(_named(graph))
+    outside = sorted(name for name in names if _escapes(name))
+    names |= _found(folder / _ASSETS)
+    assets = tuple(_asset(folder, name) for name in sorted(names.difference(outside)))
+    return assets, tuple(Hazard("escaping member", name, "is an asset outside of the SavedModel") for name in outside)
+
+
+def read_fingerprint(folder: Path) -> str:
+    """The checksum of its graph that fingerprint.pb records, in hexadecimal; empty where there is none to read.
+
+    Args:
+        folder: the SavedModel's folder.
+    """
+    file = folder / "fingerprint.pb"
+    if not file.is_file() or file.stat().st_size > _LARGEST_FINGERPRINT:
+        return ""
+    try:
+        checksum = parse("FingerprintDef", file.read_bytes()).saved_model_checksum
+    except ValueError:
+        return ""
+    return f"{checksum:016x}" if checksum else ""
+
+
+def _named(graph: Any) -> Iterator[str]:
+    """What the graph names: in a field of its own since TensorFlow 1.13, in a collection before."""
+    for asset in graph.asset_file_def:
+        yield asset.filename
+    for packed in graph.collection_def[_COLLECTION].any_list.value if _COLLECTION in graph.collection_def else ():
+        yield parse("AssetFileDef", packed.value).filename
+
+
+def _escapes(name: str) -> bool:
+    windows = PureWindowsPath(name)
+    return bool(windows.drive or windows.root) or ".." in windows.parts or ".." in PurePosixPath(name).parts
+
+
+def _found(folder: Path) -> set[str]:
+    found: set[str] = set()
+    for file in folder.rglob("*"):
+        if len(found) == _MOST_FILES:
+            break
+        if file.is_file():
+            found.add(file.relative_to(folder).as_posix())
+    return found
+
+
+def _asset(folder: Path, name: str) -> Asset:
+    file = folder / _ASSETS / name
+    is_present = file.is_file()
+    return Asset(f"{_ASSETS}/{name}", file.stat().st_size if is_present else 0, is_present)

@@ -1,0 +1,127 @@
+"""Thinning a large protobuf message before it is parsed, so that what it holds of tensors is never in memory.
+
+A SavedModel may keep its weights as constants in the graph, hundreds of megabytes of them; and a message of many tiny
+parts takes forty times its size once parsed. So of a large file only what the schema knows is kept, and counted.
+"""
+
+from __future__ import annotations
+
+from pytest_modelcompat.artifacts.schema import ENTRY, message_fields
+
+# The largest graphs have a tenth of it.
+MOST_PARTS = 2_000_000
+# A packed attribute larger than this holds a tensor, of which only the name is of interest.
+_LARGEST_ENTRY = 4096
+_DEEPEST = 24
+_VARINT, _FIXED_64, _DELIMITED, _FIXED_32 = 0, 1, 2, 5
+_VARINT_BITS = 64
+
+
+class WireError(ValueError):
+    """The bytes are no protobuf message; the message is a clause that says why."""
+
+
+def thinned(message_name: str, data: memoryview) -> bytes:
+    """The message without what the schema does not know, and without the values of large attributes.
+
+    Args:
+        message_name: a message of the schema.
+        data: its wire format.
+
+    Raises:
+        WireError: it is damaged, or has more parts than any model.
+    """
+    return _Thinner(data).message(message_name, 0, len(data), _DEEPEST)
+
+
+class _Thinner:
+    """One pass over a message, which counts its parts."""
+
+    def __init__(self, data: memoryview) -> None:
+        self.data, self.size, self.left = data, len(data), MOST_PARTS
+
+    def message(self, name: str, start: int, end: int, depth: int) -> bytes:
+        if depth < 0:
+            raise WireError("it is nested too deeply")
+        known, kept, position = message_fields(name), [], start
+        while position < end:
+            self.left -= 1
+            if self.left < 0:
+                raise WireError(f"it has more than {MOST_PARTS:,} parts, which is the limit")
+            head = position
+            tag, position = self.varint(position)
+            position, value = self.field(tag & 7, position, end)
+            type_ = known.get(tag >> 3)
+            if type_ is not None:
+                body = self.body(type_, value, position, depth) if tag & 7 == _DELIMITED else None
+                kept.append(bytes(self.data[head:position]) if body is None else _delimited(tag, body))
+        return b"".join(kept)
+
+    def field(self, kind: int, position: int, end: int) -> tuple[int, int]:
+        """Where a field ends, and where its value begins."""
+        start = position
+        if kind == _VARINT:
+            _, position = self.varint(position)
+        elif kind == _DELIMITED:
+            size, start = self.varint(position)
+            position = start + size
+        elif kind in {_FIXED_64, _FIXED_32}:
+            position += 8 if kind == _FIXED_64 else 4
+        else:
+            raise WireError(f"a part of it is of the unknown kind {kind}")
+        if position > end:
+            raise WireError("a part of it does not end with it")
+        return position, start
+
+    def body(self, type_: str, start: int, end: int, depth: int) -> bytes | None:
+        """What is kept of a delimited value; None for all of it."""
+        if type_ == ENTRY:
+            return None if end - start <= _LARGEST_ENTRY else self.key(start)
+        if type_.startswith("map:"):
+            return self.entry(type_.removeprefix("map:"), start, end, depth)
+        base = type_.lstrip("*|")
+        return self.message(base, start, end, depth - 1) if base[0].isupper() else None
+
+    def key(self, start: int) -> bytes:
+        """The first field of a map's entry, which is its key."""
+        tag, position = self.varint(start)
+        size, position = self.varint(position)
+        if tag != 1 << 3 | _DELIMITED or size > _LARGEST_ENTRY:
+            raise WireError("an attribute of it has no name")
+        return bytes(self.data[start : position + size])
+
+    def entry(self, base: str, start: int, end: int, depth: int) -> bytes:
+        """A map's entry with its value thinned."""
+        kept, position = [], start
+        while position < end:
+            head = position
+            tag, position = self.varint(position)
+            position, value = self.field(tag & 7, position, end)
+            is_message = tag == 2 << 3 | _DELIMITED
+            body = self.message(base, value, position, depth - 1) if is_message else None
+            kept.append(bytes(self.data[head:position]) if body is None else _delimited(tag, body))
+        return b"".join(kept)
+
+    def varint(self, position: int) -> tuple[int, int]:
+        data, value = self.data, 0
+        for shift in range(0, _VARINT_BITS, 7):
+            if position >= self.size:
+                break
+            byte = data[position]
+            position += 1
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return value, position
+        raise WireError("a number of it does not end")
+
+
+def _delimited(tag: int, body: bytes) -> bytes:
+    return _packed(tag) + _packed(len(body)) + body
+
+
+def _packed(number: int) -> bytes:
+    out = bytearray()
+    while number >= 0x80:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*out, number])
