@@ -24,6 +24,7 @@ from pytest_modelcompat.artifacts.bytecode_marshal import (
     MarshalError,
     read_marshalled,
 )
+from pytest_modelcompat.artifacts.bytecode_opcodes import SIMPLE_LOADS
 from pytest_modelcompat.artifacts.inventory import Code
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ _FAMILIES: dict[Layout, tuple[Version, ...]] = {
 _NEWER = "it was written by a CPython newer than 3.13"
 _UNKNOWN = "its instructions are not those of a CPython from {} to {}"
 _GENERATOR = 0x20
-_SIMPLE_LOADS = frozenset({"LOAD_CONST", "LOAD_DEREF", "LOAD_FAST", "LOAD_GLOBAL"})
+_MAPS = frozenset({"BUILD_CONST_KEY_MAP", "BUILD_MAP", "DICT_MERGE"})
 _FIRST_ARGUMENT = 90  # in CPython 2.7, opcodes from here on take two bytes of argument
 _FOR_ITER_2, _JUMP_2 = 93, 113
 
@@ -191,7 +192,7 @@ def _calls_attribute(_: CodeObject, found: Listing) -> bool:
         if name != "LOAD_ATTR":
             continue
         call = index + 1
-        while call < len(names) and names[call] in _SIMPLE_LOADS:
+        while call < len(names) and names[call] in SIMPLE_LOADS:
             call += 1
         if (
             call < len(names)
@@ -205,12 +206,16 @@ def _calls_attribute(_: CodeObject, found: Listing) -> bool:
 def _is_of_3_8(found: Listing) -> bool:
     """Whether it has what CPython 3.9 writes in other words: a list of three constants, a call with `**`."""
     names = [each.name for each in found.instructions]
+    targets = {target for _, target in found.jumps}
     for index, each in enumerate(found.instructions):
-        before = names[max(0, index - each.argument) : index]
-        if each.name in {"BUILD_LIST", "BUILD_SET"} and each.argument > 2 and before == ["LOAD_CONST"] * each.argument:
+        if each.name == "CALL_FUNCTION_EX" and each.argument & 1 and names[index - 1] not in _MAPS:
             return True
-        if each.name == "CALL_FUNCTION_EX" and each.argument & 1 and "DICT_MERGE" not in names:
-            return True
+        if each.name in {"BUILD_LIST", "BUILD_SET"} and each.argument > 2:
+            items = found.instructions[max(0, index - each.argument) : index]
+            # A jump to between them is the end of a condition, whose last word is a constant too.
+            joined = any(item.start in targets for item in (*items[1:], each))
+            if not joined and [item.name for item in items] == ["LOAD_CONST"] * each.argument:
+                return True
     return False
 
 

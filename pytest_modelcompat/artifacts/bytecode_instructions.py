@@ -14,6 +14,7 @@ from pytest_modelcompat.artifacts.bytecode_opcodes import (
     LOCAL_PAIRS,
     LOCALS,
     NAMES,
+    SIMPLE_LOADS,
     Version,
     opcodes,
 )
@@ -226,7 +227,11 @@ def _check_finally(instructions: Sequence[Instruction], version: Version) -> Non
     """Tells POP_FINALLY of CPython 3.8 from SET_UPDATE, which has its number in 3.9 and 3.10."""
     names = [each.name for each in instructions]
     for index, name in enumerate(names):
-        if name == "POP_FINALLY" and (names[max(0, index - 2)] == "BUILD_SET" or not _SETUPS.intersection(names)):
+        if name == "POP_FINALLY" and (_adds_to_a_set(names, index) or not _SETUPS.intersection(names)):
             raise Misfit
         if name == "SET_UPDATE" and version < (3, 11) and "BUILD_SET" not in names:
             raise Misfit
+
+
+def _adds_to_a_set(names: Sequence[str], index: int) -> bool:
+    return index > 1 and names[index - 2] == "BUILD_SET" and names[index - 1] in SIMPLE_LOADS
