@@ -66,12 +66,17 @@ def _parts(scene: Scene) -> tuple[Callable[[Scene], Iterable[Finding]], ...]:
             graphs.versions,
             graphs.first_call,
             lambdas.in_saved_model,
+            state.unnamed_inputs,
+            state.by_keras,
         )
     return (
         names.unknown_names,
         arguments.wrong_arguments,
+        wiring.list_of_layers,
+        wiring.batch_for_input,
         wiring.changed_ends,
         lambdas.bytecode,
         compiling.not_compiled,
         weights.moved,
+        state.lost_optimizer,
     )

@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from pytest_modelcompat.findings import Kind, Severity, Stage
-from pytest_modelcompat.profiles.judging.rules import ANY, MEASURED, NEVER, Rule, layers, layers_that, objects
+from pytest_modelcompat.profiles.judging.rules import (
+    ANY,
+    MEASURED,
+    NEVER,
+    Rule,
+    declared,
+    layers,
+    layers_that,
+    objects,
+)
 
 KERAS_3 = (3, 0)
 LOOKUPS = ("TextVectorization", "StringLookup", "IntegerLookup")
+RANDOM = ("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D")
 OTHER_FORMAT = ("save it as .keras or SavedModel, which hold what .h5 leaves out",)
+NOTHING_TO_DO = ("nothing, where the model only predicts",)
+
+
+def _closure(function: object) -> bool:
+    """Whether Keras 2's triple of code, defaults and closure has one."""
+    return isinstance(function, list) and len(function) == 3 and bool(function[2])
+
 
 RULES = (
     Rule(
@@ -30,6 +47,17 @@ RULES = (
         written=(ANY, (2, 6)),
         read=((2, 6), NEVER),
         stage=Stage.CONFIG,
+    ),
+    Rule(
+        Kind.CONFIG_CHANGED,
+        subject="activation",
+        cause="{writer} writes an activation of the user's into an .h5 file in a way that {reader} cannot read",
+        source=MEASURED,
+        where=declared("activation"),
+        formats=("h5",),
+        written=((2, 13), KERAS_3),
+        stage=Stage.CONFIG,
+        fix=("give the activation as a layer of its own", "or save the model as .keras or SavedModel"),
     ),
     Rule(
         Kind.SEMANTICS_CHANGED,
@@ -58,8 +86,63 @@ RULES = (
         source=MEASURED,
         where=layers("Normalization"),
         formats=("h5",),
-        read=(KERAS_3, (3, 4)),
+        read=(KERAS_3, (3, 6)),
         severity=Severity.CHANGE,
         fix=OTHER_FORMAT,
+    ),
+    Rule(
+        Kind.STATE_LOST,
+        subject="Normalization",
+        cause="{reader} does not apply the mean and variance that it reads from an .h5 file: the layer does nothing",
+        source=MEASURED,
+        where=layers("Normalization"),
+        formats=("h5",),
+        read=((2, 6), (2, 8)),
+        severity=Severity.CHANGE,
+        fix=OTHER_FORMAT,
+    ),
+    Rule(
+        Kind.SEMANTICS_CHANGED,
+        subject="Lambda",
+        cause="its function closes over variables, and an .h5 file of {writer} holds what they were last set to",
+        source="keras-team/keras#13697",
+        where=layers_that(lambda config: _closure(config.get("function")), "Lambda"),
+        formats=("h5",),
+        written=(ANY, (2, 4)),
+        severity=Severity.CHANGE,
+        fix=("pass the values as arguments={...} of the Lambda layer, and save the model again",),
+    ),
+    Rule(
+        Kind.STATE_LOST,
+        subject="seed generator",
+        cause="Keras 3 does not put the state of random layers back: training goes on with other random numbers",
+        source=MEASURED,
+        where=layers(*RANDOM),
+        written=(KERAS_3, NEVER),
+        read=(KERAS_3, NEVER),
+        severity=Severity.NOTE,
+        fix=NOTHING_TO_DO,
+    ),
+    Rule(
+        Kind.SEMANTICS_CHANGED,
+        subject="MultiHeadAttention",
+        cause="load_model of {reader} rebuilds it from a SavedModel so that it predicts something else; "
+        "tf.saved_model.load does not",
+        source=MEASURED,
+        where=layers("MultiHeadAttention"),
+        formats=("saved_model",),
+        read=(ANY, (2, 5)),
+        severity=Severity.NOTE,
+        fix=("load it with tf.saved_model.load",),
+    ),
+    Rule(
+        Kind.STATE_LOST,
+        subject="mask",
+        cause="a SavedModel keeps its mask to itself: a layer that follows it outside the model gets none",
+        source="keras-team/keras#21133",
+        where=layers_that(lambda config: bool(config.get("mask_zero", "mask_value" in config)), "Embedding", "Masking"),
+        formats=("saved_model",),
+        severity=Severity.NOTE,
+        fix=("make and use the mask inside one model",),
     ),
 )

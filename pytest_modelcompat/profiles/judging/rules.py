@@ -101,3 +101,8 @@ def layers_that(condition: Callable[[Mapping[str, Any]], bool], *class_names: st
 def objects(role: str, *names: str) -> Where:
     """The objects of this role and these names."""
     return lambda scene: tuple(use for use in scene.inventory.objects if use.role == role and use.name in names)
+
+
+def declared(role: str) -> Where:
+    """The objects of this role that are the user's own, declared or registered there."""
+    return lambda scene: tuple(use for use in scene.inventory.objects if use.role == role and scene.is_declared(use))

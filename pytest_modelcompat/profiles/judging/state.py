@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.findings import Finding, Kind, Stage
+from pytest_modelcompat.findings import Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,3 +47,48 @@ def missing_files(scene: Scene) -> Iterator[Finding]:
                 fix=("copy the whole folder, or export the model again",),
                 stage=Stage.OPEN,
             )
+
+
+def lost_optimizer(scene: Scene) -> Iterator[Finding]:
+    """A note where a .keras file of Keras 3 holds what `compile()` was given, but no optimizer."""
+    inventory = scene.inventory
+    is_keras_3 = inventory.format == "keras" and scene.writer_major == 3
+    if is_keras_3 and inventory.training and "optimizer" not in inventory.training:
+        yield Finding(
+            Kind.STATE_LOST,
+            subject="optimizer",
+            cause="it says how the model was compiled and names no optimizer, as after an .h5 save of the same model: "
+            "it loads with a new RMSprop",
+            fix=("save each format from a model of its own",),
+            severity=Severity.NOTE,
+            source="keras-team/keras#23475",
+        )
+
+
+def unnamed_inputs(scene: Scene) -> Iterator[Finding]:
+    """A note where a signature numbers its inputs: the names the model gave them are lost."""
+    for signature in scene.inventory.signatures:
+        names = [each.name for each in signature.inputs]
+        if len(names) > 1 and set(names) == {"inputs", *(f"inputs_{number}" for number in range(1, len(names)))}:
+            yield Finding(
+                Kind.STATE_LOST,
+                subject=signature.name,
+                where=tuple(names),
+                cause="the signature numbers its inputs, so whoever swaps two of them gets no error",
+                fix=("save it with model.export(path), which keeps their names",),
+                severity=Severity.NOTE,
+                source="measured",
+            )
+
+
+def by_keras(scene: Scene) -> Iterator[Finding]:
+    """A note that Keras 3 loads no SavedModel, which TensorFlow itself does."""
+    if scene.reader_major == 3 and scene.inventory.root:
+        yield Finding(
+            Kind.FORMAT_NOT_READ,
+            subject=scene.inventory.path.name,
+            cause=f"load_model of {scene.reader_name} takes no SavedModel; it is judged for tf.saved_model.load",
+            fix=("load it with tf.saved_model.load, or as a layer: keras.layers.TFSMLayer(path)",),
+            severity=Severity.NOTE,
+            source="keras-team/keras#18709",
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.places import layer_place, shortened
+from pytest_modelcompat.artifacts.places import layer_place, places, shortened
 from pytest_modelcompat.findings import Finding, Kind, Severity, Stage
 from pytest_modelcompat.profiles.judging import fixes
 
@@ -18,6 +18,44 @@ _READS_BARE_TENSORS = (3, 4)
 _ENDS = ("input_layers", "output_layers")
 # Layers that take a list of one tensor for a tensor of one dimension more. Measured.
 _STACKS = frozenset({"Dense", "Activation", "Dropout", "ReLU", "Softmax", "LeakyReLU", "Rescaling"})
+
+
+def list_of_layers(scene: Scene) -> Iterator[Finding]:
+    """A finding where the configuration of a Sequential is the plain list that it was up to Keras 2.2."""
+    if scene.reader_major == 3 and isinstance(scene.inventory.root.get("config"), list):
+        yield Finding(
+            Kind.CONFIG_CHANGED,
+            subject="Sequential",
+            cause=f"its configuration is a plain list of layers, as up to Keras 2.2, and {scene.reader_name} expects "
+            "an object with a name",
+            fix=fixes.other_keras(scene),
+            stage=Stage.CONFIG,
+            source="measured",
+        )
+
+
+def batch_for_input(scene: Scene) -> Iterator[Finding]:
+    """A finding where a Sequential's first layer says its batch shape itself, which Keras 3 takes for the input's."""
+    if scene.reader_major != 3 or scene.inventory.format != "h5":
+        return
+    sequentials = {path for path, config in scene.models if "output_layers" not in config}
+    first = [
+        layer
+        for layer in scene.inventory.layers
+        if layer.position == 1 and layer.path[:-1] in sequentials and layer.class_name != "InputLayer"
+    ]
+    wrong = [layer for layer in first if "batch_input_shape" in layer.config]
+    if wrong:
+        yield Finding(
+            Kind.CONFIG_CHANGED,
+            subject="batch_input_shape",
+            where=places(wrong),
+            cause=f"{scene.reader_name} takes the batch shape that it gives for the shape of one input, "
+            "and the model for one of a dimension more",
+            fix=fixes.other_keras(scene),
+            stage=Stage.BUILD,
+            source="measured",
+        )
 
 
 def changed_ends(scene: Scene) -> Iterator[Finding]:
