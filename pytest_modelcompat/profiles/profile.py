@@ -196,8 +196,10 @@ def from_json(data: object, source: str) -> Profile:
         )
     try:
         return _profile(data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ProfileError(f"{source} is an incomplete or altered profile ({error!r}): record it anew") from error
+    except KeyError as error:
+        raise ProfileError(f"{source} is an incomplete profile: it lacks {error}; record it anew") from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ProfileError(f"{source} is a profile that was altered ({error}): record it anew") from error
 
 
 def _profile(data: dict[str, Any]) -> Profile:
@@ -205,8 +207,8 @@ def _profile(data: dict[str, Any]) -> Profile:
     objects = {key: _object(each) for key, each in keras["objects"].items()}
     return Profile(
         name=str(data["name"]),
-        tensorflow=str(tensorflow["version"]),
-        keras=str(keras["version"]),
+        tensorflow=_version_text(tensorflow["version"]),
+        keras=_version_text(keras["version"]),
         package=str(keras["package"]),
         python=minor_version(data["python"]),
         pythons=tuple(minor_version(each) for each in tensorflow["pythons"]),
@@ -220,6 +222,11 @@ def _profile(data: dict[str, Any]) -> Profile:
         registered={name: objects[key] for name, key in keras["names"].get("registered", {}).items()},
         imports_foreign=bool(keras["imports_foreign"]),
     )
+
+
+def _version_text(version: str) -> str:
+    minor_version(version)
+    return version
 
 
 def op_from_json(name: str, data: Mapping[str, Any]) -> OpKnowledge:

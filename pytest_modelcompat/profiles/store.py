@@ -47,7 +47,7 @@ def _load_file(path: Path) -> Profile:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ProfileError(f"the profile {path} cannot be read: {error.strerror or error}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ProfileError(f"{path} is no profile, or a truncated one: it is not JSON") from error
     return from_json(data, str(path))
 

@@ -126,8 +126,9 @@ def _is_taken(cls: Any, config: Dict[str, Any], key: str, refusal: str) -> bool:
         return True
     if key in REFUSALS.findall(problem):
         return False
-    before, found, _ = problem.partition(key)
-    return not (found and before == refusal.partition(NONSENSE)[0])
+    # Refused is what is answered as nonsense is: the same text up to the key, or the same text without any.
+    before, nonsense, _ = refusal.partition(NONSENSE)
+    return not (problem.startswith(before + key) if nonsense else problem == refusal)
 
 
 def _value(cls: Any, key: str) -> Any:

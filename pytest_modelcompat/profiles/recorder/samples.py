@@ -6,7 +6,8 @@ from typing import Any, Dict, List
 PLAIN = {
     "activity_regularizer": None, "alpha": 0.1, "alpha_range": [0.0, 1.0], "autocast": True, "axes": 1, "axis": -1,
     "axis1": 0, "axis2": 1, "batch_input_shape": [None, 4], "batch_shape": [None, 4], "batch_size": None,
-    "bin_boundaries": [0.0, 1.0], "block_size": 2, "boundaries": [1, 2], "bounding_box_format": "xyxy", "class_id": 0,
+    "bin_boundaries": [0.0, 1.0], "bins": [0.0, 1.0], "block_size": 2, "boundaries": [1, 2],
+    "bounding_box_format": "xyxy", "class_id": 0,
     "clipnorm": None, "clipvalue": None, "cropping": 1, "data_format": "channels_last", "decay_rate": 0.5,
     "decay_steps": 10, "default_value": 0.5, "delta": 1.0, "depth": 2, "destination": 0, "dims": [1],
     "drop_connect_rate": 0.1, "dtype": "float32", "dynamic": False, "end_learning_rate": 0.1, "epsilon": 1e-6,

@@ -1,0 +1,256 @@
+"""The recorder: what it records here is what is in the data, and what a user's modules register is with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_modelcompat.artifacts.attributes import attribute_text
+from pytest_modelcompat.artifacts.schema import parse_text
+from pytest_modelcompat.profiles import recorder, store
+from pytest_modelcompat.profiles.recorder import ops, probing
+from pytest_modelcompat.profiles.store import load_profile
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.profiles.profile import Profile
+
+RECORDER = Path(recorder.__file__).resolve().parent
+USERS_MODULE = """
+import keras
+
+@keras.saving.register_keras_serializable("shop")
+class Scale(keras.layers.Layer):
+    def __init__(self, factor, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def get_config(self):
+        return {**super().get_config(), "factor": self.factor}
+
+@keras.saving.register_keras_serializable("shop")
+def soft(x):
+    return x
+"""
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A profile of this environment, with a user's module imported first."""
+    folder = tmp_path_factory.mktemp("recorded")
+    (folder / "shop_layers.py").write_text(USERS_MODULE, encoding="utf-8")
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+    environment.pop("TF_USE_LEGACY_KERAS", None)
+    command = [sys.executable, str(RECORDER), "--out", "prod.json", "--import", "shop_layers"]
+    subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+    return folder / "prod.json"
+
+
+@pytest.fixture(scope="module")
+def document(recorded: Path) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(recorded.read_text(encoding="utf-8"))
+    return data
+
+
+@pytest.fixture(scope="module")
+def production(recorded: Path) -> Profile:
+    return load_profile(str(recorded))
+
+
+def without_the_users(keras: dict[str, Any]) -> dict[str, Any]:
+    mine = {key for key, each in keras["objects"].items() if each["home"] == "shop_layers"}
+    objects = {key: each for key, each in keras["objects"].items() if key not in mine}
+    registered = {name: key for name, key in keras["names"]["registered"].items() if key not in mine}
+    return {**keras, "objects": objects, "names": {**keras["names"], "registered": registered}}
+
+
+def differences(here: Any, there: Any, path: str = "") -> list[str]:
+    """Where two documents differ, so that a failure names it."""
+    if isinstance(here, dict) and isinstance(there, dict):
+        keys = sorted({*here, *there})
+        return [each for key in keys for each in differences(here.get(key), there.get(key), f"{path}/{key}")]
+    return [] if here == there else [f"{path}: {here!r} here, {there!r} in the data"]
+
+
+class TestRecordedHere:
+    """The data were recorded in other environments, on another Python: the same versions know the same."""
+
+    def test_tensorflow(self, document: dict[str, Any]) -> None:
+        here = document["tensorflow"]
+        there = stored(store.TENSORFLOW, here["version"])
+        assert differences(here, there) == []
+
+    def test_keras(self, document: dict[str, Any]) -> None:
+        here = without_the_users(document["keras"])
+        there = stored(store.KERAS, here["version"])
+        assert differences(here, there) == []
+
+
+def stored(part: str, version: str) -> dict[str, Any]:
+    key = ".".join(version.split(".")[:2])
+    if key not in store.read_history(part)[0]:
+        pytest.skip(f"{part} {version} has not been recorded yet: benchmarks/record_profiles.py")
+    there = store.read_part(part, key)
+    if there["version"] != version:
+        pytest.skip(f"{part} {there['version']} was recorded, and {version} is installed")
+    return there
+
+
+class TestUsersProfile:
+    def test_is_called_as_its_file(self, production: Profile) -> None:
+        assert production.name == "prod"
+        assert production.keras == metadata.version("keras")
+        assert production.python == sys.version_info[:2]
+
+    def test_knows_what_was_imported(self, production: Profile) -> None:
+        scale = production.find("layer", "shop>Scale")
+        assert scale is not None
+        assert (scale.role, scale.is_class, scale.home, scale.required) == (
+            "layer",
+            True,
+            "shop_layers",
+            frozenset({"factor"}),
+        )
+        assert scale.takes("factor")
+        assert scale.takes("trainable")
+        assert not scale.takes("batch_input_shape")
+        soft = production.find("activation", "shop>soft")
+        assert soft is not None
+        assert not soft.is_class
+
+    def test_names_no_folder_of_the_machine(self, recorded: Path) -> None:
+        text = recorded.read_text(encoding="utf-8")
+        assert str(Path.home()) not in text
+        assert sys.prefix not in text
+
+
+class Taking:
+    """As Keras' classes are: a base class that checks its keyword arguments, and classes that hand theirs on."""
+
+    def __init__(self, name: str | None = None, **kwargs: Any) -> None:
+        allowed = {"trainable", "input_shape"}
+        for key in kwargs:
+            if key not in allowed:
+                raise TypeError("Keyword argument not understood:", key)
+        self.name = name
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Taking:
+        return cls(**config)
+
+
+class Wide(Taking):
+    def __init__(self, units: int, rank: int = 2, **kwargs: Any) -> None:
+        kwargs.pop("time_major", None)
+        super().__init__(**kwargs)
+        self.units = units
+        self.rank = rank
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "units": self.units, "shape": (2, float("inf"))}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Wide:
+        config.pop("shape")
+        return cls(**config)
+
+
+class Narrow(Wide):
+    def __init__(self, units: int, **kwargs: Any) -> None:
+        super().__init__(units, rank=1, **kwargs)
+
+
+class Open(Taking):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(kwargs.pop("name", None))
+
+
+class Bare:
+    def get_config(self) -> dict[str, Any]:
+        return {}
+
+
+class Unmakeable(Taking):
+    def __init__(self, thing: object, *, more: int = 1) -> None:
+        super().__init__()
+        if thing is not Unmakeable:
+            raise ValueError("give me the thing")
+        self.more = more
+
+
+class TestProbing:
+    def test_keys_are_found_wherever_they_are_taken(self) -> None:
+        found = probing.study(Wide, None, [Taking])
+        assert found["accepts"] == ["input_shape", "name", "rank", "shape", "time_major", "trainable", "units"]
+        assert found["required"] == ["shape", "units"]
+        assert found["refuses_unknown"]
+        assert found["own_from_config"]
+
+    def test_a_key_that_a_class_gives_its_base_itself_is_refused(self) -> None:
+        assert "rank" not in probing.study(Narrow, None, [Taking])["accepts"]
+
+    def test_a_class_that_takes_anything_has_no_list(self) -> None:
+        found = probing.study(Open, None, [Taking])
+        assert "accepts" not in found
+        assert not found["refuses_unknown"]
+        assert not found["own_from_config"]
+
+    def test_a_class_that_takes_nothing_takes_no_key(self) -> None:
+        found = probing.study(Bare, None, [])
+        assert found["accepts"] == []
+        assert found["refuses_unknown"]
+
+    def test_a_class_that_cannot_be_made_is_told_by_its_signature(self) -> None:
+        found = probing.study(Unmakeable, None, [Taking])
+        assert found["accepts"] == ["more", "thing"]
+        assert found["required"] == ["thing"]
+        assert "writes" not in found
+        assert "refuses_unknown" not in found
+
+    def test_what_is_written_is_json(self) -> None:
+        assert probing.study(Wide, None, [])["writes"] == {"name": None, "units": 2, "shape": [2, "inf"]}
+        assert probing.plain({"name": "dense_12", "layer": {"name": "dense_3"}, "code": object()}) == {
+            "name": "dense",
+            "layer": {"name": "dense"},
+            "code": "<object>",
+        }
+
+
+class TestTexts:
+    """A default reads as the inventory of a SavedModel has it, or the two could not be compared."""
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "b: true",
+            "i: -1",
+            "f: 0.0001",
+            "f: 0.1",
+            "f: 1",
+            "f: inf",
+            "f: 3.4028235e38",
+            "f: 1e-45",
+            's: "SAME"',
+            's: "\\377 \\" \\n"',
+            "shape { dim { size: 2 } dim { size: -1 } }",
+            "shape { unknown_rank: true }",
+            "list { i: 1 i: 2 }",
+            "list { }",
+            'list { s: "a" s: "b" }',
+            "list { f: 0.3 f: 16777216 }",
+            "tensor { }",
+            "func { }",
+        ],
+    )
+    def test_value(self, text: str) -> None:
+        value = parse_text("AttrValue", text)
+        assert ops.value_text(value) == attribute_text(value)
