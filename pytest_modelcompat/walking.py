@@ -28,7 +28,7 @@ class Found:
     Args:
         path: the artifact; the pattern or folder in which there is none.
         problem: one sentence, where there is none.
-        is_named: whether the user named this very path, rather than a folder or a glob it was found in.
+        is_named: whether the user named this very path, rather than a folder or a glob it was met in.
     """
 
     path: Path
@@ -40,8 +40,8 @@ def find_artifacts(arguments: Iterable[str]) -> tuple[Found, ...]:
     """Finds the artifacts that paths, folders and globs mean, each once, in the order given.
 
     A path is taken at its word, whatever it is. In a folder, and among what a glob matches, files count by their
-    suffix (`.h5`, `.hdf5`, `.keras`), those without a suffix by their content. A folder that holds a
-    `saved_model.pb` is one artifact, and what lies in it belongs to it. Hidden folders, virtual environments and
+    suffix (`.h5`, `.hdf5`, `.keras`), those without a suffix by their content. A
+    SavedModel is one artifact, and what lies in it belongs to it. Hidden folders, virtual environments and
     `node_modules` are not entered.
 
     Args:
@@ -64,7 +64,7 @@ def _meant_by(argument: str) -> Iterator[Found]:
     if is_pattern:
         inside = tuple(_matching(argument))
         problem = f"nothing that looks like a model matches {argument}"
-    elif path.is_dir() and not _is_saved_model(path):
+    elif path.is_dir() and not _is_artifact(path):
         inside = tuple(_below(path))
         problem = "" if inside else _no_model_in(path)
     else:
@@ -92,10 +92,10 @@ def _matching(pattern: str) -> Iterator[Path]:
     for name in sorted(glob.glob(pattern, recursive=True), key=natural_order):  # noqa: PTH207 - also absolute patterns
         path = Path(name)
         inside = [each for each in (path, *path.parents) if each.is_relative_to(start) and each != start]
-        if any(_is_saved_model(parent) for parent in path.parents):
+        if any(_is_artifact(parent) for parent in path.parents):
             if path.name in _GRAPHS:
                 yield path.parent
-        elif path.is_dir() and _is_saved_model(path):
+        elif path.is_dir() and _is_artifact(path):
             yield path
         elif not all(_is_entered(each) for each in inside if each.is_dir()):
             continue
@@ -116,7 +116,7 @@ def _below(folder: Path) -> Iterator[Path]:
         here = Path(root)
         entered = []
         for name in sorted(folders, key=natural_order):
-            if _is_saved_model(here / name):
+            if _is_artifact(here / name):
                 yield here / name
             elif _is_entered(here / name):
                 entered.append(name)
@@ -137,5 +137,6 @@ def _is_plausible(file: Path) -> bool:
     return file.suffix.lower() in _SUFFIXES or (not file.suffix and recognise(file) is not None)
 
 
-def _is_saved_model(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in _GRAPHS)
+def _is_artifact(folder: Path) -> bool:
+    """Whether a folder is an artifact itself: a SavedModel, or a .keras file that somebody unzipped."""
+    return folder.is_dir() and recognise(folder) is not None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, Inventory
+from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, Inventory, NoModelError
 from pytest_modelcompat.artifacts.recognition import explain, recognise
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["BrokenArtifactError", "Inventory", "read_inventory", "recognise"]
+__all__ = ["BrokenArtifactError", "Inventory", "NoModelError", "read_inventory", "recognise"]
 
 
 def read_inventory(path: Path) -> Inventory:
@@ -20,7 +20,8 @@ def read_inventory(path: Path) -> Inventory:
         path: an .h5 file, a .keras file or a SavedModel folder.
 
     Raises:
-        BrokenArtifactError: it cannot be read; the message says in one sentence what the file really is.
+        BrokenArtifactError: it cannot be read; the message says in one sentence what the file really is. It is a
+            `NoModelError` where the file is sound and holds something else.
     """
     try:
         return _read(path, recognise(path))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.hdf5.contents import read_contents
 from pytest_modelcompat.artifacts.hdf5.source import Hdf5Error, Source, TruncatedError
-from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, Inventory
+from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, Inventory, NoModelError
 from pytest_modelcompat.artifacts.keras_config import parse_json, read_compile, read_model
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def read_h5(path: Path) -> Inventory:
         path: an HDF5 file.
 
     Raises:
-        BrokenArtifactError: the file is damaged, or holds neither a Keras model nor its weights.
+        BrokenArtifactError: the file is damaged.
+        NoModelError: it holds neither a Keras model nor its weights.
     """
     contents = _contents(path)
     inventory = Inventory(
@@ -45,7 +46,7 @@ def read_h5(path: Path) -> Inventory:
         raise BrokenArtifactError(f"{path} (its model_config) is corrupt: it is no text")
     if contents.members & _WEIGHT_GROUPS or (contents.others | contents.attributes.keys()) & _NAMES:
         return replace(inventory, weights_only=True)
-    raise BrokenArtifactError(f"{path} is an HDF5 file that holds neither a Keras model nor its weights")
+    raise NoModelError(f"{path} is an HDF5 file that holds neither a Keras model nor its weights")
 
 
 def _with_model(inventory: Inventory, attributes: Mapping[str, str]) -> Inventory:

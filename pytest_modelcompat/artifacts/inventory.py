@@ -14,6 +14,10 @@ class BrokenArtifactError(Exception):
     """The artifact cannot be read; the message is one sentence that says what the file really is."""
 
 
+class NoModelError(BrokenArtifactError):
+    """The file is sound, and holds something else than a model, such as data in HDF5."""
+
+
 @dataclass(frozen=True)
 class LayerUse:
     """One layer (or nested model, wrapper, RNN cell) that an artifact holds.

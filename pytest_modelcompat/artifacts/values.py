@@ -129,19 +129,16 @@ def read_packed(inventory: Inventory, weight: WeightUse) -> NDArray[Any] | None:
 def _hdf5(inventory: Inventory) -> Iterator[tuple[str, Place]]:
     from pytest_modelcompat.artifacts.hdf5.contents import datasets
     from pytest_modelcompat.artifacts.hdf5.source import Source
+    from pytest_modelcompat.artifacts.keras_zip import WEIGHTS, weights_source
 
-    with inventory.path.open("rb") as file:
-        if inventory.format == "keras":
-            from pytest_modelcompat.artifacts.keras_zip import weights_source
-
-            source = weights_source(inventory.path, file)
-        else:
-            source = Source(file, 0, inventory.path.stat().st_size)
-        if source is None:
-            return
-        for dataset in datasets(source):
+    is_unzipped = inventory.path.is_dir()
+    path = inventory.path / WEIGHTS if is_unzipped else inventory.path
+    with path.open("rb") as file:
+        is_zip = inventory.format == "keras" and not is_unzipped
+        source = weights_source(path, file) if is_zip else Source(file, 0, path.stat().st_size)
+        for dataset in datasets(source) if source else ():
             if dataset.offset is not None:
-                yield dataset.path, Place(inventory.path, dataset.offset, dataset.is_big_endian)
+                yield dataset.path, Place(path, dataset.offset, dataset.is_big_endian)
 
 
 def _saved_model(inventory: Inventory) -> Iterator[tuple[str, Place]]:
@@ -169,7 +166,7 @@ def asset_digests(inventory: Inventory) -> Mapping[str, str]:
         BrokenArtifactError: an asset cannot be read.
     """
     try:
-        if inventory.format == "saved_model":
+        if inventory.path.is_dir():
             return dict(_digests_of_files(inventory))
         if inventory.format == "keras" and inventory.assets:
             with zipfile.ZipFile(inventory.path) as archive:

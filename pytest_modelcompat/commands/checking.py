@@ -45,6 +45,8 @@ def run(arguments: Sequence[str], console: Console) -> int:
         UsageError: the arguments are not what it takes.
     """
     options = _parser().parse(arguments)
+    if options.json and options.sarif:
+        raise UsageError("--json and --sarif are two forms of the same output: choose one")
     runtimes = profiles(options.runtime)
     judging = partial(judge_all, profiles=runtimes, custom=frozenset(options.custom), safe_mode=not options.unsafe)
     output = _Output(console, options)
@@ -68,9 +70,8 @@ def _parser() -> Parser:
     )
     add_declarations(parser)
     parser.add_argument("--fail-on-unsafe", action="store_true", help="exit 1 for unsafe content too")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="one JSON object a line, for each artifact and runtime")
-    form.add_argument("--sarif", action="store_true", help="one SARIF 2.1.0 log, for code scanning")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line, for each artifact and runtime")
+    parser.add_argument("--sarif", action="store_true", help="one SARIF 2.1.0 log, for code scanning")
     return parser
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory
+from pytest_modelcompat.artifacts import BrokenArtifactError, NoModelError, read_inventory
 from pytest_modelcompat.walking import find_artifacts
 
 if TYPE_CHECKING:
@@ -37,21 +37,34 @@ class Answer(Generic[T]):
 def answers(arguments: Sequence[str], console: Console, work: Callable[[Inventory], T]) -> Iterator[Answer[T]]:
     """Reads every artifact that paths, folders and globs mean, with a progress bar on a terminal.
 
+    A sound file that holds no model is a problem where it was named, and passed over where it was met in a folder.
+
     Args:
         arguments: paths, folders and globs.
-        console: where the bar is shown.
+        console: where the bar is shown, and what is passed over.
         work: makes the answer from what an artifact holds.
     """
     found = find_artifacts(arguments)
+    passed_over = 0
     for position in console.progress([str(each.path) for each in found]):
-        yield _answer(found[position], work)
+        answer = _answer(found[position], work)
+        if answer is None:
+            passed_over += 1
+            console.problem(f"passed over: {found[position].path} holds no model")
+        else:
+            yield answer
+    if passed_over == len(found):
+        yield Answer(found[0].path.parent, problem=f"no model was found in {' '.join(arguments)}")
 
 
-def _answer(found: Found, work: Callable[[Inventory], T]) -> Answer[T]:
+def _answer(found: Found, work: Callable[[Inventory], T]) -> Answer[T] | None:
+    """An artifact's answer; None for what is passed over."""
     if found.problem:
         return Answer(found.path, problem=found.problem)
     try:
         return Answer(found.path, with_inventory(found.path, work))
+    except NoModelError as error:
+        return Answer(found.path, problem=str(error)) if found.is_named else None
     except BrokenArtifactError as error:
         return Answer(found.path, problem=str(error))
 

@@ -82,7 +82,7 @@ def finding_lines(finding: Finding, runtimes: Sequence[str] = ()) -> Iterator[st
     if finding.cause:
         yield from labelled("because", finding.cause)
     yield from _remedy(finding)
-    if finding.source:
+    if finding.source not in ("", "measured"):
         yield from labelled("source", finding.source)
     yield ""
 

@@ -62,9 +62,13 @@ def check_page(inventory: Inventory, judgements: Sequence[Judgement]) -> Iterato
         line = f"{INDENT}{judgement.runtime.ljust(width)}  {verdict_words(judgement).ljust(words)}  {_tally(judgement)}"
         yield line.rstrip()
     yield ""
+    fix: tuple[str, ...] = ()
     for finding, runtimes in _gathered(judgements):
         is_of_some = len(judgements) > 1 and finding.kind is not Kind.UNSAFE_CONTENT
-        yield from finding_lines(finding, runtimes if is_of_some else ())
+        is_repeated = finding.fix == fix and len(fix) > 1
+        fix = finding.fix
+        shown = replace(finding, fix=("as above",)) if is_repeated else finding
+        yield from finding_lines(shown, runtimes if is_of_some else ())
 
 
 def _tally(judgement: Judgement) -> str:
