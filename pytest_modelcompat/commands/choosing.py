@@ -61,10 +61,12 @@ def _parser() -> Parser:
 
 
 def _all_runtimes() -> tuple[Profile, ...]:
+    """Every TensorFlow with the Keras of its time, and the newest with Keras 2, the usual way out."""
     from pytest_modelcompat.profiles.names import all_names
     from pytest_modelcompat.profiles.store import load_profile
 
-    return tuple(load_profile(name) for name in all_names())
+    names = all_names()
+    return tuple(load_profile(name) for name in (*names, f"{names[-1]}+tf_keras"))
 
 
 def _lines(
@@ -77,7 +79,7 @@ def _lines(
         return [line(judgement_data(each)) for each in judged]
     from pytest_modelcompat.report.judgements import runtimes_table
 
-    about = (f"Keras {profile.keras}" for profile in runtimes)
+    about = (profile.keras + (" (tf_keras)" if profile.package == "tf_keras" else "") for profile in runtimes)
     return list(runtimes_table(inventory, list(zip(judged, about, strict=True)), columns))
 
 

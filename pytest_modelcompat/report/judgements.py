@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -44,7 +45,9 @@ def reason(judgement: Judgement) -> str:
 
 
 def _in_short(finding: Finding) -> str:
-    return f"{finding.kind.value.lower()} {finding.subject}: {finding.cause}"
+    """The cause, with the subject before it where it does not name it."""
+    name = re.split(r"[(.]", finding.subject)[0]
+    return finding.cause if name in finding.cause else f"{finding.subject}: {finding.cause}"
 
 
 def check_page(inventory: Inventory, judgements: Sequence[Judgement]) -> Iterator[str]:
@@ -103,18 +106,18 @@ def check_summary(judgements: Sequence[Judgement]) -> str:
 def runtimes_table(
     inventory: Inventory, judged: Sequence[tuple[Judgement, str]], columns: int | None = None
 ) -> Iterator[str]:
-    """A line for each runtime: its versions, the verdict, and why.
+    """A line for each runtime: its Keras, the verdict, and why.
 
     Args:
         inventory: what the artifact holds.
-        judged: a judgement and the versions of its runtime, in words, for each.
+        judged: a judgement and the version of its runtime's Keras, for each.
         columns: how wide a line may be; None for any width.
     """
     rows = [
         (judgement.runtime, about, verdict_words(judgement), reason(judgement).replace("\n", " "))
         for judgement, about in judged
     ]
-    heads = ("runtime", "versions", "verdict", "why")
+    heads = ("runtime", "Keras", "verdict", "why")
     widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(3)]
     yield title(inventory)
     yield ""

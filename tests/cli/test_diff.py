@@ -1,0 +1,84 @@
+"""`modelcompat diff`: the page, the JSON, the exit codes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from tests import handmade
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WEIGHTS = {"dense/kernel": np.ones((2, 2), np.float32)}
+
+pytestmark = pytest.mark.usefixtures("models")
+
+
+def two(folder: Path) -> None:
+    handmade.write_h5(folder / "a.h5", handmade.sequential(handmade.dense()), WEIGHTS)
+    handmade.write_h5(
+        folder / "b.h5",
+        handmade.sequential(handmade.dense(units=3), handmade.layer("ReLU", "act")),
+        {"dense/kernel": np.full((2, 2), 1.5, np.float32)},
+    )
+
+
+def test_of_the_same_is_0(modelcompat: Any, models: Path) -> None:
+    two(models)
+    result = modelcompat("diff", "a.h5", "a.h5")
+    assert result.code == 0
+    assert result.out.splitlines()[-1] == "no difference; 1 arrays of weights are equal"
+
+
+def test_of_others_is_1_and_says_what(modelcompat: Any, models: Path) -> None:
+    two(models)
+    result = modelcompat("diff", "a.h5", "b.h5")
+    assert result.code == 1
+    assert result.out.splitlines() == [
+        "old: a.h5  (HDF5, saved by Keras 3.11.3)",
+        "new: b.h5  (HDF5, saved by Keras 3.11.3)",
+        "",
+        "LAYERS",
+        "  act  added: ReLU",
+        "",
+        "CONFIGURATION",
+        '  Dense  "dense"',
+        "    units  2 -> 3",
+        "",
+        "WEIGHTS",
+        "  dense/kernel  differs by up to 0.5, in 4 of 4 values",
+        "",
+        "3 differences",
+    ]
+
+
+def test_of_what_cannot_be_read_is_2(modelcompat: Any, models: Path) -> None:
+    two(models)
+    result = modelcompat("diff", "a.h5", "nowhere.h5")
+    assert (result.code, result.out, result.err) == (2, "", "modelcompat: nowhere.h5 does not exist\n")
+    result = modelcompat("diff", "a.h5", "nowhere.h5", "--json")
+    assert result.data == [{"old": "a.h5", "new": "nowhere.h5", "unreadable": "nowhere.h5 does not exist"}]
+
+
+def test_of_what_cannot_be_told_is_2(modelcompat: Any, models: Path) -> None:
+    import h5py
+
+    two(models)
+    with h5py.File(models / "a.h5", "a") as file:
+        file["model_weights"].create_dataset("w", (2,), "f4", external=[("outside", 0, 8)])
+    result = modelcompat("diff", "a.h5", "a.h5")
+    assert result.code == 2
+    assert "whether they are the same cannot be told" in result.err
+
+
+def test_json(modelcompat: Any, models: Path) -> None:
+    two(models)
+    (data,) = modelcompat("diff", "a.h5", "b.h5", "--json").data
+    assert (data["old"], data["new"], data["same"]) == ("a.h5", "b.h5", False)
+    assert [each["what"] for each in data["differences"]] == ["layer", "config", "weight"]
+    assert data["differences"][2]["greatest"] == 0.5
+    (data,) = modelcompat("diff", "a.h5", "a.h5", "--json").data
+    assert (data["same"], data["equal_weights"]) == (True, 1)

@@ -1,0 +1,61 @@
+"""`modelcompat profile`: listing, showing, and recording where there is no TensorFlow."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.profiles.names import all_names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+
+def test_list_has_every_runtime(modelcompat: Any) -> None:
+    result = modelcompat("profile", "list")
+    assert result.code == 0
+    rows = [line.split() for line in result.out.splitlines() if line.startswith("tf2")]
+    assert [row[0] for row in rows] == all_names()
+    assert rows[-1][1:3] == ["2.21.0", "3.15.1"]
+
+
+def test_show(modelcompat: Any) -> None:
+    lines = modelcompat("profile", "show", "tf2.16").out.splitlines()
+    assert lines[0] == "tf2.16"
+    assert any(line.startswith("  Keras      3.3") for line in lines)
+    (data,) = modelcompat("profile", "show", "tf2.16", "--json").data
+    assert "MatMul" in data["ops"]
+
+
+def test_record_says_what_is_missing(modelcompat: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("pytest_modelcompat.commands.profiling.find_spec", lambda _: None)
+    result = modelcompat("profile", "record", "--out", tmp_path / "mine.json")
+    assert result.code == 2
+    assert result.err.startswith("modelcompat: tensorflow is not installed here (")
+
+
+def test_record_says_where_it_cannot_write(modelcompat: Any, tmp_path: Path) -> None:
+    result = modelcompat("profile", "record", "--out", tmp_path / "no" / "mine.json")
+    assert result.code == 2
+    assert "there is no folder" in result.err
+
+
+def test_a_recorded_profile_is_a_runtime(modelcompat: Any, tmp_path: Path) -> None:
+    """Recorded for real, with this environment's TensorFlow; a module that is not there is told in a sentence."""
+    out = tmp_path / "mine.json"
+    recorded = modelcompat("profile", "record", "--out", out)
+    assert recorded.code == 0, recorded.err
+    assert recorded.out.startswith(f"{out}: TensorFlow 2.")
+    assert json.loads(out.read_text())["kind"] == "modelcompat profile"
+    shown = modelcompat("profile", "show", out)
+    assert shown.out.splitlines()[0] == "mine"
+
+
+def test_record_says_why_it_failed(modelcompat: Any, tmp_path: Path) -> None:
+    result = modelcompat("profile", "record", "--out", tmp_path / "mine.json", "--import", "no_such_module")
+    assert result.code == 2
+    assert result.err == (
+        "modelcompat: the profile could not be recorded: ModuleNotFoundError: No module named 'no_such_module'\n"
+    )
