@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -174,6 +175,13 @@ class Open(Taking):
         super().__init__(kwargs.pop("name", None))
 
 
+class Drawn(Taking):
+    seeds = itertools.count()
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "seed": next(self.seeds)}
+
+
 class Bare:
     def get_config(self) -> dict[str, Any]:
         return {}
@@ -215,6 +223,9 @@ class TestProbing:
         assert found["required"] == ["thing"]
         assert "writes" not in found
         assert "refuses_unknown" not in found
+
+    def test_what_differs_from_one_instance_to_the_next_is_left_open(self) -> None:
+        assert probing.study(Drawn, None, [])["writes"] == {"name": None, "seed": None}
 
     def test_what_is_written_is_json(self) -> None:
         assert probing.study(Wide, None, [])["writes"] == {"name": None, "units": 2, "shape": [2, "inf"]}

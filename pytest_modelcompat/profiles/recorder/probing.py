@@ -37,10 +37,10 @@ def study(cls: Any, keras: Any, stop_at: Iterable[Any]) -> Dict[str, Any]:
         if not study["own_from_config"]:
             study.update(_by_signature(cls))
         if config is not None:
-            study["writes"] = plain(config)
+            study["writes"] = _written(config, cls, keras)
         return study
     refusal = _problem(cls, dict(config, **{NONSENSE: None}))
-    study["writes"] = plain(config)
+    study["writes"] = _written(config, cls, keras)
     study["refuses_unknown"] = refusal is not None
     study["required"] = [key for key in sorted(config) if _is_required(cls, config, key)]
     if refusal is not None:
@@ -48,6 +48,12 @@ def study(cls: Any, keras: Any, stop_at: Iterable[Any]) -> Dict[str, Any]:
             key for key in _candidates(cls, config) if key in config or _is_taken(cls, config, key, refusal)
         )
     return study
+
+
+def _written(config: Dict[str, Any], cls: Any, keras: Any) -> Dict[str, Any]:
+    """A config as JSON; None for what another instance has otherwise, such as a seed that was drawn."""
+    one, other = plain(config), plain(_minimal_config(cls, keras))
+    return {key: value if other.get(key) == value else None for key, value in one.items()}
 
 
 def _has_own_from_config(cls: Any, bases: Set[Any]) -> bool:

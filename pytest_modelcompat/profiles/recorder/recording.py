@@ -24,7 +24,8 @@ def main(arguments: List[str]) -> None:
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     if options.keras == "tf_keras":
         os.environ["TF_USE_LEGACY_KERAS"] = "1"
-    sys.path.insert(0, str(Path.cwd()))
+    if options.imports:
+        sys.path.insert(0, str(Path.cwd()))
     warnings.simplefilter("ignore")
     data = record(options.name or Path(options.out).stem, options.keras, options.imports)
     text = json.dumps(data, sort_keys=True, separators=(",", ":"))

@@ -128,7 +128,9 @@ class Vocabulary:
         if get is not None:
             home = vars(sys.modules[get.__module__])
             tables += [home, home.get("ALL_OBJECTS_DICT", {}), getattr(home.get("LOCAL"), "ALL_OBJECTS", {})]
-        tables.append({each.__name__: each for _, each in self.exports if self._role(each) == role})
+        # Keras 2 takes a layer for an activation, by its name.
+        roles = (role, "layer") if role == "activation" else (role,)
+        tables.append({each.__name__: each for _, each in self.exports if self._role(each) in roles})
         for table in tables:
             for name, each in self._spelt(role, table):
                 found = each if get is None else self._resolved(module, name, each)
@@ -193,7 +195,8 @@ class Vocabulary:
             return {name: each for name, each in mapping.items() if name.startswith("keras.")}
         names = dict(api.REGISTERED_NAMES_TO_OBJS)
         for path, module in list(sys.modules.items()):
-            if path.split(".")[0] == self.root and "src" not in path and "api" not in path and "_tf_keras" not in path:
+            parts = path.split(".")
+            if parts[0] == self.root and parts[1:2] not in (["src"], ["api"], ["_tf_keras"]):
                 for name, each in list(vars(module).items()):
                     names.setdefault("{}.{}".format(path, name), each)
         return names
@@ -248,15 +251,15 @@ class Vocabulary:
             self.objects.items(),
             key=lambda item: (item[0] not in named, item[0] not in self.paths, item[1].__module__, item[1].__name__),
         )
-        keys: Dict[int, str] = {}
-        taken = set()
+        taken: Dict[str, int] = {}
         for number, each in order:
             key = "{}:{}".format(self._kind(each), each.__name__)
             if key in taken:
                 key = "{}@{}".format(key, each.__module__)
-            taken.add(key)
-            keys[number] = key
-        return keys
+            while key in taken:
+                key += "'"
+            taken[key] = number
+        return {number: key for key, number in taken.items()}
 
     def _describe(self, each: Any) -> Dict[str, Any]:
         data = {
