@@ -162,7 +162,8 @@ def _outcome(artifact: Artifact, loaded: Loaded) -> tuple[str, float | None, str
     if loaded.ending.timed_out:
         return "hang", None, f"timed out after {loaded.ending.seconds} s"
     if loaded.ending.code:
-        return "crash", None, f"exit code {loaded.ending.code}: {loaded.log[-300:]}"
+        fatal = [line for line in loaded.log.splitlines() if line.startswith("Fatal Python error")]
+        return "crash", None, f"exit code {loaded.ending.code}: {fatal[0] if fatal else loaded.log[-300:]}"
     if loaded.error:
         return "fails", None, loaded.error["message"]
     wanted = _values(artifact, "output")

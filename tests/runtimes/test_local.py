@@ -287,26 +287,21 @@ class TestLoaderItself:
             alone.close()
 
     def test_another_interpreter(self, job: Job, user: Path, tmp_path: Path) -> None:
-        """Another environment's path is its own: of this process's it has nothing, of what it is given all."""
-        other = tmp_path / "other"
+        """Another environment's jobs have that one's path and what they are given, and nothing of this process's."""
+        other, given = tmp_path / "other", tmp_path / "given"
         venv.create(other, symlinks=True)
-        packages = [entry for entry in sys.path if entry.endswith("site-packages")]
         (site,) = (other / "lib").glob("python*/site-packages")
-        (site / "packages.pth").write_text("\n".join(packages))
-        (tmp_path / "given").mkdir()
-        (tmp_path / "given" / "given_there.py").touch()
-        mine = LocalLoader(python=other / "bin" / "python", sys_path=[str(tmp_path / "given")])
-        text = (
-            f"import given_there; assert sys.prefix == {str(other)!r}, sys.prefix; assert {str(user)!r} not in sys.path"
-        )
-        importing(job, user, text)
-        (user / "does_it.py").rename(tmp_path / "given" / "does_it.py")
+        (site / "packages.pth").write_text("\n".join(entry for entry in sys.path if entry.endswith("site-packages")))
+        (site / "own_there.py").touch()
+        given.mkdir()
+        (given / "given_there.py").write_text(f"import own_there, sys; assert sys.prefix == {str(other)!r}, sys.prefix")
+        mine = LocalLoader(python=other / "bin" / "python", sys_path=[str(given)])
         try:
-            loaded = mine.run(replace(job, declared=Declared(imports=("does_it",))))
+            loaded = mine.run(replace(job, declared=Declared(imports=("given_there",))))
             assert loaded.succeeded, loaded.error
             assert total(loaded) == [[6.0]]
-            unaware = replace(job, declared=Declared(custom_objects={"Double": ("user_objects", "Double")}))
-            assert mine.run(unaware).stage == "declare", "a module of this process's path is not to be had there"
+            assert (user / "user_objects.py").exists()
+            assert mine.run(replace(job, declared=Declared(imports=("user_objects",)))).stage == "declare"
         finally:
             mine.close()
 
