@@ -55,7 +55,17 @@ def _opening(scene: Scene) -> Iterable[Finding]:
 
 
 def _parts(scene: Scene) -> tuple[Callable[[Scene], Iterable[Finding]], ...]:
-    from pytest_modelcompat.profiles.judging import arguments, compiling, graphs, lambdas, names, state, weights, wiring
+    from pytest_modelcompat.profiles.judging import (
+        arguments,
+        axes,
+        compiling,
+        graphs,
+        lambdas,
+        names,
+        state,
+        weights,
+        wiring,
+    )
 
     if scene.inventory.format == "saved_model":
         return (
@@ -72,10 +82,13 @@ def _parts(scene: Scene) -> tuple[Callable[[Scene], Iterable[Finding]], ...]:
     return (
         names.unknown_names,
         arguments.wrong_arguments,
+        arguments.taken_for_functions,
+        axes.lost,
         wiring.list_of_layers,
         wiring.batch_for_input,
         wiring.changed_ends,
         lambdas.bytecode,
+        lambdas.named_functions,
         compiling.not_compiled,
         weights.moved,
         state.lost_optimizer,

@@ -21,6 +21,8 @@ _MODELS = frozenset({"Functional", "Sequential", "Model"})
 _GIVEN = frozenset({"name", "trainable", "dtype"})
 # What the readers of an .h5 translate before the class sees it.
 _TRANSLATED_IN_H5 = frozenset({"batch_input_shape"})
+# Keras 3.14 was the first to look every text of an .h5's configuration up among its layers. Read in its sources.
+_LOOKS_TEXTS_UP = (3, 14)
 _LAMBDA_OF_KERAS_2 = frozenset({"module", "function_type", "output_shape_type", "output_shape_module"})
 
 
@@ -87,3 +89,23 @@ def _finding(scene: Scene, about: tuple[str, str, Kind], group: list[Use]) -> Fi
         fix=fixes.other_keras(scene),
         stage=Stage.CONFIG,
     )
+
+
+def taken_for_functions(scene: Scene) -> Iterator[Finding]:
+    """A finding for each text in an .h5 file that a Keras takes for one of its functions: `score_mode="dot"`."""
+    if scene.inventory.format != "h5" or scene.reader < _LOOKS_TEXTS_UP:
+        return
+    for layer in scene.inventory.layers:
+        for key, value in layer.config.items():
+            known = scene.profile.public("keras.layers", value) if isinstance(value, str) and key != "name" else None
+            if known is not None and not known.is_class:
+                yield Finding(
+                    Kind.CONFIG_CHANGED,
+                    subject=f"{layer.class_name}({key}={value!r})",
+                    where=places([layer]),
+                    cause=f"{scene.reader_name} takes {value!r} for its function keras.layers.{value} when it reads an "
+                    ".h5 file, and refuses it",
+                    fix=("save the model as .keras or SavedModel",),
+                    stage=Stage.CONFIG,
+                    source="measured",
+                )

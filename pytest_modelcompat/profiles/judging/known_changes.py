@@ -18,6 +18,7 @@ KERAS_3 = (3, 0)
 LOOKUPS = ("TextVectorization", "StringLookup", "IntegerLookup")
 RANDOM = ("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D")
 OTHER_FORMAT = ("save it as .keras or SavedModel, which hold what .h5 leaves out",)
+OWN_ACTIVATION = ("give the activation as a layer of its own", "or save the model as .keras or SavedModel")
 NOTHING_TO_DO = ("nothing, where the model only predicts",)
 
 
@@ -51,13 +52,46 @@ RULES = (
     Rule(
         Kind.CONFIG_CHANGED,
         subject="activation",
-        cause="{writer} writes an activation of the user's into an .h5 file in a way that {reader} cannot read",
+        cause="{writer} writes an activation of the user's into an .h5 file as an object; {reader} expects its name",
         source=MEASURED,
         where=declared("activation"),
         formats=("h5",),
         written=((2, 13), KERAS_3),
+        read=(ANY, KERAS_3),
         stage=Stage.CONFIG,
-        fix=("give the activation as a layer of its own", "or save the model as .keras or SavedModel"),
+        fix=OWN_ACTIVATION,
+    ),
+    Rule(
+        Kind.CONFIG_CHANGED,
+        subject="activation",
+        cause="{writer} writes an activation of the user's into an .h5 file by its name; {reader} expects an object",
+        source=MEASURED,
+        where=declared("activation"),
+        formats=("h5",),
+        written=(ANY, (2, 13)),
+        read=(KERAS_3, (3, 11)),
+        stage=Stage.CONFIG,
+        fix=OWN_ACTIVATION,
+    ),
+    Rule(
+        Kind.CONFIG_CHANGED,
+        subject="BatchNormalization(axis=…)",
+        cause="Keras 2 writes its axis as a list, and {reader} takes a number only",
+        source=MEASURED,
+        where=layers_that(lambda config: isinstance(config.get("axis"), list), "BatchNormalization"),
+        formats=("keras",),
+        read=(KERAS_3, NEVER),
+        stage=Stage.CONFIG,
+    ),
+    Rule(
+        Kind.CONFIG_CHANGED,
+        subject="Lambda(output_shape=…)",
+        cause="its output_shape is stored as a list, which {reader} cannot put a batch dimension before",
+        source=MEASURED,
+        where=layers_that(lambda config: isinstance(config.get("output_shape"), list), "Lambda"),
+        read=(KERAS_3, (3, 4)),
+        stage=Stage.BUILD,
+        fix=("leave output_shape out, or upgrade Keras there to 3.4 or newer",),
     ),
     Rule(
         Kind.SEMANTICS_CHANGED,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.places import layer_place, shortened
 from pytest_modelcompat.findings import Blame, Finding, Kind, Severity, Stage
+from pytest_modelcompat.profiles.judging.fixes import declare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,22 @@ def bytecode(scene: Scene) -> Iterator[Finding]:
         return
     for use in uses:
         yield from _outcomes(scene, use)
+
+
+def named_functions(scene: Scene) -> Iterator[Finding]:
+    """A finding for each function that a Lambda layer names and that nobody has declared."""
+    for use in scene.inventory.lambdas:
+        name = use.function_name
+        if name and not use.has_bytecode and name not in scene.custom and scene.profile.find("object", name) is None:
+            yield Finding(
+                Kind.UNKNOWN_OBJECT,
+                subject=name,
+                where=(layer_place(use.path),),
+                cause=f"the Lambda layer names this function, which {scene.reader_name} has not got, "
+                "and it is not declared",
+                fix=declare(name),
+                stage=Stage.CONFIG,
+            )
 
 
 def is_refused(scene: Scene) -> bool:

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.inventory import LayerUse
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse
+    from pytest_modelcompat.artifacts.inventory import Inventory
     from pytest_modelcompat.artifacts.places import Use
     from pytest_modelcompat.profiles.profile import ObjectKnowledge, Profile
 
@@ -18,6 +20,8 @@ Version = tuple[int, int]
 # Keras 2.11 to 2.15 registered its own new optimizers the way a user's are.
 _KERAS_OWN_PACKAGE = "Custom>"
 _UNKNOWN: Version = (0, 0)
+# Keras 3's layers look these up by their name alone, whatever module a file names beside it.
+_BY_NAME = frozenset({"activation", "constraint", "initializer", "regularizer"})
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,8 @@ class Scene:
         """
         if use.registered_name and use.registered_name in self.profile.registered:
             return self.profile.registered[use.registered_name]
+        if self.reader_major == 3 and use.role in _BY_NAME and use.module:
+            return self._named(use.role, use.name)
         if use.module and use.module != "builtins":
             return self._placed(use.module, use.name)
         if use.module == "builtins":
@@ -123,10 +129,26 @@ class Scene:
     def _optimizers(self) -> Mapping[str, ObjectKnowledge]:
         return {name.lower(): known for name, known in self.profile.names.get("optimizer", {}).items()}
 
-    @property
+    @cached_property
     def uses(self) -> tuple[Use, ...]:
-        """Every layer and object of the artifact."""
-        return (*self.inventory.layers, *self.inventory.objects)
+        """The outermost model, and every layer and object of the artifact."""
+        return (*self._outermost, *self.inventory.layers, *self.inventory.objects)
+
+    @property
+    def _outermost(self) -> tuple[LayerUse, ...]:
+        root = self.inventory.root
+        if not self.is_keras_file or not root:
+            return ()
+        config = root.get("config")
+        return (
+            LayerUse(
+                class_name=str(root.get("class_name")),
+                path=(),
+                module=root.get("module"),
+                registered_name=root.get("registered_name"),
+                config=config if isinstance(config, dict) else {},
+            ),
+        )
 
     @cached_property
     def models(self) -> tuple[tuple[tuple[str, ...], Mapping[str, Any]], ...]:

@@ -1,0 +1,54 @@
+"""Axes: the `axis` of a layer in an .h5 file, which Keras 3 reads only in part."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.artifacts.places import places
+from pytest_modelcompat.findings import Finding, Kind, Severity, Stage
+from pytest_modelcompat.profiles.judging import fixes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_modelcompat.artifacts.inventory import LayerUse
+    from pytest_modelcompat.profiles.judging.scene import Scene
+
+# Keras 3.9 was the first to keep an axis that is a number; no Keras 3 keeps a list of several. Read in its sources.
+_KEEPS_NUMBERS = (3, 9)
+_USUAL = -1
+# Layers whose weights have the shape of the axis: with another axis the stored ones do not fit.
+_WITH_WEIGHTS = frozenset({"BatchNormalization", "LayerNormalization", "GroupNormalization", "Normalization"})
+
+
+def lost(scene: Scene) -> Iterator[Finding]:
+    """Findings where Keras 3 drops a layer's axis and goes on with the usual one, the last."""
+    if scene.reader_major != 3 or scene.inventory.format != "h5":
+        return
+    losing = [layer for layer in scene.inventory.layers if _is_lost(scene, layer.config.get("axis"))]
+    misfit = [layer for layer in losing if layer.class_name in _WITH_WEIGHTS]
+    other = [layer for layer in losing if layer not in misfit]
+    cause = f"{scene.reader_name} drops its axis when it reads an .h5 file, and takes the last one instead"
+    if misfit:
+        yield _finding(scene, misfit, f"{cause}, for which the stored weights are not", Severity.ERROR)
+    if other:
+        yield _finding(scene, other, cause, Severity.CHANGE)
+
+
+def _finding(scene: Scene, layers: list[LayerUse], cause: str, severity: Severity) -> Finding:
+    return Finding(
+        Kind.CONFIG_CHANGED,
+        subject=f"{layers[0].class_name}(axis=…)",
+        where=places(layers),
+        cause=cause,
+        fix=fixes.other_keras(scene),
+        severity=severity,
+        stage=Stage.WEIGHTS if severity is Severity.ERROR else None,
+        source="measured",
+    )
+
+
+def _is_lost(scene: Scene, axis: Any) -> bool:
+    if isinstance(axis, list):
+        return len(axis) > 1
+    return isinstance(axis, int) and axis != _USUAL and scene.reader < _KEEPS_NUMBERS
