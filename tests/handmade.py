@@ -58,7 +58,12 @@ def functional(*layers: tuple[Config, Sequence[str]], name: str = "ranker") -> C
         for node, sources in layers
     ]
     config = {"name": name, "layers": nodes}
-    return {"module": "keras.src.models", "class_name": "Functional", "config": config, "registered_name": "Functional"}
+    return {
+        "module": "keras.src.models.functional",
+        "class_name": "Functional",
+        "config": config,
+        "registered_name": "Functional",
+    }
 
 
 def write_h5(

@@ -30,6 +30,8 @@ _PACKAGES = {"keras": "Keras", "tensorflow": "TensorFlow", "backend": "backend"}
 _MOST_LAYERS = 40
 _MOST_OPS = 16
 _MOST_CUSTOM = 20
+_WIDTH = 100
+_NO_BREAK = "\xa0"
 
 
 def inspect_page(
@@ -84,13 +86,11 @@ def _model(inventory: Inventory) -> Iterator[Fact]:
         called = name.get("name") if isinstance(name, dict) else None
         yield "model", inventory.model_class + (f' "{called}"' if isinstance(called, str) else "")
     elif inventory.format == "saved_model":
-        kind = (
-            "no Keras model in it that says so" if inventory.has_object_graph else "none: a graph in TensorFlow 1 style"
-        )
-        yield "model", kind
+        is_object = inventory.has_object_graph
+        yield "model", "not told: exported without Keras' metadata" if is_object else "a graph, TensorFlow 1 style"
     if inventory.layers:
         count = Counter(layer.class_name for layer in inventory.layers)
-        yield "layers", f"{len(inventory.layers)}: {_counts(count)}"
+        yield "layers", _wrapped(f"{len(inventory.layers)}: {_counts(count)}")
 
 
 def _custom(custom: Sequence[Use], *, in_full: bool) -> Iterator[Fact]:
@@ -173,10 +173,10 @@ def _signatures(signatures: Sequence[Signature]) -> Iterator[Fact]:
 def _graph(inventory: Inventory, *, in_full: bool) -> Iterator[Fact]:
     if inventory.ops:
         nodes = sum(op.count for op in inventory.ops)
-        in_functions = f", {_number(inventory.functions)} functions" if inventory.functions else ""
+        functions = f"{_number(inventory.functions)} function{'' if inventory.functions == 1 else 's'}"
         count = Counter({op.op: op.count for op in inventory.ops})
         shown = _counts(count, len(count) if in_full else _MOST_OPS)
-        yield "ops", f"{len(count)} kinds in {_number(nodes)} nodes{in_functions}: {shown}"
+        yield "ops", _wrapped(f"{len(count)} kinds in {_number(nodes)} nodes and {functions}: {shown}")
     if inventory.producer:
         bad = f", not for {', '.join(map(str, inventory.bad_consumers))}" if inventory.bad_consumers else ""
         yield "graph", f"GraphDef version {inventory.producer}, for {inventory.min_consumer} or newer{bad}"
@@ -219,6 +219,15 @@ def _counts(count: Counter[str], most: int | None = None) -> str:
     shown = [f"{name} {_number(number)}" if number > 1 else name for name, number in ordered[:most]]
     rest = len(ordered) - len(shown)
     return ", ".join(shown) + (f", and {rest} more kinds" if rest else "")
+
+
+def _wrapped(text: str) -> str:
+    """Breaks a long list into lines, and never between a name and its number."""
+    import re
+    import textwrap
+
+    held = re.sub(r"(?<!,) (?=\d)", _NO_BREAK, text)
+    return textwrap.fill(held, _WIDTH, break_long_words=False, break_on_hyphens=False).replace(_NO_BREAK, " ")
 
 
 def _first(lines: Sequence[str], most: int) -> Sequence[str]:

@@ -50,7 +50,7 @@ def test_the_page_of_a_graph(modelcompat: Any) -> None:
         "  saved by   TensorFlow 2.15.1",
         "  signature  serving_default",
         "               x  float32 (?, 4)",
-        "  ops        2 kinds in 3 nodes, 1 functions: ReadFile 2, NoOp",
+        "  ops        2 kinds in 3 nodes and 1 function: ReadFile 2, NoOp",
         "  graph      GraphDef version 1645, for 12 or newer",
         "  tags       serve",
         "UNSAFE CONTENT: op ReadFile",
