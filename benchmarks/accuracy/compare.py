@@ -1,0 +1,122 @@
+"""Holds the static verdicts against what the matrix saw, and writes the table of docs/accuracy.md.
+
+`python benchmarks/accuracy/compare.py MATRIX/results.jsonl [--held-out OTHER/results.jsonl] [--write docs/accuracy.md]`
+prints the agreement and every disagreement. It exits with 1 where fewer than 98 % of the verdicts agree, or where a
+load that crashed was foretold to succeed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from accuracy import page  # noqa: E402 - the folder above is on the path only now
+
+from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory  # noqa: E402
+from pytest_modelcompat.profiles.judgement import Verdict  # noqa: E402
+from pytest_modelcompat.profiles.judging import judge  # noqa: E402
+from pytest_modelcompat.profiles.store import load_profile  # noqa: E402
+
+LEAST = 0.98
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One load of the matrix, and what was foretold of it.
+
+    Args:
+        seen: the matrix's line: `model`, `saver`, `format`, `loader`, `outcome`, `message` ...
+        foretold: the static verdict.
+        causes: the findings that decided it, in short.
+    """
+
+    seen: dict[str, Any]
+    foretold: Verdict
+    causes: tuple[str, ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both say that it loads, or both that it does not."""
+        return self.loaded == (self.foretold in (Verdict.LOADS, Verdict.CHANGED))
+
+    @property
+    def loaded(self) -> bool:
+        """Whether it really loaded and could be called."""
+        return self.seen["outcome"] in ("loads", "changed")
+
+    @property
+    def is_unforeseen_crash(self) -> bool:
+        """Whether it crashed although it was foretold to load."""
+        return self.seen["outcome"] == "crash" and not self.agrees
+
+
+def main() -> int:
+    """Judge, print, write, and say by the exit code whether that is good enough."""
+    options = arguments()
+    cells = judged(options.results)
+    held_out = judged(options.held_out) if options.held_out else []
+    print(page.summary(cells))
+    for cell in cells:
+        if not cell.agrees:
+            print(page.disagreement(cell))
+    if held_out:
+        print(f"held out: {page.summary(held_out)}")
+        print(*(page.disagreement(cell) for cell in held_out if not cell.agrees), sep="\n")
+    if options.write:
+        options.write.write_text(page.render(cells, held_out), encoding="utf-8")
+    agreeing = Counter(cell.agrees for cell in cells)
+    enough = agreeing[True] >= LEAST * len(cells) and not any(cell.is_unforeseen_crash for cell in cells)
+    return 0 if enough else 1
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results", type=Path, help="what matrix.py left")
+    parser.add_argument("--held-out", type=Path, help="a second matrix, which the rules were not made by")
+    parser.add_argument("--write", type=Path, help="where to write the page")
+    return parser.parse_args()
+
+
+def judged(results: Path) -> list[Cell]:
+    """Every load of a matrix with its static verdict; a load that was noted twice counts as it was seen last."""
+    lines = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()]
+    last = {(each["artifact"], each["loader"], each["safe_mode"], tuple(each["declared"])): each for each in lines}
+    return [foretell(seen) for seen in last.values()]
+
+
+def foretell(seen: dict[str, Any]) -> Cell:
+    """The static verdict of one load, told only what the loader was told."""
+    inventory = inventory_of(seen["artifact"])
+    if inventory is None:
+        return Cell(seen, Verdict.UNREADABLE)
+    judgement = judge(
+        inventory,
+        load_profile(seen["loader"]),
+        custom=seen["declared"],
+        safe_mode=seen["safe_mode"] is not False,
+    )
+    weighty = [finding for finding in judgement.findings if finding.severity.value in ("error", "change")]
+    return Cell(seen, judgement.verdict, tuple(f"{each.kind.value} {each.subject}" for each in weighty))
+
+
+@cache
+def inventory_of(artifact: str) -> Any:
+    """What an artifact holds; None where it cannot be read."""
+    try:
+        return read_inventory(Path(artifact))
+    except BrokenArtifactError:
+        return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

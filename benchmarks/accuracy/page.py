@@ -1,0 +1,138 @@
+"""The page that shows how often the static verdicts are right."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from accuracy.compare import Cell
+
+FORMATS = {"h5": ".h5", "keras": ".keras", "saved_model": "SavedModel"}
+# Why a verdict is wrong where it is known to be, by model and format.
+REASONS: dict[tuple[str, str], str] = {}
+HEAD = """# How often the static verdicts are right
+
+`modelcompat check` says what will load without loading it. This page holds it against what really happens: models
+saved by several TensorFlow versions in every format each of them writes, each artifact then really loaded and called in
+several versions, each load in a process of its own. *Loads* means that `load_model` (or `tf.saved_model.load`) and a
+call succeeded; models with Lambda layers are loaded with `safe_mode=False` too.
+
+Made by these two commands; the first makes an environment for each version with uv, and takes some hours:
+
+```
+python benchmarks/accuracy/matrix.py --out matrix
+python benchmarks/accuracy/compare.py matrix/results.jsonl --write docs/accuracy.md
+```
+"""
+HELD_OUT = """
+## Versions held out
+
+The rules were made with the matrix above at hand. These are loads between versions that it does not hold, looked at
+only afterwards:
+
+```
+python benchmarks/accuracy/matrix.py --out held-out --savers {savers} --loaders {loaders}
+python benchmarks/accuracy/compare.py matrix/results.jsonl --held-out held-out/results.jsonl --write docs/accuracy.md
+```
+"""
+
+
+def summary(cells: Sequence[Cell]) -> str:
+    """One line: how many verdicts agree, and how many crashes were not foretold."""
+    agreeing = sum(cell.agrees for cell in cells)
+    crashes = [cell for cell in cells if cell.seen["outcome"] == "crash"]
+    unforeseen = sum(cell.is_unforeseen_crash for cell in crashes)
+    share = f"{100 * agreeing / len(cells):.2f} %" if cells else "none"
+    return f"{agreeing} of {len(cells)} verdicts agree ({share}); {unforeseen} of {len(crashes)} crashes not foretold"
+
+
+def disagreement(cell: Cell) -> str:
+    """One line on a verdict that was wrong."""
+    seen = cell.seen
+    unsafe = ", safe_mode=False" if seen["safe_mode"] is False else ""
+    told = f" ({'; '.join(cell.causes[:3])})" if cell.causes else ""
+    said = " ".join(str(seen["message"])[-160:].split())
+    return (
+        f"{seen['model']}, {FORMATS[seen['format']]} of {seen['saver']} in {seen['loader']}{unsafe}: "
+        f"foretold {cell.foretold.value}{told}, really {seen['outcome']}" + (f": {said}" if said else "")
+    )
+
+
+def render(cells: Sequence[Cell], held_out: Sequence[Cell]) -> str:
+    """The whole page."""
+    parts = [HEAD, *_section(cells)]
+    if held_out:
+        savers = " ".join(_in_order(cell.seen["saver"] for cell in held_out))
+        loaders = " ".join(_in_order(cell.seen["loader"] for cell in held_out))
+        parts += [HELD_OUT.format(savers=savers, loaders=loaders), *_section(held_out)]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _section(cells: Sequence[Cell]) -> list[str]:
+    models = {cell.seen["model"] for cell in cells}
+    return [
+        (
+            f"**{summary(cells)}.** {len(models)} models; "
+            f"{sum(cell.loaded for cell in cells)} of the loads succeed, {sum(not cell.loaded for cell in cells)} do not."
+        ),
+        "",
+        *_confusion(cells),
+        *(line for name in FORMATS for line in _table(name, [cell for cell in cells if cell.seen["format"] == name])),
+        *_disagreements([cell for cell in cells if not cell.agrees]),
+    ]
+
+
+def _confusion(cells: Sequence[Cell]) -> list[str]:
+    foretold = ("loads", "changed", "fails", "unreadable")
+    counts = Counter((cell.seen["outcome"], cell.foretold.value) for cell in cells)
+    lines = ["| really | " + " | ".join(f"foretold {each}" for each in foretold) + " |", "|---" * 5 + "|"]
+    for outcome in ("loads", "changed", "fails", "hang", "crash"):
+        row = [counts[outcome, each] for each in foretold]
+        if any(row):
+            lines.append(f"| {outcome} | " + " | ".join(map(str, row)) + " |")
+    return [*lines, ""]
+
+
+def _table(name: str, cells: Sequence[Cell]) -> list[str]:
+    """Savers by loaders: how many artifacts load, and how many verdicts are right where not all are."""
+    if not cells:
+        return []
+    savers = _in_order(cell.seen["saver"] for cell in cells)
+    loaders = _in_order(cell.seen["loader"] for cell in cells)
+    lines = [
+        f"### {FORMATS[name]}",
+        "",
+        "Loads that succeed of those tried; in bold, verdicts that are right where not all are.",
+        "",
+        "| saved by / loaded by | " + " | ".join(loaders) + " |",
+        "|---" * (len(loaders) + 1) + "|",
+    ]
+    for saver in savers:
+        row = (_entry([c for c in cells if (c.seen["saver"], c.seen["loader"]) == (saver, each)]) for each in loaders)
+        lines.append(f"| {saver} | " + " | ".join(row) + " |")
+    return [*lines, ""]
+
+
+def _entry(cells: Sequence[Cell]) -> str:
+    if not cells:
+        return ""
+    right = sum(cell.agrees for cell in cells)
+    return f"{sum(cell.loaded for cell in cells)}/{len(cells)}" + (f" **{right}**" if right < len(cells) else "")
+
+
+def _disagreements(cells: Sequence[Cell]) -> list[str]:
+    if not cells:
+        return ["No verdict is wrong.", ""]
+    lines = ["### Verdicts that are wrong", ""]
+    for cell in cells:
+        reason = REASONS.get((cell.seen["model"], cell.seen["format"]), "not understood yet")
+        lines.append(f"- {disagreement(cell)}. Reason: {reason}.")
+    return [*lines, ""]
+
+
+def _in_order(names: Iterable[str]) -> list[str]:
+    """Runtimes, oldest first."""
+    return sorted(set(names), key=lambda name: ([int(part) for part in name[2:].partition("+")[0].split(".")], name))
