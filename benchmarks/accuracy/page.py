@@ -76,7 +76,8 @@ def _section(cells: Sequence[Cell]) -> list[str]:
     return [
         (
             f"**{summary(cells)}.** {len(models)} models; "
-            f"{sum(cell.loaded for cell in cells)} of the loads succeed, {sum(not cell.loaded for cell in cells)} do not."
+            f"{sum(cell.loaded for cell in cells)} of the loads succeed, "
+            f"{sum(not cell.loaded for cell in cells)} do not."
         ),
         "",
         *_confusion(cells),
