@@ -1,0 +1,37 @@
+"""A corner of the accuracy matrix, in real TensorFlow versions: what was foretold is what happens."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks" / "accuracy"
+RUNTIMES = ("tf2.15", "tf2.16")
+MODELS = ("dense", "functional_in_sequential", "lstm", "lambda_arithmetic", "text_vectorization", "registered_layer")
+
+
+@pytest.mark.runtimes
+@pytest.mark.timeout(1800)
+def test_what_was_foretold_is_what_happens(tmp_path: Path) -> None:
+    """Needs uv and the package index for the environments; `MODELCOMPAT_ENVIRONMENTS` names a folder to keep them in."""
+    environments = os.environ.get("MODELCOMPAT_ENVIRONMENTS", str(tmp_path / "environments"))
+    matrix = ["--out", tmp_path, "--environments", environments, "--savers", *RUNTIMES, "--loaders", *RUNTIMES]
+    built = run("matrix.py", *matrix, "--models", *MODELS)
+    assert built.returncode == 0, built.stderr[-4000:]
+    results = tmp_path / "results.jsonl"
+    seen = Counter(json.loads(line)["outcome"] for line in results.read_text(encoding="utf-8").splitlines())
+    assert seen["loads"] >= 20
+    assert seen["fails"] >= 20
+    compared = run("compare.py", results)
+    assert compared.returncode == 0, compared.stdout
+
+
+def run(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(BENCHMARKS / script), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
