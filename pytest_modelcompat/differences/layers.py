@@ -20,6 +20,8 @@ Pair = tuple["LayerUse", "LayerUse"]
 # More layers than this left without a namesake are not aligned: that takes time with their number squared.
 _MOST_ALIGNED = 2000
 _DEEPEST = 200
+# Keras numbers optimizers by how many were made before in the process.
+_NUMBERED = frozenset({"optimizer.name", "optimizer_config.name"})
 
 
 def layer_differences(one: Inventory, other: Inventory) -> Iterator[Difference]:
@@ -123,8 +125,8 @@ def _sources(value: Any, depth: int = 0) -> Iterator[str]:
 
 def _compiled(one: Inventory, other: Inventory) -> Iterator[Difference]:
     if one.format == other.format and one.training and other.training:
-        for change in config_changes(flat_config(one.training), flat_config(other.training)):
-            yield Difference("compile", *change)
+        changes = config_changes(flat_config(one.training), flat_config(other.training))
+        yield from (Difference("compile", *change) for change in changes if change[0] not in _NUMBERED)
         return
     before, after = _given(one), _given(other)
     for role in dict.fromkeys((*before, *after)):

@@ -68,7 +68,6 @@ def sarif(judgements: Sequence[Judgement], version: str) -> str:
             "driver": {
                 "name": "modelcompat",
                 "semanticVersion": version,
-                "informationUri": "https://pypi.org/project/pytest-modelcompat/",
                 "rules": [_rule(kind) for kind in kinds],
             }
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -31,6 +32,13 @@ class TestHelp:
         result = modelcompat(*command.split(), "-h")
         assert result.code == 0
         assert f"modelcompat {command}" in result.out
+
+    @pytest.mark.parametrize("command", [*COMMANDS, "profile record"])
+    def test_names_no_option_that_the_documentation_does_not(self, modelcompat: Any, command: str) -> None:
+        documented = (PROJECT / "docs/commands.md").read_text(encoding="utf-8")
+        options = re.findall(r"--[a-z-]+", modelcompat(*command.split(), "-h").out)
+        assert f"## modelcompat {command.split()[0]}" in documented
+        assert {option for option in options if option not in documented} <= {"--help"}
 
     def test_is_shown_where_nothing_is_asked(self, modelcompat: Any) -> None:
         result = modelcompat()

@@ -116,7 +116,8 @@ class TestLayers:
 
     def test_what_compile_was_given(self, tmp_path: Path) -> None:
         def training(rate: float) -> Any:
-            return {"loss": "mse", "optimizer_config": {"class_name": "Adam", "config": {"learning_rate": rate}}}
+            config = {"name": f"adam_{rate}", "learning_rate": rate}
+            return {"loss": "mse", "optimizer_config": {"class_name": "Adam", "config": config}}
 
         one = handmade.write_h5(tmp_path / "a.h5", of(handmade.dense()), training=training(0.1))
         other = handmade.write_h5(tmp_path / "b.h5", of(handmade.dense()), training=training(0.2))

@@ -1,0 +1,231 @@
+"""Writes `commands.md`: saves models of Keras 2 and Keras 3, runs `modelcompat` on them, and keeps what it prints.
+
+Run it with the plugin, TensorFlow, Keras 3 and tf_keras installed: `python docs/make_commands.py`.
+"""
+# ruff: noqa: INP001
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+PAGE = Path(__file__).with_name("commands.md")
+
+MODELS = """
+import sys
+import keras
+import tensorflow as tf
+import tf_keras
+
+keras.utils.set_random_seed(0)
+
+
+@keras.saving.register_keras_serializable("shop")
+class Scale(keras.layers.Layer):
+    def call(self, inputs):
+        return inputs * 2.0
+
+
+Scale.__module__ = "shop.layers"
+
+
+def ranker(units):
+    inputs = keras.Input((8,), name="features")
+    tower = keras.Sequential([keras.Input((8,)), keras.layers.Dense(units, "relu", name="hidden")], name="tower")
+    outputs = keras.layers.Dense(1, name="score")(Scale(name="scale")(tower(inputs)))
+    model = keras.Model(inputs, outputs, name="ranker")
+    model.compile("adam", "mse", metrics=["mae"])
+    return model
+
+
+class Tagger(tf.Module):
+    def __init__(self):
+        self.kernel = tf.Variable(tf.ones([4, 2]), name="kernel")
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 4], tf.float32, name="x")])
+    def tag(self, x):
+        weights = tf.io.parse_tensor(tf.io.read_file("/srv/models/scale.pb"), tf.float32)
+        return {"tags": tf.nn.softmax(tf.matmul(x, self.kernel) * weights)}
+
+
+ranker(16).save("models/ranker-2023.keras")
+ranker(32).save("models/ranker-2024.keras")
+tagger = Tagger()
+tf.saved_model.save(tagger, "models/tagger", signatures=tagger.tag)
+vision = tf_keras.Sequential(
+    [
+        tf_keras.layers.DepthwiseConv2D(3, input_shape=(8, 8, 3), name="blur"),
+        tf_keras.layers.Flatten(name="flat"),
+        tf_keras.layers.Lambda(lambda x: x / 255.0, name="rescale"),
+        tf_keras.layers.Dense(4, name="label"),
+    ],
+    name="vision",
+)
+vision.save("models/vision.h5")
+"""
+
+# A line `!1 command` becomes a block with the command and what it prints; it must end with that exit code.
+TEXT = """
+# The command `modelcompat`
+
+`modelcompat` reads saved models, `.h5`, `.keras` and SavedModel of any age, and says what is in them and what will
+load them. It comes with `pip install pytest-modelcompat` and needs no TensorFlow. It loads no model: nothing in a file
+is imported, unpickled or executed. What stands below is what it prints, word for word; `docs/make_commands.py` saves
+the models and writes this page.
+
+| command | answers |
+|---|---|
+| [`inspect`](#modelcompat-inspect) | What is in this file, and what in it is unsafe? |
+| [`check`](#modelcompat-check) | Will it load where we run it? Why not? |
+| [`runtimes-for`](#modelcompat-runtimes-for) | Which TensorFlow and Keras versions load it? |
+| [`diff`](#modelcompat-diff) | What changed between these two? |
+| [`profile`](#modelcompat-profile) | What does a runtime know, and how do I record mine? |
+
+## Paths
+
+`inspect`, `check` and `runtimes-for` take any number of files, folders and globs. In a folder, and among what a glob
+matches, `.h5`, `.hdf5` and `.keras` files count, files without a suffix that are models by their content, and
+SavedModel folders, each as one artifact. Hidden folders, virtual environments, `node_modules` and `site-packages` are
+not entered. HDF5 files in a folder that hold data instead of a model are passed over, and said to be. A format is told
+by content, whatever a file is called.
+
+## Exit codes
+
+| code | means |
+|---|---|
+| 0 | all is well: it was read, it loads (`check`), it is the same (`diff`) |
+| 1 | it fails or loads changed in one of the runtimes (`check`); it differs (`diff`) |
+| 2 | something could not be read, does not exist, or was not understood; the rest is done all the same |
+
+What cannot be read is one sentence on standard error, and with `--json` an object too. On a terminal a progress bar
+is shown there.
+
+## modelcompat inspect
+
+`modelcompat inspect PATH... [--json] [--all]` shows what saved an artifact and what it holds. `custom` are the layers
+and objects that Keras does not bring along, with their module and registered name where the file gives them. `--all`
+lists every layer and op.
+
+!0 modelcompat inspect models/ranker-2023.keras
+
+A graph is shown by its signatures and ops. Unsafe content is looked for in every function, whether a signature reaches
+it or not: ops that touch files, the network or Python; Lambda bytecode at any depth; modules from outside Keras that a
+Keras would import; lookup vocabularies that are files or URLs; pickles; links that lead out of the file.
+
+!0 modelcompat inspect models/tagger
+
+Of a Lambda layer it tells the Python versions that can have written its bytecode.
+
+!0 modelcompat inspect models/vision.h5
+
+`--json` prints one object a line: `path`, `format`, `saved_by`, `model_class`, `layers` (each with `class_name`,
+`path`, `module`, `registered_name`), `objects`, `lambdas`, `ops`, `functions`, `signatures`, `compute_dtypes`,
+`producer`, `min_consumer`, `tags`, `weights`, `assets`, `hazards`, `unsafe` and more. For a file that cannot be read it
+has `path` and `unreadable`, the sentence.
+
+## modelcompat check
+
+`modelcompat check PATH... --runtime NAME [--runtime NAME] [--custom NAME...] [--unsafe] [--json | --sarif]` foretells
+what becomes of each artifact in each runtime. A runtime is a name such as `tf2.15`, `tf2.16+keras3.15` or
+`tf2.21+tf_keras`, or the path of a profile you recorded; see [profiles](profiles.md). There are three verdicts: it
+`loads`; it is `changed`, that is, it loads and then predicts something else or lacks what predicting needs; it `fails`,
+at the stage that is named.
+
+!1 modelcompat check models/vision.h5 --runtime tf2.15 --runtime tf2.21
+
+`--custom` names what the loading side declares: in `custom_objects`, by importing the module that registers it, or by
+loading an op library. It takes several names, so the paths go before it. `--unsafe` judges for `safe_mode=False`, which
+lets Lambda bytecode run.
+
+!0 modelcompat check models/ranker-2023.keras --runtime tf2.21 --custom Scale
+
+Unsafe content is listed and moves no verdict; `--fail-on-unsafe` makes the exit code 1.
+
+!1 modelcompat check models/tagger --runtime tf2.15 --fail-on-unsafe
+
+`--json` prints one object a line for each artifact and runtime: `path`, `runtime`, `verdict` (`loads`, `changed`,
+`fails`, `unreadable`), `stage` (`open`, `config`, `build`, `weights`, `graph`, `first call`, `hang`, `crash`, or null)
+and `findings`, each with `kind`, `subject`, `where`, `cause`, `fix`, `severity` (`error`, `change`, `warning`, `note`),
+`stage`, `source` and more.
+
+!1 modelcompat check models/ --runtime tf2.15 --json | jq -c '[.path, .runtime, .verdict, .stage]'
+
+`--sarif` prints one SARIF 2.1.0 log, which code scanning shows in pull requests:
+
+```yaml
+- run: modelcompat check models/ --runtime tf2.15 --sarif > modelcompat.sarif
+  continue-on-error: true
+- uses: github/codeql-action/upload-sarif@v3
+  with: {sarif_file: modelcompat.sarif}
+```
+
+Errors are `error`, changes and unsafe content `warning`, notes `note`. What is unsafe is reported once for each
+artifact, not for each runtime.
+
+## modelcompat runtimes-for
+
+`modelcompat runtimes-for PATH... [--custom NAME...] [--unsafe] [--json]` judges for every TensorFlow since 2.4 with the
+Keras of its time, and for the newest with Keras 2 (`tf_keras`). Where something fails, the shortest cause is given;
+`check` tells all of them, and the fix. On a terminal, lines are cut to its width.
+
+!0 modelcompat runtimes-for models/vision.h5 --unsafe
+
+## modelcompat diff
+
+`modelcompat diff A B [--json]` compares layers, their configuration key by key, how they are wired, what `compile()`
+was given, ops and their attributes, signatures, assets, and weights by name, with the greatest difference. It is the
+one command that reads weights, each array in place. Layers and weights that were renamed are found again.
+
+!1 modelcompat diff models/ranker-2023.keras models/ranker-2024.keras
+
+Of two formats is compared what both can hold; weights that go by other names are matched by their values, then by
+shape and order. Where some weights cannot be read and nothing else differs, the exit code is 2.
+
+## modelcompat profile
+
+`modelcompat profile list` names the runtimes that are built in, `modelcompat profile show NAME [--json]` says what one
+knows, and `modelcompat profile record --out FILE [--name NAME] [--keras tf_keras] [--import MODULE]` records the one it
+runs in, for `check --runtime FILE`; see [profiles](profiles.md).
+
+!0 modelcompat profile show tf2.16
+"""
+
+# What the `jq` of the page does, which need not be installed where the page is written.
+JQ = """
+import json, sys
+for line in sys.stdin:
+    data = json.loads(line)
+    print(json.dumps([data[key] for key in ("path", "runtime", "verdict", "stage")], separators=(",", ":")))
+"""
+
+
+def main() -> None:
+    """Write the page."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "models").mkdir()
+        (Path(folder) / "jq.py").write_text(JQ, encoding="utf-8")
+        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "LC_ALL": "C.UTF-8"}
+        environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+        subprocess.run([sys.executable, "-c", MODELS], cwd=folder, env=environment, check=True, capture_output=True)
+        run = partial(subprocess.run, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        page = re.sub(r"^!(\d) (.*)$", lambda match: shown(run, match[2], int(match[1])), TEXT, flags=re.MULTILINE)
+    PAGE.write_text(page.lstrip(), encoding="utf-8")
+
+
+def shown(run: partial[subprocess.CompletedProcess[str]], command: str, exit_code: int) -> str:
+    """A command and what it prints, as a block of the page."""
+    real = re.sub(r"jq -c '.*'", f"{sys.executable} jq.py", command)
+    # Of a pipe, the first command's exit code counts.
+    done = run(["bash", "-c", f"{real}; exit ${{PIPESTATUS[0]}}"])
+    if done.returncode != exit_code:
+        raise SystemExit(f"{command} ended with {done.returncode}: {done.stderr}{done.stdout}")
+    return f"```text\n$ {command}\n{done.stderr}{done.stdout.rstrip()}\n```"
+
+
+if __name__ == "__main__":
+    main()
