@@ -41,25 +41,12 @@ def attribute_text(value: Any) -> str:
     """
     kind = value.WhichOneof("value")
     if kind == "list":
-        return f"[{', '.join(_text(field, item) for field, items in _filled(value.list) for item in items)}]"
-    return _text(kind, getattr(value, kind)) if kind else ""
+        return f"[{', '.join([text for field, items in _filled(value.list) for text in map(_WRITERS[field], items)])}]"
+    return _WRITERS[kind](getattr(value, kind)) if kind else ""
 
 
 def _filled(values: Any) -> Iterator[tuple[str, Any]]:
     return ((field.name, items) for field, items in values.ListFields())
-
-
-def _text(kind: str, value: Any) -> str:
-    writers: dict[str, Callable[[Any], str]] = {
-        "type": dtype_name,
-        "b": lambda truth: "true" if truth else "false",
-        "f": _float_text,
-        "s": _string_text,
-        "shape": _shape_text,
-        "tensor": lambda _: "tensor",
-        "func": lambda _: "function",
-    }
-    return writers.get(kind, str)(value)
 
 
 def _string_text(value: bytes) -> str:
@@ -83,3 +70,16 @@ def _float_text(value: float) -> str:
         except OverflowError:
             continue
     return repr(float(f"{value:.9g}"))
+
+
+_WRITERS: dict[str, Callable[[Any], str]] = {
+    "type": dtype_name,
+    "b": lambda truth: "true" if truth else "false",
+    "i": str,
+    "f": _float_text,
+    "s": _string_text,
+    "shape": _shape_text,
+    "placeholder": str,
+    "tensor": lambda _: "tensor",
+    "func": lambda _: "function",
+}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.attributes import attribute_text, value_text
 from pytest_modelcompat.artifacts.dtypes import FLOATS
@@ -12,11 +13,13 @@ from pytest_modelcompat.artifacts.inventory import OpDefinition, OpPlace, OpUse
 from pytest_modelcompat.artifacts.schema import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _PLACES = 5
 # An attribute with more different values than this names or counts something, and chooses nothing.
 _MOST_VALUES = 100
+# Of a map's packed entry: its first field, delimited.
+_KEY_TAG = 0x0A
 # They carry or hold values, whatever the dtype; the rest of the ops with a float `T` compute in it.
 _MOVING_OPS = frozenset(
     {
@@ -68,21 +71,23 @@ _MOVING_OPS = frozenset(
 )
 
 
-class _Attribute(NamedTuple):
-    """One attribute of a node; `text` is None for a shape, a tensor or a function."""
-
-    name: str
-    text: str | None
-    is_type: bool
-
-
 @dataclass
 class _Tally:
-    """What is known of one op so far: `entries` are its nodes' packed attributes with how often each occurs."""
+    """What is known of one op so far: `entries` are the packed attributes of all its nodes."""
 
     count: int = 0
     places: list[OpPlace] = field(default_factory=list)
-    entries: Counter[bytes] = field(default_factory=Counter)
+    entries: list[bytes] = field(default_factory=list)
+
+    @cached_property
+    def attributes(self) -> dict[str, Counter[bytes]]:
+        """Name -> packed attribute -> how many nodes have it; TensorFlow's internal ones are left out."""
+        found: dict[str, Counter[bytes]] = defaultdict(Counter)
+        for entry, count in Counter(self.entries).items():
+            name = _name(entry)
+            if not name.startswith("_"):
+                found[name][entry] += count
+        return {name: found[name] for name in sorted(found)}
 
 
 def read_ops(graph: Any) -> tuple[tuple[OpUse, ...], tuple[str, ...]]:
@@ -95,16 +100,9 @@ def read_ops(graph: Any) -> tuple[tuple[OpUse, ...], tuple[str, ...]]:
         ValueError: an attribute does not parse.
     """
     tallies = _tallies(graph)
-    attributes = {entry: _attribute(entry) for tally in tallies.values() for entry in tally.entries}
-    uses = tuple(_op_use(op, tallies[op], attributes) for op in sorted(tallies))
-    dtypes = {
-        attributes[entry].text
-        for op, tally in tallies.items()
-        if op not in _MOVING_OPS
-        for entry in tally.entries
-        if attributes[entry].name == "T" and attributes[entry].is_type
-    }
-    return uses, tuple(sorted(FLOATS.intersection(dtypes)))
+    uses = tuple(_op_use(op, tallies[op]) for op in sorted(tallies))
+    dtypes = {dtype for use in uses if use.op not in _MOVING_OPS for dtype in use.values.get("T", ())}
+    return uses, tuple(sorted(FLOATS & dtypes))
 
 
 def read_op_definitions(op_list: Any) -> tuple[OpDefinition, ...]:
@@ -127,8 +125,8 @@ def _tallies(graph: Any) -> dict[str, _Tally]:
         for node in nodes:
             tally = tallies[node.op]
             tally.count += 1
-            tally.entries.update(node.attr)
-            if len(tally.places) < _PLACES:
+            tally.entries += node.attr
+            if tally.count <= _PLACES:
                 tally.places.append(OpPlace(node.name, function))
     # A node may call a function by naming it as its op; that is no op to look up.
     for function in graph.library.function:
@@ -142,27 +140,26 @@ def _bodies(graph: Any) -> Iterator[tuple[str | None, Any]]:
         yield function.signature.name, function.node_def
 
 
-def _attribute(entry: bytes) -> _Attribute:
-    message = parse("AttrEntry", entry)
-    return _Attribute(message.key, value_text(message.value), message.value.WhichOneof("value") == "type")
+def _name(entry: bytes) -> str:
+    """The name of a packed attribute, which stands at its beginning: a tag, a length below 128, the name."""
+    if len(entry) > 2 and entry[0] == _KEY_TAG and entry[1] < min(len(entry) - 1, 128):
+        return entry[2 : 2 + entry[1]].decode("utf-8", "backslashreplace")
+    return str(parse("AttrEntry", entry).key)
 
 
-def _op_use(op: str, tally: _Tally, attributes: dict[bytes, _Attribute]) -> OpUse:
-    counts: Counter[str] = Counter()
-    values: dict[str, set[str]] = defaultdict(set)
-    for entry, count in tally.entries.items():
-        name, text, _ = attributes[entry]
-        if name.startswith("_"):
-            continue
-        counts[name] += count
-        if text is not None:
-            values[name].add(text)
-    names = sorted(counts)
+def _op_use(op: str, tally: _Tally) -> OpUse:
+    attributes = tally.attributes
+    values = {name: _values(entries) for name, entries in attributes.items() if len(entries) <= _MOST_VALUES}
     return OpUse(
         op=op,
         count=tally.count,
         places=tuple(tally.places),
-        attributes=tuple(names),
-        always=tuple(name for name in names if counts[name] >= tally.count),
-        values={name: tuple(sorted(values[name])) for name in names if 0 < len(values[name]) <= _MOST_VALUES},
+        attributes=tuple(attributes),
+        always=tuple(name for name, entries in attributes.items() if entries.total() >= tally.count),
+        values={name: texts for name, texts in values.items() if texts},
     )
+
+
+def _values(entries: Iterable[bytes]) -> tuple[str, ...]:
+    texts = (value_text(parse("AttrEntry", entry).value) for entry in entries)
+    return tuple(sorted({text for text in texts if text is not None}))

@@ -10,13 +10,13 @@ from pytest_modelcompat.artifacts.limits import LARGEST_PARSED, LARGEST_TEXT, me
 from pytest_modelcompat.artifacts.recognition import explain_text
 from pytest_modelcompat.artifacts.schema import parse, parse_text
 from pytest_modelcompat.artifacts.wire import WireError, thinned
+from pytest_modelcompat.artifacts.wording import clause
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 BINARY, TEXT = "saved_model.pb", "saved_model.pbtxt"
 _HEAD = 512
-_LONGEST_CAUSE = 200
 
 
 def read_meta_graphs(folder: Path) -> Any:
@@ -74,8 +74,7 @@ def _text(file: Path) -> Any:
     try:
         return parse_text("SavedModel", data.decode("utf-8"))
     except ValueError as error:
-        cause = " ".join(str(error).split())[:_LONGEST_CAUSE]
-        raise BrokenArtifactError(f"{file} is corrupt: it does not parse as a SavedModel ({cause})") from error
+        raise BrokenArtifactError(f"{file} is corrupt: it does not parse as a SavedModel ({clause(error)})") from error
 
 
 def _refuse_undelivered(file: Path, head: bytes) -> None:

@@ -8,15 +8,17 @@ config and decides by key, module and shape what each node is, rather than knowi
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_modelcompat.artifacts.dtypes import FLOATS, compute_dtype
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, LambdaUse, LayerUse, ObjectUse
 from pytest_modelcompat.artifacts.lambdas import code_elsewhere, function_keys, lambda_use
+from pytest_modelcompat.artifacts.limits import LARGEST_JSON, MOST_USES, megabytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 COMPILE_PATH = ("compile",)
 
@@ -100,6 +102,8 @@ def parse_json(text: str | bytes, where: str) -> dict[str, Any]:
     Raises:
         BrokenArtifactError: it is not JSON, or no object.
     """
+    if len(text) > LARGEST_JSON:
+        raise BrokenArtifactError(f"{where} is larger than {megabytes(LARGEST_JSON)}, which is the limit")
     try:
         value = json.loads(text)
     except ValueError as error:
@@ -125,11 +129,8 @@ def read_model(node: Mapping[str, Any], where: str) -> Contents:
         raise BrokenArtifactError(f"{where} describes no Keras model: it has no class_name with a config")
     contents = Contents(model_class=node["class_name"])
     config = as_mapping(node["config"])
-    owner = (_name_of(node, config),)
-    try:
-        _Walk(contents).inside(node, config, path=(), owner=owner)
-    except RecursionError as error:
-        raise BrokenArtifactError(f"{where} is nested too deeply to be a model") from error
+    with _bounded(where):
+        _Walk(contents).inside(node, config, path=(), owner=(_name_of(node, config),))
     return contents
 
 
@@ -137,17 +138,34 @@ def read_compile(config: Mapping[str, Any], contents: Contents, where: str) -> N
     """Adds what `compile()` was given: Keras 3's `compile_config` or the `training_config` of an .h5.
 
     Raises:
-        BrokenArtifactError: the configuration is nested without end.
+        BrokenArtifactError: the configuration is nested without end, or names more than any model.
     """
-    try:
+    with _bounded(where):
         _Walk(contents).children(config, _Place(COMPILE_PATH, COMPILE_PATH))
+
+
+def read_layer(node: Mapping[str, Any], contents: Contents, parents: tuple[str, ...], where: str) -> None:
+    """Adds one layer that stands alone, with what its own configuration holds.
+
+    Raises:
+        BrokenArtifactError: the configuration is nested without end, or names more than any model.
+    """
+    with _bounded(where):
+        _Walk(contents).layer(node, _Place(parents, parents, key="layer"))
+
+
+class _TooManyError(Exception):
+    """A configuration names more than any model."""
+
+
+@contextmanager
+def _bounded(where: str) -> Iterator[None]:
+    try:
+        yield
     except RecursionError as error:
-        raise BrokenArtifactError(f"{where} is nested too deeply") from error
-
-
-def read_layer(node: Mapping[str, Any], contents: Contents, parents: tuple[str, ...]) -> None:
-    """Adds one layer that stands alone, with what its own configuration holds."""
-    _Walk(contents).layer(node, _Place(parents, parents, key="layer"))
+        raise BrokenArtifactError(f"{where} is nested too deeply to be a model") from error
+    except _TooManyError as error:
+        raise BrokenArtifactError(f"{where} names more than {MOST_USES:,} layers and objects, the limit") from error
 
 
 class _Walk:
@@ -164,11 +182,19 @@ class _Walk:
         elif isinstance(value, dict):
             self.mapping(value, place)
 
+    def add_object(self, use: ObjectUse) -> None:
+        self.count()
+        self.contents.objects.append(use)
+
+    def count(self) -> None:
+        if len(self.contents.layers) + len(self.contents.objects) >= MOST_USES:
+            raise _TooManyError
+
     def bare_name(self, name: str, place: _Place) -> None:
         if place.role is None or place.role == "dtype policy":
             return
         if place.in_compile or place.role in _NAMED_IN_LAYERS:
-            self.contents.objects.append(ObjectUse(place.role, name, place.owner))
+            self.add_object(ObjectUse(place.role, name, place.owner))
 
     def items(self, values: list[Any], place: _Place) -> None:
         if self.is_code(values, place):
@@ -221,11 +247,12 @@ class _Walk:
     def function(self, node: dict[str, Any], place: _Place) -> None:
         role = place.role or _role_by_module(node) or "object"
         module, registered = _text(node.get("module")), _text(node.get("registered_name"))
-        self.contents.objects.append(ObjectUse(role, node["config"], place.owner, module, registered))
+        self.add_object(ObjectUse(role, node["config"], place.owner, module, registered))
 
     def layer(self, node: Mapping[str, Any], place: _Place) -> None:
         config = as_mapping(node["config"])
         path = (*place.path, _name_of(node, config))
+        self.count()
         self.contents.layers.append(
             LayerUse(
                 class_name=node["class_name"],
@@ -261,7 +288,7 @@ class _Walk:
     def object(self, node: dict[str, Any], place: _Place) -> None:
         role = place.role or _role_by_module(node) or "object"
         config = as_mapping(node["config"])
-        self.contents.objects.append(
+        self.add_object(
             ObjectUse(
                 role=role,
                 name=node["class_name"],
@@ -279,7 +306,7 @@ class _Walk:
         """Keras' MeanMetricWrapper and LossFunctionWrapper name the user's function under `fn`."""
         function = config.get("fn")
         if isinstance(function, str):
-            self.contents.objects.append(ObjectUse(role, function, place.owner))
+            self.add_object(ObjectUse(role, function, place.owner))
         else:
             self.visit(function, _Place(place.path, place.owner, "fn", role, place.position, place.siblings))
 

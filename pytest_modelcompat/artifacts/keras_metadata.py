@@ -95,7 +95,7 @@ def _add(contents: Contents, metadata: str, parents: tuple[str, ...], where: str
     node = parse_json(metadata or "{}", where)
     if not isinstance(node.get("class_name"), str):
         return parents
-    read_layer({"config": {}, **node}, contents, parents)
+    read_layer({"config": {}, **node}, contents, parents, where)
     return None if node.get("config") else (*parents, str(node.get("name") or node["class_name"]))
 
 

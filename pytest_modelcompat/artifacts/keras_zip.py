@@ -14,6 +14,7 @@ from pytest_modelcompat.artifacts.inventory import Asset, BrokenArtifactError, H
 from pytest_modelcompat.artifacts.keras_config import as_mapping, parse_json, read_model
 from pytest_modelcompat.artifacts.limits import LARGEST_JSON
 from pytest_modelcompat.artifacts.npz import read_npz
+from pytest_modelcompat.artifacts.wording import clause
 from pytest_modelcompat.artifacts.zips import Archive, ZipError
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _weights(path: Path, archive: Archive | Folder) -> tuple[list[WeightUse], li
     for name in archive.sizes:
         source = archive.source(name) if name.endswith(".weights.h5") else None
         if source is not None:
-            held = _hdf5(f"{path} (its {name})", source)
+            held = _hdf5(f"{path} (its {clause(name)})", source)
             weights += held.weights
             hazards += held.hazards
     npz = archive.inner(_WEIGHTS_NPZ) if _WEIGHTS_NPZ in archive.sizes else None

@@ -9,6 +9,8 @@ MEGABYTE = 1 << 20
 
 # A model's configuration. The largest hold a vocabulary of a million words, some 10 MB.
 LARGEST_JSON = 32 * MEGABYTE
+# The layers and other objects in it.
+MOST_USES = 200_000
 # What a compressed member of a zip is unpacked to, to be looked into. Keras stores weights as they are.
 LARGEST_UNPACKED = 64 * MEGABYTE
 # A zip's table of contents, and its members.

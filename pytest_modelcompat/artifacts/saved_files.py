@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
@@ -69,11 +70,11 @@ def _escapes(name: str) -> bool:
 
 def _found(folder: Path) -> set[str]:
     found: set[str] = set()
-    for file in folder.rglob("*"):
-        if len(found) == _MOST_FILES:
+    for at, _, names in os.walk(folder):
+        below = os.path.relpath(at, folder).replace(os.sep, "/")
+        found.update(name if below == "." else f"{below}/{name}" for name in names)
+        if len(found) >= _MOST_FILES:
             break
-        if file.is_file():
-            found.add(file.relative_to(folder).as_posix())
     return found
 
 

@@ -136,7 +136,7 @@ def parse(message_name: str, data: bytes) -> Any:
     try:
         message.ParseFromString(data)
     except DecodeError as error:
-        raise ValueError(" ".join(str(error).split())) from error
+        raise ValueError(str(error)) from error
     return message
 
 
@@ -156,7 +156,7 @@ def parse_text(message_name: str, text: str) -> Any:
     try:
         text_format.Parse(text, unpacked, allow_unknown_extension=True, allow_unknown_field=True)
     except (text_format.ParseError, UnicodeDecodeError, RecursionError, OverflowError, TypeError) as error:
-        raise ValueError(" ".join(str(error).split())) from error
+        raise ValueError(str(error)) from error
     return parse(message_name, unpacked.SerializeToString())
 
 

@@ -16,6 +16,7 @@ from pytest_modelcompat.artifacts.inventory import Hazard
 from pytest_modelcompat.artifacts.limits import LARGEST_CONTENTS, LARGEST_UNPACKED, MOST_MEMBERS, megabytes
 from pytest_modelcompat.artifacts.pickles import HEAD, explain_pickle
 from pytest_modelcompat.artifacts.slices import FileSlice
+from pytest_modelcompat.artifacts.wording import clause
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ _ESCAPES = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:")
 # What `zipfile` raises where a zip is damaged.
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
-    *(ValueError, NotImplementedError, RuntimeError, OverflowError),
+    *(ValueError, IndexError, NotImplementedError, RuntimeError, OverflowError),
 )
 
 
@@ -59,7 +60,7 @@ class Archive:
             self._zip = zipfile.ZipFile(file)
             self.entries = self._zip.infolist()
         except _DAMAGE as error:
-            raise ZipError(" ".join(str(error).split()) or "it is damaged") from error
+            raise ZipError(clause(error) or "it is damaged") from error
         if len(self.entries) > MOST_MEMBERS:
             raise ZipError(f"it has {len(self.entries):,} members, and {MOST_MEMBERS:,} is the limit")
         self._members = {entry.filename: entry for entry in self.entries}
@@ -67,7 +68,7 @@ class Archive:
     @property
     def sizes(self) -> dict[str, int]:
         """Each member's size, unpacked."""
-        return {name: entry.file_size for name, entry in self._members.items() if not entry.is_dir()}
+        return {name: entry.file_size for name, entry in self._members.items() if not name.endswith("/")}
 
     def read(self, name: str, limit: int) -> bytes:
         """Reads a whole member.
@@ -133,7 +134,7 @@ class Archive:
             yield from self._pickles(entry)
 
     def _pickles(self, entry: zipfile.ZipInfo) -> Iterator[Hazard]:
-        if entry.is_dir() or entry.compress_type not in _METHODS or entry.flag_bits & _ENCRYPTED:
+        if entry.filename.endswith("/") or entry.compress_type not in _METHODS or entry.flag_bits & _ENCRYPTED:
             return
         head = self._read(entry, HEAD)
         if head.startswith(ZIP) and not self._is_inner:
@@ -162,19 +163,19 @@ class Archive:
 
     def _read(self, entry: zipfile.ZipInfo, size: int) -> bytes:
         if entry.compress_type not in _METHODS:
-            raise ZipError(f"its {entry.filename} is compressed in a way that Keras does not write")
+            raise ZipError(f"its {clause(entry.filename)} is compressed in a way that Keras does not write")
         try:
             with self._zip.open(entry) as member:
                 return member.read(size)
         except _DAMAGE as error:
-            raise ZipError(" ".join(str(error).split()) or f"its {entry.filename} is damaged") from error
+            raise ZipError(clause(error) or f"its {clause(entry.filename)} is damaged") from error
 
     def _data_start(self, entry: zipfile.ZipInfo) -> int:
         """Where a member's bytes begin: behind a local header, which has a name and extra data of its own."""
         self._file.seek(entry.header_offset + _LOCAL_LENGTHS)
         lengths = self._file.read(4)
         if len(lengths) < 4:
-            raise ZipError(f"its {entry.filename} is missing")
+            raise ZipError(f"its {clause(entry.filename)} is missing")
         name, extra = struct.unpack("<HH", lengths)
         return entry.header_offset + _LOCAL_HEADER + int(name) + int(extra)
 
@@ -186,7 +187,7 @@ def refuse_larger(name: str, data: bytes, limit: int) -> None:
         ZipError: it is.
     """
     if len(data) > limit:
-        raise ZipError(f"its {name} is larger than {megabytes(limit)}, which is the limit")
+        raise ZipError(f"its {clause(name)} is larger than {megabytes(limit)}, which is the limit")
 
 
 def _check_contents(file: BinaryIO) -> None:

@@ -27,6 +27,7 @@ _CONTIGUOUS, _VIRTUAL = 1, 3
 # Several times what the largest models have.
 MOST_OBJECTS = 200_000
 LONGEST_PATH = 4096
+_MOST_CHARACTERS = 1 << 25
 
 
 class Dataset(NamedTuple):
@@ -83,18 +84,11 @@ def read_contents(source: Source) -> Contents:
     Raises:
         Hdf5Error: it is damaged, or has more objects than any model.
     """
-    file, contents = File(source), Contents()
-    root = file.messages(file.root)
-    for attribute in _attributes(file, root):
-        text = attribute.text(file)
-        if text is None:
-            contents.others.add(attribute.name)
-        else:
-            contents.attributes[attribute.name] = text
-    _walk(file, root, contents)
-    contents.datasets.sort(key=lambda dataset: dataset.path)
-    contents.hazards.sort(key=lambda hazard: hazard.subject)
-    return contents
+    try:
+        return _read(File(source))
+    # Cut short, a message has not the byte that is asked for.
+    except IndexError as error:
+        raise Hdf5Error("a part of it is cut short") from error
 
 
 def datasets(source: Source) -> list[Dataset]:
@@ -109,18 +103,36 @@ def datasets(source: Source) -> list[Dataset]:
     return read_contents(source).datasets
 
 
+def _read(file: File) -> Contents:
+    contents = Contents()
+    root = file.messages(file.root)
+    for attribute in _attributes(file, root):
+        text = attribute.text(file)
+        if text is None:
+            contents.others.add(attribute.name)
+        else:
+            contents.attributes[attribute.name] = text
+    _walk(file, root, contents)
+    contents.datasets.sort(key=lambda dataset: dataset.path)
+    contents.hazards.sort(key=lambda hazard: hazard.subject)
+    return contents
+
+
 def _walk(file: File, root: list[Message], contents: Contents) -> None:
     """Goes through all objects; those that several links lead to are met once, so that no circle is endless."""
     seen = {file.root}
     waiting: list[tuple[str, list[Message]]] = [("", root)]
-    count = 0
+    count = characters = 0
     while waiting:
         path, messages = waiting.pop()
         for link in links(file, messages):
-            count += 1
             name = f"{path}{link.name}"
-            if count > MOST_OBJECTS or len(name) > LONGEST_PATH:
-                raise Hdf5Error(f"it has more than {MOST_OBJECTS:,} objects, or they are nested too deeply")
+            count += 1
+            characters += len(name)
+            if count > MOST_OBJECTS:
+                raise Hdf5Error(f"it has more than {MOST_OBJECTS:,} objects, which is the limit")
+            if len(name) > LONGEST_PATH or characters > _MOST_CHARACTERS:
+                raise Hdf5Error("its groups are nested too deeply")
             _note(link, name, contents)
             if link.address is None or link.address in seen:
                 continue

@@ -15,6 +15,7 @@ SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _FIRST_USER_BLOCK = 512
 _WIDTHS = frozenset({2, 4, 8})
 _CONTINUATION = 0x10
+_SHARED = 2
 _MOST_CHUNKS = 1000
 _MOST_MESSAGES = 100_000
 
@@ -113,23 +114,24 @@ class File:
 
 def _spaced(data: bytes) -> list[Message]:
     """Messages of the first version: type, size, flags, three bytes of padding."""
-    found, position, size = [], 0, len(data)
-    while position + 8 <= size:
-        end = position + 8 + (data[position + 2] | data[position + 3] << 8)
-        kind = data[position] | data[position + 1] << 8
-        found.append(_message(kind, data, position + 4, position + 8, end))
-        position = end
-    return found
+    found, start, size = [], 8, len(data)
+    while start <= size:
+        end = start + (data[start - 6] | data[start - 5] << 8)
+        kind = data[start - 8] | data[start - 7] << 8
+        found.append(Message(kind, data[start - 4] & _SHARED != 0, data[start:end]))
+        start = end + 8
+    return _whole(found, start - 8, size)
 
 
 def _packed(data: bytes, head: int = 4) -> list[Message]:
     """Messages of the second version: type, size, flags."""
-    found, position, size = [], 0, len(data)
-    while position + head <= size:
-        end = position + head + (data[position + 1] | data[position + 2] << 8)
-        found.append(_message(data[position], data, position + 3, position + head, end))
-        position = end
-    return found
+    found, start, size = [], head, len(data)
+    while start <= size:
+        at = start - head
+        end = start + (data[at + 1] | data[at + 2] << 8)
+        found.append(Message(data[at], data[at + 3] & _SHARED != 0, data[start:end]))
+        start = end + head
+    return _whole(found, start - head, size)
 
 
 def _packed_tracked(data: bytes) -> list[Message]:
@@ -137,10 +139,10 @@ def _packed_tracked(data: bytes) -> list[Message]:
     return _packed(data, head=6)
 
 
-def _message(kind: int, data: bytes, flags: int, start: int, end: int) -> Message:
-    if end > len(data):
+def _whole(found: list[Message], end: int, size: int) -> list[Message]:
+    if end > size:
         raise Hdf5Error("a message in an object's header does not end with it")
-    return Message(kind, bool(data[flags] & 2), data[start:end])
+    return found
 
 
 def superblock_start(source: Source) -> int:

@@ -10,8 +10,12 @@ if TYPE_CHECKING:
 
 _BLOCK = 1 << 13
 _MOST_BLOCKS = 512
-# What no message, heap or table of a model's metadata comes near.
-LONGEST_READ = 1 << 28
+# What no text, heap or table of a model's metadata comes near.
+LONGEST_READ = 1 << 26
+# All that is read of a file, and what each reading counts for besides its bytes: it bounds the time for a file whose
+# parts point at each other without end. The largest models need a tenth of it.
+MOST_READ = 1 << 28
+_READING = 64
 
 
 class Hdf5Error(ValueError):
@@ -34,6 +38,7 @@ class Source:
     def __init__(self, file: BinaryIO, start: int, size: int) -> None:
         self._file, self.start, self.size = file, start, size
         self._blocks: dict[int, bytes] = {}
+        self._left = MOST_READ
 
     def part(self, start: int) -> Source:
         """The bytes from `start` on as a source of their own."""
@@ -45,8 +50,10 @@ class Source:
         Raises:
             Hdf5Error: they lie beyond the end, or are more than any metadata.
         """
-        end = start + size
-        if end > self.size:
+        self._left -= size + _READING
+        if self._left < 0:
+            raise Hdf5Error(f"it has more than {MOST_READ:,} bytes of metadata, which is the limit")
+        if start + size > self.size:
             raise Hdf5Error(f"something is said to be at byte {start}, beyond the end")
         first, within = divmod(start, _BLOCK)
         if within + size <= _BLOCK:

@@ -27,25 +27,30 @@ def symbol_nodes(file: File, root: int) -> Iterator[int]:
     Raises:
         Hdf5Error: it is damaged.
     """
-    yield from _children(file, root, _DEEPEST, set())
+    seen: set[int] = set()
+    waiting = [(root, _DEEPEST)]
+    while waiting:
+        address, height = waiting.pop()
+        if address in seen:
+            raise Hdf5Error("a group's tree runs in a circle")
+        seen.add(address)
+        level, children = _children(file, address)
+        if level > height:
+            raise Hdf5Error("a group's tree is damaged")
+        if level:
+            waiting += [(child, level - 1) for child in reversed(children)]
+        else:
+            yield from children
 
 
-def _children(file: File, address: int, height: int, seen: set[int]) -> Iterator[int]:
-    if address in seen or height < 0:
-        raise Hdf5Error("a group's tree runs in a circle")
-    seen.add(address)
-    start = address + 8 + 2 * file.offset
+def _children(file: File, address: int) -> tuple[int, list[int]]:
+    """A node's level, 0 for the lowest, and what it points to: each address stands behind a key."""
     head = file.source.read(address, 8)
     if not head.startswith(b"TREE\0"):
         raise Hdf5Error(f"there is no tree of a group at byte {address}")
     step = file.length + file.offset
-    data = file.source.read(start, file.number(head, 6, 2) * step)
-    for position in range(file.length, len(data), step):
-        child = file.address(data, position)
-        if head[5]:
-            yield from _children(file, child, min(height, head[5]) - 1, seen)
-        else:
-            yield child
+    data = file.source.read(address + 8 + 2 * file.offset, int.from_bytes(head[6:8], "little") * step)
+    return head[5], [file.address(data, position) for position in range(file.length, len(data), step)]
 
 
 def records(file: File, address: int) -> Iterator[bytes]:
