@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
+import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import h5py
 import pytest
 
 from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory
@@ -22,6 +26,7 @@ from pytest_modelcompat.artifacts.inventory import (
 from pytest_modelcompat.findings import Finding, Kind, Severity
 from pytest_modelcompat.profiles.unsafe import unsafe_content
 from pytest_modelcompat.walking import find_artifacts
+from tests import handmade
 
 ARTIFACTS = Path(__file__).resolve().parents[3] / "shared" / "artifacts"
 
@@ -131,6 +136,30 @@ class TestContainers:
 
     def test_assets_inside_the_model(self) -> None:
         assert not unsafe(assets=(Asset("assets/words.txt"), Asset("words..txt")))
+
+
+class TestRealContainers:
+    """What the readers find in files, told as unsafe: the whole way."""
+
+    def test_a_zip_with_members_that_escape_or_come_twice_or_unpickle(self, tmp_path: Path) -> None:
+        path = handmade.write_keras(tmp_path / "m.keras", handmade.sequential(handmade.dense()))
+        with zipfile.ZipFile(path, "a") as archive, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            archive.writestr("../outside.txt", "x")
+            archive.writestr("metadata.json", "{}")
+            archive.writestr("assets/layers/x.pkl", pickle.dumps(print))
+        subjects = " ".join(finding.subject for finding in unsafe_content(read_inventory(path)))
+        for what in ("escaping member ../outside.txt", "duplicate member metadata.json", "pickle assets/layers/x.pkl"):
+            assert what in subjects
+
+    def test_an_hdf5_file_that_leads_to_others(self, tmp_path: Path) -> None:
+        path = handmade.write_h5(tmp_path / "m.h5", handmade.sequential(handmade.dense()))
+        with h5py.File(path, "a") as file:
+            file["model_weights/linked"] = h5py.ExternalLink("/etc/other.h5", "/x")
+            file["model_weights"].create_dataset("lent", (8,), "u1", external=[("/etc/passwd", 0, 8)])
+        found = {finding.subject: finding.cause for finding in unsafe_content(read_inventory(path))}
+        assert "/etc/other.h5" in found["external link model_weights/linked"]
+        assert "/etc/passwd" in found["out-of-file dataset model_weights/lent"]
 
 
 class TestOps:
