@@ -11,7 +11,6 @@ import argparse
 import json
 import sys
 from collections import Counter
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from accuracy import page  # noqa: E402 - the folder above is on the path only now
+from accuracy.cells import Cell  # noqa: E402
 
 from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory  # noqa: E402
 from pytest_modelcompat.profiles.judgement import Verdict  # noqa: E402
@@ -27,36 +27,6 @@ from pytest_modelcompat.profiles.judging import judge  # noqa: E402
 from pytest_modelcompat.profiles.store import load_profile  # noqa: E402
 
 LEAST = 0.98
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One load of the matrix, and what was foretold of it.
-
-    Args:
-        seen: the matrix's line: `model`, `saver`, `format`, `loader`, `outcome`, `message` ...
-        foretold: the static verdict.
-        causes: the findings that decided it, in short.
-    """
-
-    seen: dict[str, Any]
-    foretold: Verdict
-    causes: tuple[str, ...] = ()
-
-    @property
-    def agrees(self) -> bool:
-        """Whether both say that it loads, or both that it does not."""
-        return self.loaded == (self.foretold in (Verdict.LOADS, Verdict.CHANGED))
-
-    @property
-    def loaded(self) -> bool:
-        """Whether it really loaded and could be called."""
-        return self.seen["outcome"] in ("loads", "changed")
-
-    @property
-    def is_unforeseen_crash(self) -> bool:
-        """Whether it crashed although it was foretold to load."""
-        return self.seen["outcome"] == "crash" and not self.agrees
 
 
 def main() -> int:

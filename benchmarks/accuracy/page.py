@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from accuracy.compare import Cell
+    from accuracy.cells import Cell
 
 FORMATS = {"h5": ".h5", "keras": ".keras", "saved_model": "SavedModel"}
 # Why a verdict is wrong where it is known to be, by model and format.

@@ -37,7 +37,7 @@ def judge(inventory: Inventory, profile: Profile, *, custom: Collection[str] = (
 
 
 def _findings(scene: Scene) -> Iterator[Finding]:
-    from pytest_modelcompat.profiles.judging.rules import by_rules
+    from pytest_modelcompat.profiles.judging.known_changes import known_changes
 
     unopened = tuple(_opening(scene))
     if unopened:
@@ -45,7 +45,7 @@ def _findings(scene: Scene) -> Iterator[Finding]:
         return
     for part in _parts(scene):
         yield from part(scene)
-    yield from by_rules(scene)
+    yield from known_changes(scene)
 
 
 def _opening(scene: Scene) -> Iterable[Finding]:

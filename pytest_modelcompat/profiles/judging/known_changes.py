@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pytest_modelcompat.findings import Kind, Severity, Stage
 from pytest_modelcompat.profiles.judging.rules import (
     ANY,
@@ -13,6 +15,12 @@ from pytest_modelcompat.profiles.judging.rules import (
     layers_that,
     objects,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_modelcompat.findings import Finding
+    from pytest_modelcompat.profiles.judging.scene import Scene
 
 KERAS_3 = (3, 0)
 LOOKUPS = ("TextVectorization", "StringLookup", "IntegerLookup")
@@ -180,3 +188,11 @@ RULES = (
         fix=("make and use the mask inside one model",),
     ),
 )
+
+
+def known_changes(scene: Scene) -> Iterator[Finding]:
+    """A finding for each rule of the table that applies, at all places it applies to."""
+    for rule in RULES:
+        uses = rule.where(scene) if rule.applies(scene) else ()
+        if uses:
+            yield rule.finding(scene, uses)

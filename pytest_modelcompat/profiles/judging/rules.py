@@ -1,4 +1,4 @@
-"""Rules: what no recorded data can say about a load, each with its source. The table is in `known_changes`."""
+"""Rules: the form of what no recorded data can say about a load. The table of them is in `known_changes`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pytest_modelcompat.findings import Finding, Kind, Severity, Stage
 from pytest_modelcompat.profiles.judging import fixes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from pytest_modelcompat.artifacts.places import Use
@@ -76,16 +76,6 @@ class Rule:
             stage=self.stage,
             source=self.source,
         )
-
-
-def by_rules(scene: Scene) -> Iterator[Finding]:
-    """The findings of every rule that applies."""
-    from pytest_modelcompat.profiles.judging.known_changes import RULES
-
-    for rule in RULES:
-        uses = rule.where(scene) if rule.applies(scene) else ()
-        if uses:
-            yield rule.finding(scene, uses)
 
 
 def layers(*class_names: str) -> Where:

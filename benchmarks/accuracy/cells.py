@@ -1,0 +1,38 @@
+"""Cell: one load of the matrix beside what was foretold of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_modelcompat.profiles.judgement import Verdict
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One load of the matrix, and what was foretold of it.
+
+    Args:
+        seen: the matrix's line: `model`, `saver`, `format`, `loader`, `outcome`, `message` ...
+        foretold: the static verdict.
+        causes: the findings that decided it, in short.
+    """
+
+    seen: dict[str, Any]
+    foretold: Verdict
+    causes: tuple[str, ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both say that it loads, or both that it does not."""
+        return self.loaded == (self.foretold in (Verdict.LOADS, Verdict.CHANGED))
+
+    @property
+    def loaded(self) -> bool:
+        """Whether it really loaded and could be called."""
+        return self.seen["outcome"] in ("loads", "changed")
+
+    @property
+    def is_unforeseen_crash(self) -> bool:
+        """Whether it crashed although it was foretold to load."""
+        return self.seen["outcome"] == "crash" and not self.agrees
