@@ -73,6 +73,11 @@ class TestText:
         assert "\n  fix        " in out
         assert out.splitlines()[-1] == "1 artifact in 2 runtimes: 2 fails"
 
+    def test_gives_a_fix_once_where_it_is_the_same_for_the_next(self, modelcompat: Any) -> None:
+        out = modelcompat("check", "plain.keras", "--runtime", "tf2.15").out
+        assert out.count("or ship a SavedModel") == 1
+        assert "  fix        as above" in out.splitlines()
+
     def test_says_what_is_unsafe_once(self, modelcompat: Any) -> None:
         out = modelcompat("check", "graph", "--runtime", "tf2.15", "--runtime", "tf2.20").out
         assert out.count("UNSAFE CONTENT: op ReadFile") == 1

@@ -73,6 +73,7 @@ def test_json_is_one_object_a_line(modelcompat: Any) -> None:
     assert (keras["path"], keras["format"], keras["saved_by"]) == ("plain.keras", "keras", {"keras": "3.11.3"})
     assert [layer["class_name"] for layer in keras["layers"]] == ["InputLayer", "Dense"]
     assert "config" not in keras["layers"][0]
+    assert not {"root", "training"} & keras.keys()
     assert [op["op"] for op in graph["ops"]] == ["NoOp", "ReadFile"]
     assert graph["signatures"][0]["inputs"] == [{"name": "x", "dtype": "float32", "shape": [None, 4], "kind": "dense"}]
     assert [finding["subject"] for finding in graph["unsafe"]] == ["op ReadFile"]
