@@ -17,10 +17,12 @@ _NPY_HEADER = 1 << 12
 _PROTOCOL = b"\x80"
 _NEWEST_PROTOCOL = 5
 _MOST_OPCODES = 100_000
-_FEWEST_OPCODES = 3
 _MOST_NAMES = 3
 _IMPORTS = frozenset({"GLOBAL", "INST"})
 _CALLS = frozenset({"REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "BUILD"})
+# What recalls a text that was put aside, and what pushes nothing.
+_RECALLS = frozenset({"GET", "BINGET", "LONG_BINGET"})
+_SILENT = frozenset({"MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT", "FRAME", "PROTO"})
 _IDENTIFIERS = re.compile(r"[A-Za-z_][\w.]* [A-Za-z_][\w.]*")
 
 
@@ -39,19 +41,24 @@ def explain_pickle(data: bytes) -> str | None:
     if data.startswith(_NPY):
         header = data[:_NPY_HEADER]
         return "a NumPy array of Python objects, which is a pickle" if _OBJECTS.search(header) else None
-    has_signature = data.startswith(_PROTOCOL) and len(data) > 1 and data[1] <= _NEWEST_PROTOCOL
     opcodes: set[str] = set()
     names: dict[str, None] = {}
-    count = 0
     for opcode, name in _opcodes(data):
         opcodes.add(opcode)
-        count += 1
         if name:
             names[name] = None
-    if has_signature and count >= _FEWEST_OPCODES:
+    if _has_signature(data):
         return _told(names)
     is_pickle = "STOP" in opcodes and not _IMPORTS.isdisjoint(opcodes) and not _CALLS.isdisjoint(opcodes)
     return _told(names) if is_pickle and names else None
+
+
+def _has_signature(data: bytes) -> bool:
+    """Whether it begins as protocols 2 and newer do: with the protocol, and an opcode."""
+    import pickletools
+
+    begins = data.startswith(_PROTOCOL) and len(data) > 2 and data[1] <= _NEWEST_PROTOCOL
+    return begins and any(opcode.code == chr(data[2]) for opcode in pickletools.opcodes)
 
 
 def _told(names: dict[str, None]) -> str:
@@ -65,20 +72,24 @@ def _opcodes(data: bytes) -> Iterator[tuple[str, str]]:
     """Yields each opcode with the dotted name it imports, if it does, up to the end or to what is no opcode."""
     import pickletools
 
-    texts: list[str] = []
+    # The last texts that were pushed, and those that were put aside to be pushed again.
+    texts, memo = ["", ""], [""]
     try:
         for number, (opcode, argument, _) in enumerate(pickletools.genops(data)):
-            if number == _MOST_OPCODES:
+            if number == _MOST_OPCODES or (opcode.name in _IMPORTS and not _IDENTIFIERS.fullmatch(str(argument))):
                 return
-            name = ""
-            if opcode.name in _IMPORTS and isinstance(argument, str):
-                if not _IDENTIFIERS.fullmatch(argument):
-                    return
-                name = argument.replace(" ", ".")
-            elif opcode.name == "STACK_GLOBAL":
-                name = ".".join(texts[-2:])
-            elif isinstance(argument, str):
-                texts.append(argument)
-            yield opcode.name, name
+            yield opcode.name, _imported(opcode.name, argument, texts)
+            if opcode.name == "MEMOIZE":
+                memo.append(texts[-1])
+            elif opcode.name in _RECALLS and isinstance(argument, int):
+                texts.append(memo[argument + 1] if argument + 1 < len(memo) else "")
+            elif opcode.name not in _SILENT:
+                texts.append(argument if isinstance(argument, str) else "")
     except (ValueError, OverflowError):
         return
+
+
+def _imported(opcode: str, argument: object, texts: list[str]) -> str:
+    if opcode in _IMPORTS:
+        return str(argument).replace(" ", ".")
+    return ".".join(texts[-2:]) if opcode == "STACK_GLOBAL" else ""

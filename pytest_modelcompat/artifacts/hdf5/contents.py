@@ -155,18 +155,18 @@ def _add_dataset(file: File, path: str, messages: list[Message], contents: Conte
     by_type = {message.type: message for message in messages}
     if _SPACE not in by_type or _TYPE not in by_type:
         return
-    shape = read_shape(file, by_type[_SPACE].data) or ()
+    shape = read_shape(file, by_type[_SPACE].data)
     kept = by_type[_TYPE]
     type_ = UNKNOWN if kept.is_shared else read_type(kept.data)
-    size = 0 if type_.is_variable else type_.size
-    for dimension in shape:
+    size = 0 if type_.is_variable or shape is None else type_.size
+    for dimension in shape or ():
         size *= dimension
     outside = _files_outside(file, by_type)
     if outside:
         contents.hazards.append(Hazard("out-of-file dataset", path, f"takes its values from {outside}"))
     offset = None if outside or _LAYOUT not in by_type else _offset(file, by_type[_LAYOUT].data)
     dtype = _declared(file, messages) or type_.name
-    contents.datasets.append(Dataset(path, dtype, shape, size, offset, type_.is_big_endian))
+    contents.datasets.append(Dataset(path, dtype, shape or (), size, offset, type_.is_big_endian))
 
 
 def _offset(file: File, layout: bytes) -> int | None:
