@@ -122,10 +122,10 @@ def _record(arguments: Sequence[str], console: Console) -> int:
         help="import it first; may be repeated",
     )
     options = parser.parse(arguments)
-    _refuse_missing("tensorflow", *([options.keras] if options.keras else []))
     out = Path(options.out)
     if not out.parent.is_dir():
         raise UsageError(f"{out} cannot be written: there is no folder {out.parent}")
+    _refuse_missing("tensorflow", *([options.keras] if options.keras else []))
     from pytest_modelcompat.profiles import recorder
 
     command = [sys.executable, str(Path(recorder.__file__).parent), *arguments]

@@ -35,7 +35,7 @@ class TestHelp:
 
     @pytest.mark.parametrize("command", [*COMMANDS, "profile record"])
     def test_names_no_option_that_the_documentation_does_not(self, modelcompat: Any, command: str) -> None:
-        documented = (PROJECT / "docs/commands.md").read_text(encoding="utf-8")
+        documented = (Path(__file__).parents[2] / "docs/commands.md").read_text(encoding="utf-8")
         options = re.findall(r"--[a-z-]+", modelcompat(*command.split(), "-h").out)
         assert f"## modelcompat {command.split(maxsplit=1)[0]}" in documented
         assert {option for option in options if option not in documented} <= {"--help"}

@@ -47,6 +47,7 @@ def test_record_says_why_it_failed(modelcompat: Any, monkeypatch: pytest.MonkeyP
     package.mkdir()
     (package / "__init__.py").write_text("raise ImportError('libcudart.so.11.0: cannot open shared object file')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
     result = modelcompat("profile", "record", "--out", tmp_path / "mine.json")
     assert result.code == 2
     assert result.err == (
