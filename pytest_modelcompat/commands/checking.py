@@ -91,7 +91,7 @@ def add_declarations(parser: Parser) -> None:
 
 
 def profiles(runtimes: Sequence[str] | None) -> tuple[Profile, ...]:
-    """The profiles of the runtimes a user names, each once.
+    """The profiles of the runtimes a user names, each once; a recorded one goes by its path.
 
     Args:
         runtimes: names, or paths of recorded profiles.
@@ -100,14 +100,15 @@ def profiles(runtimes: Sequence[str] | None) -> tuple[Profile, ...]:
         UsageError: none is named, or one means nothing.
     """
     from pytest_modelcompat.profiles.profile import ProfileError
-    from pytest_modelcompat.profiles.store import load_profile
+    from pytest_modelcompat.profiles.store import is_path, load_profile
 
     if not runtimes:
         raise UsageError("name a runtime to judge for, such as --runtime tf2.21; `modelcompat profile list` has them")
     try:
-        return tuple(load_profile(runtime) for runtime in dict.fromkeys(runtimes))
+        loaded = {runtime: load_profile(runtime) for runtime in runtimes}
     except ProfileError as error:
         raise UsageError(str(error)) from error
+    return tuple(replace(profile, name=runtime) if is_path(runtime) else profile for runtime, profile in loaded.items())
 
 
 def judge_all(

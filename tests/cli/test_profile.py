@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.profiles.names import all_names
+from pytest_modelcompat.profiles.profile import SCHEMA
+from pytest_modelcompat.profiles.store import read_part
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,3 +58,22 @@ def test_record_says_why_it_failed(modelcompat: Any, monkeypatch: pytest.MonkeyP
         "ImportError: libcudart.so.11.0: cannot open shared object file\n"
     )
     assert not (tmp_path / "mine.json").exists()
+
+
+def test_a_recorded_profile_goes_by_its_path(modelcompat: Any, models: Path) -> None:
+    document = {
+        "kind": "modelcompat profile",
+        "schema": SCHEMA,
+        "name": "prod",
+        "python": "3.12",
+        "tensorflow": read_part("tensorflow", "2.18"),
+        "keras": read_part("keras", "3.6"),
+    }
+    for name in ("one.json", "two.json"):
+        (models / name).write_text(json.dumps(document), encoding="utf-8")
+    result = modelcompat("check", "--json", "plain.keras", "--runtime", "one.json", "--runtime", "two.json")
+    assert result.code == 0
+    assert [(each["runtime"], each["verdict"]) for each in result.data] == [
+        ("one.json", "loads"),
+        ("two.json", "loads"),
+    ]
