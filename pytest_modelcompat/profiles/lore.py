@@ -29,9 +29,9 @@ def first_tensorflow_with(op: str) -> Version | None:
     node = _inside(history["ops"]).get(op)
     if node is None:
         return None
-    mask = node[0] if isinstance(node, list) and len(node) > 1 else 1
-    lowest = (abs(mask) & -abs(mask)).bit_length() - 1
-    major, minor = versions[lowest].split(".")
+    masks = node[::2] if isinstance(node, list) and len(node) > 1 else [1]
+    oldest = min((abs(mask) & -abs(mask)).bit_length() - 1 for mask in masks)
+    major, minor = versions[oldest].split(".")
     return int(major), int(minor)
 
 
