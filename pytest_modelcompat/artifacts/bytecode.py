@@ -135,7 +135,7 @@ def _among_3_8_to_3_10(code: Code, python: Version) -> Outcome:
     if other_jumps and code.loops:
         return Outcome("hangs", "SystemError: unknown opcode")
     if other_jumps:
-        return Outcome("crashes", "SystemError: unknown opcode")
+        return Outcome("crashes", "SystemError: unknown opcode, or a wrong result")
     return Outcome("raises", "SystemError: unknown opcode (or crashes)")
 
 

@@ -88,7 +88,7 @@ def listing(code: CodeObject, version: Version) -> Listing:
     """
     instructions = tuple(_instructions(code, version))
     jumps = tuple((each, _target(each, version)) for each in instructions if each.name in JUMPS)
-    _check_jumps(code, instructions, jumps, version)
+    _check_jumps(instructions, jumps)
     for each in instructions:
         _check_argument(each, code, version)
     _check_start(code, instructions, version)
@@ -130,15 +130,8 @@ def _target(jump: Instruction, version: Version) -> int:
     return jump.end - distance if "BACKWARD" in jump.name else jump.end + distance
 
 
-def _check_jumps(
-    code: CodeObject,
-    instructions: Sequence[Instruction],
-    jumps: Sequence[tuple[Instruction, int]],
-    version: Version,
-) -> None:
+def _check_jumps(instructions: Sequence[Instruction], jumps: Sequence[tuple[Instruction, int]]) -> None:
     starts = {each.start for each in instructions}
-    if version < (3, 10):  # where dead code was taken out, a block may end with the code
-        starts.add(len(code.instructions))
     if any(target not in starts for _, target in jumps):
         raise Misfit
 
@@ -219,7 +212,7 @@ def _closes_a_loop(instructions: Sequence[Instruction], index: int) -> bool:
     end, argument = instructions[index].end, instructions[index].argument
     for test, body in pairwise(instructions):
         if body.start == end - 2 * argument:
-            return "JUMP_IF" in test.name and test.end + 2 * test.argument == end
+            return "_IF_" in test.name and test.end + 2 * test.argument == end
     return False
 
 

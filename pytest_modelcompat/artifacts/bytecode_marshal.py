@@ -193,8 +193,6 @@ class _Reader:
 
     def sequence(self, depth: int, width: int = 4) -> tuple[Any, ...]:
         size = int.from_bytes(self._take(width), "little")
-        if size > len(self.data) - self.position:  # each takes a byte at least
-            raise MarshalError(_CUT_SHORT)
         return tuple([self.read(depth) for _ in range(size)])
 
     def dictionary(self, depth: int) -> None:
