@@ -144,8 +144,8 @@ class Scene:
             LayerUse(
                 class_name=str(root.get("class_name")),
                 path=(),
-                module=root.get("module"),
-                registered_name=root.get("registered_name"),
+                module=_text(root.get("module")),
+                registered_name=_text(root.get("registered_name")),
                 config=config if isinstance(config, dict) else {},
             ),
         )
@@ -166,6 +166,10 @@ class Scene:
 def bare(name: str) -> str:
     """A registered name without its package."""
     return name.rpartition(">")[2]
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _minor(version: str) -> Version:
