@@ -136,7 +136,7 @@ def test_it_runs_where_another_version_reads_the_same_in_it(name: str, writer: V
     assert kind(name, writer, python) == "runs"
 
 
-# Measured: see the table in `docs`, and `test_what_is_said_to_run_does`.
+# What really happened when each was run by the other, in a process of its own.
 @pytest.mark.parametrize(
     ("name", "writer", "python", "expected", "text"),
     [
