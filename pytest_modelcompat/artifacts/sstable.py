@@ -108,6 +108,8 @@ def _entries(block: memoryview) -> Iterator[tuple[bytes, bytes]]:
     if len(block) < 4:
         raise TableError("a block of it is too small")
     end = len(block) - 4 - 4 * int.from_bytes(block[-4:], "little")
+    if end < 0:
+        raise TableError("a block of it is damaged")
     position, key = 0, b""
     while position < end:
         shared, position = _varint(block, position)

@@ -46,6 +46,13 @@ def zipped(path: Path, **members: str) -> Path:
         (b"\x1f\x8b\x08 tar", "is compressed with gzip"),
         (b"\x80\x04pickle", "is a Python pickle"),
         (b'{"class_name": "Sequential"}', "is JSON text"),
+        (b"BZh91AY", "is compressed with bzip2"),
+        (b"\xfd7zXZ\x00", "is compressed with xz"),
+        (b"7z\xbc\xaf\x27\x1c", "is a 7z archive"),
+        (b"model/" + bytes(251) + b"ustar\x0000" + bytes(1000), "is a tar archive"),
+        (b"\x93NUMPY\x01\x00", "is a NumPy array"),
+        (b"\x1c\x00\x00\x00TFL3", "is a TensorFlow Lite model"),
+        (b'\x10\x00\x00\x00\x00\x00\x00\x00{"__metadata__": {}}', "is a safetensors file"),
         (b"\x00\x01 what", "is no model file"),
         (
             b"PK\x05\x06" + b"\0" * 18,
@@ -69,6 +76,30 @@ def test_saved_model_file_never_delivered(zoo: Path, tmp_path: Path, name: str, 
     (folder / name).write_bytes(content)
     assert f"{name} is a" in sentence(folder)
     assert said in sentence(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("model.onnx", "is an ONNX model"),
+        ("variables.index", "is one file of a TensorFlow checkpoint"),
+        ("variables.data-00000-of-00001", "is one file of a TensorFlow checkpoint"),
+    ],
+)
+def test_files_that_only_their_name_tells(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / name).write_bytes(b"\x08\x07\x12\x07pytorch")
+    assert said in sentence(tmp_path / name)
+
+
+@pytest.mark.parametrize("size", [512, 1024, 65536])
+def test_hdf5_behind_a_block_of_the_users(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "model.h5"
+    with h5py.File(path, "w", userblock_size=size) as file:
+        file.attrs["model_config"] = '{"class_name": "Sequential", "config": []}'
+    data = path.read_bytes()
+    path.write_bytes(b"what the user likes".ljust(size) + data[size:])
+    assert recognise(path) == "h5"
+    assert read_inventory(path).model_class == "Sequential"
 
 
 def test_missing(tmp_path: Path) -> None:

@@ -175,7 +175,15 @@ def moving_module() -> Any:
     return module
 
 
-def two_graphs(path: Path) -> None:
+def with_asset(folder: Path) -> None:
+    (folder / "words.txt").write_text("one\ntwo\n")
+    module = tf.Module()
+    module.words = tf.saved_model.Asset(str(folder / "words.txt"))
+    module.serve = tf.function(lambda: tf.io.read_file(module.words.asset_path), input_signature=[])
+    tf.saved_model.save(module, folder / "with_asset", signatures=module.serve)
+
+
+def two_graphs(path: Path, *, as_text: bool = False) -> None:
     """A TF1 SavedModel whose first graph is for training and whose second is for serving."""
     v1 = tf.compat.v1
     builder = v1.saved_model.Builder(str(path))
@@ -195,7 +203,7 @@ def two_graphs(path: Path) -> None:
             outputs={"ragged": info(v1.ragged.placeholder(tf.int64, 1))},
         )
         builder.add_meta_graph(["serve"], {"kinds": signature})
-    builder.save()
+    builder.save(as_text=as_text)
 
 
 def list_config(path: Path) -> None:
@@ -215,6 +223,7 @@ def build(folder: Path) -> None:
         nested(keras).save(folder / f"nested.{suffix}")
         mixed(keras).save(folder / f"mixed.{suffix}")
         lambdas(keras).save(folder / f"lambdas.{suffix}")
+    nested(keras).save(folder / "unzipped", zipped=False)
     nested(keras).save_weights(folder / "nested.weights.h5")
     mixed(keras).export(folder / "mixed", verbose=False)
     nested(tf_keras).save(folder / "nested_keras2.h5")
@@ -227,6 +236,8 @@ def build(folder: Path) -> None:
     for name, module in (("double", double_module()), ("moving", moving_module())):
         tf.saved_model.save(module, folder / name, signatures=module.serve)
     two_graphs(folder / "two_graphs")
+    two_graphs(folder / "two_graphs_as_text", as_text=True)
+    with_asset(folder)
     list_config(folder / "list_config.h5")
 
 
