@@ -81,6 +81,8 @@ def _parts(scene: Scene) -> tuple[Callable[[Scene], Iterable[Finding]], ...]:
         )
     return (
         names.unknown_names,
+        names.operations,
+        names.wrapped_without_module,
         arguments.wrong_arguments,
         arguments.taken_for_functions,
         axes.lost,
@@ -90,6 +92,7 @@ def _parts(scene: Scene) -> tuple[Callable[[Scene], Iterable[Finding]], ...]:
         lambdas.bytecode,
         lambdas.named_functions,
         compiling.not_compiled,
+        compiling.new_optimizer,
         weights.moved,
         state.lost_optimizer,
     )

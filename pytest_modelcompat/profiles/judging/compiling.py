@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.places import places
-from pytest_modelcompat.findings import Finding, Kind, Stage
+from pytest_modelcompat.findings import Finding, Kind, Severity, Stage
 from pytest_modelcompat.profiles.judging.arguments import argument_findings
 from pytest_modelcompat.profiles.judging.names import is_unknown
 
@@ -21,6 +21,8 @@ FIX = ("load it with load_model(path, compile=False), and compile it in code whe
 _WRAPPER = "MeanMetricWrapper"
 # From 2.11 on Keras 2 has two optimizers of each name, and reads a configuration with the one that fits.
 _TWO_OPTIMIZERS = (2, 11)
+# Keras 2.11 to 2.15 registered its own new optimizers the way a user's are.
+_KERAS_OWN_PACKAGE = "Custom>"
 
 
 def not_compiled(scene: Scene) -> Iterator[Finding]:
@@ -66,4 +68,25 @@ def _is_short_name(scene: Scene, use: ObjectUse) -> bool:
 
 
 def _has_its_own_optimizer(scene: Scene, use: ObjectUse) -> bool:
-    return use.role == "optimizer" and scene.reader_major == 2 and scene.reader >= _TWO_OPTIMIZERS
+    """Whether the reader makes an optimizer without its stored configuration, or with one that takes it."""
+    if use.role != "optimizer":
+        return False
+    if scene.reader_major == 2:
+        return scene.reader >= _TWO_OPTIMIZERS
+    return scene.inventory.format == "h5" and use.name.startswith(_KERAS_OWN_PACKAGE)
+
+
+def new_optimizer(scene: Scene) -> Iterator[Finding]:
+    """A note where Keras 3 takes an optimizer that Keras 2 registered for a name, and makes a new one of it."""
+    if scene.reader_major == 3 and scene.inventory.format == "h5":
+        for use in scene.inventory.objects:
+            if use.path == _COMPILE and use.role == "optimizer" and use.name.startswith(_KERAS_OWN_PACKAGE):
+                yield Finding(
+                    Kind.STATE_LOST,
+                    subject=use.name,
+                    where=places([use]),
+                    cause=f"{scene.reader_name} makes a new optimizer of that name, without its settings and state",
+                    fix=("nothing, where the model only predicts",),
+                    severity=Severity.NOTE,
+                    source="measured",
+                )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import LayerUse
 from pytest_modelcompat.artifacts.places import places
@@ -10,7 +10,7 @@ from pytest_modelcompat.findings import Finding, Kind, Stage
 from pytest_modelcompat.profiles.judging import fixes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcompat.artifacts.places import Use
     from pytest_modelcompat.profiles.judging.scene import Scene
@@ -19,6 +19,8 @@ _KERAS_PACKAGES = ("keras", "tf_keras")
 # `compile()` resolves these by the shape of the outputs, they name no function.
 _BY_OUTPUT = frozenset({"accuracy", "acc", "crossentropy", "ce"})
 _COMPILE = ("compile",)
+# Where wrappers and RNNs keep the layers inside them.
+_INNER = ("layer", "backward_layer", "cell", "cells")
 
 
 def unknown_names(scene: Scene) -> Iterator[Finding]:
@@ -96,3 +98,51 @@ def _module_moved(scene: Scene, group: Sequence[Use]) -> Finding:
         stage=Stage.CONFIG,
         source="keras-team/keras#19089",
     )
+
+
+def operations(scene: Scene) -> Iterator[Finding]:
+    """A finding where Keras 3 wrote an operation among an .h5's layers that bears the name of a layer: `x * 2`."""
+    if scene.reader_major != 3 or scene.writer_major != 3 or scene.inventory.format != "h5":
+        return
+    # Every layer writes `trainable`, which an operation does not have.
+    bare = [layer for layer in scene.inventory.layers if "trainable" not in layer.config]
+    for layer in bare:
+        if layer.class_name != "InputLayer" and scene.known(layer) is not None:
+            yield Finding(
+                Kind.UNKNOWN_LAYER,
+                subject=layer.class_name,
+                where=places([layer]),
+                cause=f"it is an operation, such as x * 2, which an .h5 file cannot hold: {scene.reader_name} takes it "
+                "for the layer of the same name",
+                fix=("save the model as .keras or SavedModel",),
+                stage=Stage.BUILD,
+                source="measured",
+            )
+
+
+def wrapped_without_module(scene: Scene) -> Iterator[Finding]:
+    """A finding where an .h5 file names no module for a layer or cell inside another, which Keras 3 asks for."""
+    if scene.reader_major != 3 or scene.inventory.format != "h5":
+        return
+    wrappers = [layer for layer in scene.inventory.layers if any(map(_has_no_module, _inner(layer.config)))]
+    if wrappers:
+        yield Finding(
+            Kind.CONFIG_CHANGED,
+            subject=wrappers[0].class_name,
+            where=places(wrappers),
+            cause=f"it names no module for the layer inside it, as up to Keras 2.12, and {scene.reader_name} finds an "
+            "inner layer by its module only",
+            fix=fixes.other_keras(scene),
+            stage=Stage.CONFIG,
+            source="measured",
+        )
+
+
+def _inner(config: Mapping[str, Any]) -> Iterator[Any]:
+    for key in _INNER:
+        value = config.get(key)
+        yield from value if isinstance(value, list) else (value,)
+
+
+def _has_no_module(node: Any) -> bool:
+    return isinstance(node, dict) and "class_name" in node and "config" in node and not node.get("module")
