@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ from pytest_modelcompat.artifacts import Inventory, read_inventory
 if TYPE_CHECKING:
     from pathlib import Path
 
-NESTED = ["nested.keras", "nested.h5", "nested_keras2.h5", "nested_keras2"]
+NESTED = ["nested.keras", "unzipped", "nested.h5", "nested_keras2.h5", "nested_keras2"]
 
 
 def uses(inventory: Inventory, role: str) -> dict[str, tuple[str, ...]]:
@@ -62,6 +63,24 @@ class TestNested:
 
     def test_compute_dtype(self, zoo: Path, name: str) -> None:
         assert read_inventory(zoo / name).compute_dtypes == ("float32",)
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_configuration_as_stored(zoo: Path, name: str) -> None:
+    inventory = read_inventory(zoo / name)
+    assert inventory.root["class_name"] == inventory.model_class
+    assert inventory.root["config"]["name"] == "outermost"
+    assert "squared" in json.dumps(inventory.training["loss"])
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_weights(zoo: Path, name: str) -> None:
+    weights = read_inventory(zoo / name).weights
+    assert [weight.path for weight in weights] == sorted(weight.path for weight in weights)
+    kernels = [weight for weight in weights if weight.shape == (3, 9)]
+    # A GRU has two such matrices, and there are two of it.
+    assert len(kernels) == 4
+    assert {(kernel.dtype, kernel.nbytes) for kernel in kernels} == {("float32", 108)}
 
 
 def test_keras_file_tells_modules_and_registered_names(zoo: Path) -> None:

@@ -246,6 +246,8 @@ def read_beside_tensorflow(folder: Path) -> None:
 
     names = [op.op for op in read_inventory(folder / "flow").ops]
     (folder / "read_beside_tensorflow.json").write_text(json.dumps(names))
+    checksum = tf.saved_model.experimental.read_fingerprint(str(folder / "flow")).saved_model_checksum
+    (folder / "fingerprint.json").write_text(json.dumps(f"{checksum:016x}"))
 
 
 if __name__ == "__main__":
