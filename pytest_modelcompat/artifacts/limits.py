@@ -13,6 +13,8 @@ LARGEST_JSON = 32 * MEGABYTE
 MOST_USES = 200_000
 # What a compressed member of a zip is unpacked to, to be looked into. Keras stores weights as they are.
 LARGEST_UNPACKED = 64 * MEGABYTE
+# All members together that have to be unpacked so.
+MOST_UNPACKED = 4 * LARGEST_UNPACKED
 # A zip's table of contents, and its members.
 LARGEST_CONTENTS = 4 * MEGABYTE
 MOST_MEMBERS = 10_000

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.inventory import WeightUse
+from pytest_modelcompat.artifacts.pickles import NPY_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.zips import Archive
 
 _HEADER = re.compile(rb"\x93NUMPY.{4,6}\{.*?'descr': '[|<>=]?([a-zA-Z])(\d*)'.*?'shape': \(([\d, ]*)\)", re.DOTALL)
-_LONGEST_HEADER = 1 << 12
 _LONGEST_NUMBER = 18
 _KINDS = {"f": "float", "i": "int", "u": "uint", "c": "complex"}
 
@@ -28,7 +28,7 @@ def read_npz(archive: Archive) -> Iterator[WeightUse]:
         ZipError: a member is damaged.
     """
     for name in archive.sizes:
-        found = _HEADER.match(archive.head(name, _LONGEST_HEADER))
+        found = _HEADER.match(archive.head(name, NPY_HEADER))
         if found is None or not name.endswith(".npy"):
             continue
         kind, width, dimensions = (group.decode() for group in found.groups())

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 # How much of a file is looked at.
 HEAD = 1 << 16
-_NPY = b"\x93NUMPY"
+NPY = b"\x93NUMPY"
 # Where an array's elements are Python objects, its type has an O in it: '|O', or [('name', 'O')].
 _OBJECTS = re.compile(rb"'descr':[^}]*'[|<>=]?O\d*'")
-_NPY_HEADER = 1 << 12
+NPY_HEADER = 1 << 12
 _PROTOCOL = b"\x80"
 _NEWEST_PROTOCOL = 5
 _MOST_OPCODES = 100_000
@@ -38,8 +38,8 @@ def explain_pickle(data: bytes) -> str | None:
     Returns:
         One clause, such as `a pickle that imports posix.system`.
     """
-    if data.startswith(_NPY):
-        header = data[:_NPY_HEADER]
+    if data.startswith(NPY):
+        header = data[:NPY_HEADER]
         return "a NumPy array of Python objects, which is a pickle" if _OBJECTS.search(header) else None
     opcodes: set[str] = set()
     names: dict[str, None] = {}

@@ -36,6 +36,12 @@ _OTHERS = (
     (8, b'{"', "is a safetensors file: weights without a model"),
     (0, b"{", "is JSON text, not a model with weights"),
 )
+# What is in a folder, and what such a folder is.
+_OTHER_FOLDERS = (
+    ("_CHECKPOINT_METADATA", "is an Orbax checkpoint: weights without a model"),
+    ("checkpoint", "is a folder of TensorFlow checkpoints, which hold weights without a model"),
+    ("variables.index", "is the variables folder of a SavedModel; give the folder that holds it"),
+)
 # Of a zip's members: how a name ends, and what such a zip is.
 _OTHER_ZIPS = (
     ("/data.pkl", "is a PyTorch model"),
@@ -157,6 +163,8 @@ def _explain_binary(path: Path, head: bytes) -> str:
         return f"{path} is one file of a SavedModel; give the folder that holds it, {path.parent}"
     if path.suffix == ".index" or ".data-" in path.suffix:
         return f"{path} is one file of a TensorFlow checkpoint, which holds weights without a model"
+    if path.name.endswith(".weights.json"):
+        return f"{path} is the index of weights that Keras saved in several files, which hold no model"
     for start, magic, what in _OTHERS:
         if head.startswith(magic, start):
             return f"{path} {what}"
@@ -166,6 +174,9 @@ def _explain_binary(path: Path, head: bytes) -> str:
 
 
 def _explain_folder(path: Path) -> str:
+    for name, what in _OTHER_FOLDERS:
+        if (path / name).exists():
+            return f"{path} {what}"
     below = sorted(found for name in _SAVED_MODEL for found in path.glob(f"*/{name}"))
     hint = f"; there is one in {below[-1].parent}" if below else ""
     return f"{path} is a folder without saved_model.pb, so it is no SavedModel{hint}"

@@ -11,10 +11,16 @@ import zlib
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.hdf5.source import Source
+from pytest_modelcompat.artifacts.hdf5.source import Budget, Source
 from pytest_modelcompat.artifacts.inventory import Hazard
-from pytest_modelcompat.artifacts.limits import LARGEST_CONTENTS, LARGEST_UNPACKED, MOST_MEMBERS, megabytes
-from pytest_modelcompat.artifacts.pickles import HEAD, explain_pickle
+from pytest_modelcompat.artifacts.limits import (
+    LARGEST_CONTENTS,
+    LARGEST_UNPACKED,
+    MOST_MEMBERS,
+    MOST_UNPACKED,
+    megabytes,
+)
+from pytest_modelcompat.artifacts.pickles import HEAD, NPY, NPY_HEADER, explain_pickle
 from pytest_modelcompat.artifacts.slices import FileSlice
 from pytest_modelcompat.artifacts.wording import clause
 
@@ -55,6 +61,7 @@ class Archive:
 
     def __init__(self, file: BinaryIO, *, is_inner: bool = False) -> None:
         self._file, self._is_inner = file, is_inner
+        self._budget, self._unpackable = Budget(), MOST_UNPACKED
         _check_contents(file)
         try:
             self._zip = zipfile.ZipFile(file)
@@ -102,7 +109,10 @@ class Archive:
         if found is not None or self._members[name].file_size > LARGEST_UNPACKED:
             return found
         data = self.read(name, LARGEST_UNPACKED)
-        return Source(io.BytesIO(data), 0, len(data))
+        self._unpackable -= len(data)
+        if self._unpackable < 0:
+            raise ZipError(f"there is more than {megabytes(MOST_UNPACKED)} to unpack in it, which is the limit")
+        return Source(io.BytesIO(data), 0, len(data), self._budget)
 
     def in_place(self, name: str) -> Source | None:
         """A member's bytes where they stand; None if they are compressed.
@@ -113,7 +123,7 @@ class Archive:
         entry = self._members[name]
         if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & _ENCRYPTED:
             return None
-        return Source(self._file, self._data_start(entry), entry.file_size)
+        return Source(self._file, self._data_start(entry), entry.file_size, self._budget)
 
     def hazards(self) -> Iterator[Hazard]:
         """What in it can harm who unpacks it or loads what is in it.
@@ -136,11 +146,11 @@ class Archive:
     def _pickles(self, entry: zipfile.ZipInfo) -> Iterator[Hazard]:
         if entry.filename.endswith("/") or entry.compress_type not in _METHODS or entry.flag_bits & _ENCRYPTED:
             return
-        head = self._read(entry, HEAD)
+        head = self._read(entry, NPY_HEADER)
         if head.startswith(ZIP) and not self._is_inner:
             yield from self._inner(entry)
             return
-        told = explain_pickle(head)
+        told = explain_pickle(head if head.startswith(NPY) else self._read(entry, HEAD))
         if told:
             yield Hazard("pickle", entry.filename, told)
 

@@ -82,6 +82,7 @@ def test_saved_model_file_never_delivered(zoo: Path, tmp_path: Path, name: str, 
     ("name", "said"),
     [
         ("model.onnx", "is an ONNX model"),
+        ("model.weights.json", "is the index of weights that Keras saved in several files"),
         ("variables.index", "is one file of a TensorFlow checkpoint"),
         ("variables.data-00000-of-00001", "is one file of a TensorFlow checkpoint"),
     ],
@@ -108,6 +109,19 @@ def test_missing(tmp_path: Path) -> None:
 
 def test_folder_without_saved_model(tmp_path: Path) -> None:
     assert "is a folder without saved_model.pb" in sentence(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("_CHECKPOINT_METADATA", "is an Orbax checkpoint"),
+        ("checkpoint", "is a folder of TensorFlow checkpoints"),
+        ("variables.index", "is the variables folder of a SavedModel"),
+    ],
+)
+def test_other_folders(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / name).write_text("")
+    assert said in sentence(tmp_path)
 
 
 def test_folder_of_versions_names_the_newest(tmp_path: Path) -> None:

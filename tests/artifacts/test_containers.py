@@ -13,7 +13,8 @@ import h5py
 import numpy as np
 import pytest
 
-from pytest_modelcompat.artifacts import BrokenArtifactError, Inventory, read_inventory, recognise
+from pytest_modelcompat.artifacts import BrokenArtifactError, Inventory, read_inventory, recognise, zips
+from pytest_modelcompat.artifacts.hdf5 import source
 from pytest_modelcompat.artifacts.inventory import Asset, WeightUse
 
 if TYPE_CHECKING:
@@ -242,6 +243,24 @@ def test_more_members_than_any_model(tmp_path: Path) -> None:
 def test_table_of_contents_that_is_too_large(tmp_path: Path) -> None:
     path = keras(tmp_path / "model.keras", {f"assets/{number}" + "x" * 60_000: "" for number in range(80)})
     assert "its table of contents is larger than 4 MB, which is the limit" in sentence(path)
+
+
+def test_many_members_to_unpack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    members = {f"model_{number}.weights.h5": weights() for number in range(5)}
+    path = keras(tmp_path / "model.keras", members, zipfile.ZIP_DEFLATED)
+    assert len(read_inventory(path).weights) == 5
+    monkeypatch.setattr(zips, "MOST_UNPACKED", 5 * len(weights()) - 1)
+    assert "to unpack in it, which is the limit" in sentence(path)
+
+
+def test_many_members_of_many_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    members = {f"model_{number}.weights.h5": weights() for number in range(5)}
+    path = keras(tmp_path / "model.keras", members)
+    assert len(read_inventory(path).weights) == 5
+    monkeypatch.setattr(source, "MOST_READ", 10_000)
+    assert "of metadata, which is the limit" in sentence(path)
+    keras(path, {"model_0.weights.h5": weights()})
+    assert len(read_inventory(path).weights) == 1
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])

@@ -26,6 +26,13 @@ class TruncatedError(Hdf5Error):
     """The file ends before the size it declares."""
 
 
+class Budget:
+    """What may still be read of a file."""
+
+    def __init__(self) -> None:
+        self.left = MOST_READ
+
+
 class Source:
     """Bytes `start` to `start + size` of an open file.
 
@@ -33,16 +40,17 @@ class Source:
         file: where they are; its position is moved by reading.
         start: offset of the first byte.
         size: how many bytes there are.
+        budget: shared by several sources of one file.
     """
 
-    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+    def __init__(self, file: BinaryIO, start: int, size: int, budget: Budget | None = None) -> None:
         self._file, self.start, self.size = file, start, size
         self._blocks: dict[int, bytes] = {}
-        self._left = MOST_READ
+        self._budget = budget or Budget()
 
     def part(self, start: int) -> Source:
         """The bytes from `start` on as a source of their own."""
-        return Source(self._file, self.start + start, self.size - start)
+        return Source(self._file, self.start + start, self.size - start, self._budget)
 
     def read(self, start: int, size: int) -> bytes:
         """Reads exactly `size` bytes.
@@ -50,8 +58,8 @@ class Source:
         Raises:
             Hdf5Error: they lie beyond the end, or are more than any metadata.
         """
-        self._left -= size + _READING
-        if self._left < 0:
+        self._budget.left -= size + _READING
+        if self._budget.left < 0:
             raise Hdf5Error(f"it has more than {MOST_READ:,} bytes of metadata, which is the limit")
         if start + size > self.size:
             raise Hdf5Error(f"something is said to be at byte {start}, beyond the end")
