@@ -1,0 +1,99 @@
+"""Nesting: a model inside a functional model, whose calls Keras 2 counts from 1 and Keras 3 from 0."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.artifacts.places import layer_place, shortened
+from pytest_modelcompat.findings import Finding, Kind, Stage
+from pytest_modelcompat.profiles.judging import fixes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_modelcompat.profiles.judging.scene import Scene
+
+    Path = tuple[str, ...]
+
+_MODELS = frozenset({"Functional", "Sequential", "Model"})
+# The last release of each of these says that the graph is disconnected; all other Keras 3 wait for ever. Measured.
+_NOTICING = frozenset({(3, 12), (3, 14), (3, 15)})
+# From this version on Keras 3 counts as Keras 2 does where a model ends in another one, unless that is a Sequential.
+_COUNTS_ENDS = (3, 3)
+_NEVER = 1 << 30
+
+
+def counted_from_one(scene: Scene) -> Iterator[Finding]:
+    """Findings where Keras 3 looks for the call of a nested model under a number that it has not got."""
+    if scene.reader_major != 3 or scene.inventory.format != "h5":
+        return
+    functional = [(path, config) for path, config in scene.models if "output_layers" in config]
+    waited_for = [name for path, config in functional for name in _missing(path, config, _inputs(config))]
+    ends = [name for path, config in functional for name in _missing(path, config, _ends(scene, config))]
+    if waited_for:
+        yield _endless(scene, waited_for)
+    elif ends:
+        yield _finding(scene, ends, "and finds no such output: list index out of range")
+
+
+def _endless(scene: Scene, paths: list[Path]) -> Finding:
+    if scene.reader in _NOTICING:
+        return _finding(scene, paths, "and takes the layers that follow it for disconnected")
+    return _finding(scene, paths, "and waits without end for the one that is missing", Kind.NEVER_ENDS)
+
+
+def _finding(scene: Scene, paths: list[Path], consequence: str, kind: Kind = Kind.CONFIG_CHANGED) -> Finding:
+    return Finding(
+        kind,
+        subject="nested model",
+        where=shortened(layer_place(path) for path in paths),
+        cause=f"Keras 2 counts the calls of a model inside a model from 1; {scene.reader_name} counts them from 0, "
+        f"{consequence}",
+        fix=fixes.other_keras(scene),
+        stage=Stage.HANG if kind is Kind.NEVER_ENDS else Stage.BUILD,
+        source="keras-team/keras#19669",
+    )
+
+
+def _missing(path: Path, config: Mapping[str, Any], references: Iterator[tuple[str, int]]) -> list[Path]:
+    """Nested models that are referred to by a number of a call that none of their calls has in Keras 3."""
+    calls = _calls(config)
+    return [(*path, name) for name, number in references if number >= calls.get(name, number + 1)]
+
+
+def _calls(config: Mapping[str, Any]) -> dict[str, int]:
+    """How often each model nested in a functional one is called."""
+    nested = (node for node in _nodes(config) if node.get("class_name") in _MODELS)
+    return {str(node.get("name")): len(node.get("inbound_nodes") or ()) for node in nested}
+
+
+def _inputs(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    for node in _nodes(config):
+        calls = node.get("inbound_nodes")
+        for position, call in enumerate(calls if isinstance(calls, list) else ()):
+            for name, number in _references(call):
+                # A model that is applied to its own output waits for the very call that it is to make.
+                waits_for_itself = name == node.get("name") and number >= position
+                yield name, _NEVER if waits_for_itself else number
+
+
+def _ends(scene: Scene, config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    right = frozenset[Any]()
+    if scene.reader >= _COUNTS_ENDS:
+        right = frozenset(node.get("name") for node in _nodes(config) if node.get("class_name") != "Sequential")
+    return (each for each in _references(config.get("output_layers")) if each[0] not in right)
+
+
+def _references(value: Any) -> Iterator[tuple[str, int]]:
+    """Every `["dense", 0, 0]` in Keras 2's lists; Keras 3's own nodes are objects, whose numbers it reads right."""
+    if not isinstance(value, list):
+        return
+    if len(value) >= 3 and isinstance(value[0], str) and isinstance(value[1], int):
+        yield value[0], value[1]
+    for each in value:
+        yield from _references(each)
+
+
+def _nodes(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    layers = config.get("layers")
+    return [node for node in layers if isinstance(node, dict)] if isinstance(layers, list) else []
