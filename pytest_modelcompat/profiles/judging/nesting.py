@@ -63,7 +63,7 @@ def _missing(path: Path, config: Mapping[str, Any], references: Iterator[tuple[s
 
 def _calls(config: Mapping[str, Any]) -> dict[str, int]:
     """How often each model nested in a functional one is called."""
-    nested = (node for node in _nodes(config) if node.get("class_name") in _MODELS)
+    nested = (node for node in _nodes(config) if str(node.get("class_name")) in _MODELS)
     return {str(node.get("name")): len(node.get("inbound_nodes") or ()) for node in nested}
 
 
@@ -78,9 +78,9 @@ def _inputs(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
 
 
 def _ends(scene: Scene, config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    right = frozenset[Any]()
+    right = frozenset[str]()
     if scene.reader >= _COUNTS_ENDS:
-        right = frozenset(node.get("name") for node in _nodes(config) if node.get("class_name") != "Sequential")
+        right = frozenset(str(node.get("name")) for node in _nodes(config) if node.get("class_name") != "Sequential")
     return (each for each in _references(config.get("output_layers")) if each[0] not in right)
 
 
