@@ -37,6 +37,7 @@ _RULES = {
     Kind.MODULE_MOVED: "The model names a module that the runtime's Keras does not have.",
     Kind.CONFIG_CHANGED: "The saved configuration has a shape that the runtime's Keras does not understand.",
     Kind.WEIGHTS_MOVED: "The weights are laid out in a way that the runtime's Keras does not find them.",
+    Kind.WEIGHTS_DO_NOT_FIT: "The weights in the file are not those that its configuration asks for.",
     Kind.VOCABULARY_LOST: "The file does not hold a lookup layer's vocabulary.",
     Kind.FORMAT_NOT_READ: "The runtime does not read this format.",
     Kind.GRAPH_VERSION: "The graph is of a version that the runtime's TensorFlow does not read.",

@@ -59,6 +59,7 @@ def _parts(scene: Scene) -> tuple[Callable[[Scene], Iterable[Finding]], ...]:
         arguments,
         axes,
         compiling,
+        fitting,
         graphs,
         lambdas,
         names,
@@ -78,6 +79,7 @@ def _parts(scene: Scene) -> tuple[Callable[[Scene], Iterable[Finding]], ...]:
             graphs.first_call,
             lambdas.in_saved_model,
             state.unnamed_inputs,
+            state.half_inputs,
             state.by_keras,
         )
     return (
@@ -92,9 +94,12 @@ def _parts(scene: Scene) -> tuple[Callable[[Scene], Iterable[Finding]], ...]:
         wiring.changed_ends,
         nesting.counted_from_one,
         lambdas.bytecode,
+        lambdas.in_activations,
         lambdas.named_functions,
         compiling.not_compiled,
         compiling.new_optimizer,
         weights.moved,
+        fitting.misfits,
+        fitting.unbuilt,
         state.lost_optimizer,
     )

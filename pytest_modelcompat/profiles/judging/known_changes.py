@@ -35,6 +35,11 @@ def _closure(function: object) -> bool:
     return isinstance(function, list) and len(function) == 3 and bool(function[2])
 
 
+def _is_shape(value: object) -> bool:
+    """Whether it is a list of sizes, and not the triple of a function's code, defaults and closure."""
+    return isinstance(value, list) and not any(isinstance(each, str) for each in value)
+
+
 RULES = (
     Rule(
         Kind.VOCABULARY_LOST,
@@ -96,8 +101,8 @@ RULES = (
         subject="Lambda(output_shape=…)",
         cause="its output_shape is stored as a list, which {reader} cannot put a batch dimension before",
         source=MEASURED,
-        where=layers_that(lambda config: isinstance(config.get("output_shape"), list), "Lambda"),
-        read=(KERAS_3, (3, 4)),
+        where=layers_that(lambda config: _is_shape(config.get("output_shape")), "Lambda"),
+        read=((3, 2), (3, 4)),
         stage=Stage.BUILD,
         fix=("leave output_shape out, or upgrade Keras there to 3.4 or newer",),
     ),

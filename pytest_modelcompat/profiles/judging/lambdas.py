@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.places import layer_place, shortened
+from pytest_modelcompat.artifacts.places import layer_place, places, shortened
 from pytest_modelcompat.findings import Blame, Finding, Kind, Severity, Stage
 from pytest_modelcompat.profiles.judging.fixes import declare
 
@@ -22,6 +22,16 @@ FIX = (
 # The first Keras whose .keras loader, and the first whose .h5 loader, refuses bytecode unless told otherwise. Measured.
 _SAFE_KERAS = (2, 13)
 _SAFE_H5 = (3, 11)
+# What functions call modules by; and which of those Keras 2 has in the module it runs a stored function in, newest
+# first. Keras 3 has none. Read in their sources, measured.
+_MODULES = frozenset({"tf", "tensorflow", "K", "np", "keras", "jnp", "jax", "torch"})
+_GIVEN = (
+    ((2, 7), frozenset({"tf", "np"})),
+    ((2, 6), frozenset({"tf", "np", "K"})),
+    ((0, 0), frozenset({"np", "K"})),
+)
+# From this version on a Sequential read from a .keras file is built without a word where that fails. Measured.
+_ASKS_NO_SEQUENTIAL = (3, 5)
 
 
 def bytecode(scene: Scene) -> Iterator[Finding]:
@@ -42,6 +52,28 @@ def bytecode(scene: Scene) -> Iterator[Finding]:
         return
     for use in uses:
         yield from _outcomes(scene, use)
+        yield from _nameless(scene, use)
+
+
+def in_activations(scene: Scene) -> Iterator[Finding]:
+    """A finding where a layer was given a lambda as its activation: Keras writes it, and reads it back nowhere."""
+    uses = [layer for layer in scene.inventory.layers if any(map(_is_lambda_activation, layer.config.items()))]
+    if uses:
+        yield Finding(
+            Kind.CONFIG_CHANGED,
+            subject="activation",
+            where=places(uses),
+            cause="its activation is a lambda, which Keras writes into the file in a way that no Keras reads",
+            fix=("give the activation as a registered function, or as a layer of its own", "and save the model again"),
+            blame=Blame.WRITER,
+            stage=Stage.CONFIG,
+            source="measured",
+        )
+
+
+def _is_lambda_activation(entry: tuple[str, object]) -> bool:
+    key, value = entry
+    return key.endswith("activation") and isinstance(value, dict) and value.get("class_name") == "__lambda__"
 
 
 def named_functions(scene: Scene) -> Iterator[Finding]:
@@ -83,6 +115,49 @@ def _outcomes(scene: Scene, use: LambdaUse) -> Iterator[Finding]:
             stage=_stage(found),
             source="measured",
         )
+
+
+def _nameless(scene: Scene, use: LambdaUse) -> Iterator[Finding]:
+    """A finding where a function uses modules under names that it will not find where it is read again."""
+    for code in use.codes:
+        names = [name for name in code.names if name in _absent(scene, code)]
+        if names and scene.profile.python in code.runs_on:
+            yield Finding(
+                Kind.PYTHON_BYTECODE,
+                subject="Lambda",
+                where=(layer_place(use.path),),
+                cause=f"its function uses the name {' and '.join(names)}, which a function that {scene.reader_name} "
+                "reads from a file has not got (NameError)",
+                fix=(*_import(names), *FIX) if scene.reader_major == 2 else FIX,
+                blame=Blame.WRITER,
+                stage=_stage_of_call(scene, use),
+                source="measured",
+            )
+
+
+def _absent(scene: Scene, code: Code) -> frozenset[str]:
+    if scene.reader_major == 3:
+        return _MODULES
+    absent = _MODULES - scene.custom - next(names for since, names in _GIVEN if scene.reader >= since)
+    # Here it may be the attribute of tf.
+    return absent - {"keras"} if "tf" in code.names else absent
+
+
+def _import(names: list[str]) -> tuple[str, ...]:
+    given = ", ".join(f'"{name}": {name}' for name in names)
+    return (
+        f"pass custom_objects={{{given}}} to load_model, or import the module it was written in before loading",
+        f"where that is done already, say so: {' '.join(f'--custom {name}' for name in names)}",
+    )
+
+
+def _stage_of_call(scene: Scene, use: LambdaUse) -> Stage:
+    """Where the function is first called: when the model is built, unless its shape is known or not asked for."""
+    config = next((layer.config for layer in scene.inventory.layers if layer.path == use.path), {})
+    functional = {path for path, model in scene.models if "output_layers" in model}
+    is_asked = use.path[:-1] in functional or scene.inventory.format == "h5" or scene.reader < _ASKS_NO_SEQUENTIAL
+    is_known = scene.reader_major == 3 and config.get("output_shape") is not None
+    return Stage.FIRST_CALL if is_known or not is_asked else Stage.BUILD
 
 
 def _cause(scene: Scene, code: Code, found: Outcome) -> str:

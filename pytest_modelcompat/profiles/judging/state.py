@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # The name that Keras' optimizers up to 2.10, legacy ones later, are tracked by.
 _OPTIMIZER = "optimizer"
+# From this version on a SavedModel's configuration is in a file beside the graph, and nowhere else. Measured.
+_CONFIG_BESIDE = (2, 6)
 
 
 def slots(scene: Scene) -> Iterator[Finding]:
@@ -81,14 +83,42 @@ def unnamed_inputs(scene: Scene) -> Iterator[Finding]:
             )
 
 
+def half_inputs(scene: Scene) -> Iterator[Finding]:
+    """A note where a signature takes float16 for a model whose weights are float32: others cannot be sent to it."""
+    weights = {weight.dtype for weight in scene.inventory.weights if "float" in weight.dtype}
+    for signature in scene.inventory.signatures if weights == {"float32"} else ():
+        half = tuple(each.name for each in signature.inputs if each.dtype == "float16")
+        if half:
+            yield Finding(
+                Kind.PREDICTION_FAILED,
+                subject=signature.name,
+                where=half,
+                cause="the signature takes float16, though the model's weights are float32, as Keras 3.0 to 3.4 export "
+                "a model of mixed precision: a call with float32 fails",
+                fix=("cast the inputs to float16 before the call", "or export the model with Keras 3.5 or newer"),
+                severity=Severity.NOTE,
+                stage=Stage.FIRST_CALL,
+                source="measured",
+            )
+
+
 def by_keras(scene: Scene) -> Iterator[Finding]:
-    """A note that Keras 3 loads no SavedModel, which TensorFlow itself does."""
-    if scene.reader_major == 3 and scene.inventory.root:
-        yield Finding(
-            Kind.FORMAT_NOT_READ,
-            subject=scene.inventory.path.name,
-            cause=f"load_model of {scene.reader_name} takes no SavedModel; it is judged for tf.saved_model.load",
-            fix=("load it with tf.saved_model.load, or as a layer: keras.layers.TFSMLayer(path)",),
-            severity=Severity.NOTE,
-            source="keras-team/keras#18709",
-        )
+    """A note where `load_model` takes no SavedModel of that Keras, which TensorFlow itself does."""
+    if not scene.inventory.root:
+        return
+    if scene.reader_major == 3:
+        takes, source = "takes no SavedModel", "keras-team/keras#18709"
+        fix = "load it with tf.saved_model.load, or as a layer: keras.layers.TFSMLayer(path)"
+    elif scene.reader < _CONFIG_BESIDE <= scene.writer:
+        takes = f"does not find the configuration where {scene.writer_name} puts it (JSONDecodeError)"
+        fix, source = "load it with tf.saved_model.load", "measured"
+    else:
+        return
+    yield Finding(
+        Kind.FORMAT_NOT_READ,
+        subject=scene.inventory.path.name,
+        cause=f"load_model of {scene.reader_name} {takes}; it is judged for tf.saved_model.load",
+        fix=(fix,),
+        severity=Severity.NOTE,
+        source=source,
+    )
