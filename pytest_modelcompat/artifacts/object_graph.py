@@ -6,6 +6,8 @@ from collections import Counter, deque
 from typing import Any, NamedTuple
 
 ROOT = "root"
+# A tensor of a function that is kept as an object of its own; TensorFlow gives it no class.
+CAPTURED_TENSOR = "captured tensor"
 _KERAS = "_tf_keras_"
 _LONGEST_PATH = 4096
 
@@ -28,6 +30,8 @@ def read_object_classes(object_graph: Any) -> dict[str, int]:
     for node in object_graph.nodes:
         if node.HasField("user_object"):
             classes[node.user_object.identifier] += 1
+        elif node.HasField("captured_tensor"):
+            classes[CAPTURED_TENSOR] += 1
         if node.registered_name:
             classes[node.registered_name] += 1
     return {name: classes[name] for name in sorted(classes)}

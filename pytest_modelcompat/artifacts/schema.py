@@ -95,6 +95,7 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
         "children": (1, "*ObjectReference"),
         "slot_variables": (3, "*Something"),
         "user_object": (4, "SavedUserObject"),
+        "captured_tensor": (12, "Something"),
         "registered_name": (13, "string"),
     },
     "ObjectReference": {"node_id": (1, "int32"), "local_name": (2, "string")},
@@ -103,7 +104,8 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     "BundleHeader": {"shard_count": (1, "int32")},
     "BundleEntry": {
         "dtype": (1, "dtype"),
-        "shape": (2, "TensorShapeProto"),
+        # Packed, for most shapes are alike.
+        "shape": (2, "bytes"),
         "shard_id": (3, "int32"),
         "offset": (4, "int64"),
         "size": (5, "int64"),

@@ -75,6 +75,7 @@ def _parts(scene: Scene) -> tuple[Callable[[Scene], Iterable[Finding]], ...]:
             graphs.unknown_ops,
             graphs.attributes,
             state.slots,
+            state.captured_tensors,
             graphs.versions,
             graphs.first_call,
             lambdas.in_saved_model,

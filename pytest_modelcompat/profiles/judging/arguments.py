@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _COMPILE = ("compile",)
 _MODELS = frozenset({"Functional", "Sequential", "Model"})
-_GIVEN = frozenset({"name", "trainable", "dtype"})
 # What the readers of an .h5 translate before the class sees it.
 _TRANSLATED_IN_H5 = frozenset({"batch_input_shape"})
 # Keras 3.14 was the first to look every text of an .h5's configuration up among its layers. Read in its sources.
@@ -54,10 +53,8 @@ def unknown_keys(scene: Scene, use: Use, known: ObjectKnowledge) -> tuple[str, .
     if known.accepts is None or known.refuses_unknown is False:
         return ()
     taken = known.accepts | frozenset(known.writes or ())
-    if isinstance(use, LayerUse):
-        taken |= _GIVEN
-        if scene.inventory.format == "h5":
-            taken |= _LAMBDA_OF_KERAS_2 if use.name == "Lambda" else _TRANSLATED_IN_H5
+    if isinstance(use, LayerUse) and scene.inventory.format == "h5":
+        taken |= _LAMBDA_OF_KERAS_2 if use.name == "Lambda" else _TRANSLATED_IN_H5
     return tuple(key for key in use.config if key not in taken)
 
 

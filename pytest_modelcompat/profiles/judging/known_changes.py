@@ -14,6 +14,7 @@ from pytest_modelcompat.profiles.judging.rules import (
     layers,
     layers_that,
     objects,
+    objects_that,
 )
 
 if TYPE_CHECKING:
@@ -95,6 +96,17 @@ RULES = (
         formats=("keras",),
         read=(KERAS_3, NEVER),
         stage=Stage.CONFIG,
+    ),
+    Rule(
+        Kind.COMPILE_NOT_READ,
+        subject="loss(reduction='auto')",
+        cause="Keras 2 writes a loss with reduction='auto', which {reader} refuses",
+        source=MEASURED,
+        where=objects_that(lambda config: config.get("reduction") == "auto", "loss"),
+        written=(ANY, KERAS_3),
+        read=(KERAS_3, NEVER),
+        stage=Stage.CONFIG,
+        fix=("load it with load_model(path, compile=False), and compile it in code where it is trained on",),
     ),
     Rule(
         Kind.CONFIG_CHANGED,

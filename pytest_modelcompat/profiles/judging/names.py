@@ -104,10 +104,10 @@ def operations(scene: Scene) -> Iterator[Finding]:
     """A finding where Keras 3 wrote an operation among an .h5's layers that bears the name of a layer: `x * 2`."""
     if scene.reader_major != 3 or scene.writer_major != 3 or scene.inventory.format != "h5":
         return
-    # Every layer writes `trainable`, which an operation does not have.
-    bare = [layer for layer in scene.inventory.layers if "trainable" not in layer.config]
-    for layer in bare:
-        if layer.class_name != "InputLayer" and scene.known(layer) is not None:
+    for layer in scene.inventory.layers:
+        known = scene.known(layer)
+        # A layer that writes `trainable` always does, and an operation has none.
+        if known is not None and "trainable" in (known.writes or ()) and "trainable" not in layer.config:
             yield Finding(
                 Kind.UNKNOWN_LAYER,
                 subject=layer.class_name,

@@ -96,3 +96,10 @@ def objects(role: str, *names: str) -> Where:
 def declared(role: str) -> Where:
     """The objects of this role that are the user's own, declared or registered there."""
     return lambda scene: tuple(use for use in scene.inventory.objects if use.role == role and scene.is_declared(use))
+
+
+def objects_that(condition: Callable[[Mapping[str, Any]], bool], role: str) -> Where:
+    """The objects of this role whose configuration fulfils a condition."""
+    return lambda scene: tuple(
+        use for use in scene.inventory.objects if use.role == role and use.is_class and condition(use.config)
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.object_graph import CAPTURED_TENSOR
 from pytest_modelcompat.findings import Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 # The name that Keras' optimizers up to 2.10, legacy ones later, are tracked by.
 _OPTIMIZER = "optimizer"
+_KNOWS_CAPTURED_TENSORS = (2, 6)
 # From this version on a SavedModel's configuration is in a file beside the graph, and nowhere else. Measured.
 _CONFIG_BESIDE = (2, 6)
 
@@ -33,6 +35,22 @@ def slots(scene: Scene) -> Iterator[Finding]:
                 "export the model without its optimizer: model.save(path, include_optimizer=False)",
                 "or have Keras 2 there: pip install tf_keras, and import tf_keras before loading",
             ),
+            stage=Stage.GRAPH,
+            source="measured",
+        )
+
+
+def captured_tensors(scene: Scene) -> Iterator[Finding]:
+    """A finding where the object graph holds captured tensors, known from TensorFlow 2.6 on."""
+    count = scene.inventory.object_classes.get(CAPTURED_TENSOR, 0)
+    if count and scene.profile.tensorflow_version < _KNOWS_CAPTURED_TENSORS:
+        yield Finding(
+            Kind.CONFIG_CHANGED,
+            subject=CAPTURED_TENSOR,
+            where=(f"{count} in the object graph",),
+            cause=f"a function of the model keeps a tensor that it captured, which {scene.tensorflow_name} cannot load: "
+            "Unknown SavedObject type: None",
+            fix=("upgrade TensorFlow there to 2.6 or newer", "or export the model with the older one"),
             stage=Stage.GRAPH,
             source="measured",
         )

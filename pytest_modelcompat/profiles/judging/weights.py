@@ -11,7 +11,7 @@ from pytest_modelcompat.profiles.judging import fixes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_modelcompat.profiles.judging.scene import Scene
+    from pytest_modelcompat.profiles.judging.scene import Scene, Version
 
 # Keras up to 2.14 keeps a model's layers under the first attribute that holds them, later ones under `layers`.
 _OLD_ROOT = "_layer_checkpoint_dependencies"
@@ -23,6 +23,9 @@ _NUMBERED = re.compile(r"(.+)_(\d+)")
 def moved(scene: Scene) -> Iterator[Finding]:
     """A finding where a .keras file's weights stand under a name that the runtime's Keras does not look at."""
     if scene.inventory.format != "keras":
+        return
+    if not _is_built_of_layers(scene):
+        yield from _of_subclass(scene)
         return
     paths = [weight.path for weight in scene.inventory.weights]
     old = [path for path in paths if path.startswith(f"{_OLD_ROOT}/")]
@@ -37,6 +40,29 @@ def moved(scene: Scene) -> Iterator[Finding]:
         lost = _after_gaps(old)
         if lost:
             yield _finding(scene, len(lost), lost[0], "numbers without gaps")
+
+
+def _is_built_of_layers(scene: Scene) -> bool:
+    """Whether the outermost model is a functional or sequential one, rather than a subclass with attributes."""
+    config = scene.inventory.root.get("config")
+    return isinstance(config, dict) and "layers" in config
+
+
+def _of_subclass(scene: Scene) -> Iterator[Finding]:
+    """A finding where a subclassed model with several layers goes from one way of naming attributes to the other.
+
+    Keras 3 looks on where it finds nothing, and reads both. Measured.
+    """
+    paths = [weight.path for weight in scene.inventory.weights]
+    if scene.reader_major == 3 or len({path.split("/")[0] for path in paths}) < 2:
+        return
+    if _layers_first(scene.writer) != _layers_first(scene.reader):
+        yield _finding(scene, len(paths), paths[0], "other attributes of the model")
+
+
+def _layers_first(keras: Version) -> bool:
+    """Whether a Keras names what a model tracks after its list of layers first: 2.15 and tf_keras do. Measured."""
+    return _FIRST_WITH_LAYERS <= keras < (3, 0)
 
 
 def _finding(scene: Scene, count: int, root: str, read: str) -> Finding:
