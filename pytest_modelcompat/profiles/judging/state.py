@@ -48,7 +48,7 @@ def captured_tensors(scene: Scene) -> Iterator[Finding]:
             Kind.CONFIG_CHANGED,
             subject=CAPTURED_TENSOR,
             where=(f"{count} in the object graph",),
-            cause=f"a function of the model keeps a tensor that it captured, which {scene.tensorflow_name} cannot load: "
+            cause=f"a function of the model keeps a tensor it captured, which {scene.tensorflow_name} cannot load: "
             "Unknown SavedObject type: None",
             fix=("upgrade TensorFlow there to 2.6 or newer", "or export the model with the older one"),
             stage=Stage.GRAPH,
