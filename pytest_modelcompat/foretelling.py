@@ -101,6 +101,9 @@ def _declared(settings: Settings, inventory: Inventory, loaded: Loaded) -> Itera
     for index, use in enumerate(uses):
         if index not in unknown and not lore.is_keras_name(use.role, use.name):
             yield use.name
+    if loaded.succeeded:
+        # What a function looks up by name was found too.
+        yield from (name for use in inventory.lambdas for code in use.codes for name in code.globals)
     for op in inventory.ops:
         if op.op not in loaded.unknown_ops and lore.first_tensorflow_with(op.op) is None:
             yield op.op

@@ -84,7 +84,13 @@ def read_code(data: bytes) -> Code:
         return Code(names=names, problem=_NEWER if layout is FROM_3_11 else _UNKNOWN.format(*versions))
     written_by = _writers(codes, listings)
     loops = any(code.flags & _GENERATOR for code in codes) or any(each.loops for each in listings[written_by[0]])
-    return Code(written_by, loops, names, runs_on=_runners(written_by, listings))
+    return Code(
+        written_by,
+        loops,
+        names,
+        runs_on=_runners(written_by, listings),
+        globals=_globals(codes, listings[written_by[0]], written_by[0]),
+    )
 
 
 def runs_on(code: Code) -> tuple[Version, ...]:
@@ -151,6 +157,11 @@ def _unreadable(writer: Version, python: Version) -> str:
     if (3, 6) <= writer <= (3, 7) and python >= (3, 11):
         return "EOFError: EOF read where object expected"
     return "ValueError: bad marshal data (unknown type code)"
+
+
+def _globals(codes: Sequence[CodeObject], found: Sequence[Listing], version: Version) -> tuple[str, ...]:
+    pairs = zip(codes, found, strict=True)
+    return tuple(sorted({name for code, each in pairs for name in each.global_names(code, version)}))
 
 
 def _listings(codes: Sequence[CodeObject], version: Version) -> tuple[Listing, ...] | None:

@@ -69,6 +69,12 @@ class Listing:
             [target for _, target in self.jumps] == [target for _, target in other.jumps]
         )
 
+    def global_names(self, code: CodeObject, version: Version) -> Iterator[str]:
+        """The names that the code object looks up as globals, as that version reads it."""
+        for each in self.instructions:
+            if each.name == "LOAD_GLOBAL":
+                yield code.names[each.argument >> _name_shift(each.name, version)]
+
     @property
     def loops(self) -> bool:
         """Whether it jumps backwards, or iterates."""

@@ -85,6 +85,7 @@ class Code:
             the bytes are no code object of a known version.
         loops: whether it, or code nested in it, jumps backwards or iterates (a loop, a comprehension).
         names: global and attribute names it refers to, sorted.
+        globals: those of them that it looks up as globals or builtins, sorted; empty where that is not known.
         problem: why the bytes are no readable code object; empty if they are one.
         runs_on: the CPython minor versions in which it does what it did where it was written, ascending.
     """
@@ -94,6 +95,7 @@ class Code:
     names: tuple[str, ...] = ()
     problem: str = ""
     runs_on: tuple[tuple[int, int], ...] = ()
+    globals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,7 @@ def _parts(scene: Scene) -> tuple[Callable[[Scene], Iterable[Finding]], ...]:
         wiring.batch_for_input,
         wiring.changed_ends,
         nesting.counted_from_one,
+        nesting.wrong_ends,
         lambdas.bytecode,
         lambdas.in_activations,
         lambdas.named_functions,

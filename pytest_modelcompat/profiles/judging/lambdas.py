@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.places import layer_place, places, shortened
@@ -22,13 +23,13 @@ FIX = (
 # The first Keras whose .keras loader, and the first whose .h5 loader, refuses bytecode unless told otherwise. Measured.
 _SAFE_KERAS = (2, 13)
 _SAFE_H5 = (3, 11)
-# What functions call modules by; and which of those Keras 2 has in the module it runs a stored function in, newest
-# first. Keras 3 has none. Read in their sources, measured.
-_MODULES = frozenset({"tf", "tensorflow", "K", "np", "keras", "jnp", "jax", "torch"})
+# What a stored function finds beside the builtins in the module that runs it, the newest Keras first. Keras 2 looks
+# into the function's own module too, where that is imported. Read in their sources, measured.
 _GIVEN = (
-    ((2, 7), frozenset({"tf", "np"})),
-    ((2, 6), frozenset({"tf", "np", "K"})),
-    ((0, 0), frozenset({"np", "K"})),
+    ((3, 0), frozenset({"binascii", "codecs", "marshal", "os", "python_types"})),
+    ((2, 7), frozenset({"np", "sys", "textwrap", "tf", "warnings"})),
+    ((2, 6), frozenset({"K", "copy", "functools", "np", "operator", "sys", "textwrap", "tf", "warnings"})),
+    ((0, 0), frozenset({"K", "copy", "functools", "np", "operator", "sys", "textwrap", "warnings"})),
 )
 # From this version on a Sequential read from a .keras file is built without a word where that fails. Measured.
 _ASKS_NO_SEQUENTIAL = (3, 5)
@@ -118,9 +119,9 @@ def _outcomes(scene: Scene, use: LambdaUse) -> Iterator[Finding]:
 
 
 def _nameless(scene: Scene, use: LambdaUse) -> Iterator[Finding]:
-    """A finding where a function uses modules under names that it will not find where it is read again."""
+    """A finding where a function uses names that it will not find where it is read again."""
     for code in use.codes:
-        names = [name for name in code.names if name in _absent(scene, code)]
+        names = _absent(scene, code)
         if names and scene.profile.python in code.runs_on:
             yield Finding(
                 Kind.PYTHON_BYTECODE,
@@ -128,22 +129,21 @@ def _nameless(scene: Scene, use: LambdaUse) -> Iterator[Finding]:
                 where=(layer_place(use.path),),
                 cause=f"its function uses the name {' and '.join(names)}, which a function that {scene.reader_name} "
                 "reads from a file has not got (NameError)",
-                fix=(*_import(names), *FIX) if scene.reader_major == 2 else FIX,
+                fix=(*_import(names), *_or(FIX)) if scene.reader_major == 2 else FIX,
                 blame=Blame.WRITER,
                 stage=_stage_of_call(scene, use),
                 source="measured",
             )
 
 
-def _absent(scene: Scene, code: Code) -> frozenset[str]:
-    if scene.reader_major == 3:
-        return _MODULES
-    absent = _MODULES - scene.custom - next(names for since, names in _GIVEN if scene.reader >= since)
-    # Here it may be the attribute of tf.
-    return absent - {"keras"} if "tf" in code.names else absent
+def _absent(scene: Scene, code: Code) -> tuple[str, ...]:
+    given = next(names for since, names in _GIVEN if scene.reader >= since)
+    # Keras 3 does not look for a function's names among custom objects.
+    declared = scene.custom if scene.reader_major == 2 else frozenset()
+    return tuple(name for name in code.globals if name not in given | declared and not hasattr(builtins, name))
 
 
-def _import(names: list[str]) -> tuple[str, ...]:
+def _import(names: tuple[str, ...]) -> tuple[str, ...]:
     given = ", ".join(f'"{name}": {name}' for name in names)
     return (
         f"pass custom_objects={{{given}}} to load_model, or import the module it was written in before loading",

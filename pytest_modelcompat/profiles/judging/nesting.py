@@ -36,6 +36,25 @@ def counted_from_one(scene: Scene) -> Iterator[Finding]:
         yield _finding(scene, ends, "and finds no such output: list index out of range")
 
 
+def wrong_ends(scene: Scene) -> Iterator[Finding]:
+    """A finding where a .keras file's model ends in another one, whose output the first Keras 3 did not find again."""
+    if scene.inventory.format != "keras" or scene.reader_major != 3 or scene.reader >= _COUNTS_ENDS:
+        return
+    functional = [(path, config) for path, config in scene.models if "output_layers" in config]
+    ends = [name for path, config in functional for name in _missing(path, config, _ends(scene, config))]
+    if ends:
+        yield Finding(
+            Kind.CONFIG_CHANGED,
+            subject="nested model",
+            where=shortened(layer_place(path) for path in ends),
+            cause=f"the model ends in another model, whose output {scene.reader_name} looks up under a number that it "
+            "has not got: list index out of range",
+            fix=("upgrade Keras there to 3.3 or newer", fixes.RE_SAVE_AS_SAVED_MODEL),
+            stage=Stage.BUILD,
+            source="keras-team/keras#19326",
+        )
+
+
 def _endless(scene: Scene, paths: list[Path]) -> Finding:
     if scene.reader in _NOTICING:
         return _finding(scene, paths, "and takes the layers that follow it for disconnected")

@@ -107,8 +107,8 @@ def _finding(
 
 
 def _keeps_lists(reader: Version) -> bool:
-    """Whether this Keras 3 leaves a list of one output a list; 3.5 to 3.10 take it out. Read in their sources."""
-    return reader == (3, 4) or reader >= (3, 11)
+    """Whether this Keras 3 leaves a list of one output a list; 3.3 and 3.5 to 3.10 take it out. Measured."""
+    return reader < (3, 3) or reader == (3, 4) or reader >= (3, 11)
 
 
 def _lists_inside_sequential(scene: Scene) -> list[tuple[tuple[str, ...], str]]:
