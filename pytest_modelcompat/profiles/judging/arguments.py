@@ -53,7 +53,7 @@ def unknown_keys(scene: Scene, use: Use, known: ObjectKnowledge) -> tuple[str, .
     if known.accepts is None or known.refuses_unknown is False:
         return ()
     taken = known.accepts | frozenset(known.writes or ())
-    if isinstance(use, LayerUse) and scene.inventory.format == "h5":
+    if isinstance(use, LayerUse) and scene.is_translated(use):
         taken |= _LAMBDA_OF_KERAS_2 if use.name == "Lambda" else _TRANSLATED_IN_H5
     return tuple(key for key in use.config if key not in taken)
 

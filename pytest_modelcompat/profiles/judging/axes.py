@@ -25,7 +25,8 @@ def lost(scene: Scene) -> Iterator[Finding]:
     """Findings where Keras 3 drops a layer's axis and goes on with the usual one, the last."""
     if scene.reader_major != 3 or scene.inventory.format != "h5":
         return
-    losing = [layer for layer in scene.inventory.layers if _is_lost(scene, layer.config.get("axis"))]
+    read = (layer for layer in scene.inventory.layers if scene.is_translated(layer))
+    losing = [layer for layer in read if _is_lost(scene, layer.config.get("axis"))]
     misfit = [layer for layer in losing if layer.class_name in _WITH_WEIGHTS]
     other = [layer for layer in losing if layer not in misfit]
     cause = f"{scene.reader_name} drops its axis when it reads an .h5 file, and takes the last one instead"

@@ -41,19 +41,30 @@ def bytecode(scene: Scene) -> Iterator[Finding]:
     if not uses:
         return
     if is_refused(scene):
-        yield Finding(
-            Kind.LAMBDA_REFUSED,
-            subject="Lambda",
-            where=shortened(layer_place(use.path) for use in uses),
-            cause=f"it holds Python bytecode, which {scene.reader_name} does not run unless told to",
-            fix=("if you trust the file, load it with safe_mode=False (judged so with --unsafe)", *_or(FIX)),
-            stage=Stage.CONFIG,
-            source="keras-team/keras#19151",
-        )
+        told = "unless told to"
+        fix = ("if you trust the file, load it with safe_mode=False (judged so with --unsafe)", *_or(FIX))
+        yield _refused(scene, uses, told, fix)
+        return
+    wrapped = [use for use in uses if scene.is_wrapped(use.path)]
+    if wrapped and scene.inventory.format == "h5" and (3, 0) <= scene.reader < _SAFE_H5:
+        # It hands the safe mode of an .h5 file on to the layers of a model only.
+        yield _refused(scene, wrapped, "inside another layer of an .h5 file, whatever it is told", FIX)
         return
     for use in uses:
         yield from _outcomes(scene, use)
         yield from _nameless(scene, use)
+
+
+def _refused(scene: Scene, uses: list[LambdaUse], told: str, fix: tuple[str, ...]) -> Finding:
+    return Finding(
+        Kind.LAMBDA_REFUSED,
+        subject="Lambda",
+        where=shortened(layer_place(use.path) for use in uses),
+        cause=f"it holds Python bytecode, which {scene.reader_name} does not run {told}",
+        fix=fix,
+        stage=Stage.CONFIG,
+        source="keras-team/keras#19151",
+    )
 
 
 def in_activations(scene: Scene) -> Iterator[Finding]:

@@ -158,6 +158,15 @@ class Scene:
         inner = ((layer.path, layer.config) for layer in self.inventory.layers if "layers" in layer.config)
         return (*outermost, *inner)
 
+    def is_wrapped(self, path: tuple[str, ...]) -> bool:
+        """Whether a layer stands in another layer rather than in a model, as below a TimeDistributed."""
+        return bool(path) and path[:-1] not in {model for model, _ in self.models}
+
+    def is_translated(self, layer: LayerUse) -> bool:
+        """Whether the readers of an .h5 file translate a layer's old configuration; Keras 3 leaves wrapped ones be."""
+        is_h5 = self.inventory.format == "h5"
+        return is_h5 and (self.reader_major == 2 or not self.is_wrapped(layer.path))
+
     def layers(self, *class_names: str) -> tuple[LayerUse, ...]:
         """The artifact's layers of these classes."""
         return tuple(layer for layer in self.inventory.layers if layer.class_name in class_names)
