@@ -22,6 +22,7 @@ _COSMETIC = frozenset(
     {"debug_name", "shared_name", "container", "metadata", "config_proto", "executor_type", "grad_a", "grad_b"}
 )
 _MOST_VALUES = 3
+_LOOPS = ("While", "StatelessWhile")
 
 
 def unknown_ops(scene: Scene) -> Iterator[Finding]:
@@ -172,17 +173,23 @@ def first_call(scene: Scene) -> Iterator[Finding]:
         known = scene.profile.op(op.op)
         if op.op in PYTHON_FUNCTION_OPS:
             yield _python_function(op)
-        elif known is not None and known.has_kernel and not known.has_cpu_kernel:
+        elif known is not None and not known.has_cpu_kernel and not _has_substitute(scene, op):
             yield Finding(
                 Kind.NO_KERNEL,
                 subject=op.op,
                 where=op_places(op),
-                cause=f"{scene.tensorflow_name} has no CPU kernel for it: the model loads, and a call on a CPU fails",
+                cause=f"{scene.tensorflow_name} has no CPU kernel for it: the model loads, and a call that reaches it "
+                "on a CPU fails",
                 fix=("run it on the device it was exported for, or export it for a CPU",),
                 severity=Severity.NOTE,
                 stage=Stage.FIRST_CALL,
                 source="measured",
             )
+
+
+def _has_substitute(scene: Scene, op: OpUse) -> bool:
+    """Whether TensorFlow has other ops for it on a CPU: Keras 2 saves a loop beside each op for recurrence on a GPU."""
+    return op.op.startswith("CudnnRNN") and any(each.op in _LOOPS for each in scene.inventory.ops)
 
 
 def _python_function(op: OpUse) -> Finding:
