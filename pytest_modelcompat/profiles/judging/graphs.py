@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 PYTHON_FUNCTION_OPS = ("PyFunc", "PyFuncStateless", "EagerPyFunc")
 # From this version on, tf.saved_model.load imports a node with an attribute it does not know, and logs it. Measured.
 _LENIENT_SINCE = (2, 6)
-# Names and hints, for gradients or placement: whoever ignores them predicts the same.
+# Names, checks and hints, for gradients or placement: whoever ignores them predicts the same.
 _COSMETIC = frozenset(
-    {"debug_name", "shared_name", "container", "metadata", "config_proto", "executor_type", "grad_a", "grad_b"}
+    {"debug_name", "shared_name", "container", "metadata", "config_proto", "executor_type"}
+    | {"grad_a", "grad_b", "validate_shape"}
 )
 _MOST_VALUES = 3
 _LOOPS = ("While", "StatelessWhile")
