@@ -47,6 +47,8 @@ def _unknown(scene: Scene, group: Sequence[Use]) -> Finding:
     use = group[0]
     if _names_keras_module(use):
         return _module_moved(scene, group)
+    if _is_operation(scene, use):
+        return _operation(group, "looks for a layer of this name, of which there is none", scene)
     kind = Kind.UNKNOWN_LAYER if isinstance(use, LayerUse) else Kind.UNKNOWN_OBJECT
     full_name = use.registered_name if use.registered_name and ">" in use.registered_name else use.name
     is_keras_own = _is_keras_own(use)
@@ -108,16 +110,27 @@ def operations(scene: Scene) -> Iterator[Finding]:
         known = scene.known(layer)
         # A layer that writes `trainable` always does, and an operation has none.
         if known is not None and "trainable" in (known.writes or ()) and "trainable" not in layer.config:
-            yield Finding(
-                Kind.UNKNOWN_LAYER,
-                subject=layer.class_name,
-                where=places([layer]),
-                cause=f"it is an operation, such as x * 2, which an .h5 file cannot hold: {scene.reader_name} takes it "
-                "for the layer of the same name",
-                fix=("save the model as .keras or SavedModel",),
-                stage=Stage.BUILD,
-                source="measured",
-            )
+            yield _operation([layer], "takes it for the layer of the same name", scene)
+
+
+def _is_operation(scene: Scene, use: Use) -> bool:
+    from pytest_modelcompat.profiles.lore import is_keras_name
+
+    is_written = scene.inventory.format == "h5" and scene.writer_major == 3 and isinstance(use, LayerUse)
+    return is_written and "trainable" not in use.config and is_keras_name("operation", use.name)
+
+
+def _operation(group: Sequence[Use], consequence: str, scene: Scene) -> Finding:
+    return Finding(
+        Kind.UNKNOWN_LAYER,
+        subject=group[0].name,
+        where=places(group),
+        cause=f"it is an operation on tensors, such as x * 2, which an .h5 file cannot hold: {scene.reader_name} "
+        f"{consequence}",
+        fix=("save the model as .keras or SavedModel",),
+        stage=Stage.CONFIG if scene.known(group[0]) is None else Stage.BUILD,
+        source="measured",
+    )
 
 
 def wrapped_without_module(scene: Scene) -> Iterator[Finding]:
