@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.profiles.judging.scene import TF_KERAS
+
 if TYPE_CHECKING:
     from pytest_modelcompat.profiles.judging.scene import Scene
 
@@ -15,7 +17,7 @@ def other_keras(scene: Scene) -> tuple[str, ...]:
     if scene.writer_major < scene.reader_major:
         return (
             "load it with Keras 2 there: pip install tf_keras, and set TF_USE_LEGACY_KERAS=1",
-            "or load it where it was saved and save it again with Keras 3",
+            "or build the model with Keras 3 in code, and load what Keras 2 writes with model.save_weights(path)",
             RE_SAVE_AS_SAVED_MODEL,
         )
     if scene.writer_major > scene.reader_major:
@@ -25,11 +27,22 @@ def other_keras(scene: Scene) -> tuple[str, ...]:
         )
     if scene.writer > scene.reader:
         return (
-            f"upgrade Keras there to {_dotted(scene.writer)} or newer",
+            f"upgrade {_package(scene)} there to {_dotted(scene.writer)} or newer",
             f"or save the model with {scene.reader_name}",
             RE_SAVE_AS_SAVED_MODEL,
         )
-    return ("load it with the Keras that saved it and save it again", RE_SAVE_AS_SAVED_MODEL)
+    return (
+        f"load it with {scene.writer_name}",
+        "or build the model in code, and load what that Keras writes with model.save_weights(path)",
+        RE_SAVE_AS_SAVED_MODEL,
+    )
+
+
+def _package(scene: Scene) -> str:
+    """What to install another version of; each TensorFlow up to 2.15 goes with the Keras of its own version."""
+    if scene.writer_major == 3:
+        return "Keras"
+    return "TensorFlow and tf_keras" if scene.writer >= TF_KERAS else "TensorFlow"
 
 
 def declare(name: str) -> tuple[str, ...]:

@@ -20,6 +20,9 @@ Version = tuple[int, int]
 # Keras 2.11 to 2.15 registered its own new optimizers the way a user's are.
 _KERAS_OWN_PACKAGE = "Custom>"
 _UNKNOWN: Version = (0, 0)
+_KERAS_3: Version = (3, 0)
+# From this version on Keras 2 goes by the name of tf_keras.
+TF_KERAS: Version = (2, 16)
 # Keras 3's layers look these up by their name alone, whatever module a file names beside it.
 _BY_NAME = frozenset({"activation", "constraint", "initializer", "regularizer"})
 
@@ -64,7 +67,8 @@ class Scene:
     def writer_name(self) -> str:
         """The Keras that saved it, in words."""
         version = self.inventory.saved_by.get("keras")
-        return f"Keras {version}" if version else "the Keras that saved it"
+        package = "tf_keras" if TF_KERAS <= self.writer < _KERAS_3 else "Keras"
+        return f"{package} {version}" if version else "the Keras that saved it"
 
     @property
     def reader_name(self) -> str:
