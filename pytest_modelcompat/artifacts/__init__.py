@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, Inventory, NoModelError
 from pytest_modelcompat.artifacts.recognition import explain, recognise
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 __all__ = ["BrokenArtifactError", "Inventory", "NoModelError", "read_inventory", "recognise"]
@@ -24,9 +27,25 @@ def read_inventory(path: Path) -> Inventory:
             `NoModelError` where the file is sound and holds something else.
     """
     try:
-        return _read(path, recognise(path))
+        with _without_collecting():
+            return _read(path, recognise(path))
     except OSError as error:
         raise BrokenArtifactError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Keeps Python from looking for cyclic garbage: reading makes many objects and no cycles.
+
+    In a process that has imported TensorFlow, looking takes longer than reading.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _read(path: Path, format_: str | None) -> Inventory:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.dtypes import dtype_name
@@ -22,6 +23,7 @@ _INDEX = "variables.index"
 # It is the checkpoint's own object graph, not a variable.
 _OBJECT_GRAPH = b"_CHECKPOINTABLE_OBJECT_GRAPH"
 _MOST_SHARDS = 10_000
+_LONGEST_SHAPE = 1000
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,10 @@ def read_variables(folder: Path, *, is_needed: bool) -> Variables:
     entries = _entries(file)
     count = next((entry.shard_count for key, entry in entries if not key), 0)
     variables = [(key, entry) for key, entry in entries if key]
-    weights = tuple(_weight(key, entry) for key, entry in variables if key != _OBJECT_GRAPH)
+    try:
+        weights = tuple(_weight(key, entry) for key, entry in variables if key != _OBJECT_GRAPH)
+    except ValueError as error:
+        raise BrokenArtifactError(f"{file} is corrupt: a shape in it does not parse") from error
     return Variables(weights, tuple(_missing_shards(folder, count, (entry for _, entry in variables))))
 
 
@@ -98,7 +103,11 @@ def _missing(name: str) -> Asset:
 
 
 def _weight(key: bytes, entry: Any) -> WeightUse:
-    shape = read_shape(entry.shape) or ()
-    name = key.decode("utf-8", "backslashreplace")
     dtype = dtype_name(entry.dtype)
-    return WeightUse(name, dtype, tuple(dim or 0 for dim in shape), 0 if dtype == "string" else entry.size)
+    size = 0 if dtype == "string" else entry.size
+    return WeightUse(key.decode("utf-8", "backslashreplace"), dtype, _shape(entry.shape[:_LONGEST_SHAPE]), size)
+
+
+@lru_cache(maxsize=1000)
+def _shape(packed: bytes) -> tuple[int, ...]:
+    return tuple(size or 0 for size in read_shape(parse("TensorShapeProto", packed)) or ())

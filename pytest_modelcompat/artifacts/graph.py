@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.attributes import attribute_text, value_text
@@ -19,7 +19,7 @@ _PLACES = 5
 # An attribute with more different values than this names or counts something, and chooses nothing.
 _MOST_VALUES = 100
 # Of a map's packed entry: its first field, delimited.
-_KEY_TAG = 0x0A
+_KEY_TAG = b"\x0a"
 # They carry or hold values, whatever the dtype; the rest of the ops with a float `T` compute in it.
 _MOVING_OPS = frozenset(
     {
@@ -73,21 +73,20 @@ _MOVING_OPS = frozenset(
 
 @dataclass
 class _Tally:
-    """What is known of one op so far: `entries` are the packed attributes of all its nodes."""
+    """The nodes of one op."""
 
-    count: int = 0
+    nodes: list[Any] = field(default_factory=list)
     places: list[OpPlace] = field(default_factory=list)
-    entries: list[bytes] = field(default_factory=list)
 
-    @cached_property
-    def attributes(self) -> dict[str, Counter[bytes]]:
+    def attributes(self) -> dict[str, dict[bytes, int]]:
         """Name -> packed attribute -> how many nodes have it; TensorFlow's internal ones are left out."""
-        found: dict[str, Counter[bytes]] = defaultdict(Counter)
-        for entry, count in Counter(self.entries).items():
-            name = _name(entry)
-            if not name.startswith("_"):
-                found[name][entry] += count
-        return {name: found[name] for name in sorted(found)}
+        found: dict[bytes, dict[bytes, int]] = defaultdict(dict)
+        # A slice is a list made at once; the field itself would be asked for each of its elements.
+        entries = Counter(chain.from_iterable([node.attr[:] for node in self.nodes]))
+        for entry, count in entries.items():
+            found[_name(entry)][entry] = count
+        texts = {name.decode("utf-8", "backslashreplace"): entries for name, entries in found.items()}
+        return {name: texts[name] for name in sorted(texts) if not name.startswith("_")}
 
 
 def read_ops(graph: Any) -> tuple[tuple[OpUse, ...], tuple[str, ...]]:
@@ -124,9 +123,8 @@ def _tallies(graph: Any) -> dict[str, _Tally]:
     for function, nodes in _bodies(graph):
         for node in nodes:
             tally = tallies[node.op]
-            tally.count += 1
-            tally.entries += node.attr
-            if tally.count <= _PLACES:
+            tally.nodes.append(node)
+            if len(tally.nodes) <= _PLACES:
                 tally.places.append(OpPlace(node.name, function))
     # A node may call a function by naming it as its op; that is no op to look up.
     for function in graph.library.function:
@@ -140,22 +138,23 @@ def _bodies(graph: Any) -> Iterator[tuple[str | None, Any]]:
         yield function.signature.name, function.node_def
 
 
-def _name(entry: bytes) -> str:
+def _name(entry: bytes) -> bytes:
     """The name of a packed attribute, which stands at its beginning: a tag, a length below 128, the name."""
-    if len(entry) > 2 and entry[0] == _KEY_TAG and entry[1] < min(len(entry) - 1, 128):
-        return entry[2 : 2 + entry[1]].decode("utf-8", "backslashreplace")
-    return str(parse("AttrEntry", entry).key)
+    if entry[:1] == _KEY_TAG and entry[1:2] < b"\x80":
+        return entry[2 : 2 + entry[1]]
+    name: str = parse("AttrEntry", entry).key
+    return name.encode()
 
 
 def _op_use(op: str, tally: _Tally) -> OpUse:
-    attributes = tally.attributes
+    attributes, count = tally.attributes(), len(tally.nodes)
     values = {name: _values(entries) for name, entries in attributes.items() if len(entries) <= _MOST_VALUES}
     return OpUse(
         op=op,
-        count=tally.count,
+        count=count,
         places=tuple(tally.places),
         attributes=tuple(attributes),
-        always=tuple(name for name, entries in attributes.items() if entries.total() >= tally.count),
+        always=tuple(name for name, entries in attributes.items() if sum(entries.values()) >= count),
         values={name: texts for name, texts in values.items() if texts},
     )
 

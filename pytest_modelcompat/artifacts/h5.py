@@ -44,7 +44,7 @@ def read_h5(path: Path) -> Inventory:
         return _with_model(inventory, contents.attributes)
     if "model_config" in contents.others:
         raise BrokenArtifactError(f"{path} (its model_config) is corrupt: it is no text")
-    if contents.members & _WEIGHT_GROUPS or (contents.others | contents.attributes.keys()) & _NAMES:
+    if contents.groups & _WEIGHT_GROUPS or (contents.others | contents.attributes.keys()) & _NAMES:
         return replace(inventory, weights_only=True)
     raise NoModelError(f"{path} is an HDF5 file that holds neither a Keras model nor its weights")
 

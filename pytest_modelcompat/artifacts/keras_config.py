@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_modelcompat.artifacts.dtypes import FLOATS, compute_dtype
@@ -54,6 +55,10 @@ _ROLE_BY_MODULE = {
 _NAMED_IN_LAYERS = frozenset({"activation", "initializer", "regularizer", "constraint"})
 _KERAS_PACKAGES = ("keras", "tf_keras", "tensorflow")
 # Wiring and shapes: they repeat names that `layers` already gave, or hold values rather than objects.
+# More of a key or a module says nothing about a role, and is not worth remembering.
+_LONGEST_KEY, _LONGEST_MODULE = 40, 200
+_NUMBERS = frozenset({int, float, bool, type(None)})
+_WALKED = (dict, list, str)
 _NOT_WALKED = frozenset({"inbound_nodes", "input_layers", "output_layers", "build_config", "build_input_shape"})
 _VALUE_CLASSES = frozenset(
     {"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__", "__lambda__"}
@@ -229,10 +234,10 @@ class _Walk:
         path, owner = place.path, place.owner
         inherited = place.role if place.in_compile else None
         for key, child in value.items():
-            if not isinstance(child, dict | list | str) or key in _NOT_WALKED or key in skip:
+            if not isinstance(child, _WALKED) or key in _NOT_WALKED or key in skip or _is_numbers(child):
                 continue
             # An output may be called `activation`; below `loss` it is still a loss.
-            role = inherited or _role_by_key(key)
+            role = inherited or _role_by_key(key[-_LONGEST_KEY:])
             if role or not isinstance(child, str):
                 self.visit(child, _Place(path, owner, key, role))
 
@@ -290,25 +295,32 @@ class _Walk:
         config = as_mapping(node["config"])
         self.add_object(
             ObjectUse(
-                role=role,
-                name=node["class_name"],
-                path=place.owner,
-                module=_text(node.get("module")),
-                registered_name=_text(node.get("registered_name")),
+                role,
+                node["class_name"],
+                place.owner,
+                _text(node.get("module")),
+                _text(node.get("registered_name")),
                 is_class=True,
                 config=config,
             )
         )
-        self.wrapped_function(config, role, place)
+        if not config:
+            return
+        if "fn" in config:
+            self.wrapped_function(config["fn"], role, place)
         self.children(config, _Place(place.path, place.owner), skip=("fn",))
 
-    def wrapped_function(self, config: Mapping[str, Any], role: str, place: _Place) -> None:
-        """Keras' MeanMetricWrapper and LossFunctionWrapper name the user's function under `fn`."""
-        function = config.get("fn")
+    def wrapped_function(self, function: Any, role: str, place: _Place) -> None:
+        """Adds what Keras' MeanMetricWrapper and LossFunctionWrapper name under `fn`, the user's function."""
         if isinstance(function, str):
             self.add_object(ObjectUse(role, function, place.owner))
         else:
             self.visit(function, _Place(place.path, place.owner, "fn", role, place.position, place.siblings))
+
+
+def _is_numbers(value: object) -> bool:
+    """Whether it is a list of numbers, such as strides, of which a configuration is full."""
+    return isinstance(value, list) and _NUMBERS.issuperset(map(type, value))
 
 
 def _is_layer(node: Mapping[str, Any], place: _Place) -> bool:
@@ -331,6 +343,7 @@ def _looks_like_layer(config: object) -> bool:
     return isinstance(config, dict) and "trainable" in config and "name" in config
 
 
+@lru_cache(maxsize=1000)
 def _role_by_key(key: str) -> str | None:
     return _ROLE_BY_KEY.get(key) or _ROLE_BY_KEY.get(key.rsplit("_", 1)[-1])
 
@@ -339,8 +352,13 @@ def _role_by_module(node: Mapping[str, Any]) -> str | None:
     return next((_ROLE_BY_MODULE[part] for part in _segments(node) if part in _ROLE_BY_MODULE), None)
 
 
-def _segments(node: Mapping[str, Any]) -> list[str]:
-    return (_text(node.get("module")) or "").split(".")
+def _segments(node: Mapping[str, Any]) -> tuple[str, ...]:
+    return _parts((_text(node.get("module")) or "")[:_LONGEST_MODULE])
+
+
+@lru_cache(maxsize=1000)
+def _parts(module: str) -> tuple[str, ...]:
+    return tuple(module.split("."))
 
 
 def as_mapping(config: object) -> Mapping[str, Any]:

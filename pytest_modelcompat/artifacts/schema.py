@@ -17,7 +17,8 @@ _DTYPE = "dtype"
 
 # message -> field -> (number, type): `*` repeated, `map:` a map from string, `|` one of the fields of a oneof named
 # `value`, else a scalar or a message. `*entry` is a map whose entries stay packed: most entries of a graph are equal,
-# and are worth unpacking only once. A `dtype` is a number with a name.
+# and are worth unpacking only once. `~` is a message that stays packed for that reason too. A `dtype` is a number with
+# a name.
 _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     "SavedModel": {"saved_model_schema_version": (1, "int64"), "meta_graphs": (2, "*MetaGraphDef")},
     "MetaGraphDef": {
@@ -104,8 +105,7 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     "BundleHeader": {"shard_count": (1, "int32")},
     "BundleEntry": {
         "dtype": (1, "dtype"),
-        # Packed, for most shapes are alike.
-        "shape": (2, "bytes"),
+        "shape": (2, "~TensorShapeProto"),
         "shard_id": (3, "int32"),
         "offset": (4, "int64"),
         "size": (5, "int64"),
@@ -132,14 +132,20 @@ def parse(message_name: str, data: bytes) -> Any:
     Raises:
         ValueError: the data is not that message.
     """
-    from google.protobuf.message import DecodeError
-
     message = _message_class(message_name)()
     try:
         message.ParseFromString(data)
-    except DecodeError as error:
+    except _decode_error() as error:
         raise ValueError(str(error)) from error
     return message
+
+
+@cache
+def _decode_error() -> type[Exception]:
+    from google.protobuf.message import DecodeError
+
+    error: type[Exception] = DecodeError
+    return error
 
 
 def parse_text(message_name: str, text: str) -> Any:
@@ -181,7 +187,7 @@ def _message_class(name: str, *, is_text: bool = False) -> Any:
 
 @cache
 def _pool(*, is_text: bool) -> Any:
-    """The messages; as text, the attributes of a node are not packed."""
+    """The messages; as text, nothing in them is packed."""
     from google.protobuf import descriptor_pb2, descriptor_pool
 
     file = descriptor_pb2.FileDescriptorProto(name="modelcompat.proto", package=_PACKAGE, syntax="proto3")
@@ -191,10 +197,14 @@ def _pool(*, is_text: bool) -> Any:
     for name, fields in _MESSAGES.items():
         message = file.message_type.add(name=name)
         for field_name, (number, type_) in fields.items():
-            _add_field(message, field_name, number, "map:AttrValue" if is_text and type_ == ENTRY else type_)
+            _add_field(message, field_name, number, _unpacked(type_) if is_text else type_)
     pool = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(file.SerializeToString())
     return pool
+
+
+def _unpacked(type_: str) -> str:
+    return "map:AttrValue" if type_ == ENTRY else type_.lstrip("~")
 
 
 def _add_field(message: Any, name: str, number: int, type_: str) -> None:
@@ -208,7 +218,7 @@ def _add_field(message: Any, name: str, number: int, type_: str) -> None:
     field.label = field.LABEL_REPEATED if type_.startswith("*") else field.LABEL_OPTIONAL
     if type_.startswith("|"):
         _join_oneof(message, field)
-    base = "bytes" if type_ == ENTRY else type_.lstrip("*|")
+    base = "bytes" if type_ == ENTRY or type_.startswith("~") else type_.lstrip("*|")
     if base == _DTYPE:
         field.type = field.TYPE_ENUM
         field.type_name = f".{_PACKAGE}.{base}"

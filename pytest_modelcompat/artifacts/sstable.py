@@ -19,6 +19,8 @@ _LARGEST_TABLE = 64 * MEGABYTE
 # What an entry takes in memory besides its bytes.
 _ENTRY = 64
 _VARINT_BITS = 64
+# A number from here on takes more than one byte.
+_LARGE = 0x80
 
 
 class TableError(ValueError):
@@ -36,32 +38,32 @@ def read_table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """
     if len(data) < _FOOTER or not data.endswith(_MAGIC):
         raise TableError("it does not end as a checkpoint index does")
-    footer = memoryview(data)[-_FOOTER:]
+    footer = data[-_FOOTER:]
     _, position = _handle(footer, 0)
     index, _ = _handle(footer, position)
     left = _LARGEST_TABLE
     for _, handle in _entries(_block(data, index)):
-        for key, value in _entries(_block(data, _handle(memoryview(handle), 0)[0])):
+        for key, value in _entries(_block(data, _handle(handle, 0)[0])):
             left -= len(key) + len(value) + _ENTRY
             if left < 0:
                 raise TableError(f"it is larger than {megabytes(_LARGEST_TABLE)}, which is the limit")
             yield key, value
 
 
-def _block(data: bytes, handle: tuple[int, int]) -> memoryview:
+def _block(data: bytes, handle: tuple[int, int]) -> bytes:
     offset, size = handle
     end = offset + size
     if end + _TRAILER > len(data):
         raise TableError("a block of it lies beyond its end")
-    kind, stored = data[end], memoryview(data)[offset:end]
+    kind, stored = data[end], data[offset:end]
     if kind == _SNAPPY:
-        return memoryview(_unpacked(stored))
+        return _unpacked(stored)
     if kind != _PLAIN:
         raise TableError(f"a block of it is of the unknown kind {kind}")
     return stored
 
 
-def _unpacked(data: memoryview) -> bytes:
+def _unpacked(data: bytes) -> bytes:
     """Unpacks Snappy: literal bytes, and copies of at most 64 bytes from what is unpacked already."""
     size, position = _varint(data, 0)
     if size > _LARGEST_BLOCK:
@@ -75,7 +77,7 @@ def _unpacked(data: memoryview) -> bytes:
     return bytes(out)
 
 
-def _literal(data: memoryview, position: int, out: bytearray) -> int:
+def _literal(data: bytes, position: int, out: bytearray) -> int:
     """Appends literal bytes; returns where the next tag stands. A length over 60 stands behind its tag."""
     length = (data[position] >> 2) + 1
     position += 1
@@ -87,7 +89,7 @@ def _literal(data: memoryview, position: int, out: bytearray) -> int:
     return position + length
 
 
-def _copy(data: memoryview, position: int, out: bytearray) -> int:
+def _copy(data: bytes, position: int, out: bytearray) -> int:
     """Appends one copy; returns where the next tag stands. How many bytes its offset has is in the tag."""
     tag = data[position]
     width = (1, 2, 4)[(tag & 3) - 1]
@@ -103,7 +105,7 @@ def _copy(data: memoryview, position: int, out: bytearray) -> int:
     return position + 1 + width
 
 
-def _entries(block: memoryview) -> Iterator[tuple[bytes, bytes]]:
+def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
     """A block's entries: each key leaves out what it shares with the one before; restart points stand at the end."""
     if len(block) < 4:
         raise TableError("a block of it is too small")
@@ -112,23 +114,27 @@ def _entries(block: memoryview) -> Iterator[tuple[bytes, bytes]]:
         raise TableError("a block of it is damaged")
     position, key = 0, b""
     while position < end:
-        shared, position = _varint(block, position)
-        own, position = _varint(block, position)
-        length, position = _varint(block, position)
-        if shared > len(key) or position + own + length > end:
+        shared, own, length = block[position : position + 3] if position + 3 <= end else (_LARGE, 0, 0)
+        position += 3
+        if shared | own | length >= _LARGE:
+            shared, position = _varint(block, position - 3)
+            own, position = _varint(block, position)
+            length, position = _varint(block, position)
+        start = position + own
+        if shared > len(key) or start + length > end:
             raise TableError("an entry of it lies beyond its block")
-        key = key[:shared] + bytes(block[position : position + own])
-        position += own + length
-        yield key, bytes(block[position - length : position])
+        key = key[:shared] + block[position:start]
+        position = start + length
+        yield key, block[start:position]
 
 
-def _handle(data: memoryview, position: int) -> tuple[tuple[int, int], int]:
+def _handle(data: bytes, position: int) -> tuple[tuple[int, int], int]:
     offset, position = _varint(data, position)
     size, position = _varint(data, position)
     return (offset, size), position
 
 
-def _varint(data: memoryview, position: int) -> tuple[int, int]:
+def _varint(data: bytes, position: int) -> tuple[int, int]:
     value = 0
     for shift in range(0, _VARINT_BITS, 7):
         if position >= len(data):
@@ -136,6 +142,6 @@ def _varint(data: memoryview, position: int) -> tuple[int, int]:
         byte = data[position]
         position += 1
         value |= (byte & 0x7F) << shift
-        if byte < 0x80:
+        if byte < _LARGE:
             return value, position
     raise TableError("a number of it does not end")

@@ -9,9 +9,10 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.hdf5.source import Budget, Source
+from pytest_modelcompat.artifacts.hdf5.source import Budget, Source, mapped
 from pytest_modelcompat.artifacts.inventory import Hazard
 from pytest_modelcompat.artifacts.limits import (
     LARGEST_CONTENTS,
@@ -25,6 +26,7 @@ from pytest_modelcompat.artifacts.slices import FileSlice
 from pytest_modelcompat.artifacts.wording import clause
 
 if TYPE_CHECKING:
+    import mmap
     from collections.abc import Iterator
     from typing import BinaryIO
 
@@ -72,6 +74,10 @@ class Archive:
             raise ZipError(f"it has {len(self.entries):,} members, and {MOST_MEMBERS:,} is the limit")
         self._members = {entry.filename: entry for entry in self.entries}
 
+    @cached_property
+    def _mapped(self) -> bytes | mmap.mmap:
+        return mapped(self._file)
+
     @property
     def sizes(self) -> dict[str, int]:
         """Each member's size, unpacked."""
@@ -112,7 +118,7 @@ class Archive:
         self._unpackable -= len(data)
         if self._unpackable < 0:
             raise ZipError(f"there is more than {megabytes(MOST_UNPACKED)} to unpack in it, which is the limit")
-        return Source(io.BytesIO(data), 0, len(data), self._budget)
+        return Source(data, 0, len(data), self._budget)
 
     def in_place(self, name: str) -> Source | None:
         """A member's bytes where they stand; None if they are compressed.
@@ -123,7 +129,7 @@ class Archive:
         entry = self._members[name]
         if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & _ENCRYPTED:
             return None
-        return Source(self._file, self._data_start(entry), entry.file_size, self._budget)
+        return Source(self._mapped, self._data_start(entry), entry.file_size, self._budget)
 
     def hazards(self) -> Iterator[Hazard]:
         """What in it can harm who unpacks it or loads what is in it.

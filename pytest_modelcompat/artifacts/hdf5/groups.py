@@ -2,67 +2,67 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_modelcompat.artifacts.hdf5.heaps import FractalHeap, LocalHeap
+from pytest_modelcompat.artifacts.hdf5.objects import LINK, LINK_INFO, SYMBOL_TABLE
 from pytest_modelcompat.artifacts.hdf5.source import Hdf5Error
 from pytest_modelcompat.artifacts.hdf5.trees import records, symbol_nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from pytest_modelcompat.artifacts.hdf5.objects import File, Message
+    from pytest_modelcompat.artifacts.hdf5.objects import File, Header
 
-LINK_INFO, LINK, SYMBOL_TABLE = 0x02, 0x06, 0x11
-_HARD, _SOFT, _EXTERNAL = 0, 1, 64
+_HARD, _EXTERNAL = 0, 64
 _CACHED_SOFT_LINK = 2
+# By the width of an address: where the name stands, the object's address, what is cached, a soft link's target.
+_SYMBOLS = {width: struct.Struct(f"<{format_}{format_}I4xI12x") for width, format_ in ((2, "H"), (4, "I"), (8, "Q"))}
 # The hash of a link's name stands before its heap identifier.
 _NAME_HASH = 4
 
 
-class Link(NamedTuple):
-    """One link: to the object at `address`, or if that is None, by name, to another file if `is_external`."""
+class Elsewhere(NamedTuple):
+    """A link to something by its name: in another file if `is_external`, else in this one."""
 
     name: str
-    address: int | None
+    target: str
     is_external: bool = False
-    target: str = ""
 
 
-def links(file: File, messages: Iterable[Message]) -> Iterator[Link]:
-    """The links of a group, in no particular order.
+Link = tuple[str, int | Elsewhere]
+
+
+def links(file: File, header: Header) -> Iterator[Link]:
+    """The links of a group, in no particular order: a name, and the address of an object or where else it leads.
 
     Args:
         file: the file.
-        messages: of the group's header.
+        header: of the group.
 
     Raises:
         Hdf5Error: some are damaged.
     """
-    for message in messages:
-        if message.type == SYMBOL_TABLE:
-            yield from _symbols(file, message.data)
-        elif message.type == LINK:
-            yield _link(file, message.data)
-        elif message.type == LINK_INFO:
-            yield from _many(file, message.data)
+    for table in header.get(SYMBOL_TABLE, ()):
+        yield from _symbols(file, table)
+    for message in header.get(LINK, ()):
+        yield _link(file, message)
+    for info in header.get(LINK_INFO, ()):
+        yield from _many(file, info)
 
 
 def _symbols(file: File, table: bytes) -> Iterator[Link]:
-    heap = LocalHeap(file, file.address(table, file.offset))
-    size = 2 * file.offset + 24
+    """The links of an old group."""
+    text = LocalHeap(file, file.address(table, file.offset)).text
+    symbol, read = _SYMBOLS[file.offset], file.source.read
     for node in symbol_nodes(file, file.address(table)):
-        head = file.source.read(node, 8)
+        head = read(node, 8)
         if not head.startswith(b"SNOD"):
             raise Hdf5Error(f"there are no links at byte {node}")
-        data = file.source.read(node + 8, file.number(head, 6, 2) * size)
-        for start in range(0, len(data), size):
-            name = _text(heap.text(file.number(data, start, file.offset)))
-            if file.number(data, start + 2 * file.offset, 4) == _CACHED_SOFT_LINK:
-                target = heap.text(file.number(data, start + 2 * file.offset + 8, 4))
-                yield Link(name, None, target=_text(target))
-            else:
-                yield Link(name, file.address(data, start + file.offset))
+        data = read(node + 8, int.from_bytes(head[6:8], "little") * symbol.size)
+        for name, address, kind, target in symbol.iter_unpack(data):
+            yield text(name), address if kind != _CACHED_SOFT_LINK else Elsewhere(text(name), text(target))
 
 
 def _many(file: File, info: bytes) -> Iterator[Link]:
@@ -86,14 +86,13 @@ def _link(file: File, data: bytes) -> Link:
     end = position + width + file.number(data, position, width)
     name, value = _text(data[position + width : end]), data[end:]
     if kind == _HARD:
-        return Link(name, file.address(value))
-    if kind not in {_SOFT, _EXTERNAL}:
-        return Link(name, None)
+        return name, file.address(value)
     target = value[2 : 2 + file.number(value, 0, 2)]
-    if kind == _SOFT:
-        return Link(name, None, target=_text(target))
-    # A byte of flags, the file's name, and the object's in it.
-    return Link(name, None, is_external=True, target=_text(target[1:].rstrip(b"\0").replace(b"\0", b", ")))
+    if kind == _EXTERNAL:
+        # A byte of flags, the file's name, and the object's in it.
+        told = _text(target[1:].rstrip(b"\0").replace(b"\0", b", "))
+        return name, Elsewhere(name, told, is_external=True)
+    return name, Elsewhere(name, _text(target))
 
 
 def _text(name: bytes) -> str:

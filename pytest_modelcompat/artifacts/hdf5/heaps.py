@@ -22,18 +22,18 @@ class LocalHeap:
     """
 
     def __init__(self, file: File, address: int) -> None:
-        head = file.source.read(address, 8 + 2 * file.length + file.offset)
+        read = file.source.read
+        head = read(address, 8 + 2 * file.length + file.offset)
         if not head.startswith(b"HEAP"):
             raise Hdf5Error(f"there is no heap of names at byte {address}")
-        start = file.address(head, 8 + 2 * file.length)
-        self._data = file.source.read(start, file.number(head, 8, file.length))
+        self._data = read(file.address(head, 8 + 2 * file.length), file.number(head, 8, file.length))
 
-    def text(self, start: int) -> bytes:
+    def text(self, start: int) -> str:
         """The text that begins at `start` and ends with a zero byte."""
         end = self._data.find(b"\0", start)
         if end < 0:
             raise Hdf5Error("a name is missing")
-        return self._data[start:end]
+        return self._data[start:end].decode("utf-8", "backslashreplace")
 
 
 def global_object(file: File, reference: bytes) -> bytes:

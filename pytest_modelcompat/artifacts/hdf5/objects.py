@@ -1,31 +1,38 @@
-"""The file's superblock, and the headers of its objects: lists of typed messages."""
+"""The file's superblock, and the headers of its objects: messages by type."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import struct
+from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.hdf5.source import Hdf5Error, TruncatedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from pytest_modelcompat.artifacts.hdf5.source import Source
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _FIRST_USER_BLOCK = 512
 _WIDTHS = frozenset({2, 4, 8})
-_CONTINUATION = 0x10
-_SHARED = 2
+SPACE, LINK_INFO, TYPE, LINK, EXTERNAL_FILES, LAYOUT, ATTRIBUTE = 0x01, 0x02, 0x03, 0x06, 0x07, 0x08, 0x0C
+_CONTINUATION, SYMBOL_TABLE, ATTRIBUTE_INFO = 0x10, 0x11, 0x15
+# Of all messages in an object's header, those that tell what it is.
+_WANTED = frozenset(
+    {SPACE, TYPE, EXTERNAL_FILES, LAYOUT, ATTRIBUTE, ATTRIBUTE_INFO} | {LINK, LINK_INFO, SYMBOL_TABLE, _CONTINUATION}
+)
+# Several times what the largest models have.
+MOST_OBJECTS = 200_000
+_SPACED = struct.Struct("<HHB").unpack_from
+_PACKED = struct.Struct("<BHB").unpack_from
+_LARGEST_CHUNK = 1 << 24
 _MOST_CHUNKS = 1000
-_MOST_MESSAGES = 100_000
+# A shared message only says where it really is; it is kept under its type with this bit.
+SHARED = 0x200
+_SHARED_FLAG = 2
 
-
-class Message(NamedTuple):
-    """One message of an object's header. A shared one only says where it really is."""
-
-    type: int
-    is_shared: bool
-    data: bytes
+# An object's header: its messages by type.
+Header = dict[int, list[bytes]]
 
 
 class File:
@@ -75,8 +82,8 @@ class File:
             raise Hdf5Error("an address is missing")
         return address
 
-    def messages(self, address: int) -> list[Message]:
-        """The messages in an object's header, continuations included.
+    def header(self, address: int) -> Header:
+        """The messages in an object's header that tell what it is, continuations included.
 
         Args:
             address: of the header.
@@ -84,14 +91,22 @@ class File:
         Raises:
             Hdf5Error: there is no header, or a damaged one.
         """
-        head = self.source.read(address, 16)
-        if head.startswith(b"OHDR"):
+        read = self.source.read
+        head = read(address, 16)
+        if head[0] == 1:
+            # A continuation of the second version has a signature and a checksum around it.
+            start, size, around, unpack = address + 16, int.from_bytes(head[8:12], "little"), 0, _spaced
+        elif head.startswith(b"OHDR"):
             start, size = self._second_header(address, head[5])
-            # A continuation has a signature and a checksum of its own.
-            return self._followed(start, size, _packed_tracked if head[5] & 4 else _packed, around=4)
-        if head[0] != 1:
+            around, unpack = 4, _packed_tracked if head[5] & 4 else _packed
+        else:
             raise Hdf5Error(f"there is no object at byte {address}")
-        return self._followed(address + 16, self.number(head, 8, 4), _spaced, around=0)
+        found: Header = {}
+        unpack(read(start, _bounded(size)), found)
+        for place in self._continuations(found):
+            start, size = self.address(place), self.number(place, self.offset, self.length)
+            unpack(read(start + around, max(0, _bounded(size) - 2 * around)), found)
+        return found
 
     def _second_header(self, address: int, flags: int) -> tuple[int, int]:
         """Where the messages of a header of the second version begin, and how many bytes they are."""
@@ -99,50 +114,55 @@ class File:
         width = 1 << (flags & 3)
         return start + width, self.number(self.source.read(start, width), 0, width)
 
-    def _followed(self, start: int, size: int, unpack: Callable[[bytes], list[Message]], around: int) -> list[Message]:
-        """The messages of a chunk and of the continuations that are met, which `around` bytes enclose."""
-        found, chunks = unpack(self.source.read(start, size)), 0
-        for message in found:
-            if message.type == _CONTINUATION:
-                chunks += 1
-                size = self.number(message.data, self.offset, self.length) - 2 * around
-                found += unpack(self.source.read(self.address(message.data) + around, max(0, size)))
-            if chunks > _MOST_CHUNKS or len(found) > _MOST_MESSAGES:
+    @staticmethod
+    def _continuations(found: Header) -> Iterator[bytes]:
+        """The continuations of a header, those that are found in continuations too."""
+        number = 0
+        while number < len(found.get(_CONTINUATION, ())):
+            if number == _MOST_CHUNKS:
                 raise Hdf5Error("an object's header goes on without end")
-        return found
+            yield found[_CONTINUATION][number]
+            number += 1
 
 
-def _spaced(data: bytes) -> list[Message]:
-    """Messages of the first version: type, size, flags, three bytes of padding."""
-    found, start, size = [], 8, len(data)
-    while start <= size:
-        end = start + (data[start - 6] | data[start - 5] << 8)
-        kind = data[start - 8] | data[start - 7] << 8
-        found.append(Message(kind, data[start - 4] & _SHARED != 0, data[start:end]))
-        start = end + 8
-    return _whole(found, start - 8, size)
+def _bounded(size: int) -> int:
+    if size > _LARGEST_CHUNK:
+        raise Hdf5Error(f"an object's header of {size:,} bytes is larger than any model's")
+    return size
 
 
-def _packed(data: bytes, head: int = 4) -> list[Message]:
-    """Messages of the second version: type, size, flags."""
-    found, start, size = [], head, len(data)
-    while start <= size:
-        at = start - head
-        end = start + (data[at + 1] | data[at + 2] << 8)
-        found.append(Message(data[at], data[at + 3] & _SHARED != 0, data[start:end]))
-        start = end + head
-    return _whole(found, start - head, size)
+def _spaced(data: bytes, found: Header) -> None:
+    """Adds messages of the first version: type, size, flags, three bytes of padding."""
+    position, size = 0, len(data)
+    while position + 8 <= size:
+        kind, length, flags = _SPACED(data, position)
+        position += 8 + length
+        if kind in _WANTED:
+            kind |= SHARED if flags & _SHARED_FLAG else 0
+            found.setdefault(kind, []).append(data[position - length : position])
+    _refuse_cut(position, size)
 
 
-def _packed_tracked(data: bytes) -> list[Message]:
-    """Messages of the second version with their creation order."""
-    return _packed(data, head=6)
+def _packed(data: bytes, found: Header, head: int = 4) -> None:
+    """Adds messages of the second version: type, size, flags."""
+    position, size = 0, len(data)
+    while position + head <= size:
+        kind, length, flags = _PACKED(data, position)
+        position += head + length
+        if kind in _WANTED:
+            kind |= SHARED if flags & _SHARED_FLAG else 0
+            found.setdefault(kind, []).append(data[position - length : position])
+    _refuse_cut(position, size)
 
 
-def _whole(found: list[Message], end: int, size: int) -> list[Message]:
-    if end > size:
+def _packed_tracked(data: bytes, found: Header) -> None:
+    """Adds messages of the second version with their creation order."""
+    _packed(data, found, head=6)
+
+
+def _refuse_cut(position: int, size: int) -> None:
+    if position > size:
         raise Hdf5Error("a message in an object's header does not end with it")
-    return found
 
 
 def superblock_start(source: Source) -> int:

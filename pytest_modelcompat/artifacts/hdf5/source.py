@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
+import mmap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-_BLOCK = 1 << 13
-_MOST_BLOCKS = 512
 # What no text, heap or table of a model's metadata comes near.
 LONGEST_READ = 1 << 26
 # All that is read of a file, and what each reading counts for besides its bytes: it bounds the time for a file whose
@@ -34,23 +32,26 @@ class Budget:
 
 
 class Source:
-    """Bytes `start` to `start + size` of an open file.
+    """Bytes `start` to `start + size` of some data.
+
+    The data are mapped rather than read: a model's metadata are strewn over its file, a hundred bytes here and there.
 
     Args:
-        file: where they are; its position is moved by reading.
+        data: an open file, or the bytes themselves.
         start: offset of the first byte.
         size: how many bytes there are.
         budget: shared by several sources of one file.
     """
 
-    def __init__(self, file: BinaryIO, start: int, size: int, budget: Budget | None = None) -> None:
-        self._file, self.start, self.size = file, start, size
-        self._blocks: dict[int, bytes] = {}
+    def __init__(self, data: BinaryIO | bytes | mmap.mmap, start: int, size: int, budget: Budget | None = None) -> None:
+        self._data = data if isinstance(data, bytes | mmap.mmap) else mapped(data)
+        self.start = start
+        self.size = max(0, min(size, len(self._data) - start))
         self._budget = budget or Budget()
 
     def part(self, start: int) -> Source:
         """The bytes from `start` on as a source of their own."""
-        return Source(self._file, self.start + start, self.size - start, self._budget)
+        return Source(self._data, self.start + start, self.size - start, self._budget)
 
     def read(self, start: int, size: int) -> bytes:
         """Reads exactly `size` bytes.
@@ -58,30 +59,23 @@ class Source:
         Raises:
             Hdf5Error: they lie beyond the end, or are more than any metadata.
         """
-        self._budget.left -= size + _READING
-        if self._budget.left < 0:
-            raise Hdf5Error(f"it has more than {MOST_READ:,} bytes of metadata, which is the limit")
+        budget, end = self._budget, start + size
+        budget.left -= size + _READING
+        if end > self.size or budget.left < 0 or size > LONGEST_READ:
+            raise self._refusal(start, size)
+        return self._data[self.start + start : self.start + end]
+
+    def _refusal(self, start: int, size: int) -> Hdf5Error:
         if start + size > self.size:
-            raise Hdf5Error(f"something is said to be at byte {start}, beyond the end")
-        first, within = divmod(start, _BLOCK)
-        if within + size <= _BLOCK:
-            return self._block(first)[within : within + size]
+            return Hdf5Error(f"something is said to be at byte {start}, beyond the end")
         if size > LONGEST_READ:
-            raise Hdf5Error(f"a part of {size:,} bytes is larger than any model's metadata")
-        return self._read(start, size)
+            return Hdf5Error(f"a part of {size:,} bytes is larger than any model's metadata")
+        return Hdf5Error(f"it has more than {MOST_READ:,} bytes of metadata, which is the limit")
 
-    def _block(self, number: int) -> bytes:
-        block = self._blocks.get(number)
-        if block is None:
-            if len(self._blocks) >= _MOST_BLOCKS:
-                self._blocks.clear()
-            start = number * _BLOCK
-            block = self._blocks[number] = self._read(start, min(_BLOCK, self.size - start))
-        return block
 
-    def _read(self, start: int, size: int) -> bytes:
-        self._file.seek(self.start + start, io.SEEK_SET)
-        data = self._file.read(size)
-        if len(data) != size:
-            raise Hdf5Error("the file ends while it is read")
-        return data
+def mapped(file: BinaryIO) -> bytes | mmap.mmap:
+    """The contents of an open file, which need not stay open."""
+    try:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except ValueError:  # an empty file cannot be mapped
+        return b""

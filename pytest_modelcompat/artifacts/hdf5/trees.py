@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.hdf5.source import Hdf5Error
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.hdf5.objects import File
 
 _DEEPEST = 32
+_FORMATS = {2: "H", 4: "I", 8: "Q"}
+# A key and an address, by their widths.
+_PAIRS = {(key, own): struct.Struct(f"<{_FORMATS[key]}{_FORMATS[own]}") for key in _FORMATS for own in _FORMATS}
 _LARGEST_NODE = 1 << 20
 # Signature, version, type and checksum of a node.
 _NODE_OVERHEAD = 10
@@ -27,20 +31,22 @@ def symbol_nodes(file: File, root: int) -> Iterator[int]:
     Raises:
         Hdf5Error: it is damaged.
     """
-    seen: set[int] = set()
-    waiting = [(root, _DEEPEST)]
-    while waiting:
-        address, height = waiting.pop()
-        if address in seen:
+    level, children = _children(file, root)
+    if not level:
+        return iter(children)
+    return _below(file, children, level, {root})
+
+
+def _below(file: File, nodes: list[int], level: int, seen: set[int]) -> Iterator[int]:
+    """The children of the lowest nodes below some that stand one level below `level`."""
+    for node in nodes:
+        if node in seen:
             raise Hdf5Error("a group's tree runs in a circle")
-        seen.add(address)
-        level, children = _children(file, address)
-        if level > height:
+        seen.add(node)
+        lower, children = _children(file, node)
+        if lower >= level:
             raise Hdf5Error("a group's tree is damaged")
-        if level:
-            waiting += [(child, level - 1) for child in reversed(children)]
-        else:
-            yield from children
+        yield from _below(file, children, lower, seen) if lower else children
 
 
 def _children(file: File, address: int) -> tuple[int, list[int]]:
@@ -48,9 +54,9 @@ def _children(file: File, address: int) -> tuple[int, list[int]]:
     head = file.source.read(address, 8)
     if not head.startswith(b"TREE\0"):
         raise Hdf5Error(f"there is no tree of a group at byte {address}")
-    step = file.length + file.offset
-    data = file.source.read(address + 8 + 2 * file.offset, int.from_bytes(head[6:8], "little") * step)
-    return head[5], [file.address(data, position) for position in range(file.length, len(data), step)]
+    pair = _PAIRS[file.length, file.offset]
+    data = file.source.read(address + 8 + 2 * file.offset, int.from_bytes(head[6:8], "little") * pair.size)
+    return head[5], [child for _, child in pair.iter_unpack(data)]
 
 
 def records(file: File, address: int) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_modelcompat.artifacts.hdf5.heaps import global_object
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 _INTEGER, _FLOAT, _STRING, _COMPOUND, _ENUM, _VARIABLE = 0, 1, 3, 6, 8, 9
 _BFLOAT16_EXPONENT = 8
 _MOST_DIMENSIONS = 32
+# Most datasets of a model are alike: so many types and shapes are remembered, by the part of them that is read.
+_KEPT = 1000
+TYPE_HEAD, SHAPE_HEAD = 16, 8 + 8 * _MOST_DIMENSIONS
 
 
 class Type(NamedTuple):
@@ -34,8 +38,12 @@ class Type(NamedTuple):
 UNKNOWN = Type("unknown", 0)
 
 
+@lru_cache(maxsize=_KEPT)
 def read_type(data: bytes) -> Type:
     """Reads a datatype message.
+
+    Args:
+        data: its first bytes, at most `TYPE_HEAD`.
 
     Raises:
         Hdf5Error: it is damaged.
@@ -57,8 +65,13 @@ def read_type(data: bytes) -> Type:
     return Type({**others, **names}.get(kind, "unknown"), size)
 
 
-def read_shape(file: File, data: bytes) -> tuple[int, ...] | None:
+@lru_cache(maxsize=_KEPT)
+def read_shape(data: bytes, width: int) -> tuple[int, ...] | None:
     """Reads a dataspace message; None for one that holds nothing.
+
+    Args:
+        data: its first bytes, at most `SHAPE_HEAD`.
+        width: of a number in it, in bytes.
 
     Raises:
         Hdf5Error: it is damaged.
@@ -67,11 +80,12 @@ def read_shape(file: File, data: bytes) -> tuple[int, ...] | None:
         raise Hdf5Error("a shape is damaged")
     version, rank = data[0], data[1]
     start = {1: 8, 2: 4}.get(version, 0)
-    if not start or rank > _MOST_DIMENSIONS or len(data) < start + rank * file.length:
+    if not start or rank > _MOST_DIMENSIONS or len(data) < start + rank * width:
         raise Hdf5Error("a shape is damaged")
     if version == 2 and data[3] == 2:
         return None
-    return tuple(file.number(data, start + at * file.length, file.length) for at in range(rank))
+    ends = range(start + width, start + width + rank * width, width)
+    return tuple([int.from_bytes(data[end - width : end], "little") for end in ends])
 
 
 class Attribute(NamedTuple):
@@ -120,6 +134,6 @@ def read_attribute(file: File, data: bytes) -> Attribute:
     start += name
     if version > 1 and shared:
         return Attribute(text, UNKNOWN, None, b"")
-    type_ = read_type(data[start : start + kind])
-    shape = read_shape(file, data[start + kind : start + kind + space])
+    type_ = read_type(data[start : start + min(kind, TYPE_HEAD)])
+    shape = read_shape(data[start + kind : start + kind + min(space, SHAPE_HEAD)], file.length)
     return Attribute(text, type_, shape, data[start + kind + space :])
