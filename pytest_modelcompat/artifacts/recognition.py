@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.wording import clause
-from pytest_modelcompat.artifacts.zips import Archive, ZipError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -183,9 +182,8 @@ def _explain_folder(path: Path) -> str:
 
 
 def _explain_zip(path: Path) -> str:
-    try:
-        names = _names(path)
-    except ZipError:
+    names = _names(path)
+    if names is None:
         return f"{path} is a truncated or corrupt zip file"
     for end, what in _OTHER_ZIPS:
         if any(name.endswith(end) for name in names):
@@ -196,14 +194,21 @@ def _explain_zip(path: Path) -> str:
 
 def _is_keras_zip(path: Path, head: bytes) -> bool:
     try:
-        return "config.json" in _names(path)
-    except (ZipError, OSError):
-        return head[30:].startswith(_KERAS_MEMBERS)
+        names = _names(path)
+    except OSError:
+        names = None
+    return head[30:].startswith(_KERAS_MEMBERS) if names is None else "config.json" in names
 
 
-def _names(path: Path) -> list[str]:
-    with path.open("rb") as file:
-        return list(Archive(file).sizes)
+def _names(path: Path) -> list[str] | None:
+    """What is in a zip; None where that cannot be told."""
+    from pytest_modelcompat.artifacts.zips import Archive, ZipError
+
+    try:
+        with path.open("rb") as file:
+            return list(Archive(file).sizes)
+    except ZipError:
+        return None
 
 
 def _head(path: Path) -> bytes:
