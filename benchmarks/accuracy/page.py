@@ -16,6 +16,9 @@ REASONS: dict[tuple[str, str], str] = {
     ("stateful_lstm", "saved_model"): (
         "a stateful layer's state is saved with the model, and the call before saving had moved it"
     ),
+    ("subclassed_without_config", "keras"): (
+        "the class is the user's: what its constructor takes is not known without importing it"
+    ),
     ("image_preprocessing", "saved_model"): (
         "the exported signature holds random layers, whose generator is a number in the graph that older kernels read "
         "otherwise or refuse; values of constants are not read"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PYTHON_FUNCTION_OPS = ("PyFunc", "PyFuncStateless", "EagerPyFunc")
 # From this version on, tf.saved_model.load imports a node with an attribute it does not know, and logs it. Measured.
-_LENIENT_SINCE = (2, 6)
+_LENIENT_SINCE = (2, 5)
 # Names, checks and hints, for gradients or placement: whoever ignores them predicts the same.
 _COSMETIC = frozenset(
     {"debug_name", "shared_name", "container", "metadata", "config_proto", "executor_type"}

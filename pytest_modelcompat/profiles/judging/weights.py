@@ -49,14 +49,12 @@ def _is_built_of_layers(scene: Scene) -> bool:
 
 
 def _of_subclass(scene: Scene) -> Iterator[Finding]:
-    """A finding where a subclassed model with several layers goes from one way of naming attributes to the other.
+    """A finding where a subclassed model goes from one way of naming attributes to the other.
 
     Keras 3 looks on where it finds nothing, and reads both. Measured.
     """
     paths = [weight.path for weight in scene.inventory.weights]
-    if scene.reader_major == 3 or len({path.split("/")[0] for path in paths}) < 2:
-        return
-    if _layers_first(scene.writer) != _layers_first(scene.reader):
+    if paths and scene.reader_major == 2 and _layers_first(scene.writer) != _layers_first(scene.reader):
         yield _finding(scene, len(paths), paths[0], "other attributes of the model")
 
 
