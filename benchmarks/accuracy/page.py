@@ -141,10 +141,8 @@ def _entry(cells: Sequence[Cell]) -> str:
 def _disagreements(cells: Sequence[Cell]) -> list[str]:
     if not cells:
         return ["No verdict is wrong.", ""]
-    lines = ["### Verdicts that are wrong", ""]
-    for cell in cells:
-        lines.append(f"- {disagreement(cell)}. Reason: {_reason(cell)}.")
-    return [*lines, ""]
+    wrong = (f"- {disagreement(cell)}. Reason: {_reason(cell)}." for cell in cells)
+    return ["### Verdicts that are wrong", "", *wrong, ""]
 
 
 def _unforeseen_changes(cells: Sequence[Cell]) -> list[str]:
