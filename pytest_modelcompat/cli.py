@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -21,6 +22,8 @@ COMMANDS = {
     "diff": ("differing", "how two artifacts differ: layers, ops, signatures, configuration, weights"),
     "profile": ("profiling", "list and show what runtimes know, record your own"),
 }
+# Objects made until garbage is looked for: what starts a command makes some ten thousands, and none of it is garbage.
+_RARELY = 200_000
 _USAGE_ERROR, _INTERRUPTED, _PIPE_CLOSED = 2, 130, 141
 _HELP = """usage: modelcompat COMMAND ...
 
@@ -45,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 all is well, 1 it does not fit, 2 something could not be read or understood.
     """
+    usual = gc.get_threshold()
+    gc.set_threshold(_RARELY, *usual[1:])
     console = standard_console()
     try:
         code = _run(list(sys.argv[1:] if arguments is None else arguments), console)
@@ -58,6 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read has seen enough; at exit Python would flush into the closed pipe and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE_CLOSED
+    finally:
+        gc.set_threshold(*usual)
     return code
 
 
