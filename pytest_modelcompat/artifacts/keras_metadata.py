@@ -63,8 +63,6 @@ def read_keras_metadata(path: Path, object_graph: Any) -> KerasMetadata:
 
 def _metadata(nodes: dict[str, str], where: str) -> KerasMetadata:
     root = parse_json(nodes.pop(_ROOT, "{}") or "{}", where)
-    # Up to TensorFlow 2.4 a model's class and configuration stand one level deeper.
-    root = {**as_mapping(root.get("model_config")), **root}
     # A tf.Module that holds Keras layers has no root node; a subclassed model's has no configuration.
     contents = read_model({"config": {}, **root}, where) if root else Contents()
     if not contents.layers:

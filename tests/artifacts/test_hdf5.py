@@ -13,7 +13,7 @@ from pytest_modelcompat.artifacts.hdf5.contents import Contents, read_contents
 from pytest_modelcompat.artifacts.hdf5.source import Hdf5Error, Source, TruncatedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from pytest_modelcompat.artifacts.hdf5.datasets import Dataset
@@ -192,15 +192,21 @@ def hit(path: Path, change: Callable[[bytearray], None]) -> None:
     path.write_bytes(data)
 
 
+def every(data: bytearray, signature: bytes) -> Iterator[int]:
+    at = data.find(signature)
+    while at >= 0:
+        yield at
+        at = data.find(signature, at + 1)
+
+
 def overwrite(signature: bytes, offset: int, value: bytes) -> Callable[[bytearray], None]:
     """Writes over what stands `offset` bytes behind every occurrence of a signature."""
 
     def change(data: bytearray) -> None:
-        at = data.find(signature)
-        assert at >= 0
-        while at >= 0:
+        found = list(every(data, signature))
+        assert found
+        for at in found:
             data[at + offset : at + offset + len(value)] = value
-            at = data.find(signature, at + 1)
 
     return change
 
@@ -233,7 +239,22 @@ def test_damage_is_told(tmp_path: Path, version: str, signature: bytes, offset: 
         read(path)
 
 
-def test_a_tree_that_runs_in_a_circle(tmp_path: Path) -> None:
+def test_a_tree_that_names_a_node_twice(tmp_path: Path) -> None:
+    path = tmp_path / "file.h5"
+    with h5py.File(path, "w") as file:
+        for number in range(2000):
+            file.create_group(f"group_{number}")
+
+    def change(data: bytearray) -> None:
+        tree = next(at for at in every(data, b"TREE\0") if data[at + 5])
+        data[tree + 48 : tree + 56] = data[tree + 32 : tree + 40]
+
+    hit(path, change)
+    with pytest.raises(Hdf5Error, match="a group's tree runs in a circle"):
+        read(path)
+
+
+def test_a_tree_whose_levels_do_not_end(tmp_path: Path) -> None:
     path = tmp_path / "file.h5"
     with h5py.File(path, "w") as file:
         file.create_group("a")
