@@ -19,7 +19,7 @@ MODELS = ("dense", "functional_in_sequential", "lstm", "lambda_arithmetic", "tex
 @pytest.mark.runtimes
 @pytest.mark.timeout(1800)
 def test_what_was_foretold_is_what_happens(tmp_path: Path) -> None:
-    """Needs uv and the package index for the environments; `MODELCOMPAT_ENVIRONMENTS` names a folder to keep them in."""
+    """Needs uv to make the environments; `MODELCOMPAT_ENVIRONMENTS` names a folder to keep them in."""
     environments = os.environ.get("MODELCOMPAT_ENVIRONMENTS", str(tmp_path / "environments"))
     matrix = ["--out", tmp_path, "--environments", environments, "--savers", *RUNTIMES, "--loaders", *RUNTIMES]
     built = run("matrix.py", *matrix, "--models", *MODELS)
