@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from pytest_modelcompat.cli import main
@@ -49,7 +50,8 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     functional = handmade.functional(
         (handmade.layer("InputLayer", "x", batch_shape=[None, 4]), []), (handmade.dense(), ["x"])
     )
-    handmade.write_keras(tmp_path / "plain.keras", functional)
+    weights = {"layers/dense/vars/0": np.zeros((4, 2), np.float32), "layers/dense/vars/1": np.zeros(2, np.float32)}
+    handmade.write_keras(tmp_path / "plain.keras", functional, weights)
     scale = handmade.layer("Scale", "scale", module="shop.layers") | {"registered_name": "shop>Scale"}
     custom = handmade.functional((handmade.layer("InputLayer", "x", batch_shape=[None, 4]), []), (scale, ["x"]))
     handmade.write_keras(tmp_path / "custom.keras", custom)
