@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pytest_modelcompat import cli
-from pytest_modelcompat.cli import COMMANDS, main
+from pytest_modelcompat.cli import COMMANDS
 
 PROJECT = Path(cli.__file__).resolve().parents[1]
 
@@ -112,11 +112,35 @@ class TestEnding:
         _, said = process.communicate(timeout=20)
         assert (process.returncode, said) == (130, "")
 
-    def test_the_console_script_is_this_function(self) -> None:
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+    def test_on_a_full_disk(self) -> None:
+        with Path("/dev/full").open("w") as full:
+            command = [sys.executable, "-m", "pytest_modelcompat.cli", "profile", "list"]
+            done = subprocess.run(
+                command, stdout=full, stderr=subprocess.PIPE, env=environment(), text=True, check=False
+            )
+        assert done.returncode == 2
+        assert done.stderr == "modelcompat: what was found cannot be written: No space left on device\n"
+
+    def test_the_console_script_says_all_and_ends_with_the_exit_code(self) -> None:
         from importlib.metadata import entry_points
 
         (script,) = entry_points(group="console_scripts", name="modelcompat")
-        assert script.load() is main
+        assert script.value == "pytest_modelcompat.cli:run"
+        code = "import sys; sys.argv = ['modelcompat', *sys.argv[1:]]; from pytest_modelcompat.cli import run; run()"
+        listed, refused = (
+            subprocess.run(
+                [sys.executable, "-c", code, *arguments],
+                capture_output=True,
+                env=environment(),
+                text=True,
+                check=False,
+            )
+            for arguments in (["profile", "list"], ["nope"])
+        )
+        assert (listed.returncode, refused.returncode) == (0, 2)
+        assert "tf2.21" in listed.stdout
+        assert refused.stderr.startswith("modelcompat: there is no command nope")
 
 
 @pytest.mark.usefixtures("models")
