@@ -3,8 +3,8 @@
     python benchmarks/static_reading.py [RUNS] [--keep DIR]
 
 Whole processes first: `modelcompat inspect` of the SavedModel beside `saved_model_cli show --all`, of the .h5 and the
-.keras beside a process that calls `load_model`. Then the read inside a process beside the load inside a process, both
-after their imports. The two of a pair take turns; printed are medians and their ratio.
+.keras beside a process that calls `load_model`. Then the read inside a process, beside a process that does nothing but
+load, and beside the load alone after all imports. The two of a pair take turns; printed are medians and their ratio.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ model.save(sys.argv[1] + "/resnet50.keras")
 model.export(sys.argv[1] + "/resnet50", verbose=False)
 """
 LOAD = "import sys, keras; keras.models.load_model(sys.argv[1])"
+LOAD_GRAPH = "import sys, tensorflow as tf; tf.saved_model.load(sys.argv[1])"
 INSIDE = """
 import json, sys, time
 from pathlib import Path
@@ -49,13 +50,18 @@ def main(runs: int, folder: Path) -> None:
     build(folder)
     saved_model, h5, keras = folder / "resnet50", folder / "resnet50.h5", folder / "resnet50.keras"
     cli = [str(BIN / "saved_model_cli"), "show", "--all", "--dir", str(saved_model)]
-    print(f"{'ResNet50':12} {'ours':>10} {'theirs':>10}   theirs / ours, whole processes, medians of {runs}")
-    pair("SavedModel", inspect(saved_model), cli, runs)
-    pair(".h5", inspect(h5), [sys.executable, "-c", LOAD, str(h5)], runs)
-    pair(".keras", inspect(keras), [sys.executable, "-c", LOAD, str(keras)], runs)
-    print(f"\n{'ResNet50':12} {'read':>10} {'load':>10}   load / read, inside a process")
-    for name, path in (("SavedModel", saved_model), (".h5", h5), (".keras", keras)):
-        inside(name, path)
+    loads = {path: [sys.executable, "-c", LOAD, str(path)] for path in (h5, keras)}
+    loads[saved_model] = [sys.executable, "-c", LOAD_GRAPH, str(saved_model)]
+    print(f"ResNet50, medians of {runs}; ratios are theirs / ours")
+    pair("inspect SavedModel | saved_model_cli", inspect(saved_model), cli, runs)
+    processes = {
+        path: pair(f"inspect {path.name} | load process", inspect(path), loads[path], runs)
+        for path in (h5, keras, saved_model)
+    }
+    for path in (saved_model, h5, keras):
+        read, load = inside(path)
+        line(f"read {path.name} | load process", read, processes[path])
+        line(f"read {path.name} | load alone", read, load)
 
 
 def build(folder: Path) -> None:
@@ -70,7 +76,8 @@ def inspect(path: Path) -> list[str]:
     return [str(BIN / "modelcompat"), "inspect", str(path)]
 
 
-def pair(name: str, ours: list[str], theirs: list[str], runs: int) -> None:
+def pair(name: str, ours: list[str], theirs: list[str], runs: int) -> float:
+    """Print the medians of two commands that take turns; the second's is given back, in seconds."""
     seconds: dict[str, list[float]] = {"ours": [], "theirs": []}
     for number in range(runs + 1):
         for key, command in (("ours", ours), ("theirs", theirs)):
@@ -80,18 +87,20 @@ def pair(name: str, ours: list[str], theirs: list[str], runs: int) -> None:
             if number:  # the first of each only warms the file cache and compiles modules
                 seconds[key].append(measured.seconds)
     line(name, statistics.median(seconds["ours"]), statistics.median(seconds["theirs"]))
+    return statistics.median(seconds["theirs"])
 
 
-def inside(name: str, path: Path) -> None:
+def inside(path: Path) -> tuple[float, float]:
+    """Median seconds of a read and of a load in one process."""
     measured = measure([sys.executable, "-c", INSIDE, str(path), str(READS_INSIDE)], Path.cwd(), QUIET)
     if measured.code:
         sys.exit(measured.output)
     times = json.loads(measured.output.splitlines()[-1])
-    line(name, statistics.median(times["read"]), statistics.median(times["load"]))
+    return statistics.median(times["read"]), statistics.median(times["load"])
 
 
 def line(name: str, ours: float, theirs: float) -> None:
-    print(f"{name:12} {ours * 1000:7.1f} ms {theirs * 1000:7.0f} ms   {theirs / ours:.0f}", flush=True)
+    print(f"{name:38} {ours * 1000:7.1f} ms {theirs * 1000:7.0f} ms   {theirs / ours:5.1f}", flush=True)
 
 
 if __name__ == "__main__":
