@@ -43,8 +43,7 @@ python benchmarks/accuracy/compare.py matrix/results.jsonl --write docs/accuracy
 HELD_OUT = """
 ## Versions held out
 
-The rules were made with the matrix above at hand. These are loads between versions that it does not hold, looked at
-only afterwards:
+The rules were made with the matrix above at hand. These are loads between versions that it does not hold:
 
 ```
 python benchmarks/accuracy/matrix.py --out held-out --savers {savers} --loaders {loaders}
