@@ -85,7 +85,8 @@ def in_activations(scene: Scene) -> Iterator[Finding]:
 
 def _is_lambda_activation(entry: tuple[str, object]) -> bool:
     key, value = entry
-    return key.endswith("activation") and isinstance(value, dict) and value.get("class_name") == "__lambda__"
+    code = value.get("value") if key.endswith("activation") and isinstance(value, dict) else None
+    return isinstance(code, list) and len(code) == 3 and isinstance(code[0], str)
 
 
 def named_functions(scene: Scene) -> Iterator[Finding]:
