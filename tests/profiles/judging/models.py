@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Build = Callable[[Path], Path]
 
-K23, K24, K213, K215 = Writer((2, 3)), Writer((2, 4)), Writer((2, 13)), Writer((2, 15))
+K23, K24, K210, K213, K215 = (Writer((2, minor)) for minor in (3, 4, 10, 13, 15))
 K33, K36, K311, K315 = Writer((3, 3)), Writer((3, 6)), Writer((3, 11)), Writer((3, 15))
 TF_KERAS = Writer((2, 21), "tf_keras")
 CODE = Path(__file__).parents[2] / "artifacts" / "data" / "bytecode"
@@ -197,6 +197,53 @@ def first_with_batch(writer: Writer) -> Part:
     return writer.sequential(layer)
 
 
+def doubled(writer: Writer) -> Part:
+    """`x * 2` after an input."""
+    return operation(writer, "numpy", "Multiply", 2.0)
+
+
+def distributed(writer: Writer) -> Part:
+    """A wrapper around a layer, whose module Keras 2.12 and older leave out."""
+    inner = writer.dense("inner")
+    plain = {"class_name": "Dense", "config": inner.node["config"]}
+    wrapped = plain if writer.version < (2, 13) else inner.node
+    return stack(writer, writer.layer("TimeDistributed", "each", inner.weights, layer=wrapped), shape=(5, 4))
+
+
+def attending(writer: Writer) -> Part:
+    """The older Attention, which a text tells how to score."""
+    layer = writer.layer("Attention", "attended", use_scale=False, score_mode="dot", dropout=0.0)
+    call = {"args": [[tensor("input_1")] * 2], "kwargs": {}}
+    return writer.functional((writer.input(5, 4), []), (replace(layer, calls=(call,)), []))
+
+
+def softened(writer: Writer, axis: Any) -> Part:
+    return stack(writer, writer.layer("Softmax", "soft", axis=axis), shape=(5, 4))
+
+
+def named_function(writer: Writer) -> Part:
+    config: dict[str, Any] = {"function": "tripled", "function_type": "function", "module": "shop.models"}
+    config |= {"output_shape": None, "output_shape_type": "raw", "output_shape_module": None, "arguments": {}}
+    return stack(writer, writer.layer("Lambda", "triple", **config))
+
+
+def normalized_batch(writer: Writer, axis: Any) -> Part:
+    zeros, ones = writer.object("initializers", "Zeros"), writer.object("initializers", "Ones")
+    config: dict[str, Any] = {"axis": axis, "momentum": 0.9, "epsilon": 1e-3, "center": True, "scale": True}
+    config |= {"beta_initializer": zeros, "gamma_initializer": ones}
+    config |= {"moving_mean_initializer": zeros, "moving_variance_initializer": ones}
+    return stack(writer, writer.layer("BatchNormalization", "batch", [(4,)] * 4, **config))
+
+
+def shaped_lambda(writer: Writer) -> Part:
+    return chain(writer, writer.input(4), writer.code("double", code("3.11", "arithmetic"), output_shape=[4]))
+
+
+def given_normalization(writer: Writer) -> Part:
+    layer = writer.layer("Normalization", "scaled", axis=[-1], mean=[1.0] * 4, variance=[4.0] * 4)
+    return stack(writer, layer, writer.dense())
+
+
 def lambdas_at_depth(writer: Writer) -> Part:
     """One Lambda in a nested model, and one in a wrapper."""
     text = code("3.13", "arithmetic")
@@ -232,6 +279,11 @@ def without_shape(writer: Writer, **shape: Any) -> Part:
 
 def hard(writer: Writer) -> Part:
     return activated(writer, "hard_sigmoid")
+
+
+def hard_without_input(writer: Writer) -> Part:
+    """One that names nothing but what Keras 2 knows too."""
+    return writer.sequential(writer.dense().but(activation="hard_sigmoid"), build_input_shape=[None, 4])
 
 
 def subclassed(writer: Writer) -> Part:

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Spec = tf.TensorSpec
+WORD_TO_LINE = (
+    tf.string,
+    tf.lookup.TextFileIndex.WHOLE_LINE,
+    tf.int64,
+    tf.lookup.TextFileIndex.LINE_NUMBER,
+)
 
 
 def altered(path: Path, alter: Callable[[Any], None]) -> None:
@@ -56,6 +62,13 @@ def without_copy_on_read(nodes: Any) -> set[str]:
     del nodes[:]
     nodes.extend(copies)
     return removed
+
+
+def with_captured_tensor(message: Any) -> None:
+    """Has a function keep a tensor of another one, as TensorFlow 2.8 to 2.10 save what Keras makes of `x * 2`."""
+    node = next(each for each in message.meta_graphs[0].object_graph_def.nodes if each.HasField("constant"))
+    node.captured_tensor.name = "mul"
+    node.captured_tensor.concrete_function = message.meta_graphs[0].graph_def.library.function[0].signature.name
 
 
 def as_tensorflow_2_16(message: Any) -> None:
@@ -104,6 +117,20 @@ def save_modules(folder: Path) -> None:
     tf.saved_model.save(reducing, folder / "reducing", signatures=reducing.serve)
 
 
+def save_what_is_tracked(folder: Path) -> None:
+    captured = tf.constant(np.ones(1000), tf.float32)
+    adding = module(lambda x: x + captured, Spec([1000], tf.float32))
+    tf.saved_model.save(adding, folder / "capturing", signatures=adding.serve)
+    altered(folder / "capturing", with_captured_tensor)
+    words = folder / "words.txt"
+    words.write_text("hat\ncoat\n")
+    table = tf.lookup.StaticHashTable(tf.lookup.TextFileInitializer(str(words), *WORD_TO_LINE), -1)
+    looking_up = module(table.lookup, Spec([None], tf.string))
+    looking_up.table = table
+    tf.saved_model.save(looking_up, folder / "assetless", signatures=looking_up.serve)
+    (folder / "assetless" / "assets" / "words.txt").unlink()
+
+
 def save_keras_3(folder: Path) -> None:
     inputs = [keras.Input((3,), name="price"), keras.Input((3,), name="stock")]
     model = keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Concatenate()(inputs)))
@@ -118,6 +145,8 @@ def save_keras_2(folder: Path) -> None:
     attended = layers.MultiHeadAttention(1, 4)(embedded, embedded)
     tf_keras.Model(words, attended).save(folder / "attention", save_format="tf")
     altered(folder / "attention", as_tensorflow_2_8)
+    doubled = layers.Lambda(lambda x: x * 2.0)
+    tf_keras.Sequential([layers.Input((3,)), doubled]).save(folder / "bytecode", save_format="tf")
     model = tf_keras.Sequential([layers.Input((3,)), layers.Dense(2)])
     model.compile(tf_keras.optimizers.legacy.Adam(), "mse")
     model.train_on_batch(np.ones((2, 3)), np.ones((2, 2)))
@@ -127,5 +156,6 @@ def save_keras_2(folder: Path) -> None:
 
 if __name__ == "__main__":
     save_modules(Path(sys.argv[1]))
+    save_what_is_tracked(Path(sys.argv[1]))
     save_keras_3(Path(sys.argv[1]))
     save_keras_2(Path(sys.argv[1]))

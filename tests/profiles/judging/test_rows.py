@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
-from pytest_modelcompat.findings import Severity
+from pytest_modelcompat.findings import Kind, Severity
 from pytest_modelcompat.profiles.judgement import Verdict
 from pytest_modelcompat.profiles.judging import judge
 from pytest_modelcompat.profiles.store import load_profile
+from tests import handmade
 from tests.profiles.judging.build_rows import BUILDING, STATE
 from tests.profiles.judging.code_rows import CODE, OPENING
 from tests.profiles.judging.graph_rows import GRAPHS
 from tests.profiles.judging.keras_rows import NAMES
+from tests.profiles.judging.more_rows import MORE
 from tests.profiles.judging.rows import NOT_FORETOLD, Row
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from tests.profiles.judging.rows import Artifact
 
 PROJECT = Path(__file__).resolve().parents[3]
-ROWS: tuple[Row, ...] = (*NAMES, *OPENING, *BUILDING, *CODE, *STATE, *GRAPHS)
+ROWS: tuple[Row, ...] = (*NAMES, *OPENING, *BUILDING, *CODE, *STATE, *GRAPHS, *MORE)
 VERDICTS = {
     Severity.ERROR: Verdict.FAILS,
     Severity.CHANGE: Verdict.CHANGED,
@@ -124,6 +126,13 @@ def test_it_loads_without_the_cause(row: Row, judged: Judge) -> None:
 def test_it_loads_once_declared(row: Row, judged: Judge) -> None:
     judgement = judged(row, row.artifact, row.runtime, *row.declared)
     assert judgement.verdict is Verdict.LOADS, told(judgement)
+
+
+@pytest.mark.parametrize("op", ["_FusedMatMul", "_ReadVariablesOp", "_SwitchN"])
+def test_an_op_of_the_registry_is_known_though_no_python_function_calls_it(op: str, tmp_path: Path) -> None:
+    path = handmade.write_saved_model(tmp_path / "model", {op: 1})
+    kinds = {each.kind for each in judge(read_inventory(path), load_profile("tf2.21")).findings}
+    assert Kind.UNKNOWN_OP not in kinds
 
 
 def test_every_row_is_tested_or_said_why_not() -> None:
