@@ -93,7 +93,16 @@ def call(kit: registry.Kit, model: Any, inputs: List[Any]) -> List[Any]:
     tensors = [kit.tf.constant(value) for value in inputs]
     given = tensors[0] if len(tensors) == 1 else tensors
     outputs = model.serve(given) if hasattr(model, "serve") else model(given, training=False)
+    forget(kit, model)
     return [np.asarray(leaf) for leaf in kit.tf.nest.flatten(outputs)]
+
+
+def forget(kit: registry.Kit, model: Any) -> None:
+    """Take recurrent layers back to where they were before a call, as the state of stateful ones is saved too."""
+    for layer in getattr(model, "layers", ()):
+        if isinstance(layer, kit.layers.RNN) and layer.stateful:
+            reset = getattr(layer, "reset_state", None) or layer.reset_states
+            reset()
 
 
 def save(kit: registry.Kit, model: Any, artifact: Path, form: str) -> None:
