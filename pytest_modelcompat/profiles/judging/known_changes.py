@@ -110,6 +110,15 @@ RULES = (
     ),
     Rule(
         Kind.CONFIG_CHANGED,
+        subject="Hashing(dtype=…)",
+        cause="its dtype is stored as a policy, and {reader} takes the name of an integer type only",
+        source=MEASURED,
+        where=layers_that(lambda config: isinstance(config.get("dtype"), dict), "Hashing"),
+        read=(KERAS_3, (3, 4)),
+        stage=Stage.CONFIG,
+    ),
+    Rule(
+        Kind.CONFIG_CHANGED,
         subject="Lambda(output_shape=…)",
         cause="its output_shape is stored as a list, which {reader} cannot put a batch dimension before",
         source=MEASURED,
