@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+
+_USUAL_WIDTH = 100
 
 
 class UsageError(Exception):
@@ -28,7 +32,7 @@ class Parser(argparse.ArgumentParser):
             prog=f"modelcompat {command}".strip(),
             description=description,
             epilog=epilog,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_Formatter,
             allow_abbrev=False,
         )
 
@@ -66,6 +70,14 @@ class Parser(argparse.ArgumentParser):
             option = argument.partition("=")[0]
             if option.startswith("--") and option not in self._options:
                 raise UsageError(f"there is no option {option}{near(option, self._options)}; see {self.prog} -h")
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """argparse's, told its width: to ask a terminal for it costs an import, and argparse asks for every option."""
+
+    def __init__(self, prog: str) -> None:
+        columns = os.environ.get("COLUMNS", "")
+        super().__init__(prog, width=(int(columns) if columns.isdigit() else _USUAL_WIDTH) - 2)
 
 
 def near(given: str, known: Iterable[str]) -> str:
