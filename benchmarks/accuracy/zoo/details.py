@@ -109,4 +109,4 @@ def batchnorm_dtype_axis(kit: Kit) -> Built:
 @model()
 def frozen_layers(kit: Kit) -> Built:
     first = kit.layers.Dense(4, trainable=False)
-    return kit.sequential((4,), first, kit.layers.Dense(2, name="named/by user")), [kit.floats(3, 4)]
+    return kit.sequential((4,), first, kit.layers.Dense(2, name="named_by_user")), [kit.floats(3, 4)]

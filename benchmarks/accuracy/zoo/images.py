@@ -14,7 +14,7 @@ def conv_batchnorm_pool(kit: Kit) -> Built:
             layers.Conv2D(4, 3, padding="same", activation="relu"),
             layers.BatchNormalization(),
             layers.MaxPooling2D(),
-            layers.AveragePooling2D(),
+            layers.AveragePooling2D(2),
             layers.GlobalMaxPooling2D(),
         ),
         [kit.floats(2, 8, 8, 3)],

@@ -25,8 +25,9 @@ class Kit:
     def __init__(self) -> None:
         self.tf = importlib.import_module("tensorflow")
         self.keras = self.tf.keras
-        # Keras 2.13 to 2.15 tell their version in the package that `tf.keras` is made of, and not there.
-        told = getattr(self.keras, "__version__", None) or importlib.import_module("keras").__version__
+        # Keras 2.13 to 2.15 and tf_keras tell their version in the package `tf.keras` is made of, and not there.
+        package = importlib.import_module(self.keras.Model.__module__.split(".")[0])
+        told = getattr(self.keras, "__version__", None) or package.__version__
         self.version = tuple(int(part) for part in told.split(".")[:2])
         self.layers = self.keras.layers
         self.random = np.random.RandomState(7)
