@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.findings import Finding, Severity
 from pytest_modelcompat.profiles import lore, resolved
 from pytest_modelcompat.profiles.judging import judge
+from pytest_modelcompat.profiles.judging.fixes import TO_THE_COMMAND
 from pytest_modelcompat.profiles.names import parse_name
 from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.profiles.store import is_path, load_profile
@@ -15,7 +19,6 @@ from pytest_modelcompat.settings import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.profiles.profile import Profile
@@ -42,14 +45,26 @@ def check_names(settings: Settings, root: Path) -> None:
 
 
 def _problem(name: str, root: Path) -> str:
-    if is_path(name):
-        found = (root / name).is_file()
-        return "" if found else f"there is no profile {name}; record one with `modelcompat profile record --out {name}`"
     try:
-        parse_name(name)
+        if not is_path(name):
+            parse_name(name)
+        elif (root / name).is_file():
+            _of_file(name, root)
+        else:
+            return f"there is no profile {name}; {_nearest(name, root)}"
     except ProfileError as error:
         return str(error)
     return ""
+
+
+def _nearest(name: str, root: Path) -> str:
+    """What to do about a profile that is not there: one that is called much like it, or how to record it."""
+    beside = (root / name).parent
+    there = {file.name: file for file in beside.glob("*.json")} if beside.is_dir() else {}
+    near = difflib.get_close_matches((root / name).name, there, 1)
+    if near:
+        return f"did you mean {str(Path(name).with_name(near[0]))!r}?"
+    return f"record one with `modelcompat profile record --out {name}`"
 
 
 def foretell(settings: Settings, inventory: Inventory, loaded: Loaded, root: Path) -> tuple[Finding, ...]:
@@ -65,7 +80,7 @@ def foretell(settings: Settings, inventory: Inventory, loaded: Loaded, root: Pat
         SettingsError: a profile cannot be read.
     """
     return tuple(
-        replace(finding, severity=Severity.ERROR, runtime=_in_words(name, profile))
+        replace(finding, severity=Severity.ERROR, runtime=_in_words(name, profile), fix=_said_here(finding))
         for name, profile in _profiles(settings, root)
         for finding in _judged(settings, inventory, loaded, profile)
         if finding.severity in _WEIGHTY
@@ -73,20 +88,37 @@ def foretell(settings: Settings, inventory: Inventory, loaded: Loaded, root: Pat
 
 
 def _profiles(settings: Settings, root: Path) -> Iterator[tuple[str, Profile]]:
-    for name in settings.loads_in:
-        yield name, _profile(name, root)
-
-
-def _profile(name: str, root: Path) -> Profile:
     try:
-        return load_profile(str(root / name) if is_path(name) else name)
+        for name in settings.loads_in:
+            yield name, _of_file(name, root) if is_path(name) else load_profile(name)
     except ProfileError as error:
         raise SettingsError(f"option 'loads_in': {error}") from None
+
+
+def _of_file(name: str, root: Path) -> Profile:
+    path = root / name
+    try:
+        return _read(path, path.stat().st_mtime_ns)
+    except OSError as error:
+        raise ProfileError(f"the profile {name} cannot be read: {error.strerror or error}") from None
+    except ProfileError as error:
+        raise ProfileError(str(error).replace(str(path), name)) from None
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, _: int) -> Profile:
+    """The profile in a file, read once for all tests that name it, and again when the file has changed."""
+    return load_profile(str(path))
 
 
 def _judged(settings: Settings, inventory: Inventory, loaded: Loaded, profile: Profile) -> tuple[Finding, ...]:
     custom = set(_declared(settings, inventory, loaded))
     return judge(inventory, profile, custom=custom, safe_mode=settings.safe_mode).findings
+
+
+def _said_here(finding: Finding) -> tuple[str, ...]:
+    """The finding's fix without what only the command takes."""
+    return tuple(line for line in finding.fix if not line.startswith(TO_THE_COMMAND))
 
 
 def _in_words(name: str, profile: Profile) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 LABEL_WIDTH = 11
 INDENT = "  "
+_LONGEST_LINE = 120
 
 SUBJECT_LABELS = {
     Kind.UNKNOWN_LAYER: "layer",
@@ -46,24 +47,26 @@ def labelled(label: str, text: str) -> Iterator[str]:
     yield from (f"{INDENT}{' ' * LABEL_WIDTH}{line}" for line in rest)
 
 
-def finding_block(finding: Finding, *, with_cause: bool = True) -> Iterator[str]:
+def finding_block(finding: Finding, *, with_cause: bool = True, with_fix: bool = True) -> Iterator[str]:
     """A finding's facts: the subject and its places, the cause, what else is known, the fix.
 
     Args:
         finding: what was found.
         with_cause: whether the cause is said; False where a heading has said it.
+        with_fix: whether the fix is said; False where the next block says the same.
     """
     label = SUBJECT_LABELS.get(finding.kind) or dict(finding.details).get("role")
+    inline = f"  ({'; '.join(finding.where)})" if finding.where else ""
+    fits = len(finding.subject + inline) <= _LONGEST_LINE
     if label:
-        where = f"  ({'; '.join(finding.where)})" if finding.where else ""
-        yield from labelled(label, finding.subject + where)
-    elif finding.where:
+        yield from labelled(label, finding.subject + (inline if fits else ""))
+    if finding.where and not (label and fits):
         yield from labelled(WHERE_LABELS.get(finding.kind, "where"), "\n".join(finding.where))
-    if finding.runtime:
-        yield from labelled("foretold", f"for {finding.runtime}")
+    if finding.runtime and finding.stage is None:
+        yield from labelled("means", _MEANINGS[Severity.CHANGE])
     if finding.cause and with_cause:
         yield from labelled("because", finding.cause)
-    yield from _remedy(finding)
+    yield from _remedy(finding, with_fix=with_fix)
 
 
 def finding_lines(finding: Finding, runtimes: Sequence[str] = ()) -> Iterator[str]:
@@ -87,11 +90,11 @@ def finding_lines(finding: Finding, runtimes: Sequence[str] = ()) -> Iterator[st
     yield ""
 
 
-def _remedy(finding: Finding) -> Iterator[str]:
+def _remedy(finding: Finding, *, with_fix: bool = True) -> Iterator[str]:
     for name, text in finding.details:
         if name not in _UNSEEN_DETAILS:
             yield from labelled(name, text)
-    if finding.fix:
+    if finding.fix and with_fix:
         yield from labelled("fix", "\n".join(finding.fix))
 
 

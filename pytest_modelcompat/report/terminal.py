@@ -11,6 +11,7 @@ from pytest_modelcompat.report.blocks import INDENT, finding_block, labelled, ve
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pytest_modelcompat.findings import Finding
     from pytest_modelcompat.report.properties import Line
     from pytest_modelcompat.results import Facts, Result
 
@@ -39,10 +40,17 @@ def headline(result: Result) -> str:
     """The first line of a failure text, which must do alone in a short summary."""
     first = result.errors[0]
     more = len(result.errors) - 1
-    sentence = HEADLINES.get(first.kind, first.cause)
-    if first.runtime:
-        sentence = f"what is saved here will not load, or not predict the same, in {first.runtime.partition(' ')[0]}"
+    sentence = _foretold(result) if first.runtime else HEADLINES.get(first.kind, first.cause)
     return f"{first.kind.value}  {result.title}: {sentence}" + (f" (and {more} more)" if more else "")
+
+
+def _foretold(result: Result) -> str:
+    """`it will not load in tf2.9, tf2.15: DisableCopyOnRead`, with all runtimes that the same is foretold for."""
+    first = result.errors[0]
+    alike = [each for each in result.errors if each.runtime and (each.stage is None) == (first.stage is None)]
+    names = dict.fromkeys(each.runtime.partition(" ")[0] for each in alike)
+    end = "it will load, and not be the same, in" if first.stage is None else "it will not load in"
+    return f"{end} {', '.join(names)}: {first.subject}"
 
 
 def failure_text(result: Result, *, verbose: bool = False) -> str:
@@ -53,16 +61,26 @@ def failure_text(result: Result, *, verbose: bool = False) -> str:
         verbose: whether original tracebacks and logs are shown in full.
     """
     errors = result.errors
-    lines = [headline(result)]
-    for position, finding in enumerate(errors):
-        lines.append("")
-        if position and finding.kind is not errors[position - 1].kind:
-            lines.append(f"{INDENT}{finding.kind.value}")
-        is_headed = position == 0 and finding.kind not in HEADLINES and not finding.runtime
-        lines.extend(finding_block(finding, with_cause=not is_headed))
+    lines = [headline(result), *_blocks(errors)]
     lines.extend(["", *_facts(result)] if errors[0].kind not in _SPEAK_ALONE else [])
     lines.extend(_block_rest(result, verbose=verbose))
     return "\n".join(_without_repeated_blanks(lines))
+
+
+def _blocks(errors: Sequence[Finding]) -> Iterator[str]:
+    """The findings one after the other; what is foretold says its runtime once, and a fix that several share last."""
+    for position, finding in enumerate(errors):
+        before = errors[position - 1] if position else None
+        after = errors[position + 1] if position + 1 < len(errors) else None
+        yield ""
+        if finding.runtime and (before is None or before.runtime != finding.runtime):
+            yield from labelled("foretold", f"for {finding.runtime}")
+        if before is not None and (before.kind, before.runtime) != (finding.kind, finding.runtime):
+            yield f"{INDENT}{finding.kind.value}"
+        is_headed = before is None and finding.kind not in HEADLINES and not finding.runtime
+        is_shared = after is not None and bool(finding.runtime) and after.runtime == finding.runtime
+        with_fix = not (is_shared and after is not None and after.fix == finding.fix)
+        yield from finding_block(finding, with_cause=not is_headed, with_fix=with_fix)
 
 
 _SPEAK_ALONE = {
@@ -83,7 +101,7 @@ def _facts(result: Result) -> Iterator[str]:
     yield from labelled("artifact", facts.artifact + saved)
     if facts.loaded_by:
         yield from labelled("loaded in", f"{result.runtime}: {versions(facts.loaded_by)}")
-    if kinds & ABOUT_DECLARATIONS:
+    if any(finding.kind in ABOUT_DECLARATIONS and not finding.runtime for finding in result.errors):
         yield from labelled("declared", _declared(facts))
     if kinds & ABOUT_GOLDEN and facts.golden_made_by:
         yield from labelled("golden", f"{facts.golden}, made by {versions(facts.golden_made_by)}")

@@ -9,6 +9,8 @@ from pytest_modelcompat.profiles.judging.scene import TF_KERAS
 if TYPE_CHECKING:
     from pytest_modelcompat.profiles.judging.scene import Scene
 
+# What a line begins with that tells the command `modelcompat check` something, and nobody else.
+TO_THE_COMMAND = "where that is done already, say so:"
 RE_SAVE_AS_SAVED_MODEL = "or ship a SavedModel, which loads without Keras: model.export(path) and tf.saved_model.load"
 
 
@@ -50,7 +52,7 @@ def declare(name: str) -> tuple[str, ...]:
     own = name.rpartition(">")[2]
     return (
         f'pass custom_objects={{"{own}": {own}}} to load_model, or import the module that registers it',
-        f"where that is done already, say so: --custom {own}",
+        f"{TO_THE_COMMAND} --custom {own}",
     )
 
 

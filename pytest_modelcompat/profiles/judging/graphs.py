@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.places import op_places
 from pytest_modelcompat.findings import Blame, Finding, Kind, Severity, Stage
+from pytest_modelcompat.profiles.judging import fixes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,7 @@ def _unknown_op_fix(scene: Scene, op: OpUse) -> tuple[str, ...]:
     if since is None:
         return (
             "import the package that registers it before loading, or load its library: tf.load_op_library(path)",
-            f"where that is done already, say so: --custom {op.op}",
+            f"{fixes.TO_THE_COMMAND} --custom {op.op}",
         )
     if since > scene.profile.tensorflow_version:
         return (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.places import layer_place, places, shortened
 from pytest_modelcompat.findings import Blame, Finding, Kind, Severity, Stage
-from pytest_modelcompat.profiles.judging.fixes import declare
+from pytest_modelcompat.profiles.judging.fixes import TO_THE_COMMAND, declare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ def bytecode(scene: Scene) -> Iterator[Finding]:
         return
     if is_refused(scene):
         told = "unless told to"
-        fix = ("if you trust the file, load it with safe_mode=False (judged so with --unsafe)", *_or(FIX))
+        fix = ("if you trust the file, load it with safe_mode=False", f"{TO_THE_COMMAND} --unsafe", *_or(FIX))
         yield _refused(scene, uses, told, fix)
         return
     wrapped = [use for use in uses if scene.is_wrapped(use.path)]
@@ -159,7 +159,7 @@ def _import(names: tuple[str, ...]) -> tuple[str, ...]:
     given = ", ".join(f'"{name}": {name}' for name in names)
     return (
         f"pass custom_objects={{{given}}} to load_model, or import the module it was written in before loading",
-        f"where that is done already, say so: {' '.join(f'--custom {name}' for name in names)}",
+        f"{TO_THE_COMMAND} {' '.join(f'--custom {name}' for name in names)}",
     )
 
 
