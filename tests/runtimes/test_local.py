@@ -286,7 +286,8 @@ class TestLoaderItself:
         finally:
             alone.close()
 
-    def test_another_interpreter(self, job: Job, user: Path, tmp_path: Path) -> None:
+    @pytest.mark.usefixtures("user")
+    def test_another_interpreter(self, job: Job, tmp_path: Path) -> None:
         """Another environment's jobs have that one's path and what they are given, and nothing of this process's."""
         other, given = tmp_path / "other", tmp_path / "given"
         venv.create(other, symlinks=True)
