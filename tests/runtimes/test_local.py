@@ -301,7 +301,6 @@ class TestLoaderItself:
             loaded = mine.run(replace(job, declared=Declared(imports=("given_there",))))
             assert loaded.succeeded, loaded.error
             assert total(loaded) == [[6.0]]
-            assert (user / "user_objects.py").exists()
             assert mine.run(replace(job, declared=Declared(imports=("user_objects",)))).stage == "declare"
         finally:
             mine.close()
