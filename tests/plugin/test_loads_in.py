@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from tests.conftest import Project
     from tests.plugin.bad_input.conftest import Told
 
-__all__ = ["op_library", "told"]
+__all__ = ["told"]
 
-op_library = test_ops.op_library
 MODEL = """
     import pytest
     import tensorflow as tf
@@ -226,9 +225,10 @@ def test_what_is_declared_is_known_there_too(project: Project, here: str, layer:
     project.record().assert_outcomes(passed=2)
 
 
-def test_the_op_of_a_declared_library_is_known_there_too(project: Project, op_library: Path) -> None:
-    options = f', loads_in=["tf2.10"], op_libraries=[{str(op_library)!r}]'
-    project.write("test_it.py", test_ops.OP_MODEL.format(library=str(op_library), options=options))
+def test_the_op_of_a_declared_library_is_known_there_too(project: Project) -> None:
+    library = str(test_ops.build_library(project.path, "ShopThrice"))
+    text = test_ops.OP_MODEL.format(library=library, options=f', loads_in=["tf2.10"], op_libraries=[{library!r}]')
+    project.write("test_it.py", text.replace("shop_triple", "shop_thrice"))
     project.record().assert_outcomes(passed=1)
 
 

@@ -92,6 +92,11 @@ PYTHON_FUNCTION_MODEL = """
 @pytest.fixture(scope="session")
 def op_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The library of an op `ShopTriple`, built against the TensorFlow that is installed."""
+    return build_library(tmp_path_factory.mktemp("op"), "ShopTriple")
+
+
+def build_library(folder: Path, op: str) -> Path:
+    """A library of an op of this name; a process can load one of each name only."""
     import tensorflow as tf
 
     compiler = shutil.which("g++")
@@ -99,9 +104,8 @@ def op_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("building an op takes g++")
     if not Path(tf.sysconfig.get_include(), "tensorflow", "c", "kernels.h").is_file():
         pytest.skip("this TensorFlow comes without its headers")
-    folder = tmp_path_factory.mktemp("op")
     source, library = folder / "triple.cc", folder / "triple.so"
-    source.write_text(OP, encoding="utf-8")
+    source.write_text(OP.replace("ShopTriple", op), encoding="utf-8")
     flags = [*tf.sysconfig.get_compile_flags(), *tf.sysconfig.get_link_flags()]
     subprocess.run([compiler, "-shared", "-fPIC", str(source), "-o", str(library), *flags], check=True)
     return library
