@@ -13,7 +13,7 @@ _KERAS_FAMILY = frozenset({"keras", "tf_keras", "keras_hub", "keras_cv", "keras_
 _KERAS_IN_TENSORFLOW = ("tensorflow.keras", "tensorflow.python.keras")
 _NO_MODULE = "builtins"
 # Keras 2.11 to 2.15 registered its own new optimizers the way a user's are.
-_KERAS_OWN_PACKAGE = "Custom>"
+KERAS_OWN_PACKAGE = "Custom>"
 
 
 def is_of_keras(module: str) -> bool:
@@ -46,5 +46,5 @@ def _is_foreign(use: Use) -> bool:
         return not is_of_keras(use.module)
     role, name = use.role, use.name
     if role == "optimizer":
-        name = name.removeprefix(_KERAS_OWN_PACKAGE)
+        name = name.removeprefix(KERAS_OWN_PACKAGE)
     return ">" in name or not is_keras_name(role, name)

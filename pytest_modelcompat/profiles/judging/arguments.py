@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.inventory import LayerUse
+from pytest_modelcompat.artifacts.keras_config import COMPILE_PATH
 from pytest_modelcompat.artifacts.places import places
 from pytest_modelcompat.findings import Finding, Kind, Stage
 from pytest_modelcompat.profiles.judging import fixes
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from pytest_modelcompat.profiles.judging.scene import Scene
     from pytest_modelcompat.profiles.profile import ObjectKnowledge
 
-_COMPILE = ("compile",)
 _MODELS = frozenset({"Functional", "Sequential", "Model"})
 # What the readers of an .h5 translate before the class sees it.
 _TRANSLATED_IN_H5 = frozenset({"batch_input_shape"})
@@ -30,7 +30,7 @@ def wrong_arguments(scene: Scene) -> Iterator[Finding]:
 
     What only `compile()` was given is judged by `compiling`.
     """
-    yield from argument_findings(scene, (use for use in scene.uses if use.path != _COMPILE))
+    yield from argument_findings(scene, (use for use in scene.uses if use.path != COMPILE_PATH))
 
 
 def argument_findings(scene: Scene, uses: Iterable[Use]) -> Iterator[Finding]:

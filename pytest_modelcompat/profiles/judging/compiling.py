@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.keras_config import COMPILE_PATH
 from pytest_modelcompat.artifacts.places import places
 from pytest_modelcompat.findings import Finding, Kind, Severity, Stage
+from pytest_modelcompat.profiles.foreign import KERAS_OWN_PACKAGE
 from pytest_modelcompat.profiles.judging.arguments import argument_findings
 from pytest_modelcompat.profiles.judging.names import is_unknown
 
@@ -15,19 +17,16 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.inventory import ObjectUse
     from pytest_modelcompat.profiles.judging.scene import Scene
 
-_COMPILE = ("compile",)
 FIX = ("load it with load_model(path, compile=False), and compile it in code where it is trained on",)
 # What Keras 2 wraps a metric given as a function in; it reads it back, though it is no public name.
 _WRAPPER = "MeanMetricWrapper"
 # From 2.11 on Keras 2 has two optimizers of each name, and reads a configuration with the one that fits.
 _TWO_OPTIMIZERS = (2, 11)
-# Keras 2.11 to 2.15 registered its own new optimizers the way a user's are.
-_KERAS_OWN_PACKAGE = "Custom>"
 
 
 def not_compiled(scene: Scene) -> Iterator[Finding]:
     """A finding for each thing `compile()` was given that the runtime's Keras cannot make again."""
-    uses = tuple(use for use in scene.inventory.objects if use.path == _COMPILE)
+    uses = tuple(use for use in scene.inventory.objects if use.path == COMPILE_PATH)
     seen = set()
     for use in uses:
         why = _why_not(scene, use)
@@ -73,14 +72,14 @@ def _has_its_own_optimizer(scene: Scene, use: ObjectUse) -> bool:
         return False
     if scene.reader_major == 2:
         return scene.reader >= _TWO_OPTIMIZERS
-    return scene.inventory.format == "h5" and use.name.startswith(_KERAS_OWN_PACKAGE)
+    return scene.inventory.format == "h5" and use.name.startswith(KERAS_OWN_PACKAGE)
 
 
 def new_optimizer(scene: Scene) -> Iterator[Finding]:
     """A note where Keras 3 takes an optimizer that Keras 2 registered for a name, and makes a new one of it."""
     if scene.reader_major == 3 and scene.inventory.format == "h5":
         for use in scene.inventory.objects:
-            if use.path == _COMPILE and use.role == "optimizer" and use.name.startswith(_KERAS_OWN_PACKAGE):
+            if use.path == COMPILE_PATH and use.role == "optimizer" and use.name.startswith(KERAS_OWN_PACKAGE):
                 yield Finding(
                     Kind.STATE_LOST,
                     subject=use.name,

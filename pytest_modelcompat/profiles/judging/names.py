@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import LayerUse
+from pytest_modelcompat.artifacts.keras_config import COMPILE_PATH
 from pytest_modelcompat.artifacts.places import places
 from pytest_modelcompat.findings import Finding, Kind, Stage
 from pytest_modelcompat.profiles.judging import fixes
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 _KERAS_PACKAGES = ("keras", "tf_keras")
 # `compile()` resolves these by the shape of the outputs, they name no function.
 _BY_OUTPUT = frozenset({"accuracy", "acc", "crossentropy", "ce"})
-_COMPILE = ("compile",)
 # Where wrappers and RNNs keep the layers inside them.
 _INNER = ("layer", "backward_layer", "cell", "cells")
 
@@ -30,7 +30,7 @@ def unknown_names(scene: Scene) -> Iterator[Finding]:
     """
     groups: dict[tuple[str, str, str], list[Use]] = {}
     for use in scene.uses:
-        if use.path != _COMPILE and is_unknown(scene, use):
+        if use.path != COMPILE_PATH and is_unknown(scene, use):
             groups.setdefault((use.role, use.name, use.module or ""), []).append(use)
     for group in groups.values():
         yield _unknown(scene, group)

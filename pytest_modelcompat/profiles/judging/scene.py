@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import LayerUse
+from pytest_modelcompat.profiles.foreign import KERAS_OWN_PACKAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 Version = tuple[int, int]
 
-# Keras 2.11 to 2.15 registered its own new optimizers the way a user's are.
-_KERAS_OWN_PACKAGE = "Custom>"
 _UNKNOWN: Version = (0, 0)
 _KERAS_3: Version = (3, 0)
 # From this version on Keras 2 goes by the name of tf_keras.
@@ -123,7 +122,7 @@ class Scene:
 
     def _named(self, role: str, name: str) -> ObjectKnowledge | None:
         if role == "optimizer":
-            if name.startswith(_KERAS_OWN_PACKAGE) and self.reader >= (2, 11):
+            if name.startswith(KERAS_OWN_PACKAGE) and self.reader >= (2, 11):
                 name = bare(name)
             # Every Keras looks an optimizer up in small letters.
             return self.profile.find(role, name) or self._optimizers.get(name.lower())
