@@ -273,6 +273,19 @@ def weightless(writer: Writer) -> Part:
     return stack(writer, writer.dense(units=3), Part(lost.node))
 
 
+def shared_by_two_models(writer: Writer, *, twice: bool = False) -> Part:
+    """Two models around one layer, whose weights a .keras file holds once."""
+    inputs, shared = writer.input(4), writer.dense("shared")
+    first = chain(writer, inputs, shared, name="first")
+    second = chain(writer, inputs, shared if twice else Part(shared.node), name="second")
+    both = writer.layer("Add", "both")
+    question = writer.input(4, name="question")
+    calls = [["first", writer.number(first)], ["second", writer.number(second)]]
+    return writer.functional(
+        (question, []), (first, [[["question", 0]]]), (second, [[["question", 0]]]), (both, [calls])
+    )
+
+
 def without_shape(writer: Writer, **shape: Any) -> Part:
     return writer.sequential(writer.dense("first", 4), writer.dense("second"), **shape)
 
