@@ -114,7 +114,7 @@ def save(kit: registry.Kit, model: Any, artifact: Path, form: str) -> None:
     elif form == "saved_model":
         model.save(str(artifact), save_format="tf")
     elif form == "keras" and (2, 12) <= kit.version < (2, 13):
-        model.save(str(artifact), save_format="keras")
+        model.save(str(artifact), save_format="keras_v3")
     else:
         model.save(str(artifact))
 
