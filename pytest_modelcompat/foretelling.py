@@ -12,7 +12,6 @@ from pytest_modelcompat.findings import Finding, Severity
 from pytest_modelcompat.profiles import lore, resolved
 from pytest_modelcompat.profiles.judging import judge
 from pytest_modelcompat.profiles.judging.fixes import TO_THE_COMMAND
-from pytest_modelcompat.profiles.names import parse_name
 from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.profiles.store import is_path, load_profile
 from pytest_modelcompat.settings import SettingsError
@@ -47,7 +46,7 @@ def check_names(settings: Settings, root: Path) -> None:
 def _problem(name: str, root: Path) -> str:
     try:
         if not is_path(name):
-            parse_name(name)
+            load_profile(name)
         elif (root / name).is_file():
             _of_file(name, root)
         else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.runtimes.local import LocalLoader
+    from pytest_modelcompat.runtimes.process import LoaderProcess
     from pytest_modelcompat.session import Session
 
 ROUNDTRIP = "model_roundtrip"
@@ -21,7 +21,7 @@ TARGET_ARGUMENT = "modelcompat_target"
 KEY: pytest.StashKey[Session] = pytest.StashKey()
 
 # Put here before `pytest_configure`, a loader serves several sessions of one process; its maker closes it.
-SHARED_LOADER: pytest.StashKey[LocalLoader] = pytest.StashKey()
+SHARED_LOADER: pytest.StashKey[LoaderProcess] = pytest.StashKey()
 
 
 def target_of(item: pytest.Item) -> str | None:

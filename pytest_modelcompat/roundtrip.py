@@ -21,7 +21,7 @@ from pytest_modelcompat.profiles import resolved
 from pytest_modelcompat.recording import Recording, settle
 from pytest_modelcompat.results import Facts, Result
 from pytest_modelcompat.runtimes.jobs import Job
-from pytest_modelcompat.runtimes.local import LoaderUnavailableError
+from pytest_modelcompat.runtimes.process import LoaderUnavailableError
 from pytest_modelcompat.subjects import StoppedError, Subject, expected, make_subject
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.golden_store import GoldenStore
     from pytest_modelcompat.runtimes.jobs import Loaded
-    from pytest_modelcompat.runtimes.local import LocalLoader
+    from pytest_modelcompat.runtimes.process import LoaderProcess
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Bench:
         threads: threads a loader's child may use; 0 for TensorFlow's default.
     """
 
-    loader: LocalLoader
+    loader: LoaderProcess
     store: GoldenStore
     root: Path
     updating: bool = False

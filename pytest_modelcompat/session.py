@@ -15,7 +15,7 @@ from pytest_modelcompat.settings import SettingsError, check
 
 if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip import Bench
-    from pytest_modelcompat.runtimes.local import LocalLoader
+    from pytest_modelcompat.runtimes.process import LoaderProcess
     from pytest_modelcompat.settings import Layer
 
 
@@ -45,7 +45,7 @@ class Session:
         self.claims = Claims()
         self.cut_short = False
         self.golden_root = golden_root(config)
-        self._loader: LocalLoader | None = None
+        self._loader: LoaderProcess | None = None
         self._bench: Bench | None = None
 
     @classmethod
@@ -61,14 +61,14 @@ class Session:
         if not self._config.option.collectonly:
             self.loader().start()
 
-    def loader(self) -> LocalLoader:
+    def loader(self) -> LoaderProcess:
         """The session's loader, or one that several sessions of this process share."""
         if self._loader is None:
             self._loader = self._config.stash.get(SHARED_LOADER, None)
         if self._loader is None:
-            from pytest_modelcompat.runtimes.local import LocalLoader
+            from pytest_modelcompat.runtimes.process import LoaderProcess
 
-            self._loader = LocalLoader(fork=self._forks)
+            self._loader = LoaderProcess(fork=self._forks)
         return self._loader
 
     def bench(self) -> Bench:

@@ -12,7 +12,7 @@ import pytest
 
 import pytest_modelcompat
 from pytest_modelcompat.marking import SHARED_LOADER
-from pytest_modelcompat.runtimes.local import LocalLoader
+from pytest_modelcompat.runtimes.process import LoaderProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,9 +21,9 @@ ARTIFACTS = Path(__file__).resolve().parents[2] / "shared" / "artifacts"
 
 
 @pytest.fixture(scope="session")
-def loader() -> Iterator[LocalLoader]:
+def loader() -> Iterator[LoaderProcess]:
     """A real loader; it imports TensorFlow while this process does."""
-    loader = LocalLoader()
+    loader = LoaderProcess()
     loader.start()
     import_for_inner_sessions()
     yield loader
@@ -46,7 +46,7 @@ def import_for_inner_sessions() -> None:
 class SharesLoader:
     """A plugin that gives inner sessions this process's loader, so that each need not import TensorFlow anew."""
 
-    def __init__(self, loader: LocalLoader) -> None:
+    def __init__(self, loader: LoaderProcess) -> None:
         self._loader = loader
 
     @pytest.hookimpl(tryfirst=True)
@@ -57,7 +57,7 @@ class SharesLoader:
 class Project:
     """A user's project in a folder of its own: write files, run pytest in it, look at what it left."""
 
-    def __init__(self, pytester: pytest.Pytester, loader: LocalLoader) -> None:
+    def __init__(self, pytester: pytest.Pytester, loader: LoaderProcess) -> None:
         self._pytester = pytester
         self._plugin = SharesLoader(loader)
         self.path = pytester.path
@@ -85,7 +85,7 @@ class Project:
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester, loader: LocalLoader, monkeypatch: pytest.MonkeyPatch) -> Any:
+def project(pytester: pytest.Pytester, loader: LoaderProcess, monkeypatch: pytest.MonkeyPatch) -> Any:
     """An empty project; `CI` is not set in it, so that goldens may be recorded."""
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setenv("COLUMNS", "160")

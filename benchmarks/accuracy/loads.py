@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.runtimes.jobs import Declared, Job, Loaded
-from pytest_modelcompat.runtimes.local import LocalLoader
-from pytest_modelcompat.runtimes.pins import Pins, pins_of
+from pytest_modelcompat.runtimes.known import known_runtime
+from pytest_modelcompat.runtimes.names import parse_name
+from pytest_modelcompat.runtimes.process import LoaderProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from pytest_modelcompat.runtimes.runtime import Runtime
 
 OBJECTS = "accuracy.zoo.objects"
 OBJECTS_FILE = Path(__file__).resolve().parent / "zoo" / "objects.py"
@@ -79,16 +82,16 @@ def load_all(
     environment: Mapping[str, str],
 ) -> int:
     """Load every artifact in the runtime called `name`, appending a line each to `results`; how many there were."""
-    pins = pins_of(name)
+    runtime = known_runtime(name)
     done = _done(results, name)
-    loads = [load for artifact in artifacts for load in _loads(artifact, pins) if load.key() not in done]
+    loads = [load for artifact in artifacts for load in _loads(artifact, runtime) if load.key() not in done]
     if not loads:
         return 0
-    variables = {**environment, **pins.environment}
-    loader = LocalLoader(python=python, environment=variables)
+    variables = {**environment, **runtime.env}
+    loader = LoaderProcess(python=python, environment=variables)
     try:
         for load in loads:
-            row = _row(load, pins, loader.run(_job(load, pins, timeout)))
+            row = _row(load, runtime, loader.run(_job(load, timeout)))
             with WRITING, results.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
     finally:
@@ -105,18 +108,18 @@ def _done(results: Path, loader: str) -> set[tuple[str, ...]]:
     }
 
 
-def _loads(artifact: Artifact, pins: Pins) -> Iterator[Load]:
+def _loads(artifact: Artifact, runtime: Runtime) -> Iterator[Load]:
     if artifact.format == "saved_model":
         yield Load(artifact, (), None)
         return
-    has_safe_mode = int(pins.tensorflow.split(".")[1]) >= FIRST_SAFE_MODE
+    has_safe_mode = parse_name(runtime.name).tensorflow[1] >= FIRST_SAFE_MODE
     modes = ((True, False) if artifact.unsafe else (True,)) if has_safe_mode else (None,)
     declarations = ((), artifact.objects) if artifact.objects else ((),)
     for declared, safe_mode in itertools.product(declarations, modes):
         yield Load(artifact, declared, safe_mode)
 
 
-def _job(load: Load, pins: Pins, timeout: float) -> Job:
+def _job(load: Load, timeout: float) -> Job:
     artifact = load.artifact
     inputs: Any = _values(artifact, "input")
     inputs = inputs[0] if len(inputs) == 1 else inputs
@@ -124,7 +127,7 @@ def _job(load: Load, pins: Pins, timeout: float) -> Job:
     return Job(
         artifact=artifact.path,
         format=artifact.format,
-        keras=pins.keras,
+        keras="",
         declared=Declared(
             custom_objects={name: (OBJECTS, name) for name in load.declared}, files={OBJECTS: str(OBJECTS_FILE)}
         ),
@@ -137,15 +140,15 @@ def _job(load: Load, pins: Pins, timeout: float) -> Job:
     )
 
 
-def _row(load: Load, pins: Pins, loaded: Loaded) -> dict[str, Any]:
+def _row(load: Load, runtime: Runtime, loaded: Loaded) -> dict[str, Any]:
     outcome, max_abs, message = _outcome(load.artifact, loaded)
     return {
         "model": load.artifact.model,
         "saver": load.artifact.saver,
         "format": load.artifact.format,
         "artifact": str(load.artifact.path),
-        "loader": pins.name,
-        "python": pins.python,
+        "loader": runtime.name,
+        "python": runtime.python,
         "safe_mode": load.safe_mode,
         "outcome": outcome,
         "stage": loaded.stage,

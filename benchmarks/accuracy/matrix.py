@@ -22,7 +22,7 @@ sys.path.insert(0, str(HERE.parent))
 from accuracy.loads import Artifact, load_all  # noqa: E402 - the folder above is on the path only now
 
 from pytest_modelcompat.runtimes import environments  # noqa: E402
-from pytest_modelcompat.runtimes.pins import pins_of  # noqa: E402
+from pytest_modelcompat.runtimes.known import known_runtime  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +70,6 @@ def arguments() -> argparse.Namespace:
 
 def save_all(options: argparse.Namespace, saver: str) -> None:
     """Save what has not been saved yet, in one process."""
-    pins = pins_of(saver)
     folder = options.out / "artifacts" / saver
     done = {note["model"] for note in notes(folder)}
     names = [name for name in options.models or every_model() if name not in done]
@@ -79,7 +78,7 @@ def save_all(options: argparse.Namespace, saver: str) -> None:
     started = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
     command = [str(environments.find(saver, options.environments)), str(HERE / "save.py"), str(folder), *names]
-    variables = {**os.environ, **QUIET, **pins.environment}
+    variables = {**os.environ, **QUIET, **known_runtime(saver).env}
     with (folder / "log.txt").open("ab") as log:
         code = subprocess.run(command, env=variables, stdout=log, stderr=log, check=False).returncode
     if code:

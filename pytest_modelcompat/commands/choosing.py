@@ -62,8 +62,8 @@ def _parser() -> Parser:
 
 def _all_runtimes() -> tuple[Profile, ...]:
     """Every TensorFlow with the Keras of its time, and the newest with Keras 2, the usual way out."""
-    from pytest_modelcompat.profiles.names import all_names
     from pytest_modelcompat.profiles.store import load_profile
+    from pytest_modelcompat.runtimes.names import all_names
 
     names = all_names()
     return tuple(load_profile(name) for name in (*names, f"{names[-1]}+tf_keras"))

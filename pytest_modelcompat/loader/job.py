@@ -39,7 +39,7 @@ def _stages(folder: Path, job: Dict[str, Any], answer: Answer) -> None:
     sys.path[:] = job["sys_path"] + (sys.path if job["own_path"] else [])
     os.chdir(job["cwd"])
     _limit_threads(job["threads"])
-    keras = importing.import_declared(job["keras"], {})
+    keras = importing.import_declared(job["keras"] or resolving.own_keras(), {})
     custom_objects = _declared(folder, job, answer)
     _enter(folder, answer, "resolve")
     answer["versions"] = versions(keras)

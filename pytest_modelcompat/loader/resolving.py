@@ -16,6 +16,15 @@ ROLE_MODULES = {
 MODEL_CLASSES = ("Functional", "Model", "Sequential")
 
 
+def own_keras() -> str:
+    """The package of the Keras that this process's TensorFlow has as `tf.keras`."""
+    import tensorflow as tf
+
+    package = str(tf.keras.Model.__module__).split(".", maxsplit=1)[0]
+    # TensorFlow had its Keras inside until 2.5.
+    return "tensorflow.keras" if package == "tensorflow" else package
+
+
 def unknown_ops(ops: List[str]) -> List[str]:
     """The ops that TensorFlow's op registry (not `tf.raw_ops`, which lacks hundreds of them) does not have."""
     from tensorflow.python.framework import op_def_registry

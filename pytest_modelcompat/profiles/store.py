@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.profiles.history import extract, merge
-from pytest_modelcompat.profiles.names import RuntimeName, all_names, parse_name
 from pytest_modelcompat.profiles.profile import KIND, SCHEMA, Profile, ProfileError, from_json
+from pytest_modelcompat.runtimes.names import RuntimeName, UnknownRuntimeError, all_names, parse_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,13 @@ def load_profile(name: str) -> Profile:
     Raises:
         ProfileError: no such runtime is known, or the file is no profile; one sentence.
     """
-    return _load_file(Path(name)) if is_path(name) else _load_named(parse_name(name))
+    if is_path(name):
+        return _load_file(Path(name))
+    try:
+        return _load_named(parse_name(name))
+    except UnknownRuntimeError as error:
+        hint = "" if "did you mean" in str(error) else ", as are the paths of recorded profiles"
+        raise ProfileError(f"{error}{hint}") from None
 
 
 def is_path(name: str) -> bool:

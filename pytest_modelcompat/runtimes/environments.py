@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.runtimes.pins import pins_of
+from pytest_modelcompat.runtimes.known import known_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ def create(name: str, folder: Path, *, interpreters: Path | None = None) -> Path
     """The interpreter of a runtime's environment in `folder`, which is created unless it is there.
 
     Args:
-        name: of the runtime, one of `pins.PINS`.
+        name: of the runtime, as `known_runtime` takes it.
         folder: where environments live, each under its runtime's name.
         interpreters: a folder with an installation of CPython in each subfolder named by its version (`3.8.18`),
             as pyenv keeps them; by default what the variable MODELCOMPAT_INTERPRETERS names. Without it, or where it
@@ -44,17 +44,17 @@ def create(name: str, folder: Path, *, interpreters: Path | None = None) -> Path
         UnknownRuntimeError: there is no such runtime.
         EnvironmentUnavailableError: uv is missing, or what it was asked to do failed.
     """
-    pins = pins_of(name)
+    runtime = known_runtime(name)
     existing = find(name, folder)
     if existing is not None:
         return existing
     uv = find_uv()
     home = folder / name
-    _run(name, [uv, "venv", "--quiet", "--clear", "--python", interpreter(pins.python, interpreters), str(home)])
+    _run(name, [uv, "venv", "--quiet", "--clear", "--python", interpreter(runtime.python, interpreters), str(home)])
     marker = home / UNFINISHED
     marker.touch()
     python = _python(home)
-    _run(name, [uv, "pip", "install", "--quiet", "--python", str(python), *pins.to_install()])
+    _run(name, [uv, "pip", "install", "--quiet", "--python", str(python), *runtime.packages])
     marker.unlink()
     return python
 

@@ -37,7 +37,7 @@ class Job:
     Args:
         artifact: the file or folder.
         format: `h5`, `keras` or `saved_model`.
-        keras: the module to load with, `keras` or `tf_keras`.
+        keras: the module to load with, `keras` or `tf_keras`; empty for the one that is `tf.keras` there.
         declared: what the case declares.
         inputs: nested inputs; with `per_signature`, a dict of them by signature name.
         objects: layers and other objects to resolve: `role`, `name`, `module`, `registered_name`, `is_class`,

@@ -1,4 +1,4 @@
-"""Which Python and which packages make a runtime: the one table of runtime names.
+"""Which Python and which packages make a TensorFlow runtime that works: the one table of them.
 
 A TensorFlow's own requirements let newer Keras, NumPy and protobuf in than it can live with, and from 2.16 on bring
 the newest Keras rather than the one of its time. The pins below were resolved, installed and imported on Linux.
@@ -6,7 +6,6 @@ the newest Keras rather than the one of its time. The pins below were resolved, 
 
 from __future__ import annotations
 
-import difflib
 import platform
 import sys
 from dataclasses import dataclass, field
@@ -20,10 +19,6 @@ NUMPY_1 = "numpy<2"
 LEGACY = {"TF_USE_LEGACY_KERAS": "1"}
 
 
-class UnknownRuntimeError(Exception):
-    """There is no runtime of that name; the message says which is near."""
-
-
 @dataclass(frozen=True)
 class Pins:
     """What makes a runtime.
@@ -33,7 +28,6 @@ class Pins:
         python: the CPython minor version, `3.11`.
         tensorflow: TensorFlow's minor version, `2.16`.
         requirements: what is installed beside TensorFlow, as pip spells it.
-        keras: what the Keras that loads models is imported as: `keras`, `tf_keras` or `tensorflow.keras`.
         environment: variables that the runtime's processes need.
     """
 
@@ -41,7 +35,6 @@ class Pins:
     python: str
     tensorflow: str
     requirements: tuple[str, ...]
-    keras: str = "keras"
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def to_install(self, *, cpu: bool | None = None) -> tuple[str, ...]:
@@ -58,8 +51,7 @@ class Pins:
 
 def _old(minor: int, python: str, *requirements: str) -> Pins:
     keras = [f"keras==2.{minor}.*"] if minor >= 6 else []
-    package = "keras" if minor >= 6 else "tensorflow.keras"
-    return Pins(f"tf2.{minor}", python, f"2.{minor}", (*keras, *requirements), package)
+    return Pins(f"tf2.{minor}", python, f"2.{minor}", (*keras, *requirements))
 
 
 def _new(minor: int, python: str, keras: str, *requirements: str) -> Pins:
@@ -86,19 +78,6 @@ _ALL = (
     _new(20, "3.13", "3.11"),
     _new(21, "3.13", "3.15"),
     Pins("tf2.16+keras3.15", "3.11", "2.16", ("keras==3.15.*", NUMPY_1)),
-    Pins("tf2.21+tf_keras", "3.11", "2.21", ("keras==3.15.*", "tf_keras==2.21.*"), "tf_keras", LEGACY),
+    Pins("tf2.21+tf_keras", "3.11", "2.21", ("keras==3.15.*", "tf_keras==2.21.*"), LEGACY),
 )
 PINS: Mapping[str, Pins] = {pins.name: pins for pins in _ALL}
-
-
-def pins_of(name: str) -> Pins:
-    """The pins of a runtime.
-
-    Raises:
-        UnknownRuntimeError: for a name that is not in the table.
-    """
-    if name not in PINS:
-        near = difflib.get_close_matches(name, PINS, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(PINS)}"
-        raise UnknownRuntimeError(f"no runtime is called {name!r}: {hint}")
-    return PINS[name]

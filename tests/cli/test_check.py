@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat.profiles.names import all_names
+from pytest_modelcompat.runtimes.names import all_names
 from tests import handmade
 
 if TYPE_CHECKING:

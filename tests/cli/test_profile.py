@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.profiles.names import all_names
 from pytest_modelcompat.profiles.profile import SCHEMA
 from pytest_modelcompat.profiles.store import read_part
+from pytest_modelcompat.runtimes.names import all_names
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,7 @@ from pytest_modelcompat.artifacts.inventory import Inventory
 from pytest_modelcompat.diagnosis import Context, diagnose
 from pytest_modelcompat.findings import Kind
 from pytest_modelcompat.runtimes.jobs import Declared, Job
-from pytest_modelcompat.runtimes.local import LocalLoader
+from pytest_modelcompat.runtimes.process import LoaderProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ MODULES = {
 class Loader:
     """Loads what is in a folder, and says what became of it."""
 
-    def __init__(self, loader: LocalLoader, folder: Path) -> None:
+    def __init__(self, loader: LoaderProcess, folder: Path) -> None:
         self.loader = loader
         self.folder = folder
 
@@ -78,7 +78,7 @@ def loader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loader]:
         (folder / f"{name}.py").write_text(source, encoding="utf-8")
     added = [str(folder), str(HERE)]
     sys.path[:0] = added
-    local = LocalLoader(environment=QUIET)
+    local = LoaderProcess(environment=QUIET)
     local.start()
     try:
         saving = [sys.executable, str(HERE / "broken_models.py"), str(folder)]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat.profiles import store
-from pytest_modelcompat.profiles.names import all_names
 from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.profiles.store import load_profile
+from pytest_modelcompat.runtimes.names import all_names
 
 if TYPE_CHECKING:
     from pathlib import Path

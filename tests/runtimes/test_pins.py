@@ -10,7 +10,8 @@ import pytest
 
 from pytest_modelcompat.runtimes import environments
 from pytest_modelcompat.runtimes.environments import EnvironmentUnavailableError
-from pytest_modelcompat.runtimes.pins import PINS, UnknownRuntimeError, pins_of
+from pytest_modelcompat.runtimes.known import known_runtime
+from pytest_modelcompat.runtimes.pins import PINS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,28 +41,24 @@ def test_every_name_says_what_is_in_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "python", "keras", "package"),
+    ("name", "python", "packages", "env"),
     [
-        ("tf2.4", "3.8", None, "tensorflow.keras"),
-        ("tf2.15", "3.11", "keras==2.15.*", "keras"),
-        ("tf2.16", "3.11", "keras==3.3.*", "keras"),
-        ("tf2.16+keras3.15", "3.11", "keras==3.15.*", "keras"),
-        ("tf2.19", "3.12", "keras==3.9.*", "keras"),
-        ("tf2.21+tf_keras", "3.11", "tf_keras==2.21.*", "tf_keras"),
+        ("tf2.4", "3.8", {"protobuf<3.21"}, {}),
+        ("tf2.15", "3.11", {"keras==2.15.*", "numpy<2"}, {}),
+        ("tf2.16", "3.11", {"keras==3.3.*", "numpy<2"}, {}),
+        ("tf2.16+keras3.15", "3.11", {"keras==3.15.*", "numpy<2"}, {}),
+        ("tf2.16+keras3.10+py3.12", "3.12", {"keras==3.10.*", "numpy<2"}, {}),
+        ("tf2.19", "3.12", {"keras==3.9.*"}, {}),
+        ("tf2.21+tf_keras", "3.11", {"keras==3.15.*", "tf_keras==2.21.*"}, {"TF_USE_LEGACY_KERAS": "1"}),
+        ("tf2.18+tf_keras", "3.12", {"keras==3.6.*", "tf_keras==2.18.*"}, {"TF_USE_LEGACY_KERAS": "1"}),
     ],
 )
-def test_the_keras_of_its_time(name: str, python: str, keras: str | None, package: str) -> None:
-    pins = pins_of(name)
-    assert (pins.python, pins.keras) == (python, package)
-    assert keras in pins.requirements if keras else not any(r.startswith("keras") for r in pins.requirements)
-    assert pins.environment == ({"TF_USE_LEGACY_KERAS": "1"} if package == "tf_keras" else {})
-
-
-def test_an_unknown_name_is_told_with_one_that_is_near() -> None:
-    with pytest.raises(UnknownRuntimeError, match=r"no runtime is called 'tf2\.16\+keras3\.51': did you mean 'tf2\.16"):
-        pins_of("tf2.16+keras3.51")
-    with pytest.raises(UnknownRuntimeError, match=r"there are tf2\.4, tf2\.5"):
-        pins_of("pytorch")
+def test_a_name_says_it_all(name: str, python: str, packages: set[str], env: dict[str, str]) -> None:
+    runtime = known_runtime(name)
+    assert (runtime.name, runtime.python, runtime.env) == (name, python, env)
+    tensorflow, *others = runtime.packages
+    assert tensorflow.partition("==")[2] == f"{name.partition('+')[0].removeprefix('tf')}.*"
+    assert set(others) == packages
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.runtimes.jobs import Loaded
-    from pytest_modelcompat.runtimes.local import LocalLoader
+    from pytest_modelcompat.runtimes.process import LoaderProcess
 
 INDEX: list[dict[str, Any]] = (
     json.loads((ARTIFACTS / "index.json").read_text()) if (ARTIFACTS / "index.json").is_file() else []
@@ -48,7 +48,7 @@ def path_of(entry: dict[str, Any]) -> Path:
 
 @pytest.mark.skipif(not INDEX, reason="the real artifacts are not at hand")
 @pytest.mark.parametrize("entry", READABLE, ids=lambda entry: entry["name"])
-def test_the_verdict_is_what_happens(entry: dict[str, Any], loader: LocalLoader) -> None:
+def test_the_verdict_is_what_happens(entry: dict[str, Any], loader: LoaderProcess) -> None:
     inventory = read_inventory(path_of(entry))
     loaded = loader.run(
         Job(

@@ -19,7 +19,7 @@ from pytest_modelcompat.artifacts import Inventory
 from pytest_modelcompat.diagnosis import Context, diagnose
 from pytest_modelcompat.findings import Kind
 from pytest_modelcompat.runtimes.jobs import Declared, Job
-from pytest_modelcompat.runtimes.local import LoaderUnavailableError, LocalLoader
+from pytest_modelcompat.runtimes.process import LoaderProcess, LoaderUnavailableError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,7 +89,7 @@ def total(loaded: Any) -> Any:
     return leaf.tolist()
 
 
-def test_success(loader: LocalLoader, job: Job, capfd: pytest.CaptureFixture[str]) -> None:
+def test_success(loader: LoaderProcess, job: Job, capfd: pytest.CaptureFixture[str]) -> None:
     loaded = loader.run(job)
     assert (loaded.succeeded, loaded.stage, loaded.error, loaded.ending.code) == (True, "done", None, 0)
     assert total(loaded) == [[6.0]]
@@ -104,13 +104,13 @@ def test_success(loader: LocalLoader, job: Job, capfd: pytest.CaptureFixture[str
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_job_leaves_nothing_behind(loader: LocalLoader, job: Job) -> None:
+def test_the_job_leaves_nothing_behind(loader: LoaderProcess, job: Job) -> None:
     before = set(loader.folder.iterdir())
     loader.run(job)
     assert set(loader.folder.iterdir()) == before
 
 
-def test_a_job_that_cannot_be_written_leaves_nothing_behind(loader: LocalLoader, job: Job) -> None:
+def test_a_job_that_cannot_be_written_leaves_nothing_behind(loader: LoaderProcess, job: Job) -> None:
     before = set(loader.folder.iterdir())
     with pytest.raises(TypeError, match="expected strings, found dict"):
         loader.run(replace(job, inputs=np.array([{}], dtype=object)))
@@ -118,7 +118,7 @@ def test_a_job_that_cannot_be_written_leaves_nothing_behind(loader: LocalLoader,
 
 
 def test_path_working_directory_and_custom_objects_are_handed_over(
-    loader: LocalLoader, job: Job, user: Path, capfd: pytest.CaptureFixture[str]
+    loader: LoaderProcess, job: Job, user: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     user_objects = importlib.import_module("user_objects")
     keras = sys.modules["keras"]
@@ -135,13 +135,13 @@ def test_path_working_directory_and_custom_objects_are_handed_over(
     assert "chatter" in capfd.readouterr().out, "said here at import, and not once more by the loader"
 
 
-def test_a_child_sees_nothing_of_the_one_before(loader: LocalLoader, job: Job, user: Path) -> None:
+def test_a_child_sees_nothing_of_the_one_before(loader: LoaderProcess, job: Job, user: Path) -> None:
     assert loader.run(importing(job, user, "import keras; keras.left_behind = 1")).succeeded
     loaded = loader.run(importing(job, user, "import keras; assert not hasattr(keras, 'left_behind')"))
     assert loaded.succeeded, loaded.error
 
 
-def test_each_stage_tells_its_error(loader: LocalLoader, job: Job, user: Path, tmp_path: Path) -> None:
+def test_each_stage_tells_its_error(loader: LoaderProcess, job: Job, user: Path, tmp_path: Path) -> None:
     declare = loader.run(importing(job, user, "raise OSError('no such licence')"))
     assert (declare.stage, declare.succeeded) == ("declare", False)
     assert declare.error is not None
@@ -165,7 +165,7 @@ def test_each_stage_tells_its_error(loader: LocalLoader, job: Job, user: Path, t
     assert (predict.stage, bool(predict.error), bool(predict.weights)) == ("predict", True, True)
 
 
-def test_the_training_state_is_read_last_and_only_where_asked_for(loader: LocalLoader, job: Job, user: Path) -> None:
+def test_the_training_state_is_read_last_and_only_where_asked_for(loader: LoaderProcess, job: Job, user: Path) -> None:
     (user / "optimizers.py").write_text(OPTIMIZERS)
     keras = sys.modules["keras"]
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, kernel_initializer="ones")])
@@ -184,12 +184,12 @@ def test_the_training_state_is_read_last_and_only_where_asked_for(loader: LocalL
     assert "training" in loader.run(replace(job, training=True)).timings
 
 
-def test_digests_are_left_out_where_nobody_asks(loader: LocalLoader, job: Job) -> None:
+def test_digests_are_left_out_where_nobody_asks(loader: LoaderProcess, job: Job) -> None:
     loaded = loader.run(replace(job, digests=False))
     assert (loaded.succeeded, loaded.weights) == (True, ())
 
 
-def test_what_cannot_be_resolved_is_told_by_position(loader: LocalLoader, job: Job) -> None:
+def test_what_cannot_be_resolved_is_told_by_position(loader: LoaderProcess, job: Job) -> None:
     use: dict[str, Any] = {
         "role": "layer",
         "name": "Dense",
@@ -212,7 +212,7 @@ def test_what_cannot_be_resolved_is_told_by_position(loader: LocalLoader, job: J
         ("print('last words', flush=True); os.abort()", -signal.SIGABRT),
     ],
 )
-def test_deaths(loader: LocalLoader, job: Job, user: Path, text: str, code: int) -> None:
+def test_deaths(loader: LoaderProcess, job: Job, user: Path, text: str, code: int) -> None:
     loaded = loader.run(importing(job, user, text))
     assert (loaded.ending.code, loaded.ending.timed_out, loaded.ending.oom_killed) == (code, False, False)
     assert not loaded.succeeded
@@ -223,13 +223,13 @@ def test_deaths(loader: LocalLoader, job: Job, user: Path, text: str, code: int)
         assert "Fatal Python error: Aborted" in loaded.log
 
 
-def test_sys_exit_is_an_error_of_the_stage(loader: LocalLoader, job: Job, user: Path) -> None:
+def test_sys_exit_is_an_error_of_the_stage(loader: LoaderProcess, job: Job, user: Path) -> None:
     loaded = loader.run(importing(job, user, "sys.exit(7)"))
     assert loaded.error is not None
     assert (loaded.error["type"], loaded.error["message"], loaded.stage) == ("SystemExit", "7", "declare")
 
 
-def test_timeout(loader: LocalLoader, job: Job, user: Path) -> None:
+def test_timeout(loader: LoaderProcess, job: Job, user: Path) -> None:
     started = time.monotonic()
     loaded = loader.run(replace(importing(job, user, "time.sleep(600)"), timeout=1.0))
     assert time.monotonic() - started < 30
@@ -237,7 +237,7 @@ def test_timeout(loader: LocalLoader, job: Job, user: Path) -> None:
     assert loader.run(job).succeeded
 
 
-def test_a_process_that_a_child_leaves_behind_holds_nobody_up(loader: LocalLoader, job: Job, user: Path) -> None:
+def test_a_process_that_a_child_leaves_behind_holds_nobody_up(loader: LoaderProcess, job: Job, user: Path) -> None:
     started = time.monotonic()
     assert loader.run(importing(job, user, "os.system('sleep 100 &')")).succeeded
     assert time.monotonic() - started < 60
@@ -247,7 +247,7 @@ class TestLoaderItself:
     """Deaths of the loader, with loaders of their own."""
 
     def test_killed_between_and_during_jobs(self, job: Job, user: Path) -> None:
-        mine = LocalLoader(fork=True)
+        mine = LoaderProcess(fork=True)
         try:
             assert mine.run(job).succeeded
             first = mine._process
@@ -276,7 +276,7 @@ class TestLoaderItself:
         mine.close()
 
     def test_without_forks(self, job: Job, user: Path) -> None:
-        alone = LocalLoader(fork=False, environment={"ONLY_THERE": "yes"})
+        alone = LoaderProcess(fork=False, environment={"ONLY_THERE": "yes"})
         try:
             loaded = alone.run(importing(job, user, "assert os.environ['ONLY_THERE'] == 'yes'"))
             assert loaded.succeeded, loaded.error
@@ -296,7 +296,7 @@ class TestLoaderItself:
         (site / "own_there.py").touch()
         given.mkdir()
         (given / "given_there.py").write_text(f"import own_there, sys; assert sys.prefix == {str(other)!r}, sys.prefix")
-        mine = LocalLoader(python=other / "bin" / "python", sys_path=[str(given)])
+        mine = LoaderProcess(python=other / "bin" / "python", sys_path=[str(given)])
         try:
             loaded = mine.run(replace(job, declared=Declared(imports=("given_there",))))
             assert loaded.succeeded, loaded.error
@@ -308,7 +308,7 @@ class TestLoaderItself:
     def test_without_tensorflow(self, job: Job, tmp_path: Path) -> None:
         (tmp_path / "tensorflow.py").write_text("raise ImportError('no TensorFlow here')")
         for fork in (True, False):
-            mine = LocalLoader(fork=fork, environment={"PYTHONPATH": str(tmp_path)})
+            mine = LoaderProcess(fork=fork, environment={"PYTHONPATH": str(tmp_path)})
             try:
                 with pytest.raises(LoaderUnavailableError, match="no TensorFlow here") as raised:
                     mine.run(job)

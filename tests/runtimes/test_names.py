@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_modelcompat.profiles.names import RuntimeName, all_names, parse_name
-from pytest_modelcompat.profiles.profile import ProfileError
+from pytest_modelcompat.runtimes.names import RuntimeName, UnknownRuntimeError, all_names, parse_name
 from pytest_modelcompat.runtimes.pins import PINS
 
 
@@ -89,6 +88,6 @@ class TestRefused:
         ],
     )
     def test_in_one_sentence(self, name: str, reason: str) -> None:
-        with pytest.raises(ProfileError) as error:
+        with pytest.raises(UnknownRuntimeError) as error:
             parse_name(name)
         assert str(error.value).startswith(f"{name!r} names no runtime: {reason}")

@@ -1,4 +1,4 @@
-"""A loader in the interpreter that pytest runs in, the `local` runtime, or in another one of this machine."""
+"""The process of a loader, in the interpreter that pytest runs in or in another one of this machine."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class LoaderUnavailableError(Exception):
         self.kind = kind
 
 
-class LocalLoader:
+class LoaderProcess:
     """One loader for a session: started early, used by every job, gone at `close`.
 
     Args:

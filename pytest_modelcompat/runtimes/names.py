@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.runtimes.pins import PINS, Pins
 
 if TYPE_CHECKING:
@@ -19,6 +18,10 @@ _FIRST_WITH_KERAS_3 = (2, 16)
 _LAST_KERAS_3 = 15
 _KERAS_PIN = re.compile(r"keras==(\d+\.\d+)\.\*")
 _NAME = re.compile(r"tf(\d+\.\d+)(?:\+(tf_keras|keras(\d+\.\d+)))?(?:\+py(\d+\.\d+))?")
+
+
+class UnknownRuntimeError(ValueError):
+    """A name means no runtime; the message says which is near."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +60,14 @@ def parse_name(name: str) -> RuntimeName:
         name: as a user writes it; `tf2.16+keras3.3` is `tf2.16`.
 
     Raises:
-        ProfileError: it names no runtime that is known.
+        UnknownRuntimeError: it names no runtime that is known.
     """
     match = _NAME.fullmatch(name.strip())
     if not match:
-        raise ProfileError(f"{name!r} names no runtime: {_hint(name)}")
+        raise UnknownRuntimeError(f"{name!r} names no runtime: {_hint(name)}")
     tensorflow = _version(match[1])
     if tensorflow not in _TENSORFLOWS:
-        raise ProfileError(f"{name!r} names no runtime: TensorFlow {match[1]} is not known, {_known()}")
+        raise UnknownRuntimeError(f"{name!r} names no runtime: TensorFlow {match[1]} is not known, {_known()}")
     is_tf_keras = match[2] == "tf_keras"
     keras = _keras(name, tensorflow, match[3], is_tf_keras=is_tf_keras)
     plain = RuntimeName(tensorflow, keras, is_tf_keras, (0, 0)).plain
@@ -80,7 +83,7 @@ def all_names() -> list[str]:
 def _keras(name: str, tensorflow: Version, asked: str | None, *, is_tf_keras: bool) -> Version:
     own = _TENSORFLOWS[tensorflow]
     if is_tf_keras and tensorflow < _FIRST_WITH_KERAS_3:
-        raise ProfileError(
+        raise UnknownRuntimeError(
             f"{name!r} names no runtime: tf_keras is for TensorFlow 2.16 and newer, "
             f"and tf{_text(tensorflow)} has Keras {_text(own)} already"
         )
@@ -90,15 +93,17 @@ def _keras(name: str, tensorflow: Version, asked: str | None, *, is_tf_keras: bo
     if keras == own:
         return keras
     if keras[0] == 3 and tensorflow < _FIRST_WITH_KERAS_3:
-        raise ProfileError(
+        raise UnknownRuntimeError(
             f"{name!r} names no runtime: Keras 3 is for TensorFlow 2.16 and newer, "
             f"and tf{_text(tensorflow)} has Keras {_text(own)}"
         )
     if tensorflow < _FIRST_WITH_KERAS_3:
-        raise ProfileError(f"{name!r} names no runtime: tf{_text(tensorflow)} has Keras {_text(own)} and no other")
+        raise UnknownRuntimeError(
+            f"{name!r} names no runtime: tf{_text(tensorflow)} has Keras {_text(own)} and no other"
+        )
     if keras[0] == 3 and keras[1] <= _LAST_KERAS_3:
         return keras
-    raise ProfileError(
+    raise UnknownRuntimeError(
         f"{name!r} names no runtime: tf{_text(tensorflow)} goes with Keras 3.0 to 3.{_LAST_KERAS_3} or with tf_keras"
     )
 
@@ -110,7 +115,7 @@ def _usual_python(plain: str, tensorflow: Version) -> Version:
 
 def _hint(name: str) -> str:
     near = difflib.get_close_matches(name.strip().lower(), [*all_names(), *PINS], 1)
-    return f"did you mean {near[0]!r}?" if near else f"{_known()}, as are the paths of recorded profiles"
+    return f"did you mean {near[0]!r}?" if near else _known()
 
 
 def _known() -> str:

@@ -1,0 +1,182 @@
+"""The runtimes a project declares, in `[tool.modelcompat.runtimes]` of its pyproject.toml."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pytest_modelcompat.runtimes.known import known_runtime
+from pytest_modelcompat.runtimes.names import UnknownRuntimeError, all_names
+from pytest_modelcompat.runtimes.pins import PINS
+from pytest_modelcompat.runtimes.runtime import LOCAL, LOCAL_NAME, Runtime
+
+PYPROJECT = "pyproject.toml"
+TABLE = "[tool.modelcompat.runtimes]"
+KEYS = ("python", "packages", "interpreter", "env", "imports", "op_libraries")
+
+# A runtime's name stands in test ids, in file names and on command lines.
+_NAME = re.compile(r"[A-Za-z0-9_.+-]+")
+_PYTHON = re.compile(r"3\.\d+")
+
+
+class DeclarationError(Exception):
+    """What pyproject.toml declares cannot be understood; one sentence that names the file, the key and the fix."""
+
+
+@dataclass(frozen=True)
+class Runtimes:
+    """The runtimes of a project: those it declares, `local`, and all that are known.
+
+    Args:
+        declared: by name, in the order of the file.
+        file: the pyproject.toml they are declared in; None without one.
+    """
+
+    declared: Mapping[str, Runtime] = field(default_factory=dict)
+    file: Path | None = None
+
+    def get(self, name: str) -> Runtime:
+        """The runtime of a name.
+
+        Raises:
+            UnknownRuntimeError: it is neither declared nor known; the message says which is near.
+        """
+        if name in self.declared:
+            return self.declared[name]
+        if name == LOCAL_NAME:
+            return LOCAL
+        near = difflib.get_close_matches(name, [LOCAL_NAME, *self.declared, *all_names(), *PINS], 1)
+        try:
+            return known_runtime(name)
+        except UnknownRuntimeError as error:
+            if near and "did you mean" not in str(error):
+                raise UnknownRuntimeError(f"{name!r} names no runtime: did you mean {near[0]!r}?") from None
+            declared = f"; declared are {', '.join(self.declared)}" if self.declared else ""
+            raise UnknownRuntimeError(f"{error}{declared}") from None
+
+
+def find_runtimes(folder: Path) -> Runtimes:
+    """The runtimes of the project a folder belongs to: those of the nearest pyproject.toml upwards.
+
+    Raises:
+        DeclarationError: the file cannot be read, or what it declares cannot be understood.
+    """
+    for home in (folder, *folder.parents):
+        if (home / PYPROJECT).is_file():
+            return read_runtimes(home / PYPROJECT)
+    return Runtimes()
+
+
+def read_runtimes(file: Path) -> Runtimes:
+    """The runtimes that a pyproject.toml declares.
+
+    Raises:
+        DeclarationError: the file cannot be read, or what it declares cannot be understood.
+    """
+    tool = tool_table(file)
+    table = tool.get("runtimes", {})
+    if not isinstance(table, Mapping):
+        raise DeclarationError(f"{file}: {TABLE} is not a table of runtimes")
+    try:
+        return Runtimes({name: _runtime(name, entry, file.parent) for name, entry in table.items()}, file)
+    except _WrongError as error:
+        raise DeclarationError(f"{file}: {TABLE} {error}") from None
+
+
+def tool_table(file: Path) -> Mapping[str, Any]:
+    """The table `[tool.modelcompat]` of a pyproject.toml; empty where it has none.
+
+    Raises:
+        DeclarationError: the file cannot be read, or is no TOML.
+    """
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DeclarationError(f"{file} cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
+        raise DeclarationError(f"{file} is no TOML: {error}") from None
+    tool = content.get("tool", {})
+    table = tool.get("modelcompat", {}) if isinstance(tool, Mapping) else {}
+    return table if isinstance(table, Mapping) else {}
+
+
+class _WrongError(Exception):
+    """Says what is wrong with an entry."""
+
+
+def _runtime(name: str, entry: Any, home: Path) -> Runtime:
+    if not _NAME.fullmatch(name):
+        raise _WrongError(f"{name!r}: a runtime's name is made of letters, digits, '.', '+', '-' and '_'")
+    if name == LOCAL_NAME:
+        raise _WrongError("'local' is the interpreter that pytest runs in, and is not declared")
+    if not isinstance(entry, Mapping):
+        raise _WrongError(f'{name!r} is not a table, such as {{ python = "3.11", packages = ["tensorflow==2.15.*"] }}')
+    for key in entry:
+        if key not in KEYS:
+            near = difflib.get_close_matches(key, KEYS, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(KEYS)}"
+            raise _WrongError(f"{name!r}: unknown key {key!r}; {hint}")
+    return _filled(name, entry, home)
+
+
+def _filled(name: str, entry: Mapping[str, Any], home: Path) -> Runtime:
+    """A runtime of what its entry says; what a known name leaves open is as it is known."""
+    python = _text(name, entry, "python")
+    interpreter = _text(name, entry, "interpreter")
+    if python and not _PYTHON.fullmatch(python):
+        raise _WrongError(f"{name!r}: 'python' takes a minor version such as \"3.11\", not {python!r}")
+    if interpreter and (python or "packages" in entry):
+        raise _WrongError(f"{name!r}: 'interpreter' is an environment of your own, so 'python' and 'packages' are not")
+    base = Runtime(name) if interpreter else _base(name, has_all=bool(python) and "packages" in entry)
+    libraries = _texts(name, entry, "op_libraries") if "op_libraries" in entry else None
+    return replace(
+        base,
+        name=name,
+        python=python or base.python,
+        packages=_texts(name, entry, "packages") or base.packages,
+        interpreter=home / Path(interpreter).expanduser() if interpreter else None,
+        env={**base.env, **_variables(name, entry)},
+        imports=_texts(name, entry, "imports"),
+        op_libraries=None if libraries is None else tuple(str(home / each) for each in libraries),
+    )
+
+
+def _base(name: str, *, has_all: bool) -> Runtime:
+    try:
+        # Of a known name only what its entry leaves open is taken; what says it all is that and no more.
+        return Runtime(name) if has_all else known_runtime(name)
+    except UnknownRuntimeError:
+        raise _WrongError(
+            f"{name!r} needs 'interpreter', or 'python' and 'packages': only names such as tf2.15 are known without"
+        ) from None
+
+
+def _text(name: str, entry: Mapping[str, Any], key: str) -> str:
+    value = entry.get(key, "")
+    if not isinstance(value, str) or (key in entry and not value):
+        raise _WrongError(f"{name!r}: {key!r} takes a string, not {value!r}")
+    return value
+
+
+def _texts(name: str, entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = entry.get(key, [])
+    is_list = isinstance(value, Sequence) and not isinstance(value, str)
+    if not is_list or not all(isinstance(each, str) and each for each in value):
+        raise _WrongError(f"{name!r}: {key!r} takes a list of strings, not {value!r}")
+    return tuple(value)
+
+
+def _variables(name: str, entry: Mapping[str, Any]) -> dict[str, str]:
+    value = entry.get("env", {})
+    if not isinstance(value, Mapping) or not all(isinstance(each, str) for each in value.values()):
+        raise _WrongError(f"{name!r}: 'env' takes a table of strings, such as {{ TF_USE_LEGACY_KERAS = \"1\" }}")
+    return dict(value)

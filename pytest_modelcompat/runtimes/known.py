@@ -1,0 +1,32 @@
+"""The runtimes that need no declaration: every TensorFlow since 2.4 by its name, with pins that work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pytest_modelcompat.runtimes.names import RuntimeName, parse_name
+from pytest_modelcompat.runtimes.pins import LEGACY, PINS, Pins
+from pytest_modelcompat.runtimes.runtime import Runtime
+
+
+def known_runtime(name: str) -> Runtime:
+    """The runtime of a name such as `tf2.15`, `tf2.16+keras3.10`, `tf2.21+tf_keras+py3.12`.
+
+    Raises:
+        UnknownRuntimeError: it names none; the message says which is near.
+    """
+    parsed = parse_name(name)
+    pins = _pins(parsed)
+    python = f"{parsed.python[0]}.{parsed.python[1]}"
+    return Runtime(str(parsed), python, pins.to_install(), env=pins.environment)
+
+
+def _pins(name: RuntimeName) -> Pins:
+    if name.plain in PINS:
+        return PINS[name.plain]
+    base = PINS["tf{}.{}".format(*name.tensorflow)]
+    if name.is_tf_keras:
+        keras = f"tf_keras=={name.keras[0]}.{name.keras[1]}.*"
+        return replace(base, requirements=(*base.requirements, keras), environment=LEGACY)
+    others = (each for each in base.requirements if not each.startswith("keras=="))
+    return replace(base, requirements=(f"keras=={name.keras[0]}.{name.keras[1]}.*", *others))
