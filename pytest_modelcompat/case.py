@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.live import KERAS_PACKAGES
+from pytest_modelcompat.runtimes.runtime import LOCAL, Runtime
 from pytest_modelcompat.settings import SettingsError, parse_object
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.golden import GoldenName
     from pytest_modelcompat.runtimes.jobs import Declared
-from pytest_modelcompat.settings import Settings
+    from pytest_modelcompat.settings import Settings
+    from pytest_modelcompat.targets import Target
 
 
 class NotImportableError(Exception):
@@ -35,7 +37,7 @@ class Case:
 
     Args:
         title: how messages call this target: `test_ranker[h5]`.
-        format: the format to save in, or that of the artifact.
+        target: the format to save in, or that of the artifact, and where it is loaded.
         settings: its options.
         golden: its golden's name.
         build: makes the model anew and gives it with its inputs (None: derive them); None for an artifact.
@@ -43,11 +45,10 @@ class Case:
         inputs: gives an artifact's inputs (None: derive them).
         accept: the command that accepts what changed.
         declares_on: where a user writes declarations: `marker`, `artifact marker`, `call` or `command line`.
-        runtime: where the artifact is loaded.
     """
 
     title: str
-    format: str
+    target: Target
     settings: Settings
     golden: GoldenName
     build: Callable[[], tuple[Any, Any]] | None = None
@@ -55,7 +56,16 @@ class Case:
     inputs: Callable[[], Any] | None = None
     accept: str = ""
     declares_on: str = "marker"
-    runtime: str = "local"
+
+    @property
+    def format(self) -> str:
+        """The format of its artifact."""
+        return self.target.format
+
+    @property
+    def runtime(self) -> str:
+        """Where its artifact is loaded."""
+        return self.target.runtime
 
 
 def seed_everything(seed: int) -> None:
@@ -99,8 +109,13 @@ def split_returned(returned: Any) -> tuple[Any, Any]:
     return returned, None
 
 
-def declared(settings: Settings) -> Declared:
-    """What a case declares, every object by its import path.
+def declared(settings: Settings, runtime: Runtime = LOCAL) -> Declared:
+    """What a case declares, every object by its import path, with what its runtime always imports.
+
+    Args:
+        settings: the case's options.
+        runtime: where it is loaded; op libraries of its own stand in place of the case's, which are built for another
+            TensorFlow.
 
     Raises:
         NotImportableError: an object lives in a function, in `__main__`, or under a name its module lacks.
@@ -108,9 +123,11 @@ def declared(settings: Settings) -> Declared:
     from pytest_modelcompat.runtimes.jobs import Declared
 
     places = {name: _place(name, target) for name, target in settings.custom_objects.items()}
-    modules = {*settings.imports, *(module for module, _ in places.values())}
+    imports = tuple(dict.fromkeys((*runtime.imports, *settings.imports)))
+    modules = {*imports, *(module for module, _ in places.values())}
     files = {name: file for name in modules for file in [_module_file(name)] if file}
-    return Declared(places, settings.imports, settings.op_libraries, files)
+    libraries = settings.op_libraries if runtime.op_libraries is None else runtime.op_libraries
+    return Declared(places, imports, libraries, files)
 
 
 def _place(name: str, target: Any) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import re
 import shlex
 from dataclasses import dataclass, replace
@@ -12,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat.marking import ARTIFACT, FIXTURE, ROUNDTRIP, TARGET_ARGUMENT, target_of
-from pytest_modelcompat.settings import Layer, Settings, SettingsError, format_name, resolve
+from pytest_modelcompat.settings import Layer, Settings, SettingsError, plain_name, resolve
+from pytest_modelcompat.targets import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_modelcompat.golden import GoldenName
     from pytest_modelcompat.session import Session
@@ -70,7 +72,8 @@ def read_marker(node: pytest.Item | Any, layers: tuple[Layer, Layer]) -> Marked 
         command_line, ini = _without_formats(command_line), _without_formats(ini)
     settings = resolved((command_line, Layer("marker", options), ini), node.config.rootpath)
     formats = _with_marks(settings.formats, options.get("formats", ()))
-    return Marked(kind, replace(settings, formats=formats), artifact)
+    runtimes = _with_marks(settings.runtimes, options.get("runtimes", ()))
+    return Marked(kind, replace(settings, formats=formats, runtimes=runtimes), artifact)
 
 
 def resolved(layers: Sequence[Layer], root: Path) -> Settings:
@@ -92,9 +95,9 @@ def resolved(layers: Sequence[Layer], root: Path) -> Settings:
 
 
 def _with_marks(chosen: Sequence[Any], written: str | Sequence[Any]) -> tuple[Any, ...]:
-    """Formats chosen on the command line, each with the marks that the test's own marker puts on it."""
-    own = {format_name(entry): entry for entry in ((written,) if isinstance(written, str) else written)}
-    return tuple(own.get(format_name(entry), entry) for entry in chosen)
+    """Formats or runtimes chosen on the command line, each with the marks that the test's own marker puts on it."""
+    own = {plain_name(entry): entry for entry in ((written,) if isinstance(written, str) else written)}
+    return tuple(own.get(plain_name(entry), entry) for entry in chosen)
 
 
 def _without_formats(layer: Layer) -> Layer:
@@ -125,12 +128,20 @@ def parametrize(metafunc: pytest.Metafunc, layers: tuple[Layer, Layer]) -> None:
     except SettingsError as error:
         message = f"modelcompat: {metafunc.definition.nodeid}: {error}"
         raise pytest.fail.Exception(message, pytrace=False) from None
-    entries = marked.settings.formats if marked.artifact is None else (artifact_format(marked.artifact),)
+    formats = marked.settings.formats if marked.artifact is None else (artifact_format(marked.artifact),)
     parameters = [
-        pytest.param(format_name(entry), marks=getattr(entry, "marks", ()), id=format_name(entry)) for entry in entries
+        pytest.param(target, marks=marks, id=str(target))
+        for target, marks in targets(formats, marked.settings.runtimes)
     ]
     metafunc.fixturenames.append(TARGET_ARGUMENT)
     metafunc.parametrize(TARGET_ARGUMENT, parameters)
+
+
+def targets(formats: Iterable[Any], runtimes: Iterable[Any]) -> Iterator[tuple[Target, tuple[Any, ...]]]:
+    """Each format in each runtime, with the marks that the test puts on either."""
+    for entry, runtime in itertools.product(formats, runtimes):
+        marks = (*getattr(entry, "marks", ()), *getattr(runtime, "marks", ()))
+        yield Target(plain_name(entry), plain_name(runtime)), marks
 
 
 def _runnable(metafunc: pytest.Metafunc, layers: tuple[Layer, Layer]) -> Marked:
@@ -181,7 +192,7 @@ def _parameters(item: pytest.Item) -> str:
     text = callspec.id
     target = callspec.params.get(TARGET_ARGUMENT)
     if target is not None:
-        text = text.removesuffix(target).removesuffix("-")
+        text = text.removesuffix(str(target)).removesuffix("-")
     for argument, value in callspec.params.items():
         if isinstance(value, (str, bytes)) and len(value) > LONGEST_ID:
             text = _shortened(text, argument, value)
@@ -203,7 +214,7 @@ def _shortened(text: str, argument: str, value: str | bytes) -> str:
 def accept_command(item: pytest.Item) -> str:
     """The command that records an item's golden anew, all its formats where that can be said in one id."""
     callspec = getattr(item, "callspec", None)
-    only_target = callspec is not None and callspec.id == target_of(item)
+    only_target = callspec is not None and callspec.id == str(target_of(item))
     nodeid = case_id(item) if only_target else item.nodeid
     return f"pytest {shlex.quote(nodeid)} --modelcompat-update-golden"
 

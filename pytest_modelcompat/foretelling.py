@@ -14,10 +14,11 @@ from pytest_modelcompat.profiles.judging import judge
 from pytest_modelcompat.profiles.judging.fixes import TO_THE_COMMAND
 from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.profiles.store import is_path, load_profile
+from pytest_modelcompat.runtimes.names import UnknownRuntimeError, name_of
 from pytest_modelcompat.settings import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.profiles.profile import Profile
@@ -79,11 +80,23 @@ def foretell(settings: Settings, inventory: Inventory, loaded: Loaded, root: Pat
         SettingsError: a profile cannot be read.
     """
     return tuple(
-        replace(finding, severity=Severity.ERROR, runtime=_in_words(name, profile), fix=_said_here(finding))
+        replace(finding, severity=Severity.ERROR, runtime=_in_words(name, profile))
         for name, profile in _profiles(settings, root)
-        for finding in _judged(settings, inventory, loaded, profile)
+        for finding in findings_for(settings, inventory, loaded, profile)
         if finding.severity in _WEIGHTY
     )
+
+
+def profile_of(versions: Mapping[str, str]) -> Profile | None:
+    """The recorded profile of a runtime's versions; None where there is none.
+
+    Args:
+        versions: of `tensorflow`, `keras` and `python`, as a loader tells them.
+    """
+    try:
+        return load_profile(name_of(versions))
+    except (UnknownRuntimeError, ProfileError):
+        return None
 
 
 def _profiles(settings: Settings, root: Path) -> Iterator[tuple[str, Profile]]:
@@ -110,9 +123,18 @@ def _read(path: Path, _: int) -> Profile:
     return load_profile(str(path))
 
 
-def _judged(settings: Settings, inventory: Inventory, loaded: Loaded, profile: Profile) -> tuple[Finding, ...]:
+def findings_for(settings: Settings, inventory: Inventory, loaded: Loaded, profile: Profile) -> tuple[Finding, ...]:
+    """Everything that is foretold of an artifact in one runtime, with fixes for who writes tests.
+
+    Args:
+        settings: the case's options.
+        inventory: what the artifact holds.
+        loaded: what came of loading it, wherever that was: what was known there and no Keras brings along is declared.
+        profile: what the runtime knows.
+    """
     custom = set(_declared(settings, inventory, loaded))
-    return judge(inventory, profile, custom=custom, safe_mode=settings.safe_mode).findings
+    judged = judge(inventory, profile, custom=custom, safe_mode=settings.safe_mode)
+    return tuple(replace(finding, fix=_said_here(finding)) for finding in judged.findings)
 
 
 def _said_here(finding: Finding) -> tuple[str, ...]:

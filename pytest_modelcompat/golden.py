@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 SCHEMA = 1
 JSON_FILE = "golden.json"
 ARRAYS_FILE = "arrays.npz"
+# Inside a golden's folder: `frozen/<label>/`, each with the golden and the artifacts of that release.
+FROZEN_FOLDER = "frozen"
+FROZEN_FILE = "frozen.json"
 
 Packed = tuple[Mapping[str, Any], Mapping[str, "NDArray[Any]"]]
 
@@ -25,9 +28,11 @@ Packed = tuple[Mapping[str, Any], Mapping[str, "NDArray[Any]"]]
 _LONGEST = 150
 _SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.=+,@[]-")
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file: reserved with any extension, too. And the
-# golden's own files: a case of their name would want its folder where another golden has its file.
+# golden's own files: a case of their name would want its folder where another golden has its file or its
+# frozen artifacts.
 _RESERVED = re.compile(
-    r"(?:(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?|golden\.json|arrays\.npz)", re.IGNORECASE | re.DOTALL
+    r"(?:(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?|golden\.json|arrays\.npz|frozen(?:\.json)?)",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
@@ -58,6 +63,14 @@ class GoldenNotWrittenError(GoldenError):
     def __init__(self, message: str, fix: str = "") -> None:
         super().__init__(message)
         self.fix = fix
+
+
+class FrozenAlreadyError(GoldenNotWrittenError):
+    """The label holds another model of this case already: a release is frozen once."""
+
+
+class FrozenLabelError(GoldenError):
+    """The text cannot be the label of a release; the message says what one is made of."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +109,9 @@ def escape(part: str) -> str:
     """One part of a name as a folder's name that every common file system takes, one to one.
 
     Bytes of its UTF-8 outside `[A-Za-z0-9_.=+,@[]-]` become `%XX`, and so does what some system would alter:
-    a dot at either end, the first letter of a name that Windows reserves. What comes out longer than 150
-    bytes is cut, with `~` and a digest of the whole at its end; an uncut one never holds a `~`.
+    a dot at either end, the first letter of a name that Windows reserves, or that a golden's folder has for
+    itself. What comes out longer than 150 bytes is cut, with `~` and a digest of the whole at its end; an
+    uncut one never holds a `~`.
     """
     codes = part.encode("utf-8", "surrogatepass")
     hidden = {place for place in (0, len(codes) - 1) if codes[place] == ord(".")}
@@ -153,11 +167,20 @@ class WeightChanges:
         return not (self.changed or self.missing or self.added)
 
 
-def digest_changes(old: Sequence[WeightDigest], new: Sequence[WeightDigest]) -> WeightChanges:
+def digest_changes(
+    old: Sequence[WeightDigest], new: Sequence[WeightDigest], *, by_content: bool = False
+) -> WeightChanges:
     """Compare two models' weights by path, in the old one's order.
 
     Weights that share a path are told apart by their order.
+
+    Args:
+        old: one model's.
+        new: the other's.
+        by_content: whether the same values under other paths are the same weights: another Keras names them its way.
     """
+    if by_content and _contents(old) == _contents(new):
+        return WeightChanges((), (), (), len(old))
     before, after = _by_path(old), _by_path(new)
     return WeightChanges(
         changed=tuple(each.path for key, each in before.items() if key in after and after[key] != each),
@@ -165,6 +188,10 @@ def digest_changes(old: Sequence[WeightDigest], new: Sequence[WeightDigest]) -> 
         added=tuple(each.path for key, each in after.items() if key not in before),
         total=len(old),
     )
+
+
+def _contents(digests: Sequence[WeightDigest]) -> Counter[tuple[tuple[int, ...], str, str]]:
+    return Counter((each.shape, each.dtype, each.sha256) for each in digests)
 
 
 def _by_path(digests: Sequence[WeightDigest]) -> dict[tuple[str, int], WeightDigest]:

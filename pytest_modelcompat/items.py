@@ -14,7 +14,7 @@ from _pytest.runner import collect_one_node
 from pytest_modelcompat import collecting
 from pytest_modelcompat.marking import KEY
 from pytest_modelcompat.report import properties
-from pytest_modelcompat.settings import SettingsError, format_name
+from pytest_modelcompat.settings import SettingsError, plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -77,7 +77,7 @@ class BuilderCollector(pytest.File):
         # A model that the module makes when it is imported must come out the same in every session.
         if _is_there(module) and tensorflow_problem() is None:
             seed_everything(settings.seed)
-        target = self._resolve(module, name)
+        found = self._resolve(module, name)
         golden = GoldenName((), settings.name or self.name)
         try:
             session.claims.add(golden, self.name)
@@ -85,19 +85,18 @@ class BuilderCollector(pytest.File):
             raise self.CollectError(str(error)) from None
         accept = f"pytest --modelcompat-model {shlex.quote(self.name)} --modelcompat-update-golden"
         # One object is saved in all formats, and .h5 changes it: last, it harms no other.
-        formats = sorted(settings.formats, key=lambda entry: not is_builder(target) and format_name(entry) == "h5")
-        for entry in formats:
-            format_ = format_name(entry)
+        formats = sorted(settings.formats, key=lambda entry: not is_builder(found) and plain_name(entry) == "h5")
+        for target, marks in collecting.targets(formats, settings.runtimes):
             case = Case(
-                title=f"{name}[{format_}]",
-                format=format_,
+                title=f"{name}[{target}]",
+                target=target,
                 settings=settings,
                 golden=golden,
-                build=lambda: split_returned(target() if is_builder(target) else target),
+                build=lambda: split_returned(found() if is_builder(found) else found),
                 accept=accept,
                 declares_on="command line",
             )
-            yield _make_item(self, case, getattr(entry, "marks", ()), f"{self.name}[{format_}]")
+            yield _make_item(self, case, marks, f"{self.name}[{target}]")
 
     def _resolve(self, module: str, name: str) -> Any:
         if not module or not name:
@@ -172,10 +171,10 @@ def _import_from_here(config: pytest.Config) -> None:
 
 
 class _ArtifactCollector(pytest.Collector):
-    """Makes the one item of an artifact."""
+    """Makes the items of an artifact, one for each runtime."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        """The artifact's item.
+        """The artifact's items.
 
         Raises:
             CollectError: an option is wrong, or another artifact has this golden.
@@ -190,17 +189,18 @@ class _ArtifactCollector(pytest.Collector):
             session.claims.add(golden, self.nodeid)
         except SettingsError as error:
             raise self.CollectError(f"modelcompat: {error}") from None
-        format_ = collecting.artifact_format(self.path)
-        case = Case(
-            title=f"{self.path.name}[{format_}]",
-            format=format_,
-            settings=settings,
-            golden=golden,
-            artifact=self.path,
-            accept=f"pytest {shlex.quote(self.nodeid)} --modelcompat-update-golden",
-            declares_on="command line",
-        )
-        yield _make_item(self, case)
+        formats = (collecting.artifact_format(self.path),)
+        for target, marks in collecting.targets(formats, settings.runtimes):
+            case = Case(
+                title=f"{self.path.name}[{target}]",
+                target=target,
+                settings=settings,
+                golden=golden,
+                artifact=self.path,
+                accept=f"pytest {shlex.quote(self.nodeid)} --modelcompat-update-golden",
+                declares_on="command line",
+            )
+            yield _make_item(self, case, marks)
 
 
 class ArtifactFile(_ArtifactCollector, pytest.File):

@@ -12,6 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from pytest_modelcompat.runtimes.process import LoaderProcess
     from pytest_modelcompat.session import Session
+    from pytest_modelcompat.targets import Target
 
 ROUNDTRIP = "model_roundtrip"
 ARTIFACT = "model_artifact"
@@ -24,10 +25,10 @@ KEY: pytest.StashKey[Session] = pytest.StashKey()
 SHARED_LOADER: pytest.StashKey[LoaderProcess] = pytest.StashKey()
 
 
-def target_of(item: pytest.Item) -> str | None:
-    """The format an item is the target of; None if it is not one."""
+def target_of(item: pytest.Item) -> Target | None:
+    """The target an item is; None if it is not one."""
     callspec = getattr(item, "callspec", None)
-    target: str | None = callspec.params.get(TARGET_ARGUMENT) if callspec is not None else None
+    target: Target | None = callspec.params.get(TARGET_ARGUMENT) if callspec is not None else None
     return target
 
 

@@ -165,5 +165,5 @@ def model_roundtrip(request: pytest.FixtureRequest) -> RoundTripCaller:
 
 @pytest.fixture
 def modelcompat_target(request: pytest.FixtureRequest) -> str:
-    """The format of the target a marked test runs as."""
+    """The target a marked test runs as: `h5`, `h5-tf2.15`."""
     return str(request.param)

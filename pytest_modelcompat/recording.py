@@ -90,7 +90,7 @@ def settle(
     updating: bool,
 ) -> Result:
     """Hold a target against its golden, or, when updating and its round trip held, write what it recorded."""
-    if not updating:
+    if not updating or not (rule.records or _is_missing(store, case)):
         return _check(result, case, store, recording, rule)
     if result.failed:
         return result
@@ -111,6 +111,7 @@ def _check(result: Result, case: Case, store: GoldenStore, recording: Recording,
         rule,
         inputs_differ=not _same_inputs(golden, recording),
         structure_differs=_structure_differs(golden, recording),
+        versions_differ=_versions_differ(golden, recording),
     )
     comparison, found = verdicts.over_time(recording.outputs, golden, _outputs(golden), recording.weights, rule)
     if rule.inputs_differ and not found:
@@ -121,6 +122,20 @@ def _check(result: Result, case: Case, store: GoldenStore, recording: Recording,
         found = (*found, *_inventory_findings(case, golden, recording))
     result = _with(result, *found)
     return result if result.failed else replace(result, golden="matched")
+
+
+def _is_missing(store: GoldenStore, case: Case) -> bool:
+    try:
+        store.read(case.golden)
+    except GoldenMissingError:
+        return True
+    except GoldenBrokenError:
+        return False
+    return False
+
+
+def _versions_differ(golden: Golden, recording: Recording) -> bool:
+    return any(golden.made_by.get(name) != recording.made_by.get(name) for name in ("keras", "tensorflow"))
 
 
 def _relative(error: Exception, case: Case, store: GoldenStore, result: Result) -> str:
@@ -221,7 +236,9 @@ def _merged(before: Golden | None, recording: Recording, rule: verdicts.TimeRule
         return fresh
     comparison, _ = verdicts.over_time(recording.outputs, before, _outputs(before), recording.weights, rule)
     # Outputs that hold do not make other weights the golden's: their digests tell whose fault a later drift is.
-    same_weights = digest_changes(before.weights, recording.weights).none
+    same_weights = digest_changes(
+        before.weights, recording.weights, by_content=_versions_differ(before, recording)
+    ).none
     if comparison.holds and same_weights and _same_inputs(before, recording):
         return before.with_format(recording.format, fresh.formats[recording.format])
     return replace(fresh, formats={**before.formats, **fresh.formats})

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.findings import Finding, Severity
+from pytest_modelcompat.targets import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,6 +68,11 @@ class Result:
     moved: tuple[Drift, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
     peak_memory: int = 0
+
+    @property
+    def is_local(self) -> bool:
+        """Whether its artifact was loaded in the runtime that pytest runs in."""
+        return self.runtime == LOCAL
 
     @property
     def errors(self) -> tuple[Finding, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import shutil
 import tempfile
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat import saving, verdicts
 from pytest_modelcompat.artifacts import Inventory, read_inventory
 from pytest_modelcompat.case import Case, NotImportableError, declared, object_places
-from pytest_modelcompat.diagnosis import Context, diagnose, no_tensorflow
+from pytest_modelcompat.diagnosis import cannot_start
+from pytest_modelcompat.explaining import changes_known, explain
 from pytest_modelcompat.findings import Finding, Kind, Severity
 from pytest_modelcompat.foretelling import foretell
 from pytest_modelcompat.golden import WeightDigest
@@ -21,7 +23,10 @@ from pytest_modelcompat.profiles import resolved
 from pytest_modelcompat.recording import Recording, settle
 from pytest_modelcompat.results import Facts, Result
 from pytest_modelcompat.runtimes.jobs import Job
+from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.runtimes.process import LoaderUnavailableError
+from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError
+from pytest_modelcompat.settings import plain_name
 from pytest_modelcompat.subjects import StoppedError, Subject, expected, make_subject
 
 if TYPE_CHECKING:
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.golden_store import GoldenStore
     from pytest_modelcompat.runtimes.jobs import Loaded
+    from pytest_modelcompat.runtimes.loaders import Loaders
     from pytest_modelcompat.runtimes.process import LoaderProcess
 
 
@@ -37,7 +43,7 @@ class Bench:
     """What the targets of a session share.
 
     Args:
-        loader: the loader of the `local` runtime.
+        loaders: one for each runtime.
         store: the project's goldens.
         root: the project's folder, which paths in messages are relative to.
         updating: whether goldens are written rather than only compared with.
@@ -46,7 +52,7 @@ class Bench:
         threads: threads a loader's child may use; 0 for TensorFlow's default.
     """
 
-    loader: LoaderProcess
+    loaders: Loaders
     store: GoldenStore
     root: Path
     updating: bool = False
@@ -70,20 +76,25 @@ def check(case: Case, bench: Bench) -> Result:
         )
         result = Result(case.title, str(case.golden), case.format, case.runtime, (), facts)
         try:
+            loader = _loader(case, bench)
             subject = make_subject(case, folder, bench.saves)
             inventory = expected(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(subject.artifact))
-            loaded = _load(case, bench, subject, inventory)
+            loaded = loader.run(_job(case, bench, subject, inventory))
         except StoppedError as stopped:
             finding = stopped.finding
             return replace(result, findings=(replace(finding, cause=_shortened(finding.cause, folder, bench.root)),))
-        saved_by = dict(inventory.saved_by) if case.artifact else dict(loaded.versions)
+        except LoaderUnavailableError as error:
+            return replace(result, findings=(cannot_start(case.runtime, error),))
+        saved_by = dict(inventory.saved_by) if case.artifact else _versions_here(subject)
         facts = replace(facts, saved_by=saved_by, loaded_by=loaded.versions)
         result = replace(result, facts=facts, timings=loaded.timings, peak_memory=loaded.peak_memory)
         if not loaded.succeeded:
-            return replace(result, findings=(*_load_findings(case, subject, inventory, loaded), *subject.notes))
+            return replace(result, findings=(*explain(case, subject, inventory, loaded), *subject.notes))
         if subject.uncallable is not None:
             return replace(result, findings=(subject.uncallable,))
         compared = _compare(result, case, bench, _Evidence(subject, inventory, loaded))
+        if compared.failed and not case.target.is_local:
+            compared = replace(compared, findings=(*changes_known(case, inventory, loaded), *compared.findings))
         foretold = foretell(case.settings, inventory, loaded, bench.root) if case.settings.loads_in else ()
         return replace(compared, findings=_gravest_first([*compared.findings, *foretold]))
 
@@ -92,12 +103,12 @@ def check(case: Case, bench: Bench) -> Result:
 def _workplace(case: Case, bench: Bench) -> Iterator[Path]:
     """A folder for a target's artifact, removed afterwards unless artifacts are kept."""
     if bench.keep is not None and case.artifact is None:
-        folder = bench.keep.joinpath(*case.golden.escape(), case.format)
+        folder = bench.keep.joinpath(*case.golden.escape(), str(case.target))
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         yield folder
         return
-    folder = Path(tempfile.mkdtemp(dir=bench.loader.folder))
+    folder = Path(tempfile.mkdtemp(dir=bench.loaders.folder))
     try:
         yield folder
     finally:
@@ -121,17 +132,37 @@ def _shortened(text: str, *folders: Path) -> str:
     return text
 
 
-def _load(case: Case, bench: Bench, subject: Subject, inventory: Inventory) -> Loaded:
-    """Give the artifact to the loader with only what the case declares."""
+def _loader(case: Case, bench: Bench) -> LoaderProcess:
+    """The loader of the target's runtime, importing TensorFlow while the model is built."""
     try:
-        declarations = declared(case.settings)
+        loader = bench.loaders.of(case.runtime)
+    except UnknownRuntimeError as error:
+        raise StoppedError(Finding(Kind.UNKNOWN_RUNTIME, case.runtime, cause=str(error))) from None
+    except RuntimeUnavailableError as error:
+        finding = Finding(Kind.RUNTIME_MISSING, case.runtime, cause=str(error), fix=error.fix, quote=error.quote)
+        raise StoppedError(finding) from None
+    loader.start()
+    return loader
+
+
+def _versions_here(subject: Subject) -> dict[str, str]:
+    """The versions of what saved a model: of this process."""
+    from pytest_modelcompat.loader import job
+
+    return job.versions(importlib.import_module(subject.keras))
+
+
+def _job(case: Case, bench: Bench, subject: Subject, inventory: Inventory) -> Job:
+    """What the loader is to do, with only what the case and its runtime declare."""
+    try:
+        declarations = declared(case.settings, bench.loaders.runtimes.get(case.runtime))
     except NotImportableError as error:
         fix = (error.fix,) if error.fix else ()
         raise StoppedError(Finding(Kind.NOT_IMPORTABLE, error.name, cause=str(error), fix=fix)) from None
-    job = Job(
+    return Job(
         artifact=subject.artifact.absolute(),
         format=subject.format,
-        keras=subject.keras,
+        keras=subject.keras if case.target.is_local else "",
         declared=declarations,
         inputs=subject.inputs if subject.sent is None else subject.sent,
         objects=[resolved.as_json(use) for use in resolved.subjects(inventory)],
@@ -145,42 +176,6 @@ def _load(case: Case, bench: Bench, subject: Subject, inventory: Inventory) -> L
         threads=bench.threads,
         timeout=case.settings.timeout,
     )
-    try:
-        return bench.loader.run(job)
-    except LoaderUnavailableError as error:
-        raise StoppedError(no_tensorflow(f"{error.kind}: {error}")) from None
-
-
-def _load_findings(case: Case, subject: Subject, inventory: Inventory, loaded: Loaded) -> tuple[Finding, ...]:
-    """Why an artifact did not load: everything the static read explains, else the diagnosis of the exception."""
-    context = Context(
-        artifact=subject.artifact.name,
-        format=subject.format,
-        inventory=inventory,
-        versions=loaded.versions,
-        timeout=case.settings.timeout,
-        declares_on=case.declares_on,
-    )
-    diagnosed = diagnose(loaded, context)
-    if loaded.ending.code != 0 or loaded.stage not in ("load", "predict"):
-        return (diagnosed,)
-    declaration = resolved.Declaration(case.declares_on, subject.homes)
-    judged = resolved.judge(inventory, loaded, declaration)
-    if loaded.stage == "predict":
-        judged = tuple(finding for finding in judged if finding.kind is Kind.PYTHON_FUNCTION)
-    if not judged:
-        return (diagnosed,)
-    if diagnosed.is_specific and all(finding.kind is not diagnosed.kind for finding in judged):
-        return (diagnosed, *(finding for finding in judged if finding.subject != diagnosed.subject))
-    judged = tuple(_better_known(finding, diagnosed) for finding in judged)
-    first = replace(judged[0], quote=diagnosed.quote, log=diagnosed.log)
-    return (first, *judged[1:])
-
-
-def _better_known(judged: Finding, diagnosed: Finding) -> Finding:
-    """What the catalogue knows of an unknown layer (one that Keras itself has dropped, say), at the places read."""
-    about_it = (judged.kind, judged.subject) == (Kind.UNKNOWN_LAYER, diagnosed.subject)
-    return replace(diagnosed, where=judged.where) if diagnosed.is_specific and about_it else judged
 
 
 @dataclass(frozen=True)
@@ -219,7 +214,7 @@ def _compare(result: Result, case: Case, bench: Bench, evidence: _Evidence) -> R
     if subject.outputs is not None:
         rerun = verdicts.compare_routes(routes, subject.outputs, allowed)
         result = replace(result, drifts=rerun.drifts)
-        found.extend(verdicts.serialization(rerun, checks))
+        found.extend(verdicts.serialization(rerun, checks, elsewhere=not case.target.is_local))
         if "weights" in checks:
             found.extend(verdicts.lost_weights(subject.weights, loaded.weights))
         if "training" in checks and subject.format != "saved_model":
@@ -232,11 +227,18 @@ def _compare(result: Result, case: Case, bench: Bench, evidence: _Evidence) -> R
             WeightDigest(each["path"], tuple(each["shape"]), each["dtype"], each["sha256"]) for each in evidence.weights
         ),
         inventory=evidence.inventory,
-        made_by=loaded.versions,
+        made_by=loaded.versions if subject.outputs is None else _versions_here(subject),
         format=case.format,
     )
-    rule = verdicts.TimeRule(allowed, checks, reloaded, is_artifact=subject.outputs is None)
+    rule = verdicts.TimeRule(
+        allowed, checks, reloaded, is_artifact=subject.outputs is None, records=_records(case, subject)
+    )
     return settle(replace(result, findings=_gravest_first(found)), case, bench.store, recording, rule, bench.updating)
+
+
+def _records(case: Case, subject: Subject) -> bool:
+    """Whether the target may write the golden: of an artifact only in the first runtime, whose outputs it keeps."""
+    return subject.outputs is not None or case.runtime == plain_name(case.settings.runtimes[0])
 
 
 def _reloaded_sentence(rerun: verdicts.Rerun) -> str:

@@ -13,7 +13,7 @@ from pytest_modelcompat.choices import FORMATS
 from pytest_modelcompat.marking import FIXTURE, ROUNDTRIP, target_of
 from pytest_modelcompat.report import properties
 from pytest_modelcompat.results import Facts, ModelCompatError, Result, RoundTripResult
-from pytest_modelcompat.settings import Layer, Settings, SettingsError, format_name
+from pytest_modelcompat.settings import Layer, Settings, SettingsError, plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.case import Case
     from pytest_modelcompat.golden import GoldenName
     from pytest_modelcompat.session import Session
+    from pytest_modelcompat.targets import Target
 
 # .h5 last: of all saves it is the one that changes the live model.
 SAVE_ORDER = tuple(sorted(FORMATS, key=lambda name: name == "h5"))
@@ -62,14 +63,15 @@ def run_marked(item: pytest.Function, session: Session) -> None:
         ModelCompatError: the target fails.
     """
     marked = collecting.read_marker(item, session.layers)
-    assert marked is not None  # noqa: S101 - asked for by the caller
+    target = target_of(item)
+    assert marked is not None and target is not None  # noqa: S101, PT018 - asked for by the caller
     from pytest_modelcompat.case import Case, split_returned
 
     arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}  # noqa: SLF001 - as pytest's own call
     call: Callable[[], Any] = lambda: item.obj(**arguments)  # noqa: E731
     case = Case(
         title=item.name,
-        format=str(target_of(item)),
+        target=target,
         settings=marked.settings,
         golden=collecting.golden_name(item, marked.settings),
         build=(lambda: split_returned(call())) if marked.artifact is None else None,
@@ -137,7 +139,7 @@ class RoundTripCaller:
     item: pytest.Item
     session: Session
     called: bool = False
-    _claimed: set[tuple[GoldenName, str]] = field(default_factory=set)
+    _claimed: set[tuple[GoldenName, Target]] = field(default_factory=set)
 
     def __call__(self, model: Any, **options: Any) -> RoundTripResult:
         """Save a model in each format, reload it in a fresh process, and compare.
@@ -152,21 +154,22 @@ class RoundTripCaller:
         """
         __tracebackhide__ = True
         self.called = True
-        settings, formats = self._settings(options)
-        results = tuple(checked(self.item, self._case(model, settings, name), self.session) for name in formats)
+        settings, targets = self._settings(options)
+        results = tuple(checked(self.item, self._case(model, settings, each), self.session) for each in targets)
         if any(result.failed for result in results):
             raise ModelCompatError(tuple(result for result in results if result.failed))
         return RoundTripResult(results)
 
-    def _settings(self, options: dict[str, Any]) -> tuple[Settings, list[str]]:
+    def _settings(self, options: dict[str, Any]) -> tuple[Settings, list[Target]]:
         target = target_of(self.item)
         command_line, ini = self.session.layers
         marks = list(self.item.iter_markers(ROUNDTRIP))
         marker = {name: value for mark in reversed(marks) for name, value in mark.kwargs.items()}
-        if any(hasattr(entry, "marks") for entry in options.get("formats", ())):
-            pytest.fail("modelcompat: marks on a format belong on the marker, not in a call", pytrace=False)
-        if target is not None and "formats" in options:
-            pytest.fail("modelcompat: give 'formats' to the marker, which makes an item of each", pytrace=False)
+        if any(hasattr(entry, "marks") for name in ("formats", "runtimes") for entry in options.get(name) or ()):
+            pytest.fail("modelcompat: marks on a format or runtime belong on the marker, not in a call", pytrace=False)
+        for name in ("formats", "runtimes"):
+            if target is not None and name in options:
+                pytest.fail(f"modelcompat: give {name!r} to the marker, which makes an item of each", pytrace=False)
         try:
             layers = (command_line, Layer("call", options), Layer("marker", marker), ini)
             settings = collecting.resolved(layers, self.item.config.rootpath)
@@ -175,23 +178,23 @@ class RoundTripCaller:
             raise pytest.fail.Exception(f"modelcompat: {error}", pytrace=False) from None
         if target is not None:
             return settings, [target]
-        wanted = {format_name(entry) for entry in settings.formats}
-        return settings, [name for name in SAVE_ORDER if name in wanted]
+        wanted = {plain_name(entry) for entry in settings.formats}
+        formats = [name for name in SAVE_ORDER if name in wanted]
+        return settings, [each for each, _ in collecting.targets(formats, settings.runtimes)]
 
-    def _case(self, model: Any, settings: Settings, format_: str) -> Case:
+    def _case(self, model: Any, settings: Settings, target: Target) -> Case:
         from pytest_modelcompat.case import Case, is_builder, split_returned
 
         golden = collecting.golden_name(self.item, settings)
-        if (golden, format_) in self._claimed:
+        if (golden, target) in self._claimed:
             pytest.fail(
-                f"modelcompat: {self.item.name} checks {golden} as {format_} twice; give each call a name= of its own",
+                f"modelcompat: {self.item.name} checks {golden} as {target} twice; give each call a name= of its own",
                 pytrace=False,
             )
-        self._claimed.add((golden, format_))
-        target = target_of(self.item)
+        self._claimed.add((golden, target))
         return Case(
-            title=self.item.name if target else f"{self.item.name}[{format_}]",
-            format=format_,
+            title=self.item.name if target_of(self.item) else f"{self.item.name}[{target}]",
+            target=target,
             settings=settings,
             golden=golden,
             build=lambda: split_returned(model() if is_builder(model) else model),

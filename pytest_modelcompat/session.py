@@ -11,16 +11,19 @@ import pytest
 from pytest_modelcompat.collecting import Claims
 from pytest_modelcompat.marking import KEY, SHARED_LOADER
 from pytest_modelcompat.options import command_line_layer, forks, golden_root, ini_layer
+from pytest_modelcompat.runtimes.declared import DeclarationError, find_runtimes
+from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.settings import SettingsError, check
+from pytest_modelcompat.targets import LOCAL
 
 if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip import Bench
-    from pytest_modelcompat.runtimes.process import LoaderProcess
+    from pytest_modelcompat.runtimes.loaders import Loaders
     from pytest_modelcompat.settings import Layer
 
 
 class Session:
-    """One session's options, claims and loader; the loader is made when the first target needs it.
+    """One session's options, runtimes, claims and loaders; a loader is made when the first target needs it.
 
     Raises:
         pytest.UsageError: an option on the command line or in the ini file is wrong.
@@ -33,7 +36,9 @@ class Session:
             for layer in self.layers:
                 check(layer)
             self._forks = forks(config)
-        except SettingsError as error:
+            self.runtimes = find_runtimes(config.rootpath)
+            self._check_command_line()
+        except (SettingsError, DeclarationError) as error:
             raise pytest.UsageError(f"modelcompat: {error}") from None
         self.updating = bool(config.getoption("modelcompat_update_golden"))
         if self.updating and os.environ.get("CI") and not config.getini("modelcompat_update_in_ci"):
@@ -45,8 +50,16 @@ class Session:
         self.claims = Claims()
         self.cut_short = False
         self.golden_root = golden_root(config)
-        self._loader: LoaderProcess | None = None
+        self._loaders: Loaders | None = None
         self._bench: Bench | None = None
+
+    def _check_command_line(self) -> None:
+        """Refuse a runtime that nobody knows where its name was just typed; elsewhere its targets fail."""
+        try:
+            for name in self.layers[0].options.get("runtimes", ()):
+                self.runtimes.get(name)
+        except UnknownRuntimeError as error:
+            raise SettingsError(f"command line: --modelcompat-runtime: {error}") from None
 
     @classmethod
     def of(cls, config: pytest.Config) -> Session:
@@ -57,19 +70,23 @@ class Session:
         return session
 
     def prefetch(self) -> None:
-        """Start the loader in the background; it imports TensorFlow while pytest is still busy."""
+        """Start a loader in the background; it imports TensorFlow while pytest is still busy.
+
+        That of the first runtime asked for on the command line or in the ini file: to start them all at once would
+        take the processor and the memory from the tests.
+        """
         if not self._config.option.collectonly:
-            self.loader().start()
+            asked = next((layer.options["runtimes"] for layer in self.layers if "runtimes" in layer.options), (LOCAL,))
+            self.loaders().prefetch(asked[0])
 
-    def loader(self) -> LoaderProcess:
-        """The session's loader, or one that several sessions of this process share."""
-        if self._loader is None:
-            self._loader = self._config.stash.get(SHARED_LOADER, None)
-        if self._loader is None:
-            from pytest_modelcompat.runtimes.process import LoaderProcess
+    def loaders(self) -> Loaders:
+        """The session's loaders."""
+        if self._loaders is None:
+            from pytest_modelcompat.runtimes.loaders import Loaders
 
-            self._loader = LoaderProcess(fork=self._forks)
-        return self._loader
+            local = self._config.stash.get(SHARED_LOADER, None)
+            self._loaders = Loaders(self.runtimes, fork=self._forks, local=local)
+        return self._loaders
 
     def bench(self) -> Bench:
         """What every target of the session shares."""
@@ -79,7 +96,7 @@ class Session:
 
             keep = self._config.getoption("modelcompat_keep")
             self._bench = Bench(
-                loader=self.loader(),
+                loaders=self.loaders(),
                 store=GoldenStore(self.golden_root),
                 root=self._config.rootpath,
                 updating=self.updating,
@@ -89,10 +106,10 @@ class Session:
         return self._bench
 
     def close(self) -> None:
-        """End the loader, if there is one and it is the session's own."""
-        if self._loader is not None and SHARED_LOADER not in self._config.stash:
-            self._loader.close()
-        self._loader = None
+        """End the session's own loaders."""
+        if self._loaders is not None:
+            self._loaders.close()
+        self._loaders = None
 
 
 def _made(folder: Path) -> Path:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pytest_modelcompat.choices import CHECKS, DEFAULT_CHECKS, DEFAULT_FORMATS, FORMATS, RUNTIMES
+from pytest_modelcompat.choices import CHECKS, DEFAULT_CHECKS, DEFAULT_FORMATS, FORMATS
+from pytest_modelcompat.targets import LOCAL
 
 DEFAULT_TIMEOUT = 300.0
 
@@ -37,7 +38,7 @@ class Settings:
     rtol: float | Mapping[str, float] | None = None
     atol: float | Mapping[str, float] | None = None
     seed: int = 0
-    runtimes: tuple[str, ...] = RUNTIMES
+    runtimes: tuple[Any, ...] = (LOCAL,)
     loads_in: tuple[str, ...] = ()
     checks: tuple[str, ...] = DEFAULT_CHECKS
     allow_ops: Mapping[str, str] = field(default_factory=dict)
@@ -119,8 +120,8 @@ def parse_object(text: str) -> tuple[str, str]:
     return (name.strip() or qualname.rpartition(".")[2]), f"{module}:{qualname}"
 
 
-def format_name(entry: Any) -> str:
-    """The format of an entry of `formats`, which may be wrapped in `pytest.param`."""
+def plain_name(entry: Any) -> str:
+    """The name in an entry of `formats` or `runtimes`, which may be wrapped in `pytest.param`."""
     return str(entry.values[0]) if hasattr(entry, "marks") else str(entry)
 
 
@@ -170,7 +171,7 @@ def _names(what: str, known: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]
                 raise _WrongTypeError(takes)
             if name not in known:
                 raise _UnknownError(_unknown(what, name, known))
-        names = [format_name(entry) for entry in value]
+        names = [plain_name(entry) for entry in value]
         if len(set(names)) != len(names):
             raise _WrongTypeError(f"{takes}, each once")
         return tuple(value)
@@ -178,12 +179,18 @@ def _names(what: str, known: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]
     return checker
 
 
-def _runtimes(value: Any) -> tuple[str, ...]:
-    names = _strings("takes a list of runtime names")((value,) if isinstance(value, str) else value)
-    for name in names:
-        if name not in RUNTIMES:
-            raise _UnknownError(f"runtime {name!r} is not available; this version reloads in 'local' only")
-    return names
+def _runtimes(value: Any) -> tuple[Any, ...]:
+    """Names only, as formats are: which runtimes there are, the project's pyproject.toml says."""
+    takes = 'takes a list of runtime names, such as ["local", "tf2.15"]'
+    value = (value,) if isinstance(value, str) else value
+    if not isinstance(value, Sequence) or not value:
+        raise _WrongTypeError(takes)
+    names = [entry.values[0] if hasattr(entry, "marks") else entry for entry in value]
+    if not all(isinstance(name, str) and name for name in names):
+        raise _WrongTypeError(takes)
+    if len(set(names)) != len(names):
+        raise _WrongTypeError(f"{takes}, each once")
+    return tuple(value)
 
 
 def _loads_in(value: Any) -> tuple[str, ...]:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.settings import Settings
 
 MOST_NAMES = 4
+_BLAME_HERE = "serialization: the writer or the loader"
+_BLAME_ELSEWHERE = "the loader of that runtime, or what its layers and ops compute"
 # Told with the drift they come with, rather than as a change of structure.
 SAYS_NOTHING = ("constant", "all NaN")
 LOOK_FOR = (
@@ -112,8 +114,15 @@ def unsteady(rerun: Rerun, layers: Sequence[str]) -> Finding:
     )
 
 
-def serialization(rerun: Rerun, checks: Sequence[str]) -> Iterator[Finding]:
-    """Findings where the reloaded model is not the one that was saved."""
+def serialization(rerun: Rerun, checks: Sequence[str], *, elsewhere: bool = False) -> Iterator[Finding]:
+    """Findings where the reloaded model is not the one that was saved.
+
+    Args:
+        rerun: the comparison.
+        checks: what the case checks.
+        elsewhere: whether another runtime reloaded it, whose ops may compute something else.
+    """
+    blame = _BLAME_ELSEWHERE if elsewhere else _BLAME_HERE
     said_nothing = [each for each in rerun.structure if each.what in SAYS_NOTHING]
     if len(said_nothing) < len(rerun.structure):
         yield Finding(
@@ -123,7 +132,7 @@ def serialization(rerun: Rerun, checks: Sequence[str]) -> Iterator[Finding]:
             blame=Blame.LOADER,
             details=(
                 *_structure_details(rerun.structure),
-                ("blame", "serialization: the writer or the loader"),
+                ("blame", _BLAME_HERE),
             ),
         )
     failing = [drift for drift in rerun.drifts if not drift.holds]
@@ -136,7 +145,7 @@ def serialization(rerun: Rerun, checks: Sequence[str]) -> Iterator[Finding]:
             details=(
                 *drift_details(failing),
                 *_structure_details(said_nothing),
-                ("blame", "serialization: the writer or the loader"),
+                ("blame", blame),
             ),
         )
 
@@ -159,7 +168,7 @@ def lost_weights(saved: Sequence[Mapping[str, Any]], reloaded: Sequence[Mapping[
             blame=Blame.LOADER,
             details=(
                 ("weights", f"{len(gone)} of {len(saved)} are not as saved: {names(gone)}"),
-                ("blame", "serialization: the writer or the loader"),
+                ("blame", _BLAME_HERE),
             ),
         )
 
@@ -188,7 +197,7 @@ def lost_training(saved: Mapping[str, Any] | None, reloaded: Mapping[str, Any] |
             "optimizer",
             cause="the reloaded model would not go on training as the model that was saved",
             blame=Blame.LOADER,
-            details=(("training", "\n".join(differs)), ("blame", "serialization: the writer or the loader")),
+            details=(("training", "\n".join(differs)), ("blame", _BLAME_HERE)),
         )
 
 
@@ -205,7 +214,7 @@ def over_time(
         rule: tolerances, checks, and what is known of the round trip.
     """
     comparison = compare(current, golden_outputs, rule.tolerances)
-    changes = digest_changes(golden.weights, weights)
+    changes = digest_changes(golden.weights, weights, by_content=rule.versions_differ)
     same_model = changes.none and not rule.inputs_differ and not rule.structure_differs
     blame = Blame.NUMERICS if same_model else Blame.MODEL
     facts = [("reloaded", rule.reloaded)] if rule.reloaded else []
@@ -248,8 +257,10 @@ class TimeRule:
     checks: Sequence[str]
     reloaded: str = ""
     inputs_differ: bool = False
+    versions_differ: bool = False
     structure_differs: bool = False
     is_artifact: bool = False
+    records: bool = True
 
     def sentence(self, blame: Blame) -> str:
         """The heading's sentence for a drift with this blame."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_modelcompat.choices import CHECKS
-from pytest_modelcompat.settings import Layer, SettingsError, check, format_name, parse_object, resolve
+from pytest_modelcompat.settings import Layer, SettingsError, check, parse_object, plain_name, resolve
 
 
 def given(**options: Any) -> dict[str, Any]:
@@ -45,7 +45,8 @@ def given(**options: Any) -> dict[str, Any]:
         ({"name": " "}, "option 'name' takes a name that is not empty"),
         ({"seed": -1}, "option 'seed' takes a whole number"),
         ({"seed": 1.0}, "option 'seed' takes a whole number"),
-        ({"runtimes": ["tf2.15"]}, "runtime 'tf2.15' is not available"),
+        ({"runtimes": []}, "option 'runtimes' takes a list of runtime names"),
+        ({"runtimes": ["local", "local"]}, ", each once, not "),
         ({"checks": ["predictons"]}, "did you mean 'predictions'?"),
         ({"allow_ops": {"Erf": ""}}, "every entry needs a reason"),
         ({"allow_layers": ["Dense"]}, "takes a dict of name -> reason"),
@@ -67,7 +68,7 @@ def test_right_options_come_in_one_type() -> None:
     assert given(checks=CHECKS)["checks"] == CHECKS
     param = pytest.param("h5", marks=pytest.mark.xfail)
     assert given(formats=[param, "keras"])["formats"] == (param, "keras")
-    assert format_name(param) == "h5"
+    assert plain_name(param) == "h5"
 
 
 def test_the_strongest_source_wins_with_an_explicit_zero() -> None:

@@ -6,16 +6,19 @@ import re
 import signal
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.diagnosis.before_loading import no_tensorflow
 from pytest_modelcompat.diagnosis.context import major
 from pytest_modelcompat.diagnosis.declaring import Declare
 from pytest_modelcompat.diagnosis.texts import last_line, true_cause
 from pytest_modelcompat.findings import Blame, Finding, Kind
+from pytest_modelcompat.runtimes.runtime import LOCAL_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_modelcompat.diagnosis.context import Context
     from pytest_modelcompat.runtimes.jobs import Loaded
+    from pytest_modelcompat.runtimes.process import LoaderUnavailableError
 
 WHILE = {
     "start": "while it imported Keras and what the test declares",
@@ -62,6 +65,53 @@ def diagnose_death(loaded: Loaded, context: Context) -> Finding:
     if loaded.ending.code < 0:
         return _killed(loaded, context)
     return exited(str(loaded.ending.code), loaded, context)
+
+
+def cannot_start(runtime: str, error: LoaderUnavailableError) -> Finding:
+    """The finding for a loader that did not come as far as taking a job.
+
+    Args:
+        runtime: the name of its runtime.
+        error: what is known of it.
+    """
+    if error.ending is None:
+        return _no_tensorflow_there(runtime, f"{error.kind}: {error}".strip(": "))
+    name = _signal_name(-error.ending.code) if error.ending.code < 0 else ""
+    if error.ending.timed_out:
+        how = f"was stopped after {error.ending.seconds:.0f} s"
+    else:
+        how = f"died of {name}" if name else f"ended with code {error.ending.code}"
+    hint = f": {_HINTS[name]}" if name in _HINTS and not error.ending.timed_out else ""
+    said = last_line(error.log)
+    return Finding(
+        Kind.RUNTIME_BROKEN,
+        runtime,
+        cause=f"the loader of runtime {runtime!r} {how} while it imported TensorFlow{hint}",
+        fix=_try_it(runtime),
+        details=(("last said", said),) if said else (),
+        log=error.log,
+    )
+
+
+def _no_tensorflow_there(runtime: str, quote: str) -> Finding:
+    if runtime == LOCAL_NAME:
+        return no_tensorflow(quote)
+    return Finding(
+        Kind.RUNTIME_BROKEN,
+        runtime,
+        cause=f"runtime {runtime!r} can load nothing: TensorFlow cannot be imported there",
+        fix=_try_it(runtime),
+        quote=quote,
+    )
+
+
+def _try_it(runtime: str) -> tuple[str, ...]:
+    if runtime == LOCAL_NAME:
+        return ('see what `python -c "import tensorflow"` says in this environment',)
+    return (
+        f"make it anew: modelcompat runtimes remove {runtime} && modelcompat runtimes create {runtime}",
+        "or, where its interpreter is one of your own, mend the TensorFlow there",
+    )
 
 
 def is_out_of_memory(error: Mapping[str, str]) -> bool:

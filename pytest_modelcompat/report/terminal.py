@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.findings import Kind
-from pytest_modelcompat.report.blocks import INDENT, finding_block, labelled, versions
+from pytest_modelcompat.report.blocks import INDENT, SUBJECT_LABELS, finding_block, labelled, versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,8 +40,17 @@ def headline(result: Result) -> str:
     """The first line of a failure text, which must do alone in a short summary."""
     first = result.errors[0]
     more = len(result.errors) - 1
-    sentence = _foretold(result) if first.runtime else HEADLINES.get(first.kind, first.cause)
+    sentence = _foretold(result) if first.runtime else _sentence(result)
     return f"{first.kind.value}  {result.title}: {sentence}" + (f" (and {more} more)" if more else "")
+
+
+def _sentence(result: Result) -> str:
+    """What a heading says: of a load elsewhere its cause, as a test's declarations have little to do with that."""
+    first = result.errors[0]
+    if result.is_local or first.kind not in SUBJECT_LABELS:
+        return HEADLINES.get(first.kind, first.cause)
+    name = first.subject.partition("(")[0].rpartition(".")[2]
+    return first.cause if name in first.cause else f"{first.subject}: {first.cause}"
 
 
 def _foretold(result: Result) -> str:
@@ -61,13 +70,13 @@ def failure_text(result: Result, *, verbose: bool = False) -> str:
         verbose: whether original tracebacks and logs are shown in full.
     """
     errors = result.errors
-    lines = [headline(result), *_blocks(errors)]
+    lines = [headline(result), *_blocks(errors, is_local=result.is_local)]
     lines.extend(["", *_facts(result)] if errors[0].kind not in _SPEAK_ALONE else [])
     lines.extend(_block_rest(result, verbose=verbose))
     return "\n".join(_without_repeated_blanks(lines))
 
 
-def _blocks(errors: Sequence[Finding]) -> Iterator[str]:
+def _blocks(errors: Sequence[Finding], *, is_local: bool) -> Iterator[str]:
     """The findings one after the other; what is foretold says its runtime once, and a fix that several share last."""
     for position, finding in enumerate(errors):
         before = errors[position - 1] if position else None
@@ -77,7 +86,7 @@ def _blocks(errors: Sequence[Finding]) -> Iterator[str]:
             yield from labelled("foretold", f"for {finding.runtime}")
         if before is not None and (before.kind, before.runtime) != (finding.kind, finding.runtime):
             yield f"{INDENT}{finding.kind.value}"
-        is_headed = before is None and finding.kind not in HEADLINES and not finding.runtime
+        is_headed = before is None and not finding.runtime and not (is_local and finding.kind in HEADLINES)
         is_shared = after is not None and bool(finding.runtime) and after.runtime == finding.runtime
         with_fix = not (is_shared and after is not None and after.fix == finding.fix)
         yield from finding_block(finding, with_cause=not is_headed, with_fix=with_fix)

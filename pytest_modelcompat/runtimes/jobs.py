@@ -171,7 +171,7 @@ def write_job(job: Job, folder: Path, sys_path: Sequence[str], *, own_path: bool
 
 def read_answer(folder: Path, ending: Ending) -> Loaded:
     """What a child left in its job's folder, as far as it got."""
-    log = _tail(folder / "log.txt")
+    log = tail(folder / "log.txt")
     try:
         answer = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -206,7 +206,8 @@ def _read_routes(folder: Path, answer: Mapping[str, Any]) -> Mapping[str, Mappin
     return routes
 
 
-def _tail(log: Path) -> str:
+def tail(log: Path) -> str:
+    """The end of a log; empty where there is none."""
     try:
         with log.open("rb") as file:
             file.seek(0, 2)

@@ -16,6 +16,7 @@ Version = tuple[int, int]
 
 _FIRST_WITH_KERAS_3 = (2, 16)
 _LAST_KERAS_3 = 15
+_TOLD = ("tensorflow", "keras", "python")
 _KERAS_PIN = re.compile(r"keras==(\d+\.\d+)\.\*")
 _NAME = re.compile(r"tf(\d+\.\d+)(?:\+(tf_keras|keras(\d+\.\d+)))?(?:\+py(\d+\.\d+))?")
 
@@ -73,6 +74,23 @@ def parse_name(name: str) -> RuntimeName:
     plain = RuntimeName(tensorflow, keras, is_tf_keras, (0, 0)).plain
     python = _version(match[4]) if match[4] else _usual_python(plain, tensorflow)
     return RuntimeName(tensorflow, keras, is_tf_keras, python)
+
+
+def name_of(versions: Mapping[str, str]) -> str:
+    """The name of the runtime that has these versions.
+
+    Args:
+        versions: of `tensorflow`, `keras` and `python`, as a loader tells them.
+
+    Raises:
+        UnknownRuntimeError: no runtime that is known has them.
+    """
+    try:
+        tensorflow, keras, python = (".".join(versions[each].split(".")[:2]) for each in _TOLD)
+        is_tf_keras = keras.startswith("2.") and _version(tensorflow) >= _FIRST_WITH_KERAS_3
+    except (KeyError, ValueError):
+        raise UnknownRuntimeError(f"no runtime is known that has {dict(versions)}") from None
+    return str(parse_name(f"tf{tensorflow}+{'tf_keras' if is_tf_keras else f'keras{keras}'}+py{python}"))
 
 
 def all_names() -> list[str]:

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from pytest_modelcompat.runtimes.jobs import Ending, Job, Loaded, read_answer, write_job
+from pytest_modelcompat.runtimes.jobs import Ending, Job, Loaded, read_answer, tail, write_job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,13 +23,26 @@ LOADER = Path(__file__).resolve().parents[1] / "loader"
 START_TIMEOUT = 300.0
 GRACE = 15.0
 
+# They say where this interpreter finds its modules, or which Keras it takes: nothing another one should heed.
+_OUR_OWN = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CONDA_PREFIX", "TF_USE_LEGACY_KERAS", "KERAS_BACKEND")
+_ALONE = {"PYTHONNOUSERSITE": "1"}
+
 
 class LoaderUnavailableError(Exception):
-    """The loader cannot be started; `kind` is the exception's class there, the message its text."""
+    """The loader cannot be started: TensorFlow cannot be imported there, or the process ended before it was.
 
-    def __init__(self, kind: str, message: str) -> None:
+    Args:
+        message: what the exception there said; empty for a process that just ended.
+        kind: the exception's class there.
+        ending: how the process ended, where it did.
+        log: the end of what it printed.
+    """
+
+    def __init__(self, message: str, kind: str = "", ending: Ending | None = None, log: str = "") -> None:
         super().__init__(message)
         self.kind = kind
+        self.ending = ending
+        self.log = log
 
 
 class LoaderProcess:
@@ -39,7 +52,8 @@ class LoaderProcess:
         fork: whether the loader forks a child for each job; otherwise each job gets a new process. Forking is
             known to be safe on Linux only: macOS frameworks do not survive it, Windows has none.
         environment: variables to set for the loader on top of this process's.
-        python: another interpreter to run it in; its jobs keep the `sys.path` of that one instead of this process's.
+        python: another interpreter to run it in; its jobs keep the `sys.path` of that one instead of this process's,
+            and it is told nothing of where this one finds modules, or which Keras it takes.
         sys_path: what goes before that on its jobs' `sys.path`.
     """
 
@@ -55,7 +69,7 @@ class LoaderProcess:
         self._sys_path = sys_path
         self.forks = sys.platform.startswith("linux") if fork is None else fork
         self.folder = Path(tempfile.mkdtemp(prefix="modelcompat-"))
-        self._environment = {**os.environ, **(environment or {})}
+        self._environment = {**(os.environ if python is None else _for_another()), **(environment or {})}
         self._process: subprocess.Popen[str] | None = None
         self._ready = False
         self._jobs = 0
@@ -89,17 +103,24 @@ class LoaderProcess:
         self._stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    @property
+    def _log(self) -> Path:
+        return self.folder / "loader.log"
+
     def _launch(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [str(self._python or sys.executable), str(LOADER), str(self.folder / "loader.log"), *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            encoding="utf-8",
-            env=self._environment,
-            start_new_session=os.name == "posix",
-        )
+        python = str(self._python or sys.executable)
+        with self._log.open("wb") as log:
+            return subprocess.Popen(
+                [python, str(LOADER), str(self._log), *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                env=self._environment,
+                start_new_session=os.name == "posix",
+            )
 
     def _run_forked(self, folder: Path, timeout: float) -> Ending:
         ending = self._ask(folder, timeout)
@@ -127,25 +148,36 @@ class LoaderProcess:
 
     def _await_ready(self, process: subprocess.Popen[str]) -> None:
         if not self._ready:
-            greeting = _read_line(process, START_TIMEOUT)
-            if not greeting["ready"]:
-                self._stop()
-                raise LoaderUnavailableError(greeting["failure"]["type"], greeting["failure"]["message"])
+            self._await_greeting(process)
             self._ready = True
+
+    def _await_greeting(self, process: subprocess.Popen[str]) -> None:
+        """Wait until TensorFlow is imported there.
+
+        Raises:
+            LoaderUnavailableError: it cannot be, or the process ended meanwhile.
+        """
+        started = time.monotonic()
+        try:
+            greeting = _read_line(process, START_TIMEOUT, wanted="ready")
+        except _LoaderDiedError:
+            code = self._stop()
+            seconds = time.monotonic() - started
+            ending = Ending(code, timed_out=seconds >= START_TIMEOUT, seconds=round(seconds, 4))
+            raise LoaderUnavailableError("", ending=ending, log=tail(self._log)) from None
+        if not greeting["ready"]:
+            self._stop()
+            raise LoaderUnavailableError(greeting["failure"]["message"], greeting["failure"]["type"])
 
     def _run_alone(self, folder: Path, timeout: float) -> Ending:
         started = time.monotonic()
         process = self._process = self._launch(str(folder))
         timed_out = False
         try:
-            greeting = _read_line(process, START_TIMEOUT)
-            if not greeting["ready"]:
-                raise LoaderUnavailableError(greeting["failure"]["type"], greeting["failure"]["message"])
+            self._await_greeting(process)
             process.wait(timeout)
         except subprocess.TimeoutExpired:
             timed_out = True
-        except _LoaderDiedError:
-            pass
         finally:
             code = self._stop()
         return Ending(code, timed_out, seconds=round(time.monotonic() - started, 4))
@@ -172,21 +204,41 @@ def _stream(stream: IO[str] | None) -> IO[str]:
     return stream
 
 
-def _read_line(process: subprocess.Popen[str], timeout: float) -> dict[str, Any]:
-    """One line from the loader, or `_LoaderDiedError` once it is gone or `timeout` seconds have passed."""
+def _for_another() -> dict[str, str]:
+    """The variables of this process without those about its own modules and its own Keras."""
+    return {**{name: value for name, value in os.environ.items() if name not in _OUR_OWN}, **_ALONE}
+
+
+def _read_line(process: subprocess.Popen[str], timeout: float, wanted: str = "code") -> dict[str, Any]:
+    """One answer of the loader, or `_LoaderDiedError` once it is gone or `timeout` seconds have passed.
+
+    Args:
+        process: the loader.
+        timeout: seconds.
+        wanted: a key of the answer. Before the loader has moved its output away, whatever runs when an interpreter
+            starts may print as well.
+    """
     import threading
 
     watchdog = threading.Timer(timeout, _kill_group, [process])
     watchdog.daemon = True
     watchdog.start()
     try:
-        line = _stream(process.stdout).readline()
+        for line in _stream(process.stdout):
+            answer = _parsed(line)
+            if wanted in answer:
+                return answer
     finally:
         watchdog.cancel()
-    if not line:
-        raise _LoaderDiedError
-    answer: dict[str, Any] = json.loads(line)
-    return answer
+    raise _LoaderDiedError
+
+
+def _parsed(line: str) -> dict[str, Any]:
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def _kill_group(process: subprocess.Popen[str]) -> None:

@@ -53,7 +53,8 @@ def marked(arguments: str, kind: str = "model_roundtrip") -> str:
         ("formats=['h5', 'h5']", "marker: option 'formats' takes a list of formats, of *, each once, not *"),
         ("formats=7", "marker: option 'formats' takes a list of formats, of *, not 7 (int)"),
         ("checks=['prediction']", "marker: option 'checks': unknown check 'prediction'; did you mean 'predictions'?"),
-        ("runtimes=['tf2.15']", "marker: option 'runtimes': runtime 'tf2.15' is not available; *"),
+        ("runtimes=[]", "marker: option 'runtimes' takes a list of runtime names, such as *, not ?? (list)"),
+        ("runtimes=7", "marker: option 'runtimes' takes a list of runtime names, *, not 7 (int)"),
         ("custom_objects=[Thing]", "marker: option 'custom_objects' takes a dict of name -> class or function*(list)"),
         (
             "custom_objects={'Thing': Thing()}",

@@ -1,0 +1,131 @@
+"""Explaining: why an artifact did not load, or not as it was, from what was read, resolved, raised and recorded."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.diagnosis import Context, diagnose
+from pytest_modelcompat.findings import Finding, Kind, Severity, Stage
+from pytest_modelcompat.foretelling import findings_for, profile_of
+from pytest_modelcompat.profiles import lore, resolved
+from pytest_modelcompat.profiles.foreign import foreign_uses
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_modelcompat.artifacts import Inventory
+    from pytest_modelcompat.case import Case
+    from pytest_modelcompat.runtimes.jobs import Loaded
+    from pytest_modelcompat.subjects import Subject
+
+
+_ARGUMENT = re.compile(r"\((\w+)=")
+
+
+def explain(case: Case, subject: Subject, inventory: Inventory, loaded: Loaded) -> tuple[Finding, ...]:
+    """Why an artifact did not load: everything that is known to explain it, else the diagnosis of the exception.
+
+    Args:
+        case: the case.
+        subject: its artifact.
+        inventory: what the artifact holds.
+        loaded: what came of loading it.
+    """
+    context = Context(
+        artifact=subject.artifact.name,
+        format=subject.format,
+        inventory=inventory,
+        versions=loaded.versions,
+        timeout=case.settings.timeout,
+        declares_on=case.declares_on,
+    )
+    diagnosed = diagnose(loaded, context)
+    if loaded.ending.code != 0 or loaded.stage not in ("load", "predict"):
+        return (diagnosed,)
+    judged = resolved.judge(inventory, loaded, resolved.Declaration(case.declares_on, subject.homes))
+    if case.target.is_local:
+        return _here(judged, diagnosed, loaded)
+    known = _known(case, inventory, loaded)
+    return _elsewhere(_of_users(judged, inventory), known, diagnosed)
+
+
+def changes_known(case: Case, inventory: Inventory, loaded: Loaded) -> tuple[Finding, ...]:
+    """Why an artifact that loads in another runtime is not the same there, as far as that is known.
+
+    Args:
+        case: the case.
+        inventory: what the artifact holds.
+        loaded: what came of loading it.
+    """
+    known = _foretold(case, inventory, loaded)
+    return tuple(replace(each, severity=Severity.ERROR) for each in known if each.severity is Severity.CHANGE)
+
+
+def _here(judged: tuple[Finding, ...], diagnosed: Finding, loaded: Loaded) -> tuple[Finding, ...]:
+    """What could not be resolved, in the runtime whose Keras wrote the artifact."""
+    if loaded.stage == "predict":
+        judged = tuple(finding for finding in judged if finding.kind is Kind.PYTHON_FUNCTION)
+    if not judged:
+        return (diagnosed,)
+    if diagnosed.is_specific and all(finding.kind is not diagnosed.kind for finding in judged):
+        return (diagnosed, *(finding for finding in judged if finding.subject != diagnosed.subject))
+    judged = tuple(_better_known(finding, diagnosed) for finding in judged)
+    return _quoting(judged, diagnosed)
+
+
+def _better_known(judged: Finding, diagnosed: Finding) -> Finding:
+    """What the catalogue knows of an unknown layer (one that Keras itself has dropped, say), at the places read."""
+    about_it = (judged.kind, judged.subject) == (Kind.UNKNOWN_LAYER, diagnosed.subject)
+    return replace(diagnosed, where=judged.where) if diagnosed.is_specific and about_it else judged
+
+
+def _of_users(judged: Sequence[Finding], inventory: Inventory) -> tuple[Finding, ...]:
+    """Of what could not be resolved, what the user could declare: no Keras brings it along."""
+    foreign = {name for use in foreign_uses(inventory) for name in (use.name, use.registered_name)}
+    foreign |= {op.op for op in inventory.ops if lore.first_tensorflow_with(op.op) is None}
+    return tuple(finding for finding in judged if finding.subject in foreign)
+
+
+def _known(case: Case, inventory: Inventory, loaded: Loaded) -> tuple[Finding, ...]:
+    """Everything recorded of the runtime's versions that keeps the artifact from getting past this stage."""
+    errors = [each for each in _foretold(case, inventory, loaded) if each.severity is Severity.ERROR]
+    at_call = loaded.stage == "predict"
+    return tuple(each for each in errors if (each.stage is Stage.FIRST_CALL) is at_call)
+
+
+def _foretold(case: Case, inventory: Inventory, loaded: Loaded) -> tuple[Finding, ...]:
+    profile = profile_of(loaded.versions)
+    return findings_for(case.settings, inventory, loaded, profile) if profile is not None else ()
+
+
+def _elsewhere(users: tuple[Finding, ...], known: tuple[Finding, ...], diagnosed: Finding) -> tuple[Finding, ...]:
+    """In another runtime what is recorded of its versions tells more than what its Keras said, all of it at once.
+
+    What Keras stumbled over comes first; of what it would stumble over next it says nothing.
+    """
+    named = {finding.subject for finding in users}
+    found = (*users, *(finding for finding in known if finding.subject not in named))
+    met = tuple(finding for finding in found if finding.kind is diagnosed.kind or _is_said(finding, diagnosed.quote))
+    if diagnosed.is_specific and not met and not _is_vague(diagnosed):
+        return (diagnosed, *(finding for finding in found if finding.subject != diagnosed.subject))
+    if not found:
+        return (diagnosed,)
+    return _quoting((*met, *(finding for finding in found if finding not in met)), diagnosed)
+
+
+def _is_vague(diagnosed: Finding) -> bool:
+    return diagnosed.kind in (Kind.LOAD_FAILED, Kind.PREDICTION_FAILED)
+
+
+def _is_said(finding: Finding, said: str) -> bool:
+    """Whether an exception's text speaks of what a finding is about: its argument, else its subject."""
+    argument = _ARGUMENT.search(finding.subject)
+    name = argument[1] if argument else finding.subject.rpartition(".")[2]
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said) is not None
+
+
+def _quoting(found: tuple[Finding, ...], diagnosed: Finding) -> tuple[Finding, ...]:
+    first = replace(found[0], quote=diagnosed.quote, log=diagnosed.log)
+    return (first, *found[1:])

@@ -1,0 +1,92 @@
+"""The loaders of a session: one for each runtime, started when it is first needed."""
+
+from __future__ import annotations
+
+import shutil
+import site
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.runtimes.names import UnknownRuntimeError
+from pytest_modelcompat.runtimes.process import LoaderProcess
+from pytest_modelcompat.runtimes.runtime import LOCAL_NAME, RuntimeUnavailableError
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.runtimes.declared import Runtimes
+    from pytest_modelcompat.runtimes.runtime import Runtime
+
+
+class Loaders:
+    """The loaders of a session.
+
+    Args:
+        runtimes: those of the project.
+        fork: see `LoaderProcess`.
+        local: the loader of the local runtime, where one serves several sessions; its maker closes it.
+    """
+
+    def __init__(self, runtimes: Runtimes, *, fork: bool | None = None, local: LoaderProcess | None = None) -> None:
+        self.runtimes = runtimes
+        self.folder = Path(tempfile.mkdtemp(prefix="modelcompat-"))
+        self._fork = fork
+        self._shared = local
+        self._own: dict[str, LoaderProcess] = {}
+
+    def of(self, name: str) -> LoaderProcess:
+        """The loader of a runtime.
+
+        Raises:
+            UnknownRuntimeError: there is no such runtime.
+            RuntimeUnavailableError: there is, and it cannot be used here.
+        """
+        if name == LOCAL_NAME and self._shared is not None:
+            return self._shared
+        if name not in self._own:
+            self._own[name] = self._made(self.runtimes.get(name))
+        return self._own[name]
+
+    def prefetch(self, name: str) -> None:
+        """Have a loader import its TensorFlow in the background; one that cannot be had is told when it is used."""
+        try:
+            self.of(name).start()
+        except (UnknownRuntimeError, RuntimeUnavailableError, OSError):
+            return
+
+    def close(self) -> None:
+        """End the session's own loaders and everything they started."""
+        for loader in self._own.values():
+            loader.close()
+        self._own.clear()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _made(self, runtime: Runtime) -> LoaderProcess:
+        if runtime.is_local:
+            return LoaderProcess(fork=self._fork)
+        from pytest_modelcompat.runtimes.environments import interpreter_of
+
+        return LoaderProcess(
+            fork=self._fork, python=interpreter_of(runtime), environment=runtime.env, sys_path=project_path()
+        )
+
+
+def project_path() -> list[str]:
+    """What of this process's `sys.path` is the project's own: not the interpreter's, nor what is installed into it."""
+    places = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    places |= {site.getusersitepackages(), *site.getsitepackages()}
+    return [entry for entry in map(_absolute, sys.path) if not _is_installed(entry, places)]
+
+
+def _absolute(entry: str) -> str:
+    return str(Path(entry).absolute())
+
+
+def _is_installed(entry: str, places: set[str]) -> bool:
+    path = Path(entry)
+    if path.suffix == ".zip" and path.name.startswith("python"):
+        return True
+    if {"site-packages", "dist-packages"} & set(path.parts):
+        return True
+    return any(path.is_relative_to(place) for place in places)
