@@ -1,7 +1,8 @@
 """Builds the accuracy matrix: models x savers x formats, each artifact loaded by every loader, and notes what happened.
 
-`python benchmarks/accuracy/matrix.py --out DIR --environments DIR` needs uv for the environments that are not there.
-It leaves `artifacts/SAVER/` and `results.jsonl` in the output folder, one line a load, and goes on where it stopped.
+`python benchmarks/accuracy/matrix.py --out DIR` creates what runtimes are not there, as `modelcompat runtimes create`
+does. It leaves `artifacts/SAVER/` and `results.jsonl` in the output folder, one line a load, and goes on where it
+stopped.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +23,9 @@ sys.path.insert(0, str(HERE.parent))
 
 from accuracy.loads import Artifact, load_all  # noqa: E402 - the folder above is on the path only now
 
-from pytest_modelcompat.runtimes import environments  # noqa: E402
+from pytest_modelcompat.runtimes.environments import create, interpreter_of  # noqa: E402
 from pytest_modelcompat.runtimes.known import known_runtime  # noqa: E402
+from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,8 +40,11 @@ def main() -> None:
     """Create what environments are missing, save, load, and say where the results are."""
     options = arguments()
     options.out.mkdir(parents=True, exist_ok=True)
-    for name in sorted({*options.savers, *options.loaders}):
-        environments.create(name, options.environments, interpreters=options.interpreters)
+    try:
+        for name in sorted({*options.savers, *options.loaders}):
+            create(known_runtime(name), partial(print, flush=True))
+    except RuntimeUnavailableError as error:
+        sys.exit("\n".join(filter(None, (str(error), *error.fix, error.quote))))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda saver: save_all(options, saver), options.savers))
         artifacts = [artifact for saver in options.savers for artifact in saved(options, saver)]
@@ -51,12 +57,6 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="where artifacts and results go")
     parser.add_argument("--results", type=Path, help="the file of results; default: OUT/results.jsonl")
-    parser.add_argument(
-        "--environments", type=Path, help="where runtimes are, or are created; default: OUT/environments"
-    )
-    parser.add_argument(
-        "--interpreters", type=Path, help="a folder of CPythons, each in a subfolder named 3.8.18 or so"
-    )
     parser.add_argument("--models", nargs="+", help="some of the models; default: all")
     parser.add_argument("--savers", nargs="+", default=SAVERS, help="default: %(default)s")
     parser.add_argument("--loaders", nargs="+", default=LOADERS, help="default: %(default)s")
@@ -64,7 +64,6 @@ def arguments() -> argparse.Namespace:
     options = parser.parse_args()
     options.out = options.out.resolve()
     options.results = options.results or options.out / "results.jsonl"
-    options.environments = options.environments or options.out / "environments"
     return options
 
 
@@ -77,7 +76,7 @@ def save_all(options: argparse.Namespace, saver: str) -> None:
         return
     started = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
-    command = [str(environments.find(saver, options.environments)), str(HERE / "save.py"), str(folder), *names]
+    command = [str(interpreter_of(known_runtime(saver))), str(HERE / "save.py"), str(folder), *names]
     variables = {**os.environ, **QUIET, **known_runtime(saver).env}
     with (folder / "log.txt").open("ab") as log:
         code = subprocess.run(command, env=variables, stdout=log, stderr=log, check=False).returncode
@@ -113,8 +112,7 @@ def saved(options: argparse.Namespace, saver: str) -> list[Artifact]:
 
 def load_in(options: argparse.Namespace, loader: str, artifacts: Sequence[Artifact]) -> None:
     """Load every artifact in one runtime, except what has a result already."""
-    python = environments.find(loader, options.environments)
-    assert python is not None  # created by `main`
+    python = interpreter_of(known_runtime(loader))
     started = time.monotonic()
     count = load_all(loader, python, artifacts, options.results, timeout=options.timeout, environment=QUIET)
     print(f"{loader} loaded {count} in {time.monotonic() - started:.0f} s", flush=True)

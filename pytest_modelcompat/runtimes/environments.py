@@ -1,95 +1,237 @@
-"""Creating the environment of a runtime with uv: its interpreter, its TensorFlow, its Keras."""
+"""The environments of runtimes: created with uv once, kept in the cache folder, shared by all of the same content."""
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import os
 import shutil
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.runtimes.known import known_runtime
+from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError
+from pytest_modelcompat.runtimes.storage import (
+    NOTE,
+    Environment,
+    State,
+    cache_folder,
+    find,
+    folder_of,
+    python_in,
+    read_note,
+    size_of,
+    state_of,
+    write_note,
+    writing,
+)
+from pytest_modelcompat.runtimes.trying import versions_in
+from pytest_modelcompat.runtimes.uv import TABLE, find_uv, install, make_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator
 
-INTERPRETERS = "MODELCOMPAT_INTERPRETERS"
-UNFINISHED = "modelcompat-unfinished"
-LAST_LINES = 15
+    from pytest_modelcompat.runtimes.runtime import Runtime
 
+__all__ = ["Environment", "State", "cache_folder", "create", "folder_of", "interpreter_of", "remove"]
 
-class EnvironmentUnavailableError(Exception):
-    """A runtime's environment cannot be created; the message says why and what would help."""
+_START_TIMEOUT = 30.0
 
 
-def find(name: str, folder: Path) -> Path | None:
-    """The interpreter of a runtime's environment in `folder`; None where there is none, or half of one."""
-    home = folder / name
-    python = _python(home)
-    return python if python.exists() and not (home / UNFINISHED).exists() else None
+def interpreter_of(runtime: Runtime) -> Path:
+    """The interpreter to start a runtime's loader with. Asks the file system only.
+
+    Raises:
+        RuntimeUnavailableError: it is not there; the fix says what to write or run.
+    """
+    if runtime.is_local:
+        return Path(sys.executable)
+    if runtime.interpreter is not None:
+        return _kept(runtime, runtime.interpreter)
+    folder = folder_of(runtime)
+    state = state_of(folder)
+    if state is State.CREATED:
+        return python_in(folder)
+    sentence = {
+        State.NOT_CREATED: "has not been created",
+        State.UNFINISHED: "was not created to its end",
+    }.get(state, f"cannot start: the Python that it was created with is gone from {_base(folder)}")
+    raise RuntimeUnavailableError(
+        f"runtime {runtime.name!r} {sentence}", (f"modelcompat runtimes create {runtime.name}",)
+    )
 
 
-def create(name: str, folder: Path, *, interpreters: Path | None = None) -> Path:
-    """The interpreter of a runtime's environment in `folder`, which is created unless it is there.
+def _kept(runtime: Runtime, interpreter: Path) -> Path:
+    if interpreter.is_file() and os.access(interpreter, os.X_OK):
+        return interpreter
+    problem = "it is not an executable file" if interpreter.exists() else "there is no such file"
+    raise RuntimeUnavailableError(
+        f"runtime {runtime.name!r} has no interpreter at {interpreter}; {problem}",
+        (f"correct 'interpreter' of {runtime.name!r} in {TABLE}",),
+    )
+
+
+def _base(folder: Path) -> str:
+    python = python_in(folder)
+    return os.fspath(python.readlink() if python.is_symlink() else python)
+
+
+def create(runtime: Runtime, tell: Callable[[str], None]) -> Environment:
+    """The environment of a runtime, which is created unless it is there.
+
+    An interrupted or failed creation goes on where it was; another process that creates the same is waited for. Of an
+    interpreter that the user keeps it is checked that TensorFlow can be imported there.
 
     Args:
-        name: of the runtime, as `known_runtime` takes it.
-        folder: where environments live, each under its runtime's name.
-        interpreters: a folder with an installation of CPython in each subfolder named by its version (`3.8.18`),
-            as pyenv keeps them; by default what the variable MODELCOMPAT_INTERPRETERS names. Without it, or where it
-            has no such version, uv looks for an interpreter and fetches one if need be.
+        runtime: which one.
+        tell: is called with a line about each step before it begins.
 
     Raises:
-        UnknownRuntimeError: there is no such runtime.
-        EnvironmentUnavailableError: uv is missing, or what it was asked to do failed.
+        RuntimeUnavailableError: a step failed; the message names it.
     """
-    runtime = known_runtime(name)
-    existing = find(name, folder)
-    if existing is not None:
+    if not runtime.is_created:
+        return _checked(runtime, tell)
+    folder = folder_of(runtime)
+    existing = find(folder)
+    if existing is not None and runtime.name in existing.names:
         return existing
-    uv = find_uv()
-    home = folder / name
-    _run(name, [uv, "venv", "--quiet", "--clear", "--python", interpreter(runtime.python, interpreters), str(home)])
-    marker = home / UNFINISHED
-    marker.touch()
-    python = _python(home)
-    _run(name, [uv, "pip", "install", "--quiet", "--python", str(python), *runtime.packages])
-    marker.unlink()
-    return python
+    with writing(runtime.name):
+        if existing is not None:
+            return _named(existing, runtime, tell)
+        uv = find_uv(runtime.name)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(runtime.name, folder, tell):
+            existing = find(folder)
+            return _with_name(existing, runtime.name) if existing is not None else _made(uv, runtime, folder, tell)
 
 
-def find_uv() -> str:
-    """The uv on the path.
+def remove(folder: Path, tell: Callable[[str], None]) -> None:
+    """Remove an environment, whole or not.
+
+    Args:
+        folder: where it is.
+        tell: is called with a line when another process has to be waited for.
 
     Raises:
-        EnvironmentUnavailableError: there is none.
+        RuntimeUnavailableError: some of its files cannot be removed.
     """
-    found = shutil.which("uv")
-    if found is None:
-        raise EnvironmentUnavailableError("creating a runtime needs uv, which is not on PATH: `pip install uv`")
-    return found
+    try:
+        with _locked(folder.name, folder, tell):
+            # Without its note it is none, should this be interrupted.
+            (folder / NOTE).unlink(missing_ok=True)
+            shutil.rmtree(folder)
+    except OSError as error:
+        raise RuntimeUnavailableError(
+            f"{error.filename or folder} cannot be removed: {error.strerror or error}"
+        ) from None
 
 
-def interpreter(version: str, folder: Path | None = None) -> str:
-    """What to tell uv to take as Python: a path if the folder of interpreters has the version, else the version."""
-    home = folder or (Path(os.environ[INTERPRETERS]) if os.environ.get(INTERPRETERS) else None)
-    if home is None:
-        return version
-    patches = [int(found.name.rpartition(".")[2]) for found in home.glob(f"{version}.*") if _is_release(found)]
-    return str(_python(home / f"{version}.{max(patches)}")) if patches else version
+def drop_name(environment: Environment, name: str, tell: Callable[[str], None]) -> tuple[str, ...]:
+    """Take a name off an environment that others ask for too, and remove it if there is no other.
+
+    Returns:
+        The names that still ask for it.
+
+    Raises:
+        RuntimeUnavailableError: it cannot be removed.
+    """
+    others = tuple(each for each in environment.names if each != name)
+    if not others:
+        remove(environment.folder, tell)
+        return ()
+    with writing(name), _locked(name, environment.folder, tell):
+        write_note(replace(environment, names=others))
+    return others
 
 
-def _is_release(home: Path) -> bool:
-    return home.name.rpartition(".")[2].isdigit() and _python(home).exists()
+def _checked(runtime: Runtime, tell: Callable[[str], None]) -> Environment:
+    python = interpreter_of(runtime)
+    tell(f"{runtime.name}: checking that TensorFlow can be imported by {python}")
+    started = time.monotonic()
+    versions = versions_in(runtime, python)
+    return Environment(python.parent, python, (runtime.name,), (), versions, "", round(time.monotonic() - started, 1))
 
 
-def _python(home: Path) -> Path:
-    return home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+def _made(uv: str, runtime: Runtime, folder: Path, tell: Callable[[str], None]) -> Environment:
+    """Make an environment under its lock: the steps of it that an earlier attempt has not done."""
+    name, started = runtime.name, time.monotonic()
+    if _is_usable(runtime, folder):
+        tell(f"{name}: 1/3 keeping the virtual environment of an earlier attempt")
+    else:
+        tell(f"{name}: 1/3 making the virtual environment with Python {runtime.python}")
+        (folder / NOTE).unlink(missing_ok=True)
+        if folder.exists():
+            shutil.rmtree(folder)
+        make_environment(uv, runtime, folder)
+    tell(f"{name}: 2/3 installing {', '.join(runtime.packages)}")
+    install(uv, runtime, folder)
+    tell(f"{name}: 3/3 checking that TensorFlow can be imported")
+    versions = versions_in(runtime, python_in(folder))
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    environment = Environment(
+        folder, python_in(folder), (name,), runtime.packages, versions, now, round(time.monotonic() - started, 1)
+    )
+    environment = replace(environment, size=size_of(folder))
+    write_note(environment)
+    return environment
 
 
-def _run(name: str, command: Sequence[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = "\n".join(done.stderr.strip().splitlines()[-LAST_LINES:])
-        raise EnvironmentUnavailableError(f"the environment of runtime {name!r} cannot be created: uv said\n{last}")
+def _is_usable(runtime: Runtime, folder: Path) -> bool:
+    """Whether what an earlier attempt has left starts, and nothing in it is installed by half."""
+    if not python_in(folder).exists():
+        return False
+    command = [str(python_in(folder)), "-I", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_START_TIMEOUT, check=False)
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return False
+    return done.stdout.strip() == runtime.python and all(map(_is_whole, folder.rglob("*.dist-info")))
+
+
+def _is_whole(distribution: Path) -> bool:
+    """Whether all files that a distribution has noted are there, and of the size it has noted."""
+    try:
+        with (distribution / "RECORD").open(encoding="utf-8", newline="") as record:
+            return all(
+                not size or (distribution.parent / path).stat().st_size == int(size)
+                for path, _, size in csv.reader(record)
+            )
+    except (OSError, ValueError):
+        return False
+
+
+def _named(environment: Environment, runtime: Runtime, tell: Callable[[str], None]) -> Environment:
+    """An environment that is there, with one more name in its note where that can be written."""
+    with contextlib.suppress(OSError), _locked(runtime.name, environment.folder, tell):
+        return _with_name(read_note(environment.folder) or environment, runtime.name)
+    return environment
+
+
+def _with_name(environment: Environment, name: str) -> Environment:
+    if name in environment.names:
+        return environment
+    named = replace(environment, names=(*environment.names, name))
+    write_note(named)
+    return named
+
+
+@contextmanager
+def _locked(name: str, folder: Path, tell: Callable[[str], None]) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
+    # Beside the folder: it outlives making the folder anew.
+    lock = FileLock(folder.with_name(f"{folder.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        tell(f"{name}: waiting for another process that creates {name}")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()

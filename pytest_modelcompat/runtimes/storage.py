@@ -1,0 +1,197 @@
+"""Where the environments of runtimes are kept, and what the note in each says about it."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import platform
+import re
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.runtimes.runtime import Runtime, RuntimeUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+CACHE = "MODELCOMPAT_CACHE"
+NOTE = "runtime.json"
+EXTRA = 'pip install "pytest-modelcompat[runtimes]"'
+NEEDED = "0.7 to 2 GB"
+_DIGEST_LENGTH = 12
+_LONGEST_STEM = 48
+
+
+class State(Enum):
+    """How far the environment of a runtime is."""
+
+    CREATED = "created"
+    NOT_CREATED = "not created"
+    UNFINISHED = "unfinished"
+    BROKEN = "broken: interpreter gone"
+    OWN = "your own"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The environment of one or more runtimes, ready to use.
+
+    Args:
+        folder: where it is.
+        python: its interpreter.
+        names: the runtimes that asked for it.
+        packages: what was installed, as pip spells it.
+        versions: found there of `python`, `tensorflow`, `keras`, `numpy`, and `tf_keras` where it is installed.
+        created: when, as ISO 8601 in UTC.
+        seconds: how long that took.
+        size: of its files, in bytes.
+    """
+
+    folder: Path
+    python: Path
+    names: tuple[str, ...]
+    packages: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    created: str = ""
+    seconds: float = 0.0
+    size: int = 0
+
+    def keras(self, env: Mapping[str, str]) -> str:
+        """The version of the Keras that is `tf.keras` under a runtime's variables."""
+        is_legacy = env.get("TF_USE_LEGACY_KERAS", "").lower() in ("1", "true")
+        return (self.versions.get("tf_keras", "") if is_legacy else "") or self.versions.get("keras", "")
+
+
+def cache_folder() -> Path:
+    """The folder of what is kept between runs; environments are in its subfolder `runtimes`.
+
+    Raises:
+        RuntimeUnavailableError: MODELCOMPAT_CACHE is not set, and platformdirs is not installed.
+    """
+    chosen = os.environ.get(CACHE)
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    try:
+        from platformdirs import user_cache_path
+    except ImportError:
+        raise RuntimeUnavailableError(
+            "where runtimes are kept cannot be told: that needs platformdirs, which is not installed",
+            (EXTRA, f"or set {CACHE} to a folder"),
+        ) from None
+    return user_cache_path("pytest-modelcompat", appauthor=False)
+
+
+def environments_folder() -> Path:
+    """The folder with an environment in each of its subfolders.
+
+    Raises:
+        RuntimeUnavailableError: see `cache_folder`.
+    """
+    return cache_folder() / "runtimes"
+
+
+def folder_of(runtime: Runtime) -> Path:
+    """Where the environment of a runtime is, or would be: the same folder for all that have the same content.
+
+    Raises:
+        RuntimeUnavailableError: see `cache_folder`.
+    """
+    packages = sorted({"".join(each.split()) for each in runtime.packages})
+    content = json.dumps([runtime.python, packages, sys.platform, platform.machine()])
+    digest = hashlib.sha256(content.encode()).hexdigest()[:_DIGEST_LENGTH]
+    telling = next((each for each in packages if each.startswith("tensorflow")), packages[0] if packages else "empty")
+    stem = re.sub(r"[^A-Za-z0-9.]+", "-", Path(telling).name)[:_LONGEST_STEM].strip("-.")
+    return environments_folder() / f"{stem}-py{runtime.python}-{digest}"
+
+
+def python_in(folder: Path) -> Path:
+    """The interpreter of a virtual environment."""
+    return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+
+def state_of(folder: Path) -> State:
+    """How far the environment in a folder is. Asks the file system only."""
+    if not folder.is_dir():
+        return State.NOT_CREATED
+    if read_note(folder) is None:
+        return State.UNFINISHED
+    # It links to the Python that it was made with.
+    return State.CREATED if python_in(folder).exists() else State.BROKEN
+
+
+def find(folder: Path) -> Environment | None:
+    """The environment in a folder; None where it is not ready to use."""
+    return read_note(folder) if state_of(folder) is State.CREATED else None
+
+
+def read_note(folder: Path) -> Environment | None:
+    """What the note in a folder says; None without one, which is an environment that was not created to its end."""
+    try:
+        note: dict[str, Any] = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+        return Environment(
+            folder,
+            python_in(folder),
+            tuple(note["names"]),
+            tuple(note["packages"]),
+            dict(note["versions"]),
+            str(note["created"]),
+            float(note["seconds"]),
+            int(note["size"]),
+        )
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def write_note(environment: Environment) -> None:
+    """Write the note that makes an environment complete, whole or not at all."""
+    note = {name: value for name, value in asdict(environment).items() if name not in ("folder", "python")}
+    handle, draft = tempfile.mkstemp(dir=environment.folder, prefix=f".{NOTE}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(json.dumps(note, indent=2) + "\n")
+        Path(draft).replace(environment.folder / NOTE)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+
+
+def size_of(folder: Path) -> int:
+    """The bytes of all files in a folder."""
+    files = (Path(home) / name for home, _, names in os.walk(folder) for name in names)
+    return sum(each.lstat().st_size for each in files)
+
+
+@contextmanager
+def writing(name: str) -> Iterator[None]:
+    """Tell what the file system refuses while the environment of a runtime is made.
+
+    Raises:
+        RuntimeUnavailableError: instead of an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise disk_full(name) from None
+        where = error.filename or environments_folder()
+        raise RuntimeUnavailableError(
+            f"runtime {name!r} cannot be created: {where} cannot be written: {error.strerror or error}",
+            (f"set {CACHE} to a folder that can be written",),
+        ) from None
+
+
+def disk_full(name: str, quote: str = "") -> RuntimeUnavailableError:
+    """Says that there is not enough space for a runtime."""
+    what = f"the disk is full, and a runtime needs {NEEDED} in {environments_folder()}"
+    return RuntimeUnavailableError(
+        f"runtime {name!r} cannot be created: {what}",
+        (f"make room there, or set {CACHE} to a folder on another disk",),
+        quote,
+    )

@@ -1,0 +1,146 @@
+"""Whether TensorFlow and its Keras can be imported in a runtime, and which they are."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_modelcompat.runtimes.runtime import Runtime
+
+TIMEOUT = 600.0
+_LAST_LINES = 5
+# They say where this interpreter finds its modules, or which Keras it takes: nothing another one should heed.
+_OUR_OWN = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CONDA_PREFIX", "TF_USE_LEGACY_KERAS", "KERAS_BACKEND")
+_ALONE = {"PYTHONNOUSERSITE": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+_EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt)\b")
+# Python 3.8 is the oldest that runs it. What is installed is asked for by its metadata: `tf.keras` is what the
+# variables make it, and tells its version where no distribution is called keras, as in TensorFlow 2.4.
+_CODE = """
+import json, platform
+from importlib import metadata
+import tensorflow as tf
+tf.keras.layers
+found = {"python": platform.python_version(), "tensorflow": tf.__version__}
+found["keras"] = getattr(tf.keras, "__version__", "")
+for name in ("keras", "tf_keras", "numpy"):
+    try:
+        found[name] = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        pass
+print()
+print(json.dumps(found), flush=True)
+"""
+
+
+def versions_in(runtime: Runtime, python: Path) -> dict[str, str]:
+    """Import TensorFlow and its Keras in a runtime, and tell the versions of what was found.
+
+    Args:
+        runtime: whose variables apply.
+        python: its interpreter.
+
+    Returns:
+        Of `python`, `tensorflow`, `keras`, and of `tf_keras` and `numpy` where they are installed.
+
+    Raises:
+        RuntimeUnavailableError: it cannot be imported.
+    """
+    with tempfile.TemporaryDirectory(prefix="modelcompat-") as empty:
+        done = _run(runtime, python, empty)
+    if done.returncode < 0:
+        raise _killed(runtime, -done.returncode, done.stderr)
+    if done.returncode:
+        raise RuntimeUnavailableError(
+            f"TensorFlow cannot be imported in runtime {runtime.name!r}",
+            (_fix(runtime, python),),
+            _exception(done.stderr),
+        )
+    found = _versions(done.stdout)
+    if not found:
+        raise RuntimeUnavailableError(
+            f"runtime {runtime.name!r} did not tell its versions: {python} is not a Python that runs code given by -c",
+            (_fix(runtime, python),),
+            _last(done.stdout + done.stderr),
+        )
+    return found
+
+
+def _run(runtime: Runtime, python: Path, folder: str) -> subprocess.CompletedProcess[str]:
+    others = {name: value for name, value in os.environ.items() if name not in _OUR_OWN}
+    try:
+        # With -c, modules of the current folder come first: it had better be an empty one.
+        return subprocess.run(
+            [str(python), "-c", _CODE],
+            cwd=folder,
+            env={**others, **_ALONE, **runtime.env},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=TIMEOUT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        what = f"importing TensorFlow in runtime {runtime.name!r} took longer than {TIMEOUT:.0f} s"
+        raise RuntimeUnavailableError(
+            what, (f"look at it with: {python} -X importtime -c 'import tensorflow'",)
+        ) from None
+    except OSError as error:
+        what = f"the interpreter of runtime {runtime.name!r} cannot be started from {python}: {error.strerror or error}"
+        raise RuntimeUnavailableError(what, (_fix(runtime, python),)) from None
+
+
+def _versions(output: str) -> dict[str, str]:
+    """The last line that is what the check prints; TensorFlow and all it imports may print around it."""
+    for line in reversed(output.splitlines()):
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(found, dict) and "tensorflow" in found:
+            return {str(name): str(version) for name, version in found.items()}
+    return {}
+
+
+def _killed(runtime: Runtime, number: int, log: str) -> RuntimeUnavailableError:
+    known = {each.value: each.name for each in signal.Signals}
+    name = known.get(number, f"signal {number}")
+    if name == "SIGILL":
+        return RuntimeUnavailableError(
+            f"TensorFlow of runtime {runtime.name!r} was built for another processor: "
+            "importing it ran an instruction that this one does not have (SIGILL)",
+            ("take a build of TensorFlow for this processor, or another machine (most builds need AVX)",),
+            _last(log),
+        )
+    memory = ", as the system does when memory runs out" if name == "SIGKILL" else ""
+    return RuntimeUnavailableError(
+        f"importing TensorFlow in runtime {runtime.name!r} killed the process: {name}{memory}",
+        (f"look at it with: python -X faulthandler -c 'import tensorflow' in runtime {runtime.name!r}",),
+        _last(log),
+    )
+
+
+def _fix(runtime: Runtime, python: Path) -> str:
+    if runtime.is_created:
+        return f"change 'packages' or 'env' of {runtime.name!r} in [tool.modelcompat.runtimes] of pyproject.toml"
+    return f"mend it until this works: {python} -c 'import tensorflow; tensorflow.keras.layers'"
+
+
+def _exception(log: str) -> str:
+    """The exception that ended the process; its message may go on for lines that tell less than the first."""
+    lines = [line for line in log.splitlines() if _EXCEPTION.match(line)]
+    return lines[-1] if lines else _last(log)
+
+
+def _last(log: str) -> str:
+    return "\n".join(log.strip().splitlines()[-_LAST_LINES:])
