@@ -84,6 +84,7 @@ the models and writes this page.
 | [`check`](#modelcompat-check) | Will it load where we run it? Why not? |
 | [`runtimes-for`](#modelcompat-runtimes-for) | Which TensorFlow and Keras versions load it? |
 | [`diff`](#modelcompat-diff) | What changed between these two? |
+| [`runtimes`](#modelcompat-runtimes) | Which runtimes can artifacts be reloaded in, and how do I get one? |
 | [`profile`](#modelcompat-profile) | What does a runtime know, and how do I record mine? |
 
 ## Paths
@@ -185,6 +186,45 @@ one command that reads weights, each array in place. Layers and weights that wer
 
 Of two formats is compared what both can hold; weights that go by other names are matched by their values, then by
 shape and order. Where some weights cannot be read and nothing else differs, the exit code is 2.
+
+## modelcompat runtimes
+
+Where a model is not only judged for another runtime but reloaded in it (`pytest --modelcompat-runtime tf2.15`), that
+runtime has to be there: an interpreter with its TensorFlow and Keras. `modelcompat runtimes create NAME...` has uv create it, which
+`pip install "pytest-modelcompat[runtimes]"` brings along; `--all` creates all that `[tool.modelcompat.runtimes]` of the
+nearest `pyproject.toml` declares. The known ones, tf2.4 to tf2.21, need no declaration, and have pins that work.
+
+```text
+$ modelcompat runtimes create tf2.4 tf2.15
+tf2.4: 1/3 making the virtual environment with Python 3.8
+tf2.4: 2/3 installing tensorflow-cpu==2.4.*, protobuf<3.21
+tf2.4: 3/3 checking that TensorFlow can be imported
+tf2.4   created  Python 3.8.18, TensorFlow 2.4.4, Keras 2.4.0  671.2 MB  8.9 s
+tf2.15  exists   Python 3.11.7, TensorFlow 2.15.1, Keras 2.15.0  1.2 GB
+```
+
+The steps are told on standard error. One that fails keeps none of the others from being created; what it said is
+quoted, and the exit code is 2. A creation that was cut off goes on where it was, and two processes that create the same
+runtime make it once. Names are understood before anything is created:
+
+!2 modelcompat runtimes create tf2.51
+
+Environments are kept in the user's cache folder, or in the one that `MODELCOMPAT_CACHE` names, by their content:
+runtimes of the same Python and the same packages share one, whatever they are called and whichever project asks for
+them. CPythons are taken from the folder that `MODELCOMPAT_INTERPRETERS` names (with subfolders such as `3.8.18`), from
+pyenv's, or from wherever uv finds or fetches them. With `interpreter` a runtime is an environment of your own: `create`
+checks that TensorFlow can be imported there, and nothing is installed into it.
+
+`modelcompat runtimes list [--json]` shows the declared runtimes, and whatever else was created, by the names it was
+created for. `--json` prints one object a line: `name`, `names`, `declared`, `unused`, `state` (`created`,
+`not created`, `unfinished`, `broken: interpreter gone`, `your own`), `python`, `tensorflow`, `keras`, `size` in bytes,
+`folder`.
+
+`modelcompat runtimes remove NAME... | --all | --unused` says what each removal frees. An environment that is shared
+stays until the last of the names it was created for is removed. `--all` removes everything that was created, for
+whichever project. `--unused` removes what no name means any more: the environment of a declaration that was changed or
+dropped, or one that only another project declares, which can create it again. Known runtimes are not unused, as tests
+name them without declaring them.
 
 ## modelcompat profile
 

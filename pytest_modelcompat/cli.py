@@ -21,6 +21,7 @@ COMMANDS = {
     "check": ("checking", "whether an artifact loads in the runtimes you name; every reason why not"),
     "runtimes-for": ("choosing", "which TensorFlow and Keras versions load an artifact"),
     "diff": ("differing", "how two artifacts differ: layers, ops, signatures, configuration, weights"),
+    "runtimes": ("providing", "create, list and remove the runtimes that artifacts are reloaded in"),
     "profile": ("profiling", "list and show what runtimes know, record your own"),
 }
 # Objects made until garbage is looked for: what starts a command makes some ten thousands, and none of it is garbage.

@@ -37,6 +37,13 @@ class Console:
         self.out.flush()
         self.err.write(f"modelcompat: {sentence}\n".translate(_CONTROLS))
 
+    def notes(self, lines: Iterable[str]) -> None:
+        """Writes lines about the run itself, at once."""
+        self.out.flush()
+        for line in lines:
+            self.err.write(line.translate(_CONTROLS) + "\n")
+        self.err.flush()
+
     def progress(self, items: Sequence[str]) -> Iterator[int]:
         """Yields each position, and shows a bar with the item's name while it is worked on, if anybody looks.
 

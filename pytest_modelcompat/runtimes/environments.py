@@ -110,43 +110,35 @@ def create(runtime: Runtime, tell: Callable[[str], None]) -> Environment:
             return _with_name(existing, runtime.name) if existing is not None else _made(uv, runtime, folder, tell)
 
 
-def remove(folder: Path, tell: Callable[[str], None]) -> None:
+def remove(folder: Path, tell: Callable[[str], None], *, name: str = "") -> tuple[str, ...]:
     """Remove an environment, whole or not.
 
     Args:
         folder: where it is.
         tell: is called with a line when another process has to be waited for.
+        name: of the runtime that is done with it: it stays for others that ask for it. Removed for all without.
+
+    Returns:
+        The names that it stays for.
 
     Raises:
         RuntimeUnavailableError: some of its files cannot be removed.
     """
     try:
-        with _locked(folder.name, folder, tell):
+        with _locked(name or folder.name, folder, tell):
+            environment = read_note(folder)
+            others = tuple(each for each in environment.names if each != name) if environment and name else ()
+            if environment and others:
+                write_note(replace(environment, names=others))
+                return others
             # Without its note it is none, should this be interrupted.
             (folder / NOTE).unlink(missing_ok=True)
             shutil.rmtree(folder)
+            return ()
     except OSError as error:
         raise RuntimeUnavailableError(
             f"{error.filename or folder} cannot be removed: {error.strerror or error}"
         ) from None
-
-
-def drop_name(environment: Environment, name: str, tell: Callable[[str], None]) -> tuple[str, ...]:
-    """Take a name off an environment that others ask for too, and remove it if there is no other.
-
-    Returns:
-        The names that still ask for it.
-
-    Raises:
-        RuntimeUnavailableError: it cannot be removed.
-    """
-    others = tuple(each for each in environment.names if each != name)
-    if not others:
-        remove(environment.folder, tell)
-        return ()
-    with writing(name), _locked(name, environment.folder, tell):
-        write_note(replace(environment, names=others))
-    return others
 
 
 def _checked(runtime: Runtime, tell: Callable[[str], None]) -> Environment:
@@ -229,7 +221,7 @@ def _locked(name: str, folder: Path, tell: Callable[[str], None]) -> Iterator[No
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        tell(f"{name}: waiting for another process that creates {name}")
+        tell(f"{name}: waiting for another process that creates or removes it")
         lock.acquire()
     try:
         yield

@@ -27,6 +27,15 @@ EXTRA = 'pip install "pytest-modelcompat[runtimes]"'
 NEEDED = "0.7 to 2 GB"
 _DIGEST_LENGTH = 12
 _LONGEST_STEM = 48
+# The distributions of TensorFlow and its Keras.
+_TOLD = {
+    "tensorflow": "tensorflow",
+    "tensorflow_cpu": "tensorflow",
+    "tensorflow_intel": "tensorflow",
+    "tensorflow_macos": "tensorflow",
+    "keras": "keras",
+    "tf_keras": "tf_keras",
+}
 
 
 class State(Enum):
@@ -131,6 +140,16 @@ def find(folder: Path) -> Environment | None:
     return read_note(folder) if state_of(folder) is State.CREATED else None
 
 
+def all_folders() -> list[Path]:
+    """The folders of all environments, whole or not, whichever project asked for them.
+
+    Raises:
+        RuntimeUnavailableError: see `cache_folder`.
+    """
+    home = environments_folder()
+    return sorted(each for each in home.iterdir() if each.is_dir()) if home.is_dir() else []
+
+
 def read_note(folder: Path) -> Environment | None:
     """What the note in a folder says; None without one, which is an environment that was not created to its end."""
     try:
@@ -160,6 +179,17 @@ def write_note(environment: Environment) -> None:
     except BaseException:
         Path(draft).unlink(missing_ok=True)
         raise
+
+
+def installed_beside(python: Path) -> dict[str, str]:
+    """The versions of TensorFlow and its Keras where an interpreter looks for them, as their folders' names say."""
+    home = python.parent.parent
+    found: dict[str, str] = {}
+    for folder in (*home.glob("lib/python3*/site-packages/*.dist-info"), *home.glob("Lib/site-packages/*.dist-info")):
+        name, _, version = folder.stem.partition("-")
+        if name.lower() in _TOLD:
+            found[_TOLD[name.lower()]] = version
+    return found
 
 
 def size_of(folder: Path) -> int:

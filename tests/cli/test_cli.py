@@ -16,6 +16,7 @@ import pytest
 from pytest_modelcompat import cli
 from pytest_modelcompat.cli import COMMANDS
 
+RUNTIMES = ("runtimes create", "runtimes list", "runtimes remove")
 PROJECT = Path(cli.__file__).resolve().parents[1]
 
 
@@ -27,13 +28,13 @@ class TestHelp:
             assert f"{command} " in result.out
             assert does in result.out
 
-    @pytest.mark.parametrize("command", [*COMMANDS, "profile list", "profile show", "profile record"])
+    @pytest.mark.parametrize("command", [*COMMANDS, "profile list", "profile show", "profile record", *RUNTIMES])
     def test_of_every_command(self, modelcompat: Any, command: str) -> None:
         result = modelcompat(*command.split(), "-h")
         assert result.code == 0
         assert f"modelcompat {command}" in result.out
 
-    @pytest.mark.parametrize("command", [*COMMANDS, "profile record"])
+    @pytest.mark.parametrize("command", [*COMMANDS, "profile record", *RUNTIMES])
     def test_names_no_option_that_the_documentation_does_not(self, modelcompat: Any, command: str) -> None:
         documented = (Path(__file__).parents[2] / "docs/commands.md").read_text(encoding="utf-8")
         options = re.findall(r"--[a-z-]+", modelcompat(*command.split(), "-h").out)
