@@ -65,12 +65,12 @@ class GoldenNotWrittenError(GoldenError):
         self.fix = fix
 
 
+class FrozenBrokenError(GoldenBrokenError):
+    """What is frozen of a release is not what was frozen, or not all of it."""
+
+
 class FrozenAlreadyError(GoldenNotWrittenError):
     """The label holds another model of this case already: a release is frozen once."""
-
-
-class FrozenLabelError(GoldenError):
-    """The text cannot be the label of a release; the message says what one is made of."""
 
 
 @dataclass(frozen=True)

@@ -49,12 +49,29 @@ def encode(name: GoldenName, golden: Golden) -> dict[str, bytes]:
         TypeError: an array holds neither numbers nor bool, or something is not JSON-able.
         ValueError: a figure is NaN or infinite, which JSON does not know.
     """
-    arrays = {
+    arrays = _arrays(golden)
+    return {ARRAYS_FILE: _npz(arrays), JSON_FILE: json_bytes(_document(name, golden, arrays))}
+
+
+def _arrays(golden: Golden) -> dict[str, NDArray[Any]]:
+    return {
         f"{side}/{key}": _portable(array)
         for side, (_, packed) in (("inputs", golden.inputs), ("outputs", golden.outputs))
         for key, array in packed.items()
     }
-    return {ARRAYS_FILE: _npz(arrays), JSON_FILE: _json(_document(name, golden, arrays))}
+
+
+def same_content(one: Golden, other: Golden) -> bool:
+    """Whether two goldens record the same model: equal inputs, outputs and weights, to the last bit.
+
+    What made them and what the formats hold may differ.
+    """
+    return _content(one) == _content(other)
+
+
+def _content(golden: Golden) -> bytes:
+    document = _document(GoldenName((), "-"), golden, _arrays(golden))
+    return json_bytes({key: document[key] for key in ("inputs", "outputs", "weights", "arrays")})
 
 
 def _document(name: GoldenName, golden: Golden, arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
@@ -97,7 +114,8 @@ def _array_digest(array: NDArray[Any]) -> dict[str, Any]:
     }
 
 
-def _json(document: dict[str, Any]) -> bytes:
+def json_bytes(document: Mapping[str, Any]) -> bytes:
+    """A document as the bytes of a file that reads well in a diff: one entry, one line."""
     lines = [f" {json.dumps(key)}: {_rendered(value, _LEVELS.get(key, 0), ' ')}" for key, value in document.items()]
     # A lone surrogate has no UTF-8, but what `backslashreplace` writes for it is JSON's own escape.
     return ("{\n" + ",\n".join(lines) + "\n}\n").encode("utf-8", "backslashreplace")
@@ -184,7 +202,7 @@ def read_document(path: Path) -> dict[str, Any]:
         GoldenBrokenError: it is not one, or a later version's.
     """
     data = path.read_bytes()
-    _refuse_pointer(path, data)
+    refuse_pointer(path, data)
     try:
         document = json.loads(data)
     except ValueError as error:
@@ -201,7 +219,16 @@ def read_document(path: Path) -> dict[str, Any]:
     return dict(document)
 
 
-def _refuse_pointer(path: Path, data: bytes) -> None:
+def refuse_pointer(path: Path, data: bytes) -> None:
+    """Refuse what Git LFS leaves in a file's place until it is fetched.
+
+    Args:
+        path: the file.
+        data: its bytes, the first of them at least.
+
+    Raises:
+        GoldenBrokenError: it is a pointer.
+    """
     if data.startswith(_LFS_POINTER):
         raise GoldenBrokenError(f"{path} is a Git LFS pointer, not the file itself: run `git lfs pull`.")
 
@@ -216,7 +243,7 @@ def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         data = path.read_bytes()
     except FileNotFoundError:
         raise GoldenBrokenError(f"{path} is missing beside {JSON_FILE}: was it not committed?") from None
-    _refuse_pointer(path, data)
+    refuse_pointer(path, data)
     # Without this, NumPy takes what is no zip file for a pickle and says so.
     if not zipfile.is_zipfile(io.BytesIO(data)):
         raise GoldenBrokenError(f"{path} ({len(data)} bytes) is truncated or no .npz file at all.")

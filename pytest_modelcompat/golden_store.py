@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat import golden_files
 from pytest_modelcompat.golden import (
+    ARRAYS_FILE,
+    FROZEN_FOLDER,
     JSON_FILE,
     Golden,
     GoldenBrokenError,
@@ -70,12 +72,12 @@ class GoldenStore:
         """
         folder = self.folder(name)
         try:
-            return _decode(folder)
+            return decode(folder)
         except GoldenBrokenError as error:
             # The two files are replaced one after the other: in between, they are halves of two goldens.
             try:
                 with _lock(folder):
-                    return _decode(folder)
+                    return decode(folder)
             except OSError:
                 raise error from None
 
@@ -92,27 +94,49 @@ class GoldenStore:
                 recorded by a later version of this plugin, whose content this one would lose.
         """
         folder = self.folder(name)
-        with _writing(folder):
+        with writing(folder):
             before = _before(folder)
             after = merge(before)
-            written = Written(_write(name, folder, after), before, after)
+            written = Written(write(name, folder, after), before, after)
         self.recorded.add(name)
         return written
 
     def names(self) -> tuple[GoldenName, ...]:
         """Every golden that is there, whole or broken, in the order of their folders; no stray files."""
-        found = (self._name(path) for path in sorted(self.root.rglob(JSON_FILE)) if path.is_file())
+        found = (
+            name_of(path.parent.relative_to(self.root).parts, path)
+            for path in sorted(self.root.rglob(JSON_FILE))
+            if FROZEN_FOLDER not in path.relative_to(self.root).parts and path.is_file()
+        )
         return tuple(name for name in found if name is not None)
 
-    def _name(self, path: Path) -> GoldenName | None:
-        escaped = path.parent.relative_to(self.root).parts
-        parts = [unescape(part) for part in escaped]
-        # Of a name that was cut, the folder tells only the beginning; golden.json holds the whole.
-        known = _recorded_name(path) if None in parts else [part for part in parts if part is not None]
-        if not all(known) or len(known) != len(escaped) or not known:
-            return None
-        name = GoldenName(tuple(known[:-1]), known[-1])
-        return name if name.escape() == escaped else None
+    def remove(self, name: GoldenName) -> None:
+        """Remove a golden, and the folders that are empty without it; frozen artifacts stay.
+
+        Raises:
+            GoldenNotWrittenError: it could not be removed.
+        """
+        folder = self.folder(name)
+        with writing(folder), removing(folder):
+            for file in (JSON_FILE, ARRAYS_FILE):
+                (folder / file).unlink(missing_ok=True)
+            remove_empty_folders(folder, self.root)
+
+
+def name_of(escaped: tuple[str, ...], path: Path) -> GoldenName | None:
+    """The name of the golden in a folder; None if no golden has such a one.
+
+    Args:
+        escaped: the folder's parts, from the root of all goldens.
+        path: a golden.json that holds the name; it is read only where the parts do not tell it.
+    """
+    parts = [unescape(part) for part in escaped]
+    # Of a name that was cut, the folder tells only the beginning; golden.json holds the whole.
+    known = _recorded_name(path) if None in parts else [part for part in parts if part is not None]
+    if not all(known) or len(known) != len(escaped) or not known:
+        return None
+    name = GoldenName(tuple(known[:-1]), known[-1])
+    return name if name.escape() == escaped else None
 
 
 def _recorded_name(path: Path) -> list[str]:
@@ -123,7 +147,13 @@ def _recorded_name(path: Path) -> list[str]:
     return [str(part) for part in parts] if isinstance(parts, list) else []
 
 
-def _decode(folder: Path) -> Golden:
+def decode(folder: Path) -> Golden:
+    """The golden in a folder.
+
+    Raises:
+        GoldenMissingError: there is none.
+        GoldenBrokenError: what is there is not a golden.
+    """
     try:
         return golden_files.decode(folder)
     except (FileNotFoundError, NotADirectoryError):
@@ -134,7 +164,7 @@ def _decode(folder: Path) -> Golden:
 
 def _before(folder: Path) -> Golden | None:
     try:
-        return _decode(folder)
+        return decode(folder)
     except GoldenMissingError:
         return None
     except GoldenTooNewError as error:
@@ -144,21 +174,23 @@ def _before(folder: Path) -> Golden | None:
         return None
 
 
-def _write(name: GoldenName, folder: Path, golden: Golden) -> bool:
+def write(name: GoldenName, folder: Path, golden: Golden) -> bool:
+    """Write a golden into a folder whose lock is held; whether that changed a file.
+
+    Raises:
+        GoldenNotWrittenError: it could not be written, or there is no output in it.
+    """
     if not golden.outputs[1]:
         raise GoldenNotWrittenError(f"{folder} is not written: it would hold no output to compare with.")
     files = golden_files.encode(name, golden)
-    try:
+    with placing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        changed = [file for file, data in files.items() if _replace(folder / file, data)]
-    except OSError as error:
-        fix = "make it a folder that this user can write to, then run the same command again"
-        raise GoldenNotWrittenError(f"{folder} could not be written: {error.strerror or error}.", fix) from error
+        changed = [file for file, data in files.items() if put(folder / file, data)]
     return bool(changed)
 
 
-def _replace(path: Path, data: bytes) -> bool:
-    """Put a file in place in one piece, unless it holds these bytes already."""
+def put(path: Path, data: bytes) -> bool:
+    """Put a file in place in one piece, unless it holds these bytes already; whether that changed it."""
     if path.is_file():
         existing = path.read_bytes()
         # Git on Windows checks text out with CRLF; that alone is no change.
@@ -175,7 +207,12 @@ def _replace(path: Path, data: bytes) -> bool:
 
 
 @contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def writing(folder: Path) -> Iterator[None]:
+    """Hold the lock of a golden's folder.
+
+    Raises:
+        GoldenNotWrittenError: it cannot be had.
+    """
     try:
         lock = _lock(folder)
         lock.acquire()
@@ -189,6 +226,44 @@ def _writing(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def placing(folder: Path) -> Iterator[None]:
+    """Say of a folder what keeps files from being written into it.
+
+    Raises:
+        GoldenNotWrittenError: they could not be.
+    """
+    try:
+        yield
+    except OSError as error:
+        fix = "make it a folder that this user can write to, then run the same command again"
+        raise GoldenNotWrittenError(f"{folder} could not be written: {error.strerror or error}.", fix) from error
+
+
+@contextmanager
+def removing(folder: Path) -> Iterator[None]:
+    """Say of a folder what keeps it from being removed.
+
+    Raises:
+        GoldenNotWrittenError: it could not be removed.
+    """
+    try:
+        yield
+    except OSError as error:
+        fix = "let this user write to it, then run the same command again"
+        raise GoldenNotWrittenError(f"{folder} could not be removed: {error.strerror or error}.", fix) from error
+
+
+def remove_empty_folders(folder: Path, root: Path) -> None:
+    """Remove a folder and those above it up to `root`, as long as there is nothing in them."""
+    while folder != root and folder.is_relative_to(root):
+        if folder.is_dir():
+            if any(folder.iterdir()):
+                return
+            folder.rmdir()
+        folder = folder.parent
 
 
 def _lock(folder: Path) -> BaseFileLock:

@@ -98,7 +98,8 @@ class TestName:
     ODD = (
         "[a/b]", "[a b]", "[a-b]", "[a_b]", "[a%b]", "[a%2Fb]", "[a\\b]", "a.", ".a", ".", "..", "%2E", "a ",
         " a", "ü", "u\u0308", "\udc80", "\x00", "\n", "~", "a~b", "CON", "con", "Con.txt", "%43ON", "NUL",
-        "nul.tar.gz", "COM1", "COM12", "CONSOLE", "golden.json", "arrays.npz", "Class.test[x=1.5,y=+2@home]",
+        "nul.tar.gz", "COM1", "COM12", "CONSOLE", "golden.json", "arrays.npz", "frozen", "Frozen", "frozen.json",
+        "Class.test[x=1.5,y=+2@home]",
         "\U0001f600" * 60, "x" * 150, "x" * 151, "x" * 152, "é" * 25, "é" * 26, "a*b", "a?b", 'a"b', "<>|:",
     )  # fmt: skip
 
