@@ -190,9 +190,10 @@ shape and order. Where some weights cannot be read and nothing else differs, the
 ## modelcompat runtimes
 
 Where a model is not only judged for another runtime but reloaded in it (`pytest --modelcompat-runtime tf2.15`), that
-runtime has to be there: an interpreter with its TensorFlow and Keras. `modelcompat runtimes create NAME...` has uv create it, which
-`pip install "pytest-modelcompat[runtimes]"` brings along; `--all` creates all that `[tool.modelcompat.runtimes]` of the
-nearest `pyproject.toml` declares. The known ones, tf2.4 to tf2.21, need no declaration, and have pins that work.
+runtime has to be there: an interpreter with its TensorFlow and Keras. `modelcompat runtimes create NAME...` has uv
+create it, which `pip install "pytest-modelcompat[runtimes]"` brings along; `--all` creates all that
+`[tool.modelcompat.runtimes]` of the nearest `pyproject.toml` declares. The known ones, tf2.4 to tf2.21, need no
+declaration, and have pins that work.
 
 ```text
 $ modelcompat runtimes create tf2.4 tf2.15
