@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from pytest_modelcompat.choices import FORMATS
+from pytest_modelcompat.choices import FORMATS, SAVED_MODEL_LOADERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +54,12 @@ CASE_OPTIONS = {
         "CHECK",
         None,
         "check only this: predictions, weights, structure, training (repeatable; default: the first three)",
+    ),
+    "saved_model_loaders": (
+        "--modelcompat-saved-model-loader",
+        "LOADER",
+        None,
+        f"load SavedModels with this too: {', '.join(SAVED_MODEL_LOADERS)} (repeatable; default: object, graph)",
     ),
     "rtol": ("--modelcompat-rtol", "NUMBER", float, "relative tolerance; needs --modelcompat-atol too"),
     "atol": ("--modelcompat-atol", "NUMBER", float, "absolute tolerance; needs --modelcompat-rtol too"),
@@ -122,11 +128,14 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def any_given(config: pytest.Config) -> bool:
-    """Whether any of the options is given, on the command line or in the ini file."""
+    """Whether any of the options is given, on the command line or in the ini file, or pyproject.toml declares any."""
     flags = ("modelcompat_update_golden", "modelcompat_model", "modelcompat_unsafe")
     if any(getattr(config.option, name, None) for name in flags):
         return True
     dests = [_dest(name) for name in CASE_OPTIONS]
+    pyproject = config.rootpath / "pyproject.toml"
+    if pyproject.is_file() and b"tool.modelcompat" in pyproject.read_bytes():
+        return True
     if any(getattr(config.option, dest, None) is not None for dest in dests):
         return True
     try:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MODEL_TESTS = "modelcompat-model-tests"
 ROUNDTRIP_HELP = (
     "model_roundtrip(formats, custom_objects, imports, op_libraries, inputs, name, rtol, atol, seed, runtimes, "
-    "loads_in, checks, allow_ops, allow_layers, safe_mode, timeout): save the model this test returns, reload it in a "
+    "loads_in, checks, allow_ops, allow_layers, safe_mode, timeout, expected_failures): save the model this test returns, reload it in a "
     "fresh process, and compare its predictions with the golden."
 )
 ARTIFACT_HELP = (

@@ -27,6 +27,7 @@ class Facts:
         golden: the golden's folder, relative to the project.
         golden_made_by: versions of what recorded it; empty if there was none.
         accept: the command that accepts the change.
+        expected: how it was expected to fail, where it failed otherwise.
     """
 
     artifact: str
@@ -37,6 +38,7 @@ class Facts:
     golden: str = ""
     golden_made_by: Mapping[str, str] = field(default_factory=dict)
     accept: str = ""
+    expected: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Result:
         drifts: reloaded against saved, one for each output (of an artifact: against its golden).
         golden: `matched`, `written`, `updated`, `unchanged`, or empty if the round trip did not get there.
         moved: what an update changed in the golden's outputs, old to new.
+        expected: why it was expected to fail, where it failed as expected.
         timings: seconds by stage in the loader.
         peak_memory: bytes the loader's child had at most.
     """
@@ -66,6 +69,7 @@ class Result:
     drifts: tuple[Drift, ...] = ()
     golden: str = ""
     moved: tuple[Drift, ...] = ()
+    expected: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
     peak_memory: int = 0
 

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_modelcompat import collecting
 from pytest_modelcompat.choices import FORMATS
+from pytest_modelcompat.expectations import held_against
 from pytest_modelcompat.marking import FIXTURE, ROUNDTRIP, target_of
 from pytest_modelcompat.report import properties
 from pytest_modelcompat.results import Facts, ModelCompatError, Result, RoundTripResult
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_modelcompat.case import Case
+    from pytest_modelcompat.expectations import ExpectedFailure
     from pytest_modelcompat.golden import GoldenName
     from pytest_modelcompat.session import Session
     from pytest_modelcompat.targets import Target
@@ -90,6 +92,8 @@ def run(item: pytest.Item, case: Case, session: Session) -> Result:
         ModelCompatError: the target fails.
     """
     result = checked(item, case, session)
+    if result.expected:
+        pytest.xfail(f"{result.verdict}: {result.expected}")
     if result.failed:
         raise ModelCompatError((result,))
     return result
@@ -105,8 +109,16 @@ def checked(item: pytest.Item, case: Case, session: Session) -> Result:
         from pytest_modelcompat.roundtrip import check
 
         result = check(case, session.bench())
+    result = held_against(result, _expected(item, case, session))
     item.user_properties.extend(properties.of_result(result))
     return result
+
+
+def _expected(item: pytest.Item, case: Case, session: Session) -> list[ExpectedFailure]:
+    """How the target is known to fail: what its test says, else what the project declares."""
+    case_id = collecting.case_id(item).removesuffix(f"[{case.target}]")
+    known = (*case.settings.expected_failures, *session.expected)
+    return [each for each in known if each.is_about(case_id, case.target)]
 
 
 def tensorflow_problem() -> str | None:
@@ -156,8 +168,9 @@ class RoundTripCaller:
         self.called = True
         settings, targets = self._settings(options)
         results = tuple(checked(self.item, self._case(model, settings, each), self.session) for each in targets)
-        if any(result.failed for result in results):
-            raise ModelCompatError(tuple(result for result in results if result.failed))
+        failed = tuple(result for result in results if result.failed and not result.expected)
+        if failed:
+            raise ModelCompatError(failed)
         return RoundTripResult(results)
 
     def _settings(self, options: dict[str, Any]) -> tuple[Settings, list[Target]]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_modelcompat.collecting import Claims
+from pytest_modelcompat.expectations import TABLE, ExpectationError, ExpectedFailure, read_expected
 from pytest_modelcompat.marking import KEY, SHARED_LOADER
 from pytest_modelcompat.options import command_line_layer, forks, golden_root, ini_layer
-from pytest_modelcompat.runtimes.declared import DeclarationError, find_runtimes
+from pytest_modelcompat.runtimes.declared import DeclarationError, Runtimes, find_pyproject, read_runtimes, tool_table
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.settings import SettingsError, check
 from pytest_modelcompat.targets import LOCAL
@@ -36,7 +37,7 @@ class Session:
             for layer in self.layers:
                 check(layer)
             self._forks = forks(config)
-            self.runtimes = find_runtimes(config.rootpath)
+            self.runtimes, self.expected = _declared(config.rootpath)
             self._check_command_line()
         except (SettingsError, DeclarationError) as error:
             raise pytest.UsageError(f"modelcompat: {error}") from None
@@ -110,6 +111,21 @@ class Session:
         if self._loaders is not None:
             self._loaders.close()
         self._loaders = None
+
+
+def _declared(root: Path) -> tuple[Runtimes, tuple[ExpectedFailure, ...]]:
+    """What the project's pyproject.toml declares: its runtimes, and the targets that are known to fail.
+
+    Raises:
+        DeclarationError: it cannot be understood.
+    """
+    file = find_pyproject(root)
+    if file is None:
+        return Runtimes(), ()
+    try:
+        return read_runtimes(file), read_expected(tool_table(file).get("expected_failures", []), file.name)
+    except ExpectationError as error:
+        raise DeclarationError(f"{file}: {TABLE}: {error}") from None
 
 
 def _made(folder: Path) -> Path:

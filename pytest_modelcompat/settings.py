@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pytest_modelcompat.choices import CHECKS, DEFAULT_CHECKS, DEFAULT_FORMATS, FORMATS
+from pytest_modelcompat.choices import (
+    CHECKS,
+    DEFAULT_CHECKS,
+    DEFAULT_FORMATS,
+    DEFAULT_SAVED_MODEL_LOADERS,
+    FORMATS,
+    SAVED_MODEL_LOADERS,
+)
+from pytest_modelcompat.expectations import OPTION, ExpectationError, ExpectedFailure, read_expected
 from pytest_modelcompat.targets import LOCAL
 
 DEFAULT_TIMEOUT = 300.0
@@ -44,6 +52,8 @@ class Settings:
     allow_ops: Mapping[str, str] = field(default_factory=dict)
     allow_layers: Mapping[str, str] = field(default_factory=dict)
     safe_mode: bool = True
+    saved_model_loaders: tuple[str, ...] = DEFAULT_SAVED_MODEL_LOADERS
+    expected_failures: tuple[ExpectedFailure, ...] = ()
     timeout: float = DEFAULT_TIMEOUT
     sources: Mapping[str, str] = field(default_factory=dict)
 
@@ -244,6 +254,19 @@ def _allowed(value: Any) -> Mapping[str, str]:
     return value
 
 
+def _expected_failures(value: Any) -> tuple[ExpectedFailure, ...]:
+    try:
+        return read_expected(value)
+    except ExpectationError as error:
+        raise _UnknownError(str(error)) from None
+
+
+def _saved_model_loaders(value: Any) -> tuple[str, ...]:
+    """The object loader first, listed or not: the others are held against what it gives."""
+    listed = map(plain_name, _names("loader", SAVED_MODEL_LOADERS)(value))
+    return ("object", *(name for name in listed if name != "object"))
+
+
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
         raise _WrongTypeError("takes True or False")
@@ -272,5 +295,7 @@ _CHECKERS: Mapping[str, Callable[[Any], Any]] = {
     "allow_ops": _allowed,
     "allow_layers": _allowed,
     "safe_mode": _flag,
+    "saved_model_loaders": _saved_model_loaders,
     "timeout": _timeout,
+    OPTION: _expected_failures,
 }

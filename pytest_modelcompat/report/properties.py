@@ -52,6 +52,8 @@ def of_result(result: Result) -> Properties:
     for drift in result.moved:
         text = f"golden {drift.output} moved by up to {drift.max_abs:.3g} in {drift.mismatched} of {drift.total}"
         properties.append(("moved", text + " elements beyond tolerance, old to new"))
+    if result.expected:
+        properties.append(("expected", result.expected))
     properties.extend(("note", finding.cause) for finding in result.notes)
     return [(PREFIX + name, value) for name, value in properties]
 
@@ -100,10 +102,7 @@ def _with(line: Line, name: str, value: str) -> Line:
         return replace(line, moved=(*line.moved, value))
     if name == "note":
         return replace(line, notes=(*line.notes, value))
-    if name == "greatest_drift":
-        return replace(line, drift=value)
-    if name == "case":
-        return replace(line, case=value)
-    if name == "verdict":
-        return replace(line, verdict=value)
-    return replace(line, golden=value) if name == "golden" else line
+    if name == "expected":
+        return replace(line, expected=True)
+    field = "drift" if name == "greatest_drift" else name
+    return replace(line, **{field: value}) if field in ("drift", "case", "verdict", "golden") else line  # type: ignore[arg-type]

@@ -112,6 +112,8 @@ def _facts(result: Result) -> Iterator[str]:
         yield from labelled("loaded in", f"{result.runtime}: {versions(facts.loaded_by)}")
     if any(finding.kind in ABOUT_DECLARATIONS and not finding.runtime for finding in result.errors):
         yield from labelled("declared", _declared(facts))
+    if facts.expected:
+        yield from labelled("expected", facts.expected)
     if kinds & ABOUT_GOLDEN and facts.golden_made_by:
         yield from labelled("golden", f"{facts.golden}, made by {versions(facts.golden_made_by)}")
         yield from labelled("accept", facts.accept)

@@ -17,6 +17,7 @@ from pytest_modelcompat.runtimes.runtime import LOCAL, LOCAL_NAME, Runtime
 
 PYPROJECT = "pyproject.toml"
 TABLE = "[tool.modelcompat.runtimes]"
+TABLES = ("runtimes", "expected_failures")
 KEYS = ("python", "packages", "interpreter", "env", "imports", "op_libraries")
 
 # A runtime's name stands in test ids, in file names and on command lines.
@@ -66,10 +67,14 @@ def find_runtimes(folder: Path) -> Runtimes:
     Raises:
         DeclarationError: the file cannot be read, or what it declares cannot be understood.
     """
-    for home in (folder, *folder.parents):
-        if (home / PYPROJECT).is_file():
-            return read_runtimes(home / PYPROJECT)
-    return Runtimes()
+    file = find_pyproject(folder)
+    return read_runtimes(file) if file is not None else Runtimes()
+
+
+def find_pyproject(folder: Path) -> Path | None:
+    """The pyproject.toml of the project a folder belongs to, the nearest upwards; None without one."""
+    files = (home / PYPROJECT for home in (folder, *folder.parents))
+    return next((file for file in files if file.is_file()), None)
 
 
 def read_runtimes(file: Path) -> Runtimes:
@@ -92,7 +97,7 @@ def tool_table(file: Path) -> Mapping[str, Any]:
     """The table `[tool.modelcompat]` of a pyproject.toml; empty where it has none.
 
     Raises:
-        DeclarationError: the file cannot be read, or is no TOML.
+        DeclarationError: the file cannot be read, is no TOML, or has keys there that mean nothing.
     """
     if sys.version_info >= (3, 11):
         import tomllib
@@ -106,7 +111,14 @@ def tool_table(file: Path) -> Mapping[str, Any]:
         raise DeclarationError(f"{file} is no TOML: {error}") from None
     tool = content.get("tool", {})
     table = tool.get("modelcompat", {}) if isinstance(tool, Mapping) else {}
-    return table if isinstance(table, Mapping) else {}
+    if not isinstance(table, Mapping):
+        raise DeclarationError(f"{file}: [tool.modelcompat] is not a table")
+    for key in table:
+        if key not in TABLES:
+            near = difflib.get_close_matches(key, TABLES, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(TABLES)}"
+            raise DeclarationError(f"{file}: [tool.modelcompat] has an unknown key {key!r}; {hint}")
+    return table
 
 
 class _WrongError(Exception):
