@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.runtimes.environments import interpreter_of
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.runtimes.process import LoaderProcess
 from pytest_modelcompat.runtimes.runtime import LOCAL_NAME, RuntimeUnavailableError
@@ -65,8 +66,6 @@ class Loaders:
     def _made(self, runtime: Runtime) -> LoaderProcess:
         if runtime.is_local:
             return LoaderProcess(fork=self._fork)
-        from pytest_modelcompat.runtimes.environments import interpreter_of
-
         return LoaderProcess(
             fork=self._fork, python=interpreter_of(runtime), environment=runtime.env, sys_path=project_path()
         )
