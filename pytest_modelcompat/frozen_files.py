@@ -22,6 +22,21 @@ _CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
+class Call:
+    """How a SavedModel of a release is called to give that release's outputs: its signatures have names of their own.
+
+    Args:
+        per_signature: whether the golden's inputs are by signature, and its outputs `signature/output`.
+        input_names: what the model called its inputs, in TensorFlow's order.
+        output_names: what it called its outputs, likewise.
+    """
+
+    per_signature: bool = False
+    input_names: tuple[str, ...] = ()
+    output_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Entry:
     """What a frozen.json says of one format's artifact.
 
@@ -30,12 +45,14 @@ class Entry:
         sha256: the digest of its bytes, as `digest_of` makes it.
         size: of all its files, in bytes.
         saved_by: versions by `keras`, `tensorflow`, `python`.
+        call: how it is called.
     """
 
     artifact: str
     sha256: str
     size: int
     saved_by: Mapping[str, str]
+    call: Call
 
 
 def encode(name: GoldenName, label: str, entries: Mapping[str, Entry]) -> bytes:
@@ -74,7 +91,7 @@ def _entries(formats: Any) -> dict[str, Entry]:
     return {format_: _entry(format_, **entry) for format_, entry in formats.items()}
 
 
-def _entry(format_: str, *, artifact: Any, sha256: Any, size: Any, saved_by: Any) -> Entry:
+def _entry(format_: str, *, artifact: Any, sha256: Any, size: Any, saved_by: Any, call: Any) -> Entry:
     # The name is known; what is written there is for readers, and never a path that this leads out of the folder.
     if ARTIFACTS.get(format_) != artifact:
         raise ValueError(f"the artifact of {format_} is {artifact!r}")
@@ -82,10 +99,11 @@ def _entry(format_: str, *, artifact: Any, sha256: Any, size: Any, saved_by: Any
         raise TypeError(f"sha256 and size of {format_} are {sha256!r} and {size!r}")
     if not isinstance(saved_by, dict) or not all(isinstance(version, str) for version in saved_by.values()):
         raise TypeError(f"saved_by of {format_} is {saved_by!r}")
-    return Entry(artifact, sha256, size, saved_by)
+    names = {side: tuple(call[side]) for side in ("input_names", "output_names")}
+    return Entry(artifact, sha256, size, saved_by, Call(bool(call["per_signature"]), **names))
 
 
-def place(artifact: Path, destination: Path, saved_by: Mapping[str, str]) -> Entry:
+def place(artifact: Path, destination: Path, saved_by: Mapping[str, str], call: Call) -> Entry:
     """Copy an artifact to where it is frozen, in one piece, and tell what was copied.
 
     Raises:
@@ -104,7 +122,7 @@ def place(artifact: Path, destination: Path, saved_by: Mapping[str, str]) -> Ent
     finally:
         discard(temporary)
     sha256, size = digest_of(destination)
-    return Entry(destination.name, sha256, size, dict(saved_by))
+    return Entry(destination.name, sha256, size, dict(saved_by), call)
 
 
 def discard(path: Path) -> None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat import golden_files
 from pytest_modelcompat.artifacts.words import natural_order
-from pytest_modelcompat.frozen_files import ARTIFACTS, Entry, digest_of, discard, encode, place, read_record
+from pytest_modelcompat.frozen_files import ARTIFACTS, Call, Entry, digest_of, discard, encode, place, read_record
 from pytest_modelcompat.golden import (
     FROZEN_FILE,
     FROZEN_FOLDER,
@@ -38,10 +39,11 @@ from pytest_modelcompat.golden_store import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 _LONGEST_LABEL = 60
+_DIRECTLY = Call()
 _RESTORE = "restore it from version control"
 
 
@@ -77,6 +79,8 @@ class Frozen:
         saved_by: versions by `keras`, `tensorflow`, `python`.
         digest: SHA-256 of the bytes that were frozen.
         size: of all its files, in bytes.
+        call: how it is called.
+        problem: why its release cannot be read, which then stands for whatever is in it; empty for one that can.
     """
 
     name: GoldenName
@@ -87,6 +91,8 @@ class Frozen:
     saved_by: Mapping[str, str]
     digest: str
     size: int
+    call: Call = field(default_factory=Call)
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,7 +136,9 @@ class FrozenStore:
         folder = self.folder(name, label)
         entries = read_record(folder)
         return tuple(
-            Frozen(name, label, format_, folder / artifact, folder, entry.saved_by, entry.sha256, entry.size)
+            Frozen(
+                name, label, format_, folder / artifact, folder, entry.saved_by, entry.sha256, entry.size, entry.call
+            )
             for format_, artifact in ARTIFACTS.items()
             if (entry := entries.get(format_)) is not None
         )
@@ -143,6 +151,17 @@ class FrozenStore:
         """Why the releases that `all` leaves out cannot be read."""
         errors = (self._or_error(name, label)[1] for name, label in self.releases())
         return tuple(error for error in errors if error is not None)
+
+    def by_case(self) -> dict[GoldenName, tuple[Frozen, ...]]:
+        """What is frozen of each case; a broken release is one entry, of a format called `golden`, with its problem."""
+        found: dict[GoldenName, tuple[Frozen, ...]] = {}
+        for name, label in self.releases():
+            frozen, error = self._or_error(name, label)
+            if error is not None:
+                folder = self.folder(name, label)
+                frozen = (Frozen(name, label, "golden", folder, folder, {}, "", 0, problem=str(error)),)
+            found[name] = (*found.get(name, ()), *frozen)
+        return found
 
     def releases(self) -> tuple[tuple[GoldenName, str], ...]:
         """Every release of every case, whole or broken, in the order of their folders."""
@@ -167,7 +186,7 @@ class FrozenStore:
         except FrozenBrokenError as error:
             return (), error
 
-    def freeze(
+    def freeze(  # noqa: PLR0913 - what is frozen, and as what
         self,
         name: GoldenName,
         label: str,
@@ -175,6 +194,8 @@ class FrozenStore:
         artifact: Path,
         golden: Golden,
         saved_by: Mapping[str, str],
+        *,
+        call: Call = _DIRECTLY,
     ) -> str:
         """Keep an artifact and its golden as those of a release; another format of the release joins in.
 
@@ -188,6 +209,7 @@ class FrozenStore:
             artifact: the file, or the SavedModel's folder; it is copied.
             golden: the case's golden; of its sections, that of this format is kept.
             saved_by: versions by `keras`, `tensorflow`, `python`.
+            call: how it is called.
 
         Returns:
             `frozen`, or `unchanged` if it was already.
@@ -206,16 +228,28 @@ class FrozenStore:
             if format_ in entries:
                 self._refuse_damaged(name, label, format_)
                 return "unchanged"
-            with placing(folder):
-                # A release appears in one piece; a format joins it with the record of it, which is written last.
-                target = folder if before is not None else _emptied(folder.with_name(f".{label}.part"))
-                target.mkdir(parents=True, exist_ok=True)
-                entries[format_] = place(artifact, target / ARTIFACTS[format_], saved_by)
+            with self._growing(folder) as target:
+                entries[format_] = place(artifact, target / ARTIFACTS[format_], saved_by, call)
                 write(name, target, _with_section(before, golden, format_))
                 put(target / FROZEN_FILE, encode(name, label, entries))
+        return "frozen"
+
+    @contextmanager
+    def _growing(self, folder: Path) -> Iterator[Path]:
+        """Where to write what joins a release: a new one appears in one piece, or not at all."""
+        target = folder if folder.is_dir() else folder.with_name(f".{folder.name}.part")
+        try:
+            with placing(folder):
+                if target != folder:
+                    discard(target)
+                target.mkdir(parents=True, exist_ok=True)
+                yield target
                 if target != folder:
                     target.rename(folder)
-        return "frozen"
+        finally:
+            if target != folder:
+                discard(target)
+                remove_empty_folders(target.parent, self.root)
 
     def _refuse_alike(self, name: GoldenName, label: str) -> None:
         alike = [each for each in self.labels(name) if each.lower() == label.lower() and each != label]
@@ -266,6 +300,8 @@ class FrozenStore:
         Raises:
             FrozenBrokenError: they are not: it is missing, not fetched from Git LFS, or altered.
         """
+        if frozen.problem:
+            raise FrozenBrokenError(frozen.problem)
         try:
             digest, size = digest_of(frozen.artifact)
         except FileNotFoundError:
@@ -293,7 +329,8 @@ class FrozenStore:
         folder = self.folder(name, label)
         with writing(self._case(name)), removing(folder):
             # Renamed first: what is killed amid removing leaves no half of a release.
-            going = _emptied(folder.with_name(f".{label}.part"))
+            going = folder.with_name(f".{label}.part")
+            discard(going)
             folder.rename(going)
             discard(going)
             remove_empty_folders(folder.parent, self.root)
@@ -308,12 +345,6 @@ def _labels(releases: Path) -> tuple[str, ...]:
 
 def _thaw(name: GoldenName, label: str) -> str:
     return f"`modelcompat golden thaw {shlex.quote(str(name))} {label}`"
-
-
-def _emptied(folder: Path) -> Path:
-    """A path at which nothing is left of a process that was killed: the lock admits no other one."""
-    discard(folder)
-    return folder
 
 
 def _with_section(before: Golden | None, golden: Golden, format_: str) -> Golden:
