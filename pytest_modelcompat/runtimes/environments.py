@@ -136,9 +136,9 @@ def remove(folder: Path, tell: Callable[[str], None], *, name: str = "") -> tupl
             shutil.rmtree(folder)
             return ()
     except OSError as error:
-        raise RuntimeUnavailableError(
-            f"{error.filename or folder} cannot be removed: {error.strerror or error}"
-        ) from None
+        # Of what is removed, some Pythons tell the name only.
+        what = f" ({Path(error.filename).name})" if error.filename else ""
+        raise RuntimeUnavailableError(f"{folder} cannot be removed: {error.strerror or error}{what}") from None
 
 
 def _checked(runtime: Runtime, tell: Callable[[str], None]) -> Environment:

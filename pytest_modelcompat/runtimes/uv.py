@@ -29,7 +29,7 @@ _UNREACHABLE = re.compile(
 # The other end was reached, and it said no: uv's words tell what.
 _ANSWERED = re.compile(r"HTTP status|\b40[134] ")
 _NO_PYTHON = re.compile(r"No interpreter found|No download found|Invalid version request|No Python")
-_MAY_NOT_WRITE = re.compile(r"Permission denied|Read-only file system|os error (?:13|30)\b")
+_MAY_NOT_WRITE = re.compile(r"Permission denied|Operation not permitted|Read-only file system|os error (?:1|13|30)\b")
 _NO_SOLUTION = re.compile(r"No solution found")
 _NO_REQUIREMENT = re.compile(r"Failed to parse")
 
