@@ -33,15 +33,7 @@ def explain(case: Case, subject: Subject, inventory: Inventory, loaded: Loaded) 
         inventory: what the artifact holds.
         loaded: what came of loading it.
     """
-    context = Context(
-        artifact=subject.artifact.name,
-        format=subject.format,
-        inventory=inventory,
-        versions=loaded.versions,
-        timeout=case.settings.timeout,
-        declares_on=case.declares_on,
-    )
-    diagnosed = diagnose(loaded, context)
+    diagnosed = diagnose(loaded, context_of(case, subject, inventory, loaded))
     if loaded.ending.code != 0 or loaded.stage not in ("load", "predict"):
         return (diagnosed,)
     judged = resolved.judge(inventory, loaded, resolved.Declaration(case.declares_on, subject.homes))
@@ -49,6 +41,25 @@ def explain(case: Case, subject: Subject, inventory: Inventory, loaded: Loaded) 
         return _here(judged, diagnosed, loaded)
     known = _known(case, inventory, loaded)
     return _elsewhere(_of_users(judged, inventory), known, diagnosed)
+
+
+def context_of(case: Case, subject: Subject, inventory: Inventory, loaded: Loaded) -> Context:
+    """What the diagnosis of a load needs to know besides what came of it.
+
+    Args:
+        case: the case.
+        subject: its artifact.
+        inventory: what the artifact holds.
+        loaded: what came of loading it.
+    """
+    return Context(
+        artifact=subject.artifact.name,
+        format=subject.format,
+        inventory=inventory,
+        versions=loaded.versions,
+        timeout=case.settings.timeout,
+        declares_on=case.declares_on,
+    )
 
 
 def changes_known(case: Case, inventory: Inventory, loaded: Loaded) -> tuple[Finding, ...]:

@@ -15,6 +15,7 @@ from pytest_modelcompat import saving, verdicts
 from pytest_modelcompat.artifacts import Inventory, read_inventory
 from pytest_modelcompat.case import Case, NotImportableError, declared, object_places
 from pytest_modelcompat.diagnosis import cannot_start
+from pytest_modelcompat.disagreeing import Ways
 from pytest_modelcompat.explaining import changes_known, explain
 from pytest_modelcompat.findings import Finding, Kind, Severity
 from pytest_modelcompat.foretelling import foretell
@@ -88,11 +89,13 @@ def check(case: Case, bench: Bench) -> Result:
         saved_by = dict(inventory.saved_by) if case.artifact else _versions_here(subject)
         facts = replace(facts, saved_by=saved_by, loaded_by=loaded.versions)
         result = replace(result, facts=facts, timings=loaded.timings, peak_memory=loaded.peak_memory)
+        ways = Ways(case, subject, inventory, loaded)
         if not loaded.succeeded:
-            return replace(result, findings=(*explain(case, subject, inventory, loaded), *subject.notes))
+            explained = ways.beside(explain(case, subject, inventory, loaded))
+            return replace(result, findings=(*explained, *subject.notes))
         if subject.uncallable is not None:
-            return replace(result, findings=(subject.uncallable,))
-        compared = _compare(result, case, bench, _Evidence(subject, inventory, loaded))
+            return replace(result, findings=(subject.uncallable, *ways.refused()))
+        compared = _compare(result, case, bench, _Evidence(subject, inventory, loaded), ways)
         if compared.failed and not case.target.is_local:
             compared = replace(compared, findings=(*changes_known(case, inventory, loaded), *compared.findings))
         foretold = foretell(case.settings, inventory, loaded, bench.root) if case.settings.loads_in else ()
@@ -173,6 +176,7 @@ def _job(case: Case, bench: Bench, subject: Subject, inventory: Inventory) -> Jo
         output_names=subject.order,
         safe_mode=case.settings.safe_mode,
         training="training" in case.settings.checks,
+        saved_model_loaders=case.settings.saved_model_loaders[1:] if subject.format == "saved_model" else (),
         threads=bench.threads,
         timeout=case.settings.timeout,
     )
@@ -200,7 +204,7 @@ class _Evidence:
         return self.subject.weights if self.subject.outputs is not None else self.loaded.weights
 
 
-def _compare(result: Result, case: Case, bench: Bench, evidence: _Evidence) -> Result:
+def _compare(result: Result, case: Case, bench: Bench, evidence: _Evidence, ways: Ways) -> Result:
     """The three comparisons: reloaded with saved, saved with golden, weights with weights."""
     subject, loaded, checks = evidence.subject, evidence.loaded, case.settings.checks
     routes = evidence.routes
@@ -220,6 +224,7 @@ def _compare(result: Result, case: Case, bench: Bench, evidence: _Evidence) -> R
         if "training" in checks and subject.format != "saved_model":
             found.extend(verdicts.lost_training(subject.training, loaded.training))
         reloaded = _reloaded_sentence(rerun)
+    found.extend((*ways.refused(), *ways.differing(allowed)))
     recording = Recording(
         inputs=subject.inputs,
         outputs=current,

@@ -99,6 +99,59 @@ def compare_routes(routes: Mapping[str, Outputs], expected: Outputs, allowed: To
     return Rerun(tuple(structure), tuple(drifts), holds, holds and all(each.identical for each in comparisons))
 
 
+def compare_loaders(
+    routes: Mapping[str, Outputs], expected: Mapping[str, Outputs], allowed: Tolerances, *, by_signature: bool
+) -> Rerun:
+    """Compare what two loaders of a SavedModel give, signature by signature.
+
+    Args:
+        routes: one's outputs by signature.
+        expected: the other's.
+        allowed: the tolerance of each output.
+        by_signature: whether outputs are called `signature/output`, as where each signature has inputs of its own.
+    """
+    structure: list[StructureDifference] = []
+    drifts: list[Drift] = []
+    for route in dict.fromkeys((*expected, *routes)):
+        if route not in expected or route not in routes:
+            what = "missing" if route in expected else "unexpected"
+            structure.append(StructureDifference(f"signature {route}", what, "there", "there"))
+            continue
+        prefix = f"{route}/" if by_signature else ""
+        suffix = f" (signature {route})" if len(expected) > 1 and not by_signature else ""
+        comparison = compare(_prefixed(routes[route], prefix), _prefixed(expected[route], prefix), allowed)
+        if len(comparison.drifts) == len(expected[route]) == len(routes[route]) and not _elements(comparison):
+            # Neither gives anything, which is for the comparison with the saved model to say.
+            continue
+        structure.extend(replace(each, output=each.output + suffix) for each in comparison.structure)
+        drifts.extend(replace(each, output=each.output + suffix) for each in comparison.drifts)
+    holds = not structure and all(drift.holds for drift in drifts)
+    return Rerun(tuple(structure), tuple(drifts), holds, holds and all(drift.identical for drift in drifts))
+
+
+def _prefixed(outputs: Outputs, prefix: str) -> Outputs:
+    return {f"{prefix}{name}": leaf for name, leaf in outputs.items()}
+
+
+def _elements(comparison: Comparison) -> int:
+    return sum(drift.total for drift in comparison.drifts)
+
+
+def difference_details(rerun: Rerun, checks: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Labelled facts of what differs; empty where nothing does that the case checks.
+
+    Args:
+        rerun: the comparison.
+        checks: what the case checks.
+    """
+    said_nothing = [each for each in rerun.structure if each.what in SAYS_NOTHING]
+    yield from _structure_details([each for each in rerun.structure if each.what not in SAYS_NOTHING])
+    failing = [drift for drift in rerun.drifts if not drift.holds]
+    if failing and "predictions" in checks:
+        yield from drift_details(failing)
+        yield from _structure_details(said_nothing)
+
+
 def unsteady(rerun: Rerun, layers: Sequence[str]) -> Finding:
     """The finding for a model whose second prediction is not its first."""
     failing = [drift for drift in rerun.drifts if not drift.holds]

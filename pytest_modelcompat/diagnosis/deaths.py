@@ -26,6 +26,9 @@ WHILE = {
     "resolve": "while it looked up the classes that the artifact names",
     "load": "while it loaded the artifact",
     "predict": "while it ran the loaded model",
+    "graph": "while the graph loader, which is as strict as TensorFlow Serving, loaded and ran the artifact",
+    "tfsm_layer": "while Keras' TFSMLayer loaded and ran the artifact",
+    "tf_keras": "while Keras 2, by tf_keras.models.load_model, loaded and ran the artifact",
     "training": "while it read the loaded model's optimizer and compile config",
     "done": "after its work was done, while the process ended",
 }

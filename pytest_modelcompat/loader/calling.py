@@ -55,12 +55,22 @@ def call_signature(function: Any, name: str, inputs: Any, input_names: Sequence[
     """
     specs = function.structured_input_signature[1]
     matched = match_inputs(specs, name, tensors.as_leaves(inputs), input_names)
-    outputs = function(**{key: _dense(leaf, specs[key], name, key) for key, leaf in matched.items()})
+    outputs = function(**{key: dense(leaf, specs[key], name, key) for key, leaf in matched.items()})
     return {str(key): tensors.as_leaf(value) for key, value in outputs.items()}
 
 
-def _dense(leaf: Any, spec: Any, signature: str, key: str) -> Any:
-    """A leaf as the tensor that a signature takes: its inputs are dense, whatever the model's were."""
+def dense(leaf: Any, spec: Any, signature: str, key: str) -> Any:
+    """A leaf as the tensor that a signature takes: its inputs are dense, whatever the model's were.
+
+    Args:
+        leaf: what is given.
+        spec: the input's, with its dtype.
+        signature: what messages call the signature.
+        key: what it calls the input.
+
+    Raises:
+        SignatureMismatchError: the leaf is ragged.
+    """
     import tensorflow as tf
 
     if isinstance(leaf, tensors.Ragged):

@@ -1,7 +1,8 @@
 """One job in a fresh child: import what is declared, resolve, load, predict, answer.
 
 A job is a folder: `job.json` and `inputs.npz` come in, `answer.json` and `outputs.npz` go out. The answer is written
-anew after every stage, so that a crash leaves what was found before it.
+anew after every stage, so that a crash leaves what was found before it. Other loaders of a SavedModel come after all
+stages, or after a failed load: `answer["trying"]` names the one at work, and each leaves an `outputs-NAME.npz`.
 """
 
 import inspect
@@ -15,7 +16,7 @@ from typing import Any, Dict
 
 import numpy as np
 
-from . import calling, importing, resolving, tensors, training, weights
+from . import calling, importing, resolving, saved_models, tensors, training, weights
 
 Answer = Dict[str, Any]
 
@@ -23,7 +24,7 @@ Answer = Dict[str, Any]
 def run(folder: Path) -> None:
     """Do the job in `folder`, leaving its answer there whatever happens short of the process dying."""
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-    answer = {"stage": "start", "error": None, "timings": {}, "declaring": ""}  # type: Answer
+    answer = {"stage": "start", "error": None, "timings": {}, "declaring": "", "trying": ""}  # type: Answer
     try:
         _enter(folder, answer, "declare")
         _stages(folder, job, answer)
@@ -31,6 +32,8 @@ def run(folder: Path) -> None:
         answer["error"] = dict(_describe(error.cause), declared=error.name)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - every failure is the answer
         answer["error"] = _describe(error)
+    if answer["stage"] in ("load", "predict", "done"):
+        _load_otherwise(folder, job, answer)
     answer["peak_memory"] = peak_memory()
     write_answer(folder, answer)
 
@@ -55,6 +58,33 @@ def _stages(folder: Path, job: Dict[str, Any], answer: Answer) -> None:
         _enter(folder, answer, "training")
         answer["training"] = training.state(loaded)
     _enter(folder, answer, "done")
+
+
+def _load_otherwise(folder: Path, job: Dict[str, Any], answer: Answer) -> None:
+    """Load with the other loaders that were asked for; what was found before stands, whatever becomes of them."""
+    answer["peak_memory"] = peak_memory()
+    answer["others"] = {}
+    for name in job["saved_model_loaders"]:
+        answer["trying"] = name
+        other = {"stage": "load", "error": None, "unavailable": ""}  # type: Dict[str, Any]
+        answer["others"][name] = other
+        write_answer(folder, answer)
+        started = time.monotonic()
+        try:
+            _call_otherwise(folder, job, saved_models.LOADERS[name](job), name, other)
+        except saved_models.UnavailableError as error:
+            other["unavailable"] = str(error)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - every failure is the answer
+            other["error"] = _describe(error)
+        answer["timings"][name] = round(time.monotonic() - started, 4)
+    answer["trying"] = ""
+
+
+def _call_otherwise(folder: Path, job: Dict[str, Any], call: Any, name: str, other: Dict[str, Any]) -> None:
+    other["stage"] = "predict"
+    if job["call"]:
+        other["routes"] = _keep_outputs(call(_inputs(folder, job)), folder / "outputs-{}.npz".format(name))
+    other["stage"] = "done"
 
 
 def _enter(folder: Path, answer: Answer, stage: str) -> None:
@@ -166,28 +196,31 @@ def _digests(job: Dict[str, Any], loaded: Any) -> Any:
 
 
 def _predict(folder: Path, job: Dict[str, Any], loaded: Any, answer: Answer) -> None:
-    with np.load(str(folder / "inputs.npz"), allow_pickle=False) as arrays:
-        inputs = tensors.unpack(job["inputs"], arrays)
+    inputs = _inputs(folder, job)
     routes = {}  # type: Dict[str, Any]
     if _is_saved_model(job):
         routes = _call_signatures(job, loaded, inputs)
     else:
         routes[""] = tensors.named_leaves(calling.call_model(loaded, inputs), calling.output_names(loaded))
+    answer["routes"] = _keep_outputs(routes, folder / "outputs.npz")
+
+
+def _inputs(folder: Path, job: Dict[str, Any]) -> Any:
+    with np.load(str(folder / "inputs.npz"), allow_pickle=False) as arrays:
+        return tensors.unpack(job["inputs"], arrays)
+
+
+def _keep_outputs(routes: Dict[str, Any], file: Path) -> Dict[str, Any]:
     structure, packed = tensors.pack(routes)
-    np.savez(str(folder / "outputs.npz"), **packed)
-    answer["routes"] = structure
+    np.savez(str(file), **packed)
+    return structure
 
 
 def _call_signatures(job: Dict[str, Any], loaded: Any, inputs: Any) -> Dict[str, Any]:
-    routes = {}
-    for name, function in sorted(loaded.signatures.items()):
-        if job["per_signature"]:
-            if name in inputs:
-                routes[name] = calling.call_signature(function, name, inputs[name])
-        else:
-            outputs = calling.call_signature(function, name, inputs, job["input_names"])
-            routes[name] = calling.rename_outputs(outputs, job["output_names"])
-    return routes
+    def call(name: str, given: Any, input_names: Any) -> Dict[str, Any]:
+        return calling.call_signature(loaded.signatures[name], name, given, input_names)
+
+    return saved_models.call_each(job, sorted(loaded.signatures), call, inputs)
 
 
 def peak_memory() -> int:

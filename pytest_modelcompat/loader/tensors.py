@@ -210,10 +210,20 @@ def _unpack_leaf(structure: Dict[str, Any], arrays: Any) -> Leaf:
         return _unpack_strings(structure, arrays)
     array = arrays[structure["dense"]]
     if array.dtype.name != structure["dtype"]:
+        array = array.view(_extended_dtype(structure["dtype"]))
+    return array
+
+
+def _extended_dtype(name: str) -> Any:
+    """A dtype that NumPy itself does not have, such as bfloat16; TensorFlow before 2.12 brings its own."""
+    try:
         import ml_dtypes
 
-        array = array.view(np.dtype(getattr(ml_dtypes, structure["dtype"])))
-    return array
+        return np.dtype(getattr(ml_dtypes, name))
+    except (ImportError, AttributeError):
+        import tensorflow as tf
+
+        return np.dtype(getattr(tf, name).as_numpy_dtype)
 
 
 def _unpack_strings(structure: Dict[str, Any], arrays: Any) -> Any:

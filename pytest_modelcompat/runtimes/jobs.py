@@ -50,6 +50,7 @@ class Job:
         output_names: its output names, likewise.
         safe_mode: passed to `load_model`.
         training: whether to read what the model needs to go on training, which a SavedModel does not hold.
+        saved_model_loaders: the other loaders of a SavedModel to try: `graph`, `tfsm_layer`, `tf_keras`.
         threads: intra- and inter-op threads; 0 leaves TensorFlow's default.
         timeout: seconds until the child is killed.
     """
@@ -68,6 +69,7 @@ class Job:
     output_names: Sequence[str] = ()
     safe_mode: bool = True
     training: bool = False
+    saved_model_loaders: Sequence[str] = ()
     threads: int = 0
     timeout: float = 300.0
 
@@ -83,11 +85,35 @@ class Ending:
 
 
 @dataclass(frozen=True)
+class LoadedOtherwise:
+    """What came of loading a SavedModel with another loader than `tf.saved_model.load`.
+
+    Args:
+        ending: how the child ended, if it did so there.
+        stage: `load`, `predict` or `done`.
+        error: as `Loaded.error`.
+        unavailable: what the runtime lacks for this loader; empty if it has it.
+        routes: outputs by signature name, then by output name.
+    """
+
+    ending: Ending
+    stage: str = "load"
+    error: Mapping[str, str] | None = None
+    unavailable: str = ""
+    routes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the artifact was loaded and called."""
+        return self.stage == "done"
+
+
+@dataclass(frozen=True)
 class Loaded:
     """What came of a job.
 
     Args:
-        ending: how the child ended.
+        ending: how the child ended; if it did so in another loader of a SavedModel, that says so instead.
         stage: the last stage reached: `start`, `declare`, `resolve`, `load`, `predict`, `training` or `done`.
         error: `type`, `message`, `traceback` of the exception, and `declared` if a declaration could not be had.
         declaring: the declaration it was importing last.
@@ -96,6 +122,7 @@ class Loaded:
         not_rebuildable: for objects at `index`: `class`, `argument`, `problem`, `has_get_config`.
         routes: outputs by signature name (`""` for a model called directly), then by output name.
         weights: digests: `path`, `shape`, `dtype`, `sha256`.
+        others: what came of each other loader that was to try, in that order.
         training: optimizer, compile config and the optimizer's variables; None where the job did not ask for them or
             the model has none.
         versions: of Keras, TensorFlow, Python, NumPy in the loader.
@@ -113,6 +140,7 @@ class Loaded:
     not_rebuildable: tuple[Mapping[str, Any], ...] = ()
     routes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     weights: tuple[Mapping[str, Any], ...] = ()
+    others: Mapping[str, LoadedOtherwise] = field(default_factory=dict)
     training: Mapping[str, Any] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
@@ -164,6 +192,7 @@ def write_job(job: Job, folder: Path, sys_path: Sequence[str], *, own_path: bool
         "output_names": {"names": list(job.output_names)},
         "safe_mode": job.safe_mode,
         "training": job.training,
+        "saved_model_loaders": list(job.saved_model_loaders),
         "threads": job.threads,
     }
     (folder / "job.json").write_text(json.dumps(content), encoding="utf-8")
@@ -176,16 +205,27 @@ def read_answer(folder: Path, ending: Ending) -> Loaded:
         answer = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return Loaded(ending, log=log)
+    died_trying = answer["trying"]
     return Loaded(
-        ending,
+        Ending(0, seconds=ending.seconds) if died_trying else ending,
         stage=answer["stage"],
         error=answer["error"],
         declaring=answer["declaring"],
         unknown_objects=tuple(answer.get("unknown_objects", ())),
         unknown_ops=tuple(answer.get("unknown_ops", ())),
         not_rebuildable=tuple(answer.get("not_rebuildable", ())),
-        routes=_read_routes(folder, answer),
+        routes=_read_routes(folder / "outputs.npz", answer),
         weights=tuple(answer.get("weights", ())),
+        others={
+            name: LoadedOtherwise(
+                ending if name == died_trying else Ending(0),
+                stage=other["stage"],
+                error=other["error"],
+                unavailable=other["unavailable"],
+                routes=_read_routes(folder / f"outputs-{name}.npz", other),
+            )
+            for name, other in answer.get("others", {}).items()
+        },
         training=answer.get("training"),
         versions=answer.get("versions", {}),
         timings=answer.get("timings", {}),
@@ -194,14 +234,14 @@ def read_answer(folder: Path, ending: Ending) -> Loaded:
     )
 
 
-def _read_routes(folder: Path, answer: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+def _read_routes(file: Path, answer: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     if "routes" not in answer:
         return {}
     import numpy as np
 
     from pytest_modelcompat.loader import tensors
 
-    with np.load(folder / "outputs.npz", allow_pickle=False) as arrays:
+    with np.load(file, allow_pickle=False) as arrays:
         routes: Mapping[str, Mapping[str, Any]] = tensors.unpack(answer["routes"], arrays)
     return routes
 

@@ -400,6 +400,19 @@ TEXTS: list[tuple[str, str, dict[str, Any], Kind, str]] = [
         "masks do not survive",
     ),
     (
+        "serving",
+        (
+            "Graph execution error:\n\nDetected at node score/ReadVariableOp defined at (most recent call last):\n"
+            "Could not find variable sequential/score/bias. This could mean that the variable has been deleted. In "
+            "TF1, it can also mean the variable is uninitialized. Debug info: container=localhost, status error "
+            "message=Resource localhost/sequential/score/bias/N10tensorflow3VarE does not exist.\n"
+            "\t [[{{node score/ReadVariableOp}}]]"
+        ),
+        {"exception": "FailedPreconditionError", "format_": "saved_model", "stage": "predict"},
+        Kind.PREDICTION_FAILED,
+        "read variable sequential/score/bias, and restoring the SavedModel fills another one",
+    ),
+    (
         "36",
         "weight_decay is not a valid argument, kwargs should be empty for `optimizer_experimental.Optimizer`.",
         {"loaded": "2.10.0", "saved": K2},

@@ -7,6 +7,12 @@ from pytest_modelcompat.diagnosis.entries import MEASURED, SAVED_MODEL, KnownFai
 from pytest_modelcompat.findings import Blame, Kind
 
 _ANY_USE = ("load", "predict")
+_EXPORT = Declare(
+    'formats=["h5", "keras", "export"]',
+    "--modelcompat-format h5 --modelcompat-format keras --modelcompat-format export",
+    "save the model again, with model.export(path)",
+    lead="save it with model.export(path): ",
+)
 _NO_PYTHON = ("write the function with TensorFlow ops, or apply it outside the model",)
 
 SAVED_MODELS = (
@@ -77,6 +83,18 @@ SAVED_MODELS = (
         MEASURED,
         stages=_ANY_USE,
         blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        r"Could not find variable (?P<name>(?!_AnonymousVar)\S+)\. This could mean that the variable has been deleted",
+        Kind.PREDICTION_FAILED,
+        "$name",
+        "its signatures read variable $name, and restoring the SavedModel fills another one: so tf.saved_model.save() "
+        "writes a model of Keras 3, and TensorFlow Serving takes it and fails at the first request",
+        (_EXPORT,),
+        "keras#19274",
+        stages=("predict",),
+        formats=SAVED_MODEL,
+        blame=Blame.WRITER,
     ),
     KnownFailure(
         r"'_UserObject' object has no attribute 'add_slot'",
