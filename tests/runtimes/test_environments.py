@@ -579,3 +579,5 @@ def test_another_tensorflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     code = "import tensorflow as tf; print(tf.__version__)"
     said = subprocess.run([environment.python, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.strip() == environment.versions["tensorflow"]
+    # Folders of tests are kept for days.
+    remove(environment.folder, print)
