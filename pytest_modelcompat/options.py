@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -101,6 +102,8 @@ def add_options(parser: pytest.Parser) -> None:
             group.addoption(flag, action="append", dest=_dest(name), metavar=metavar, help=text)
         else:
             group.addoption(flag, type=converter, dest=_dest(name), metavar=metavar, help=text)
+    # For `modelcompat golden prune`, which runs pytest to learn which goldens are claimed.
+    group.addoption("--modelcompat-claims", metavar="PATH", help=argparse.SUPPRESS)
         parser.addini(_dest(name), f"{text} (as {flag})", type=INI_TYPES[converter], default=None)
     parser.addini(
         "modelcompat_golden_dir",

@@ -126,6 +126,11 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
         from pytest_modelcompat import collecting
 
         collecting.note_claims(items, _session(config).layers)
+    claims = config.getoption("modelcompat_claims")
+    if claims:
+        from pytest_modelcompat.claiming import write_claims
+
+        write_claims(items, config.rootpath, config.rootpath / claims)
 
 
 @pytest.hookimpl(trylast=True)
