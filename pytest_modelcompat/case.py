@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import random
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.live import KERAS_PACKAGES
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from pytest_modelcompat.frozen_store import Frozen
     from pytest_modelcompat.golden import GoldenName
     from pytest_modelcompat.runtimes.jobs import Declared
     from pytest_modelcompat.settings import Settings
@@ -45,6 +46,7 @@ class Case:
         inputs: gives an artifact's inputs (None: derive them).
         accept: the command that accepts what changed.
         declares_on: where a user writes declarations: `marker`, `artifact marker`, `call` or `command line`.
+        frozen: the artifact of a release that is checked, in place of what the case saves now; `artifact` is its file.
     """
 
     title: str
@@ -56,6 +58,13 @@ class Case:
     inputs: Callable[[], Any] | None = None
     accept: str = ""
     declares_on: str = "marker"
+    frozen: Frozen | None = None
+
+    def of_release(self, frozen: Frozen | None) -> Case:
+        """The case as it was released, where there is a frozen artifact to check in place of what it saves now."""
+        if frozen is None:
+            return self
+        return replace(self, frozen=frozen, artifact=frozen.artifact, build=None, accept=frozen.thaw_command)
 
     @property
     def format(self) -> str:

@@ -19,6 +19,7 @@ from pytest_modelcompat.targets import Target
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from pytest_modelcompat.frozen_store import Frozen
     from pytest_modelcompat.golden import GoldenName
     from pytest_modelcompat.session import Session
 
@@ -117,21 +118,24 @@ def _artifact_path(node: Any, kind: str, paths: tuple[Any, ...]) -> Path | None:
     return beside_test if beside_test.exists() and not from_root.exists() else from_root
 
 
-def parametrize(metafunc: pytest.Metafunc, layers: tuple[Layer, Layer]) -> None:
+def parametrize(metafunc: pytest.Metafunc, session: Session) -> None:
     """Give a marked test one item for each target, the target last in its id.
 
     Raises:
         pytest.fail.Exception: an option is wrong, or the test cannot be run as a target.
     """
     try:
-        marked = _runnable(metafunc, layers)
+        marked = _runnable(metafunc, session.layers)
     except SettingsError as error:
         message = f"modelcompat: {metafunc.definition.nodeid}: {error}"
         raise pytest.fail.Exception(message, pytrace=False) from None
     formats = marked.settings.formats if marked.artifact is None else (artifact_format(marked.artifact),)
     parameters = [
         pytest.param(target, marks=marks, id=str(target))
-        for target, marks in targets(formats, marked.settings.runtimes)
+        for target, marks in (
+            *targets(formats, marked.settings.runtimes),
+            *frozen_targets(_frozen_of_function(metafunc.definition, marked.settings, session), marked.settings),
+        )
     ]
     metafunc.fixturenames.append(TARGET_ARGUMENT)
     metafunc.parametrize(TARGET_ARGUMENT, parameters)
@@ -142,6 +146,41 @@ def targets(formats: Iterable[Any], runtimes: Iterable[Any]) -> Iterator[tuple[T
     for entry, runtime in itertools.product(formats, runtimes):
         marks = (*getattr(entry, "marks", ()), *getattr(runtime, "marks", ()))
         yield Target(plain_name(entry), plain_name(runtime)), marks
+
+
+def all_targets(
+    formats: Iterable[Any], settings: Settings, golden: GoldenName, session: Session
+) -> tuple[tuple[Target, tuple[Any, ...]], ...]:
+    """The targets of a case whose golden is known: those it saves now, and those of its releases."""
+    frozen = session.frozen().get(golden, ())
+    return (*targets(formats, settings.runtimes), *frozen_targets(frozen, settings))
+
+
+def frozen_targets(frozen: Iterable[Frozen], settings: Settings) -> Iterator[tuple[Target, tuple[Any, ...]]]:
+    """Each frozen artifact in each runtime: of all formats, unless the command line asks for some."""
+    chosen = settings.formats if settings.sources.get("formats") == "command line" else None
+    wanted = None if chosen is None else {plain_name(entry) for entry in chosen}
+    for format_, label in dict.fromkeys((each.format, each.label) for each in frozen):
+        if wanted is None or format_ in wanted:
+            for target, marks in targets((format_,), settings.runtimes):
+                yield replace(target, frozen=label), marks
+
+
+def _frozen_of_function(definition: Any, settings: Settings, session: Session) -> Iterator[Frozen]:
+    """What is frozen of a test with any of its parameters, which are not known yet."""
+    folder = path_parts(definition.path.with_suffix(""), definition.config.rootpath)
+    base = _base_name(definition, definition.name, settings)
+    for name, frozen in session.frozen().items():
+        if name.folder == folder and (name.name == base or name.name.startswith(f"{base}[")):
+            yield from frozen
+
+
+def frozen_artifact(golden: GoldenName, target: Target, session: Session) -> Frozen | None:
+    """The frozen artifact that a target of a case is; None if it is none, or there is none such."""
+    if not target.frozen:
+        return None
+    alike = (each for each in session.frozen().get(golden, ()) if each.label == target.frozen)
+    return next((each for each in alike if each.format == target.format), None)
 
 
 def _runnable(metafunc: pytest.Metafunc, layers: tuple[Layer, Layer]) -> Marked:
@@ -167,12 +206,15 @@ def golden_name(item: pytest.Item, settings: Settings) -> GoldenName:
     """The name of an item's golden: the module's path, then `Class.test[parameters]` or the `name` option."""
     from pytest_modelcompat.golden import GoldenName
 
-    classes = [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
     function = getattr(item, "originalname", None) or item.name.partition("[")[0]
     parameters = _parameters(item)
-    base = settings.name or ".".join((*classes, function))
-    name = base + (f"[{parameters}]" if parameters else "")
+    name = _base_name(item, function, settings) + (f"[{parameters}]" if parameters else "")
     return GoldenName(path_parts(item.path.with_suffix(""), item.config.rootpath), name)
+
+
+def _base_name(node: Any, function: str, settings: Settings) -> str:
+    classes = [each.name for each in node.listchain() if isinstance(each, pytest.Class)]
+    return settings.name or ".".join((*classes, function))
 
 
 def path_parts(path: Path, root: Path) -> tuple[str, ...]:
@@ -239,14 +281,24 @@ class Claims:
 
 
 def claim_all(report: pytest.CollectReport, session: Session) -> None:
-    """Claim the goldens of the marked tests that were collected; a golden claimed twice fails the collection."""
-    for item in report.result if report.passed else ():
-        if not isinstance(item, pytest.Function) or target_of(item) is None:
+    """Claim the goldens of the marked tests that were collected; a golden claimed twice fails the collection.
+
+    Of a test's parameters not each has every artifact that is frozen of the test: those without are left out.
+    """
+    for item in list(report.result if report.passed else ()):
+        if not isinstance(item, pytest.Function):
+            continue
+        target = target_of(item)
+        if target is None:
             continue
         marked = read_marker(item, session.layers)
         assert marked is not None  # noqa: S101 - what has a target is marked
+        golden = golden_name(item, marked.settings)
+        if target.frozen and frozen_artifact(golden, target, session) is None:
+            report.result.remove(item)
+            continue
         try:
-            session.claims.add(golden_name(item, marked.settings), case_id(item))
+            session.claims.add(golden, case_id(item))
         except SettingsError as error:
             report.outcome, report.longrepr, report.result = "failed", f"modelcompat: {error}", []
             return

@@ -94,6 +94,11 @@ class Frozen:
     call: Call = field(default_factory=Call)
     problem: str = ""
 
+    @property
+    def thaw_command(self) -> str:
+        """The command that gives up its release: what is frozen is never recorded anew."""
+        return thaw_command(self.name, self.label)
+
 
 @dataclass(frozen=True)
 class FrozenStore:
@@ -343,8 +348,13 @@ def _labels(releases: Path) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda label: (natural_order(label), label)))
 
 
+def thaw_command(name: GoldenName, label: str) -> str:
+    """The command that removes a release of a case."""
+    return f"modelcompat golden thaw {shlex.quote(str(name))} {label}"
+
+
 def _thaw(name: GoldenName, label: str) -> str:
-    return f"`modelcompat golden thaw {shlex.quote(str(name))} {label}`"
+    return f"`{thaw_command(name, label)}`"
 
 
 def _with_section(before: Golden | None, golden: Golden, format_: str) -> Golden:

@@ -86,7 +86,7 @@ class BuilderCollector(pytest.File):
         accept = f"pytest --modelcompat-model {shlex.quote(self.name)} --modelcompat-update-golden"
         # One object is saved in all formats, and .h5 changes it: last, it harms no other.
         formats = sorted(settings.formats, key=lambda entry: not is_builder(found) and plain_name(entry) == "h5")
-        for target, marks in collecting.targets(formats, settings.runtimes):
+        for target, marks in collecting.all_targets(formats, settings, golden, session):
             case = Case(
                 title=f"{name}[{target}]",
                 target=target,
@@ -95,7 +95,7 @@ class BuilderCollector(pytest.File):
                 build=lambda: split_returned(found() if is_builder(found) else found),
                 accept=accept,
                 declares_on="command line",
-            )
+            ).of_release(collecting.frozen_artifact(golden, target, session))
             yield _make_item(self, case, marks, f"{self.name}[{target}]")
 
     def _resolve(self, module: str, name: str) -> Any:
@@ -190,7 +190,7 @@ class _ArtifactCollector(pytest.Collector):
         except SettingsError as error:
             raise self.CollectError(f"modelcompat: {error}") from None
         formats = (collecting.artifact_format(self.path),)
-        for target, marks in collecting.targets(formats, settings.runtimes):
+        for target, marks in collecting.all_targets(formats, settings, golden, session):
             case = Case(
                 title=f"{self.path.name}[{target}]",
                 target=target,
@@ -199,7 +199,7 @@ class _ArtifactCollector(pytest.Collector):
                 artifact=self.path,
                 accept=f"pytest {shlex.quote(self.nodeid)} --modelcompat-update-golden",
                 declares_on="command line",
-            )
+            ).of_release(collecting.frozen_artifact(golden, target, session))
             yield _make_item(self, case, marks)
 
 

@@ -91,19 +91,24 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="MODULE:NAME",
         help="run the round trips of this builder or model without a test file (repeatable)",
     )
+    group.addoption(
+        "--modelcompat-freeze",
+        metavar="LABEL",
+        help="keep this run's artifacts beside their goldens, as those of a release that must load from now on",
+    )
     group.addoption("--modelcompat-keep", metavar="DIR", help="keep the saved artifacts in this folder")
     group.addoption(
         "--modelcompat-unsafe",
         action="store_true",
         help="load with safe_mode=False: lets Lambda bytecode run, in the loader's child only",
     )
+    # For `modelcompat golden prune`, which runs pytest to learn which goldens are claimed.
+    group.addoption("--modelcompat-claims", metavar="PATH", help=argparse.SUPPRESS)
     for name, (flag, metavar, converter, text) in CASE_OPTIONS.items():
         if converter is None:
             group.addoption(flag, action="append", dest=_dest(name), metavar=metavar, help=text)
         else:
             group.addoption(flag, type=converter, dest=_dest(name), metavar=metavar, help=text)
-    # For `modelcompat golden prune`, which runs pytest to learn which goldens are claimed.
-    group.addoption("--modelcompat-claims", metavar="PATH", help=argparse.SUPPRESS)
         parser.addini(_dest(name), f"{text} (as {flag})", type=INI_TYPES[converter], default=None)
     parser.addini(
         "modelcompat_golden_dir",
@@ -132,7 +137,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 def any_given(config: pytest.Config) -> bool:
     """Whether any of the options is given, on the command line or in the ini file, or pyproject.toml declares any."""
-    flags = ("modelcompat_update_golden", "modelcompat_model", "modelcompat_unsafe")
+    flags = ("modelcompat_update_golden", "modelcompat_model", "modelcompat_unsafe", "modelcompat_freeze")
     if any(getattr(config.option, name, None) for name in flags):
         return True
     dests = [_dest(name) for name in CASE_OPTIONS]

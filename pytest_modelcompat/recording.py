@@ -13,6 +13,7 @@ from pytest_modelcompat.golden import (
     GoldenBrokenError,
     GoldenMissingError,
     GoldenNotWrittenError,
+    Packed,
     WeightDigest,
     digest_changes,
 )
@@ -69,12 +70,26 @@ class Recording:
 
         return Golden(
             made_by=dict(self.made_by),
-            inputs=tensors.pack(tensors.as_leaves(self.inputs)),
+            inputs=pack_leaves(self.inputs),
             outputs=tensors.pack(dict(self.outputs)),
             statistics={name: statistics(leaf) for name, leaf in self.outputs.items()},
             weights=self.weights,
             formats={self.format: self.section()},
         )
+
+
+def pack_leaves(nested: Any) -> Packed:
+    """Nested values as a golden keeps them."""
+    from pytest_modelcompat.loader import tensors
+
+    return tensors.pack(tensors.as_leaves(nested))
+
+
+def unpacked(packed: Packed) -> Any:
+    """What a golden keeps as nested leaves."""
+    from pytest_modelcompat.loader import tensors
+
+    return tensors.unpack(*packed)  # type: ignore[arg-type]
 
 
 def _words(spec: Any) -> str:
@@ -180,9 +195,7 @@ def _with(result: Result, *found: Finding) -> Result:
 
 
 def _outputs(golden: Golden) -> dict[str, Any]:
-    from pytest_modelcompat.loader import tensors
-
-    outputs: dict[str, Any] = tensors.unpack(golden.outputs[0], golden.outputs[1])  # type: ignore[arg-type]
+    outputs: dict[str, Any] = unpacked(golden.outputs)
     return outputs
 
 
@@ -190,7 +203,7 @@ def _same_inputs(golden: Golden, recording: Recording) -> bool:
     from pytest_modelcompat.compare import Tolerance
     from pytest_modelcompat.loader import tensors
 
-    recorded = tensors.unpack(golden.inputs[0], golden.inputs[1])  # type: ignore[arg-type]
+    recorded = unpacked(golden.inputs)
     current = tensors.named_leaves(tensors.as_leaves(recording.inputs), stem="input")
     exact = Tolerance(0.0, 0.0, "exact")
     return compare(current, tensors.named_leaves(recorded, stem="input"), lambda *_: exact).holds

@@ -55,6 +55,7 @@ class Result:
         drifts: reloaded against saved, one for each output (of an artifact: against its golden).
         golden: `matched`, `written`, `updated`, `unchanged`, or empty if the round trip did not get there.
         moved: what an update changed in the golden's outputs, old to new.
+        frozen: the label its artifact was frozen under in this session; empty if it was not.
         expected: why it was expected to fail, where it failed as expected.
         timings: seconds by stage in the loader.
         peak_memory: bytes the loader's child had at most.
@@ -69,6 +70,7 @@ class Result:
     drifts: tuple[Drift, ...] = ()
     golden: str = ""
     moved: tuple[Drift, ...] = ()
+    frozen: str = ""
     expected: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
     peak_memory: int = 0

@@ -71,18 +71,19 @@ def run_marked(item: pytest.Function, session: Session) -> None:
 
     arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}  # noqa: SLF001 - as pytest's own call
     call: Callable[[], Any] = lambda: item.obj(**arguments)  # noqa: E731
+    golden = collecting.golden_name(item, marked.settings)
     case = Case(
         title=item.name,
         target=target,
         settings=marked.settings,
-        golden=collecting.golden_name(item, marked.settings),
+        golden=golden,
         build=(lambda: split_returned(call())) if marked.artifact is None else None,
         artifact=marked.artifact,
         inputs=call if marked.artifact is not None else None,
         accept=collecting.accept_command(item),
         declares_on="marker" if marked.artifact is None else "artifact marker",
     )
-    run(item, case, session)
+    run(item, case.of_release(collecting.frozen_artifact(golden, target, session)), session)
 
 
 def run(item: pytest.Item, case: Case, session: Session) -> Result:
@@ -186,14 +187,15 @@ class RoundTripCaller:
         try:
             layers = (command_line, Layer("call", options), Layer("marker", marker), ini)
             settings = collecting.resolved(layers, self.item.config.rootpath)
-            self.session.claims.add(collecting.golden_name(self.item, settings), collecting.case_id(self.item))
+            golden = collecting.golden_name(self.item, settings)
+            self.session.claims.add(golden, collecting.case_id(self.item))
         except SettingsError as error:
             raise pytest.fail.Exception(f"modelcompat: {error}", pytrace=False) from None
         if target is not None:
             return settings, [target]
         wanted = {plain_name(entry) for entry in settings.formats}
         formats = [name for name in SAVE_ORDER if name in wanted]
-        return settings, [each for each, _ in collecting.targets(formats, settings.runtimes)]
+        return settings, [each for each, _ in collecting.all_targets(formats, settings, golden, self.session)]
 
     def _case(self, model: Any, settings: Settings, target: Target) -> Case:
         from pytest_modelcompat.case import Case, is_builder, split_returned
@@ -205,7 +207,10 @@ class RoundTripCaller:
                 pytrace=False,
             )
         self._claimed.add((golden, target))
-        return Case(
+        frozen = collecting.frozen_artifact(golden, target, self.session)
+        if target.frozen and frozen is None:
+            pytest.fail(f"modelcompat: {self.item.name}: nothing is frozen as {target} of {golden}", pytrace=False)
+        case = Case(
             title=self.item.name if target_of(self.item) else f"{self.item.name}[{target}]",
             target=target,
             settings=settings,
@@ -214,3 +219,4 @@ class RoundTripCaller:
             accept=collecting.accept_command(self.item),
             declares_on="call",
         )
+        return case.of_release(frozen)

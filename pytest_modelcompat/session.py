@@ -18,6 +18,10 @@ from pytest_modelcompat.settings import SettingsError, check
 from pytest_modelcompat.targets import LOCAL
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_modelcompat.frozen_store import Frozen
+    from pytest_modelcompat.golden import GoldenName
     from pytest_modelcompat.roundtrip import Bench
     from pytest_modelcompat.runtimes.loaders import Loaders
     from pytest_modelcompat.settings import Layer
@@ -48,11 +52,13 @@ class Session:
                 "a gate that rewrites its own goldens never closes; update on a developer's machine, or set "
                 "modelcompat_update_in_ci = true in the ini file"
             )
+        self.label = _label(config)
         self.claims = Claims()
         self.cut_short = False
         self.golden_root = golden_root(config)
         self._loaders: Loaders | None = None
         self._bench: Bench | None = None
+        self._frozen: Mapping[GoldenName, tuple[Frozen, ...]] | None = None
 
     def _check_command_line(self) -> None:
         """Refuse a runtime that nobody knows where its name was just typed; elsewhere its targets fail."""
@@ -89,17 +95,29 @@ class Session:
             self._loaders = Loaders(self.runtimes, fork=self._forks, local=local)
         return self._loaders
 
+    def frozen(self) -> Mapping[GoldenName, tuple[Frozen, ...]]:
+        """What releases have frozen, by the golden it belongs to, as it was when the session started."""
+        if self._frozen is None:
+            from pytest_modelcompat.frozen_store import FrozenStore
+
+            self._frozen = FrozenStore(self.golden_root).by_case() if self.golden_root.is_dir() else {}
+        return self._frozen
+
     def bench(self) -> Bench:
         """What every target of the session shares."""
         if self._bench is None:
+            from pytest_modelcompat.freezing import Freezer
+            from pytest_modelcompat.frozen_store import FrozenStore
             from pytest_modelcompat.golden_store import GoldenStore
             from pytest_modelcompat.roundtrip import Bench
 
             keep = self._config.getoption("modelcompat_keep")
+            store = GoldenStore(self.golden_root)
             self._bench = Bench(
                 loaders=self.loaders(),
-                store=GoldenStore(self.golden_root),
+                store=store,
                 root=self._config.rootpath,
+                freezer=Freezer(FrozenStore(self.golden_root), store, self.label),
                 updating=self.updating,
                 keep=_made(Path(keep).absolute()) if keep else None,
                 threads=threads_per_worker(),
@@ -111,6 +129,23 @@ class Session:
         if self._loaders is not None:
             self._loaders.close()
         self._loaders = None
+
+
+def _label(config: pytest.Config) -> str:
+    """The label to freeze this session's artifacts under; empty for none.
+
+    Raises:
+        pytest.UsageError: it cannot be one.
+    """
+    label = config.getoption("modelcompat_freeze")
+    if label is None:
+        return ""
+    from pytest_modelcompat.frozen_store import label_problem
+
+    problem = label_problem(label)
+    if problem:
+        raise pytest.UsageError(f"modelcompat: --modelcompat-freeze: the label {label!r} {problem}")
+    return str(label)
 
 
 def _declared(root: Path) -> tuple[Runtimes, tuple[ExpectedFailure, ...]]:

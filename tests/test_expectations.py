@@ -54,7 +54,7 @@ class TestReading:
         ],
     )
     def test_what_is_wrong_is_named(self, entries: Any, said: str) -> None:
-        with pytest.raises(ExpectationError, match="^[^\n]+$") as raised:
+        with pytest.raises(ExpectationError, match=r"^[^\n]+$") as raised:
             read_expected(entries)
         assert said in str(raised.value)
 

@@ -26,6 +26,7 @@ class Line:
     golden: str = ""
     moved: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    frozen: str = ""
     expected: bool = False
 
     @property
@@ -52,6 +53,8 @@ def of_result(result: Result) -> Properties:
     for drift in result.moved:
         text = f"golden {drift.output} moved by up to {drift.max_abs:.3g} in {drift.mismatched} of {drift.total}"
         properties.append(("moved", text + " elements beyond tolerance, old to new"))
+    if result.frozen:
+        properties.append(("frozen", result.frozen))
     if result.expected:
         properties.append(("expected", result.expected))
     properties.extend(("note", finding.cause) for finding in result.notes)
@@ -105,4 +108,4 @@ def _with(line: Line, name: str, value: str) -> Line:
     if name == "expected":
         return replace(line, expected=True)
     field = "drift" if name == "greatest_drift" else name
-    return replace(line, **{field: value}) if field in ("drift", "case", "verdict", "golden") else line  # type: ignore[arg-type]
+    return replace(line, **{field: value}) if field in ("drift", "case", "verdict", "golden", "frozen") else line  # type: ignore[arg-type]

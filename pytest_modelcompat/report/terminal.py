@@ -169,6 +169,8 @@ def _tail(line: Line) -> str:
     parts = [f"greatest drift {line.drift}"] if line.drift else []
     if line.golden:
         parts.append(f"golden {line.golden}")
+    if line.frozen:
+        parts.append(f"frozen as {line.frozen}")
     return f"  ({', '.join(parts)})" if parts else ""
 
 

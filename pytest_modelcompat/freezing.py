@@ -1,0 +1,96 @@
+"""Freezing: keeping a target's artifact as that of a release, and taking a kept one as what is checked."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat import live, saving
+from pytest_modelcompat.findings import Finding, Kind
+from pytest_modelcompat.frozen_files import Call
+from pytest_modelcompat.golden import FrozenBrokenError, GoldenError, GoldenNotWrittenError
+from pytest_modelcompat.recording import pack_leaves, unpacked
+from pytest_modelcompat.subjects import StoppedError, Subject
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.case import Case
+    from pytest_modelcompat.frozen_store import Frozen, FrozenStore
+    from pytest_modelcompat.golden import Golden
+    from pytest_modelcompat.golden_store import GoldenStore
+    from pytest_modelcompat.recording import Recording
+    from pytest_modelcompat.results import Result
+
+
+@dataclass(frozen=True)
+class Freezer:
+    """Keeps the artifacts of a session as those of a release.
+
+    Args:
+        store: of what is frozen.
+        goldens: the project's.
+        label: of the release; empty where nothing is to be frozen.
+    """
+
+    store: FrozenStore
+    goldens: GoldenStore
+    label: str = ""
+
+    def freeze(self, result: Result, case: Case, subject: Subject, recording: Recording) -> Result:
+        """Keep the artifact of a target that held, with what its case's golden says its model computes.
+
+        Args:
+            result: what the target came to.
+            case: its case, whose golden is there.
+            subject: the artifact.
+            recording: what the target recorded.
+        """
+        call = Call(subject.per_signature, tuple(subject.input_names), tuple(subject.order))
+        saved_by = result.facts.saved_by
+        try:
+            golden = self._golden(case, subject, recording)
+            self.store.freeze(case.golden, self.label, case.format, subject.artifact, golden, saved_by, call=call)
+        except GoldenError as error:
+            fix = (error.fix,) if isinstance(error, GoldenNotWrittenError) and error.fix else ()
+            found = Finding(Kind.GOLDEN_NOT_WRITTEN, case.golden.name, cause=str(error).rstrip("."), fix=fix)
+            return replace(result, findings=(found, *result.findings))
+        return replace(result, frozen=self.label)
+
+    def _golden(self, case: Case, subject: Subject, recording: Recording) -> Golden:
+        """The case's golden with the inputs as the loader takes them, and the weights of this very artifact."""
+        inputs = subject.inputs if subject.sent is None else subject.sent
+        return replace(
+            self.goldens.read(case.golden),
+            inputs=pack_leaves(inputs),
+            weights=recording.weights,
+            formats={case.format: recording.section()},
+        )
+
+
+def thawed(frozen: Frozen, store: FrozenStore) -> Subject:
+    """A frozen artifact as what a target checks, its release's outputs as those of the model it holds.
+
+    Args:
+        frozen: which one.
+        store: where it is.
+
+    Raises:
+        StoppedError: it is damaged, or its golden is.
+    """
+    try:
+        store.check(frozen)
+        golden = store.golden(frozen)
+    except GoldenError as error:
+        kind = Kind.ARTIFACT_BROKEN if isinstance(error, FrozenBrokenError) else Kind.GOLDEN_BROKEN
+        fix = ("restore it from version control, or give up checking it:", frozen.thaw_command)
+        raise StoppedError(Finding(kind, str(frozen.name), cause=str(error).rstrip("."), fix=fix)) from None
+    return Subject(
+        frozen.artifact,
+        saving.ARTIFACT_FORMATS[frozen.format],
+        live.installed_keras(),
+        unpacked(golden.inputs),
+        per_signature=frozen.call.per_signature,
+        outputs=unpacked(golden.outputs),
+        input_names=frozen.call.input_names,
+        order=frozen.call.output_names,
+        weights=tuple(asdict(each) for each in golden.weights),
+    )
