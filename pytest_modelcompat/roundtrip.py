@@ -19,6 +19,7 @@ from pytest_modelcompat.disagreeing import Ways
 from pytest_modelcompat.explaining import changes_known, explain
 from pytest_modelcompat.findings import Finding, Kind, Severity
 from pytest_modelcompat.foretelling import foretell
+from pytest_modelcompat.freezing import thawed
 from pytest_modelcompat.golden import WeightDigest
 from pytest_modelcompat.profiles import resolved
 from pytest_modelcompat.recording import Recording, settle
@@ -33,6 +34,7 @@ from pytest_modelcompat.subjects import StoppedError, Subject, expected, make_su
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from pytest_modelcompat.freezing import Freezer
     from pytest_modelcompat.golden_store import GoldenStore
     from pytest_modelcompat.runtimes.jobs import Loaded
     from pytest_modelcompat.runtimes.loaders import Loaders
@@ -47,6 +49,7 @@ class Bench:
         loaders: one for each runtime.
         store: the project's goldens.
         root: the project's folder, which paths in messages are relative to.
+        freezer: keeps artifacts as those of a release, and knows those kept before.
         updating: whether goldens are written rather than only compared with.
         keep: where artifacts are kept after the session; None to remove them.
         saves: what this session's saves changed in the models they saved.
@@ -56,6 +59,7 @@ class Bench:
     loaders: Loaders
     store: GoldenStore
     root: Path
+    freezer: Freezer
     updating: bool = False
     keep: Path | None = None
     threads: int = 0
@@ -72,13 +76,13 @@ def check(case: Case, bench: Bench) -> Result:
             artifact=_artifact_name(case, bench),
             custom_objects=object_places(case.settings),
             imports=case.settings.imports,
-            golden=_relative(bench.store.folder(case.golden), bench.root),
+            golden=_relative(_golden_folder(case, bench), bench.root),
             accept=case.accept,
         )
         result = Result(case.title, str(case.golden), case.format, case.runtime, (), facts)
         try:
             loader = _loader(case, bench)
-            subject = make_subject(case, folder, bench.saves)
+            subject = _subject(case, folder, bench)
             inventory = expected(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(subject.artifact))
             loaded = loader.run(_job(case, bench, subject, inventory))
         except StoppedError as stopped:
@@ -86,7 +90,7 @@ def check(case: Case, bench: Bench) -> Result:
             return replace(result, findings=(replace(finding, cause=_shortened(finding.cause, folder, bench.root)),))
         except LoaderUnavailableError as error:
             return replace(result, findings=(cannot_start(case.runtime, error),))
-        saved_by = dict(inventory.saved_by) if case.artifact else _versions_here(subject)
+        saved_by = _saved_by(case, subject, inventory)
         facts = replace(facts, saved_by=saved_by, loaded_by=loaded.versions)
         result = replace(result, facts=facts, timings=loaded.timings, peak_memory=loaded.peak_memory)
         ways = Ways(case, subject, inventory, loaded)
@@ -95,11 +99,15 @@ def check(case: Case, bench: Bench) -> Result:
             return replace(result, findings=(*explained, *subject.notes))
         if subject.uncallable is not None:
             return replace(result, findings=(subject.uncallable, *ways.refused()))
-        compared = _compare(result, case, bench, _Evidence(subject, inventory, loaded), ways)
-        if compared.failed and not case.target.is_local:
+        evidence = _Evidence(subject, inventory, loaded)
+        compared = _compare(result, case, bench, evidence, ways)
+        if compared.failed and (case.frozen or not case.target.is_local):
             compared = replace(compared, findings=(*changes_known(case, inventory, loaded), *compared.findings))
         foretold = foretell(case.settings, inventory, loaded, bench.root) if case.settings.loads_in else ()
-        return replace(compared, findings=_gravest_first([*compared.findings, *foretold]))
+        judged = replace(compared, findings=_gravest_first([*compared.findings, *foretold]))
+        if bench.freezer.label and not judged.failed and case.frozen is None and _records(case, subject):
+            return bench.freezer.freeze(judged, case, subject, _recording(case, evidence))
+        return judged
 
 
 @contextlib.contextmanager
@@ -116,6 +124,16 @@ def _workplace(case: Case, bench: Bench) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _golden_folder(case: Case, bench: Bench) -> Path:
+    return case.frozen.folder if case.frozen is not None else bench.store.folder(case.golden)
+
+
+def _subject(case: Case, folder: Path, bench: Bench) -> Subject:
+    if case.frozen is not None:
+        return thawed(case.frozen, bench.freezer.store)
+    return make_subject(case, folder, bench.saves)
 
 
 def _artifact_name(case: Case, bench: Bench) -> str:
@@ -146,6 +164,13 @@ def _loader(case: Case, bench: Bench) -> LoaderProcess:
         raise StoppedError(finding) from None
     loader.start()
     return loader
+
+
+def _saved_by(case: Case, subject: Subject, inventory: Inventory) -> Mapping[str, str]:
+    """The versions of what saved an artifact: as recorded when it was frozen, as it says itself, or those of here."""
+    if case.frozen is not None:
+        return case.frozen.saved_by
+    return dict(inventory.saved_by) if case.artifact else _versions_here(subject)
 
 
 def _versions_here(subject: Subject) -> dict[str, str]:
@@ -199,6 +224,13 @@ class _Evidence:
         return {"": merged} if merged else {}
 
     @property
+    def outputs(self) -> Mapping[str, Any]:
+        """The outputs of the model under test: the live one's, or an artifact's as loaded."""
+        if self.subject.outputs is not None:
+            return self.subject.outputs
+        return next(iter(self.routes.values()), {})
+
+    @property
     def weights(self) -> tuple[Mapping[str, Any], ...]:
         """Digests of the model under test: the live one's, or an artifact's as loaded."""
         return self.subject.weights if self.subject.outputs is not None else self.loaded.weights
@@ -207,38 +239,46 @@ class _Evidence:
 def _compare(result: Result, case: Case, bench: Bench, evidence: _Evidence, ways: Ways) -> Result:
     """The three comparisons: reloaded with saved, saved with golden, weights with weights."""
     subject, loaded, checks = evidence.subject, evidence.loaded, case.settings.checks
-    routes = evidence.routes
-    current = subject.outputs if subject.outputs is not None else next(iter(routes.values()), {})
     try:
-        allowed = verdicts.tolerances(case.settings, evidence.inventory.compute_dtypes, list(current))
+        allowed = verdicts.tolerances(case.settings, evidence.inventory.compute_dtypes, list(evidence.outputs))
     except verdicts.UnknownOutputError as error:
         return replace(result, findings=(Finding(Kind.BAD_OPTION, "tolerance", cause=str(error)),))
     found = [*subject.notes, *_python_functions(evidence)]
     reloaded = ""
     if subject.outputs is not None:
-        rerun = verdicts.compare_routes(routes, subject.outputs, allowed)
+        rerun = verdicts.compare_routes(evidence.routes, subject.outputs, allowed)
         result = replace(result, drifts=rerun.drifts)
-        found.extend(verdicts.serialization(rerun, checks, elsewhere=not case.target.is_local))
+        found.extend(verdicts.serialization(rerun, checks, elsewhere=bool(case.frozen) or not case.target.is_local))
         if "weights" in checks:
             found.extend(verdicts.lost_weights(subject.weights, loaded.weights))
         if "training" in checks and subject.format != "saved_model":
             found.extend(verdicts.lost_training(subject.training, loaded.training))
         reloaded = _reloaded_sentence(rerun)
     found.extend((*ways.refused(), *ways.differing(allowed)))
-    recording = Recording(
+    result = replace(result, findings=_gravest_first(found))
+    if case.frozen is not None:
+        made_by = case.frozen.saved_by
+        facts = replace(result.facts, golden_made_by=made_by)
+        return replace(result, facts=facts, golden="" if result.failed else "matched")
+    rule = verdicts.TimeRule(
+        allowed, checks, reloaded, is_artifact=subject.outputs is None, records=_records(case, subject)
+    )
+    return settle(result, case, bench.store, _recording(case, evidence), rule, bench.updating)
+
+
+def _recording(case: Case, evidence: _Evidence) -> Recording:
+    """What a target has to say to its case's golden."""
+    subject = evidence.subject
+    return Recording(
         inputs=subject.inputs,
-        outputs=current,
+        outputs=evidence.outputs,
         weights=tuple(
             WeightDigest(each["path"], tuple(each["shape"]), each["dtype"], each["sha256"]) for each in evidence.weights
         ),
         inventory=evidence.inventory,
-        made_by=loaded.versions if subject.outputs is None else _versions_here(subject),
+        made_by=evidence.loaded.versions if subject.outputs is None else _versions_here(subject),
         format=case.format,
     )
-    rule = verdicts.TimeRule(
-        allowed, checks, reloaded, is_artifact=subject.outputs is None, records=_records(case, subject)
-    )
-    return settle(replace(result, findings=_gravest_first(found)), case, bench.store, recording, rule, bench.updating)
 
 
 def _records(case: Case, subject: Subject) -> bool:

@@ -185,7 +185,7 @@ def serialization(rerun: Rerun, checks: Sequence[str], *, elsewhere: bool = Fals
             blame=Blame.LOADER,
             details=(
                 *_structure_details(rerun.structure),
-                ("blame", _BLAME_HERE),
+                ("blame", blame),
             ),
         )
     failing = [drift for drift in rerun.drifts if not drift.holds]
