@@ -106,7 +106,8 @@ class Ways:
 
         Every model of Keras 3 that `tf.saved_model.save` writes would fail, most of which nobody will ever serve.
         """
-        ours = self.case.artifact is None and diagnosed.blame is Blame.WRITER
+        # What is frozen held when it was; what a user's own file fails with would have kept it from being frozen.
+        ours = (self.case.artifact is None or self.case.frozen is not None) and diagnosed.blame is Blame.WRITER
         return not ours or "saved_model_loaders" in self.case.settings.sources
 
     def _diagnosed(self, name: str, other: LoadedOtherwise) -> Finding:
@@ -125,7 +126,7 @@ class Ways:
         first = diagnose(self.loaded, context_of(self.case, self.subject, self.inventory, self.loaded))
         if first.quote == second.quote or (first.is_specific and _about(first) == _about(second)):
             return ""
-        return f"{NAMES[name]} fails too: {second.quote}"
+        return f"{NAMES[name]} fails too: {second.cause if second.is_specific else second.quote}"
 
     def _difference(self, name: str, other: LoadedOtherwise, allowed: verdicts.Tolerances) -> Iterator[Finding]:
         routes, expected = other.routes, self.loaded.routes
