@@ -22,6 +22,7 @@ COMMANDS = {
     "runtimes-for": ("choosing", "which TensorFlow and Keras versions load an artifact"),
     "diff": ("differing", "how two artifacts differ: layers, ops, signatures, configuration, weights"),
     "runtimes": ("providing", "create, list and remove the runtimes that artifacts are reloaded in"),
+    "golden": ("goldens", "list and show goldens and what is frozen beside them; remove what nobody needs"),
     "profile": ("profiling", "list and show what runtimes know, record your own"),
 }
 # Objects made until garbage is looked for: what starts a command makes some ten thousands, and none of it is garbage.
