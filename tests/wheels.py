@@ -7,6 +7,7 @@ import hashlib
 import sys
 import sysconfig
 import zipfile
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,6 +38,19 @@ def tensorflow_of_here(folder: Path) -> str:
     """A requirement that has the TensorFlow of this interpreter: a real one, and nothing is copied."""
     places = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
     return wheel(folder, "tensorflow_of_here", {"tensorflow_of_here.pth": "\n".join([*places, ""]).encode()})
+
+
+def tensorflow_version() -> str:
+    """The version of this interpreter's TensorFlow, whichever distribution it is."""
+    names = ("tensorflow", "tensorflow_cpu", "tensorflow_intel", "tensorflow_macos")
+    return next(version for name in names if (version := _version(name)))
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def _digest(data: bytes) -> str:
