@@ -69,6 +69,27 @@ vision = tf_keras.Sequential(
 vision.save("models/vision.h5")
 """
 
+# The project whose goldens are shown; the second test is gone when they are.
+TESTS = """
+import keras
+import pytest
+
+
+def a_model(units):
+    return keras.Sequential([keras.Input((4,), name="features"), keras.layers.Dense(units, name="score")])
+
+
+@pytest.mark.model_roundtrip
+def test_ranker():
+    return a_model(2)
+"""
+GONE = """
+
+@pytest.mark.model_roundtrip(formats=["keras"])
+def test_scorer():
+    return a_model(1)
+"""
+
 # A line `!1 command` becomes a block with the command and what it prints; it must end with that exit code.
 TEXT = """
 # The command `modelcompat`
@@ -85,6 +106,7 @@ the models and writes this page.
 | [`runtimes-for`](#modelcompat-runtimes-for) | Which TensorFlow and Keras versions load it? |
 | [`diff`](#modelcompat-diff) | What changed between these two? |
 | [`runtimes`](#modelcompat-runtimes) | Which runtimes can artifacts be reloaded in, and how do I get one? |
+| [`golden`](#modelcompat-golden) | What do our goldens record, what is frozen, and what can go? |
 | [`profile`](#modelcompat-profile) | What does a runtime know, and how do I record mine? |
 
 ## Paths
@@ -99,8 +121,8 @@ by content, whatever a file is called.
 
 | code | means |
 |---|---|
-| 0 | all is well: it was read, it loads (`check`), it is the same (`diff`) |
-| 1 | it fails or loads changed in one of the runtimes (`check`); it differs (`diff`) |
+| 0 | all is well: it was read, it loads (`check`), it is the same (`diff`); nothing is left to remove (`golden prune`) |
+| 1 | it fails or loads changed in one of the runtimes (`check`); it differs (`diff`); `--yes` would remove something (`golden`) |
 | 2 | something could not be read, does not exist, or was not understood; the rest is done all the same |
 
 What cannot be read is one sentence on standard error, and with `--json` an object too. On a terminal a progress bar
@@ -227,6 +249,43 @@ whichever project. `--unused` removes what no name means any more: the environme
 dropped, or one that only another project declares, which can create it again. Known runtimes are not unused, as tests
 name them without declaring them.
 
+## modelcompat golden
+
+The golden folder keeps a golden for each case, which `pytest --modelcompat-update-golden` records, and beside it the
+artifacts that `pytest --modelcompat-freeze LABEL` froze, each release with the golden of its time. The folder is that
+of pytest's option `modelcompat_golden_dir`, or `--golden-dir DIR`.
+
+`modelcompat golden list [NAME...] [--json]` lists them. A name is a golden's, its last part, a folder of goldens, a
+test's file or id, or a glob. What is broken is said to be, and makes the exit code 2.
+
+!0 modelcompat golden list
+
+`modelcompat golden show NAME[:LABEL] [--json]` shows what a golden records. All artifacts that are frozen are held
+against the digests of what was frozen: one that is missing, altered, or a Git LFS pointer is told, with exit code 2.
+
+!0 modelcompat golden show test_ranker:v1.0
+
+`--json` prints one object a line. `list` gives `name`, `folder`, `formats`, `made_by`, `size` in bytes, `frozen`, and
+`problem`, which is empty for what can be read; `show` gives `name`, `label`, `folder`, `size`, `made_by`, `inputs` and
+`outputs` (each with `dtype`, `shape`, `kind`, the outputs with their figures), `weights`, `formats` with how many
+`layers`, `ops` and `signatures` each has, `frozen` and `problem`. Each of `frozen` has `label`, `format`, `artifact`,
+`sha256`, `size` and `saved_by`, and a `problem` where there is one.
+
+`modelcompat golden prune [--frozen] [--yes]` removes the goldens that no test claims. Without `--yes` it shows them.
+What is frozen of their cases stays, unless `--frozen` is given.
+
+!1 modelcompat golden prune
+
+Which goldens are claimed is asked of pytest, which collects the project's tests and runs none. Where it cannot,
+nothing is removed. Kept in any case are the goldens of a file with a test that uses the fixture `model_roundtrip`, as
+only running it tells which it claims; those of a test file that is there and was not collected; those of builders
+(`--modelcompat-model`); and those of a model file that is there.
+
+`modelcompat golden thaw NAME LABEL...` removes releases of one case, with their artifacts;
+`modelcompat golden thaw --label LABEL --yes` removes a release of all cases.
+
+!0 modelcompat golden thaw test_ranker v1.0
+
 ## modelcompat profile
 
 `modelcompat profile list` names the runtimes that are built in, `modelcompat profile show NAME [--json]` says what one
@@ -254,8 +313,22 @@ def main() -> None:
         environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
         subprocess.run([sys.executable, "-c", MODELS], cwd=folder, env=environment, check=True, capture_output=True)
         run = partial(subprocess.run, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        record(Path(folder), environment)
         page = re.sub(r"^!(\d) (.*)$", lambda match: shown(run, match[2], int(match[1])), TEXT, flags=re.MULTILINE)
     PAGE.write_text(page.lstrip(), encoding="utf-8")
+
+
+def record(folder: Path, environment: dict[str, str]) -> None:
+    """Record and freeze goldens in a project, from which a test is then removed."""
+    tests = folder / "tests" / "test_models.py"
+    tests.parent.mkdir()
+    tests.write_text(TESTS + GONE, encoding="utf-8")
+    (folder / "pyproject.toml").write_text("[tool.pytest.ini_options]\n", encoding="utf-8")
+    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    outside_ci = {name: value for name, value in environment.items() if name != "CI"}
+    for option in ("--modelcompat-update-golden", "--modelcompat-freeze=v1.0"):
+        subprocess.run([*pytest, option], cwd=folder, env=outside_ci, check=True, capture_output=True)
+    tests.write_text(TESTS, encoding="utf-8")
 
 
 def shown(run: partial[subprocess.CompletedProcess[str]], command: str, exit_code: int) -> str:

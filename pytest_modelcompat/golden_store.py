@@ -103,6 +103,7 @@ class GoldenStore:
 
     def names(self) -> tuple[GoldenName, ...]:
         """Every golden that is there, whole or broken, in the order of their folders; no stray files."""
+        # What is frozen has no such name; not to look at it saves reading a file for each release.
         found = (
             name_of(path.parent.relative_to(self.root).parts, path)
             for path in sorted(self.root.rglob(JSON_FILE))
