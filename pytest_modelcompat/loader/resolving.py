@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import sys
 from typing import Any, Dict, List, Optional
 
 ROLE_MODULES = {
@@ -17,12 +18,16 @@ MODEL_CLASSES = ("Functional", "Model", "Sequential")
 
 
 def own_keras() -> str:
-    """The package of the Keras that this process's TensorFlow has as `tf.keras`."""
+    """The module of the Keras that this process's TensorFlow has as `tf.keras`."""
     import tensorflow as tf
 
     package = str(tf.keras.Model.__module__).split(".", maxsplit=1)[0]
-    # TensorFlow had its Keras inside until 2.5.
-    return "tensorflow.keras" if package == "tensorflow" else package
+    if package == "tensorflow":
+        # TensorFlow had its Keras inside until 2.5.
+        return "tensorflow.keras"
+    # Until 2.12 what `import keras` gives lacks public names, `keras.utils.get_registered_object` among them.
+    whole = "keras.api._v2.keras"
+    return whole if package == "keras" and whole in sys.modules else package
 
 
 def unknown_ops(ops: List[str]) -> List[str]:
