@@ -201,7 +201,7 @@ def test_an_artifact_and_a_builder_without_a_test(released: Project) -> None:
     released.run(*chosen, "--modelcompat-freeze", "v2").assert_outcomes(passed=4)
     result = released.run(*chosen, "-v")
     result.assert_outcomes(passed=8)
-    result.stdout.fnmatch_lines(["*ranker.h5[[]h5:v2[]] PASSED*", "*build[[]saved_model:v2[]] PASSED*"])
+    result.stdout.fnmatch_lines(["*h5[[]h5:v2[]] PASSED*", "*build[[]saved_model:v2[]] PASSED*"])
 
 
 def test_a_label_that_is_none(released: Project) -> None:
