@@ -79,7 +79,7 @@ class TestCreate:
         processes = [command("runtimes", "create", "--all"), command("runtimes", "create", "here")]
         said = [process.communicate(timeout=120) for process in processes]
         assert [process.returncode for process in processes] == [0, 0], said
-        found = f"TensorFlow {version('tensorflow-cpu')}, Keras {version('keras')}"
+        found = f"TensorFlow {tensorflow_version()}, Keras {version('keras')}"
         for out, _ in said:
             assert out.startswith(f"here  created  Python {PYTHON}.")
             assert found in out
@@ -121,7 +121,7 @@ class TestCreate:
         result = modelcompat("runtimes", "create", "mine")
         assert result.code == 0
         assert result.out.startswith("mine  works    Python ")
-        assert f"TensorFlow {version('tensorflow-cpu')}" in result.out
+        assert f"TensorFlow {tensorflow_version()}" in result.out
         assert "your own" in result.out
         assert result.err == f"mine: checking that TensorFlow can be imported by {sys.executable}\n"
         assert not cache.exists()
