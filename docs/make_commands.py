@@ -121,8 +121,8 @@ by content, whatever a file is called.
 
 | code | means |
 |---|---|
-| 0 | all is well: it was read, it loads (`check`), it is the same (`diff`); nothing is left to remove (`golden prune`) |
-| 1 | it fails or loads changed in one of the runtimes (`check`); it differs (`diff`); `--yes` would remove something (`golden`) |
+| 0 | all is well: it was read, it loads (`check`), it is the same (`diff`) |
+| 1 | it fails or loads changed in one of the runtimes (`check`); it differs (`diff`); something can go (`golden prune`) |
 | 2 | something could not be read, does not exist, or was not understood; the rest is done all the same |
 
 What cannot be read is one sentence on standard error, and with `--json` an object too. On a terminal a progress bar
