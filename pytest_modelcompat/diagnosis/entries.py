@@ -196,6 +196,12 @@ def has_bytecode(_: Words, context: Context) -> bool:
     return bool(context.lambda_layers)
 
 
+def foreign_bytecode(_: Words, context: Context) -> bool:
+    """Holds where the artifact has bytecode in it that the loader's Python does not run."""
+    python = tuple(int(part) for part in context.versions.get("python", "").split(".")[:2] if part.isdigit())
+    return any(python not in code.runs_on for use in context.inventory.lambdas for code in use.codes)
+
+
 def is_operation(words: Words, context: Context) -> bool:
     """Holds where the name is that of an operation that Keras 3 wrote among an .h5 file's layers.
 

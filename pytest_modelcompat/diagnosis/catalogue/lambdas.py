@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_modelcompat.diagnosis.declaring import UNSAFE
-from pytest_modelcompat.diagnosis.entries import MEASURED, KnownFailure, has_bytecode
+from pytest_modelcompat.diagnosis.entries import MEASURED, KnownFailure, foreign_bytecode, has_bytecode
 from pytest_modelcompat.findings import Blame, Kind
 
 _NO_LAMBDA = (
@@ -56,6 +56,17 @@ LAMBDAS = (
         stages=("load", "predict"),
         exceptions=("SystemError",),
         when=has_bytecode,
+        blame=Blame.WRITER,
+    ),
+    KnownFailure(
+        # Keras takes what the bytecode raises for a model that cannot be built yet, and goes on to the weights.
+        r"Layer count mismatch when loading weights|weight file containing \d+ layers into a model with",
+        Kind.LOAD_FAILED,
+        "Lambda",
+        _BYTECODE,
+        _NO_LAMBDA,
+        MEASURED,
+        when=foreign_bytecode,
         blame=Blame.WRITER,
     ),
     KnownFailure(
