@@ -23,6 +23,7 @@ COMMANDS = {
     "diff": ("differing", "how two artifacts differ: layers, ops, signatures, configuration, weights"),
     "runtimes": ("providing", "create, list and remove the runtimes that artifacts are reloaded in"),
     "golden": ("goldens", "list and show goldens and what is frozen beside them; remove what nobody needs"),
+    "report": ("reports", "merge and show the reports of pytest runs: cases and formats by runtimes"),
     "profile": ("profiling", "list and show what runtimes know, record your own"),
 }
 # Objects made until garbage is looked for: what starts a command makes some ten thousands, and none of it is garbage.

@@ -96,6 +96,11 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="LABEL",
         help="keep this run's artifacts beside their goldens, as those of a release that must load from now on",
     )
+    group.addoption(
+        "--modelcompat-report",
+        metavar="PATH",
+        help="write what every target came to into this JSON file, which `modelcompat report` merges and shows",
+    )
     group.addoption("--modelcompat-keep", metavar="DIR", help="keep the saved artifacts in this folder")
     group.addoption(
         "--modelcompat-unsafe",

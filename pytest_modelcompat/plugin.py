@@ -46,6 +46,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", text)
     if options.any_given(config):
         _session(config)
+    if config.getoption("modelcompat_report") is not None:
+        from pytest_modelcompat import reporting
+
+        reporting.register(config)
     named = config.getoption("modelcompat_model")
     if named and config.args_source is not pytest.Config.ArgsSource.ARGS:
         # Who names a model and no path wants that model, not the whole test suite as well.

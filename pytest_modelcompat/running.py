@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat import collecting
+from pytest_modelcompat import collecting, reporting
 from pytest_modelcompat.choices import FORMATS
 from pytest_modelcompat.expectations import held_against
 from pytest_modelcompat.marking import FIXTURE, ROUNDTRIP, target_of
@@ -102,6 +103,7 @@ def run(item: pytest.Item, case: Case, session: Session) -> Result:
 
 def checked(item: pytest.Item, case: Case, session: Session) -> Result:
     """One target's result, noted on its item whether it failed or not."""
+    began = time.perf_counter()
     # An artifact is loaded in the loader only, and needs no TensorFlow in this process.
     problem = tensorflow_problem() if case.artifact is None else None
     if problem is not None:
@@ -112,6 +114,7 @@ def checked(item: pytest.Item, case: Case, session: Session) -> Result:
         result = check(case, session.bench())
     result = held_against(result, _expected(item, case, session))
     item.user_properties.extend(properties.of_result(result))
+    reporting.note(item, case, result, time.perf_counter() - began)
     return result
 
 

@@ -26,15 +26,22 @@ def write(reporter: pytest.TerminalReporter, exitstatus: int, session: Session) 
         if report.when == "call"
         for line in properties.lines(report.user_properties, expected=report.skipped and hasattr(report, "wasxfail"))
     ]
-    claimed = {name for report in reports for name in properties.claims(report.user_properties)}
-    unsure = _unsure(reports)
-    stale = _stale(session, reporter.config, claimed, unsure) if _is_complete(reporter, exitstatus, session) else []
+    stale = stale_goldens(reporter, exitstatus, session)
     # pytest 9.2 asks plugins even under --no-summary; earlier ones do not.
     if reporter.config.option.no_summary or not (lines or stale):
         return
     reporter.section(TITLE)
     for text in summary_lines(lines, stale, reporter.config.get_verbosity()):
         reporter.write_line(text)
+
+
+def stale_goldens(reporter: pytest.TerminalReporter, exitstatus: int, session: Session) -> list[str]:
+    """Goldens that no test claims; none where not every test had its chance to claim its own."""
+    if not _is_complete(reporter, exitstatus, session):
+        return []
+    reports = list(_reports(reporter))
+    claimed = {name for report in reports for name in properties.claims(report.user_properties)}
+    return _stale(session, reporter.config, claimed, _unsure(reports))
 
 
 def _reports(reporter: pytest.TerminalReporter) -> Iterator[pytest.TestReport]:

@@ -1,0 +1,213 @@
+"""Targets as a table: a row for each case in each format, a column for each runtime; as text and as Markdown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.report.blocks import INDENT
+from pytest_modelcompat.report.json_report import fails
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    Target = Mapping[str, Any]
+
+WIDTH = 120
+NOT_RUN = "-"
+_MARKS = {"passed": "ok", "error": "error", "skipped": "skipped"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One case in one format, as it is now or as of a release.
+
+    Args:
+        label: `test_ranker[h5]`, `test_ranker[h5:v1.2]`.
+        cells: its targets by runtime.
+    """
+
+    label: str
+    cells: Mapping[str, Target]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why targets failed: all those of which the first line is the same.
+
+    Args:
+        kind: the kind they failed with, or the mark of their cells.
+        sentence: the first line of their failure texts, without kind and title.
+        cells: labels of rows, each with the runtimes it failed in.
+    """
+
+    kind: str
+    sentence: str
+    cells: Mapping[str, tuple[str, ...]]
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """`test_ranker[h5] in tf2.4, tf2.6`, one for each row."""
+        return tuple(f"{label} in {', '.join(runtimes)}" for label, runtimes in self.cells.items())
+
+
+def rows(targets: Sequence[Target]) -> tuple[Row, ...]:
+    """The rows of a table, in the order in which their first targets come.
+
+    Args:
+        targets: as they stand in a report.
+    """
+    grouped: dict[tuple[str, str | None, str | None], dict[str, Target]] = {}
+    for target in targets:
+        key = (target["case"], target["format"], target["frozen"])
+        grouped.setdefault(key, {})[target["runtime"]] = target
+    first = [next(iter(cells.values())) for cells in grouped.values()]
+    count = Counter(map(_label, first))
+    labels = [_label(each) if count[_label(each)] == 1 else _long_label(each) for each in first]
+    return tuple(Row(label, cells) for label, cells in zip(labels, grouped.values(), strict=True))
+
+
+def _label(target: Target) -> str:
+    title, suffix = target["title"], f"-{target['runtime']}]"
+    return title.removesuffix(suffix) + "]" if title.endswith(suffix) else str(title)
+
+
+def _long_label(target: Target) -> str:
+    """A label that tells tests of one name in two modules or classes apart."""
+    nodeid, title = target["nodeid"], target["title"]
+    before = nodeid.removesuffix(title) if nodeid.endswith(title) else f"{nodeid} "
+    return f"{before}{_label(target)}"
+
+
+def columns(targets: Sequence[Target], runtimes: Sequence[str] = ()) -> tuple[str, ...]:
+    """The runtimes of a table: those given, then others that targets ran in."""
+    return tuple(dict.fromkeys((*runtimes, *(target["runtime"] for target in targets))))
+
+
+def matrix_lines(targets: Sequence[Target], runtimes: Sequence[str] = (), *, width: int = WIDTH) -> list[str]:
+    """The table as text; runtimes that do not fit beside each other continue in another block below.
+
+    Args:
+        targets: as they stand in a report.
+        runtimes: the order of the columns.
+        width: how long a line may be.
+    """
+    table = rows(targets)
+    names = max((len(row.label) for row in table), default=0)
+    widths = {
+        runtime: max(len(runtime), *(len(mark(row.cells.get(runtime))) for row in table))
+        for runtime in columns(targets, runtimes)
+    }
+    lines: list[str] = []
+    for block in _blocks(widths, width - names):
+        lines.extend([""] if lines else [])
+        lines.append(_line("".ljust(names), [(each, widths[each]) for each in block]))
+        for row in table:
+            cells = [(mark(row.cells.get(each)), widths[each]) for each in block]
+            lines.append(_line(row.label.ljust(names), cells))
+    return lines
+
+
+def _blocks(widths: Mapping[str, int], room: int) -> Iterator[list[str]]:
+    block: list[str] = []
+    used = 0
+    for name, width in widths.items():
+        if block and used + 2 + width > room:
+            yield block
+            block, used = [], 0
+        block.append(name)
+        used += 2 + width
+    if block:
+        yield block
+
+
+def _line(label: str, cells: Sequence[tuple[str, int]]) -> str:
+    return "  ".join((label, *(text.ljust(width) for text, width in cells))).rstrip()
+
+
+def mark(target: Target | None) -> str:
+    """What a cell says: `ok`, the kind of failure, `xfail`, `error`, `skipped`, or `-` where nothing ran."""
+    if target is None:
+        return NOT_RUN
+    if target["verdict"] == "expected":
+        return "xfail"
+    return _MARKS.get(target["verdict"]) or _kind(target) or "FAILED"
+
+
+def _kind(target: Target) -> str:
+    return str(next(iter(target["kinds"]), ""))
+
+
+def reasons(targets: Sequence[Target], *, with_expected: bool = False) -> tuple[Reason, ...]:
+    """Why targets failed, each reason once, with the cells it is of.
+
+    Args:
+        targets: as they stand in a report.
+        with_expected: whether failures that somebody expected are among them.
+    """
+    found: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for row in rows(targets):
+        for runtime, target in row.cells.items():
+            if fails(target) or (with_expected and target["verdict"] == "expected"):
+                key = (_kind(target) or mark(target), _sentence(target))
+                found.setdefault(key, {}).setdefault(row.label, []).append(runtime)
+    return tuple(
+        Reason(kind, sentence, {label: tuple(runtimes) for label, runtimes in cells.items()})
+        for (kind, sentence), cells in found.items()
+    )
+
+
+def _sentence(target: Target) -> str:
+    text = target["headline"] or ""
+    return str(text).removeprefix(f"{_kind(target)}  {target['title']}: ")
+
+
+def reason_lines(targets: Sequence[Target]) -> list[str]:
+    """The first lines of what failed, each with the cells it is of, as text."""
+    lines: list[str] = []
+    for reason in reasons(targets):
+        lines.extend([""] if lines else [])
+        lines.append(f"{reason.kind}: {reason.sentence}")
+        lines.extend(f"{INDENT}{place}" for place in reason.places)
+    return lines
+
+
+def markdown_lines(targets: Sequence[Target], runtimes: Sequence[str] = ()) -> list[str]:
+    """The table in Markdown, and below it a list of why its cells failed, expected failures among them.
+
+    Args:
+        targets: as they stand in a report.
+        runtimes: the order of the columns.
+    """
+    names = columns(targets, runtimes)
+    lines = [_markdown_row(["", *map(_escaped, names)]), _markdown_row(["---"] * (len(names) + 1))]
+    for row in rows(targets):
+        cells = (_markdown_cell(row.cells.get(name)) for name in names)
+        lines.append(_markdown_row([_code(row.label), *cells]))
+    listed = [_markdown_reason(reason) for reason in reasons(targets, with_expected=True)]
+    return [*lines, *(["", *listed] if listed else [])]
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _markdown_cell(target: Target | None) -> str:
+    if target is not None and target["verdict"] == "expected":
+        return f"{_escaped(_kind(target))} (expected)" if _kind(target) else "xfail"
+    return _escaped(mark(target))
+
+
+def _markdown_reason(reason: Reason) -> str:
+    places = [f"{_code(label)} in {_escaped(', '.join(where))}" for label, where in reason.cells.items()]
+    return f"- **{_escaped(reason.kind)}**: {_escaped(reason.sentence)} ({'; '.join(places)})"
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{letter}" if letter in "\\`*_<>[]|" else letter for letter in text)
+
+
+def _code(text: str) -> str:
+    # Within a table a bar ends the cell, in code too.
+    return f"`{text.replace('`', chr(39)).replace('|', chr(92) + '|')}`"

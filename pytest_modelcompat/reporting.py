@@ -1,0 +1,257 @@
+"""`--modelcompat-report PATH`: what every target came to, gathered from the tests' reports and written as one file."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_modelcompat.marking import KEY, is_model_item, target_of
+from pytest_modelcompat.report import json_report
+from pytest_modelcompat.results import ModelCompatError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Mapping
+
+    from pytest_modelcompat.case import Case
+    from pytest_modelcompat.report.json_report import TargetData
+    from pytest_modelcompat.results import Result
+
+PLUGIN = "modelcompat-reporter"
+# The attribute of a TestReport that the data travel in; not a property of the test, as those go to JUnit XML.
+ATTRIBUTE = "modelcompat"
+
+_NOTED: pytest.StashKey[list[TargetData]] = pytest.StashKey()
+
+
+def note(item: pytest.Item, case: Case, result: Result, seconds: float) -> None:
+    """Keep what a target came to for the report, if one is written.
+
+    Args:
+        item: the test that ran it.
+        case: its case.
+        result: what it came to.
+        seconds: how long it took.
+    """
+    if item.config.pluginmanager.has_plugin(PLUGIN):
+        artifact = case.artifact is not None
+        data = json_report.result_data(result, frozen=case.target.frozen, artifact=artifact, seconds=seconds)
+        item.stash.setdefault(_NOTED, []).append(data)
+
+
+def register(config: pytest.Config) -> None:
+    """Have a report written of this session, where one is asked for.
+
+    Raises:
+        pytest.UsageError: it cannot be written where it is to go.
+    """
+    path = config.getoption("modelcompat_report")
+    if path is None or config.option.collectonly:
+        return
+    if hasattr(config, "workerinput"):
+        config.pluginmanager.register(Sender(), PLUGIN)
+        return
+    try:
+        file = json_report.destination(Path(path))
+    except json_report.ReportError as error:
+        raise pytest.UsageError(f"modelcompat: --modelcompat-report: {error}") from None
+    config.pluginmanager.register(Reporter(config, file), PLUGIN)
+
+
+class Sender:
+    """Puts what an item's targets came to into its report, wherever it runs: here, or in a worker of pytest-xdist."""
+
+    def __init__(self) -> None:
+        self._positions: Mapping[str, int] = {}
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """When it is known what will run, and in which order."""
+        self._positions = {item.nodeid: position for position, item in enumerate(session.items)}
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """After each phase of a test, when pytest has said what became of it."""
+        report = yield
+        is_last = report.when == "call" or (report.when == "setup" and not report.passed)
+        if is_last and (is_model_item(item) or _case_of(item) is not None):
+            targets = _settled(item, call, report)
+            data = {"position": self._positions.get(item.nodeid, -1), "targets": targets}
+            vars(report)[ATTRIBUTE] = json_report.portable(data, str(item.config.rootpath))
+        return report
+
+
+class Reporter(Sender):
+    """Gathers what came of all targets, and writes the file when the session ends, however it does.
+
+    Args:
+        config: pytest's.
+        file: where to.
+    """
+
+    def __init__(self, config: pytest.Config, file: Path) -> None:
+        super().__init__()
+        self._config = config
+        self._file = file
+        self._started = dt.datetime.now(dt.timezone.utc)
+        self._clock = time.perf_counter()
+        self._found: dict[str, tuple[int, list[TargetData]]] = {}
+        self._problems: dict[str, str] = {}
+        self._trouble = ""
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """When a phase of a test is told, by a worker too."""
+        data = getattr(report, ATTRIBUTE, None)
+        if isinstance(data, dict):
+            self._found[report.nodeid] = (data["position"], data["targets"])
+        elif report.when not in ("setup", "call", "teardown"):
+            # pytest-xdist says so of the test that a worker died in.
+            self._problems[report.nodeid] = _first_line(report.longrepr)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """When a file has been collected: one that could not be may have targets that nobody saw."""
+        if report.failed:
+            self._problems[report.nodeid] = _first_line(report.longrepr)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """When the last test has run, or the session was interrupted."""
+        try:
+            json_report.write(self._report(session, exitstatus), self._file)
+        except json_report.ReportError as error:
+            self._trouble = str(error)
+            # A job whose report is missing must not look as if all were well.
+            session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """At the end of a session that shows a summary."""
+        if self._trouble:
+            terminalreporter.write_line(f"modelcompat: --modelcompat-report: {self._trouble}", red=True)
+        elif terminalreporter.config.get_verbosity() >= 0:
+            terminalreporter.write_sep("-", f"model compatibility report: {_shown(self._file, self._config)}")
+
+    def _report(self, session: pytest.Session, exitstatus: int) -> json_report.Report:
+        started = self._started.isoformat(timespec="milliseconds")
+        runtimes: dict[str, dict[str, str]] = {}
+        targets = []
+        for nodeid, (_, of_item) in sorted(self._found.items(), key=lambda pair: pair[1][0]):
+            for target in of_item:
+                versions = target["loaded_by"]
+                if versions or target["runtime"] not in runtimes:
+                    runtimes[target["runtime"]] = versions
+                fields = {name: value for name, value in target.items() if name != "loaded_by"}
+                targets.append({"nodeid": nodeid, "started": started, **fields})
+        return json_report.Report(
+            started=started,
+            seconds=time.perf_counter() - self._clock,
+            project=self._config.rootpath.name,
+            runtimes=runtimes,
+            targets=tuple(targets),
+            stale=tuple(_stale(self._config, exitstatus)),
+            problems=tuple(
+                json_report.portable({"nodeid": nodeid, "headline": line}, str(self._config.rootpath))
+                for nodeid, line in self._problems.items()
+            ),
+            complete=_is_complete(session, exitstatus),
+        )
+
+
+def _is_complete(session: pytest.Session, exitstatus: int) -> bool:
+    ended = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+    return exitstatus in ended and not (session.shouldstop or session.shouldfail)
+
+
+def _stale(config: pytest.Config, exitstatus: int) -> Iterable[str]:
+    from pytest_modelcompat.options import golden_root
+    from pytest_modelcompat.report.summary import stale_goldens
+    from pytest_modelcompat.session import Session
+
+    terminal = config.pluginmanager.getplugin("terminalreporter")
+    if terminal is None or not (KEY in config.stash or golden_root(config).is_dir()):
+        return ()
+    return stale_goldens(terminal, exitstatus, Session.of(config))
+
+
+def _shown(file: Path, config: pytest.Config) -> str:
+    base = config.invocation_params.dir.resolve()
+    return str(file.relative_to(base)) if file.is_relative_to(base) else str(file)
+
+
+def _case_of(item: pytest.Item) -> Case | None:
+    """The case of an item that no test function makes."""
+    return getattr(item, "case", None)
+
+
+def _settled(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> list[TargetData]:
+    """What an item's targets came to, in the light of what became of the item."""
+    noted = item.stash.get(_NOTED, [])
+    # The item may be run again, by a plugin that does so.
+    item.stash[_NOTED] = []
+    if not noted:
+        return [{**target, **_without_result(call, report)} for target in _unreached(item)] if not report.passed else []
+    error = call.excinfo.value if call.excinfo is not None else None
+    return [{**target, **_around(target, error, report)} for target in noted]
+
+
+def _without_result(call: pytest.CallInfo[None], report: pytest.TestReport) -> TargetData:
+    """What to say of a target that was not reached."""
+    line = _first_line(report.longrepr)
+    if report.failed:
+        return {"verdict": "error", "headline": line}
+    xfailed = getattr(report, "wasxfail", None)
+    not_run = call.excinfo is not None and isinstance(call.excinfo.value, pytest.xfail.Exception)
+    if xfailed is not None and not (not_run and report.when == "setup"):
+        return {"verdict": "expected", "headline": line}
+    return {"verdict": "skipped", "headline": line if xfailed is None else xfailed}
+
+
+def _around(target: TargetData, error: BaseException | None, report: pytest.TestReport) -> TargetData:
+    """What the test around a target makes of it."""
+    if target["verdict"] == "failed" and (report.passed or hasattr(report, "wasxfail")):
+        return {"verdict": "expected"}
+    if target["verdict"] == "passed" and report.failed and not isinstance(error, ModelCompatError):
+        line = _first_line(report.longrepr)
+        # With no exception, what fails the test is that it was marked to fail, strictly.
+        return {
+            "verdict": "error" if error is not None else "failed",
+            "headline": line,
+            "kinds": [] if error is not None else ["UNEXPECTED PASS"],
+        }
+    return {}
+
+
+def _unreached(item: pytest.Item) -> list[TargetData]:
+    """The targets of an item that came to no result."""
+    from pytest_modelcompat import collecting
+    from pytest_modelcompat.report.properties import claims
+    from pytest_modelcompat.session import Session
+    from pytest_modelcompat.settings import SettingsError, plain_name
+    from pytest_modelcompat.targets import LOCAL, Target
+
+    case = _case_of(item)
+    target = case.target if case is not None else target_of(item)
+    if target is not None:
+        claimed = sorted(claims(item.user_properties))
+        return [json_report.no_result_data(item.name, claimed[0] if claimed else item.nodeid, target)]
+    # Which formats a call of the fixture would have asked for is not known, and where only by the options.
+    try:
+        runtimes = collecting.resolved(Session.of(item.config).layers, item.config.rootpath).runtimes
+    except SettingsError:
+        runtimes = (LOCAL,)
+    targets = [Target("", plain_name(runtime)) for runtime in runtimes]
+    return [json_report.no_result_data(item.name, collecting.case_id(item), each) for each in targets]
+
+
+def _first_line(longrepr: Any) -> str:
+    """The first line of what pytest says of a failure or a skip."""
+    if isinstance(longrepr, tuple):
+        return str(longrepr[2]).removeprefix("Skipped: ")
+    crash = getattr(longrepr, "reprcrash", None)
+    text = crash.message if crash is not None else getattr(longrepr, "errorstring", None) or str(longrepr or "")
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or [""]
+    # Of a syntax error the place comes first, and what it is last.
+    return str(lines[-1] if lines[0].startswith('File "') else lines[0])
