@@ -50,6 +50,16 @@ def variable_path(variable: Any) -> str:
     return str(getattr(variable, "path", None) or str(variable.name).split(":")[0])
 
 
+def _children(node: Any) -> List[Any]:
+    """What hangs on a trackable object, as TensorFlow saves it in a checkpoint."""
+    children = getattr(node, "_trackable_children", None)
+    if children is not None:
+        # Tables of TensorFlow up to 2.11 take what all else there has a default for.
+        return list(children("checkpoint").values())
+    # What TensorFlow had before 2.8.
+    return [each.ref for each in getattr(node, "_checkpoint_dependencies", ())]
+
+
 def of_saved_object(loaded: Any) -> List[Dict[str, Any]]:
     """Digests of every variable that hangs on an object `tf.saved_model.load` returned."""
     from tensorflow.python.ops.resource_variable_ops import BaseResourceVariable
@@ -63,6 +73,5 @@ def of_saved_object(loaded: Any) -> List[Dict[str, Any]]:
         if isinstance(node, BaseResourceVariable):
             found.append(digest(node, variable_path(node)))
             continue
-        children = getattr(node, "_trackable_children", None)
-        queue.extend(children().values() if children is not None else [])
+        queue.extend(_children(node))
     return sorted(found, key=lambda entry: (entry["path"], entry["sha256"]))
