@@ -22,6 +22,7 @@ COMMANDS = {
     "runtimes-for": ("choosing", "which TensorFlow and Keras versions load an artifact"),
     "diff": ("differing", "how two artifacts differ: layers, ops, signatures, configuration, weights"),
     "runtimes": ("providing", "create, list and remove the runtimes that artifacts are reloaded in"),
+    "matrix": ("crossing", "run the model tests in every runtime, and print what holds where"),
     "golden": ("goldens", "list and show goldens and what is frozen beside them; remove what nobody needs"),
     "report": ("reports", "merge and show the reports of pytest runs: cases and formats by runtimes"),
     "profile": ("profiling", "list and show what runtimes know, record your own"),

@@ -40,3 +40,8 @@ def is_marked(node: Any) -> bool:
 def is_model_item(item: pytest.Item) -> bool:
     """Whether an item is a target, calls the fixture, or carries a marker it cannot honour."""
     return FIXTURE in getattr(item, "fixturenames", ()) or is_marked(item)
+
+
+def is_ours(item: pytest.Item) -> bool:
+    """Whether an item is a model test, or was made of an artifact or a builder without one."""
+    return is_model_item(item) or type(item).__module__ == "pytest_modelcompat.items"

@@ -92,6 +92,11 @@ def add_options(parser: pytest.Parser) -> None:
         help="run the round trips of this builder or model without a test file (repeatable)",
     )
     group.addoption(
+        "--modelcompat-only",
+        action="store_true",
+        help="run the model tests alone, and leave out every other test",
+    )
+    group.addoption(
         "--modelcompat-freeze",
         metavar="LABEL",
         help="keep this run's artifacts beside their goldens, as those of a release that must load from now on",

@@ -130,6 +130,10 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
         from pytest_modelcompat import collecting
 
         collecting.note_claims(items, _session(config).layers)
+    if config.getoption("modelcompat_only"):
+        others = [item for item in items if not marking.is_ours(item)]
+        items[:] = [item for item in items if marking.is_ours(item)]
+        config.hook.pytest_deselected(items=others)
     claims = config.getoption("modelcompat_claims")
     if claims:
         from pytest_modelcompat.claiming import write_claims

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -159,8 +160,9 @@ def reasons(targets: Sequence[Target], *, with_expected: bool = False) -> tuple[
 
 
 def _sentence(target: Target) -> str:
-    text = target["headline"] or ""
-    return str(text).removeprefix(f"{_kind(target)}  {target['title']}: ")
+    text = str(target["headline"] or "").removeprefix(f"{_kind(target)}  {target['title']}: ")
+    # How much else there is to say differs from model to model, and is said where each of them fails.
+    return re.sub(r" \(and \d+ more\)$", "", text)
 
 
 def reason_lines(targets: Sequence[Target]) -> list[str]:
