@@ -88,16 +88,18 @@ class Ways:
             return diagnosed
         at_load = other.stage == "load"
         does, verb = ("loads it", "refuses it") if at_load else ("loads and runs it", "loads it and cannot run it")
-        because = (("because", diagnosed.cause),) if diagnosed.is_specific else ()
+        because = ("because", diagnosed.cause) if diagnosed.is_specific else ("it raised", diagnosed.quote)
         finding = replace(
             diagnosed,
             kind=Kind.LOADERS_DISAGREE,
             subject=name,
             where=(),
             cause=f"{OBJECT} {does}, and {NAMES[name]} {verb}",
-            fix=diagnosed.fix or (_LEAVE_OUT.format(name),),
+            fix=diagnosed.fix if diagnosed.is_specific and diagnosed.fix else (_LEAVE_OUT.format(name),),
             blame=diagnosed.blame or Blame.LOADER,
-            details=(*because, *diagnosed.details),
+            # The report quotes one exception only, that of the first finding.
+            quote=diagnosed.quote if diagnosed.is_specific else "",
+            details=(because, *diagnosed.details),
         )
         return finding if self._matters(diagnosed) else _only_told(finding, diagnosed)
 

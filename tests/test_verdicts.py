@@ -122,6 +122,32 @@ class TestSerialization:
         assert finding.subject == "score (signature train)"
 
 
+class TestLoaders:
+    def told(self, routes: Any, expected: Any, *, by_signature: bool = False) -> list[str]:
+        rerun = verdicts.compare_loaders(routes, expected, allowed, by_signature=by_signature)
+        found = list(verdicts.difference_details(rerun, CHECKS))
+        assert bool(found) is not rerun.holds
+        return [text.partition("   ")[0] for label, text in found if label == "output"]
+
+    def test_a_signature_that_only_one_of_them_has_is_named(self) -> None:
+        both, one = {"serve": score(1), "train": score(2)}, {"serve": score(1)}
+        assert self.told(both, both) == []
+        assert self.told(one, both) == ["signature train is missing; it was there"]
+        assert self.told(both, one) == ["signature train was not there; it is there"]
+
+    @pytest.mark.parametrize(
+        ("by_signature", "name"), [(False, "score (signature train)"), (True, "train/score")], ids=["same", "own"]
+    )
+    def test_a_drift_names_its_signature(self, *, by_signature: bool, name: str) -> None:
+        actual, expected = ({"serve": score(1), "train": score(value)} for value in (2, 3))
+        assert self.told(actual, expected, by_signature=by_signature) == [name]
+
+    @pytest.mark.parametrize("empty", [{}, score()], ids=["no output", "no element"])
+    def test_what_both_give_nothing_of_is_no_difference(self, empty: Any) -> None:
+        assert self.told({"train": empty}, {"train": empty}) == []
+        assert self.told({"train": empty}, {"train": score(1)}) != []
+
+
 class TestUnsteady:
     def test_names_layers_and_no_expected_values(self) -> None:
         rerun = verdicts.compare_routes({"": score(1, 2)}, score(1, 3), allowed)

@@ -55,7 +55,17 @@ def _run(session: Any, signature: Any, name: str, inputs: Any, input_names: List
     matched = calling.match_inputs(specs, name, tensors.as_leaves(inputs), input_names)
     feeds = {found[key]: calling.dense(leaf, specs[key], name, key).numpy() for key, leaf in matched.items()}
     fetches = {key: utils.get_tensor_from_tensor_info(info, session.graph) for key, info in signature.outputs.items()}
-    return {str(key): _leaf(value) for key, value in session.run(fetches, feeds).items()}
+    return {str(key): _leaf(value) for key, value in _fetched(session, fetches, feeds).items()}
+
+
+def _fetched(session: Any, fetches: Dict[str, Any], feeds: Dict[Any, Any]) -> Dict[str, Any]:
+    if all(tensor.shape.is_compatible_with(value.shape) for tensor, value in feeds.items()):
+        return dict(session.run(fetches, feeds))
+    # Only Session.run() refuses inputs of another shape than the signature tells: TensorFlow Serving takes them.
+    messages = importlib.import_module("tensorflow.core.protobuf.config_pb2")
+    names = {"feed": [tensor.name for tensor in feeds], "fetch": [tensor.name for tensor in fetches.values()]}
+    run = session._make_callable_from_options(messages.CallableOptions(**names))  # noqa: SLF001 - see above
+    return dict(zip(fetches, run(*feeds.values())))
 
 
 def _spec(info: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from typing import Any
 
 import ml_dtypes
@@ -73,7 +74,18 @@ def test_comes_back_as_it_went(value: Any) -> None:
     assert_same(through_files(value), value)
 
 
-def test_two_leaves_never_share_an_array() -> None:
+def test_bfloat16_where_only_tensorflow_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TensorFlow before 2.12 has a bfloat16 of its own, and its environment no ml_dtypes."""
+    import tensorflow as tf
+
+    structure, arrays = tensors.pack(np.array([[1.5, -2.0]], ml_dtypes.bfloat16))
+    monkeypatch.setitem(sys.modules, "ml_dtypes", None)
+    unpacked: Any = tensors.unpack(structure, arrays)
+    assert unpacked.dtype == tf.bfloat16.as_numpy_dtype
+    assert unpacked.tolist() == [[1.5, -2.0]]
+
+
+def test_two_leaves_never_sharere_an_array() -> None:
     value = {"a/b": np.zeros(1), "a": {"b": np.ones(1)}}
     assert_same(through_files(value), value)
 
