@@ -127,6 +127,7 @@ class Reporter(Sender):
             # A job whose report is missing must not look as if all were well.
             session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
+    @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """At the end of a session that shows a summary."""
         if self._trouble:
@@ -183,7 +184,7 @@ def _shown(file: Path, config: pytest.Config) -> str:
 
 def _case_of(item: pytest.Item) -> Case | None:
     """The case of an item that no test function makes."""
-    return getattr(item, "case", None)
+    return getattr(item, "case", None) if type(item).__module__ == "pytest_modelcompat.items" else None
 
 
 def _settled(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> list[TargetData]:
@@ -234,16 +235,16 @@ def _unreached(item: pytest.Item) -> list[TargetData]:
 
     case = _case_of(item)
     target = case.target if case is not None else target_of(item)
+    name = next(iter(claims(item.user_properties)), item.nodeid)
     if target is not None:
-        claimed = sorted(claims(item.user_properties))
-        return [json_report.no_result_data(item.name, claimed[0] if claimed else item.nodeid, target)]
+        return [json_report.no_result_data(item.name, name, target)]
     # Which formats a call of the fixture would have asked for is not known, and where only by the options.
     try:
         runtimes = collecting.resolved(Session.of(item.config).layers, item.config.rootpath).runtimes
     except SettingsError:
         runtimes = (LOCAL,)
     targets = [Target("", plain_name(runtime)) for runtime in runtimes]
-    return [json_report.no_result_data(item.name, collecting.case_id(item), each) for each in targets]
+    return [json_report.no_result_data(item.name, name, each) for each in targets]
 
 
 def _first_line(longrepr: Any) -> str:

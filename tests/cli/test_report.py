@@ -1,0 +1,209 @@
+"""`modelcompat report`: merging and showing reports, those of real runs among them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_modelcompat.report.json_report import read, write
+from tests.report.test_json_report import a_report, a_target
+
+if TYPE_CHECKING:
+    from tests.conftest import Project
+
+VERSIONS = {"keras": "2.15.0", "tensorflow": "2.15.1", "python": "3.11.7"}
+TESTS = """
+    import pytest
+    import tensorflow as tf
+
+    class Scale(tf.keras.layers.Layer):
+        def call(self, inputs):
+            return inputs * 2.0
+
+    def build(*more):
+        return tf.keras.Sequential([tf.keras.Input((3,)), *more, tf.keras.layers.Dense(2)])
+
+    @pytest.mark.model_roundtrip(formats=["h5"])
+    def test_good():
+        return build()
+
+    @pytest.mark.model_roundtrip(formats=["keras"])
+    def test_bad():
+        return build(Scale())
+"""
+
+
+@pytest.fixture
+def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder, and the current one, with the reports of two jobs; in the second, a target failed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)
+    write(a_report(a_target(), a_target("test_tagger[keras]")), tmp_path / "local.json")
+    targets = (a_target(runtime="tf2.15", verdict="failed"), a_target("test_tagger[keras]", "tf2.15", "expected"))
+    write(a_report(*targets, runtimes={"tf2.15": VERSIONS}, stale=("test_it/gone",)), tmp_path / "tf2.15.json")
+    return tmp_path
+
+
+def test_what_real_runs_wrote_is_merged_and_shown(project: Project, modelcompat: Any) -> None:
+    project.write("test_it.py", TESTS)
+    project.run("--modelcompat-update-golden", "--modelcompat-report=one.json", "-k", "good")
+    project.run("--modelcompat-report=two.json")
+    result = modelcompat("report", "merge", "one.json", "two.json", "--out", "made/all.json")
+    assert (result.code, result.err) == (0, "1 target left out for the same one of a run that started later\n")
+    assert result.out.endswith("made/all.json: 2 reports, 1 runtime, 2 targets: 1 passed, 1 failed\n")
+
+    shown = modelcompat("report", "show", "made/all.json")
+    assert (shown.code, shown.err) == (1, "")
+    assert [line.rstrip() for line in shown.out.splitlines()[4:]] == [
+        "                 local",
+        "test_good[h5]    ok",
+        "test_bad[keras]  UNKNOWN LAYER",
+        "",
+        "UNKNOWN LAYER: the saved model cannot be loaded again with what the test declares",
+        "  test_bad[keras] in local",
+        "",
+        "2 targets: 1 passed, 1 failed",
+    ]
+    good, bad = modelcompat("report", "show", "made/all.json", "--json").data
+    assert (good["golden"], bad["kinds"]) == ("matched", ["UNKNOWN LAYER"])
+
+
+@pytest.mark.usefixtures("reports")
+class TestMerge:
+    def test_says_what_it_made(self, modelcompat: Any) -> None:
+        result = modelcompat("report", "merge", "local.json", "tf2.15.json", "--out", "all.json")
+        assert (result.code, result.err) == (0, "")
+        assert result.out == "all.json: 2 reports, 2 runtimes, 4 targets: 2 passed, 1 failed, 1 failed as expected\n"
+        assert list(read(Path("all.json")).runtimes) == ["local", "tf2.15"]
+
+    def test_the_merged_report_may_be_among_those_merged_again(self, modelcompat: Any) -> None:
+        modelcompat("report", "merge", "local.json", "tf2.15.json", "--out", "all.json")
+        before = read(Path("all.json"))
+        modelcompat("report", "merge", "all.json", "local.json", "tf2.15.json", "--out", "all.json")
+        after = read(Path("all.json"))
+        assert (after.targets, after.runtimes) == (before.targets, before.runtimes)
+
+    @pytest.mark.parametrize(
+        ("file", "text", "told"),
+        [
+            ("notes.md", "# Notes", "notes.md is no report of pytest --modelcompat-report: it is not JSON"),
+            ("other.json", "{}", "other.json is no report of pytest --modelcompat-report"),
+            (
+                "newer.json",
+                json.dumps({"schema": 7, "generator": "pytest-modelcompat 9.0"}),
+                (
+                    "newer.json is a report of schema 7, written by pytest-modelcompat 9.0, and this version reads "
+                    "schema 1 only; use the same version of pytest-modelcompat everywhere"
+                ),
+            ),
+        ],
+    )
+    def test_what_is_no_report_is_named(self, modelcompat: Any, file: str, text: str, told: str) -> None:
+        Path(file).write_text(text)
+        result = modelcompat("report", "merge", "local.json", file, "--out", "all.json")
+        assert (result.code, result.out, result.err) == (2, "", f"modelcompat: {told}\n")
+        assert not Path("all.json").exists()
+
+    @pytest.mark.parametrize(
+        ("arguments", "told"),
+        [
+            (("local.json", "no.json", "--out", "all.json"), "no.json cannot be read: No such file or directory"),
+            (("local.json", "--out", "notes.md"), "notes.md is there and is no report, so it is not overwritten"),
+            (("local.json", "--out", "notes.md/all.json"), "notes.md/all.json cannot be written: "),
+            (("local.json",), "the following arguments are required: --out"),
+            (("--out", "all.json"), "the following arguments are required: FILE"),
+            (("local.json", "--outt", "all.json"), 'there is no option --outt; did you mean "--out"?'),
+        ],
+    )
+    def test_what_it_cannot_do(self, modelcompat: Any, arguments: tuple[str, ...], told: str) -> None:
+        Path("notes.md").write_text("# Notes")
+        result = modelcompat("report", "merge", *arguments)
+        assert (result.code, result.out) == (2, "")
+        assert result.err.startswith(f"modelcompat: {told}")
+        assert Path("notes.md").read_text() == "# Notes"
+
+
+@pytest.mark.usefixtures("reports")
+class TestShow:
+    def test_shows_versions_the_table_and_why(self, modelcompat: Any) -> None:
+        modelcompat("report", "merge", "local.json", "tf2.15.json", "--out", "all.json")
+        result = modelcompat("report", "show", "all.json")
+        assert (result.code, result.err) == (1, "")
+        assert result.out.splitlines() == [
+            "shop, 2026-03-01T10:00:00.000+00:00",
+            "",
+            "  local   nothing loaded",
+            "  tf2.15  Keras 2.15.0, TensorFlow 2.15.1, Python 3.11.7",
+            "",
+            "                    local  tf2.15",
+            "test_ranker[h5]     ok     UNKNOWN OP",
+            "test_tagger[keras]  ok     xfail",
+            "",
+            "UNKNOWN OP: it has no op Erf",
+            "  test_ranker[h5] in tf2.15",
+            "",
+            "4 targets: 2 passed, 1 failed, 1 failed as expected",
+        ]
+
+    def test_columns_limits_its_width(self, modelcompat: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        modelcompat("report", "merge", "local.json", "tf2.15.json", "--out", "all.json")
+        monkeypatch.setenv("COLUMNS", "30")
+        table = modelcompat("report", "show", "all.json").out.splitlines()[5:12]
+        assert [line.split()[-1] for line in (table[0], table[4])] == ["local", "tf2.15"]
+
+    def test_only_what_failed(self, modelcompat: Any) -> None:
+        out = modelcompat("report", "show", "tf2.15.json", "--failed").out
+        assert "test_ranker[h5]  UNKNOWN OP" in out
+        assert "test_tagger" not in out
+        (target,) = modelcompat("report", "show", "tf2.15.json", "--failed", "--json").data
+        assert target["title"] == "test_ranker[h5-tf2.15]"
+
+    def test_as_markdown(self, modelcompat: Any) -> None:
+        result = modelcompat("report", "show", "tf2.15.json", "--markdown")
+        assert result.out.splitlines() == [
+            "|  | tf2.15 |",
+            "| --- | --- |",
+            "| `test_ranker[h5]` | UNKNOWN OP |",
+            "| `test_tagger[keras]` | UNKNOWN OP (expected) |",
+            "",
+            "- **UNKNOWN OP**: it has no op Erf (`test_ranker[h5]` in tf2.15; `test_tagger[keras]` in tf2.15)",
+            "",
+            "stale golden: test_it/gone (no test claims it)",
+            "",
+            "2 targets: 0 passed, 1 failed, 1 failed as expected",
+        ]
+
+    def test_all_is_well(self, modelcompat: Any) -> None:
+        assert modelcompat("report", "show", "local.json").code == 0
+
+    def test_what_nobody_saw_is_not_well(self, modelcompat: Any) -> None:
+        problem = {"nodeid": "test_broken.py", "headline": "ImportError"}
+        write(a_report(a_target(), complete=False, problems=(problem,)), Path("cut.json"))
+        result = modelcompat("report", "show", "cut.json")
+        assert result.code == 1
+        assert "not complete: pytest stopped before all targets had run\n" in result.out
+        assert "not seen: test_broken.py: ImportError\n" in result.out
+
+    def test_an_empty_report(self, modelcompat: Any) -> None:
+        write(a_report(), Path("empty.json"))
+        result = modelcompat("report", "show", "empty.json")
+        assert (result.code, result.out.splitlines()[-1]) == (0, "0 targets: 0 passed")
+        assert modelcompat("report", "show", "empty.json", "--markdown").out == "0 targets: 0 passed\n"
+
+    def test_two_forms_at_once(self, modelcompat: Any) -> None:
+        result = modelcompat("report", "show", "local.json", "--json", "--markdown")
+        assert (result.code, result.out) == (2, "")
+
+    def test_control_characters_reach_no_terminal(self, modelcompat: Any) -> None:
+        write(a_report(a_target(verdict="error", headline="\x1b[2Jgone")), Path("bad.json"))
+        assert "\x1b" not in modelcompat("report", "show", "bad.json").out
+
+
+def test_its_help_and_its_misspelling(modelcompat: Any) -> None:
+    assert modelcompat("report").code == 2
+    assert "modelcompat report merge FILE... --out FILE" in modelcompat("report", "-h").out
+    result = modelcompat("report", "merg")
+    assert (result.code, result.err) == (2, 'modelcompat: there is no `report merg`; did you mean "merge"?\n')
