@@ -100,7 +100,7 @@ def main(arguments: list[str]) -> None:
     pairs = [each.partition("=") for each in named]
     modules = {module: distribution or module.replace("_", "-") for module, _, distribution in pairs}
     answer = record(python, modules)
-    known = op_packages.read() if op_packages.DATA.exists() else {}
+    known = dict(op_packages.read()) if op_packages.DATA.exists() else {}
     for module, found in answer["modules"].items():
         merged(known, module, modules[module], found, answer["tensorflow"])
         print(f"{module} {found['version']}: {len(found['ops'])} ops, {len(found['ops_of_libraries'])} of libraries")

@@ -11,6 +11,7 @@ from pytest_modelcompat.findings import Finding, Kind, Severity, Stage
 from pytest_modelcompat.foretelling import findings_for, profile_of
 from pytest_modelcompat.profiles import lore, resolved
 from pytest_modelcompat.profiles.foreign import foreign_uses
+from pytest_modelcompat.profiles.op_packages import package_called, package_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +60,9 @@ def context_of(case: Case, subject: Subject, inventory: Inventory, loaded: Loade
         versions=loaded.versions,
         timeout=case.settings.timeout,
         declares_on=case.declares_on,
+        declared=loaded.declared,
+        package_of=package_of,
+        package_called=package_called,
     )
 
 

@@ -11,12 +11,17 @@ from pytest_modelcompat.artifacts.places import places as worded
 from pytest_modelcompat.diagnosis.keras_names import KERAS_CLASSES, KERAS_FUNCTIONS, SHORT_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse
+    from pytest_modelcompat.profiles.op_packages import OpPackage
 
 FORMAT_WORDS = {"h5": ".h5", "keras": ".keras", "saved_model": "SavedModel"}
 LOOKUP_LAYERS = ("TextVectorization", "StringLookup", "IntegerLookup")
+
+
+def _unknown(_: str) -> OpPackage | None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,9 @@ class Context:
         versions: of `keras`, `tensorflow` and `python` in the loader.
         timeout: seconds the loader had.
         declares_on: where a user writes declarations: `marker`, `artifact marker`, `call` or `command line`.
+        declared: the modules and op libraries that the loader imported first.
+        package_of: gives the package that an op comes with; None where there is none.
+        package_called: gives the package that a module belongs to, where it is one that brings ops.
     """
 
     artifact: str
@@ -38,6 +46,9 @@ class Context:
     versions: Mapping[str, str]
     timeout: float
     declares_on: str = "marker"
+    declared: tuple[str, ...] = ()
+    package_of: Callable[[str], OpPackage | None] = _unknown
+    package_called: Callable[[str], OpPackage | None] = _unknown
 
     @property
     def file(self) -> str:

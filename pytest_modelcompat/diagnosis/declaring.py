@@ -62,6 +62,11 @@ def imports(module: str, lead: str = "") -> Declare:
     return Declare(f'imports=["{module}"]', f"--modelcompat-import {module}", lead=lead)
 
 
+def op_library(path: str, lead: str = "") -> Declare:
+    """Declares a library that the loader loads first, for the ops it registers."""
+    return Declare(f'op_libraries=["{path}"]', f"--modelcompat-op-library {path}", lead=lead)
+
+
 LEAVE_H5 = Declare(
     'formats=["keras", "saved_model"]',
     "--modelcompat-format keras --modelcompat-format saved_model",

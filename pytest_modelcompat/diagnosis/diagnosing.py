@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_modelcompat.diagnosis.context import Context
+    from pytest_modelcompat.profiles.op_packages import OpPackage
     from pytest_modelcompat.runtimes.jobs import Loaded
 
+_MISSING = re.compile(r"No module named '([^']+)'")
 AFTER_LOADING = {"predict": Kind.PREDICTION_FAILED, "training": Kind.TRAINING_CHANGED}
 
 
@@ -48,24 +51,24 @@ def _diagnose(loaded: Loaded, context: Context) -> Finding:
     if error["type"] == "SystemExit":
         return exited(error["message"] or "0", loaded, context, error.get("declared", ""))
     if error.get("declared"):
-        return _not_imported(error)
+        return _not_imported(error, context)
     raised = Raised.of(error)
     known = (recognise(entry, raised, loaded.stage, context) for entry in CATALOGUE)
     return next((finding for finding in known if finding), None) or _unrecognised(error, loaded.stage, context)
 
 
-def _not_imported(error: Mapping[str, str]) -> Finding:
+def _not_imported(error: Mapping[str, str], context: Context) -> Finding:
     declared, cause = error["declared"], true_cause(error["message"], error["type"])
     return Finding(
         kind=Kind.IMPORT_FAILED,
         subject=declared,
         cause=f"the loader cannot import {declared}, which the test declares: {error['type']}: {cause}",
-        fix=_import_fix(error),
+        fix=_import_fix(error, context),
         quote=cause,
     )
 
 
-def _import_fix(error: Mapping[str, str]) -> tuple[str, ...]:
+def _import_fix(error: Mapping[str, str], context: Context) -> tuple[str, ...]:
     declared = error["declared"]
     if declared in ("keras", "tf_keras"):
         return (f"install {declared} where the artifact is loaded, or load it in another runtime",)
@@ -73,12 +76,22 @@ def _import_fix(error: Mapping[str, str]) -> tuple[str, ...]:
         return (f"define {declared} at the top level of its module, under this name",)
     if declared.endswith((".so", ".dll", ".dylib")):
         return ("build the op library against the TensorFlow that loads it, and check its path",)
+    package = context.package_called(declared)
+    if package is not None and not _needs_another(package, error):
+        return (f"install it where it is loaded, in the version for the TensorFlow there: {package.install('')}",)
     if error["type"] in ("ImportError", "ModuleNotFoundError"):
         return (
             "make it importable in a fresh process: install the package, or add its folder to",
             "`pythonpath` in pytest's configuration",
         )
     return (f"mend what {declared} does when it is imported: python -c 'import {declared}' shows it",)
+
+
+def _needs_another(package: OpPackage, error: Mapping[str, str]) -> bool:
+    """Whether a package is there, and lacks another module that it imports."""
+    missing = _MISSING.match(error["message"])
+    own_root = package.module.split(".", maxsplit=1)[0]
+    return missing is not None and missing[1].split(".", maxsplit=1)[0] != own_root
 
 
 def _unrecognised(error: Mapping[str, str], stage: str, context: Context) -> Finding:

@@ -156,6 +156,18 @@ def words_of(match: re.Match[str], raised: Raised, context: Context) -> dict[str
         "outer": raised.outer,
         "exception": raised.type,
         "quote": raised.quote,
+        **_words_of_package(name, context),
+    }
+
+
+def _words_of_package(op: str, context: Context) -> dict[str, str]:
+    """What there is to say of the package that an op comes with; empty words for other names."""
+    package, tensorflow = context.package_of(op), context.versions.get("tensorflow", "")
+    return {
+        "package": package.module if package else "",
+        "library": package.library_path if package else "",
+        "install": package.install(tensorflow) if package else "",
+        "reinstall": package.reinstall(tensorflow) if package else "",
     }
 
 
@@ -200,6 +212,22 @@ def foreign_bytecode(_: Words, context: Context) -> bool:
     """Holds where the artifact has bytecode in it that the loader's Python does not run."""
     python = tuple(int(part) for part in context.versions.get("python", "").split(".")[:2] if part.isdigit())
     return any(python not in code.runs_on for use in context.inventory.lambdas for code in use.codes)
+
+
+def op_of_package(words: Words, _: Context) -> bool:
+    """Holds where the name is that of an op which importing a package registers."""
+    return bool(words["package"]) and not words["library"]
+
+
+def op_of_library(words: Words, _: Context) -> bool:
+    """Holds where the name is that of an op which a library in a package's folder registers."""
+    return bool(words["library"])
+
+
+def op_is_declared(words: Words, context: Context) -> bool:
+    """Holds where the loader had imported what registers the op."""
+    package = context.package_of(words["name"])
+    return package is not None and package.is_declared(context.declared)
 
 
 def is_operation(words: Words, context: Context) -> bool:

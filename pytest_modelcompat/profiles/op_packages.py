@@ -55,21 +55,31 @@ class OpPackage:
         return f"path/to/site-packages/{folder}/{self.library}" if self.library else ""
 
     def install(self, tensorflow: str) -> str:
-        """The command that installs it, in the version that goes with a TensorFlow where they are in step.
+        """The command that installs it, in the version that goes with a TensorFlow as far as that is known.
 
         Args:
             tensorflow: its version, such as `2.21.0` or `2.21`; empty where it is not known.
         """
-        if self.module in _VERSIONED_AS_TENSORFLOW and tensorflow:
-            minor = ".".join(tensorflow.split(".")[:2])
-            return f'pip install "{self.distribution}=={minor}.*"'
-        return f"pip install {self.distribution}"
+        minor = _minor(tensorflow)
+        if self.module in _VERSIONED_AS_TENSORFLOW:
+            # Without a version pip would take the newest, and the newest TensorFlow with it.
+            return f'pip install "{self.distribution}=={minor or "X.Y"}.*"'
+        known = read().get(self.module, {"recorded": {}})["recorded"]
+        fitting = [version for version, recorded_in in known.items() if _minor(recorded_in) == minor]
+        return f'pip install "{self.distribution}=={fitting[-1]}"' if fitting else f"pip install {self.distribution}"
 
     def reinstall(self, tensorflow: str) -> str:
-        """What to do where it is there, and does not register the op."""
-        if self.module in _VERSIONED_AS_TENSORFLOW and tensorflow:
-            return f"install the version of it that goes with this TensorFlow: {self.install(tensorflow)}"
-        return f"install there the version of {self.distribution} that the model was saved with"
+        """What to do where it is there, and does not register the op.
+
+        Args:
+            tensorflow: the version there; empty where it is not known.
+        """
+        if self.module in _VERSIONED_AS_TENSORFLOW:
+            return (
+                f"install the version of it that goes with the TensorFlow there, {self.install(tensorflow)}, or load "
+                "the model with the TensorFlow that saved it"
+            )
+        return f"install the version of {self.distribution} there that the model was saved with"
 
     def is_declared(self, declared: Collection[str]) -> bool:
         """Whether what registers the op is among the imports and op libraries that are declared."""
@@ -93,9 +103,20 @@ def package_of(op: str) -> OpPackage | None:
     return _unnamed_of(named)
 
 
-def read() -> dict[str, Any]:
+def package_called(module: str) -> OpPackage | None:
+    """The package that a module is, or is in; None for one that brings no ops as far as is known.
+
+    Args:
+        module: its name, as it is imported.
+    """
+    homes = {**{name: known["distribution"] for name, known in read().items()}, **_UNRECORDED}
+    return next((OpPackage(homes[name], name) for name in homes if f"{module}.".startswith(f"{name}.")), None)
+
+
+@cache
+def read() -> Mapping[str, Any]:
     """What was recorded: each module's `distribution`, `recorded` versions, `ops` and `ops_of_libraries`."""
-    data: dict[str, Any] = json.loads(DATA.read_text(encoding="utf-8"))
+    data: Mapping[str, Any] = json.loads(DATA.read_text(encoding="utf-8"))
     return data
 
 
@@ -118,3 +139,7 @@ def _unnamed_of(module: str) -> OpPackage:
     if known["ops"] or not libraries:
         return OpPackage(known["distribution"], module)
     return OpPackage(known["distribution"], module, libraries.pop() if len(libraries) == 1 else _SOME_LIBRARY)
+
+
+def _minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])

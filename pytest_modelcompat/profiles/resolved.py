@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, ObjectUse
 from pytest_modelcompat.artifacts.places import Use, op_places, places
 from pytest_modelcompat.findings import Blame, Finding, Kind
+from pytest_modelcompat.profiles.op_packages import package_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcompat.artifacts.inventory import OpUse
+    from pytest_modelcompat.profiles.op_packages import OpPackage
     from pytest_modelcompat.runtimes.jobs import Loaded
 
 PYTHON_FUNCTION_OPS = ("PyFunc", "PyFuncStateless", "EagerPyFunc")
@@ -113,7 +115,7 @@ def judge(inventory: Inventory, loaded: Loaded, declaration: Declaration) -> tup
     return (
         *(_unknown(group, declaration) for group in unknown),
         *_not_rebuildable(rebuild),
-        *(_unknown_op(op, declaration) for op in inventory.ops if op.op in loaded.unknown_ops),
+        *(_unknown_op(op, loaded, declaration) for op in inventory.ops if op.op in loaded.unknown_ops),
         *(_python_function(op) for op in inventory.ops if op.op in PYTHON_FUNCTION_OPS),
     )
 
@@ -213,18 +215,38 @@ def _rebuild_fix(problem: Mapping[str, Any]) -> tuple[str, ...]:
     return (f"let __init__ take {argument!r}, or leave it out of what get_config() returns",)
 
 
-def _unknown_op(op: OpUse, declaration: Declaration) -> Finding:
+def _unknown_op(op: OpUse, loaded: Loaded, declaration: Declaration) -> Finding:
+    package = package_of(op.op)
+    if package is None:
+        cause = "the loader's TensorFlow has not registered it: it comes from a library that is not loaded there"
+        fix: tuple[str, ...] = (
+            declaration.imports("the_package_that_registers_it"),
+            "or, for an op library of your own, " + declaration.op_library("path/to/the_library.so"),
+        )
+    else:
+        cause, fix = _of_package(package, loaded, declaration)
     return Finding(
         kind=Kind.UNKNOWN_OP,
         subject=op.op,
         where=op_places(op),
-        cause="the loader's TensorFlow has not registered it: it comes from a library that is not loaded there",
-        fix=(
-            declaration.imports("the_package_that_registers_it"),
-            "or, for an op library of your own, " + declaration.op_library("path/to/the_library.so"),
-        ),
+        cause=cause,
+        fix=fix,
         details=(("count", str(op.count)),),
     )
+
+
+def _of_package(package: OpPackage, loaded: Loaded, declaration: Declaration) -> tuple[str, tuple[str, ...]]:
+    """Why an op of a known package is not registered in the loader, and what to do."""
+    name, tensorflow = package.module, loaded.versions.get("tensorflow", "")
+    if package.is_declared(loaded.declared):
+        cause = f"it comes with the package {name}, which the loader has imported: the version installed there does "
+        return cause + "not have it", (package.reinstall(tensorflow),)
+    cause = f"the loader's TensorFlow has not registered it: it comes with the package {name}, "
+    install = f"where it is loaded, unless it is there: {package.install(tensorflow)}"
+    if package.library:
+        library = declaration.op_library(package.library_path)
+        return f"{cause}in a library that the test does not declare", (install, f"and declare its library: {library}")
+    return f"{cause}which the test does not declare", (install, f"and declare it: {declaration.imports(name)}")
 
 
 def _python_function(op: OpUse) -> Finding:

@@ -129,6 +129,7 @@ class Loaded:
         timings: seconds by stage.
         peak_memory: bytes.
         log: the end of what TensorFlow and the user's modules printed.
+        declared: the modules and op libraries that it was to import first.
     """
 
     ending: Ending
@@ -146,6 +147,7 @@ class Loaded:
     timings: Mapping[str, float] = field(default_factory=dict)
     peak_memory: int = 0
     log: str = ""
+    declared: tuple[str, ...] = ()
 
     @property
     def succeeded(self) -> bool:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -94,7 +95,8 @@ class LoaderProcess:
             absolute = [str(Path(entry).absolute()) for entry in path]
             write_job(job, folder, absolute, own_path=self._python is not None)
             ending = self._run_forked(folder, job.timeout) if self.forks else self._run_alone(folder, job.timeout)
-            return read_answer(folder, ending)
+            declared = (*job.declared.imports, *job.declared.op_libraries)
+            return replace(read_answer(folder, ending), declared=declared)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

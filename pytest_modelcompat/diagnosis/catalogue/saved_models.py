@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from pytest_modelcompat.diagnosis.declaring import Declare, imports
-from pytest_modelcompat.diagnosis.entries import MEASURED, SAVED_MODEL, KnownFailure
+from pytest_modelcompat.diagnosis.declaring import Declare, imports, op_library
+from pytest_modelcompat.diagnosis.entries import (
+    MEASURED,
+    SAVED_MODEL,
+    KnownFailure,
+    op_is_declared,
+    op_of_library,
+    op_of_package,
+)
 from pytest_modelcompat.findings import Blame, Kind
 
 _ANY_USE = ("load", "predict")
@@ -13,6 +20,8 @@ _EXPORT = Declare(
     "save the model again, with model.export(path)",
     lead="save it with model.export(path): ",
 )
+_INSTALL = "where it is loaded, unless it is there: $install"
+_NOT_REGISTERED = r"Op type not registered '(?P<name>[\w.>]+)'"
 _NO_PYTHON = ("write the function with TensorFlow ops, or apply it outside the model",)
 
 SAVED_MODELS = (
@@ -39,14 +48,50 @@ SAVED_MODELS = (
         blame=Blame.LOADER,
     ),
     KnownFailure(
-        r"Op type not registered '(?P<name>[\w>]+)'",
+        _NOT_REGISTERED,
+        Kind.UNKNOWN_OP,
+        "$name",
+        "it comes with the package $package, which the loader has imported: the version installed there does not have "
+        "it",
+        ("$reinstall",),
+        MEASURED,
+        stages=(),
+        when=op_is_declared,
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        _NOT_REGISTERED,
+        Kind.UNKNOWN_OP,
+        "$name",
+        "TensorFlow $tensorflow has no op of this name: it comes with the package $package, which the loader has not "
+        "imported",
+        (_INSTALL, imports("$package", lead="and declare it: ")),
+        "text#200",
+        stages=(),
+        when=op_of_package,
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        _NOT_REGISTERED,
+        Kind.UNKNOWN_OP,
+        "$name",
+        "TensorFlow $tensorflow has no op of this name: it comes with the package $package, in a library that the "
+        "loader has not loaded",
+        (_INSTALL, op_library("$library", lead="and declare its library: ")),
+        MEASURED,
+        stages=(),
+        when=op_of_library,
+        blame=Blame.LOADER,
+    ),
+    KnownFailure(
+        _NOT_REGISTERED,
         Kind.UNKNOWN_OP,
         "$name",
         "TensorFlow $tensorflow has no op of this name: a library that the loader has not loaded registers it, or a "
         "newer TensorFlow",
         (
             imports("the_package_that_registers_it"),
-            Declare('op_libraries=["path/to/the_library.so"]', lead="or, for an op library of your own, "),
+            op_library("path/to/the_library.so", lead="or, for an op library of your own, "),
         ),
         "text#200, serving#2267",
         stages=(),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.places import op_places
 from pytest_modelcompat.findings import Blame, Finding, Kind, Severity, Stage
 from pytest_modelcompat.profiles.judging import fixes
+from pytest_modelcompat.profiles.op_packages import package_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +49,9 @@ def _why_unknown(scene: Scene, op: OpUse) -> str:
 
     since = first_tensorflow_with(op.op)
     if since is None:
-        return f"{scene.tensorflow_name} has no op of this name, nor has any other: it comes from an op library"
+        package = package_of(op.op)
+        home = f"with the package {package.module}" if package else "from an op library"
+        return f"{scene.tensorflow_name} has no op of this name, nor has any other: it comes {home}"
     if since > scene.profile.tensorflow_version:
         return f"{scene.tensorflow_name} has no op of this name; it came with TensorFlow {since[0]}.{since[1]}"
     return f"{scene.tensorflow_name} has no op of this name any more"
@@ -58,16 +62,26 @@ def _unknown_op_fix(scene: Scene, op: OpUse) -> tuple[str, ...]:
 
     since = first_tensorflow_with(op.op)
     if since is None:
-        return (
-            "import the package that registers it before loading, or load its library: tf.load_op_library(path)",
-            f"{fixes.TO_THE_COMMAND} --custom {op.op}",
-        )
+        # A package's ops have a > in their names, which a shell would take for a redirection.
+        return (*_registering(scene, op), f"{fixes.TO_THE_COMMAND} --custom {shlex.quote(op.op)}")
     if since > scene.profile.tensorflow_version:
         return (
             f"upgrade TensorFlow there to {since[0]}.{since[1]} or newer",
             f"or export the model again with {scene.tensorflow_name}",
         )
     return (f"export the model again with {scene.tensorflow_name}",)
+
+
+def _registering(scene: Scene, op: OpUse) -> tuple[str, ...]:
+    """How an op that TensorFlow does not bring along gets registered there, in code and in a test."""
+    package = package_of(op.op)
+    if package is None:
+        return ("import the package that registers it before loading, or load its library: tf.load_op_library(path)",)
+    install = f"{package.install(scene.profile.tensorflow)} there, and before loading "
+    if package.library:
+        path = package.library_path
+        return (f'{install}tf.load_op_library("{path}")', f'in a test: op_libraries=["{path}"]')
+    return (f"{install}import {package.module}", f'in a test: imports=["{package.module}"]')
 
 
 def attributes(scene: Scene) -> Iterator[Finding]:

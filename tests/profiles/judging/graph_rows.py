@@ -43,6 +43,31 @@ GRAPHS = (
         declared=("FancyCustomMul",),
     ),
     Row(
+        "22-op-of-a-package",
+        lambda folder: handmade.write_saved_model(folder / "model", {"TFText>Nope": 1}),
+        "tf2.15",
+        Kind.UNKNOWN_OP,
+        "TFText>Nope",
+        "TensorFlow 2.15 has no op of this name, nor has any other: it comes with the package tensorflow_text",
+        where='node "TFText>Nope_0" of function __inference_serve_1',
+        fix='pip install "tensorflow-text==2.15.*" there, and before loading import tensorflow_text\n'
+        'in a test: imports=["tensorflow_text"]\n'
+        "where that is done already, say so: --custom 'TFText>Nope'",
+        stage=Stage.GRAPH,
+        declared=("TFText>Nope",),
+    ),
+    Row(
+        "22-op-of-a-package-s-library",
+        lambda folder: handmade.write_saved_model(folder / "model", {"IO>AudioDecodeMP3": 1}),
+        "tf2.21",
+        Kind.UNKNOWN_OP,
+        "IO>AudioDecodeMP3",
+        "it comes with the package tensorflow_io",
+        fix='in a test: op_libraries=["path/to/site-packages/tensorflow_io/python/ops/libtensorflow_io.so"]',
+        stage=Stage.GRAPH,
+        declared=("IO>AudioDecodeMP3",),
+    ),
+    Row(
         "22-python-function",
         lambda folder: handmade.write_saved_model(folder / "model", {"LoopCond": 0, "PyFunc": 1}),
         "tf2.21",
