@@ -66,6 +66,7 @@ def two_graphs(message: Any) -> None:
     (graph,) = message.meta_graphs
     message.meta_graphs.add().CopyFrom(graph)
     graph.meta_info_def.tags[:] = ["train"]
+    del graph.signature_def["serving_default"]
 
 
 def for_training_only(message: Any) -> None:
