@@ -90,6 +90,27 @@ def test_scorer():
     return a_model(1)
 """
 
+# The tests that are reported on, by a job with Keras 3 and one with Keras 2.
+REPORTED = """
+import pytest
+import tensorflow as tf
+
+
+class Scale(tf.keras.layers.Layer):
+    def call(self, inputs):
+        return inputs * 2.0
+
+
+@pytest.mark.model_roundtrip
+def test_ranker():
+    return tf.keras.Sequential([tf.keras.Input((4,)), tf.keras.layers.Dense(2, name="score")])
+
+
+@pytest.mark.model_roundtrip(formats=["h5"])
+def test_tagger():
+    return tf.keras.Sequential([tf.keras.Input((4,)), Scale()])
+"""
+
 # A line `!1 command` becomes a block with the command and what it prints; it must end with that exit code.
 TEXT = """
 # The command `modelcompat`
@@ -107,6 +128,7 @@ the models and writes this page.
 | [`diff`](#modelcompat-diff) | What changed between these two? |
 | [`runtimes`](#modelcompat-runtimes) | Which runtimes can artifacts be reloaded in, and how do I get one? |
 | [`golden`](#modelcompat-golden) | What do our goldens record, what is frozen, and what can go? |
+| [`report`](#modelcompat-report) | What did the jobs of a CI matrix come to, in one table? |
 | [`profile`](#modelcompat-profile) | What does a runtime know, and how do I record mine? |
 
 ## Paths
@@ -122,7 +144,7 @@ by content, whatever a file is called.
 | code | means |
 |---|---|
 | 0 | all is well: it was read, it loads (`check`), it is the same (`diff`) |
-| 1 | it fails or loads changed in one of the runtimes (`check`); it differs (`diff`); something can go (`golden prune`) |
+| 1 | it fails or loads changed somewhere (`check`), differs (`diff`), can go (`golden prune`), a target failed (`report`) |
 | 2 | something could not be read, does not exist, or was not understood; the rest is done all the same |
 
 What cannot be read is one sentence on standard error, and with `--json` an object too. On a terminal a progress bar
@@ -286,6 +308,52 @@ only running it tells which it claims; those of a test file that is there and wa
 
 !0 modelcompat golden thaw test_ranker v1.0
 
+## modelcompat report
+
+`pytest --modelcompat-report FILE` writes what every target came to, also where tests failed or the session was
+interrupted. Where each job of CI runs one runtime, `modelcompat report merge FILE... --out FILE` makes one report of
+theirs:
+
+!0 modelcompat report merge keras3.json keras2.json --out all.json
+
+Of a target that is in several files, the one whose run started last is kept. A golden is stale where all of them say
+so. Where jobs call different versions `local`, as these two with Keras 3 and Keras 2, each becomes a runtime of its
+own.
+
+`modelcompat report show FILE [--failed] [--json | --markdown]` prints a report as a table, and for what failed the
+first lines. `--failed` leaves out the rows in which nothing did. The table is as wide as the terminal, or as `COLUMNS`
+says, or 120; runtimes that do not fit continue below.
+
+!1 modelcompat report show all.json
+
+A cell says `ok`; the kind of a failure; `xfail` where a target failed as somebody expected; `error` where its test, or
+what that needs, raised something; `skipped`; or `-` where nothing ran. The exit code is 1 where a target failed that
+nobody expected to, where pytest could not collect a file, and where it stopped before all had run, so that a job that
+merges and shows is a gate. `--markdown` prints the table for documentation:
+
+!1 modelcompat report show all.json --failed --markdown
+
+The file is one JSON object: `schema` (1), `generator`, `started`, `seconds`, `project` (its folder's name), `complete`
+(whether all that was asked for has run), `counts`, `runtimes` (the versions of what loaded in each), `targets`,
+`problems` (`nodeid` and `headline` of what could not be collected, or killed a worker) and `stale`, the goldens that no
+test claims. A target has:
+
+- `nodeid`, `title` and `case`: the test's id, what messages call the target, and the name of its golden;
+- `format`, `runtime` and `frozen`: what it is of, `frozen` being the release's label or null; of a call of the fixture
+  that was not reached, `format` is null;
+- `artifact`: the path of an artifact that was there before, of `model_artifact` or frozen; false where the test saves
+  one;
+- `verdict`: `passed`; `failed`; `expected`, it failed as expected; `error`, the test around it, or what that needs,
+  raised something; `skipped`;
+- `headline`, `kinds` and `findings`: the first line of the failure text, or null; the kinds of its errors; all
+  findings, notes included, as `check --json` has them;
+- `drifts`: for each output `output`, `dtype`, `shape`, `max_abs`, `max_rel`, `mismatched`, `total`, `holds`;
+- `golden`: `matched`, `written`, `updated`, `unchanged`, or null;
+- `started`, `seconds` and `peak_memory`: when its run started; how long it took; bytes in the loader, or null.
+
+It is strict JSON: a figure that is no finite number is the string `"nan"`, `"inf"` or `"-inf"`. Paths are relative to
+the project. `show --json` prints the targets, one a line.
+
 ## modelcompat profile
 
 `modelcompat profile list` names the runtimes that are built in, `modelcompat profile show NAME [--json]` says what one
@@ -314,6 +382,7 @@ def main() -> None:
         subprocess.run([sys.executable, "-c", MODELS], cwd=folder, env=environment, check=True, capture_output=True)
         run = partial(subprocess.run, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         record(Path(folder), environment)
+        report(Path(folder), environment)
         page = re.sub(r"^!(\d) (.*)$", lambda match: shown(run, match[2], int(match[1])), TEXT, flags=re.MULTILINE)
     PAGE.write_text(page.lstrip(), encoding="utf-8")
 
@@ -329,6 +398,21 @@ def record(folder: Path, environment: dict[str, str]) -> None:
     for option in ("--modelcompat-update-golden", "--modelcompat-freeze=v1.0"):
         subprocess.run([*pytest, option], cwd=folder, env=outside_ci, check=True, capture_output=True)
     tests.write_text(TESTS, encoding="utf-8")
+
+
+def report(folder: Path, environment: dict[str, str]) -> None:
+    """Write the reports of two jobs; a target fails in both."""
+    with tempfile.TemporaryDirectory() as elsewhere:
+        project = Path(elsewhere) / "shop"
+        (project / "tests").mkdir(parents=True)
+        (project / "tests" / "test_models.py").write_text(REPORTED, encoding="utf-8")
+        (project / "pyproject.toml").write_text("[tool.pytest.ini_options]\n", encoding="utf-8")
+        outside_ci = {name: value for name, value in environment.items() if name != "CI"}
+        for name, legacy in (("keras3", "0"), ("keras2", "1")):
+            options = ["--modelcompat-update-golden", "-o", f"modelcompat_golden_dir=golden-{name}"]
+            command = [sys.executable, "-m", "pytest", *options, f"--modelcompat-report={folder / name}.json"]
+            keras = {**outside_ci, "TF_USE_LEGACY_KERAS": legacy}
+            subprocess.run(command, cwd=project, env=keras, check=False, capture_output=True)
 
 
 def shown(run: partial[subprocess.CompletedProcess[str]], command: str, exit_code: int) -> str:

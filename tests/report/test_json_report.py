@@ -65,9 +65,9 @@ def test_a_result_with_figures_of_numpy_and_none_at_all() -> None:
         output="score",
         dtype="float32",
         shape=(2, None),
-        total=np.int64(4),  # type: ignore[arg-type]
+        total=np.int64(4),
         mismatched=1,
-        max_abs=np.float32(0.5),  # type: ignore[arg-type]
+        max_abs=np.float32(0.5),
         max_abs_at=None,
         max_rel=float("inf"),
         max_rel_at=None,
