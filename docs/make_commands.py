@@ -144,7 +144,7 @@ by content, whatever a file is called.
 | code | means |
 |---|---|
 | 0 | all is well: it was read, it loads (`check`), it is the same (`diff`) |
-| 1 | it fails or loads changed somewhere (`check`), differs (`diff`), can go (`golden prune`), a target failed (`report`) |
+| 1 | it fails or is changed somewhere (`check`), differs (`diff`), can go (`golden`); a target failed (`report show`) |
 | 2 | something could not be read, does not exist, or was not understood; the rest is done all the same |
 
 What cannot be read is one sentence on standard error, and with `--json` an object too. On a terminal a progress bar
