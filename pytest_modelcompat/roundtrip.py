@@ -84,14 +84,15 @@ def check(case: Case, bench: Bench) -> Result:
             loader = _loader(case, bench)
             subject = _subject(case, folder, bench)
             inventory = expected(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(subject.artifact))
-            loaded = loader.run(_job(case, bench, subject, inventory))
+            job = _job(case, bench, subject, inventory)
+            loaded = loader.run(job)
         except StoppedError as stopped:
             finding = stopped.finding
             return replace(result, findings=(replace(finding, cause=_shortened(finding.cause, folder, bench.root)),))
         except LoaderUnavailableError as error:
             return replace(result, findings=(cannot_start(case.runtime, error),))
         saved_by = _saved_by(case, subject, inventory)
-        facts = replace(facts, saved_by=saved_by, loaded_by=loaded.versions)
+        facts = replace(facts, saved_by=saved_by, loaded_by=loaded.versions, imports=job.declared.imports)
         result = replace(result, facts=facts, timings=loaded.timings, peak_memory=loaded.peak_memory)
         ways = Ways(case, subject, inventory, loaded)
         if not loaded.succeeded:
