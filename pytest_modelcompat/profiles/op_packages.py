@@ -8,13 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.profiles.lore import first_tensorflow_with
-
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 DATA = Path(__file__).resolve().parent / "data" / "op_packages.json"
-# What a package calls all its ops, for those that were not recorded, and the package.
+# What a package calls all its ops, and no TensorFlow any of its own; for those that were not recorded.
 NAMESPACES = {
     "Addons>": "tensorflow_addons",
     "Horovod": "horovod.tensorflow",
@@ -98,9 +96,7 @@ def package_of(op: str) -> OpPackage | None:
     if recorded is not None:
         return recorded
     named = next((module for prefix, module in NAMESPACES.items() if op.startswith(prefix)), None)
-    if named is None or first_tensorflow_with(op) is not None:
-        return None
-    return _unnamed_of(named)
+    return None if named is None else _unnamed_of(named)
 
 
 def package_called(module: str) -> OpPackage | None:
