@@ -128,6 +128,7 @@ the models and writes this page.
 | [`diff`](#modelcompat-diff) | What changed between these two? |
 | [`runtimes`](#modelcompat-runtimes) | Which runtimes can artifacts be reloaded in, and how do I get one? |
 | [`golden`](#modelcompat-golden) | What do our goldens record, what is frozen, and what can go? |
+| [`matrix`](#modelcompat-matrix) | What of our models holds in which runtime? |
 | [`report`](#modelcompat-report) | What did the jobs of a CI matrix come to, in one table? |
 | [`profile`](#modelcompat-profile) | What does a runtime know, and how do I record mine? |
 
@@ -307,6 +308,18 @@ only running it tells which it claims; those of a test file that is there and wa
 `modelcompat golden thaw --label LABEL --yes` removes a release of all cases.
 
 !0 modelcompat golden thaw test_ranker v1.0
+
+## modelcompat matrix
+
+`modelcompat matrix [PATH...] [--runtime NAME...] [--format FORMAT...] [--create] [--memory GB] [--markdown]
+[--out FILE]` runs the model tests in every runtime that `[tool.modelcompat.runtimes]` declares, and in `local`, or in
+those named with `--runtime`. One pytest runs in each, as many at once as fit into `--memory`; what stands behind `--`
+goes to each of them, such as `-- -k ranker --modelcompat-timeout 60`. `--create` first creates the runtimes that are
+not there. It prints the table that `report show` prints, and `--out` keeps the report. That of the examples is
+[matrix.md](matrix.md).
+
+The exit code is 0 where every target held or failed as expected, 1 where one did not, and 2 where something could not
+be run.
 
 ## modelcompat report
 
