@@ -60,6 +60,7 @@ def context_of(case: Case, subject: Subject, inventory: Inventory, loaded: Loade
         versions=loaded.versions,
         timeout=case.settings.timeout,
         declares_on=case.declares_on,
+        runtime=case.runtime,
         declared=loaded.declared,
         package_of=package_of,
         package_called=package_called,
@@ -120,6 +121,10 @@ def _elsewhere(users: tuple[Finding, ...], known: tuple[Finding, ...], diagnosed
 
     What Keras stumbled over comes first; of what it would stumble over next it says nothing.
     """
+    unopened = tuple(finding for finding in known if finding.stage is Stage.OPEN)
+    if unopened:
+        # Whatever was said of a file that is read as something else is not about this file.
+        return _quoting(unopened, diagnosed)
     named = {finding.subject for finding in users}
     found = (*users, *(finding for finding in known if finding.subject not in named))
     met = tuple(finding for finding in found if finding.kind is diagnosed.kind or _is_said(finding, diagnosed.quote))

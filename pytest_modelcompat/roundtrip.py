@@ -28,6 +28,7 @@ from pytest_modelcompat.runtimes.jobs import Job
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.runtimes.process import LoaderUnavailableError
 from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError
+from pytest_modelcompat.runtimes.uv import TABLE
 from pytest_modelcompat.settings import plain_name
 from pytest_modelcompat.subjects import StoppedError, Subject, expected, make_subject
 
@@ -90,7 +91,7 @@ def check(case: Case, bench: Bench) -> Result:
             finding = stopped.finding
             return replace(result, findings=(replace(finding, cause=_shortened(finding.cause, folder, bench.root)),))
         except LoaderUnavailableError as error:
-            return replace(result, findings=(cannot_start(case.runtime, error),))
+            return replace(result, findings=(cannot_start(bench.loaders.runtimes.get(case.runtime), error),))
         saved_by = _saved_by(case, subject, inventory)
         facts = replace(facts, saved_by=saved_by, loaded_by=loaded.versions, imports=job.declared.imports)
         result = replace(result, facts=facts, timings=loaded.timings, peak_memory=loaded.peak_memory)
@@ -159,12 +160,20 @@ def _loader(case: Case, bench: Bench) -> LoaderProcess:
     try:
         loader = bench.loaders.of(case.runtime)
     except UnknownRuntimeError as error:
-        raise StoppedError(Finding(Kind.UNKNOWN_RUNTIME, case.runtime, cause=str(error))) from None
+        raise StoppedError(
+            Finding(Kind.UNKNOWN_RUNTIME, case.runtime, cause=str(error), fix=_name_another(case))
+        ) from None
     except RuntimeUnavailableError as error:
         finding = Finding(Kind.RUNTIME_MISSING, case.runtime, cause=str(error), fix=error.fix, quote=error.quote)
         raise StoppedError(finding) from None
     loader.start()
     return loader
+
+
+def _name_another(case: Case) -> tuple[str, ...]:
+    is_of_ini = case.settings.sources.get("runtimes") == "ini"
+    place = "the ini option 'modelcompat_runtimes'" if is_of_ini else "the test's option 'runtimes'"
+    return (f"correct {place}, or declare {case.runtime!r} in {TABLE}",)
 
 
 def _saved_by(case: Case, subject: Subject, inventory: Inventory) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.inventory import ObjectUse
 from pytest_modelcompat.artifacts.places import places as worded
 from pytest_modelcompat.diagnosis.keras_names import KERAS_CLASSES, KERAS_FUNCTIONS, SHORT_NAMES
+from pytest_modelcompat.runtimes.runtime import LOCAL_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +36,7 @@ class Context:
         versions: of `keras`, `tensorflow` and `python` in the loader.
         timeout: seconds the loader had.
         declares_on: where a user writes declarations: `marker`, `artifact marker`, `call` or `command line`.
+        runtime: where the loader runs.
         declared: the modules and op libraries that the loader imported first.
         package_of: gives the package that an op comes with; None where there is none.
         package_called: gives the package that a module belongs to, where it is one that brings ops.
@@ -46,6 +48,7 @@ class Context:
     versions: Mapping[str, str]
     timeout: float
     declares_on: str = "marker"
+    runtime: str = LOCAL_NAME
     declared: tuple[str, ...] = ()
     package_of: Callable[[str], OpPackage | None] = _unknown
     package_called: Callable[[str], OpPackage | None] = _unknown
@@ -54,6 +57,16 @@ class Context:
     def file(self) -> str:
         """The artifact's name without its folder."""
         return Path(self.artifact).name or self.artifact
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the loader runs in the interpreter that pytest runs in."""
+        return self.runtime == LOCAL_NAME
+
+    @property
+    def loader(self) -> str:
+        """What the loader is called."""
+        return "the loader" if self.is_local else f"the loader of runtime {self.runtime!r}"
 
     @property
     def saved_keras(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import signal
 from typing import TYPE_CHECKING
 
@@ -11,14 +12,15 @@ from pytest_modelcompat.diagnosis.context import major
 from pytest_modelcompat.diagnosis.declaring import Declare
 from pytest_modelcompat.diagnosis.texts import last_line, true_cause
 from pytest_modelcompat.findings import Blame, Finding, Kind
-from pytest_modelcompat.runtimes.runtime import LOCAL_NAME
+from pytest_modelcompat.runtimes.uv import TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_modelcompat.diagnosis.context import Context
-    from pytest_modelcompat.runtimes.jobs import Loaded
+    from pytest_modelcompat.runtimes.jobs import Ending, Loaded
     from pytest_modelcompat.runtimes.process import LoaderUnavailableError
+    from pytest_modelcompat.runtimes.runtime import Runtime
 
 WHILE = {
     "start": "while it imported Keras and what the test declares",
@@ -46,6 +48,7 @@ _HINTS = {
     "SIGBUS": "a file it had mapped into memory was cut off, or /dev/shm is full",
     "SIGABRT": "native code gave up on itself",
 }
+_OTHER_PROCESSOR = ("take a build of TensorFlow for this processor, or another machine (most builds need AVX)",)
 _NO_LAMBDA = (
     "write a layer instead of the lambda: class Double(keras.layers.Layer) with call(), and declare it",
     "or save the model again with the Python that loads it",
@@ -70,51 +73,62 @@ def diagnose_death(loaded: Loaded, context: Context) -> Finding:
     return exited(str(loaded.ending.code), loaded, context)
 
 
-def cannot_start(runtime: str, error: LoaderUnavailableError) -> Finding:
+def cannot_start(runtime: Runtime, error: LoaderUnavailableError) -> Finding:
     """The finding for a loader that did not come as far as taking a job.
 
     Args:
-        runtime: the name of its runtime.
+        runtime: where it was to run.
         error: what is known of it.
     """
-    if error.ending is None:
-        return _no_tensorflow_there(runtime, f"{error.kind}: {error}".strip(": "))
-    name = _signal_name(-error.ending.code) if error.ending.code < 0 else ""
-    if error.ending.timed_out:
-        how = f"was stopped after {error.ending.seconds:.0f} s"
-    else:
-        how = f"died of {name}" if name else f"ended with code {error.ending.code}"
-    hint = f": {_HINTS[name]}" if name in _HINTS and not error.ending.timed_out else ""
-    said = last_line(error.log)
-    return Finding(
-        Kind.RUNTIME_BROKEN,
-        runtime,
-        cause=f"the loader of runtime {runtime!r} {how} while it imported TensorFlow{hint}",
-        fix=_try_it(runtime),
-        details=(("last said", said),) if said else (),
-        log=error.log,
-    )
-
-
-def _no_tensorflow_there(runtime: str, quote: str) -> Finding:
-    if runtime == LOCAL_NAME:
+    if error.ending is not None:
+        return _ended(runtime, error.ending, error.log)
+    if not error.kind:
+        cause = f"the interpreter of runtime {runtime.name!r} cannot be started from {error}"
+        return Finding(Kind.RUNTIME_BROKEN, runtime.name, cause=cause, fix=_another_interpreter(runtime))
+    quote = f"{error.kind}: {error}"
+    if runtime.is_local:
         return no_tensorflow(quote)
+    state = "is not installed there" if "No module named 'tensorflow'" in quote else "cannot be imported there"
+    cause = f"runtime {runtime.name!r} can load nothing: TensorFlow {state}"
+    return Finding(Kind.RUNTIME_BROKEN, runtime.name, cause=cause, fix=_try_it(runtime), quote=quote)
+
+
+def _ended(runtime: Runtime, ending: Ending, log: str) -> Finding:
+    name = _signal_name(-ending.code) if ending.code < 0 and not ending.timed_out else ""
+    if ending.timed_out:
+        how = f"was stopped after {ending.seconds:.0f} s"
+    else:
+        how = f"died of {name}" if name else f"ended with code {ending.code}"
+    hint = f": {_HINTS[name]}" if name in _HINTS else ""
+    said = last_line(log)
     return Finding(
         Kind.RUNTIME_BROKEN,
-        runtime,
-        cause=f"runtime {runtime!r} can load nothing: TensorFlow cannot be imported there",
-        fix=_try_it(runtime),
-        quote=quote,
+        runtime.name,
+        cause=f"the loader of runtime {runtime.name!r} {how} before TensorFlow was imported there{hint}",
+        fix=_OTHER_PROCESSOR if name == "SIGILL" else _try_it(runtime),
+        details=(("last said", said),) if said else (),
+        log=log,
     )
 
 
-def _try_it(runtime: str) -> tuple[str, ...]:
-    if runtime == LOCAL_NAME:
+def _try_it(runtime: Runtime) -> tuple[str, ...]:
+    if runtime.is_local:
         return ('see what `python -c "import tensorflow"` says in this environment',)
-    return (
-        f"make it anew: modelcompat runtimes remove {runtime} && modelcompat runtimes create {runtime}",
-        "or, where its interpreter is one of your own, mend the TensorFlow there",
-    )
+    if runtime.is_created:
+        return (_make_anew(runtime),)
+    variables = "".join(f"{name}={shlex.quote(value)} " for name, value in runtime.env.items())
+    code = "import h5py, tensorflow; tensorflow.keras.layers"
+    return (f"mend it until this works: {variables}{runtime.interpreter} -c '{code}'",)
+
+
+def _another_interpreter(runtime: Runtime) -> tuple[str, ...]:
+    if runtime.is_created:
+        return (_make_anew(runtime),)
+    return (f"name a Python that runs on this machine as 'interpreter' of {runtime.name!r} in {TABLE}",)
+
+
+def _make_anew(runtime: Runtime) -> str:
+    return f"make it anew: modelcompat runtimes remove {runtime.name} && modelcompat runtimes create {runtime.name}"
 
 
 def is_out_of_memory(error: Mapping[str, str]) -> bool:
@@ -131,7 +145,7 @@ def diagnose_memory_error(error: Mapping[str, str], loaded: Loaded, context: Con
     return Finding(
         kind=Kind.OUT_OF_MEMORY,
         subject=error.get("declared") or context.file,
-        cause=f"the loader ran out of memory {during(loaded)}{asked}",
+        cause=f"{context.loader} ran out of memory {during(loaded)}{asked}",
         fix=("give the process more memory, or the model smaller inputs",),
         quote=true_cause(error["message"], error["type"]),
         details=_memory(loaded),
@@ -154,7 +168,7 @@ def exited(code: str, loaded: Loaded, context: Context, declared: str = "") -> F
     return Finding(
         kind=Kind.LOADER_EXITED,
         subject=declared or context.file,
-        cause=f"the loader ended {status} {stage}: {who} called sys.exit() or os._exit()",
+        cause=f"{context.loader} ended {status} {stage}: {who} called sys.exit() or os._exit()",
         fix=('take the call out of what runs at import, or put it under `if __name__ == "__main__":`',),
         details=(("last said", said),) if said else (),
     )
@@ -166,7 +180,7 @@ def _timed_out(loaded: Loaded, context: Context) -> Finding:
     return Finding(
         kind=Kind.LOADER_TIMED_OUT,
         subject=context.file,
-        cause=f"the loader was stopped after {context.timeout:g} s {during(loaded)}{why}",
+        cause=f"{context.loader} was stopped after {context.timeout:g} s {during(loaded)}{why}",
         fix=(*fix, declare.line(context.declares_on, {})),
         blame=Blame.WRITER if fix and context.lambda_layers else None,
         details=_last_words(loaded),
@@ -202,7 +216,8 @@ def _gave_up_allocating(loaded: Loaded) -> bool:
 
 
 def _out_of_memory(loaded: Loaded, context: Context) -> Finding:
-    how = "the kernel killed the loader because" if loaded.ending.oom_killed else "the loader gave up because"
+    killed = loaded.ending.oom_killed
+    how = f"the kernel killed {context.loader} because" if killed else f"{context.loader} gave up because"
     return Finding(
         kind=Kind.OUT_OF_MEMORY,
         subject=context.file,
@@ -224,7 +239,7 @@ def _killed(loaded: Loaded, context: Context) -> Finding:
     return Finding(
         kind=Kind.LOADER_CRASHED,
         subject=context.file,
-        cause=f"the loader died of {name} {during(loaded)}" + (f": {why}" if why else ""),
+        cause=f"{context.loader} died of {name} {during(loaded)}" + (f": {why}" if why else ""),
         fix=_NO_LAMBDA if by_bytecode else (),
         blame=Blame.WRITER if by_bytecode else None,
         quote=fatal.group() if fatal else "",

@@ -59,10 +59,11 @@ def _diagnose(loaded: Loaded, context: Context) -> Finding:
 
 def _not_imported(error: Mapping[str, str], context: Context) -> Finding:
     declared, cause = error["declared"], true_cause(error["message"], error["type"])
+    who = "the test declares" if context.is_local else "the test or the runtime declares"
     return Finding(
         kind=Kind.IMPORT_FAILED,
         subject=declared,
-        cause=f"the loader cannot import {declared}, which the test declares: {error['type']}: {cause}",
+        cause=f"{context.loader} cannot import {declared}, which {who}: {error['type']}: {cause}",
         fix=_import_fix(error, context),
         quote=cause,
     )
@@ -79,12 +80,32 @@ def _import_fix(error: Mapping[str, str], context: Context) -> tuple[str, ...]:
     package = context.package_called(declared)
     if package is not None and not _needs_another(package, error):
         return (f"install it where it is loaded, in the version for the TensorFlow there: {package.install('')}",)
+    return _import_here(error) if context.is_local else _import_elsewhere(error, context.runtime)
+
+
+def _import_here(error: Mapping[str, str]) -> tuple[str, ...]:
+    declared = error["declared"]
     if error["type"] in ("ImportError", "ModuleNotFoundError"):
         return (
             "make it importable in a fresh process: install the package, or add its folder to",
             "`pythonpath` in pytest's configuration",
         )
     return (f"mend what {declared} does when it is imported: python -c 'import {declared}' shows it",)
+
+
+def _import_elsewhere(error: Mapping[str, str], runtime: str) -> tuple[str, ...]:
+    """What another runtime lacks has to be installed there: of here it is given the project's own folders only."""
+    declared = error["declared"]
+    missing = _MISSING.match(error["message"])
+    if missing is None:
+        return (f"make {declared} importable by the Python and the TensorFlow of runtime {runtime!r} too",)
+    name = missing[1]
+    install = f"install {name} in runtime {runtime!r}, which gets the project's own folders and nothing else of here"
+    if declared == name or declared.startswith(f"{name}."):
+        return (install,)
+    if name == "keras":
+        return (install, f"or write `from tensorflow import keras` in {declared}")
+    return (install, f"or declare what is needed from a module that does not import {name}")
 
 
 def _needs_another(package: OpPackage, error: Mapping[str, str]) -> bool:

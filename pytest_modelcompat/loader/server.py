@@ -85,7 +85,8 @@ def _import_tensorflow() -> Optional[Dict[str, str]]:
 
 
 def _say(sink: TextIO, message: Dict[str, Any]) -> None:
-    sink.write(json.dumps(message) + "\n")
+    # What printed here before the streams were taken may not have ended its line.
+    sink.write("\n" + json.dumps(message) + "\n")
     sink.flush()
 
 

@@ -23,6 +23,8 @@ KEYS = ("python", "packages", "interpreter", "env", "imports", "op_libraries")
 # A runtime's name stands in test ids, in file names and on command lines.
 _NAME = re.compile(r"[A-Za-z0-9_.+-]+")
 _PYTHON = re.compile(r"3\.\d+")
+# `.`, `./shop.whl`, `../shop[gpu]`, each perhaps after `-e`: of requirements, only those that say they are paths.
+_IN_FOLDER = re.compile(r"(?P<editable>-e\s*|--editable[\s=]\s*)?(?P<path>\.\.?(?:[/\\[].*)?)", re.DOTALL)
 
 
 class DeclarationError(Exception):
@@ -88,7 +90,8 @@ def read_runtimes(file: Path) -> Runtimes:
     if not isinstance(table, Mapping):
         raise DeclarationError(f"{file}: {TABLE} is not a table of runtimes")
     try:
-        return Runtimes({name: _runtime(name, entry, file.parent) for name, entry in table.items()}, file)
+        home = file.absolute().parent
+        return Runtimes({name: _runtime(name, entry, home) for name, entry in table.items()}, file)
     except _WrongError as error:
         raise DeclarationError(f"{file}: {TABLE} {error}") from None
 
@@ -154,7 +157,7 @@ def _filled(name: str, entry: Mapping[str, Any], home: Path) -> Runtime:
         base,
         name=name,
         python=python or base.python,
-        packages=_texts(name, entry, "packages") or base.packages,
+        packages=tuple(_from_home(each, home) for each in _texts(name, entry, "packages")) or base.packages,
         interpreter=home / Path(interpreter).expanduser() if interpreter else None,
         env={**base.env, **_variables(name, entry)},
         imports=_texts(name, entry, "imports"),
@@ -185,6 +188,12 @@ def _texts(name: str, entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
     if not is_list or not all(isinstance(each, str) and each for each in value):
         raise _WrongError(f"{name!r}: {key!r} takes a list of strings, not {value!r}")
     return tuple(value)
+
+
+def _from_home(requirement: str, home: Path) -> str:
+    """A requirement with a path from the file it is written in, wherever pytest or the command is called."""
+    found = _IN_FOLDER.fullmatch(requirement.strip())
+    return f"{found['editable'] or ''}{home / found['path']}" if found else requirement
 
 
 def _variables(name: str, entry: Mapping[str, Any]) -> dict[str, str]:

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -67,13 +68,24 @@ def interpreter_of(runtime: Runtime) -> Path:
 
 
 def _kept(runtime: Runtime, interpreter: Path) -> Path:
-    if interpreter.is_file() and os.access(interpreter, os.X_OK):
+    problem = _problem(interpreter)
+    if not problem:
         return interpreter
-    problem = "it is not an executable file" if interpreter.exists() else "there is no such file"
     raise RuntimeUnavailableError(
         f"runtime {runtime.name!r} has no interpreter at {interpreter}; {problem}",
         (f"correct 'interpreter' of {runtime.name!r} in {TABLE}",),
     )
+
+
+def _problem(interpreter: Path) -> str:
+    """What keeps a file from being an interpreter, in words; empty if nothing does that can be seen."""
+    try:
+        is_file = stat.S_ISREG(interpreter.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return "there is no such file"
+    except OSError as error:
+        return f"it cannot be looked at: {error.strerror or error}"
+    return "" if is_file and os.access(interpreter, os.X_OK) else "it is not an executable file"
 
 
 def _base(folder: Path) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.runtimes.environments import interpreter_of
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
-from pytest_modelcompat.runtimes.process import LoaderProcess
+from pytest_modelcompat.runtimes.process import LoaderProcess, LoaderUnavailableError
 from pytest_modelcompat.runtimes.runtime import LOCAL_NAME, RuntimeUnavailableError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Loaders:
         """Have a loader import its TensorFlow in the background; one that cannot be had is told when it is used."""
         try:
             self.of(name).start()
-        except (UnknownRuntimeError, RuntimeUnavailableError, OSError):
+        except (UnknownRuntimeError, RuntimeUnavailableError, LoaderUnavailableError):
             return
 
     def close(self) -> None:

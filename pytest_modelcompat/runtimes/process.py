@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 LOADER = Path(__file__).resolve().parents[1] / "loader"
 START_TIMEOUT = 300.0
 GRACE = 15.0
+_SIGKILL = -9
+_NO_START = {
+    errno.ENOENT: "it is not there any more, or the interpreter that its first line names is not",
+    errno.ENOEXEC: "it is no program for this system and processor, and no script that names its interpreter",
+}
 
 # They say where this interpreter finds its modules, or which Keras it takes: nothing another one should heed.
 _OUR_OWN = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CONDA_PREFIX", "TF_USE_LEGACY_KERAS", "KERAS_BACKEND")
@@ -33,8 +39,8 @@ class LoaderUnavailableError(Exception):
     """The loader cannot be started: TensorFlow cannot be imported there, or the process ended before it was.
 
     Args:
-        message: what the exception there said; empty for a process that just ended.
-        kind: the exception's class there.
+        message: what the exception there said, or the system; empty for a process that just ended.
+        kind: the exception's class there; empty where there was no process to raise one.
         ending: how the process ended, where it did.
         log: the end of what it printed.
     """
@@ -74,9 +80,16 @@ class LoaderProcess:
         self._process: subprocess.Popen[str] | None = None
         self._ready = False
         self._jobs = 0
+        self._unavailable: LoaderUnavailableError | None = None
 
     def start(self) -> None:
-        """Start importing TensorFlow in the background; does nothing if that has begun or is not of use."""
+        """Start importing TensorFlow in the background; does nothing if that has begun or is not of use.
+
+        Raises:
+            LoaderUnavailableError: its interpreter is none that runs here, or an earlier start has failed.
+        """
+        if self._unavailable is not None:
+            raise self._unavailable
         if self.forks and self._process is None:
             self._process = self._launch()
             self._ready = False
@@ -85,8 +98,11 @@ class LoaderProcess:
         """Load and call one artifact in a fresh process.
 
         Raises:
-            LoaderUnavailableError: TensorFlow cannot be imported there, or the loader does not start.
+            LoaderUnavailableError: TensorFlow cannot be imported there, or the loader does not start. It is said
+                again of every further job at once: what takes seconds to fail would not fare better.
         """
+        if self._unavailable is not None:
+            raise self._unavailable
         self._jobs += 1
         folder = self.folder / f"job-{self._jobs}"
         folder.mkdir()
@@ -111,18 +127,28 @@ class LoaderProcess:
 
     def _launch(self, *arguments: str) -> subprocess.Popen[str]:
         python = str(self._python or sys.executable)
-        with self._log.open("wb") as log:
-            return subprocess.Popen(
-                [python, str(LOADER), str(self._log), *arguments],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                env=self._environment,
-                start_new_session=os.name == "posix",
-            )
+        try:
+            with self._log.open("wb") as log:
+                return subprocess.Popen(
+                    [python, str(LOADER), str(self._log), *arguments],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                    encoding="utf-8",
+                    errors="replace",
+                    env=self._environment,
+                    start_new_session=os.name == "posix",
+                )
+        except OSError as error:
+            why = _NO_START.get(error.errno or 0, error.strerror or str(error))
+            raise self._failed(LoaderUnavailableError(f"{python}: {why}")) from None
+
+    def _failed(self, error: LoaderUnavailableError) -> LoaderUnavailableError:
+        """An error to raise, remembered unless something from outside has killed the process, which may end."""
+        if error.ending is None or error.ending.timed_out or error.ending.code != _SIGKILL:
+            self._unavailable = error
+        return error
 
     def _run_forked(self, folder: Path, timeout: float) -> Ending:
         ending = self._ask(folder, timeout)
@@ -166,10 +192,11 @@ class LoaderProcess:
             code = self._stop()
             seconds = time.monotonic() - started
             ending = Ending(code, timed_out=seconds >= START_TIMEOUT, seconds=round(seconds, 4))
-            raise LoaderUnavailableError("", ending=ending, log=tail(self._log)) from None
+            raise self._failed(LoaderUnavailableError("", ending=ending, log=tail(self._log))) from None
         if not greeting["ready"]:
             self._stop()
-            raise LoaderUnavailableError(greeting["failure"]["message"], greeting["failure"]["type"])
+            failure = greeting["failure"]
+            raise self._failed(LoaderUnavailableError(failure["message"], failure["type"]))
 
     def _run_alone(self, folder: Path, timeout: float) -> Ending:
         started = time.monotonic()

@@ -1,0 +1,478 @@
+"""Targets in other runtimes: what runs there and what it is given, and runtimes that are missing or broken."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import Project
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts stand for interpreters")
+
+LAYERS = """
+    import tensorflow as tf
+
+    class Scale(tf.keras.layers.Layer):
+        def call(self, inputs):
+            return inputs * 2.0
+"""
+BUILD = """
+    import pytest
+    import tensorflow as tf
+    from shop.layers import Scale
+
+    def build():
+        return tf.keras.Sequential([tf.keras.Input((3,)), Scale(), tf.keras.layers.Dense(2)])
+"""
+
+
+def write(folder: Path, name: str, *texts: str) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(textwrap.dedent(text) for text in texts), encoding="utf-8")
+    return path
+
+
+def script(folder: Path, name: str, body: str) -> Path:
+    path = write(folder, name, body)
+    path.chmod(0o755)
+    return path
+
+
+# The interpreter is the one that runs these tests, as a script that prints before it starts it: another process, with
+# a TensorFlow and a sys.path of its own. What lies in a folder called site-packages is not the project's, and does not
+# go along.
+PROD = f"""\
+#!/bin/sh
+echo "activating the environment"
+echo '[1, 2]'
+printf 'no line end'
+exec {sys.executable} "$@"
+"""
+PYPROJECT = """
+    [tool.pytest.ini_options]
+    modelcompat_formats = ["h5"]
+    modelcompat_runtimes = ["local", "prod"]
+    modelcompat_custom_objects = ["shop.layers:Scale"]
+    pythonpath = ["lib"]
+
+    [tool.modelcompat.runtimes]
+    prod = { interpreter = "bin/python", env = { SHOP = "prod", PYTHONPATH = "there" }, imports = ["told_always"] }
+"""
+CONFTEST = """
+    import sys
+    from pathlib import Path
+
+    sys.path.append(str(Path(__file__).parent / "venv" / "site-packages"))
+"""
+TOLD = """
+    import os
+
+    if "SHOP" in os.environ:
+        assert os.environ["PYTHONPATH"] == "there", os.environ["PYTHONPATH"]
+        assert os.environ["STAGE"] == "ci", "an ordinary variable of pytest's process"
+        assert not {"TF_USE_LEGACY_KERAS", "VIRTUAL_ENV", "PYTHONHOME"} & set(os.environ)
+        import of_lib, of_there
+"""
+TESTS = """
+    @pytest.mark.model_roundtrip
+    def test_by_ini():
+        return build()
+
+    @pytest.mark.model_roundtrip(runtimes=["prod"], imports=["told", "chatty"])
+    def test_given():
+        return build()
+
+    @pytest.mark.model_roundtrip(imports=["of_here"])
+    def test_not_installed_there():
+        return build()
+
+    @pytest.mark.model_roundtrip(imports=["shop.pricing"])
+    def test_importing_what_is_not_installed_there():
+        return build()
+
+    @pytest.mark.model_roundtrip(imports=["leaving"])
+    def test_leaving_there():
+        return build()
+
+    @pytest.mark.model_roundtrip(imports=["ancient"])
+    def test_failing_there():
+        return build()
+
+    @pytest.mark.model_roundtrip(imports=["illegal"])
+    def test_killed_there():
+        return build()
+
+    FAILING = pytest.param("prod", marks=pytest.mark.xfail(reason="leaves", strict=True))
+
+    @pytest.mark.model_roundtrip(imports=["leaving"], runtimes=["local", FAILING])
+    def test_marked():
+        return build()
+
+    @pytest.mark.model_roundtrip(runtimes=[pytest.param("prod", marks=pytest.mark.skip(reason="only at night"))])
+    def test_skipped():
+        return build()
+
+    def test_called(model_roundtrip):
+        result = model_roundtrip(build(), runtimes=["prod", "local"])
+        verdicts = {target.runtime: target.verdict for target in result.targets}
+        assert verdicts == {"prod": "passed", "local": "passed"}
+
+    def test_called_and_failing(model_roundtrip):
+        model_roundtrip(build(), runtimes=["prod", "local"], imports=["leaving"])
+"""
+
+
+class Run:
+    """What pytest said in a project: outcomes by test, and each failure's text."""
+
+    def __init__(self, output: str) -> None:
+        self.output = output
+        self.outcomes = dict(re.findall(r"^test_shop\.py::(\S+) (\w+)", output, re.MULTILINE))
+        parts = re.split(r"^_{2,} (\S+) _{2,}$", output.partition("= model compatibility =")[0], flags=re.MULTILINE)
+        self.failures = dict(zip(parts[1::2], parts[2::2], strict=True))
+
+    def fix(self, name: str) -> str:
+        """The fix of a failure, on one line."""
+        found = re.search(r"^  fix +(.*(?:\n {10,}.*)*)", self.failures[name], re.MULTILINE)
+        assert found is not None
+        return " ".join(found[1].split())
+
+    def headline(self, name: str) -> str:
+        return next(line for line in self.failures[name].splitlines() if line)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """One run of a project whose production is another process of the TensorFlow here."""
+    folder = tmp_path_factory.mktemp("shop")
+    write(folder, "pyproject.toml", PYPROJECT)
+    write(folder, "conftest.py", CONFTEST)
+    write(folder, "shop/layers.py", LAYERS)
+    write(folder, "shop/pricing.py", "import of_here\n")
+    write(folder, "test_shop.py", BUILD, TESTS)
+    write(folder, "told.py", TOLD)
+    write(folder, "lib/of_lib.py", "")
+    write(folder, "there/of_there.py", "")
+    write(folder, "told_always.py", "import os\nassert 'SHOP' in os.environ")
+    write(folder, "venv/site-packages/of_here.py", "")
+    write(folder, "chatty.py", "for _ in range(5000):\n    print('chatter ' * 20)\n")
+    write(folder, "leaving.py", "import os\nif 'SHOP' in os.environ:\n    print('bye', flush=True)\n    os._exit(3)\n")
+    write(folder, "ancient.py", "import os\nif 'SHOP' in os.environ:\n    raise ValueError('no such column')\n")
+    write(folder, "illegal.py", "import os\nif 'SHOP' in os.environ:\n    os.kill(os.getpid(), 4)\n")
+    script(folder, "bin/python", PROD)
+    of_here = {"PYTHONPATH": "elsewhere", "TF_USE_LEGACY_KERAS": "0", "VIRTUAL_ENV": "here", "STAGE": "ci"}
+    return run(folder, "--modelcompat-update-golden", **of_here)
+
+
+def run(folder: Path, *arguments: str, **variables: str) -> Run:
+    others = {name: value for name, value in os.environ.items() if name != "CI"}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *arguments],
+        cwd=folder,
+        env={**others, "COLUMNS": "160", **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Run(done.stdout + done.stderr)
+
+
+class TestElsewhere:
+    """Targets in a runtime that works."""
+
+    def test_each_runtime_is_a_target(self, shop: Run) -> None:
+        """Also: what the interpreter prints before the loader runs is no answer of the loader."""
+        assert shop.outcomes["test_by_ini[h5]"] == "PASSED"
+        assert shop.outcomes["test_by_ini[h5-prod]"] == "PASSED", shop.output
+
+    def test_what_it_is_given(self, shop: Run) -> None:
+        """Its own variables, the project's folders, what it always imports, and nothing about the modules of here."""
+        assert shop.outcomes["test_given[h5-prod]"] == "PASSED", shop.failures
+        assert "test_given[h5]" not in shop.outcomes
+
+    def test_the_others_run_whatever_becomes_of_one(self, shop: Run) -> None:
+        names = ("not_installed_there", "importing_what_is_not_installed_there", "leaving_there", "failing_there")
+        for name in (*names, "killed_there"):
+            assert shop.outcomes[f"test_{name}[h5]"] == "PASSED", shop.output
+            assert shop.outcomes[f"test_{name}[h5-prod]"] == "FAILED"
+
+    def test_a_module_that_is_not_installed_there(self, shop: Run) -> None:
+        name = "test_not_installed_there[h5-prod]"
+        assert shop.headline(name) == (
+            f"IMPORT FAILED  {name}: the loader of runtime 'prod' cannot import of_here, which the test or the runtime "
+            "declares: ModuleNotFoundError: No module named 'of_here'"
+        )
+        assert shop.fix(name) == (
+            "install of_here in runtime 'prod', which gets the project's own folders and nothing else of here"
+        )
+
+    def test_a_module_that_imports_one(self, shop: Run) -> None:
+        name = "test_importing_what_is_not_installed_there[h5-prod]"
+        assert "'prod' cannot import shop.pricing, which" in shop.headline(name)
+        assert shop.fix(name).startswith("install of_here in runtime 'prod', ")
+        assert shop.fix(name).endswith(" or declare what is needed from a module that does not import of_here")
+
+    def test_a_module_that_fails_there(self, shop: Run) -> None:
+        name = "test_failing_there[h5-prod]"
+        assert shop.headline(name).endswith("ValueError: no such column")
+        assert shop.fix(name) == "make ancient importable by the Python and the TensorFlow of runtime 'prod' too"
+
+    def test_a_module_that_ends_the_process(self, shop: Run) -> None:
+        name = "test_leaving_there[h5-prod]"
+        assert shop.headline(name).startswith(
+            f"LOADER EXITED  {name}: the loader of runtime 'prod' ended with code 3 while it imported leaving, "
+        )
+        assert "  last said  bye\n" in shop.failures[name]
+
+    def test_a_module_built_for_another_processor(self, shop: Run) -> None:
+        name = "test_killed_there[h5-prod]"
+        assert shop.headline(name) == (
+            f"LOADER CRASHED  {name}: the loader of runtime 'prod' died of SIGILL while it imported illegal, which the "
+            "test declares: it met an instruction that this processor does not have: TensorFlow, or an op library, was "
+            "built for another processor"
+        )
+
+    def test_marks_on_one_runtime(self, shop: Run) -> None:
+        assert shop.outcomes["test_marked[h5]"] == "PASSED"
+        assert shop.outcomes["test_marked[h5-prod]"] == "XFAIL"
+        assert shop.outcomes["test_skipped[h5-prod]"] == "SKIPPED"
+
+    def test_in_a_call(self, shop: Run) -> None:
+        assert shop.outcomes["test_called"] == "PASSED", shop.failures
+        assert shop.outcomes["test_called_and_failing"] == "FAILED"
+        assert "'prod' ended with code 3" in shop.headline("test_called_and_failing")
+
+    def test_no_traceback(self, shop: Run) -> None:
+        assert "Traceback" not in shop.output
+        assert "INTERNALERROR" not in shop.output
+
+
+CANNOT_START = "RUNTIME BROKEN  test_it[h5-it]: the interpreter of runtime 'it' cannot be started from *{}: "
+NAME_ANOTHER = (
+    "  fix        name a Python that runs on this machine as 'interpreter' of 'it' in [[]tool.modelcompat.runtimes[]] "
+    "of pyproject.toml"
+)
+CORRECT = "  fix        correct 'interpreter' of 'it' in [[]tool.modelcompat.runtimes[]] of pyproject.toml"
+LOADER = "RUNTIME BROKEN  test_it[h5-it]: the loader of runtime 'it' "
+TEST = """
+    @pytest.mark.model_roundtrip(formats=["h5"], custom_objects={"Scale": Scale}, runtimes=RUNTIMES)
+    def test_it():
+        return build()
+"""
+
+
+def write_test(project: Project, *runtimes: str, declared: str = "") -> None:
+    project.write("shop/layers.py", LAYERS)
+    write(project.path, "test_it.py", BUILD, f"    RUNTIMES = {runtimes!r}\n", TEST)
+    if declared:
+        project.write("pyproject.toml", declared)
+
+
+class TestUnusable:
+    """A runtime that cannot be used is told, and the local target runs and passes."""
+
+    @pytest.fixture(autouse=True)
+    def _empty_cache(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("MODELCOMPAT_CACHE", str(tmp_path / "cache"))
+
+    @pytest.mark.parametrize(
+        ("interpreter", "told"),
+        [
+            pytest.param(
+                "gone/bin/python",
+                [
+                    "RUNTIME MISSING  *: runtime 'it' has no interpreter at gone/bin/python; there is no such file",
+                    CORRECT,
+                ],
+                id="gone",
+            ),
+            pytest.param(
+                "plain.txt",
+                [
+                    "RUNTIME MISSING  *: runtime 'it' has no interpreter at plain.txt; it is not an executable file",
+                    CORRECT,
+                ],
+                id="not-executable",
+            ),
+            pytest.param(
+                "shop",
+                ["RUNTIME MISSING  *: runtime 'it' has no interpreter at shop; it is not an executable file", CORRECT],
+                id="a-folder",
+            ),
+            pytest.param(
+                "another-system",
+                [
+                    CANNOT_START.format("another-system")
+                    + "it is no program for this system and processor, and no script that names its interpreter",
+                    NAME_ANOTHER,
+                ],
+                id="another-system",
+            ),
+            pytest.param(
+                "moved",
+                [
+                    CANNOT_START.format("moved")
+                    + "it is not there any more, or the interpreter that its first line names is not",
+                    NAME_ANOTHER,
+                ],
+                id="moved",
+            ),
+            pytest.param(
+                "illegal",
+                [
+                    LOADER + "died of SIGILL before TensorFlow was imported there: it met an instruction that this "
+                    "processor does not have: TensorFlow, or an op library, was built for another processor",
+                    "  fix        take a build of TensorFlow for this processor, or another machine (most builds *)",
+                ],
+                id="another-processor",
+            ),
+            pytest.param(
+                "ending",
+                [
+                    LOADER + "ended with code 1 before TensorFlow was imported there",
+                    "  last said  libpython3.so: cannot open shared object file",
+                    "  fix        mend it until this works: *ending -c 'import h5py, tensorflow; *'",
+                ],
+                id="ending",
+            ),
+        ],
+    )
+    def test_an_interpreter(self, project: Project, interpreter: str, told: list[str]) -> None:
+        project.write("plain.txt", "not a program")
+        script(project.path, "another-system", "\x7fELF of another processor")
+        script(project.path, "moved", "#!/gone/bin/python3\n")
+        script(project.path, "illegal", "#!/bin/sh\nkill -ILL $$\n")
+        script(project.path, "ending", "#!/bin/sh\necho 'libpython3.so: cannot open shared object file' >&2\nexit 1\n")
+        declared = f"[tool.modelcompat.runtimes]\nit = {{ interpreter = {interpreter!r} }}\n"
+        write_test(project, "it", "local", declared=declared)
+        told_and_passed(project.run("--modelcompat-update-golden"), *told)
+
+    def test_a_broken_tensorflow(self, project: Project) -> None:
+        """It is tried once: what takes seconds to fail is not tried again for the next target."""
+        project.write(
+            "broken/tensorflow.py", "open('tries', 'a').write('x')\nraise ImportError('no libcudart.so.12')\n"
+        )
+        declared = f"""
+            [tool.modelcompat.runtimes]
+            it = {{ interpreter = "{sys.executable}", env = {{ PYTHONPATH = "broken" }} }}
+        """
+        write_test(project, "it", "local", declared=declared)
+        write(project.path, "test_more.py", "from test_it import *\n")
+        result = project.run("--modelcompat-update-golden")
+        result.assert_outcomes(passed=2, failed=2)
+        fix = f"{sys.executable} -c 'import h5py, tensorflow; tensorflow.keras.layers'"
+        result.stdout.fnmatch_lines(
+            [
+                "RUNTIME BROKEN  test_it[[]h5-it[]]: runtime 'it' can load nothing: TensorFlow cannot be imported *",
+                f"  fix        mend it until this works: PYTHONPATH=broken {fix}",
+                "  it said    ImportError: no libcudart.so.12",
+            ]
+        )
+        assert (project.path / "tries").read_text() == "x"
+
+    def test_no_tensorflow(self, project: Project) -> None:
+        """In an environment of the same Python that has all but TensorFlow."""
+        import h5py
+        import numpy as np
+
+        bare = project.path / "bare"
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
+        (site,) = (bare / "lib").glob("python*/site-packages")
+        for module in (h5py, np):
+            for entry in Path(str(module.__file__)).parents[1].glob(f"{module.__name__}*"):
+                (site / entry.name).symlink_to(entry)
+        write_test(
+            project, "it", "local", declared="[tool.modelcompat.runtimes]\nit = { interpreter = 'bare/bin/python' }"
+        )
+        told_and_passed(
+            project.run("--modelcompat-update-golden"),
+            "RUNTIME BROKEN  *: runtime 'it' can load nothing: TensorFlow is not installed there",
+            "  fix        mend it until this works: *bare/bin/python -c 'import h5py, tensorflow; *'",
+            "  it said    ModuleNotFoundError: No module named 'tensorflow'",
+        )
+
+    def test_not_created(self, project: Project) -> None:
+        write_test(project, "tf2.15", "local")
+        told_and_passed(
+            project.run("--modelcompat-update-golden"),
+            "RUNTIME MISSING  test_it[[]h5-tf2.15[]]: runtime 'tf2.15' has not been created",
+            "  fix        modelcompat runtimes create tf2.15",
+        )
+
+    def test_unknown_to_a_test(self, project: Project) -> None:
+        write_test(project, "tf2.15x", "local")
+        told_and_passed(
+            project.run("--modelcompat-update-golden"),
+            "UNKNOWN RUNTIME  test_it[[]h5-tf2.15x[]]: 'tf2.15x' names no runtime: did you mean 'tf2.15'?",
+            "  fix        correct the test's option 'runtimes', or declare 'tf2.15x' in [[]tool.modelcompat.runtimes[]] *"
+            "pyproject.toml",
+        )
+
+    def test_unknown_to_the_ini_file(self, project: Project) -> None:
+        declared = """
+            [tool.pytest.ini_options]
+            modelcompat_runtimes = ["local", "porduction"]
+
+            [tool.modelcompat.runtimes]
+            production = { interpreter = "bin/python" }
+        """
+        write_test(project, declared=declared)
+        path = project.path / "test_it.py"
+        path.write_text(path.read_text().replace(", runtimes=RUNTIMES", ""))
+        told_and_passed(
+            project.run("--modelcompat-update-golden"),
+            "UNKNOWN RUNTIME  *: 'porduction' names no runtime: did you mean 'production'?",
+            "  fix        correct the ini option 'modelcompat_runtimes', or declare 'porduction' in *",
+        )
+
+    def test_unknown_to_the_command_line(self, project: Project) -> None:
+        write_test(project, "local")
+        assert usage_error(project, "--modelcompat-runtime", "lcoal") == (
+            "ERROR: modelcompat: command line: --modelcompat-runtime: 'lcoal' names no runtime: did you mean 'local'?"
+        )
+
+    def test_the_command_line_chooses(self, project: Project) -> None:
+        write_test(project, "tf2.15", "local")
+        result = project.run("--modelcompat-update-golden", "--modelcompat-runtime", "local")
+        result.assert_outcomes(passed=1)
+
+
+def told_and_passed(result: pytest.RunResult, *lines: str) -> None:
+    """One target has failed with these lines, another one has passed, and nothing of ours is in sight."""
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines([line.replace("[h5-it]", "[[]h5-it[]]") for line in lines])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def usage_error(project: Project, *arguments: str) -> str:
+    """The one line that a run says which does not begin."""
+    result = project.run(*arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    (line,) = [line for line in result.errlines if line]
+    return line
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("interpeter = 'bin/python'", "'prod': unknown key 'interpeter'; did you mean 'interpreter'?"),
+        ("python = 3.11", "'prod': 'python' takes a string, not 3.11"),
+        (
+            "interpreter = 'bin/python', packages = ['tensorflow']",
+            "'prod': 'interpreter' is an environment of your own, so 'python' and 'packages' are not",
+        ),
+    ],
+)
+def test_a_wrong_declaration(project: Project, entry: str, told: str) -> None:
+    write_test(project, "local", declared=f"[tool.modelcompat.runtimes]\nprod = {{ {entry} }}\n")
+    file = project.path / "pyproject.toml"
+    assert usage_error(project) == f"ERROR: modelcompat: {file}: [tool.modelcompat.runtimes] {told}"
