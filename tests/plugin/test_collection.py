@@ -342,7 +342,7 @@ def test_collecting_starts_no_loader(shop: Project) -> None:
         from pytest_modelcompat.marking import KEY
 
         def pytest_sessionfinish(session):
-            print("has a loader:", session.config.stash[KEY]._loader is not None)
+            print("has a loader:", session.config.stash[KEY]._loaders is not None)
         """,
     )
     shop.run("--collect-only").stdout.fnmatch_lines(["*has a loader: False*"])

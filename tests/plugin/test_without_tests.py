@@ -268,7 +268,7 @@ def test_collecting_starts_no_loader(shop: Project, artifacts: Path) -> None:
         from pytest_modelcompat.marking import KEY
 
         def pytest_unconfigure(config):
-            print("loader", config.stash[KEY]._loader)
+            print("loader", config.stash[KEY]._loaders)
         """,
     )
     result = shop.run("--collect-only", "models/ranker.h5", "models/sm", "--modelcompat-model", "shop:build")
