@@ -147,5 +147,7 @@ def _is_said(finding: Finding, said: str) -> bool:
 
 
 def _quoting(found: tuple[Finding, ...], diagnosed: Finding) -> tuple[Finding, ...]:
-    first = replace(found[0], quote=diagnosed.quote, log=diagnosed.log)
-    return (first, *found[1:])
+    """What was found, first of all what the exception names, with its words."""
+    first = next((finding for finding in found if _is_said(finding, diagnosed.quote)), found[0])
+    others = (finding for finding in found if finding is not first)
+    return (replace(first, quote=diagnosed.quote, log=diagnosed.log), *others)
