@@ -126,6 +126,16 @@ class TestElsewhere:
         rest.remove(first)
         assert names(found)[1:] == rest
 
+    def test_all_that_it_stumbled_over_comes_first(self, tmp_path: Path) -> None:
+        found = explained(tmp_path, plain, "tf2.15", "Unrecognized keyword arguments: ['batch_shape', 'optional']")
+        assert names(found) == [SHAPE, OPTIONAL, POLICY, QUANTIZED, *AXES]
+
+    def test_what_is_recorded_tells_more_than_that_it_did_not_load(self, tmp_path: Path) -> None:
+        """Also where it is known what its words mean in other cases."""
+        found = explained(tmp_path, plain, "tf2.15", "Could not locate class 'Policy'.")
+        assert names(found) == [POLICY, SHAPE, OPTIONAL, QUANTIZED, *AXES]
+        assert found[0].quote == "Could not locate class 'Policy'."
+
     def test_its_versions_count_and_not_its_name(self, tmp_path: Path) -> None:
         assert names(explained(tmp_path, plain, "prod")) == names(explained(tmp_path, plain, "tf2.15"))
 
@@ -133,7 +143,7 @@ class TestElsewhere:
         said = "Unknown layer: 'Scale'. Please ensure you are using a `keras.utils.custom_object_scope`"
         found = explained(tmp_path, with_scale, "tf2.15", said, unknown=("Scale", POLICY))
         assert names(found) == ["Scale", POLICY, SHAPE, OPTIONAL]
-        assert found[0].kind is Kind.UNKNOWN_LAYER
+        assert [finding.kind for finding in found[:2]] == [Kind.UNKNOWN_LAYER, Kind.MODULE_MOVED]
         assert '@pytest.mark.model_roundtrip(custom_objects={"Scale": ' in found[0].fix[0]
 
     def test_what_the_user_can_declare_waits_for_what_was_said(self, tmp_path: Path) -> None:
