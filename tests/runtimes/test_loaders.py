@@ -116,9 +116,7 @@ def test_what_there_is_not_is_told_when_it_is_used(loaders: Loaders) -> None:
     with pytest.raises(UnknownRuntimeError, match="'nobody' names no runtime"):
         loaders.of("nobody")
     loaders.prefetch("gone")
-    with pytest.raises(
-        RuntimeUnavailableError, match=r"'gone' has no interpreter at .*; there is no such file"
-    ):
+    with pytest.raises(RuntimeUnavailableError, match=r"'gone' has no interpreter at .*; there is no such file"):
         loaders.of("gone")
 
 
