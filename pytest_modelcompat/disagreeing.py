@@ -32,7 +32,7 @@ _FIXES = {
 }
 _LEAVE_OUT = "mend what it says, or, where nothing loads it so, leave {} out of saved_model_loaders"
 _SAVE_ANEW = ("save it anew, so that its signatures in the graph (signature_def) are those of its functions",)
-_DEATHS = (Kind.LOADER_CRASHED, Kind.LOADER_EXITED, Kind.LOADER_TIMED_OUT, Kind.OUT_OF_MEMORY)
+_DEATHS = (Kind.LOADER_CRASHED, Kind.LOADER_EXITED, Kind.LOADER_TIMED_OUT, Kind.OUT_OF_MEMORY, Kind.DISK_FULL)
 
 
 @dataclass(frozen=True)

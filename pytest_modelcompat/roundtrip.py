@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat import saving, verdicts
 from pytest_modelcompat.artifacts import Inventory, read_inventory
 from pytest_modelcompat.case import Case, NotImportableError, declared, object_places
-from pytest_modelcompat.diagnosis import cannot_start
+from pytest_modelcompat.diagnosis import cannot_start, no_space
 from pytest_modelcompat.disagreeing import Ways
 from pytest_modelcompat.explaining import changes_known, explain
 from pytest_modelcompat.findings import Finding, Kind, Severity
@@ -26,7 +26,7 @@ from pytest_modelcompat.recording import Recording, settle
 from pytest_modelcompat.results import Facts, Result
 from pytest_modelcompat.runtimes.jobs import Job
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
-from pytest_modelcompat.runtimes.process import LoaderUnavailableError
+from pytest_modelcompat.runtimes.process import LoaderUnavailableError, NoSpaceError
 from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError
 from pytest_modelcompat.runtimes.uv import TABLE
 from pytest_modelcompat.settings import plain_name
@@ -90,8 +90,8 @@ def check(case: Case, bench: Bench) -> Result:
         except StoppedError as stopped:
             finding = stopped.finding
             return replace(result, findings=(replace(finding, cause=_shortened(finding.cause, folder, bench.root)),))
-        except LoaderUnavailableError as error:
-            return replace(result, findings=(cannot_start(bench.loaders.runtimes.get(case.runtime), error),))
+        except (LoaderUnavailableError, NoSpaceError) as error:
+            return replace(result, findings=(_not_run(case, bench, error),))
         saved_by = _saved_by(case, subject, inventory)
         facts = replace(facts, saved_by=saved_by, loaded_by=loaded.versions, imports=job.declared.imports)
         result = replace(result, facts=facts, timings=loaded.timings, peak_memory=loaded.peak_memory)
@@ -168,6 +168,13 @@ def _loader(case: Case, bench: Bench) -> LoaderProcess:
         raise StoppedError(finding) from None
     loader.start()
     return loader
+
+
+def _not_run(case: Case, bench: Bench, error: LoaderUnavailableError | NoSpaceError) -> Finding:
+    if isinstance(error, LoaderUnavailableError):
+        return cannot_start(bench.loaders.runtimes.get(case.runtime), error)
+    cause = f"no space is left on the disk to hand the artifact and its inputs to runtime {case.runtime!r}"
+    return no_space(cause, case.title, str(error))
 
 
 def _name_another(case: Case) -> tuple[str, ...]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import tempfile
 import traceback
 
 from pytest_modelcompat.diagnosis.texts import true_cause
 from pytest_modelcompat.findings import Blame, Finding, Kind
+
+_NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded|not enough space on the disk")
 
 
 def save_failed(method: str, error: BaseException) -> Finding:
@@ -15,6 +19,8 @@ def save_failed(method: str, error: BaseException) -> Finding:
         method: how the model was saved, as its user would write it.
         error: what the save raised. Keras raises NotImplementedError where a layer does not say how to rebuild it.
     """
+    if is_disk_full(str(error)):
+        return no_space(f"no space is left on the disk for {method}", method, true_cause(str(error)))
     lacks_config = isinstance(error, NotImplementedError)
     reason = ": a layer does not say how to rebuild it" if lacks_config else ""
     get_config = ("def get_config(self):", '    return {**super().get_config(), "the_argument": self.the_argument}')
@@ -46,6 +52,23 @@ def call_failed(title: str, error: BaseException, *, derived: bool) -> Finding:
         quote=f"{type(error).__name__}: {true_cause(str(error))}",
         log="".join(traceback.format_exception(error)),
     )
+
+
+def is_disk_full(text: str) -> bool:
+    """Whether an exception's text says that the disk is full."""
+    return _NO_SPACE.search(text) is not None
+
+
+def no_space(cause: str, subject: str, quote: str) -> Finding:
+    """The finding for a disk that is full.
+
+    Args:
+        cause: who found it so, and when.
+        subject: what it was needed for.
+        quote: what the system said.
+    """
+    fix = (f"make room in {tempfile.gettempdir()}, or set TMPDIR to a folder on another disk",)
+    return Finding(Kind.DISK_FULL, subject, cause=cause, fix=fix, quote=quote)
 
 
 def no_tensorflow(quote: str) -> Finding:

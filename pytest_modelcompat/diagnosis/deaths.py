@@ -7,7 +7,7 @@ import shlex
 import signal
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.diagnosis.before_loading import no_tensorflow
+from pytest_modelcompat.diagnosis.before_loading import is_disk_full, no_space, no_tensorflow
 from pytest_modelcompat.diagnosis.context import major
 from pytest_modelcompat.diagnosis.declaring import Declare
 from pytest_modelcompat.diagnosis.texts import last_line, true_cause
@@ -70,6 +70,8 @@ def diagnose_death(loaded: Loaded, context: Context) -> Finding:
         return _out_of_memory(loaded, context)
     if loaded.ending.code < 0:
         return _killed(loaded, context)
+    if is_disk_full(last_line(loaded.log)):
+        return diagnose_full_disk(last_line(loaded.log), loaded, context)
     return exited(str(loaded.ending.code), loaded, context)
 
 
@@ -136,6 +138,13 @@ def is_out_of_memory(error: Mapping[str, str]) -> bool:
     if error["type"] in ("MemoryError", "_ArrayMemoryError") or "std::bad_alloc" in error["message"]:
         return True
     return error["type"] == "ResourceExhaustedError" and "OOM when allocating" in error["message"]
+
+
+def diagnose_full_disk(text: str, loaded: Loaded, context: Context) -> Finding:
+    """The finding for a child that could not write, whether it lived to say so or not."""
+    return no_space(
+        f"{context.loader} found no space left on the disk {during(loaded)}", context.file, true_cause(text)
+    )
 
 
 def diagnose_memory_error(error: Mapping[str, str], loaded: Loaded, context: Context) -> Finding:

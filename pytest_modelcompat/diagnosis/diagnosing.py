@@ -6,11 +6,13 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.diagnosis.before_loading import is_disk_full
 from pytest_modelcompat.diagnosis.catalogue import CATALOGUE
 from pytest_modelcompat.diagnosis.context import places
 from pytest_modelcompat.diagnosis.deaths import (
     WHILE,
     diagnose_death,
+    diagnose_full_disk,
     diagnose_memory_error,
     exited,
     is_out_of_memory,
@@ -48,6 +50,8 @@ def _diagnose(loaded: Loaded, context: Context) -> Finding:
         return diagnose_death(loaded, context)
     if is_out_of_memory(error):
         return diagnose_memory_error(error, loaded, context)
+    if is_disk_full(error["message"]):
+        return diagnose_full_disk(error["message"], loaded, context)
     if error["type"] == "SystemExit":
         return exited(error["message"] or "0", loaded, context, error.get("declared", ""))
     if error.get("declared"):

@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 from pytest_modelcompat.runtimes.jobs import Ending, Job, Loaded, read_answer, tail, write_job
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 LOADER = Path(__file__).resolve().parents[1] / "loader"
 START_TIMEOUT = 300.0
@@ -50,6 +50,10 @@ class LoaderUnavailableError(Exception):
         self.kind = kind
         self.ending = ending
         self.log = log
+
+
+class NoSpaceError(Exception):
+    """The disk has no space for the files of a job; says what the system said."""
 
 
 class LoaderProcess:
@@ -100,6 +104,7 @@ class LoaderProcess:
         Raises:
             LoaderUnavailableError: TensorFlow cannot be imported there, or the loader does not start. It is said
                 again of every further job at once: what takes seconds to fail would not fare better.
+            NoSpaceError: the job cannot be handed over.
         """
         if self._unavailable is not None:
             raise self._unavailable
@@ -109,7 +114,8 @@ class LoaderProcess:
         try:
             path = [*self._sys_path] if self._python else [*self._sys_path, *sys.path]
             absolute = [str(Path(entry).absolute()) for entry in path]
-            write_job(job, folder, absolute, own_path=self._python is not None)
+            with _on_disk():
+                write_job(job, folder, absolute, own_path=self._python is not None)
             ending = self._run_forked(folder, job.timeout) if self.forks else self._run_alone(folder, job.timeout)
             declared = (*job.declared.imports, *job.declared.op_libraries)
             return replace(read_answer(folder, ending), declared=declared)
@@ -222,6 +228,16 @@ class LoaderProcess:
             with contextlib.suppress(OSError):
                 _stream(stream).close()
         return process.wait() if code is None else code
+
+
+@contextlib.contextmanager
+def _on_disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise NoSpaceError(str(error)) from None
+        raise
 
 
 class _LoaderDiedError(Exception):

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.conftest import Project
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts stand for interpreters")
@@ -476,3 +480,58 @@ def test_a_wrong_declaration(project: Project, entry: str, told: str) -> None:
     write_test(project, "local", declared=f"[tool.modelcompat.runtimes]\nprod = {{ {entry} }}\n")
     file = project.path / "pyproject.toml"
     assert usage_error(project) == f"ERROR: modelcompat: {file}: [tool.modelcompat.runtimes] {told}"
+
+
+FULL = """
+    import numpy as np
+
+    @pytest.mark.model_roundtrip(formats=["h5"], custom_objects={"Scale": Scale})
+    def test_saving():
+        return tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(100_000)])
+
+    @pytest.mark.model_roundtrip(formats=["h5"], custom_objects={"Scale": Scale})
+    def test_handing_over():
+        return build(), np.zeros((200_000, 3), np.float32)
+
+    @pytest.mark.model_roundtrip(formats=["h5"], custom_objects={"Scale": Scale})
+    def test_loading():
+        wide = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(2), tf.keras.layers.RepeatVector(1000)])
+        return wide, np.zeros((1000, 3), np.float32)
+
+    @pytest.mark.model_roundtrip(formats=["h5"], custom_objects={"Scale": Scale})
+    def test_little():
+        return build()
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs mount")
+def test_a_full_disk(tmp_path: Path) -> None:
+    """Each target says so, at whichever step it is; what fits still runs."""
+    write(tmp_path, "shop/layers.py", LAYERS)
+    write(tmp_path, "test_shop.py", BUILD, FULL)
+    with small_disk(tmp_path / "small", "600k") as small:
+        done = run(tmp_path, "--modelcompat-update-golden", TMPDIR=str(small))
+    assert done.outcomes["test_little[h5]"] == "PASSED", done.output
+    told = {name: done.headline(name) for name in done.failures}
+    assert told == {
+        "test_saving[h5]": 'DISK FULL  test_saving[h5]: no space is left on the disk for model.save("model.h5")',
+        "test_handing_over[h5]": "DISK FULL  test_handing_over[h5]: no space is left on the disk to hand the artifact "
+        "and its inputs to runtime 'local'",
+        "test_loading[h5]": "DISK FULL  test_loading[h5]: the loader found no space left on the disk while it ran the "
+        "loaded model",
+    }
+    assert done.fix("test_loading[h5]") == f"make room in {small}, or set TMPDIR to a folder on another disk"
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    folder.mkdir()
+    mounted = shutil.which("mount") and subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if not mounted or mounted.returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
