@@ -163,6 +163,18 @@ class TestElsewhere:
         assert found[0].kind is Kind.ARTIFACT_BROKEN
         assert names(found)[1:] == [POLICY, SHAPE, OPTIONAL, QUANTIZED, *AXES]
 
+    @pytest.mark.parametrize(
+        ("kind", "said", "told"),
+        [
+            ("OSError", "[Errno 28] No space left on device", Kind.DISK_FULL),
+            ("MemoryError", "Unable to allocate 8.00 GiB", Kind.OUT_OF_MEMORY),
+        ],
+    )
+    def test_what_the_machine_lacks(self, tmp_path: Path, kind: str, said: str, told: Kind) -> None:
+        found = explained(tmp_path, plain, "tf2.15", said, kind=kind)
+        assert (found[0].kind, found[0].quote) == (told, said)
+        assert names(found)[1:] == [POLICY, SHAPE, OPTIONAL, QUANTIZED, *AXES]
+
     def test_a_format_that_is_not_read(self, tmp_path: Path) -> None:
         said = "Unable to open file (file signature not found)"
         (found,) = explained(tmp_path, plain_keras, "tf2.10", said, kind="OSError")

@@ -68,7 +68,7 @@ def no_space(cause: str, subject: str, quote: str) -> Finding:
         quote: what the system said.
     """
     fix = (f"make room in {tempfile.gettempdir()}, or set TMPDIR to a folder on another disk",)
-    return Finding(Kind.DISK_FULL, subject, cause=cause, fix=fix, quote=quote)
+    return Finding(Kind.DISK_FULL, subject, cause=cause, fix=fix, quote=quote, is_specific=True)
 
 
 def no_tensorflow(quote: str) -> Finding:

@@ -158,6 +158,7 @@ def diagnose_memory_error(error: Mapping[str, str], loaded: Loaded, context: Con
         fix=("give the process more memory, or the model smaller inputs",),
         quote=true_cause(error["message"], error["type"]),
         details=_memory(loaded),
+        is_specific=True,
     )
 
 
