@@ -104,7 +104,7 @@ class TestGetting:
 
     def test_a_misspelt_one(self, tmp_path: Path) -> None:
         runtimes = declared(tmp_path, 'production = { interpreter = "/p" }')
-        with pytest.raises(UnknownRuntimeError, match="'prodution' names no runtime: did you mean 'production'"):
+        with pytest.raises(UnknownRuntimeError, match=r"'prodution' names no runtime: did you mean 'production'"):
             runtimes.get("prodution")
 
     def test_one_like_no_other_is_told_with_those_declared(self, tmp_path: Path) -> None:
