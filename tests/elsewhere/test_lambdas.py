@@ -72,7 +72,9 @@ def test_saved_here_and_loaded_there(project: Project, python: Path) -> None:
         [f"*test_lambda[[]{format_}-{RUNTIME}[]]:{cause}{OTHER}*" for format_ in ("h5", "keras")]
     )
     if (HERE, OTHER) == ("3.11", "3.13"):
-        result.stdout.fnmatch_lines(["LOADER CRASHED  test_lambda*: the loader of * died of SIGSEGV while it loaded *"] * 2)
+        result.stdout.fnmatch_lines(
+            ["LOADER CRASHED  test_lambda*: the loader of * died of SIGSEGV while it loaded *"] * 2
+        )
 
 
 def test_saved_there_and_loaded_here(project: Project, python: Path) -> None:
