@@ -93,6 +93,14 @@ class TestWhatIsDeclared:
         assert known_runtime("tf2.16+tf_keras").env
         assert runtime.get("tf2.16+tf_keras").env == {}
 
+    def test_variables_come_on_top_of_those_it_is_known_with(self, tmp_path: Path) -> None:
+        runtime = declared(tmp_path, '"tf2.21+tf_keras" = { env = { A = "1" } }').get("tf2.21+tf_keras")
+        assert runtime.env == {"TF_USE_LEGACY_KERAS": "1", "A": "1"}
+
+    @pytest.mark.parametrize("name", ["tf2.16+keras3.3", "tf2.15+py3.11"])
+    def test_a_known_name_stays_as_it_is_written(self, tmp_path: Path, name: str) -> None:
+        assert declared(tmp_path, f'"{name}" = {{}}').get(name).name == name
+
     def test_without_op_libraries_it_takes_the_cases(self, tmp_path: Path) -> None:
         assert declared(tmp_path, '"tf2.15" = {}').get("tf2.15").op_libraries is None
 
@@ -177,6 +185,8 @@ def test_the_nearest_file_upwards(tmp_path: Path) -> None:
     (inner.parent / "pyproject.toml").mkdir()
     assert find_pyproject(inner) == tmp_path / "pyproject.toml"
     assert list(find_runtimes(inner).declared) == ["tf2.4"]
+    (inner / "pyproject.toml").write_text(HEAD + '"tf2.15" = {}', encoding="utf-8")
+    assert list(find_runtimes(inner).declared) == ["tf2.15"]
 
 
 def test_a_project_that_declares_nothing(tmp_path: Path) -> None:
