@@ -153,6 +153,28 @@ def locked(folder: Path) -> Iterator[None]:
         folder.chmod(0o755)
 
 
+def test_its_variables_are_set_and_ours_that_mislead_it_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, python = tmp_path / "told", tmp_path / "python"
+    python.write_text(f'#!/bin/sh\necho "$SHOP|$PYTHONPATH|$TF_USE_LEGACY_KERAS" > "{told}"\n', encoding="utf-8")
+    python.chmod(0o755)
+    monkeypatch.setenv("PYTHONPATH", "ours")
+    monkeypatch.setenv("TF_USE_LEGACY_KERAS", "ours")
+    loaders = Loaders(Runtimes({"prod": Runtime("prod", interpreter=python, env={"SHOP": "open"})}))
+    failure(loaders.of("prod"))
+    loaders.close()
+    assert told.read_text() == "open||\n"
+
+
+def test_a_shared_one_is_for_the_local_runtime_only(loaders: Loaders) -> None:
+    shared = LoaderProcess()
+    others = Loaders(loaders.runtimes, local=shared)
+    assert others.of("ends") is not shared
+    others.close()
+    shared.close()
+
+
 def test_a_shared_one_outlives_them() -> None:
     shared = LoaderProcess()
     loaders = Loaders(Runtimes(), local=shared)
