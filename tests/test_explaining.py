@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.case import Case
-from pytest_modelcompat.explaining import changes_known, explain
+from pytest_modelcompat.explaining import changes_known, context_of, explain
 from pytest_modelcompat.findings import Finding, Kind, Severity
 from pytest_modelcompat.golden import GoldenName
 from pytest_modelcompat.profiles.resolved import subjects
@@ -16,7 +17,8 @@ from pytest_modelcompat.runtimes.jobs import Ending, Loaded
 from pytest_modelcompat.settings import Settings
 from pytest_modelcompat.subjects import Subject
 from pytest_modelcompat.targets import Target
-from tests.profiles.judging.models import K311, K315, hard, small, stack, with_own_layer
+from tests.handmade import write_saved_model
+from tests.profiles.judging.models import K215, K311, K315, hard, op_layer, small, stack, vectorization, with_own_layer
 from tests.profiles.judging.writers import Part
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     Write = Callable[[Path], Path]
 
 VERSIONS = {
+    "tf2.4": {"tensorflow": "2.4.4", "keras": "2.4.0", "python": "3.8.18"},
     "tf2.10": {"tensorflow": "2.10.1", "keras": "2.10.0", "python": "3.10.13"},
     "tf2.13": {"tensorflow": "2.13.1", "keras": "2.13.1", "python": "3.11.7"},
     "tf2.15": {"tensorflow": "2.15.1", "keras": "2.15.0", "python": "3.11.7"},
@@ -116,6 +119,7 @@ class TestElsewhere:
             ("Unrecognized keyword arguments passed to Dense: {'quantization_config': None}", QUANTIZED),
             ("Unknown dtype policy: 'DTypePolicy'. Please ensure ...", POLICY),
             ("the argument optional_things is not taken", POLICY),
+            ("the argument is_optional is not taken", POLICY),
         ],
     )
     def test_what_it_stumbled_over_comes_first(self, tmp_path: Path, said: str, first: str) -> None:
@@ -201,6 +205,25 @@ class TestElsewhere:
         assert found.kind is Kind.LOAD_FAILED
         assert names(explained(tmp_path, with_scale, "future", unknown=("Scale",))) == ["Scale"]
 
+    def test_an_op_of_ones_own_comes_before_one_that_came_later(self, tmp_path: Path) -> None:
+        path = write_saved_model(tmp_path / "model", {"DisableCopyOnRead": 1, "FancyMul": 1})
+        inventory = read_inventory(path)
+        error = {"type": "ValueError", "message": ODD, "traceback": ODD}
+        unknown = ("DisableCopyOnRead", "FancyMul")
+        loaded = Loaded(Ending(0), "load", error, unknown_ops=unknown, versions=VERSIONS["tf2.4"])
+        found = explain(case("tf2.4", inventory), Subject(path, "saved_model", "", None), inventory, loaded)
+        assert names(found) == ["FancyMul", "DisableCopyOnRead"]
+        assert found[1].fix[0] == "upgrade TensorFlow there to 2.10 or newer"
+
+    @pytest.mark.parametrize(("stage", "is_told"), [("predict", True), ("load", False)])
+    def test_what_fails_at_the_first_call_explains_a_call_and_no_load(
+        self, tmp_path: Path, stage: str, is_told: bool
+    ) -> None:
+        found = explained(
+            tmp_path, lambda folder: K311.h5(folder / "model.h5", vectorization(None)), "tf2.16", stage=stage
+        )
+        assert (Kind.VOCABULARY_LOST in {finding.kind for finding in found}) is is_told
+
 
 class TestHere:
     """In the runtime that saved it, where nothing is foretold."""
@@ -226,6 +249,39 @@ class TestHere:
     def test_a_failing_call_is_not_put_on_names(self, tmp_path: Path) -> None:
         (found,) = explained(tmp_path, with_scale, "local", unknown=("Scale",), stage="predict")
         assert found.kind is Kind.PREDICTION_FAILED
+
+    def test_what_is_known_of_a_layer_that_keras_has_dropped(self, tmp_path: Path) -> None:
+        """No declaration would bring it back."""
+        said = "Unknown layer: 'TFOpLambda'. Please ensure ..."
+        model = op_layer("TFOpLambda", "math.reduce_sum", axis=1)
+        (found,) = explained(
+            tmp_path, lambda folder: K215.h5(folder / "model.h5", model), "local", said, unknown=("TFOpLambda",)
+        )
+        assert (found.kind, found.where) == (Kind.UNKNOWN_LAYER, ('"op", second of 3 layers',))
+        assert not [line for line in found.fix if "custom_objects" in line]
+
+    def test_a_declaration_is_written_where_the_case_is_with_where_the_class_lives(self, tmp_path: Path) -> None:
+        path = with_scale(tmp_path)
+        inventory = read_inventory(path)
+        error = {"type": "ValueError", "message": ODD, "traceback": ODD}
+        position = [use.name for use in subjects(inventory)].index("Scale")
+        loaded = Loaded(Ending(0), "load", error, unknown_objects=(position,), versions=VERSIONS["local"])
+        subject = Subject(path, "keras", "keras", None, homes={"Scale": "shop.layers.Scale"})
+        (found,) = explain(replace(case("local", inventory), declares_on="call"), subject, inventory, loaded)
+        assert found.fix[0] == 'model_roundtrip(..., custom_objects={"Scale": shop.layers.Scale})'
+
+
+def test_the_diagnosis_knows_the_case_the_runtime_and_the_packages(tmp_path: Path) -> None:
+    path = plain(tmp_path)
+    inventory = read_inventory(path)
+    loaded = Loaded(Ending(0), "load", versions=VERSIONS["prod"], declared=("shop",))
+    called = replace(case("prod", inventory), declares_on="call")
+    context = context_of(called, Subject(path, "h5", "keras", None), inventory, loaded)
+    assert (context.artifact, context.format, context.runtime) == ("model.h5", "h5", "prod")
+    assert (context.versions, context.declared, context.declares_on) == (VERSIONS["prod"], ("shop",), "call")
+    package = context.package_of("CaseFoldUTF8")
+    assert package is not None
+    assert context.package_called("tensorflow_text") == package
 
 
 class TestChanges:
