@@ -254,5 +254,6 @@ def _first_line(longrepr: Any) -> str:
     crash = getattr(longrepr, "reprcrash", None)
     text = crash.message if crash is not None else getattr(longrepr, "errorstring", None) or str(longrepr or "")
     lines = [line.strip() for line in text.splitlines() if line.strip()] or [""]
-    # Of a syntax error the place comes first, and what it is last.
-    return str(lines[-1] if lines[0].startswith('File "') else lines[0])
+    # Of a syntax error, and of what a test module imports, the place comes first, and what it is last.
+    is_last = lines[0].startswith(('File "', "ImportError while importing test module"))
+    return str(lines[-1].removeprefix("E ").lstrip() if is_last else lines[0])
