@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.commands.kept import counted
 from pytest_modelcompat.commands.parsing import Parser, UsageError
 from pytest_modelcompat.commands.side_by_side import GIB, Run, at_once, free_memory, side_by_side
 from pytest_modelcompat.report import json_report
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.runtimes.runtime import Runtime
 
 _FITS, _FITS_NOT, _NOT_RUN = 0, 1, 2
+# What pytest ends with that has run: all passed, some failed, none was there.
+_RAN = (0, 1, 5)
 _EPILOG = """examples:
   modelcompat matrix
   modelcompat matrix examples/ --runtime tf2.4 --runtime tf2.15 --create
@@ -93,7 +96,7 @@ def _parser() -> Parser:
     parser.add_argument("--create", action="store_true", help="first create the runtimes that are not there")
     parser.add_argument("--memory", type=float, metavar="GB", help="for all runs (default: half of what is free)")
     parser.add_argument("--markdown", action="store_true", help="print the table in Markdown")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write a report of it all, too")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write a report (JSON) of it all, too")
     return parser
 
 
@@ -132,7 +135,7 @@ def _run_all(
     """Run pytest in every runtime and merge what came of it; None if nothing did."""
     memory = int(options.memory * GIB) if options.memory else free_memory() // 2
     limit = at_once(memory, len(runtimes))
-    console.notes([f"{len(runtimes)} runtimes, {limit} at a time"])
+    console.notes([f"{counted(len(runtimes), 'runtime')}, {limit} at a time"])
     folder = Path(tempfile.mkdtemp(prefix="modelcompat-"))
     files = {runtime.name: folder / f"{index}.json" for index, runtime in enumerate(runtimes)}
     try:
@@ -159,23 +162,30 @@ def _tell(ended: Iterable[Ended], files: Mapping[str, Path], console: Console) -
     """Say of each run as it ends how it went."""
     for each in ended:
         if files[each.name].is_file():
-            counts = json_report.counts(json_report.read(files[each.name]).targets)
-            console.notes(
-                [f"{each.name}: {counts['targets']} targets, {counts['failed']} failed, {each.seconds:.0f} s"]
-            )
+            report = json_report.read(files[each.name])
+            counts = json_report.counts(report.targets)
+            told = f"{counted(counts['targets'], 'target')}, {counts['failed']} failed"
+            console.notes([f"{each.name}: {told}, {each.seconds:.0f} s"])
+            if each.code in _RAN or report.problems:
+                continue
+            console.problem(f"pytest in runtime {each.name!r} ended with exit code {each.code}")
         else:
             console.problem(f"pytest in runtime {each.name!r} ended with exit code {each.code} and left no report")
-            console.notes([INDENT + line for line in each.output.splitlines()])
+        console.notes([INDENT + line for line in each.output.splitlines()])
 
 
 def _show(report: Report, names: Sequence[str], options: argparse.Namespace, console: Console) -> None:
     if options.out is not None:
         json_report.write(report, options.out)
+    for problem in report.problems:
+        console.problem(f"not seen: {problem['nodeid']}: {problem['headline']}")
+    if not report.targets:
+        return
     if options.markdown:
         console.lines(markdown_lines(report.targets, names))
         return
     counts = json_report.counts(report.targets)
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if verdict != "targets" and count)
     why = reason_lines(report.targets)
-    end = ["", f"{counts['targets']} targets: {told}"]
+    end = ["", f"{counted(counts['targets'], 'target')}: {told}"]
     console.lines([*matrix_lines(report.targets, names), *([""] if why else []), *why, *end])

@@ -95,7 +95,9 @@ def matrix_lines(targets: Sequence[Target], runtimes: Sequence[str] = (), *, wid
         width: how long a line may be.
     """
     table = rows(targets)
-    names = max((len(row.label) for row in table), default=0)
+    if not table:
+        return []
+    names = max(len(row.label) for row in table)
     widths = {
         runtime: max(len(runtime), *(len(mark(row.cells.get(runtime))) for row in table))
         for runtime in columns(targets, runtimes)

@@ -51,6 +51,7 @@ PYPROJECT = """
     kind = "UNKNOWN LAYER"
     reason = "not declared yet"
 """
+NOT_FOUND = "ModuleNotFoundError: No module named 'nobodys_package'\n"
 
 
 def matrix(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -132,6 +133,22 @@ def test_no_model_tests(project: Path) -> None:
     ran = matrix(project, "--runtime", "local", "--", "-k", "something_else")
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.endswith("modelcompat: there are no model tests in what pytest collects here\n")
+
+
+def test_tests_that_are_not_there(project: Path) -> None:
+    ran = matrix(project, "test_modls.py", "--runtime", "local")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "modelcompat: pytest in runtime 'local' ended with exit code 4\n" in ran.stderr
+    assert "ERROR: file or directory not found: test_modls.py" in ran.stderr
+
+
+@pytest.mark.parametrize("form", [(), ("--markdown",)])
+def test_tests_that_cannot_be_collected(tmp_path: Path, form: tuple[str, ...]) -> None:
+    (tmp_path / "test_broken.py").write_text("import nobodys_package", encoding="utf-8")
+    ran = matrix(tmp_path, "--runtime", "local", *form)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("1 runtime, 1 at a time\nlocal: 0 targets, 0 failed, ")
+    assert ran.stderr.endswith("modelcompat: not seen: test_broken.py: " + NOT_FOUND)
 
 
 class TestArguments:

@@ -61,6 +61,7 @@ def test_tests_of_one_name_are_told_apart() -> None:
 
 def test_no_targets_are_no_table() -> None:
     assert matrix_lines([]) == []
+    assert matrix_lines([], ["local"]) == []
     assert reason_lines([]) == []
 
 
