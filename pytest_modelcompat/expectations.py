@@ -19,6 +19,8 @@ TABLE = "[[tool.modelcompat.expected_failures]]"
 OPTION = "expected_failures"
 _KEYS = ("target", "kind", "reason", "until")
 _EXAMPLE = '{"target": "keras-tf2.4", "kind": "FORMAT NOT READ", "reason": "Keras 2.4 has no .keras"}'
+_NEEDED = {"kind": "FORMAT NOT READ", "reason": "Keras 2.4 has no .keras"}
+_NEEDED_IN_FILE = {"test": "tests/test_models.py::*", **_NEEDED}
 
 
 class ExpectationError(Exception):
@@ -81,9 +83,9 @@ def _read(entry: Any, source: str) -> ExpectedFailure:
             raise ExpectationError(
                 f"unknown key {key!r}; " + (f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}")
             )
-    for key in ("kind", "reason", *(("test",) if source else ())):
+    for key, example in (_NEEDED_IN_FILE if source else _NEEDED).items():
         if not isinstance(entry.get(key), str) or not entry[key].strip():
-            raise ExpectationError(f"an entry needs {key!r}, a text that is not empty, as in {_EXAMPLE}: {entry!r}")
+            raise ExpectationError(f'an entry needs {key!r}, a text such as "{example}": {dict(entry)!r}')
     target = entry.get("target", "*")
     if not isinstance(target, str) or not target:
         raise ExpectationError(f"'target' takes a pattern such as \"keras-tf2.4\", not {target!r}")
