@@ -147,8 +147,11 @@ def add_options(parser: pytest.Parser) -> None:
 
 def any_given(config: pytest.Config) -> bool:
     """Whether any of the options is given, on the command line or in the ini file, or pyproject.toml declares any."""
-    flags = ("modelcompat_update_golden", "modelcompat_model", "modelcompat_unsafe", "modelcompat_freeze")
+    flags = ("modelcompat_update_golden", "modelcompat_model", "modelcompat_unsafe")
     if any(getattr(config.option, name, None) for name in flags):
+        return True
+    # An empty label, as of a variable that is not set, is one to refuse.
+    if getattr(config.option, "modelcompat_freeze", None) is not None:
         return True
     dests = [_dest(name) for name in CASE_OPTIONS]
     pyproject = config.rootpath / "pyproject.toml"

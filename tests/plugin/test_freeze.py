@@ -204,7 +204,11 @@ def test_an_artifact_and_a_builder_without_a_test(released: Project) -> None:
     result.stdout.fnmatch_lines(["*h5[[]h5:v2[]] PASSED*", "*build[[]saved_model:v2[]] PASSED*"])
 
 
-def test_a_label_that_is_none(released: Project) -> None:
-    result = released.run("--modelcompat-freeze", "v 1")
+@pytest.mark.parametrize(
+    ("label", "said"), [("v 1", "'v 1' holds ' ': a label is made of letters*"), ("", "'' is empty")]
+)
+def test_a_label_that_is_none(released: Project, label: str, said: str) -> None:
+    result = released.run("--modelcompat-freeze", label)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*--modelcompat-freeze: the label 'v 1' holds ' ': a label is made of letters*"])
+    result.stderr.fnmatch_lines([f"*--modelcompat-freeze: the label {said}"])
+    result.stdout.no_fnmatch_line("*UsageError*")
