@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 MODEL_TESTS = "modelcompat-model-tests"
 ROUNDTRIP_HELP = (
     "model_roundtrip(formats, custom_objects, imports, op_libraries, inputs, name, rtol, atol, seed, runtimes, "
-    "loads_in, checks, allow_ops, allow_layers, safe_mode, timeout, expected_failures): save the model this test "
-    "returns, reload it in a fresh process, and compare its predictions with the golden."
+    "loads_in, checks, allow_ops, allow_layers, safe_mode, saved_model_loaders, expected_failures, timeout): save the "
+    "model this test returns, reload it in a fresh process, and compare its predictions with the golden."
 )
 ARTIFACT_HELP = (
     "model_artifact(path, custom_objects, ...): reload this file or SavedModel in a fresh process and compare its "

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from pytest_modelcompat.plugin import ROUNDTRIP_HELP
+from pytest_modelcompat.settings import Settings
 
 if TYPE_CHECKING:
     from tests.conftest import Project
@@ -21,6 +25,11 @@ MODEL = """
         layer = keras.layers.Dense(2, name="score", kernel_initializer=initializer)
         return keras.Model(inputs, layer(inputs))
 """
+
+
+def test_the_help_of_the_marker_lists_all_options() -> None:
+    options = {each.name for each in dataclasses.fields(Settings)} - {"sources"}
+    assert set(ROUNDTRIP_HELP.partition("(")[2].partition(")")[0].split(", ")) == options
 
 
 def marked(arguments: str, kind: str = "model_roundtrip") -> str:
