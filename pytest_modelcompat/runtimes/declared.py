@@ -53,14 +53,19 @@ class Runtimes:
             return self.declared[name]
         if name == LOCAL_NAME:
             return LOCAL
-        near = difflib.get_close_matches(name, [LOCAL_NAME, *self.declared, *all_names(), *PINS], 1)
         try:
             return known_runtime(name)
         except UnknownRuntimeError as error:
-            if near and "did you mean" not in str(error):
+            # Of a TensorFlow that is known it is told why it does not go with that Keras; nothing is like that.
+            is_mix = name.partition("+")[0] in all_names()
+            near = difflib.get_close_matches(name, [LOCAL_NAME, *self.declared, *all_names(), *PINS], 1)
+            if is_mix or "did you mean" in str(error):
+                raise
+            if near:
                 raise UnknownRuntimeError(f"{name!r} names no runtime: did you mean {near[0]!r}?") from None
-            declared = f"; declared are {', '.join(self.declared)}" if self.declared else ""
-            raise UnknownRuntimeError(f"{error}{declared}") from None
+            names = ", ".join(self.declared)
+            others = f"; declared are {names}" if names else f"; others are declared in {TABLE} of {PYPROJECT}"
+            raise UnknownRuntimeError(f"{error}{others}") from None
 
 
 def find_runtimes(folder: Path) -> Runtimes:
