@@ -186,4 +186,6 @@ def _counts(lines: Sequence[Line], stale: Sequence[str]) -> str:
     shown = [f"{count[state]} {state}" for state in states if count[state] or state in ("matched", "written")]
     failures = f"{failed} failed" + (f", {expected} failed as expected" if expected else "")
     targets = "1 target" if len(lines) == 1 else f"{len(lines)} targets"
-    return f"{targets}, {failures}; goldens: {', '.join(shown)}, {len(stale)} stale"
+    frozen = sum(bool(line.frozen) for line in lines)
+    kept = f"; {frozen} frozen" if frozen else ""
+    return f"{targets}, {failures}; goldens: {', '.join(shown)}, {len(stale)} stale{kept}"

@@ -142,6 +142,12 @@ class TestSummary:
             "1 target, 0 failed; goldens: 1 matched, 0 written, 0 stale"
         ]
 
+    def test_how_many_artifacts_a_release_keeps_is_told(self) -> None:
+        lines = [Line("a[h5]", "a", golden="matched", frozen="v1.2"), self.FAILED]
+        assert list(summary_lines(lines, [], -1)) == [
+            "2 targets, 1 failed; goldens: 1 matched, 0 written, 0 stale; 1 frozen"
+        ]
+
     def test_notes_are_for_the_verbose(self) -> None:
         note = "test_ranker[h5]: note: saving changed it"
         assert note not in list(summary_lines([self.PASSED], [], 0))
