@@ -119,7 +119,7 @@ def checked(item: pytest.Item, case: Case, session: Session) -> Result:
 
 
 def _expected(item: pytest.Item, case: Case, session: Session) -> list[ExpectedFailure]:
-    """How the target is known to fail: what its test says, else what the project declares."""
+    """How the target is known to fail: what its test says, and what the project declares."""
     case_id = collecting.case_id(item).removesuffix(f"[{case.target}]")
     known = (*case.settings.expected_failures, *session.expected)
     return [each for each in known if each.is_about(case_id, case.target)]
