@@ -71,9 +71,12 @@ def other(loaded: Loaded, name: str = "graph") -> LoadedOtherwise:
 
 
 def same(one: Any, another: Any) -> bool:
-    """Whether two loaders' outputs are the same, dtypes and names included."""
+    """Whether two loaders' outputs are the same, dtypes and names included.
+
+    A signature's outputs come in any order: it is a map of a protocol buffer, which has none.
+    """
     left, right = dict(tensors.paths(one)), dict(tensors.paths(another))
-    return list(left) == list(right) and all(
+    return left.keys() == right.keys() and all(
         left[path].dtype == right[path].dtype and np.array_equal(left[path], right[path]) for path in left
     )
 
