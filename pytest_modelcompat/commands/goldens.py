@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.words import size_words
 from pytest_modelcompat.commands.kept import Kept, all_kept, counted, frozen_words, golden_size, select, the_one
-from pytest_modelcompat.commands.parsing import Parser, UsageError, near
+from pytest_modelcompat.commands.parsing import Parser, UsageError, near, run_verb
 from pytest_modelcompat.commands.project import find_project
 from pytest_modelcompat.commands.reading import FITS, FITS_NOT, UNREADABLE
 from pytest_modelcompat.frozen_store import Frozen, FrozenStore, label_problem
@@ -17,7 +17,7 @@ from pytest_modelcompat.report.data import line
 from pytest_modelcompat.report.goldens import frozen_data, frozen_line, golden_data, golden_lines, table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_modelcompat.commands.console import Console
     from pytest_modelcompat.golden import Golden
@@ -68,21 +68,8 @@ def run(arguments: Sequence[str], console: Console) -> int:
     """
     from pytest_modelcompat.commands.pruning import prune
 
-    actions: dict[str, Callable[[Sequence[str], Console], int]] = {
-        "list": _list,
-        "show": _show,
-        "prune": prune,
-        "thaw": _thaw,
-    }
-    if not arguments or arguments[0] in ("-h", "--help"):
-        console.lines(_HELP.splitlines())
-        return FITS if arguments else UNREADABLE
-    action = actions.get(arguments[0])
-    if action is None:
-        raise UsageError(
-            f"there is no `golden {arguments[0]}`{near(arguments[0], actions) or ': list, show, prune, thaw'}"
-        )
-    return action(arguments[1:], console)
+    verbs = {"list": _list, "show": _show, "prune": prune, "thaw": _thaw}
+    return run_verb("golden", verbs, _HELP, arguments, console)
 
 
 def golden_parser(command: str, description: str, epilog: str) -> Parser:

@@ -7,8 +7,9 @@ import os
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from pytest_modelcompat.commands.console import Console
 
 _USUAL_WIDTH = 100
 
@@ -70,6 +71,39 @@ class Parser(argparse.ArgumentParser):
             option = argument.partition("=")[0]
             if option.startswith("--") and option not in self._options:
                 raise UsageError(f"there is no option {option}{near(option, self._options)}; see {self.prog} -h")
+
+
+def run_verb(
+    command: str,
+    verbs: Mapping[str, Callable[[Sequence[str], Console], int]],
+    text: str,
+    arguments: Sequence[str],
+    console: Console,
+) -> int:
+    """Runs the verb that stands behind a command's name, as in `modelcompat profile list`.
+
+    Args:
+        command: the command's name.
+        verbs: what each verb runs with its own arguments.
+        text: the command's help.
+        arguments: those behind its name.
+        console: where it writes.
+
+    Returns:
+        The exit code: of the verb, else 0 where help was asked for, 2 where no verb is given.
+
+    Raises:
+        UsageError: there is no such verb, or its arguments are not what it takes.
+    """
+    if not arguments or arguments[0] in ("-h", "--help"):
+        console.lines(text.splitlines())
+        return 0 if arguments else 2
+    verb = verbs.get(arguments[0])
+    if verb is None:
+        raise UsageError(
+            f"there is no `{command} {arguments[0]}`{near(arguments[0], verbs) or ': ' + ', '.join(verbs)}"
+        )
+    return verb(arguments[1:], console)
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.commands.checking import profiles
-from pytest_modelcompat.commands.parsing import Parser, UsageError, near
+from pytest_modelcompat.commands.parsing import Parser, UsageError, run_verb
 from pytest_modelcompat.report.blocks import labelled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_modelcompat.commands.console import Console
     from pytest_modelcompat.profiles.profile import Profile
@@ -45,14 +45,7 @@ def run(arguments: Sequence[str], console: Console) -> int:
     Raises:
         UsageError: the arguments are not what it takes.
     """
-    actions: dict[str, Callable[[Sequence[str], Console], int]] = {"list": _list, "show": _show, "record": _record}
-    if not arguments or arguments[0] in ("-h", "--help"):
-        console.lines(_HELP.splitlines())
-        return _DONE if arguments else _FAILED
-    action = actions.get(arguments[0])
-    if action is None:
-        raise UsageError(f"there is no `profile {arguments[0]}`{near(arguments[0], actions) or ': list, show, record'}")
-    return action(arguments[1:], console)
+    return run_verb("profile", {"list": _list, "show": _show, "record": _record}, _HELP, arguments, console)
 
 
 def _list(arguments: Sequence[str], console: Console) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.words import size_words
-from pytest_modelcompat.commands.parsing import Parser, UsageError, near
+from pytest_modelcompat.commands.parsing import Parser, UsageError, run_verb
 from pytest_modelcompat.commands.provided import meaning, provided, table
 from pytest_modelcompat.report.blocks import labelled
 from pytest_modelcompat.report.data import line
@@ -71,16 +71,9 @@ def run(arguments: Sequence[str], console: Console) -> int:
     Raises:
         UsageError: the arguments are not what it takes.
     """
-    actions: dict[str, Callable[[Sequence[str], Console], int]] = {"create": _create, "list": _list, "remove": _remove}
-    if not arguments or arguments[0] in ("-h", "--help"):
-        console.lines(_HELP.splitlines())
-        return _DONE if arguments else _FAILED
-    action = actions.get(arguments[0])
-    if action is None:
-        hint = near(arguments[0], actions) or ": create, list, remove"
-        raise UsageError(f"there is no `runtimes {arguments[0]}`{hint}")
+    verbs = {"create": _create, "list": _list, "remove": _remove}
     try:
-        return action(arguments[1:], console)
+        return run_verb("runtimes", verbs, _HELP, arguments, console)
     except (DeclarationError, UnknownRuntimeError) as error:
         raise UsageError(str(error)) from None
     except RuntimeUnavailableError as error:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.commands.kept import counted
-from pytest_modelcompat.commands.parsing import Parser, UsageError, near
-from pytest_modelcompat.commands.reading import FITS, FITS_NOT, UNREADABLE
+from pytest_modelcompat.commands.parsing import Parser, UsageError, run_verb
+from pytest_modelcompat.commands.reading import FITS, FITS_NOT
 from pytest_modelcompat.report.blocks import INDENT, versions
 from pytest_modelcompat.report.data import line
 from pytest_modelcompat.report.json_report import ReportError, counts, destination, fails, read, write
@@ -17,7 +17,7 @@ from pytest_modelcompat.report.matrix import WIDTH, markdown_lines, matrix_lines
 from pytest_modelcompat.report.merging import merge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from pytest_modelcompat.commands.console import Console
@@ -60,14 +60,7 @@ def run(arguments: Sequence[str], console: Console) -> int:
     Raises:
         UsageError: the arguments are not what it takes.
     """
-    actions: dict[str, Callable[[Sequence[str], Console], int]] = {"show": _show, "merge": _merge}
-    if not arguments or arguments[0] in ("-h", "--help"):
-        console.lines(_HELP.splitlines())
-        return FITS if arguments else UNREADABLE
-    action = actions.get(arguments[0])
-    if action is None:
-        raise UsageError(f"there is no `report {arguments[0]}`{near(arguments[0], actions) or ': show, merge'}")
-    return action(arguments[1:], console)
+    return run_verb("report", {"show": _show, "merge": _merge}, _HELP, arguments, console)
 
 
 def _merge(arguments: Sequence[str], console: Console) -> int:
