@@ -28,7 +28,7 @@ from pytest_modelcompat.runtimes.jobs import Job
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.runtimes.process import LoaderUnavailableError, NoSpaceError
 from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError
-from pytest_modelcompat.runtimes.uv import TABLE
+from pytest_modelcompat.runtimes.uv import DECLARED_IN
 from pytest_modelcompat.settings import plain_name
 from pytest_modelcompat.subjects import StoppedError, Subject, expected, make_subject
 
@@ -180,7 +180,7 @@ def _not_run(case: Case, bench: Bench, error: LoaderUnavailableError | NoSpaceEr
 def _name_another(case: Case) -> tuple[str, ...]:
     is_of_ini = case.settings.sources.get("runtimes") == "ini"
     place = "the ini option 'modelcompat_runtimes'" if is_of_ini else "the test's option 'runtimes'"
-    return (f"correct {place}, or declare {case.runtime!r} in {TABLE}",)
+    return (f"correct {place}, or declare {case.runtime!r} in {DECLARED_IN}",)
 
 
 def _saved_by(case: Case, subject: Subject, inventory: Inventory) -> Mapping[str, str]:

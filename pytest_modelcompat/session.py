@@ -12,7 +12,7 @@ from pytest_modelcompat.collecting import Claims
 from pytest_modelcompat.expectations import TABLE, ExpectationError, ExpectedFailure, read_expected
 from pytest_modelcompat.marking import KEY, SHARED_LOADER
 from pytest_modelcompat.options import command_line_layer, forks, golden_root, ini_layer
-from pytest_modelcompat.runtimes.declared import DeclarationError, Runtimes, find_pyproject, read_runtimes, tool_table
+from pytest_modelcompat.runtimes.declared import DeclarationError, Runtimes, find_pyproject, runtimes_of, tool_table
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.settings import SettingsError, check
 from pytest_modelcompat.targets import LOCAL
@@ -158,7 +158,8 @@ def _declared(root: Path) -> tuple[Runtimes, tuple[ExpectedFailure, ...]]:
     if file is None:
         return Runtimes(), ()
     try:
-        return read_runtimes(file), read_expected(tool_table(file).get("expected_failures", []), file.name)
+        tool = tool_table(file)
+        return runtimes_of(tool, file), read_expected(tool.get("expected_failures", []), file.name)
     except ExpectationError as error:
         raise DeclarationError(f"{file}: {TABLE}: {error}") from None
 

@@ -16,10 +16,10 @@ from pytest_modelcompat.report import json_report
 from pytest_modelcompat.report.blocks import INDENT, labelled
 from pytest_modelcompat.report.matrix import markdown_lines, matrix_lines, reason_lines
 from pytest_modelcompat.report.merging import merge
-from pytest_modelcompat.runtimes.declared import TABLE, DeclarationError, find_runtimes
+from pytest_modelcompat.runtimes.declared import DeclarationError, find_runtimes
 from pytest_modelcompat.runtimes.environments import create, interpreter_of
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
-from pytest_modelcompat.runtimes.runtime import LOCAL, RuntimeUnavailableError
+from pytest_modelcompat.runtimes.runtime import LOCAL, TABLE, RuntimeUnavailableError
 
 if TYPE_CHECKING:
     import argparse

@@ -10,10 +10,10 @@ from pytest_modelcompat.commands.parsing import Parser, UsageError, run_verb
 from pytest_modelcompat.commands.provided import meaning, provided, table
 from pytest_modelcompat.report.blocks import labelled
 from pytest_modelcompat.report.data import line
-from pytest_modelcompat.runtimes.declared import TABLE, DeclarationError, find_runtimes
+from pytest_modelcompat.runtimes.declared import DeclarationError, find_runtimes
 from pytest_modelcompat.runtimes.environments import create, remove
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
-from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError
+from pytest_modelcompat.runtimes.runtime import TABLE, RuntimeUnavailableError
 from pytest_modelcompat.runtimes.storage import (
     Environment,
     all_folders,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.inventory import ObjectUse
 from pytest_modelcompat.artifacts.places import places as worded
 from pytest_modelcompat.diagnosis.keras_names import KERAS_CLASSES, KERAS_FUNCTIONS, SHORT_NAMES
-from pytest_modelcompat.runtimes.runtime import LOCAL_NAME
+from pytest_modelcompat.targets import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -48,7 +48,7 @@ class Context:
     versions: Mapping[str, str]
     timeout: float
     declares_on: str = "marker"
-    runtime: str = LOCAL_NAME
+    runtime: str = LOCAL
     declared: tuple[str, ...] = ()
     package_of: Callable[[str], OpPackage | None] = _unknown
     package_called: Callable[[str], OpPackage | None] = _unknown
@@ -61,7 +61,7 @@ class Context:
     @property
     def is_local(self) -> bool:
         """Whether the loader runs in the interpreter that pytest runs in."""
-        return self.runtime == LOCAL_NAME
+        return self.runtime == LOCAL
 
     @property
     def loader(self) -> str:

@@ -12,7 +12,8 @@ from pytest_modelcompat.diagnosis.context import major
 from pytest_modelcompat.diagnosis.declaring import Declare
 from pytest_modelcompat.diagnosis.texts import last_line, true_cause
 from pytest_modelcompat.findings import Blame, Finding, Kind
-from pytest_modelcompat.runtimes.uv import TABLE
+from pytest_modelcompat.runtimes.runtime import OTHER_PROCESSOR
+from pytest_modelcompat.runtimes.uv import DECLARED_IN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +49,6 @@ _HINTS = {
     "SIGBUS": "a file it had mapped into memory was cut off, or /dev/shm is full",
     "SIGABRT": "native code gave up on itself",
 }
-_OTHER_PROCESSOR = ("take a build of TensorFlow for this processor, or another machine (most builds need AVX)",)
 _NO_LAMBDA = (
     "write a layer instead of the lambda: class Double(keras.layers.Layer) with call(), and declare it",
     "or save the model again with the Python that loads it",
@@ -107,7 +107,7 @@ def _ended(runtime: Runtime, ending: Ending, log: str) -> Finding:
         Kind.RUNTIME_BROKEN,
         runtime.name,
         cause=f"the loader of runtime {runtime.name!r} {how} before TensorFlow was imported there{hint}",
-        fix=_OTHER_PROCESSOR if name == "SIGILL" else _try_it(runtime),
+        fix=(OTHER_PROCESSOR,) if name == "SIGILL" else _try_it(runtime),
         details=(("last said", said),) if said else (),
         log=log,
     )
@@ -126,7 +126,7 @@ def _try_it(runtime: Runtime) -> tuple[str, ...]:
 def _another_interpreter(runtime: Runtime) -> tuple[str, ...]:
     if runtime.is_created:
         return (_make_anew(runtime),)
-    return (f"name a Python that runs on this machine as 'interpreter' of {runtime.name!r} in {TABLE}",)
+    return (f"name a Python that runs on this machine as 'interpreter' of {runtime.name!r} in {DECLARED_IN}",)
 
 
 def _make_anew(runtime: Runtime) -> str:

@@ -13,10 +13,10 @@ from typing import Any
 from pytest_modelcompat.runtimes.known import known_runtime
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError, all_names
 from pytest_modelcompat.runtimes.pins import PINS
-from pytest_modelcompat.runtimes.runtime import LOCAL, LOCAL_NAME, Runtime
+from pytest_modelcompat.runtimes.runtime import LOCAL, TABLE, Runtime
+from pytest_modelcompat.targets import LOCAL as LOCAL_NAME
 
 PYPROJECT = "pyproject.toml"
-TABLE = "[tool.modelcompat.runtimes]"
 TABLES = ("runtimes", "expected_failures")
 KEYS = ("python", "packages", "interpreter", "env", "imports", "op_libraries")
 
@@ -90,7 +90,19 @@ def read_runtimes(file: Path) -> Runtimes:
     Raises:
         DeclarationError: the file cannot be read, or what it declares cannot be understood.
     """
-    tool = tool_table(file)
+    return runtimes_of(tool_table(file), file)
+
+
+def runtimes_of(tool: Mapping[str, Any], file: Path) -> Runtimes:
+    """The runtimes that a table `[tool.modelcompat]` declares.
+
+    Args:
+        tool: the table.
+        file: the pyproject.toml it was read from.
+
+    Raises:
+        DeclarationError: what it declares cannot be understood.
+    """
     table = tool.get("runtimes", {})
     if not isinstance(table, Mapping):
         raise DeclarationError(f"{file}: {TABLE} is not a table of runtimes")

@@ -32,7 +32,7 @@ from pytest_modelcompat.runtimes.storage import (
     writing,
 )
 from pytest_modelcompat.runtimes.trying import versions_in
-from pytest_modelcompat.runtimes.uv import TABLE, find_uv, install, make_environment
+from pytest_modelcompat.runtimes.uv import DECLARED_IN, find_uv, install, make_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,7 +73,7 @@ def _kept(runtime: Runtime, interpreter: Path) -> Path:
         return interpreter
     raise RuntimeUnavailableError(
         f"runtime {runtime.name!r} has no interpreter at {interpreter}; {problem}",
-        (f"correct 'interpreter' of {runtime.name!r} in {TABLE}",),
+        (f"correct 'interpreter' of {runtime.name!r} in {DECLARED_IN}",),
     )
 
 

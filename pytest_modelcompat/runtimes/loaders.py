@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.runtimes.environments import interpreter_of
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.runtimes.process import LoaderProcess, LoaderUnavailableError
-from pytest_modelcompat.runtimes.runtime import LOCAL_NAME, RuntimeUnavailableError
+from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError
+from pytest_modelcompat.targets import LOCAL
 
 if TYPE_CHECKING:
     from pytest_modelcompat.runtimes.declared import Runtimes
@@ -43,7 +44,7 @@ class Loaders:
             UnknownRuntimeError: there is no such runtime.
             RuntimeUnavailableError: there is, and it cannot be used here.
         """
-        if name == LOCAL_NAME and self._shared is not None:
+        if name == LOCAL and self._shared is not None:
             return self._shared
         if name not in self._own:
             self._own[name] = self._made(self.runtimes.get(name))

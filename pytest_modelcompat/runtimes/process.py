@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from pytest_modelcompat.runtimes.jobs import Ending, Job, Loaded, read_answer, tail, write_job
+from pytest_modelcompat.runtimes.runtime import variables_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,10 +30,6 @@ _NO_START = {
     errno.ENOENT: "it is not there any more, or the interpreter that its first line names is not",
     errno.ENOEXEC: "it is no program for this system and processor, and no script that names its interpreter",
 }
-
-# They say where this interpreter finds its modules, or which Keras it takes: nothing another one should heed.
-_OUR_OWN = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CONDA_PREFIX", "TF_USE_LEGACY_KERAS", "KERAS_BACKEND")
-_ALONE = {"PYTHONNOUSERSITE": "1"}
 
 
 class LoaderUnavailableError(Exception):
@@ -80,7 +77,8 @@ class LoaderProcess:
         self._sys_path = sys_path
         self.forks = sys.platform.startswith("linux") if fork is None else fork
         self.folder = Path(tempfile.mkdtemp(prefix="modelcompat-"))
-        self._environment = {**(os.environ if python is None else _for_another()), **(environment or {})}
+        own = environment or {}
+        self._environment = {**os.environ, **own} if python is None else variables_for(own)
         self._process: subprocess.Popen[str] | None = None
         self._ready = False
         self._jobs = 0
@@ -247,11 +245,6 @@ class _LoaderDiedError(Exception):
 def _stream(stream: IO[str] | None) -> IO[str]:
     assert stream is not None  # noqa: S101 - opened as a pipe
     return stream
-
-
-def _for_another() -> dict[str, str]:
-    """The variables of this process without those about its own modules and its own Keras."""
-    return {**{name: value for name, value in os.environ.items() if name not in _OUR_OWN}, **_ALONE}
 
 
 def _read_line(process: subprocess.Popen[str], timeout: float, wanted: str = "code") -> dict[str, Any]:

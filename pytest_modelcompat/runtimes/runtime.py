@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from pytest_modelcompat.targets import LOCAL as LOCAL_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-LOCAL_NAME = "local"
+TABLE = "[tool.modelcompat.runtimes]"
+OTHER_PROCESSOR = "take a build of TensorFlow for this processor, or another machine (most builds need AVX)"
+# They say where this interpreter finds its modules, or which Keras it takes: nothing another one should heed.
+_OUR_OWN = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CONDA_PREFIX", "TF_USE_LEGACY_KERAS", "KERAS_BACKEND")
 
 
 class RuntimeUnavailableError(Exception):
@@ -61,3 +67,13 @@ class Runtime:
 
 
 LOCAL = Runtime(LOCAL_NAME)
+
+
+def variables_for(own: Mapping[str, str]) -> dict[str, str]:
+    """The variables for a process in another interpreter: those of this one that concern it, and its own.
+
+    Args:
+        own: what its runtime sets on top.
+    """
+    others = {name: value for name, value in os.environ.items() if name not in _OUR_OWN}
+    return {**others, "PYTHONNOUSERSITE": "1", **own}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
 import tempfile
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError
+from pytest_modelcompat.runtimes.runtime import OTHER_PROCESSOR, RuntimeUnavailableError, variables_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,9 +18,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = 600.0
 _LAST_LINES = 5
-# They say where this interpreter finds its modules, or which Keras it takes: nothing another one should heed.
-_OUR_OWN = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CONDA_PREFIX", "TF_USE_LEGACY_KERAS", "KERAS_BACKEND")
-_ALONE = {"PYTHONNOUSERSITE": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 _EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt)\b")
 # Python 3.8 is the oldest that runs it. What is installed is asked for by its metadata: `tf.keras` is what the
 # variables make it, and tells its version where no distribution is called keras, as in TensorFlow 2.4.
@@ -76,13 +73,12 @@ def versions_in(runtime: Runtime, python: Path) -> dict[str, str]:
 
 
 def _run(runtime: Runtime, python: Path, folder: str) -> subprocess.CompletedProcess[str]:
-    others = {name: value for name, value in os.environ.items() if name not in _OUR_OWN}
     try:
         # With -c, modules of the current folder come first: it had better be an empty one.
         return subprocess.run(
             [str(python), "-c", _CODE],
             cwd=folder,
-            env={**others, **_ALONE, **runtime.env},
+            env=variables_for({**_QUIET, **runtime.env}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
@@ -119,7 +115,7 @@ def _killed(runtime: Runtime, number: int, log: str) -> RuntimeUnavailableError:
         return RuntimeUnavailableError(
             f"TensorFlow of runtime {runtime.name!r} was built for another processor: "
             "importing it ran an instruction that this one does not have (SIGILL)",
-            ("take a build of TensorFlow for this processor, or another machine (most builds need AVX)",),
+            (OTHER_PROCESSOR,),
             _last(log),
         )
     memory = ", as the system does when memory runs out" if name == "SIGKILL" else ""

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError
+from pytest_modelcompat.runtimes.runtime import TABLE, RuntimeUnavailableError
 from pytest_modelcompat.runtimes.storage import CACHE, EXTRA, disk_full, python_in
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.runtimes.runtime import Runtime
 
 INTERPRETERS = "MODELCOMPAT_INTERPRETERS"
-TABLE = "[tool.modelcompat.runtimes] of pyproject.toml"
+DECLARED_IN = f"{TABLE} of pyproject.toml"
 _LAST_LINES = 15
 _NO_SPACE = re.compile(r"No space left on device|not enough space on the disk|os error (?:28|112)\b")
 _UNREACHABLE = re.compile(
@@ -133,14 +133,14 @@ def _failure(runtime: Runtime, step: str, code: int, quote: str) -> RuntimeUnava
             what = f"the package index cannot be reached for {step}"
     elif _NO_PYTHON.search(quote):
         what = f"there is no Python {runtime.python} here, and uv knows none to fetch"
-        fix = f"install it, or name a folder of interpreters in {INTERPRETERS}, or change 'python' in {TABLE}"
+        fix = f"install it, or name a folder of interpreters in {INTERPRETERS}, or change 'python' in {DECLARED_IN}"
     elif _MAY_NOT_WRITE.search(quote):
         what, fix = f"uv may not write where it must for {step}", f"set {CACHE} (and UV_CACHE_DIR) to folders it may"
     elif _NO_SOLUTION.search(quote):
         what = f"no versions fit together for {step} on Python {runtime.python}"
-        fix = f"change 'packages' or 'python' of {runtime.name!r} in {TABLE}"
+        fix = f"change 'packages' or 'python' of {runtime.name!r} in {DECLARED_IN}"
     elif _NO_REQUIREMENT.search(quote):
-        what, fix = f"pip's notation is broken for {step}", f"mend 'packages' of {runtime.name!r} in {TABLE}"
+        what, fix = f"pip's notation is broken for {step}", f"mend 'packages' of {runtime.name!r} in {DECLARED_IN}"
     else:
         what, fix = f"uv ended with exit code {code} when {step}", f"mend what it says, and go on with: {again}"
     return RuntimeUnavailableError(f"runtime {runtime.name!r} cannot be created: {what}", (fix,), quote)
