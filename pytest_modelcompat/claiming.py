@@ -1,17 +1,17 @@
-"""Which goldens the collected tests claim, as a file: `modelcompat golden prune` reads it."""
+"""Which test claims which golden, and all claims as a file: `modelcompat golden prune` reads it."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.report import properties
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     import pytest
+
+    from pytest_modelcompat.golden import GoldenName
 
 
 def write_claims(items: Sequence[pytest.Item], root: Path, file: Path) -> None:
@@ -23,6 +23,8 @@ def write_claims(items: Sequence[pytest.Item], root: Path, file: Path) -> None:
         file: where to: a JSON object with `claims`, the names of goldens; `unsure`, the folders in which tests
             claim further ones while they run; and `collected`, the folders of goldens of every module with a test.
     """
+    from pytest_modelcompat.report import properties
+
     modules = {item.path.with_suffix("") for item in items if item.path.is_relative_to(root)}
     claims = {
         "claims": {name for item in items for name in properties.claims(item.user_properties)},
@@ -34,3 +36,24 @@ def write_claims(items: Sequence[pytest.Item], root: Path, file: Path) -> None:
     text = json.dumps({kind: sorted(names) for kind, names in claims.items()})
     # A name can hold a lone surrogate, which JSON spells in ASCII.
     file.write_text(text, encoding="ascii")
+
+
+class Claims:
+    """Which test claims which golden; two claiming one is an error, also where a file system ignores case."""
+
+    def __init__(self) -> None:
+        self._owners: dict[tuple[str, ...], tuple[str, str]] = {}
+
+    def add(self, golden: GoldenName, owner: str) -> None:
+        """Note a claim; an owner may repeat its own.
+
+        Raises:
+            SettingsError: another test claims it; the message names both.
+        """
+        from pytest_modelcompat.settings import SettingsError
+
+        known, name = self._owners.setdefault(golden.folded, (owner, str(golden)))
+        if (known, name) != (owner, str(golden)):
+            who = f"{known} and {owner} claim" if known != owner else f"{owner} claims"
+            alike = f" (and {name}, the same on a file system that ignores case)" if name != str(golden) else ""
+            raise SettingsError(f"{who} one golden twice, {golden}{alike}; give one of them another name=")

@@ -261,25 +261,6 @@ def accept_command(item: pytest.Item) -> str:
     return f"pytest {shlex.quote(nodeid)} --modelcompat-update-golden"
 
 
-class Claims:
-    """Which test claims which golden; two claiming one is an error, also where a file system ignores case."""
-
-    def __init__(self) -> None:
-        self._owners: dict[tuple[str, ...], tuple[str, str]] = {}
-
-    def add(self, golden: GoldenName, owner: str) -> None:
-        """Note a claim; an owner may repeat its own.
-
-        Raises:
-            SettingsError: another test claims it; the message names both.
-        """
-        known, name = self._owners.setdefault(golden.folded, (owner, str(golden)))
-        if (known, name) != (owner, str(golden)):
-            who = f"{known} and {owner} claim" if known != owner else f"{owner} claims"
-            alike = f" (and {name}, the same on a file system that ignores case)" if name != str(golden) else ""
-            raise SettingsError(f"{who} one golden twice, {golden}{alike}; give one of them another name=")
-
-
 def claim_all(report: pytest.CollectReport, session: Session) -> None:
     """Claim the goldens of the marked tests that were collected; a golden claimed twice fails the collection.
 

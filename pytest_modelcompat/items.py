@@ -12,8 +12,9 @@ import pytest
 from _pytest.runner import collect_one_node
 
 from pytest_modelcompat import collecting
-from pytest_modelcompat.marking import KEY
+from pytest_modelcompat.marking import ModelItem
 from pytest_modelcompat.report import properties
+from pytest_modelcompat.session import KEY
 from pytest_modelcompat.settings import SettingsError, plain_name
 
 if TYPE_CHECKING:
@@ -27,10 +28,8 @@ if TYPE_CHECKING:
 ARTIFACT_SUFFIXES = (".h5", ".hdf5", ".keras")
 
 
-class CaseItem(pytest.Item):
+class CaseItem(ModelItem):
     """One target of a case that no test function makes."""
-
-    case: Case
 
     def runtest(self) -> None:
         """Check the target."""

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.runtimes.process import LoaderProcess
-    from pytest_modelcompat.session import Session
+    from pytest_modelcompat.case import Case
     from pytest_modelcompat.targets import Target
 
 ROUNDTRIP = "model_roundtrip"
@@ -19,10 +18,11 @@ ARTIFACT = "model_artifact"
 FIXTURE = "model_roundtrip"
 TARGET_ARGUMENT = "modelcompat_target"
 
-KEY: pytest.StashKey[Session] = pytest.StashKey()
 
-# Put here before `pytest_configure`, a loader serves several sessions of one process; its maker closes it.
-SHARED_LOADER: pytest.StashKey[LoaderProcess] = pytest.StashKey()
+class ModelItem(pytest.Item):
+    """A target that no test function makes: of an artifact, or of a builder named on the command line."""
+
+    case: Case
 
 
 def target_of(item: pytest.Item) -> Target | None:
@@ -44,4 +44,4 @@ def is_model_item(item: pytest.Item) -> bool:
 
 def is_ours(item: pytest.Item) -> bool:
     """Whether an item is a model test, or was made of an artifact or a builder without one."""
-    return is_model_item(item) or type(item).__module__ == "pytest_modelcompat.items"
+    return is_model_item(item) or isinstance(item, ModelItem)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_modelcompat import marking, options
-from pytest_modelcompat.marking import KEY
+from pytest_modelcompat.session import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Generator

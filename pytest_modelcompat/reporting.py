@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat.marking import KEY, is_model_item, target_of
+from pytest_modelcompat.marking import ModelItem, is_model_item, target_of
 from pytest_modelcompat.report import json_report
 from pytest_modelcompat.results import ModelCompatError
+from pytest_modelcompat.session import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping
@@ -184,7 +185,7 @@ def _shown(file: Path, config: pytest.Config) -> str:
 
 def _case_of(item: pytest.Item) -> Case | None:
     """The case of an item that no test function makes."""
-    return getattr(item, "case", None) if type(item).__module__ == "pytest_modelcompat.items" else None
+    return item.case if isinstance(item, ModelItem) else None
 
 
 def _settled(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> list[TargetData]:

@@ -8,23 +8,25 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_modelcompat.collecting import Claims
-from pytest_modelcompat.expectations import TABLE, ExpectationError, ExpectedFailure, read_expected
-from pytest_modelcompat.marking import KEY, SHARED_LOADER
+from pytest_modelcompat.claiming import Claims
 from pytest_modelcompat.options import command_line_layer, forks, golden_root, ini_layer
-from pytest_modelcompat.runtimes.declared import DeclarationError, Runtimes, find_pyproject, runtimes_of, tool_table
-from pytest_modelcompat.runtimes.names import UnknownRuntimeError
-from pytest_modelcompat.settings import SettingsError, check
-from pytest_modelcompat.targets import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_modelcompat.expectations import ExpectedFailure
     from pytest_modelcompat.frozen_store import Frozen
     from pytest_modelcompat.golden import GoldenName
     from pytest_modelcompat.roundtrip import Bench
+    from pytest_modelcompat.runtimes.declared import Runtimes
     from pytest_modelcompat.runtimes.loaders import Loaders
+    from pytest_modelcompat.runtimes.process import LoaderProcess
     from pytest_modelcompat.settings import Layer
+
+KEY: pytest.StashKey[Session] = pytest.StashKey()
+
+# Put here before `pytest_configure`, a loader serves several sessions of one process; its maker closes it.
+SHARED_LOADER: pytest.StashKey[LoaderProcess] = pytest.StashKey()
 
 
 class Session:
@@ -35,6 +37,9 @@ class Session:
     """
 
     def __init__(self, config: pytest.Config) -> None:
+        from pytest_modelcompat.runtimes.declared import DeclarationError
+        from pytest_modelcompat.settings import SettingsError, check
+
         self._config = config
         try:
             self.layers: tuple[Layer, Layer] = (command_line_layer(config), ini_layer(config))
@@ -62,6 +67,9 @@ class Session:
 
     def _check_command_line(self) -> None:
         """Refuse a runtime that nobody knows where its name was just typed; elsewhere its targets fail."""
+        from pytest_modelcompat.runtimes.names import UnknownRuntimeError
+        from pytest_modelcompat.settings import SettingsError
+
         try:
             for name in self.layers[0].options.get("runtimes", ()):
                 self.runtimes.get(name)
@@ -82,6 +90,8 @@ class Session:
         That of the first runtime asked for on the command line or in the ini file: to start them all at once would
         take the processor and the memory from the tests.
         """
+        from pytest_modelcompat.targets import LOCAL
+
         if not self._config.option.collectonly:
             asked = next((layer.options["runtimes"] for layer in self.layers if "runtimes" in layer.options), (LOCAL,))
             self.loaders().prefetch(asked[0])
@@ -154,6 +164,15 @@ def _declared(root: Path) -> tuple[Runtimes, tuple[ExpectedFailure, ...]]:
     Raises:
         DeclarationError: it cannot be understood.
     """
+    from pytest_modelcompat.expectations import TABLE, ExpectationError, read_expected
+    from pytest_modelcompat.runtimes.declared import (
+        DeclarationError,
+        Runtimes,
+        find_pyproject,
+        runtimes_of,
+        tool_table,
+    )
+
     file = find_pyproject(root)
     if file is None:
         return Runtimes(), ()

@@ -6,8 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.words import size_words
-from pytest_modelcompat.commands.kept import Kept, all_kept, counted, frozen_words, golden_size, select, the_one
-from pytest_modelcompat.commands.parsing import Parser, UsageError, near, run_verb
+from pytest_modelcompat.commands.kept import (
+    Kept,
+    all_kept,
+    counted,
+    frozen_words,
+    golden_parser,
+    golden_size,
+    select,
+    the_one,
+)
+from pytest_modelcompat.commands.parsing import UsageError, near, run_verb
 from pytest_modelcompat.commands.project import find_project
 from pytest_modelcompat.commands.reading import FITS, FITS_NOT, UNREADABLE
 from pytest_modelcompat.frozen_store import Frozen, FrozenStore, label_problem
@@ -70,13 +79,6 @@ def run(arguments: Sequence[str], console: Console) -> int:
 
     verbs = {"list": _list, "show": _show, "prune": prune, "thaw": _thaw}
     return run_verb("golden", verbs, _HELP, arguments, console)
-
-
-def golden_parser(command: str, description: str, epilog: str) -> Parser:
-    """The arguments of one of the commands, with those that all of them take."""
-    parser = Parser(f"golden {command}", description, epilog)
-    parser.add_argument("--golden-dir", default="", metavar="DIR", help="the golden folder (default: pytest's)")
-    return parser
 
 
 def _folder(given: str) -> Path:

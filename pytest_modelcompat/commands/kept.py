@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.words import size_words
-from pytest_modelcompat.commands.parsing import UsageError, near
+from pytest_modelcompat.commands.parsing import Parser, UsageError, near
 from pytest_modelcompat.frozen_store import FrozenStore
 from pytest_modelcompat.golden import (
     ARRAYS_FILE,
@@ -154,3 +154,10 @@ def _means(pattern: str, kept: Kept) -> bool:
 def _near(given: str, kept: Iterable[Kept]) -> str:
     whole = [str(each.name) for each in kept]
     return near(given, whole) or near(given, [each.name.name for each in kept]) or "; see modelcompat golden list"
+
+
+def golden_parser(command: str, description: str, epilog: str) -> Parser:
+    """The arguments of one of the commands, with those that all of them take."""
+    parser = Parser(f"golden {command}", description, epilog)
+    parser.add_argument("--golden-dir", default="", metavar="DIR", help="the golden folder (default: pytest's)")
+    return parser

@@ -70,7 +70,7 @@ def prune(arguments: Sequence[str], console: Console) -> int:
     Raises:
         UsageError: the arguments are not what it takes.
     """
-    from pytest_modelcompat.commands.goldens import golden_parser
+    from pytest_modelcompat.commands.kept import golden_parser
 
     parser = golden_parser("prune", "Removes the goldens that no test claims.", _EPILOG)
     parser.add_argument("--frozen", action="store_true", help="also what is frozen of their cases")
