@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat import golden_files
-from pytest_modelcompat.artifacts.words import natural_order
+from pytest_modelcompat.artifacts.text import natural_order
 from pytest_modelcompat.frozen_files import ARTIFACTS, Call, Entry, digest_of, discard, encode, place, read_record
 from pytest_modelcompat.golden import (
     FROZEN_FILE,

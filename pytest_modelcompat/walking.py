@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.recognition import recognise
-from pytest_modelcompat.artifacts.words import natural_order
+from pytest_modelcompat.artifacts.detection import recognise
+from pytest_modelcompat.artifacts.text import natural_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -76,7 +76,7 @@ def _meant_by(argument: str) -> Iterator[Found]:
 
 
 def _no_model_in(folder: Path) -> str:
-    from pytest_modelcompat.artifacts.recognition import explain
+    from pytest_modelcompat.artifacts.detection import explain
 
     try:
         empty = not any(folder.iterdir())

@@ -6,8 +6,8 @@ import gc
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.detection import explain, recognise
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, Inventory, NoModelError
-from pytest_modelcompat.artifacts.recognition import explain, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def _read(path: Path, format_: str | None) -> Inventory:
 
         return read_h5(path)
     if format_ == "keras":
-        from pytest_modelcompat.artifacts.keras_zip import read_keras_zip
+        from pytest_modelcompat.artifacts.keras.archive import read_keras_zip
 
         return read_keras_zip(path)
     if format_ == "saved_model":

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.hdf5.contents import read_contents
-from pytest_modelcompat.artifacts.hdf5.source import Hdf5Error, Source, TruncatedError
+from pytest_modelcompat.artifacts.containers.hdf5.contents import read_contents
+from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error, Source, TruncatedError
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, Inventory, NoModelError
-from pytest_modelcompat.artifacts.keras_config import parse_json, read_compile, read_model
+from pytest_modelcompat.artifacts.keras.config import parse_json, read_compile, read_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pytest_modelcompat.artifacts.hdf5.contents import Contents
+    from pytest_modelcompat.artifacts.containers.hdf5.contents import Contents
 
 # Groups that Keras' `save_weights` makes: the legacy layout, then those of Keras 2.12 and 3.
 _WEIGHT_GROUPS = frozenset({"model_weights", "layers", "vars", "_layer_checkpoint_dependencies"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.words import size_words
+from pytest_modelcompat.artifacts.text import size_words
 from pytest_modelcompat.commands.kept import (
     Kept,
     all_kept,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.words import size_words
+from pytest_modelcompat.artifacts.text import size_words
 from pytest_modelcompat.commands.parsing import Parser, UsageError, near
 from pytest_modelcompat.frozen_store import FrozenStore
 from pytest_modelcompat.golden import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.words import natural_order, size_words
+from pytest_modelcompat.artifacts.text import natural_order, size_words
 from pytest_modelcompat.runtimes.known import known_runtime
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.runtimes.pins import PINS

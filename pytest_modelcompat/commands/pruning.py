@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.words import size_words
+from pytest_modelcompat.artifacts.text import size_words
 from pytest_modelcompat.commands.kept import all_kept, counted, frozen_words
 from pytest_modelcompat.commands.project import find_project
 from pytest_modelcompat.commands.reading import FITS, FITS_NOT, UNREADABLE

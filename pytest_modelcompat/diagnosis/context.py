@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.inventory import ObjectUse
-from pytest_modelcompat.artifacts.places import places as worded
+from pytest_modelcompat.artifacts.locations import places as worded
 from pytest_modelcompat.diagnosis.keras_names import KERAS_CLASSES, KERAS_FUNCTIONS, SHORT_NAMES
 from pytest_modelcompat.targets import LOCAL
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.profiles.foreign import is_foreign_module
+from pytest_modelcompat.artifacts.modules import is_foreign_module
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

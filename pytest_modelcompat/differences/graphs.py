@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.values import asset_digests
-from pytest_modelcompat.artifacts.words import tensor_words
+from pytest_modelcompat.artifacts.text import tensor_words
+from pytest_modelcompat.artifacts.weight_values import asset_digests
 from pytest_modelcompat.differences.difference import Difference
 
 if TYPE_CHECKING:

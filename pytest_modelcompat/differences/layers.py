@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.places import layer_place, shortened
+from pytest_modelcompat.artifacts.locations import layer_place, shortened
 from pytest_modelcompat.differences.configs import config_changes, flat_config
 from pytest_modelcompat.differences.difference import Difference
 

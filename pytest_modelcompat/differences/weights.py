@@ -8,8 +8,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.values import places_of_values, read_packed, read_values
-from pytest_modelcompat.artifacts.words import natural_order
+from pytest_modelcompat.artifacts.text import natural_order
+from pytest_modelcompat.artifacts.weight_values import places_of_values, read_packed, read_values
 from pytest_modelcompat.differences.difference import Difference
 from pytest_modelcompat.figures import Figures, chunks
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.artifacts.inventory import WeightUse
-    from pytest_modelcompat.artifacts.values import Place
+    from pytest_modelcompat.artifacts.weight_values import Place
 
 Pair = tuple["WeightUse", "WeightUse"]
 

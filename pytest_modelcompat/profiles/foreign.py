@@ -4,26 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.modules import _NO_MODULE, KERAS_OWN_PACKAGE, is_of_keras
+
 if TYPE_CHECKING:
     from pytest_modelcompat.artifacts import Inventory
-    from pytest_modelcompat.artifacts.places import Use
-
-# `builtins` stands where Keras found no module of its own.
-_KERAS_FAMILY = frozenset({"keras", "tf_keras", "keras_hub", "keras_cv", "keras_nlp", "keras_core"})
-_KERAS_IN_TENSORFLOW = ("tensorflow.keras", "tensorflow.python.keras")
-_NO_MODULE = "builtins"
-# Keras 2.11 to 2.15 registered its own new optimizers the way a user's are.
-KERAS_OWN_PACKAGE = "Custom>"
-
-
-def is_of_keras(module: str) -> bool:
-    """Whether a module is Keras', or that of a package Keras takes for its own."""
-    return module.partition(".")[0] in _KERAS_FAMILY or module.startswith(_KERAS_IN_TENSORFLOW)
-
-
-def is_foreign_module(module: object) -> bool:
-    """Whether what an artifact gives as a module is one from outside Keras."""
-    return isinstance(module, str) and module not in ("", _NO_MODULE) and not is_of_keras(module)
+    from pytest_modelcompat.artifacts.locations import Use
 
 
 def foreign_uses(inventory: Inventory) -> tuple[Use, ...]:

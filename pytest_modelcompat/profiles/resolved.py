@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, ObjectUse
-from pytest_modelcompat.artifacts.places import Use, op_places, places
+from pytest_modelcompat.artifacts.locations import Use, op_places, places
 from pytest_modelcompat.findings import Blame, Finding, Kind
 from pytest_modelcompat.profiles.op_packages import package_of
 

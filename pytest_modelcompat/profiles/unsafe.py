@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.places import layer_place, places, shortened
+from pytest_modelcompat.artifacts.locations import layer_place, places, shortened
+from pytest_modelcompat.artifacts.modules import is_foreign_module
 from pytest_modelcompat.findings import Finding, Kind, Severity
-from pytest_modelcompat.profiles.foreign import is_foreign_module
 from pytest_modelcompat.profiles.unsafe_ops import dangerous_ops
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from pytest_modelcompat.artifacts import Inventory
-    from pytest_modelcompat.artifacts.places import Use
+    from pytest_modelcompat.artifacts.locations import Use
 
 # Functions of Keras itself that a configuration has no reason to name.
 _RISKY_FUNCTIONS = frozenset(

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.places import op_places
+from pytest_modelcompat.artifacts.locations import op_places
 from pytest_modelcompat.findings import Finding, Kind, Severity
 
 if TYPE_CHECKING:

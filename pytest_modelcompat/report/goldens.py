@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.words import size_words
+from pytest_modelcompat.artifacts.text import size_words
 from pytest_modelcompat.report.blocks import labelled, versions
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.dtypes import compute_dtype
-from pytest_modelcompat.artifacts.places import layer_place, places
-from pytest_modelcompat.artifacts.words import size_words, tensor_words
+from pytest_modelcompat.artifacts.locations import layer_place, places
+from pytest_modelcompat.artifacts.text import size_words, tensor_words
 from pytest_modelcompat.report.blocks import INDENT, finding_lines, labelled
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.artifacts.inventory import LambdaUse, LayerUse, Signature, WeightUse
-    from pytest_modelcompat.artifacts.places import Use
+    from pytest_modelcompat.artifacts.locations import Use
     from pytest_modelcompat.findings import Finding
 
 Fact = tuple[str, str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.schema import parse_text
+from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

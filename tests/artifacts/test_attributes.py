@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_modelcompat.artifacts import Inventory, read_inventory
-from pytest_modelcompat.artifacts.attributes import attribute_text, value_text
-from pytest_modelcompat.artifacts.schema import parse_text
+from pytest_modelcompat.artifacts.saved_model.attributes import attribute_text, value_text
+from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse_text
 from tests.artifacts.graphs import write_graph
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory
+from pytest_modelcompat.artifacts.containers.sstable import TableError, read_table
 from pytest_modelcompat.artifacts.inventory import Asset, WeightUse
-from pytest_modelcompat.artifacts.schema import parse_text
-from pytest_modelcompat.artifacts.sstable import TableError, read_table
+from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse_text
 from tests.artifacts.graphs import assembled, block, table, varint, write_graph
 
 if TYPE_CHECKING:

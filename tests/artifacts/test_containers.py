@@ -13,8 +13,9 @@ import h5py
 import numpy as np
 import pytest
 
-from pytest_modelcompat.artifacts import BrokenArtifactError, Inventory, read_inventory, recognise, zips
-from pytest_modelcompat.artifacts.hdf5 import source
+from pytest_modelcompat.artifacts import BrokenArtifactError, Inventory, read_inventory, recognise
+from pytest_modelcompat.artifacts.containers import zip_reader
+from pytest_modelcompat.artifacts.containers.hdf5 import source
 from pytest_modelcompat.artifacts.inventory import Asset, WeightUse
 
 if TYPE_CHECKING:
@@ -249,7 +250,7 @@ def test_many_members_to_unpack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     members = {f"model_{number}.weights.h5": weights() for number in range(5)}
     path = keras(tmp_path / "model.keras", members, zipfile.ZIP_DEFLATED)
     assert len(read_inventory(path).weights) == 5
-    monkeypatch.setattr(zips, "MOST_UNPACKED", 5 * len(weights()) - 1)
+    monkeypatch.setattr(zip_reader, "MOST_UNPACKED", 5 * len(weights()) - 1)
     assert "to unpack in it, which is the limit" in sentence(path)
 
 

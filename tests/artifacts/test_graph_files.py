@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_modelcompat.artifacts import BrokenArtifactError, graph_file, read_inventory, wire
+from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory
+from pytest_modelcompat.artifacts.containers import protobuf_wire
+from pytest_modelcompat.artifacts.containers.protobuf_wire import WireError, thinned
 from pytest_modelcompat.artifacts.inventory import Asset
-from pytest_modelcompat.artifacts.schema import parse, parse_text
-from pytest_modelcompat.artifacts.wire import WireError, thinned
+from pytest_modelcompat.artifacts.saved_model import graph_file
+from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse, parse_text
 from tests.artifacts.graphs import varint, write_graph
 
 if TYPE_CHECKING:
@@ -207,7 +209,7 @@ def test_more_parts_than_any_model(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = b"\x12" + varint(len(node)) + node
     data = memoryview(b"\x12" + varint(len(graph)) + graph)
     assert len(parse("SavedModel", thinned("SavedModel", data)).meta_graphs[0].graph_def.node) == 100
-    monkeypatch.setattr(wire, "MOST_PARTS", 101)
+    monkeypatch.setattr(protobuf_wire, "MOST_PARTS", 101)
     with pytest.raises(WireError, match="it has more than 101 parts, which is the limit"):
         thinned("SavedModel", data)
 

@@ -8,15 +8,15 @@ import h5py
 import numpy as np
 import pytest
 
-from pytest_modelcompat.artifacts.hdf5 import contents as contents_module
-from pytest_modelcompat.artifacts.hdf5.contents import Contents, read_contents
-from pytest_modelcompat.artifacts.hdf5.source import Hdf5Error, Source, TruncatedError
+from pytest_modelcompat.artifacts.containers.hdf5 import contents as contents_module
+from pytest_modelcompat.artifacts.containers.hdf5.contents import Contents, read_contents
+from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error, Source, TruncatedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pytest_modelcompat.artifacts.hdf5.datasets import Dataset
+    from pytest_modelcompat.artifacts.containers.hdf5.datasets import Dataset
 
 VERSIONS = ("earliest", "v108", "v110", "latest")
 

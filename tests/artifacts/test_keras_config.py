@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_modelcompat.artifacts.dtypes import compute_dtype, dtype_name
-from pytest_modelcompat.artifacts.keras_config import Contents, read_compile, read_model
+from pytest_modelcompat.artifacts.keras.config import Contents, read_compile, read_model
 
 
 def walk(*layers: dict[str, Any], **config: Any) -> Contents:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat.artifacts.attributes import attribute_text
-from pytest_modelcompat.artifacts.schema import parse_text
+from pytest_modelcompat.artifacts.saved_model.attributes import attribute_text
+from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse_text
 from pytest_modelcompat.profiles import recorder, store
 from pytest_modelcompat.profiles.recorder import ops, probing
 from pytest_modelcompat.profiles.store import load_profile

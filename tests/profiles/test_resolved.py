@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, ObjectUse, OpPlace, OpUse
-from pytest_modelcompat.artifacts.places import places
+from pytest_modelcompat.artifacts.locations import places
 from pytest_modelcompat.findings import Blame, Finding, Kind
 from pytest_modelcompat.profiles.resolved import Declaration, as_json, judge, subjects
 from pytest_modelcompat.runtimes.jobs import Ending, Loaded

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.inventory import LayerUse
-from pytest_modelcompat.artifacts.keras_config import COMPILE_PATH
-from pytest_modelcompat.artifacts.places import places
+from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
+from pytest_modelcompat.artifacts.locations import places
 from pytest_modelcompat.findings import Finding, Kind, Stage
 from pytest_modelcompat.profiles.judging import fixes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_modelcompat.artifacts.places import Use
+    from pytest_modelcompat.artifacts.locations import Use
     from pytest_modelcompat.profiles.judging.scene import Scene
     from pytest_modelcompat.profiles.profile import ObjectKnowledge
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.keras_config import COMPILE_PATH
-from pytest_modelcompat.artifacts.places import places
+from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
+from pytest_modelcompat.artifacts.locations import places
+from pytest_modelcompat.artifacts.modules import KERAS_OWN_PACKAGE
 from pytest_modelcompat.findings import Finding, Kind, Severity, Stage
-from pytest_modelcompat.profiles.foreign import KERAS_OWN_PACKAGE
 from pytest_modelcompat.profiles.judging.arguments import argument_findings
 from pytest_modelcompat.profiles.judging.names import is_unknown
 

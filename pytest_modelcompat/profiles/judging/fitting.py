@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.places import places
+from pytest_modelcompat.artifacts.locations import places
 from pytest_modelcompat.findings import Finding, Kind, Stage
 from pytest_modelcompat.profiles.judging.shapes import fits, needs, written
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.places import op_places
+from pytest_modelcompat.artifacts.locations import op_places
 from pytest_modelcompat.findings import Blame, Finding, Kind, Severity, Stage
 from pytest_modelcompat.profiles.judging import fixes
 from pytest_modelcompat.profiles.op_packages import package_of

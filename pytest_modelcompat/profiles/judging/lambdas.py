@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.places import layer_place, places, shortened
+from pytest_modelcompat.artifacts.locations import layer_place, places, shortened
 from pytest_modelcompat.findings import Blame, Finding, Kind, Severity, Stage
 from pytest_modelcompat.profiles.judging.fixes import TO_THE_COMMAND, declare
 

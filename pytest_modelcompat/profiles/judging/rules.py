@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.places import places
+from pytest_modelcompat.artifacts.locations import places
 from pytest_modelcompat.findings import Finding, Kind, Severity, Stage
 from pytest_modelcompat.profiles.judging import fixes
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from pytest_modelcompat.artifacts.places import Use
+    from pytest_modelcompat.artifacts.locations import Use
     from pytest_modelcompat.profiles.judging.scene import Scene, Version
 
     Where = Callable[[Scene], Sequence[Use]]

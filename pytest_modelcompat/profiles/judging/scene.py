@@ -7,13 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import LayerUse
-from pytest_modelcompat.profiles.foreign import KERAS_OWN_PACKAGE
+from pytest_modelcompat.artifacts.modules import KERAS_OWN_PACKAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_modelcompat.artifacts.inventory import Inventory
-    from pytest_modelcompat.artifacts.places import Use
+    from pytest_modelcompat.artifacts.locations import Use
     from pytest_modelcompat.profiles.profile import ObjectKnowledge, Profile
 
 Version = tuple[int, int]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.object_graph import CAPTURED_TENSOR
+from pytest_modelcompat.artifacts.saved_model.object_graph import CAPTURED_TENSOR
 from pytest_modelcompat.findings import Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:

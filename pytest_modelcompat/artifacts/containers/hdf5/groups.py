@@ -5,15 +5,15 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_modelcompat.artifacts.hdf5.heaps import FractalHeap, LocalHeap
-from pytest_modelcompat.artifacts.hdf5.objects import LINK, LINK_INFO, SYMBOL_TABLE
-from pytest_modelcompat.artifacts.hdf5.source import Hdf5Error
-from pytest_modelcompat.artifacts.hdf5.trees import records, symbol_nodes
+from pytest_modelcompat.artifacts.containers.hdf5.heaps import FractalHeap, LocalHeap
+from pytest_modelcompat.artifacts.containers.hdf5.objects import LINK, LINK_INFO, SYMBOL_TABLE
+from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error
+from pytest_modelcompat.artifacts.containers.hdf5.trees import records, symbol_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.artifacts.hdf5.objects import File, Header
+    from pytest_modelcompat.artifacts.containers.hdf5.objects import File, Header
 
 _HARD, _EXTERNAL = 0, 64
 _CACHED_SOFT_LINK = 2

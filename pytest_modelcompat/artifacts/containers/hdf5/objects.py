@@ -5,12 +5,12 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.hdf5.source import Hdf5Error, TruncatedError
+from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error, TruncatedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.artifacts.hdf5.source import Source
+    from pytest_modelcompat.artifacts.containers.hdf5.source import Source
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _FIRST_USER_BLOCK = 512

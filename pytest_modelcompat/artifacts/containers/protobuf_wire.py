@@ -6,7 +6,7 @@ parts takes forty times its size once parsed. So of a large file only what the s
 
 from __future__ import annotations
 
-from pytest_modelcompat.artifacts.schema import ENTRY, message_fields
+from pytest_modelcompat.artifacts.saved_model.protobuf_schema import ENTRY, message_fields
 
 # The largest graphs have a tenth of it.
 MOST_PARTS = 2_000_000

@@ -6,20 +6,20 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.hdf5.datasets import Dataset, read_dataset
-from pytest_modelcompat.artifacts.hdf5.groups import Elsewhere, links
-from pytest_modelcompat.artifacts.hdf5.heaps import FractalHeap
-from pytest_modelcompat.artifacts.hdf5.objects import ATTRIBUTE, ATTRIBUTE_INFO, MOST_OBJECTS, File
-from pytest_modelcompat.artifacts.hdf5.source import Hdf5Error
-from pytest_modelcompat.artifacts.hdf5.trees import records
-from pytest_modelcompat.artifacts.hdf5.types import Attribute, read_attribute
+from pytest_modelcompat.artifacts.containers.hdf5.datasets import Dataset, read_dataset
+from pytest_modelcompat.artifacts.containers.hdf5.groups import Elsewhere, links
+from pytest_modelcompat.artifacts.containers.hdf5.heaps import FractalHeap
+from pytest_modelcompat.artifacts.containers.hdf5.objects import ATTRIBUTE, ATTRIBUTE_INFO, MOST_OBJECTS, File
+from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error
+from pytest_modelcompat.artifacts.containers.hdf5.trees import records
+from pytest_modelcompat.artifacts.containers.hdf5.types import Attribute, read_attribute
 from pytest_modelcompat.artifacts.inventory import Hazard, WeightUse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.artifacts.hdf5.objects import Header
-    from pytest_modelcompat.artifacts.hdf5.source import Source
+    from pytest_modelcompat.artifacts.containers.hdf5.objects import Header
+    from pytest_modelcompat.artifacts.containers.hdf5.source import Source
 
 _HEAP_ID = 8
 LONGEST_PATH = 4096

@@ -7,23 +7,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.folders import Folder
-from pytest_modelcompat.artifacts.hdf5.contents import read_contents
-from pytest_modelcompat.artifacts.hdf5.source import Hdf5Error
+from pytest_modelcompat.artifacts.containers.hdf5.contents import read_contents
+from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error
+from pytest_modelcompat.artifacts.containers.npz import read_npz
+from pytest_modelcompat.artifacts.containers.zip_reader import Archive, ZipError
 from pytest_modelcompat.artifacts.inventory import Asset, BrokenArtifactError, Hazard, Inventory
-from pytest_modelcompat.artifacts.keras_config import as_mapping, parse_json, read_model
+from pytest_modelcompat.artifacts.keras.config import as_mapping, parse_json, read_model
+from pytest_modelcompat.artifacts.keras.folder import Folder
 from pytest_modelcompat.artifacts.limits import LARGEST_JSON
-from pytest_modelcompat.artifacts.npz import read_npz
-from pytest_modelcompat.artifacts.wording import clause
-from pytest_modelcompat.artifacts.zips import Archive, ZipError
+from pytest_modelcompat.artifacts.text import clause
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
     from typing import BinaryIO
 
-    from pytest_modelcompat.artifacts.hdf5.contents import Contents
-    from pytest_modelcompat.artifacts.hdf5.source import Source
+    from pytest_modelcompat.artifacts.containers.hdf5.contents import Contents
+    from pytest_modelcompat.artifacts.containers.hdf5.source import Source
     from pytest_modelcompat.artifacts.inventory import WeightUse
 
 CONFIG, METADATA = "config.json", "metadata.json"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.hdf5.source import Hdf5Error
+from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.artifacts.hdf5.objects import File
+    from pytest_modelcompat.artifacts.containers.hdf5.objects import File
 
 _DEEPEST = 32
 _FORMATS = {2: "H", 4: "I", 8: "Q"}

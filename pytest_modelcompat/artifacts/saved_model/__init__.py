@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.checkpoint import read_variables
-from pytest_modelcompat.artifacts.graph import read_op_definitions, read_ops
-from pytest_modelcompat.artifacts.graph_file import read_meta_graphs
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, Inventory
-from pytest_modelcompat.artifacts.keras_metadata import read_keras_metadata
-from pytest_modelcompat.artifacts.object_graph import count_slot_variables, read_object_classes
-from pytest_modelcompat.artifacts.saved_files import read_assets, read_fingerprint
-from pytest_modelcompat.artifacts.signatures import output_dtypes, read_signatures
+from pytest_modelcompat.artifacts.keras.metadata import read_keras_metadata
+from pytest_modelcompat.artifacts.saved_model.checkpoint import read_variables
+from pytest_modelcompat.artifacts.saved_model.files import read_assets, read_fingerprint
+from pytest_modelcompat.artifacts.saved_model.graph import read_op_definitions, read_ops
+from pytest_modelcompat.artifacts.saved_model.graph_file import read_meta_graphs
+from pytest_modelcompat.artifacts.saved_model.object_graph import count_slot_variables, read_object_classes
+from pytest_modelcompat.artifacts.saved_model.signatures import output_dtypes, read_signatures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

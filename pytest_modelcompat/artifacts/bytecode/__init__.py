@@ -13,8 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from pytest_modelcompat.artifacts.bytecode_instructions import Listing, Misfit, listing
-from pytest_modelcompat.artifacts.bytecode_marshal import (
+from pytest_modelcompat.artifacts.bytecode.instructions import Listing, Misfit, listing
+from pytest_modelcompat.artifacts.bytecode.marshal_reader import (
     FROM_3_11,
     PYTHON_2,
     UP_TO_3_7,
@@ -24,13 +24,13 @@ from pytest_modelcompat.artifacts.bytecode_marshal import (
     MarshalError,
     read_marshalled,
 )
-from pytest_modelcompat.artifacts.bytecode_opcodes import SIMPLE_LOADS
+from pytest_modelcompat.artifacts.bytecode.opcodes import SIMPLE_LOADS
 from pytest_modelcompat.artifacts.inventory import Code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pytest_modelcompat.artifacts.bytecode_opcodes import Version
+    from pytest_modelcompat.artifacts.bytecode.opcodes import Version
 
 PYTHONS: tuple[Version, ...] = tuple((3, minor) for minor in range(6, 14))
 

@@ -12,7 +12,9 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.hdf5.source import Budget, Source, mapped
+from pytest_modelcompat.artifacts.containers.file_slice import FileSlice
+from pytest_modelcompat.artifacts.containers.hdf5.source import Budget, Source, mapped
+from pytest_modelcompat.artifacts.containers.pickle_reader import HEAD, NPY, NPY_HEADER, explain_pickle
 from pytest_modelcompat.artifacts.inventory import Hazard
 from pytest_modelcompat.artifacts.limits import (
     LARGEST_CONTENTS,
@@ -21,9 +23,7 @@ from pytest_modelcompat.artifacts.limits import (
     MOST_UNPACKED,
     megabytes,
 )
-from pytest_modelcompat.artifacts.pickles import HEAD, NPY, NPY_HEADER, explain_pickle
-from pytest_modelcompat.artifacts.slices import FileSlice
-from pytest_modelcompat.artifacts.wording import clause
+from pytest_modelcompat.artifacts.text import clause
 
 if TYPE_CHECKING:
     import mmap

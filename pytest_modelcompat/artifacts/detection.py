@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.wording import clause
+from pytest_modelcompat.artifacts.text import clause
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -202,7 +202,7 @@ def _is_keras_zip(path: Path, head: bytes) -> bool:
 
 def _names(path: Path) -> list[str] | None:
     """What is in a zip; None where that cannot be told."""
-    from pytest_modelcompat.artifacts.zips import Archive, ZipError
+    from pytest_modelcompat.artifacts.containers.zip_reader import Archive, ZipError
 
     try:
         with path.open("rb") as file:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import mmap
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.containers.protobuf_wire import WireError, thinned
+from pytest_modelcompat.artifacts.detection import explain_text
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
 from pytest_modelcompat.artifacts.limits import LARGEST_PARSED, LARGEST_TEXT, megabytes
-from pytest_modelcompat.artifacts.recognition import explain_text
-from pytest_modelcompat.artifacts.schema import parse, parse_text
-from pytest_modelcompat.artifacts.wire import WireError, thinned
-from pytest_modelcompat.artifacts.wording import clause
+from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse, parse_text
+from pytest_modelcompat.artifacts.text import clause
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import Asset, Hazard
-from pytest_modelcompat.artifacts.schema import parse
+from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.graph_file import read_message
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
-from pytest_modelcompat.artifacts.keras_config import (
+from pytest_modelcompat.artifacts.keras.config import (
     Contents,
     as_mapping,
     parse_json,
@@ -19,7 +18,8 @@ from pytest_modelcompat.artifacts.keras_config import (
     read_model,
 )
 from pytest_modelcompat.artifacts.limits import LARGEST_JSON, megabytes
-from pytest_modelcompat.artifacts.object_graph import read_metadata
+from pytest_modelcompat.artifacts.saved_model.graph_file import read_message
+from pytest_modelcompat.artifacts.saved_model.object_graph import read_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.attributes import attribute_text, value_text
 from pytest_modelcompat.artifacts.dtypes import FLOATS
 from pytest_modelcompat.artifacts.inventory import OpDefinition, OpPlace, OpUse
-from pytest_modelcompat.artifacts.schema import parse
+from pytest_modelcompat.artifacts.saved_model.attributes import attribute_text, value_text
+from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_modelcompat.artifacts.hdf5.heaps import global_object
-from pytest_modelcompat.artifacts.hdf5.source import Hdf5Error
+from pytest_modelcompat.artifacts.containers.hdf5.heaps import global_object
+from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.artifacts.hdf5.objects import File
+    from pytest_modelcompat.artifacts.containers.hdf5.objects import File
 
 _INTEGER, _FLOAT, _STRING, _COMPOUND, _ENUM, _VARIABLE = 0, 1, 3, 6, 8, 9
 _BFLOAT16_EXPONENT = 8

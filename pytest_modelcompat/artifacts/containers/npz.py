@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.containers.pickle_reader import NPY_HEADER
 from pytest_modelcompat.artifacts.inventory import WeightUse
-from pytest_modelcompat.artifacts.pickles import NPY_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.artifacts.zips import Archive
+    from pytest_modelcompat.artifacts.containers.zip_reader import Archive
 
 _HEADER = re.compile(rb"\x93NUMPY.{4,6}\{.*?'descr': '[|<>=]?([a-zA-Z])(\d*)'.*?'shape': \(([\d, ]*)\)", re.DOTALL)
 _LONGEST_NUMBER = 18

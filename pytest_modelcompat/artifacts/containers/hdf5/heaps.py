@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.hdf5.source import Hdf5Error
+from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.artifacts.hdf5.objects import File
+    from pytest_modelcompat.artifacts.containers.hdf5.objects import File
 
 _MOST_GENERATIONS = 32
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.containers.sstable import TableError, read_table
+from pytest_modelcompat.artifacts.detection import explain_undelivered
 from pytest_modelcompat.artifacts.dtypes import dtype_name
 from pytest_modelcompat.artifacts.inventory import Asset, BrokenArtifactError, WeightUse
 from pytest_modelcompat.artifacts.limits import LARGEST_INDEX, megabytes
-from pytest_modelcompat.artifacts.recognition import explain_undelivered
-from pytest_modelcompat.artifacts.schema import parse
-from pytest_modelcompat.artifacts.signatures import read_shape
-from pytest_modelcompat.artifacts.sstable import TableError, read_table
+from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
+from pytest_modelcompat.artifacts.saved_model.signatures import read_shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

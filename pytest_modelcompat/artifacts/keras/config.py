@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_modelcompat.artifacts.dtypes import FLOATS, compute_dtype
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, LambdaUse, LayerUse, ObjectUse
-from pytest_modelcompat.artifacts.lambdas import code_elsewhere, function_keys, lambda_use
+from pytest_modelcompat.artifacts.keras.lambdas import code_elsewhere, function_keys, lambda_use
 from pytest_modelcompat.artifacts.limits import LARGEST_JSON, MOST_USES, megabytes
 
 if TYPE_CHECKING:

@@ -127,9 +127,9 @@ def read_packed(inventory: Inventory, weight: WeightUse) -> NDArray[Any] | None:
 
 
 def _hdf5(inventory: Inventory) -> Iterator[tuple[str, Place]]:
-    from pytest_modelcompat.artifacts.hdf5.contents import datasets
-    from pytest_modelcompat.artifacts.hdf5.source import Source
-    from pytest_modelcompat.artifacts.keras_zip import WEIGHTS, weights_source
+    from pytest_modelcompat.artifacts.containers.hdf5.contents import datasets
+    from pytest_modelcompat.artifacts.containers.hdf5.source import Source
+    from pytest_modelcompat.artifacts.keras.archive import WEIGHTS, weights_source
 
     is_unzipped = inventory.path.is_dir()
     path = inventory.path / WEIGHTS if is_unzipped else inventory.path
@@ -142,8 +142,8 @@ def _hdf5(inventory: Inventory) -> Iterator[tuple[str, Place]]:
 
 
 def _saved_model(inventory: Inventory) -> Iterator[tuple[str, Place]]:
-    from pytest_modelcompat.artifacts.schema import parse
-    from pytest_modelcompat.artifacts.sstable import read_table
+    from pytest_modelcompat.artifacts.containers.sstable import read_table
+    from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
 
     folder = inventory.path / "variables"
     index = folder / "variables.index"

@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.artifacts.hdf5.source import Source
+    from pytest_modelcompat.artifacts.containers.hdf5.source import Source
 
 
 class FileSlice(io.RawIOBase):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_modelcompat.artifacts.bytecode_opcodes import (
+from pytest_modelcompat.artifacts.bytecode.opcodes import (
     ABSOLUTE_JUMPS,
     CELLS,
     CONSTANTS,
@@ -22,7 +22,7 @@ from pytest_modelcompat.artifacts.bytecode_opcodes import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_modelcompat.artifacts.bytecode_marshal import CodeObject
+    from pytest_modelcompat.artifacts.bytecode.marshal_reader import CodeObject
 
 _EXTENDED_ARG = "EXTENDED_ARG"
 _OPTIMIZED, _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x1, 0x20, 0x80, 0x200

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.hdf5.source import Source
+from pytest_modelcompat.artifacts.containers.hdf5.source import Source
+from pytest_modelcompat.artifacts.containers.pickle_reader import HEAD, explain_pickle
+from pytest_modelcompat.artifacts.containers.zip_reader import ZIP, Archive, ZipError, refuse_larger
 from pytest_modelcompat.artifacts.inventory import Hazard
 from pytest_modelcompat.artifacts.limits import MOST_MEMBERS
-from pytest_modelcompat.artifacts.pickles import HEAD, explain_pickle
-from pytest_modelcompat.artifacts.zips import ZIP, Archive, ZipError, refuse_larger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_modelcompat.artifacts.hdf5.heaps import LocalHeap, global_object
-from pytest_modelcompat.artifacts.hdf5.objects import ATTRIBUTE, EXTERNAL_FILES, LAYOUT, SHARED, SPACE, TYPE
-from pytest_modelcompat.artifacts.hdf5.types import (
+from pytest_modelcompat.artifacts.containers.hdf5.heaps import LocalHeap, global_object
+from pytest_modelcompat.artifacts.containers.hdf5.objects import ATTRIBUTE, EXTERNAL_FILES, LAYOUT, SHARED, SPACE, TYPE
+from pytest_modelcompat.artifacts.containers.hdf5.types import (
     SHAPE_HEAD,
     TYPE_HEAD,
     UNKNOWN,
@@ -16,7 +16,7 @@ from pytest_modelcompat.artifacts.hdf5.types import (
 )
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.artifacts.hdf5.objects import File, Header
+    from pytest_modelcompat.artifacts.containers.hdf5.objects import File, Header
 
 _CONTIGUOUS, _VIRTUAL = 1, 3
 _FIRST_VIRTUAL = 4

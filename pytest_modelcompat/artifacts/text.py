@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.inventory import TensorSpec
 
 _KILO = 1000
+_LONGEST = 200
 
 
 def tensor_words(spec: TensorSpec) -> str:
@@ -35,3 +36,14 @@ def size_words(nbytes: float) -> str:
 def natural_order(name: str) -> list[tuple[int, str]]:
     """A key that sorts `v2` before `v10`."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name) if part]
+
+
+def clause(text: object) -> str:
+    """A text, such as an exception's or a name from a file, in one line, without what would steer a terminal.
+
+    Args:
+        text: anything that has a text; cut where it is longer than a sentence bears.
+    """
+    line = " ".join(str(text)[: 2 * _LONGEST].split())
+    line = "".join(each if each.isprintable() else "?" for each in line)
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]} …"

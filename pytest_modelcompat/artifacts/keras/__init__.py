@@ -1,0 +1,1 @@
+"""What Keras writes into an artifact: configurations, metadata, archives and Lambda layers."""
