@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.live import KERAS_PACKAGES
-from pytest_modelcompat.runtimes.runtime import LOCAL, Runtime
+from pytest_modelcompat.runtimes.runtime import LOCAL_RUNTIME, Runtime
 from pytest_modelcompat.settings import SettingsError, parse_object
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.frozen_store import Frozen
     from pytest_modelcompat.golden import GoldenName
-    from pytest_modelcompat.runtimes.jobs import Declared
+    from pytest_modelcompat.results.target import Target
+    from pytest_modelcompat.runtimes.protocol import Declared
     from pytest_modelcompat.settings import Settings
-    from pytest_modelcompat.targets import Target
 
 
 class NotImportableError(Exception):
@@ -118,7 +118,7 @@ def split_returned(returned: Any) -> tuple[Any, Any]:
     return returned, None
 
 
-def declared(settings: Settings, runtime: Runtime = LOCAL) -> Declared:
+def declared(settings: Settings, runtime: Runtime = LOCAL_RUNTIME) -> Declared:
     """What a case declares, every object by its import path, with what its runtime always imports.
 
     Args:
@@ -129,7 +129,7 @@ def declared(settings: Settings, runtime: Runtime = LOCAL) -> Declared:
     Raises:
         NotImportableError: an object lives in a function, in `__main__`, or under a name its module lacks.
     """
-    from pytest_modelcompat.runtimes.jobs import Declared
+    from pytest_modelcompat.runtimes.protocol import Declared
 
     places = {name: _place(name, target) for name, target in settings.custom_objects.items()}
     imports = tuple(dict.fromkeys((*runtime.imports, *settings.imports)))

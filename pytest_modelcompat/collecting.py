@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat.marking import ARTIFACT, FIXTURE, ROUNDTRIP, TARGET_ARGUMENT, target_of
+from pytest_modelcompat.results.target import Target
 from pytest_modelcompat.settings import Layer, Settings, SettingsError, plain_name, resolve
-from pytest_modelcompat.targets import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

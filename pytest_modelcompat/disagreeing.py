@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat import verdicts
 from pytest_modelcompat.diagnosis import diagnose
 from pytest_modelcompat.explaining import context_of
-from pytest_modelcompat.findings import Blame, Finding, Kind, Severity
 from pytest_modelcompat.loader import calling, tensors
+from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.case import Case
-    from pytest_modelcompat.runtimes.jobs import Loaded, LoadedOtherwise
+    from pytest_modelcompat.runtimes.protocol import Loaded, LoadedOtherwise
     from pytest_modelcompat.subjects import Subject
     from pytest_modelcompat.verdicts import Outputs
 

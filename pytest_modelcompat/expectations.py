@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.findings import Finding, Kind
+from pytest_modelcompat.results.finding import Finding, Kind
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.results import Result
-    from pytest_modelcompat.targets import Target
+    from pytest_modelcompat.results.result import Result
+    from pytest_modelcompat.results.target import Target
 
 TABLE = "[[tool.modelcompat.expected_failures]]"
 OPTION = "expected_failures"

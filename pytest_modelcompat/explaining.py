@@ -7,18 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.diagnosis import Context, diagnose
-from pytest_modelcompat.findings import Finding, Kind, Severity, Stage
 from pytest_modelcompat.foretelling import findings_for, profile_of
 from pytest_modelcompat.profiles import lore, resolved
 from pytest_modelcompat.profiles.foreign import foreign_uses
 from pytest_modelcompat.profiles.op_packages import package_called, package_of
+from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.case import Case
-    from pytest_modelcompat.runtimes.jobs import Loaded
+    from pytest_modelcompat.runtimes.protocol import Loaded
     from pytest_modelcompat.subjects import Subject
 
 

@@ -8,12 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.findings import Finding, Severity
 from pytest_modelcompat.profiles import lore, resolved
 from pytest_modelcompat.profiles.judging import judge
 from pytest_modelcompat.profiles.judging.fixes import TO_THE_COMMAND
 from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.profiles.store import is_path, load_profile
+from pytest_modelcompat.results.finding import Finding, Severity
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError, name_of
 from pytest_modelcompat.settings import SettingsError
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.profiles.profile import Profile
-    from pytest_modelcompat.runtimes.jobs import Loaded
+    from pytest_modelcompat.runtimes.protocol import Loaded
     from pytest_modelcompat.settings import Settings
 
 _WEIGHTY = (Severity.ERROR, Severity.CHANGE)

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat import live, saving
-from pytest_modelcompat.findings import Finding, Kind
 from pytest_modelcompat.frozen_files import Call
 from pytest_modelcompat.golden import FrozenBrokenError, GoldenError, GoldenNotWrittenError
 from pytest_modelcompat.recording import pack_leaves, unpacked
+from pytest_modelcompat.results.finding import Finding, Kind
 from pytest_modelcompat.subjects import StoppedError, Subject
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.golden import Golden
     from pytest_modelcompat.golden_store import GoldenStore
     from pytest_modelcompat.recording import Recording
-    from pytest_modelcompat.results import Result
+    from pytest_modelcompat.results.result import Result
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 
 if TYPE_CHECKING:
     from pytest_modelcompat.case import Case
-    from pytest_modelcompat.targets import Target
+    from pytest_modelcompat.results.target import Target
 
 ROUNDTRIP = "model_roundtrip"
 ARTIFACT = "model_artifact"

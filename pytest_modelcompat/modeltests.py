@@ -8,7 +8,7 @@ import pytest
 
 from pytest_modelcompat import marking
 from pytest_modelcompat.report.longrepr import show
-from pytest_modelcompat.results import ModelCompatError
+from pytest_modelcompat.results.result import ModelCompatError
 from pytest_modelcompat.running import RoundTripCaller, prepare, run_marked
 from pytest_modelcompat.session import Session
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat import verdicts
 from pytest_modelcompat.compare import compare, statistics
-from pytest_modelcompat.findings import Blame, Finding, Kind, Severity
 from pytest_modelcompat.golden import (
     Golden,
     GoldenBrokenError,
@@ -18,6 +17,7 @@ from pytest_modelcompat.golden import (
     digest_changes,
 )
 from pytest_modelcompat.profiles.resolved import Declaration
+from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.case import Case
     from pytest_modelcompat.compare import Drift
     from pytest_modelcompat.golden_store import GoldenStore, Written
-    from pytest_modelcompat.results import Result
+    from pytest_modelcompat.results.result import Result
 
 
 @dataclass(frozen=True)

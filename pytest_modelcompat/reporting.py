@@ -11,7 +11,7 @@ import pytest
 
 from pytest_modelcompat.marking import ModelItem, is_model_item, target_of
 from pytest_modelcompat.report import json_report
-from pytest_modelcompat.results import ModelCompatError
+from pytest_modelcompat.results.result import ModelCompatError
 from pytest_modelcompat.session import KEY
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.case import Case
     from pytest_modelcompat.report.json_report import TargetData
-    from pytest_modelcompat.results import Result
+    from pytest_modelcompat.results.result import Result
 
 PLUGIN = "modelcompat-reporter"
 # The attribute of a TestReport that the data travel in; not a property of the test, as those go to JUnit XML.
@@ -230,9 +230,10 @@ def _unreached(item: pytest.Item) -> list[TargetData]:
     """The targets of an item that came to no result."""
     from pytest_modelcompat import collecting
     from pytest_modelcompat.report.properties import claims
+    from pytest_modelcompat.results.target import Target
+    from pytest_modelcompat.runtimes.runtime import LOCAL
     from pytest_modelcompat.session import Session
     from pytest_modelcompat.settings import SettingsError, plain_name
-    from pytest_modelcompat.targets import LOCAL, Target
 
     case = _case_of(item)
     target = case.target if case is not None else target_of(item)

@@ -17,16 +17,16 @@ from pytest_modelcompat.case import Case, NotImportableError, declared, object_p
 from pytest_modelcompat.diagnosis import cannot_start, no_space
 from pytest_modelcompat.disagreeing import Ways
 from pytest_modelcompat.explaining import changes_known, explain
-from pytest_modelcompat.findings import Finding, Kind, Severity
 from pytest_modelcompat.foretelling import foretell
 from pytest_modelcompat.freezing import thawed
 from pytest_modelcompat.golden import WeightDigest
 from pytest_modelcompat.profiles import resolved
 from pytest_modelcompat.recording import Recording, settle
-from pytest_modelcompat.results import Facts, Result
-from pytest_modelcompat.runtimes.jobs import Job
+from pytest_modelcompat.results.finding import Finding, Kind, Severity
+from pytest_modelcompat.results.result import Facts, Result
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.runtimes.process import LoaderUnavailableError, NoSpaceError
+from pytest_modelcompat.runtimes.protocol import Job
 from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError
 from pytest_modelcompat.runtimes.uv import DECLARED_IN
 from pytest_modelcompat.settings import plain_name
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.freezing import Freezer
     from pytest_modelcompat.golden_store import GoldenStore
-    from pytest_modelcompat.runtimes.jobs import Loaded
-    from pytest_modelcompat.runtimes.loaders import Loaders
+    from pytest_modelcompat.runtimes.pool import Loaders
     from pytest_modelcompat.runtimes.process import LoaderProcess
+    from pytest_modelcompat.runtimes.protocol import Loaded
 
 
 @dataclass(frozen=True)

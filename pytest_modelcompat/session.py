@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.frozen_store import Frozen
     from pytest_modelcompat.golden import GoldenName
     from pytest_modelcompat.roundtrip import Bench
-    from pytest_modelcompat.runtimes.declared import Runtimes
-    from pytest_modelcompat.runtimes.loaders import Loaders
+    from pytest_modelcompat.runtimes.config import Runtimes
+    from pytest_modelcompat.runtimes.pool import Loaders
     from pytest_modelcompat.runtimes.process import LoaderProcess
     from pytest_modelcompat.settings import Layer
 
@@ -37,7 +37,7 @@ class Session:
     """
 
     def __init__(self, config: pytest.Config) -> None:
-        from pytest_modelcompat.runtimes.declared import DeclarationError
+        from pytest_modelcompat.runtimes.config import DeclarationError
         from pytest_modelcompat.settings import SettingsError, check
 
         self._config = config
@@ -90,7 +90,7 @@ class Session:
         That of the first runtime asked for on the command line or in the ini file: to start them all at once would
         take the processor and the memory from the tests.
         """
-        from pytest_modelcompat.targets import LOCAL
+        from pytest_modelcompat.runtimes.runtime import LOCAL
 
         if not self._config.option.collectonly:
             asked = next((layer.options["runtimes"] for layer in self.layers if "runtimes" in layer.options), (LOCAL,))
@@ -99,7 +99,7 @@ class Session:
     def loaders(self) -> Loaders:
         """The session's loaders."""
         if self._loaders is None:
-            from pytest_modelcompat.runtimes.loaders import Loaders
+            from pytest_modelcompat.runtimes.pool import Loaders
 
             local = self._config.stash.get(SHARED_LOADER, None)
             self._loaders = Loaders(self.runtimes, fork=self._forks, local=local)
@@ -165,13 +165,7 @@ def _declared(root: Path) -> tuple[Runtimes, tuple[ExpectedFailure, ...]]:
         DeclarationError: it cannot be understood.
     """
     from pytest_modelcompat.expectations import TABLE, ExpectationError, read_expected
-    from pytest_modelcompat.runtimes.declared import (
-        DeclarationError,
-        Runtimes,
-        find_pyproject,
-        runtimes_of,
-        tool_table,
-    )
+    from pytest_modelcompat.runtimes.config import DeclarationError, Runtimes, find_pyproject, runtimes_of, tool_table
 
     file = find_pyproject(root)
     if file is None:

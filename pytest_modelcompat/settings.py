@@ -21,7 +21,7 @@ from pytest_modelcompat.choices import (
     SAVED_MODEL_LOADERS,
 )
 from pytest_modelcompat.expectations import OPTION, ExpectationError, ExpectedFailure, read_expected
-from pytest_modelcompat.targets import LOCAL
+from pytest_modelcompat.runtimes.runtime import LOCAL
 
 DEFAULT_TIMEOUT = 300.0
 

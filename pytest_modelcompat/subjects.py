@@ -10,8 +10,8 @@ from pytest_modelcompat.artifacts import BrokenArtifactError, Inventory, read_in
 from pytest_modelcompat.case import seed_everything
 from pytest_modelcompat.compare import dtype_name
 from pytest_modelcompat.diagnosis import call_failed, save_failed
-from pytest_modelcompat.findings import Blame, Finding, Kind, Severity
 from pytest_modelcompat.profiles import resolved
+from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

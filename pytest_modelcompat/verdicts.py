@@ -19,8 +19,8 @@ from pytest_modelcompat.compare import (
     compare,
     output_tolerance,
 )
-from pytest_modelcompat.findings import Blame, Finding, Kind
 from pytest_modelcompat.golden import Golden, WeightDigest, digest_changes
+from pytest_modelcompat.results.finding import Blame, Finding, Kind
 
 if TYPE_CHECKING:
     from pytest_modelcompat.loader.tensors import Leaf

@@ -9,12 +9,12 @@ import pytest
 from pytest_modelcompat.artifacts.inventory import Inventory
 from pytest_modelcompat.case import Case
 from pytest_modelcompat.disagreeing import Ways
-from pytest_modelcompat.findings import Finding, Kind
 from pytest_modelcompat.golden import GoldenName
-from pytest_modelcompat.runtimes.jobs import Ending, Loaded, LoadedOtherwise
+from pytest_modelcompat.results.finding import Finding, Kind
+from pytest_modelcompat.results.target import Target
+from pytest_modelcompat.runtimes.protocol import Ending, Loaded, LoadedOtherwise
 from pytest_modelcompat.settings import Settings
 from pytest_modelcompat.subjects import Subject
-from pytest_modelcompat.targets import Target
 
 FOUND = Finding(Kind.LOAD_FAILED, "model", cause="it cannot be loaded")
 # As TensorFlow 2.4 says it of one and the same artifact, by the object loader and by the graph loader.

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from pytest_modelcompat.expectations import ExpectationError, ExpectedFailure, held_against, read_expected
-from pytest_modelcompat.findings import Finding, Kind
-from pytest_modelcompat.results import Facts, Result
-from pytest_modelcompat.targets import Target
+from pytest_modelcompat.results.finding import Finding, Kind
+from pytest_modelcompat.results.result import Facts, Result
+from pytest_modelcompat.results.target import Target
 
 TODAY = dt.date(2026, 6, 15)
 

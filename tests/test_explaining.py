@@ -10,13 +10,13 @@ import pytest
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.case import Case
 from pytest_modelcompat.explaining import changes_known, context_of, explain
-from pytest_modelcompat.findings import Finding, Kind, Severity
 from pytest_modelcompat.golden import GoldenName
 from pytest_modelcompat.profiles.resolved import subjects
-from pytest_modelcompat.runtimes.jobs import Ending, Loaded
+from pytest_modelcompat.results.finding import Finding, Kind, Severity
+from pytest_modelcompat.results.target import Target
+from pytest_modelcompat.runtimes.protocol import Ending, Loaded
 from pytest_modelcompat.settings import Settings
 from pytest_modelcompat.subjects import Subject
-from pytest_modelcompat.targets import Target
 from tests.handmade import write_saved_model
 from tests.profiles.judging.models import K215, K311, K315, hard, op_layer, small, stack, vectorization, with_own_layer
 from tests.profiles.judging.writers import Part

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.runtimes.jobs import Declared, Job, Loaded
-from pytest_modelcompat.runtimes.known import known_runtime
+from pytest_modelcompat.runtimes.builtin import known_runtime
 from pytest_modelcompat.runtimes.names import parse_name
 from pytest_modelcompat.runtimes.process import LoaderProcess
+from pytest_modelcompat.runtimes.protocol import Declared, Job, Loaded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

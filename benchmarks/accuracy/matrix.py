@@ -23,8 +23,8 @@ sys.path.insert(0, str(HERE.parent))
 
 from accuracy.loads import Artifact, load_all  # noqa: E402 - the folder above is on the path only now
 
+from pytest_modelcompat.runtimes.builtin import known_runtime  # noqa: E402
 from pytest_modelcompat.runtimes.environments import create, interpreter_of  # noqa: E402
-from pytest_modelcompat.runtimes.known import known_runtime  # noqa: E402
 from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError  # noqa: E402
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.commands.console import Console
-    from pytest_modelcompat.findings import Finding
     from pytest_modelcompat.profiles.profile import Profile
+    from pytest_modelcompat.results.finding import Finding
 
 _EPILOG = """examples:
   modelcompat check models/ranker.h5 --runtime tf2.15 --runtime tf2.21
@@ -172,7 +172,7 @@ class _Output:
 
 
 def _broken(path: Path, sentence: str) -> Finding:
-    from pytest_modelcompat.findings import Finding, Kind, Stage
+    from pytest_modelcompat.results.finding import Finding, Kind, Stage
 
     return Finding(Kind.ARTIFACT_BROKEN, path.name, cause=sentence, stage=Stage.OPEN)
 
@@ -184,7 +184,7 @@ def _version() -> str:
 
 
 def _exit_code(judgements: Sequence[Judgement], *, fail_on_unsafe: bool) -> int:
-    from pytest_modelcompat.findings import Kind
+    from pytest_modelcompat.results.finding import Kind
 
     verdicts = {judgement.verdict for judgement in judgements}
     if Verdict.UNREADABLE in verdicts or not judgements:

@@ -16,10 +16,10 @@ from pytest_modelcompat.report import json_report
 from pytest_modelcompat.report.blocks import INDENT, labelled
 from pytest_modelcompat.report.matrix import markdown_lines, matrix_lines, reason_lines
 from pytest_modelcompat.report.merging import merge
-from pytest_modelcompat.runtimes.declared import DeclarationError, find_runtimes
+from pytest_modelcompat.runtimes.config import DeclarationError, find_runtimes
 from pytest_modelcompat.runtimes.environments import create, interpreter_of
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
-from pytest_modelcompat.runtimes.runtime import LOCAL, TABLE, RuntimeUnavailableError
+from pytest_modelcompat.runtimes.runtime import LOCAL_RUNTIME, TABLE, RuntimeUnavailableError
 
 if TYPE_CHECKING:
     import argparse
@@ -114,7 +114,7 @@ def _chosen(names: Sequence[str] | None) -> list[Runtime]:
     if not runtimes.declared:
         where = f"{TABLE} of {runtimes.file or 'a pyproject.toml'}"
         raise UsageError(f"no runtime is declared in {where}: declare some, or name them as in --runtime tf2.15")
-    return [LOCAL, *runtimes.declared.values()]
+    return [LOCAL_RUNTIME, *runtimes.declared.values()]
 
 
 def _is_usable(runtime: Runtime, console: Console, *, may_create: bool) -> bool:

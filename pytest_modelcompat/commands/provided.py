@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.text import natural_order, size_words
-from pytest_modelcompat.runtimes.known import known_runtime
-from pytest_modelcompat.runtimes.names import UnknownRuntimeError
-from pytest_modelcompat.runtimes.pins import PINS
-from pytest_modelcompat.runtimes.storage import (
+from pytest_modelcompat.runtimes.builtin import known_runtime
+from pytest_modelcompat.runtimes.cache import (
     Environment,
     State,
     all_folders,
@@ -19,12 +17,14 @@ from pytest_modelcompat.runtimes.storage import (
     size_of,
     state_of,
 )
+from pytest_modelcompat.runtimes.names import UnknownRuntimeError
+from pytest_modelcompat.runtimes.pins import PINS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from pytest_modelcompat.runtimes.declared import Runtimes
+    from pytest_modelcompat.runtimes.config import Runtimes
     from pytest_modelcompat.runtimes.runtime import Runtime
 
 _HEADER = ("name", "state", "Python", "TensorFlow", "Keras", "size", "folder")

@@ -10,11 +10,7 @@ from pytest_modelcompat.commands.parsing import Parser, UsageError, run_verb
 from pytest_modelcompat.commands.provided import meaning, provided, table
 from pytest_modelcompat.report.blocks import labelled
 from pytest_modelcompat.report.data import line
-from pytest_modelcompat.runtimes.declared import DeclarationError, find_runtimes
-from pytest_modelcompat.runtimes.environments import create, remove
-from pytest_modelcompat.runtimes.names import UnknownRuntimeError
-from pytest_modelcompat.runtimes.runtime import TABLE, RuntimeUnavailableError
-from pytest_modelcompat.runtimes.storage import (
+from pytest_modelcompat.runtimes.cache import (
     Environment,
     all_folders,
     environments_folder,
@@ -23,12 +19,16 @@ from pytest_modelcompat.runtimes.storage import (
     read_note,
     size_of,
 )
+from pytest_modelcompat.runtimes.config import DeclarationError, find_runtimes
+from pytest_modelcompat.runtimes.environments import create, remove
+from pytest_modelcompat.runtimes.names import UnknownRuntimeError
+from pytest_modelcompat.runtimes.runtime import TABLE, RuntimeUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pytest_modelcompat.commands.console import Console
-    from pytest_modelcompat.runtimes.declared import Runtimes
+    from pytest_modelcompat.runtimes.config import Runtimes
     from pytest_modelcompat.runtimes.runtime import Runtime
 
 _DONE, _FAILED = 0, 2

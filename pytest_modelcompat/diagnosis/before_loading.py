@@ -7,7 +7,7 @@ import tempfile
 import traceback
 
 from pytest_modelcompat.diagnosis.texts import true_cause
-from pytest_modelcompat.findings import Blame, Finding, Kind
+from pytest_modelcompat.results.finding import Blame, Finding, Kind
 
 _NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded|not enough space on the disk")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.inventory import ObjectUse
 from pytest_modelcompat.artifacts.locations import places as worded
 from pytest_modelcompat.diagnosis.keras_names import KERAS_CLASSES, KERAS_FUNCTIONS, SHORT_NAMES
-from pytest_modelcompat.targets import LOCAL
+from pytest_modelcompat.runtimes.runtime import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -11,7 +11,7 @@ from pytest_modelcompat.diagnosis.before_loading import is_disk_full, no_space, 
 from pytest_modelcompat.diagnosis.context import major
 from pytest_modelcompat.diagnosis.declaring import Declare
 from pytest_modelcompat.diagnosis.texts import last_line, true_cause
-from pytest_modelcompat.findings import Blame, Finding, Kind
+from pytest_modelcompat.results.finding import Blame, Finding, Kind
 from pytest_modelcompat.runtimes.runtime import OTHER_PROCESSOR
 from pytest_modelcompat.runtimes.uv import DECLARED_IN
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_modelcompat.diagnosis.context import Context
-    from pytest_modelcompat.runtimes.jobs import Ending, Loaded
     from pytest_modelcompat.runtimes.process import LoaderUnavailableError
+    from pytest_modelcompat.runtimes.protocol import Ending, Loaded
     from pytest_modelcompat.runtimes.runtime import Runtime
 
 WHILE = {

@@ -19,14 +19,14 @@ from pytest_modelcompat.diagnosis.deaths import (
 )
 from pytest_modelcompat.diagnosis.entries import Raised, recognise
 from pytest_modelcompat.diagnosis.texts import class_being_rebuilt, true_cause
-from pytest_modelcompat.findings import Finding, Kind
+from pytest_modelcompat.results.finding import Finding, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_modelcompat.diagnosis.context import Context
     from pytest_modelcompat.profiles.op_packages import OpPackage
-    from pytest_modelcompat.runtimes.jobs import Loaded
+    from pytest_modelcompat.runtimes.protocol import Loaded
 
 _MISSING = re.compile(r"No module named '([^']+)'")
 AFTER_LOADING = {"predict": Kind.PREDICTION_FAILED, "training": Kind.TRAINING_CHANGED}

@@ -10,7 +10,7 @@ from string import Template
 from pytest_modelcompat.diagnosis.context import Context, is_keras_class, major, places, registered_home, role_of
 from pytest_modelcompat.diagnosis.declaring import Declare
 from pytest_modelcompat.diagnosis.texts import class_being_rebuilt, innermost, true_cause
-from pytest_modelcompat.findings import Blame, Finding, Kind
+from pytest_modelcompat.results.finding import Blame, Finding, Kind
 
 Words = Mapping[str, str]
 Condition = Callable[[Words, Context], bool]

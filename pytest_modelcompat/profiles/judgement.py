@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.findings import Finding, Severity, Stage
+from pytest_modelcompat.results.finding import Finding, Severity, Stage
 
 if TYPE_CHECKING:
     from pathlib import Path

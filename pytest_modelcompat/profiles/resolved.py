@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, ObjectUse
 from pytest_modelcompat.artifacts.locations import Use, op_places, places
-from pytest_modelcompat.findings import Blame, Finding, Kind
 from pytest_modelcompat.profiles.op_packages import package_of
+from pytest_modelcompat.results.finding import Blame, Finding, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcompat.artifacts.inventory import OpUse
     from pytest_modelcompat.profiles.op_packages import OpPackage
-    from pytest_modelcompat.runtimes.jobs import Loaded
+    from pytest_modelcompat.runtimes.protocol import Loaded
 
 PYTHON_FUNCTION_OPS = ("PyFunc", "PyFuncStateless", "EagerPyFunc")
 # What every layer's configuration holds, whatever its class returns from get_config().

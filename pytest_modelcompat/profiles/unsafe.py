@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.locations import layer_place, places, shortened
 from pytest_modelcompat.artifacts.modules import is_foreign_module
-from pytest_modelcompat.findings import Finding, Kind, Severity
 from pytest_modelcompat.profiles.unsafe_ops import dangerous_ops
+from pytest_modelcompat.results.finding import Finding, Kind, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.locations import op_places
-from pytest_modelcompat.findings import Finding, Kind, Severity
+from pytest_modelcompat.results.finding import Finding, Kind, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.findings import Kind, Severity
+from pytest_modelcompat.results.finding import Kind, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_modelcompat.findings import Finding
+    from pytest_modelcompat.results.finding import Finding
 
 LABEL_WIDTH = 11
 INDENT = "  "

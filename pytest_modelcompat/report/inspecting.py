@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.artifacts.inventory import LambdaUse, LayerUse, Signature, WeightUse
     from pytest_modelcompat.artifacts.locations import Use
-    from pytest_modelcompat.findings import Finding
+    from pytest_modelcompat.results.finding import Finding
 
 Fact = tuple[str, str]
 

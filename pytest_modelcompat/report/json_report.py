@@ -22,8 +22,8 @@ from pytest_modelcompat.report.terminal import headline
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_modelcompat.results import Result
-    from pytest_modelcompat.targets import Target
+    from pytest_modelcompat.results.result import Result
+    from pytest_modelcompat.results.target import Target
 
 SCHEMA = 1
 VERDICTS = ("passed", "failed", "expected", "error", "skipped")

@@ -7,16 +7,16 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.findings import Kind, Severity
 from pytest_modelcompat.profiles.judgement import Verdict
 from pytest_modelcompat.report.blocks import INDENT, finding_lines, versions
+from pytest_modelcompat.results.finding import Kind, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_modelcompat.artifacts import Inventory
-    from pytest_modelcompat.findings import Finding
     from pytest_modelcompat.profiles.judgement import Judgement
+    from pytest_modelcompat.results.finding import Finding
 
 FORMATS = {"h5": "HDF5", "keras": ".keras", "saved_model": "SavedModel"}
 _WEIGHT = {severity: place for place, severity in enumerate(Severity)}

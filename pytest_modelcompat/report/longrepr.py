@@ -11,7 +11,7 @@ from pytest_modelcompat.report.terminal import failure_text, headline
 if TYPE_CHECKING:
     import pytest
 
-    from pytest_modelcompat.results import ModelCompatError
+    from pytest_modelcompat.results.result import ModelCompatError
 
 
 def show(report: pytest.TestReport, error: ModelCompatError, item: pytest.Item) -> None:

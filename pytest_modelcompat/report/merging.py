@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.report.blocks import versions
-from pytest_modelcompat.targets import LOCAL
+from pytest_modelcompat.runtimes.runtime import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

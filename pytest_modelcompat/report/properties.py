@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pytest_modelcompat.results import Result
+    from pytest_modelcompat.results.result import Result
 
 PREFIX = "modelcompat."
 

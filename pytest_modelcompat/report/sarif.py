@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pytest_modelcompat.findings import Finding, Kind, Severity
+from pytest_modelcompat.results.finding import Finding, Kind, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

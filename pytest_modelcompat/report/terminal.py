@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.findings import Kind
 from pytest_modelcompat.report.blocks import INDENT, SUBJECT_LABELS, finding_block, labelled, versions
+from pytest_modelcompat.results.finding import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_modelcompat.findings import Finding
     from pytest_modelcompat.report.properties import Line
-    from pytest_modelcompat.results import Facts, Result
+    from pytest_modelcompat.results.finding import Finding
+    from pytest_modelcompat.results.result import Facts, Result
 
 CANNOT_LOAD = "the saved model cannot be loaded again with what the test declares"
 HEADLINES = {

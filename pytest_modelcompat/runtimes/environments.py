@@ -16,8 +16,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError
-from pytest_modelcompat.runtimes.storage import (
+from pytest_modelcompat.runtimes.cache import (
     NOTE,
     Environment,
     State,
@@ -31,7 +30,8 @@ from pytest_modelcompat.runtimes.storage import (
     write_note,
     writing,
 )
-from pytest_modelcompat.runtimes.trying import versions_in
+from pytest_modelcompat.runtimes.probe import versions_in
+from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError
 from pytest_modelcompat.runtimes.uv import DECLARED_IN, find_uv, install, make_environment
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from pytest_modelcompat.runtimes.jobs import Ending, Job, Loaded, read_answer, tail, write_job
+from pytest_modelcompat.runtimes.protocol import Ending, Job, Loaded, read_answer, tail, write_job
 from pytest_modelcompat.runtimes.runtime import variables_for
 
 if TYPE_CHECKING:

@@ -6,12 +6,11 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.targets import LOCAL as LOCAL_NAME
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+LOCAL = "local"
 TABLE = "[tool.modelcompat.runtimes]"
 OTHER_PROCESSOR = "take a build of TensorFlow for this processor, or another machine (most builds need AVX)"
 # They say where this interpreter finds its modules, or which Keras it takes: nothing another one should heed.
@@ -58,7 +57,7 @@ class Runtime:
     @property
     def is_local(self) -> bool:
         """Whether it is the interpreter that this process runs in."""
-        return self.name == LOCAL_NAME
+        return self.name == LOCAL
 
     @property
     def is_created(self) -> bool:
@@ -66,7 +65,7 @@ class Runtime:
         return not self.is_local and self.interpreter is None
 
 
-LOCAL = Runtime(LOCAL_NAME)
+LOCAL_RUNTIME = Runtime(LOCAL)
 
 
 def variables_for(own: Mapping[str, str]) -> dict[str, str]:

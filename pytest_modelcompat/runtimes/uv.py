@@ -9,8 +9,8 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.runtimes.cache import CACHE, EXTRA, disk_full, python_in
 from pytest_modelcompat.runtimes.runtime import TABLE, RuntimeUnavailableError
-from pytest_modelcompat.runtimes.storage import CACHE, EXTRA, disk_full, python_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

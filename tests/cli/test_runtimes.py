@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat import cli
-from pytest_modelcompat.runtimes.declared import find_runtimes
-from pytest_modelcompat.runtimes.known import known_runtime
+from pytest_modelcompat.runtimes.builtin import known_runtime
+from pytest_modelcompat.runtimes.cache import Environment, folder_of, python_in, write_note
+from pytest_modelcompat.runtimes.config import find_runtimes
 from pytest_modelcompat.runtimes.runtime import Runtime
-from pytest_modelcompat.runtimes.storage import Environment, folder_of, python_in, write_note
 from tests.wheels import PYTHON, tensorflow_of_here, tensorflow_version, wheel
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from pytest_modelcompat.artifacts.inventory import Inventory, LambdaUse, LayerUs
 from pytest_modelcompat.diagnosis import Context, diagnose
 from pytest_modelcompat.diagnosis.catalogue import CATALOGUE
 from pytest_modelcompat.diagnosis.entries import KnownFailure, Raised, words_of
-from pytest_modelcompat.findings import Blame, Finding, Kind
-from pytest_modelcompat.runtimes.jobs import Ending, Loaded
+from pytest_modelcompat.results.finding import Blame, Finding, Kind
+from pytest_modelcompat.runtimes.protocol import Ending, Loaded
 
 EXISTING = Path(__file__)
 K2, K3, OLD_K3, NEW = "2.15.0", "3.15.1", "3.3.3", "3.15.1"

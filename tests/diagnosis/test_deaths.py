@@ -10,8 +10,8 @@ import pytest
 
 from pytest_modelcompat.artifacts.inventory import Inventory, LambdaUse, LayerUse
 from pytest_modelcompat.diagnosis import Context, diagnose
-from pytest_modelcompat.findings import Blame, Finding, Kind
-from pytest_modelcompat.runtimes.jobs import Ending, Loaded
+from pytest_modelcompat.results.finding import Blame, Finding, Kind
+from pytest_modelcompat.runtimes.protocol import Ending, Loaded
 
 FAULT = """Fatal Python error: Segmentation fault
 

@@ -8,17 +8,17 @@ import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.diagnosis import Context, diagnose
-from pytest_modelcompat.findings import Kind
 from pytest_modelcompat.profiles.op_packages import package_called, package_of
-from pytest_modelcompat.runtimes.jobs import Declared, Job
+from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.runtimes.process import LoaderProcess
+from pytest_modelcompat.runtimes.protocol import Declared, Job
 from tests import handmade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pytest_modelcompat.findings import Finding
+    from pytest_modelcompat.results.finding import Finding
 
 pytest.importorskip("tensorflow")
 

@@ -17,14 +17,14 @@ import pytest
 from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory
 from pytest_modelcompat.artifacts.inventory import Inventory
 from pytest_modelcompat.diagnosis import Context, diagnose
-from pytest_modelcompat.findings import Kind
-from pytest_modelcompat.runtimes.jobs import Declared, Job
+from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.runtimes.process import LoaderProcess
+from pytest_modelcompat.runtimes.protocol import Declared, Job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.findings import Finding
+    from pytest_modelcompat.results.finding import Finding
 
 pytest.importorskip("tensorflow")
 

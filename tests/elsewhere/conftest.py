@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_modelcompat.runtimes.builtin import known_runtime
 from pytest_modelcompat.runtimes.environments import create
-from pytest_modelcompat.runtimes.known import known_runtime
 from pytest_modelcompat.runtimes.pins import PINS
 
 if TYPE_CHECKING:

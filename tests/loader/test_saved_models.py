@@ -11,15 +11,15 @@ import pytest
 import tensorflow as tf
 
 from pytest_modelcompat.loader import tensors
-from pytest_modelcompat.runtimes.jobs import Declared, Job
+from pytest_modelcompat.runtimes.protocol import Declared, Job
 from tests.loader import saved_models
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pytest_modelcompat.runtimes.jobs import Loaded, LoadedOtherwise
     from pytest_modelcompat.runtimes.process import LoaderProcess
+    from pytest_modelcompat.runtimes.protocol import Loaded, LoadedOtherwise
 
 FEATURES = np.arange(8, dtype=np.float32).reshape(2, 4) - 3
 BFLOAT16 = tf.bfloat16.as_numpy_dtype

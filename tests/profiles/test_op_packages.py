@@ -13,10 +13,10 @@ from pytest_modelcompat.profiles.lore import first_tensorflow_with
 from pytest_modelcompat.profiles.op_packages import OpPackage, package_called, package_of
 from pytest_modelcompat.profiles.resolved import Declaration
 from pytest_modelcompat.profiles.store import TENSORFLOW, read_history
-from pytest_modelcompat.runtimes.jobs import Ending, Loaded
+from pytest_modelcompat.runtimes.protocol import Ending, Loaded
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.findings import Finding
+    from pytest_modelcompat.results.finding import Finding
 
 RECORDED = op_packages.read()
 EVERY_OP = [

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from pytest_modelcompat.compare import Drift, Tolerance
-from pytest_modelcompat.findings import Finding, Kind, Severity
 from pytest_modelcompat.report import json_report
 from pytest_modelcompat.report.json_report import Report, ReportError, counts, portable, read, write
-from pytest_modelcompat.results import Facts, Result
+from pytest_modelcompat.results.finding import Finding, Kind, Severity
+from pytest_modelcompat.results.result import Facts, Result
 
 
 def a_target(label: str = "test_ranker[h5]", runtime: str = "local", verdict: str = "passed", **more: Any) -> Any:

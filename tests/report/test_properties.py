@@ -7,10 +7,10 @@ import json
 import numpy as np
 
 from pytest_modelcompat.compare import Drift, Tolerance, compare
-from pytest_modelcompat.findings import Finding, Kind, Severity
 from pytest_modelcompat.report import properties
 from pytest_modelcompat.report.properties import Line
-from pytest_modelcompat.results import Facts, Result
+from pytest_modelcompat.results.finding import Finding, Kind, Severity
+from pytest_modelcompat.results.result import Facts, Result
 
 
 def drift(by: float) -> Drift:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 
-from pytest_modelcompat.findings import Finding, Kind, Severity
 from pytest_modelcompat.report.blocks import versions
 from pytest_modelcompat.report.properties import Line
 from pytest_modelcompat.report.terminal import failure_text, headline, summary_lines
-from pytest_modelcompat.results import Facts, Result
+from pytest_modelcompat.results.finding import Finding, Kind, Severity
+from pytest_modelcompat.results.result import Facts, Result
 
 VERSIONS = {"keras": "3.15.1", "tensorflow": "2.21.0", "python": "3.11.7"}
 SCALE = Finding(

@@ -6,14 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_modelcompat.runtimes.declared import (
-    DeclarationError,
-    Runtimes,
-    find_pyproject,
-    find_runtimes,
-    read_runtimes,
-)
-from pytest_modelcompat.runtimes.known import known_runtime
+from pytest_modelcompat.runtimes.builtin import known_runtime
+from pytest_modelcompat.runtimes.config import DeclarationError, Runtimes, find_pyproject, find_runtimes, read_runtimes
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 
 HEAD = "[tool.modelcompat.runtimes]\n"

@@ -20,10 +20,8 @@ import pytest
 from filelock import FileLock
 
 from pytest_modelcompat.runtimes import uv
-from pytest_modelcompat.runtimes.environments import Environment, create, interpreter_of, remove
-from pytest_modelcompat.runtimes.known import known_runtime
-from pytest_modelcompat.runtimes.runtime import LOCAL, Runtime, RuntimeUnavailableError
-from pytest_modelcompat.runtimes.storage import (
+from pytest_modelcompat.runtimes.builtin import known_runtime
+from pytest_modelcompat.runtimes.cache import (
     NOTE,
     State,
     cache_folder,
@@ -34,6 +32,8 @@ from pytest_modelcompat.runtimes.storage import (
     state_of,
     write_note,
 )
+from pytest_modelcompat.runtimes.environments import Environment, create, interpreter_of, remove
+from pytest_modelcompat.runtimes.runtime import LOCAL_RUNTIME, Runtime, RuntimeUnavailableError
 from tests.wheels import PYTHON, tensorflow_of_here, tensorflow_version, wheel
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class TestWhere:
 
 class TestInterpreter:
     def test_is_this_one_for_local(self) -> None:
-        assert interpreter_of(LOCAL) == Path(sys.executable)
+        assert interpreter_of(LOCAL_RUNTIME) == Path(sys.executable)
 
     def test_is_not_created(self, hollow: Runtime) -> None:
         with pytest.raises(RuntimeUnavailableError, match="runtime 'hollow' has not been created") as raised:
@@ -403,7 +403,7 @@ class TestUv:
         code = (
             "import sys; sys.modules['uv'] = None\n"
             "from pytest_modelcompat.runtimes.environments import create\n"
-            "from pytest_modelcompat.runtimes.known import known_runtime\n"
+            "from pytest_modelcompat.runtimes.builtin import known_runtime\n"
             "from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError\n"
             "try: create(known_runtime('tf2.15'), print)\n"
             "except RuntimeUnavailableError as error: print(error, *error.fix, sep='|')\n"

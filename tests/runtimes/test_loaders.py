@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from pytest_modelcompat.runtimes.declared import Runtimes
-from pytest_modelcompat.runtimes.jobs import Declared, Job
-from pytest_modelcompat.runtimes.loaders import Loaders, project_path
+from pytest_modelcompat.runtimes.config import Runtimes
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
+from pytest_modelcompat.runtimes.pool import Loaders, project_path
 from pytest_modelcompat.runtimes.process import LoaderProcess, LoaderUnavailableError
+from pytest_modelcompat.runtimes.protocol import Declared, Job
 from pytest_modelcompat.runtimes.runtime import Runtime, RuntimeUnavailableError
 
 if TYPE_CHECKING:

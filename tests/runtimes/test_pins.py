@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_modelcompat.runtimes.known import known_runtime
+from pytest_modelcompat.runtimes.builtin import known_runtime
 from pytest_modelcompat.runtimes.pins import PINS
 
 

@@ -17,9 +17,9 @@ import pytest
 
 from pytest_modelcompat.artifacts import Inventory
 from pytest_modelcompat.diagnosis import Context, diagnose
-from pytest_modelcompat.findings import Kind
-from pytest_modelcompat.runtimes.jobs import Declared, Job
+from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.runtimes.process import LoaderProcess, LoaderUnavailableError
+from pytest_modelcompat.runtimes.protocol import Declared, Job
 
 if TYPE_CHECKING:
     from pathlib import Path

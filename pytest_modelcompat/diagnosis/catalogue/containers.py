@@ -13,7 +13,7 @@ from pytest_modelcompat.diagnosis.entries import (
     KnownFailure,
     Words,
 )
-from pytest_modelcompat.findings import Kind
+from pytest_modelcompat.results.finding import Kind
 
 if TYPE_CHECKING:
     from pytest_modelcompat.diagnosis.context import Context

@@ -15,7 +15,7 @@ from pytest_modelcompat.diagnosis.entries import (
     loaded_by_keras,
     saved_by_keras,
 )
-from pytest_modelcompat.findings import Blame, Kind
+from pytest_modelcompat.results.finding import Blame, Kind
 
 if TYPE_CHECKING:
     from pytest_modelcompat.diagnosis.context import Context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_modelcompat.diagnosis.declaring import UNSAFE
 from pytest_modelcompat.diagnosis.entries import MEASURED, KnownFailure, foreign_bytecode, has_bytecode
-from pytest_modelcompat.findings import Blame, Kind
+from pytest_modelcompat.results.finding import Blame, Kind
 
 _NO_LAMBDA = (
     "write a layer instead of the lambda: class Double(keras.layers.Layer) with call(), and declare it",

@@ -14,7 +14,7 @@ from pytest_modelcompat.diagnosis.entries import (
     is_operation,
     saved_by_keras,
 )
-from pytest_modelcompat.findings import Blame, Kind
+from pytest_modelcompat.results.finding import Blame, Kind
 
 _SHORT_NAMES = (
     r"mse|mae|mape|msle|MSE|MAE|MAPE|MSLE|mean_squared_error|mean_absolute_error|mean_absolute_percentage_error|"

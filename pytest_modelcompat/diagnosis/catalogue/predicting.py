@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_modelcompat.diagnosis.declaring import LEAVE_H5, Declare
 from pytest_modelcompat.diagnosis.entries import H5, MEASURED, SAVED_MODEL, KnownFailure
-from pytest_modelcompat.findings import Blame, Kind
+from pytest_modelcompat.results.finding import Blame, Kind
 
 _PREDICT = ("predict",)
 _OTHER_INPUTS = (Declare("inputs=..."),)

@@ -11,7 +11,7 @@ from pytest_modelcompat.diagnosis.entries import (
     op_of_library,
     op_of_package,
 )
-from pytest_modelcompat.findings import Blame, Kind
+from pytest_modelcompat.results.finding import Blame, Kind
 
 _ANY_USE = ("load", "predict")
 _EXPORT = Declare(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.findings import Finding, Severity
 from pytest_modelcompat.profiles.judgement import Judgement
 from pytest_modelcompat.profiles.judging.scene import Scene
+from pytest_modelcompat.results.finding import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.inventory import LayerUse
 from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import places
-from pytest_modelcompat.findings import Finding, Kind, Stage
 from pytest_modelcompat.profiles.judging import fixes
+from pytest_modelcompat.results.finding import Finding, Kind, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import places
 from pytest_modelcompat.artifacts.modules import KERAS_OWN_PACKAGE
-from pytest_modelcompat.findings import Finding, Kind, Severity, Stage
 from pytest_modelcompat.profiles.judging.arguments import argument_findings
 from pytest_modelcompat.profiles.judging.names import is_unknown
+from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

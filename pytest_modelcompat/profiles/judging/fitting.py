@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.locations import places
-from pytest_modelcompat.findings import Finding, Kind, Stage
 from pytest_modelcompat.profiles.judging.shapes import fits, needs, written
+from pytest_modelcompat.results.finding import Finding, Kind, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -6,9 +6,9 @@ import shlex
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.locations import op_places
-from pytest_modelcompat.findings import Blame, Finding, Kind, Severity, Stage
 from pytest_modelcompat.profiles.judging import fixes
 from pytest_modelcompat.profiles.op_packages import package_of
+from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

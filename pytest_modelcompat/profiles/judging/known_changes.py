@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.findings import Kind, Severity, Stage
 from pytest_modelcompat.profiles.judging.rules import (
     ANY,
     MEASURED,
@@ -16,12 +15,13 @@ from pytest_modelcompat.profiles.judging.rules import (
     objects,
     objects_that,
 )
+from pytest_modelcompat.results.finding import Kind, Severity, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.findings import Finding
     from pytest_modelcompat.profiles.judging.scene import Scene
+    from pytest_modelcompat.results.finding import Finding
 
 KERAS_3 = (3, 0)
 LOOKUPS = ("TextVectorization", "StringLookup", "IntegerLookup")

@@ -6,8 +6,8 @@ import builtins
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.locations import layer_place, places, shortened
-from pytest_modelcompat.findings import Blame, Finding, Kind, Severity, Stage
 from pytest_modelcompat.profiles.judging.fixes import TO_THE_COMMAND, declare
+from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.locations import places
-from pytest_modelcompat.findings import Finding, Kind, Severity, Stage
 from pytest_modelcompat.profiles.judging import fixes
+from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

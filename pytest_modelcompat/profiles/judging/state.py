@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.saved_model.object_graph import CAPTURED_TENSOR
-from pytest_modelcompat.findings import Finding, Kind, Severity, Stage
+from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.findings import Finding, Kind, Stage
 from pytest_modelcompat.profiles.judging import fixes
+from pytest_modelcompat.results.finding import Finding, Kind, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.locations import layer_place, places, shortened
-from pytest_modelcompat.findings import Finding, Kind, Severity, Stage
 from pytest_modelcompat.profiles.judging import fixes
+from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_modelcompat.findings import Kind, Severity, Stage
+from pytest_modelcompat.results.finding import Kind, Severity, Stage
 from tests.profiles.judging.models import (
     K23,
     K24,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_modelcompat.findings import Kind, Stage
+from pytest_modelcompat.results.finding import Kind, Stage
 from tests.profiles.judging.models import (
     CLIPPED,
     K23,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pytest_modelcompat.findings import Kind, Stage
+from pytest_modelcompat.results.finding import Kind, Stage
 from tests.profiles.judging.models import (
     ADAM_211,
     K3_SLICE,

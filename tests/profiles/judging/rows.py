@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.findings import Severity
+from pytest_modelcompat.results.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pytest_modelcompat.findings import Kind, Stage
+    from pytest_modelcompat.results.finding import Kind, Stage
 
     # Makes the artifact in a folder; or the name of one that TensorFlow saved.
     Artifact = Callable[[Path], Path] | str

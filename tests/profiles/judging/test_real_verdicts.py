@@ -11,19 +11,19 @@ import pytest
 
 from pytest_modelcompat import deriving
 from pytest_modelcompat.artifacts import read_inventory
-from pytest_modelcompat.findings import Kind, Stage
 from pytest_modelcompat.profiles.judgement import Verdict
 from pytest_modelcompat.profiles.judging import judge
 from pytest_modelcompat.profiles.store import load_profile
-from pytest_modelcompat.runtimes.jobs import Declared, Job
+from pytest_modelcompat.results.finding import Kind, Stage
+from pytest_modelcompat.runtimes.protocol import Declared, Job
 from tests.conftest import ARTIFACTS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcompat.artifacts import Inventory
-    from pytest_modelcompat.runtimes.jobs import Loaded
     from pytest_modelcompat.runtimes.process import LoaderProcess
+    from pytest_modelcompat.runtimes.protocol import Loaded
 
 INDEX: list[dict[str, Any]] = (
     json.loads((ARTIFACTS / "index.json").read_text()) if (ARTIFACTS / "index.json").is_file() else []

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
-from pytest_modelcompat.findings import Kind, Severity
 from pytest_modelcompat.profiles.judgement import Verdict
 from pytest_modelcompat.profiles.judging import judge
 from pytest_modelcompat.profiles.store import load_profile
+from pytest_modelcompat.results.finding import Kind, Severity
 from tests import handmade
 from tests.profiles.judging.build_rows import BUILDING, STATE
 from tests.profiles.judging.code_rows import CODE, OPENING
@@ -24,8 +24,8 @@ from tests.profiles.judging.more_rows import MORE
 from tests.profiles.judging.rows import NOT_FORETOLD, Row
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.findings import Finding
     from pytest_modelcompat.profiles.judgement import Judgement
+    from pytest_modelcompat.results.finding import Finding
     from tests.profiles.judging.rows import Artifact
 
 PROJECT = Path(__file__).resolve().parents[3]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.findings import Finding, Severity
-from pytest_modelcompat.targets import LOCAL
+from pytest_modelcompat.results.finding import Finding, Severity
+from pytest_modelcompat.runtimes.runtime import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.runtimes.environments import interpreter_of
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.runtimes.process import LoaderProcess, LoaderUnavailableError
-from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError
-from pytest_modelcompat.targets import LOCAL
+from pytest_modelcompat.runtimes.runtime import LOCAL, RuntimeUnavailableError
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.runtimes.declared import Runtimes
+    from pytest_modelcompat.runtimes.config import Runtimes
     from pytest_modelcompat.runtimes.runtime import Runtime
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LOCAL = "local"
+from pytest_modelcompat.runtimes.runtime import LOCAL
 
 
 @dataclass(frozen=True)

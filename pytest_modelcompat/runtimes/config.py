@@ -10,11 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pytest_modelcompat.runtimes.known import known_runtime
+from pytest_modelcompat.runtimes.builtin import known_runtime
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError, all_names
 from pytest_modelcompat.runtimes.pins import PINS
-from pytest_modelcompat.runtimes.runtime import LOCAL, TABLE, Runtime
-from pytest_modelcompat.targets import LOCAL as LOCAL_NAME
+from pytest_modelcompat.runtimes.runtime import LOCAL, LOCAL_RUNTIME, TABLE, Runtime
 
 PYPROJECT = "pyproject.toml"
 TABLES = ("runtimes", "expected_failures")
@@ -51,14 +50,14 @@ class Runtimes:
         """
         if name in self.declared:
             return self.declared[name]
-        if name == LOCAL_NAME:
-            return LOCAL
+        if name == LOCAL:
+            return LOCAL_RUNTIME
         try:
             return known_runtime(name)
         except UnknownRuntimeError as error:
             # Of a TensorFlow that is known it is told why it does not go with that Keras; nothing is like that.
             is_mix = name.partition("+")[0] in all_names()
-            near = difflib.get_close_matches(name, [LOCAL_NAME, *self.declared, *all_names(), *PINS], 1)
+            near = difflib.get_close_matches(name, [LOCAL, *self.declared, *all_names(), *PINS], 1)
             if is_mix or "did you mean" in str(error):
                 raise
             if near:
@@ -148,7 +147,7 @@ class _WrongError(Exception):
 def _runtime(name: str, entry: Any, home: Path) -> Runtime:
     if not _NAME.fullmatch(name):
         raise _WrongError(f"{name!r}: a runtime's name is made of letters, digits, '.', '+', '-' and '_'")
-    if name == LOCAL_NAME:
+    if name == LOCAL:
         raise _WrongError("'local' is the interpreter that pytest runs in, and is not declared")
     if not isinstance(entry, Mapping):
         raise _WrongError(f'{name!r} is not a table, such as {{ python = "3.11", packages = ["tensorflow==2.15.*"] }}')
