@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat import verdicts
 from pytest_modelcompat.diagnosis import diagnose
 from pytest_modelcompat.explaining import context_of
-from pytest_modelcompat.loader import calling, tensors
+from pytest_modelcompat.loader import calls, tensors
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _only_told(finding: Finding, diagnosed: Finding) -> Finding:
 
 
 def _renamed(outputs: Outputs, expected: Outputs) -> Outputs:
-    return calling.rename_outputs(dict(outputs), {"names": sorted(expected, key=tensors.natural)})
+    return calls.rename_outputs(dict(outputs), {"names": sorted(expected, key=tensors.natural)})
 
 
 def _about(finding: Finding) -> tuple[Kind, str]:

@@ -43,10 +43,10 @@ class LiveModel:
         Args:
             inputs: nested arrays; for a module, a dict of signature -> dict of argument -> array.
         """
-        from pytest_modelcompat.loader import calling
+        from pytest_modelcompat.loader import calls
 
         if self.is_keras:
-            return calling.call_model(self.model, inputs)
+            return calls.call_model(self.model, inputs)
         return {
             name: _call_function(self.signatures[name], arguments)
             for name, arguments in inputs.items()
@@ -70,9 +70,9 @@ class LiveModel:
 
     def named_outputs(self, outputs: Any) -> dict[str, Any]:
         """Outputs of `call` flattened to leaves by user-visible name."""
-        from pytest_modelcompat.loader import calling, tensors
+        from pytest_modelcompat.loader import calls, tensors
 
-        return tensors.named_leaves(outputs, calling.output_names(self.model) if self.is_keras else None)
+        return tensors.named_leaves(outputs, calls.output_names(self.model) if self.is_keras else None)
 
     def weights(self) -> list[dict[str, Any]]:
         """Digests of its variables: `path`, `shape`, `dtype`, `sha256`."""
@@ -172,12 +172,12 @@ def _call_function(function: Any, arguments: Mapping[str, Any]) -> dict[str, Any
 
 def _positional(function: Any, arguments: Any) -> list[Any]:
     """A function's arguments as tensors, in its own order: given by name, in order, or just the only one."""
-    from pytest_modelcompat.loader import calling, tensors
+    from pytest_modelcompat.loader import calls, tensors
 
     specs = argument_specs(function)
     values = _in_order(list(specs), arguments)
     if values is None:
-        raise calling.SignatureMismatchError(
+        raise calls.SignatureMismatchError(
             f"the function takes {', '.join(specs) or 'no arguments'}; give a dict of these names, or a list in this "
             "order"
         )
@@ -196,13 +196,13 @@ def _in_order(names: list[str], arguments: Any) -> list[Any] | None:
 
 def _fitted(value: Any, spec: Any) -> Any:
     """Nested leaves as tensors of the dtypes of an equally nested spec."""
-    from pytest_modelcompat.loader import calling
+    from pytest_modelcompat.loader import calls
 
     if isinstance(spec, dict):
         return {key: _fitted(value[key], each) for key, each in spec.items()}
     if isinstance(spec, (list, tuple)) and not hasattr(spec, "dtype"):
         return [_fitted(part, each) for part, each in zip(value, spec, strict=True)]
-    return calling.to_tensor(value, spec.dtype)
+    return calls.to_tensor(value, spec.dtype)
 
 
 def _by_keyword(function: Any, arguments: Any) -> dict[str, Any]:

@@ -257,7 +257,7 @@ def _inputs(case: Case, model: live.LiveModel, inputs: Any) -> Any:
 
 def _steady_outputs(case: Case, model: live.LiveModel, inputs: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The live model's outputs, and their names in TensorFlow's order; stops if a second call gives others."""
-    from pytest_modelcompat.loader import calling
+    from pytest_modelcompat.loader import calls
 
     raw = expected(case, Kind.PREDICTION_FAILED, lambda: model.call(inputs))
     first = model.named_outputs(raw)
@@ -266,13 +266,13 @@ def _steady_outputs(case: Case, model: live.LiveModel, inputs: Any) -> tuple[dic
     steady = verdicts.compare_routes({"": second}, first, allowed)
     if any(not drift.holds for drift in steady.drifts):
         raise StoppedError(verdicts.unsteady(steady, model.unsteady_layers()))
-    return first, tuple(calling.ordered_names(raw, list(first)))
+    return first, tuple(calls.ordered_names(raw, list(first)))
 
 
 def _training(model: live.LiveModel) -> Mapping[str, Any] | None:
-    from pytest_modelcompat.loader import training
+    from pytest_modelcompat.loader import training_state
 
-    return training.state(model.model)
+    return training_state.state(model.model)
 
 
 def _save(case: Case, model: live.LiveModel, folder: Path) -> saving.Saved:

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from pytest_modelcompat.live import NoModelError, examine
 from pytest_modelcompat.loader import weights
-from pytest_modelcompat.loader.calling import SignatureMismatchError
+from pytest_modelcompat.loader.calls import SignatureMismatchError
 from pytest_modelcompat.saving import save
 
 if TYPE_CHECKING:

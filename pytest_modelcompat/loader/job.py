@@ -16,7 +16,7 @@ from typing import Any, Dict
 
 import numpy as np
 
-from . import calling, importing, resolving, saved_models, tensors, training, weights
+from . import calls, imports, resolve, saved_models, tensors, training_state, weights
 
 Answer = Dict[str, Any]
 
@@ -28,7 +28,7 @@ def run(folder: Path) -> None:
     try:
         _enter(folder, answer, "declare")
         _stages(folder, job, answer)
-    except importing.DeclaredImportError as error:
+    except imports.DeclaredImportError as error:
         answer["error"] = dict(_describe(error.cause), declared=error.name)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - every failure is the answer
         answer["error"] = _describe(error)
@@ -42,7 +42,7 @@ def _stages(folder: Path, job: Dict[str, Any], answer: Answer) -> None:
     sys.path[:] = job["sys_path"] + (sys.path if job["own_path"] else [])
     os.chdir(job["cwd"])
     _limit_threads(job["threads"])
-    keras = importing.import_declared(job["keras"] or resolving.own_keras(), {})
+    keras = imports.import_declared(job["keras"] or resolve.own_keras(), {})
     custom_objects = _declared(folder, job, answer)
     _enter(folder, answer, "resolve")
     answer["versions"] = versions(keras)
@@ -56,7 +56,7 @@ def _stages(folder: Path, job: Dict[str, Any], answer: Answer) -> None:
         _predict(folder, job, loaded, answer)
     if job["training"] and not _is_saved_model(job):
         _enter(folder, answer, "training")
-        answer["training"] = training.state(loaded)
+        answer["training"] = training_state.state(loaded)
     _enter(folder, answer, "done")
 
 
@@ -134,14 +134,14 @@ def _declared(folder: Path, job: Dict[str, Any], answer: Answer) -> Dict[str, An
         try:
             tf.load_op_library(library)
         except Exception as error:  # noqa: BLE001 - the library is the user's
-            raise importing.DeclaredImportError(library, error) from error
+            raise imports.DeclaredImportError(library, error) from error
     for module in job["imports"]:
         announce(module)
-        importing.import_declared(module, job["modules"])
+        imports.import_declared(module, job["modules"])
     custom_objects = {}
     for name, place in job["custom_objects"].items():
         announce(place["module"])
-        custom_objects[name] = importing.find_object(place["module"], place["qualname"], job["modules"])
+        custom_objects[name] = imports.find_object(place["module"], place["qualname"], job["modules"])
     return custom_objects
 
 
@@ -160,15 +160,15 @@ def versions(keras: Any) -> Dict[str, str]:
 
 
 def _resolve(job: Dict[str, Any], keras: Any, custom_objects: Dict[str, Any], answer: Answer) -> None:
-    answer["unknown_ops"] = resolving.unknown_ops(job["ops"])
+    answer["unknown_ops"] = resolve.unknown_ops(job["ops"])
     unknown = answer["unknown_objects"] = []
     problems = answer["not_rebuildable"] = []
     for index, use in enumerate(job["objects"]):
-        found = resolving.resolve(use, keras, custom_objects)
+        found = resolve.resolve(use, keras, custom_objects)
         if found is None:
             unknown.append(index)
             continue
-        problem = resolving.rebuild_problem(found, use["config_keys"]) if use["is_class"] else None
+        problem = resolve.rebuild_problem(found, use["config_keys"]) if use["is_class"] else None
         if problem is not None:
             problems.append(dict(problem, index=index, **{"class": _full_name(found)}))
 
@@ -203,7 +203,7 @@ def _predict(folder: Path, job: Dict[str, Any], loaded: Any, answer: Answer) -> 
     if _is_saved_model(job):
         routes = _call_signatures(job, loaded, inputs)
     else:
-        routes[""] = tensors.named_leaves(calling.call_model(loaded, inputs), calling.output_names(loaded))
+        routes[""] = tensors.named_leaves(calls.call_model(loaded, inputs), calls.output_names(loaded))
     answer["routes"] = _keep_outputs(routes, folder / "outputs.npz")
 
 
@@ -220,7 +220,7 @@ def _keep_outputs(routes: Dict[str, Any], file: Path) -> Dict[str, Any]:
 
 def _call_signatures(job: Dict[str, Any], loaded: Any, inputs: Any) -> Dict[str, Any]:
     def call(name: str, given: Any, input_names: Any) -> Dict[str, Any]:
-        return calling.call_signature(loaded.signatures[name], name, given, input_names)
+        return calls.call_signature(loaded.signatures[name], name, given, input_names)
 
     return saved_models.call_each(job, sorted(loaded.signatures), call, inputs)
 

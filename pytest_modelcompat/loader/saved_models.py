@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
 
-from . import calling, importing, resolving, tensors
+from . import calls, imports, resolve, tensors
 
 Job = Dict[str, Any]
 Routes = Dict[str, Dict[str, Any]]
@@ -52,8 +52,8 @@ def _run(session: Any, signature: Any, name: str, inputs: Any, input_names: List
 
     found = {key: utils.get_tensor_from_tensor_info(info, session.graph) for key, info in signature.inputs.items()}
     specs = {key: _spec(info) for key, info in signature.inputs.items()}
-    matched = calling.match_inputs(specs, name, tensors.as_leaves(inputs), input_names)
-    feeds = {found[key]: calling.dense(leaf, specs[key], name, key).numpy() for key, leaf in matched.items()}
+    matched = calls.match_inputs(specs, name, tensors.as_leaves(inputs), input_names)
+    feeds = {found[key]: calls.dense(leaf, specs[key], name, key).numpy() for key, leaf in matched.items()}
     fetches = {key: utils.get_tensor_from_tensor_info(info, session.graph) for key, info in signature.outputs.items()}
     return {str(key): _leaf(value) for key, value in _fetched(session, fetches, feeds).items()}
 
@@ -109,7 +109,7 @@ def call_each(job: Job, names: List[str], call: Callable[[str, Any, List[str]], 
     if job["per_signature"]:
         return {name: call(name, inputs[name], []) for name in names if name in inputs}
     given, wanted = job["input_names"], job["output_names"]
-    return {name: calling.rename_outputs(call(name, inputs, given), wanted) for name in names}
+    return {name: calls.rename_outputs(call(name, inputs, given), wanted) for name in names}
 
 
 def tfsm_layer(job: Job) -> Call:
@@ -118,7 +118,7 @@ def tfsm_layer(job: Job) -> Call:
     Raises:
         UnavailableError: the runtime's Keras has no such layer.
     """
-    keras = importing.import_declared(job["keras"] or resolving.own_keras(), {})
+    keras = imports.import_declared(job["keras"] or resolve.own_keras(), {})
     if not hasattr(keras.layers, "TFSMLayer"):
         raise UnavailableError("its Keras {} has no TFSMLayer, which came with Keras 3".format(keras.__version__))
     signatures = _meta_graphs(job["artifact"])[0].signature_def
@@ -127,17 +127,17 @@ def tfsm_layer(job: Job) -> Call:
 
     def call(name: str, inputs: Any, input_names: List[str]) -> Dict[str, Any]:
         specs = {key: _spec(info) for key, info in signatures[name].inputs.items()}
-        matched = calling.match_inputs(specs, name, tensors.as_leaves(inputs), input_names)
-        given = {key: calling.dense(leaf, specs[key], name, key) for key, leaf in matched.items()}
+        matched = calls.match_inputs(specs, name, tensors.as_leaves(inputs), input_names)
+        given = {key: calls.dense(leaf, specs[key], name, key) for key, leaf in matched.items()}
         if len(given) == 1:
             return tensors.named_leaves(layers[name](next(iter(given.values()))))
         if name != KERAS_ENDPOINT:
-            raise calling.SignatureMismatchError(
+            raise calls.SignatureMismatchError(
                 "a TFSMLayer hands one tensor to its signature, and signature {!r} takes {}: {}".format(
                     name, len(given), ", ".join(sorted(given)) or "none"
                 )
             )
-        nested = given if job["per_signature"] else tensors.map_leaves(calling.to_tensor, tensors.as_leaves(inputs))
+        nested = given if job["per_signature"] else tensors.map_leaves(calls.to_tensor, tensors.as_leaves(inputs))
         return tensors.named_leaves(layers[name](nested))
 
     return lambda inputs: call_each(job, names, call, inputs)
@@ -153,7 +153,7 @@ def tf_keras(job: Job) -> Call:
     keras = _keras_2()
     places = job["custom_objects"].items()
     custom_objects = {
-        name: importing.find_object(place["module"], place["qualname"], job["modules"]) for name, place in places
+        name: imports.find_object(place["module"], place["qualname"], job["modules"]) for name, place in places
     }
     model = keras.models.load_model(job["artifact"], custom_objects=custom_objects)
     if not isinstance(model, keras.Model):
@@ -161,8 +161,8 @@ def tf_keras(job: Job) -> Call:
 
     def call(inputs: Any) -> Routes:
         given = _of_model(inputs) if job["per_signature"] else inputs
-        outputs = tensors.named_leaves(calling.call_model(model, given), calling.output_names(model))
-        return {DEFAULT_SIGNATURE: calling.rename_outputs(outputs, job["output_names"])}
+        outputs = tensors.named_leaves(calls.call_model(model, given), calls.output_names(model))
+        return {DEFAULT_SIGNATURE: calls.rename_outputs(outputs, job["output_names"])}
 
     return call
 
@@ -170,7 +170,7 @@ def tf_keras(job: Job) -> Call:
 def _of_model(inputs: Dict[str, Any]) -> Any:
     """The inputs of the signature that is the model's own, as the model takes them: its only one by itself."""
     if DEFAULT_SIGNATURE not in inputs:
-        raise calling.SignatureMismatchError(
+        raise calls.SignatureMismatchError(
             "Keras 2 calls a model as its signature {!r} does, which is given no inputs".format(DEFAULT_SIGNATURE)
         )
     given = inputs[DEFAULT_SIGNATURE]
@@ -178,7 +178,7 @@ def _of_model(inputs: Dict[str, Any]) -> Any:
 
 
 def _keras_2() -> Any:
-    found = _imported("tf_keras") or importing.import_declared(resolving.own_keras(), {})
+    found = _imported("tf_keras") or imports.import_declared(resolve.own_keras(), {})
     if not str(found.__version__).startswith("2."):
         raise UnavailableError("tf_keras is not installed there, and its own Keras is {}".format(found.__version__))
     return found

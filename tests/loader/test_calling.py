@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pytest_modelcompat.loader import calling
+from pytest_modelcompat.loader import calls
 from pytest_modelcompat.loader.tensors import Ragged, Sparse
 
 BIG, SMALL, WIDE = np.full((1, 2), 5.0), np.full((1, 2), 1.0), np.zeros((1, 7))
@@ -20,7 +20,7 @@ def specs(**shapes: Any) -> dict[str, Any]:
 
 
 def match(wanted: dict[str, Any], inputs: Any, *names: str) -> dict[str, Any]:
-    return calling.match_inputs(wanted, "serving_default", inputs, names)
+    return calls.match_inputs(wanted, "serving_default", inputs, names)
 
 
 NUMBERED = specs(inputs=[None, 2], inputs_1=[None, 2])
@@ -67,12 +67,12 @@ def test_ragged_and_sparse_arguments_go_in_parts() -> None:
     )
     assert matched["x_1"] is splits
     sparse = Sparse(np.zeros((1, 2), np.int64), np.ones(1, np.float32), (1, 2))
-    assert [part.shape for part in calling.components(sparse)] == [(1, 2), (1,), (2,)]
+    assert [part.shape for part in calls.components(sparse)] == [(1, 2), (1,), (2,)]
 
 
 @pytest.mark.parametrize("inputs", [[BIG], [BIG, SMALL, WIDE], [WIDE, WIDE], [BIG, WORDS], {"a": BIG}])
 def test_what_does_not_fit_is_told_with_both_sides(inputs: Any) -> None:
-    with pytest.raises(calling.SignatureMismatchError) as raised:
+    with pytest.raises(calls.SignatureMismatchError) as raised:
         match(NAMED, inputs)
     assert str(raised.value).startswith(
         "signature 'serving_default' takes a: float32 (None, 2), b: float32 (None, 2), and the inputs given are "
@@ -80,7 +80,7 @@ def test_what_does_not_fit_is_told_with_both_sides(inputs: Any) -> None:
 
 
 def test_given_inputs_are_described() -> None:
-    with pytest.raises(calling.SignatureMismatchError, match=r"given are words: string \(1,\), big: float64 \(1, 2\)$"):
+    with pytest.raises(calls.SignatureMismatchError, match=r"given are words: string \(1,\), big: float64 \(1, 2\)$"):
         match(specs(a=[1]), {"words": WORDS, "big": BIG})
 
 
@@ -92,27 +92,27 @@ def test_a_ragged_leaf_for_a_dense_input_is_refused_and_a_sparse_one_filled() ->
             return {"y": tf.function(lambda dense: 2 * dense)(x)}
 
     sparse = Sparse(np.array([[0, 1]], np.int64), np.array([3.0], np.float32), (1, 2))
-    assert calling.call_signature(Restored(), "s", sparse)["y"].tolist() == [[0.0, 6.0]]
+    assert calls.call_signature(Restored(), "s", sparse)["y"].tolist() == [[0.0, 6.0]]
     ragged = Ragged(np.ones(2, np.float32), (np.array([0, 2], np.int64),))
-    with pytest.raises(calling.SignatureMismatchError, match="dense tensor, and the model takes a ragged one"):
-        calling.call_signature(Restored(), "s", ragged)
+    with pytest.raises(calls.SignatureMismatchError, match="dense tensor, and the model takes a ragged one"):
+        calls.call_signature(Restored(), "s", ragged)
 
 
 def test_outputs_take_the_live_models_names_in_its_order() -> None:
     outputs = {"output_10": 10, "output_2": 2, "output_0": 0}
-    assert calling.rename_outputs(outputs, {"names": ["z", "a", "m"]}) == {"z": 0, "a": 2, "m": 10}
-    assert calling.rename_outputs({"a": 1, "z": 2}, {"names": ["z", "a"]}) == {"a": 1, "z": 2}
-    assert calling.rename_outputs({"y": 1}, {"names": ["a", "b"]}) == {"y": 1}, "a missing output must be seen"
+    assert calls.rename_outputs(outputs, {"names": ["z", "a", "m"]}) == {"z": 0, "a": 2, "m": 10}
+    assert calls.rename_outputs({"a": 1, "z": 2}, {"names": ["z", "a"]}) == {"a": 1, "z": 2}
+    assert calls.rename_outputs({"y": 1}, {"names": ["a", "b"]}) == {"y": 1}, "a missing output must be seen"
 
 
 def test_names_of_a_dict_are_ordered_as_tensorflow_flattens_it() -> None:
     value = {"z": np.ones(1), "a": [np.ones(1), np.ones(1)]}
-    assert calling.ordered_names(value, ["z", "a/0", "a/1"]) == ["a/0", "a/1", "z"]
+    assert calls.ordered_names(value, ["z", "a/0", "a/1"]) == ["a/0", "a/1", "z"]
 
 
 def test_numbers_are_cast_and_strings_kept() -> None:
-    assert calling.to_tensor(np.array([1.7]), tf.int32).numpy().tolist() == [1]
-    assert calling.to_tensor(WORDS, tf.float32).dtype == tf.string
-    ragged = calling.to_tensor(Ragged(np.array([1, 2]), (np.array([0, 0, 2], np.int64),)), tf.float32)
+    assert calls.to_tensor(np.array([1.7]), tf.int32).numpy().tolist() == [1]
+    assert calls.to_tensor(WORDS, tf.float32).dtype == tf.string
+    ragged = calls.to_tensor(Ragged(np.array([1, 2]), (np.array([0, 0, 2], np.int64),)), tf.float32)
     assert ragged.to_list() == [[], [1.0, 2.0]]
     assert ragged.dtype == tf.float32

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_modelcompat.loader.importing import DeclaredImportError, find_object, import_declared
+from pytest_modelcompat.loader.imports import DeclaredImportError, find_object, import_declared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pytest_modelcompat.loader import resolving, training, weights
+from pytest_modelcompat.loader import resolve, training_state, weights
 
 keras = tf.keras
 Layer: Any = keras.layers.Layer
@@ -66,16 +66,16 @@ class Rebuilds(Needs):
     ],
 )
 def test_names(wanted: dict[str, Any], known: bool) -> None:
-    assert (resolving.resolve(wanted, keras, {}) is not None) is known
+    assert (resolve.resolve(wanted, keras, {}) is not None) is known
 
 
 def test_declared_objects_come_first() -> None:
-    assert resolving.resolve(use("Dense"), keras, {"Dense": Plain}) is Plain
-    assert resolving.resolve(use("X", registered="shop>X"), keras, {"shop>X": Plain}) is Plain
+    assert resolve.resolve(use("Dense"), keras, {"Dense": Plain}) is Plain
+    assert resolve.resolve(use("X", registered="shop>X"), keras, {"shop>X": Plain}) is Plain
 
 
 def test_ops_are_looked_up_in_the_registry() -> None:
-    assert resolving.unknown_ops(["MatMul", "Nothing", "DisableCopyOnRead", "_Arg"]) == ["Nothing"]
+    assert resolve.unknown_ops(["MatMul", "Nothing", "DisableCopyOnRead", "_Arg"]) == ["Nothing"]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_ops_are_looked_up_in_the_registry() -> None:
     ],
 )
 def test_rebuilding(cls: Any, config: list[str], problem: Any) -> None:
-    found = resolving.rebuild_problem(cls, config)
+    found = resolve.rebuild_problem(cls, config)
     assert (found and (found["argument"], found["problem"], found["has_get_config"])) == problem
 
 
@@ -112,14 +112,14 @@ def test_random_state_is_no_weight() -> None:
 
 def test_training_state_follows_the_optimizer() -> None:
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    assert training.state(model) is None
+    assert training_state.state(model) is None
     model.compile(keras.optimizers.Adam(0.01), keras.losses.MeanSquaredError())
-    before = training.state(model)
+    before = training_state.state(model)
     assert before is not None
     assert before["optimizer"] == "Adam"
-    assert before == training.state(model)
+    assert before == training_state.state(model)
     model.fit(np.ones((2, 2)), np.ones((2, 1)), verbose=0)
-    after = training.state(model)
+    after = training_state.state(model)
     assert after is not None
     assert after["variables"] != before["variables"]
     assert after["config"] == before["config"]
