@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from pytest_modelcompat.frozen_store import Frozen
-    from pytest_modelcompat.golden import GoldenName
+    from pytest_modelcompat.golden.golden import GoldenName
+    from pytest_modelcompat.golden.release_store import Frozen
     from pytest_modelcompat.results.target import Target
     from pytest_modelcompat.runtimes.protocol import Declared
     from pytest_modelcompat.settings import Settings

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_modelcompat.golden import GoldenName
+    from pytest_modelcompat.golden.golden import GoldenName
 
 
 def write_claims(items: Sequence[pytest.Item], root: Path, file: Path) -> None:

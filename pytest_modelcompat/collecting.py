@@ -19,8 +19,8 @@ from pytest_modelcompat.settings import Layer, Settings, SettingsError, plain_na
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_modelcompat.frozen_store import Frozen
-    from pytest_modelcompat.golden import GoldenName
+    from pytest_modelcompat.golden.golden import GoldenName
+    from pytest_modelcompat.golden.release_store import Frozen
     from pytest_modelcompat.session import Session
 
 LONGEST_ID = 100
@@ -204,7 +204,7 @@ def artifact_format(path: Path) -> str:
 
 def golden_name(item: pytest.Item, settings: Settings) -> GoldenName:
     """The name of an item's golden: the module's path, then `Class.test[parameters]` or the `name` option."""
-    from pytest_modelcompat.golden import GoldenName
+    from pytest_modelcompat.golden.golden import GoldenName
 
     function = getattr(item, "originalname", None) or item.name.partition("[")[0]
     parameters = _parameters(item)

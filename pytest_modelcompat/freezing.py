@@ -6,17 +6,17 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat import live, saving
-from pytest_modelcompat.frozen_files import Call
-from pytest_modelcompat.golden import FrozenBrokenError, GoldenError, GoldenNotWrittenError
+from pytest_modelcompat.golden.golden import FrozenBrokenError, GoldenError, GoldenNotWrittenError
+from pytest_modelcompat.golden.release_serialization import Call
 from pytest_modelcompat.recording import pack_leaves, unpacked
 from pytest_modelcompat.results.finding import Finding, Kind
 from pytest_modelcompat.subjects import StoppedError, Subject
 
 if TYPE_CHECKING:
     from pytest_modelcompat.case import Case
-    from pytest_modelcompat.frozen_store import Frozen, FrozenStore
-    from pytest_modelcompat.golden import Golden
-    from pytest_modelcompat.golden_store import GoldenStore
+    from pytest_modelcompat.golden.golden import Golden
+    from pytest_modelcompat.golden.release_store import Frozen, FrozenStore
+    from pytest_modelcompat.golden.store import GoldenStore
     from pytest_modelcompat.recording import Recording
     from pytest_modelcompat.results.result import Result
 

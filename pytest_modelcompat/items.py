@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcompat.case import Case
-    from pytest_modelcompat.golden import GoldenName
+    from pytest_modelcompat.golden.golden import GoldenName
     from pytest_modelcompat.settings import Settings
 
 ARTIFACT_SUFFIXES = (".h5", ".hdf5", ".keras")
@@ -67,7 +67,7 @@ class BuilderCollector(pytest.File):
             CollectError: the builder cannot be had, or an option is wrong.
         """
         from pytest_modelcompat.case import Case, is_builder, seed_everything, split_returned
-        from pytest_modelcompat.golden import GoldenName
+        from pytest_modelcompat.golden.golden import GoldenName
         from pytest_modelcompat.running import tensorflow_problem
 
         module, _, name = self.name.partition(":")
@@ -211,7 +211,7 @@ class ArtifactFolder(_ArtifactCollector, pytest.Directory):
 
 
 def _artifact_golden(path: Path, root: Path, settings: Settings) -> GoldenName:
-    from pytest_modelcompat.golden import GoldenName
+    from pytest_modelcompat.golden.golden import GoldenName
 
     *folder, name = collecting.path_parts(path, root)
     return GoldenName(tuple(folder), settings.name or name)

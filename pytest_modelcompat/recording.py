@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat import verdicts
 from pytest_modelcompat.compare import compare, statistics
-from pytest_modelcompat.golden import (
+from pytest_modelcompat.golden.golden import (
     Golden,
     GoldenBrokenError,
     GoldenMissingError,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.case import Case
     from pytest_modelcompat.compare import Drift
-    from pytest_modelcompat.golden_store import GoldenStore, Written
+    from pytest_modelcompat.golden.store import GoldenStore, Written
     from pytest_modelcompat.results.result import Result
 
 

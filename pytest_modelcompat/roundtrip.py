@@ -19,7 +19,7 @@ from pytest_modelcompat.disagreeing import Ways
 from pytest_modelcompat.explaining import changes_known, explain
 from pytest_modelcompat.foretelling import foretell
 from pytest_modelcompat.freezing import thawed
-from pytest_modelcompat.golden import WeightDigest
+from pytest_modelcompat.golden.golden import WeightDigest
 from pytest_modelcompat.profiles import resolved
 from pytest_modelcompat.recording import Recording, settle
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pytest_modelcompat.freezing import Freezer
-    from pytest_modelcompat.golden_store import GoldenStore
+    from pytest_modelcompat.golden.store import GoldenStore
     from pytest_modelcompat.runtimes.pool import Loaders
     from pytest_modelcompat.runtimes.process import LoaderProcess
     from pytest_modelcompat.runtimes.protocol import Loaded

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.case import Case
     from pytest_modelcompat.expectations import ExpectedFailure
-    from pytest_modelcompat.golden import GoldenName
+    from pytest_modelcompat.golden.golden import GoldenName
     from pytest_modelcompat.results.target import Target
     from pytest_modelcompat.session import Session
 

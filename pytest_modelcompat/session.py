@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_modelcompat.expectations import ExpectedFailure
-    from pytest_modelcompat.frozen_store import Frozen
-    from pytest_modelcompat.golden import GoldenName
+    from pytest_modelcompat.golden.golden import GoldenName
+    from pytest_modelcompat.golden.release_store import Frozen
     from pytest_modelcompat.roundtrip import Bench
     from pytest_modelcompat.runtimes.config import Runtimes
     from pytest_modelcompat.runtimes.pool import Loaders
@@ -108,7 +108,7 @@ class Session:
     def frozen(self) -> Mapping[GoldenName, tuple[Frozen, ...]]:
         """What releases have frozen, by the golden it belongs to, as it was when the session started."""
         if self._frozen is None:
-            from pytest_modelcompat.frozen_store import FrozenStore
+            from pytest_modelcompat.golden.release_store import FrozenStore
 
             self._frozen = FrozenStore(self.golden_root).by_case() if self.golden_root.is_dir() else {}
         return self._frozen
@@ -117,8 +117,8 @@ class Session:
         """What every target of the session shares."""
         if self._bench is None:
             from pytest_modelcompat.freezing import Freezer
-            from pytest_modelcompat.frozen_store import FrozenStore
-            from pytest_modelcompat.golden_store import GoldenStore
+            from pytest_modelcompat.golden.release_store import FrozenStore
+            from pytest_modelcompat.golden.store import GoldenStore
             from pytest_modelcompat.roundtrip import Bench
 
             keep = self._config.getoption("modelcompat_keep")
@@ -150,7 +150,7 @@ def _label(config: pytest.Config) -> str:
     label = config.getoption("modelcompat_freeze")
     if label is None:
         return ""
-    from pytest_modelcompat.frozen_store import label_problem
+    from pytest_modelcompat.golden.release_store import label_problem
 
     problem = label_problem(label)
     if problem:

@@ -19,7 +19,7 @@ from pytest_modelcompat.compare import (
     compare,
     output_tolerance,
 )
-from pytest_modelcompat.golden import Golden, WeightDigest, digest_changes
+from pytest_modelcompat.golden.golden import Golden, WeightDigest, digest_changes
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from pytest_modelcompat.artifacts.inventory import Inventory
 from pytest_modelcompat.case import Case
 from pytest_modelcompat.disagreeing import Ways
-from pytest_modelcompat.golden import GoldenName
+from pytest_modelcompat.golden.golden import GoldenName
 from pytest_modelcompat.results.finding import Finding, Kind
 from pytest_modelcompat.results.target import Target
 from pytest_modelcompat.runtimes.protocol import Ending, Loaded, LoadedOtherwise

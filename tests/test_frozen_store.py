@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_modelcompat import golden_store
-from pytest_modelcompat.frozen_files import Call
-from pytest_modelcompat.frozen_store import Frozen, FrozenStore, label_problem
-from pytest_modelcompat.golden import (
+from pytest_modelcompat.golden import store as golden_store
+from pytest_modelcompat.golden.golden import (
     FrozenAlreadyError,
     FrozenBrokenError,
     GoldenBrokenError,
@@ -21,7 +19,9 @@ from pytest_modelcompat.golden import (
     GoldenName,
     GoldenNotWrittenError,
 )
-from pytest_modelcompat.golden_store import GoldenStore
+from pytest_modelcompat.golden.release_serialization import Call
+from pytest_modelcompat.golden.release_store import Frozen, FrozenStore, label_problem
+from pytest_modelcompat.golden.store import GoldenStore
 from pytest_modelcompat.loader.tensors import pack
 from tests.test_golden import LFS_POINTER, NAME, a_golden, same
 from tests.test_golden import write as write_golden

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pytest_modelcompat import golden_store
 from pytest_modelcompat.compare import Tolerance, compare, statistics
-from pytest_modelcompat.golden import (
+from pytest_modelcompat.golden import store as golden_store
+from pytest_modelcompat.golden.golden import (
     Golden,
     GoldenBrokenError,
     GoldenMissingError,
@@ -31,7 +31,7 @@ from pytest_modelcompat.golden import (
     escape,
     unescape,
 )
-from pytest_modelcompat.golden_store import GoldenStore
+from pytest_modelcompat.golden.store import GoldenStore
 from pytest_modelcompat.loader.tensors import Ragged, Sparse, pack, unpack
 
 NAME = GoldenName(("tests", "test_models"), "test_ranker")

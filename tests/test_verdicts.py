@@ -9,7 +9,7 @@ import pytest
 
 from pytest_modelcompat import verdicts
 from pytest_modelcompat.compare import Tolerance
-from pytest_modelcompat.golden import Golden, WeightDigest
+from pytest_modelcompat.golden.golden import Golden, WeightDigest
 from pytest_modelcompat.profiles.resolved import Declaration
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 from pytest_modelcompat.settings import Settings

@@ -19,8 +19,8 @@ from pytest_modelcompat.commands.kept import (
 from pytest_modelcompat.commands.parsing import UsageError, near, run_verb
 from pytest_modelcompat.commands.project import find_project
 from pytest_modelcompat.commands.reading import FITS, FITS_NOT, UNREADABLE
-from pytest_modelcompat.frozen_store import Frozen, FrozenStore, label_problem
-from pytest_modelcompat.golden import FrozenBrokenError, GoldenBrokenError, GoldenError, GoldenMissingError
+from pytest_modelcompat.golden.golden import FrozenBrokenError, GoldenBrokenError, GoldenError, GoldenMissingError
+from pytest_modelcompat.golden.release_store import Frozen, FrozenStore, label_problem
 from pytest_modelcompat.report.blocks import labelled, versions
 from pytest_modelcompat.report.data import line
 from pytest_modelcompat.report.goldens import frozen_data, frozen_line, golden_data, golden_lines, table
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_modelcompat.commands.console import Console
-    from pytest_modelcompat.golden import Golden
+    from pytest_modelcompat.golden.golden import Golden
 
 _HELP = """usage: modelcompat golden list [NAME...] [--json]
        modelcompat golden show NAME[:LABEL] [--json]

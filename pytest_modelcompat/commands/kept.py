@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import size_words
 from pytest_modelcompat.commands.parsing import Parser, UsageError, near
-from pytest_modelcompat.frozen_store import FrozenStore
-from pytest_modelcompat.golden import (
+from pytest_modelcompat.golden.golden import (
     ARRAYS_FILE,
     JSON_FILE,
     Golden,
@@ -17,13 +16,14 @@ from pytest_modelcompat.golden import (
     GoldenMissingError,
     GoldenName,
 )
-from pytest_modelcompat.golden_store import GoldenStore
+from pytest_modelcompat.golden.release_store import FrozenStore
+from pytest_modelcompat.golden.store import GoldenStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from pytest_modelcompat.frozen_store import Frozen
+    from pytest_modelcompat.golden.release_store import Frozen
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from pytest_modelcompat.artifacts.text import size_words
 from pytest_modelcompat.commands.kept import all_kept, counted, frozen_words
 from pytest_modelcompat.commands.project import find_project
 from pytest_modelcompat.commands.reading import FITS, FITS_NOT, UNREADABLE
-from pytest_modelcompat.frozen_store import FrozenStore
-from pytest_modelcompat.golden import GoldenError, GoldenName
-from pytest_modelcompat.golden_store import GoldenStore
+from pytest_modelcompat.golden.golden import GoldenError, GoldenName
+from pytest_modelcompat.golden.release_store import FrozenStore
+from pytest_modelcompat.golden.store import GoldenStore
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -10,8 +10,8 @@ from pytest_modelcompat.report.blocks import labelled, versions
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_modelcompat.frozen_store import Frozen
-    from pytest_modelcompat.golden import Golden, Packed
+    from pytest_modelcompat.golden.golden import Golden, Packed
+    from pytest_modelcompat.golden.release_store import Frozen
 
 
 def golden_lines(golden: Golden) -> Iterator[str]:

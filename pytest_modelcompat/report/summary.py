@@ -96,7 +96,7 @@ def _stale(session: Session, config: pytest.Config, claimed: set[str], unsure: s
     """Goldens that no test claims, of those whose tests lie where pytest looked."""
     if not session.golden_root.is_dir():
         return []
-    from pytest_modelcompat.golden_store import GoldenStore
+    from pytest_modelcompat.golden.store import GoldenStore
 
     looked = [config.invocation_params.dir / argument for argument in config.args]
     return [

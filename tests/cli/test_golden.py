@@ -16,9 +16,9 @@ import pytest
 from pytest_modelcompat.commands.parsing import UsageError
 from pytest_modelcompat.commands.project import find_project
 from pytest_modelcompat.compare import statistics
-from pytest_modelcompat.frozen_store import FrozenStore
-from pytest_modelcompat.golden import GoldenName
-from pytest_modelcompat.golden_store import GoldenStore
+from pytest_modelcompat.golden.golden import GoldenName
+from pytest_modelcompat.golden.release_store import FrozenStore
+from pytest_modelcompat.golden.store import GoldenStore
 from pytest_modelcompat.loader.tensors import Ragged, Sparse, pack
 from tests.test_golden import LFS_POINTER, a_golden, a_section, write
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_modelcompat.golden import GoldenName
-from pytest_modelcompat.golden_store import decode, write
+from pytest_modelcompat.golden.golden import GoldenName
+from pytest_modelcompat.golden.store import decode, write
 
 if TYPE_CHECKING:
     from tests.conftest import Project

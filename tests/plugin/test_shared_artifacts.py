@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_modelcompat.golden import GoldenName
-from pytest_modelcompat.golden_store import GoldenStore
+from pytest_modelcompat.golden.golden import GoldenName
+from pytest_modelcompat.golden.store import GoldenStore
 from pytest_modelcompat.loader import tensors
 from tests.conftest import ARTIFACTS
 

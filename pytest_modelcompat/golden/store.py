@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat import golden_files
-from pytest_modelcompat.golden import (
+from pytest_modelcompat.golden import serialization
+from pytest_modelcompat.golden.golden import (
     ARRAYS_FILE,
     FROZEN_FOLDER,
     JSON_FILE,
@@ -142,7 +142,7 @@ def name_of(escaped: tuple[str, ...], path: Path) -> GoldenName | None:
 
 def _recorded_name(path: Path) -> list[str]:
     try:
-        parts = golden_files.read_document(path).get("name")
+        parts = serialization.read_document(path).get("name")
     except (GoldenBrokenError, OSError):
         return []
     return [str(part) for part in parts] if isinstance(parts, list) else []
@@ -156,7 +156,7 @@ def decode(folder: Path) -> Golden:
         GoldenBrokenError: what is there is not a golden.
     """
     try:
-        return golden_files.decode(folder)
+        return serialization.decode(folder)
     except (FileNotFoundError, NotADirectoryError):
         raise GoldenMissingError(f"There is no golden {folder}.") from None
     except OSError as error:
@@ -183,7 +183,7 @@ def write(name: GoldenName, folder: Path, golden: Golden) -> bool:
     """
     if not golden.outputs[1]:
         raise GoldenNotWrittenError(f"{folder} is not written: it would hold no output to compare with.")
-    files = golden_files.encode(name, golden)
+    files = serialization.encode(name, golden)
     with placing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         changed = [file for file, data in files.items() if put(folder / file, data)]

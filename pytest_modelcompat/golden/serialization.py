@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.golden import (
+from pytest_modelcompat.golden.golden import (
     ARRAYS_FILE,
     JSON_FILE,
     SCHEMA,

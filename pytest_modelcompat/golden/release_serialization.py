@@ -7,14 +7,14 @@ import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.golden import FROZEN_FILE, SCHEMA, FrozenBrokenError, GoldenBrokenError
-from pytest_modelcompat.golden_files import json_bytes, read_document, refuse_pointer
+from pytest_modelcompat.golden.golden import FROZEN_FILE, SCHEMA, FrozenBrokenError, GoldenBrokenError
+from pytest_modelcompat.golden.serialization import json_bytes, read_document, refuse_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from pytest_modelcompat.golden import GoldenName
+    from pytest_modelcompat.golden.golden import GoldenName
 
 # Format -> what its artifact is called beside frozen.json, in the order they are listed.
 ARTIFACTS = {"h5": "model.h5", "keras": "model.keras", "saved_model": "saved_model", "export": "export"}

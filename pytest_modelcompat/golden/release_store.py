@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat import golden_files
 from pytest_modelcompat.artifacts.text import natural_order
-from pytest_modelcompat.frozen_files import ARTIFACTS, Call, Entry, digest_of, discard, encode, place, read_record
-from pytest_modelcompat.golden import (
+from pytest_modelcompat.golden import serialization
+from pytest_modelcompat.golden.golden import (
     FROZEN_FILE,
     FROZEN_FOLDER,
     JSON_FILE,
@@ -27,7 +26,17 @@ from pytest_modelcompat.golden import (
     GoldenNotWrittenError,
     escape,
 )
-from pytest_modelcompat.golden_store import (
+from pytest_modelcompat.golden.release_serialization import (
+    ARTIFACTS,
+    Call,
+    Entry,
+    digest_of,
+    discard,
+    encode,
+    place,
+    read_record,
+)
+from pytest_modelcompat.golden.store import (
     decode,
     name_of,
     placing,
@@ -275,7 +284,7 @@ class FrozenStore:
             raise GoldenNotWrittenError(
                 f"{folder} is left as it is: {error}", f"{_RESTORE}, or {_thaw(name, label)}"
             ) from error
-        if not golden_files.same_content(before, golden):
+        if not serialization.same_content(before, golden):
             raise FrozenAlreadyError(
                 f"{folder} holds another model of this case: its golden has other inputs, outputs or weights.",
                 f"freeze under another label, or first {_thaw(name, label)}",
