@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat import verdicts
+from pytest_modelcompat.comparison.routes import Tolerances, compare_loaders
 from pytest_modelcompat.diagnosis import diagnose
 from pytest_modelcompat.explaining import context_of
 from pytest_modelcompat.loader import calls, tensors
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.case import Case
+    from pytest_modelcompat.comparison.routes import Outputs
     from pytest_modelcompat.runtimes.protocol import Loaded, LoadedOtherwise
     from pytest_modelcompat.subjects import Subject
-    from pytest_modelcompat.verdicts import Outputs
 
 OBJECT = "tf.saved_model.load"
 NAMES = {
@@ -52,7 +53,7 @@ class Ways:
             elif not other.succeeded:
                 yield self._refusal(name, other)
 
-    def differing(self, allowed: verdicts.Tolerances) -> Iterator[Finding]:
+    def differing(self, allowed: Tolerances) -> Iterator[Finding]:
         """Findings where another loader gives other outputs.
 
         Args:
@@ -130,13 +131,13 @@ class Ways:
             return ""
         return f"{NAMES[name]} fails too: {second.cause if second.is_specific else second.quote}"
 
-    def _difference(self, name: str, other: LoadedOtherwise, allowed: verdicts.Tolerances) -> Iterator[Finding]:
+    def _difference(self, name: str, other: LoadedOtherwise, allowed: Tolerances) -> Iterator[Finding]:
         routes, expected = other.routes, self.loaded.routes
         if name != "graph":
             # Keras names outputs its own way, and is not asked for every signature.
             expected = {route: expected[route] for route in routes if route in expected}
             routes = {route: _renamed(routes[route], outputs) for route, outputs in expected.items()}
-        rerun = verdicts.compare_loaders(routes, expected, allowed, by_signature=self.subject.per_signature)
+        rerun = compare_loaders(routes, expected, allowed, by_signature=self.subject.per_signature)
         details = tuple(verdicts.difference_details(rerun, self.case.settings.checks))
         if details:
             yield Finding(

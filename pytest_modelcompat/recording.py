@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat import verdicts
-from pytest_modelcompat.compare import compare, statistics
+from pytest_modelcompat.comparison.outputs import compare, statistics
 from pytest_modelcompat.golden.golden import (
     Golden,
     GoldenBrokenError,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.case import Case
-    from pytest_modelcompat.compare import Drift
+    from pytest_modelcompat.comparison.outputs import Drift
     from pytest_modelcompat.golden.store import GoldenStore, Written
     from pytest_modelcompat.results.result import Result
 
@@ -200,7 +200,7 @@ def _outputs(golden: Golden) -> dict[str, Any]:
 
 
 def _same_inputs(golden: Golden, recording: Recording) -> bool:
-    from pytest_modelcompat.compare import Tolerance
+    from pytest_modelcompat.comparison.outputs import Tolerance
     from pytest_modelcompat.loader import tensors
 
     recorded = unpacked(golden.inputs)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat import saving, verdicts
 from pytest_modelcompat.artifacts import Inventory, read_inventory
 from pytest_modelcompat.case import Case, NotImportableError, declared, object_places
+from pytest_modelcompat.comparison.routes import Rerun, compare_routes
 from pytest_modelcompat.diagnosis import cannot_start, no_space
 from pytest_modelcompat.disagreeing import Ways
 from pytest_modelcompat.explaining import changes_known, explain
@@ -263,7 +264,7 @@ def _compare(result: Result, case: Case, bench: Bench, evidence: _Evidence, ways
     found = [*subject.notes, *_python_functions(evidence)]
     reloaded = ""
     if subject.outputs is not None:
-        rerun = verdicts.compare_routes(evidence.routes, subject.outputs, allowed)
+        rerun = compare_routes(evidence.routes, subject.outputs, allowed)
         result = replace(result, drifts=rerun.drifts)
         found.extend(verdicts.serialization(rerun, checks, elsewhere=bool(case.frozen) or not case.target.is_local))
         if "weights" in checks:
@@ -303,7 +304,7 @@ def _records(case: Case, subject: Subject) -> bool:
     return subject.outputs is not None or case.runtime == plain_name(case.settings.runtimes[0])
 
 
-def _reloaded_sentence(rerun: verdicts.Rerun) -> str:
+def _reloaded_sentence(rerun: Rerun) -> str:
     if rerun.identical:
         return "equals the model that was saved, bit for bit: serialization is innocent"
     if rerun.holds:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat import deriving, live, saving, verdicts
 from pytest_modelcompat.artifacts import BrokenArtifactError, Inventory, read_inventory
 from pytest_modelcompat.case import seed_everything
-from pytest_modelcompat.compare import dtype_name
+from pytest_modelcompat.comparison.outputs import dtype_name
+from pytest_modelcompat.comparison.routes import compare_routes
 from pytest_modelcompat.diagnosis import call_failed, save_failed
 from pytest_modelcompat.profiles import resolved
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
@@ -263,7 +264,7 @@ def _steady_outputs(case: Case, model: live.LiveModel, inputs: Any) -> tuple[dic
     first = model.named_outputs(raw)
     second = model.named_outputs(expected(case, Kind.PREDICTION_FAILED, lambda: model.call(inputs)))
     allowed = expected(case, Kind.BAD_OPTION, lambda: verdicts.tolerances(case.settings, model.dtypes(), list(first)))
-    steady = verdicts.compare_routes({"": second}, first, allowed)
+    steady = compare_routes({"": second}, first, allowed)
     if any(not drift.holds for drift in steady.drifts):
         raise StoppedError(verdicts.unsteady(steady, model.unsteady_layers()))
     return first, tuple(calls.ordered_names(raw, list(first)))

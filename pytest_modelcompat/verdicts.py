@@ -7,11 +7,11 @@ built differently. Saved differs from the golden with the same weights: numerics
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.compare import (
+from pytest_modelcompat.comparison.outputs import (
     Comparison,
     Drift,
     StructureDifference,
@@ -23,7 +23,7 @@ from pytest_modelcompat.golden.golden import Golden, WeightDigest, digest_change
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.loader.tensors import Leaf
+    from pytest_modelcompat.comparison.routes import Outputs, Rerun, Tolerances
     from pytest_modelcompat.profiles.resolved import Declaration
     from pytest_modelcompat.settings import Settings
 
@@ -35,9 +35,6 @@ SAYS_NOTHING = ("constant", "all NaN")
 LOOK_FOR = (
     "another TensorFlow, Keras or processor than the golden's, or another option of a layer, such as its activation"
 )
-
-Tolerances = Callable[[str, str], Tolerance]
-Outputs = Mapping[str, "Leaf"]
 
 
 class UnknownOutputError(Exception):
@@ -70,71 +67,6 @@ def tolerances(settings: Settings, compute_dtypes: Sequence[str], outputs: Seque
 
 def _own(given: float | Mapping[str, float] | None, output: str) -> float | None:
     return given.get(output) if isinstance(given, Mapping) else given
-
-
-@dataclass(frozen=True)
-class Rerun:
-    """Reloaded outputs against those they must equal, over all the ways the artifact can be called."""
-
-    structure: tuple[StructureDifference, ...]
-    drifts: tuple[Drift, ...]
-    holds: bool
-    identical: bool
-
-
-def compare_routes(routes: Mapping[str, Outputs], expected: Outputs, allowed: Tolerances) -> Rerun:
-    """Compare each route's outputs (`""`: the model called directly; else a signature) with the expected ones."""
-    structure: list[StructureDifference] = []
-    drifts: list[Drift] = []
-    comparisons = []
-    for route, outputs in routes.items():
-        suffix = f" (signature {route})" if len(routes) > 1 else ""
-        comparison = compare(outputs, expected, allowed)
-        comparisons.append(comparison)
-        structure.extend(replace(each, output=each.output + suffix) for each in comparison.structure)
-        drifts.extend(replace(each, output=each.output + suffix) for each in comparison.drifts)
-    if not comparisons:
-        structure.append(StructureDifference("outputs", "missing", "at least one signature", "none"))
-    holds = bool(comparisons) and all(each.holds for each in comparisons)
-    return Rerun(tuple(structure), tuple(drifts), holds, holds and all(each.identical for each in comparisons))
-
-
-def compare_loaders(
-    routes: Mapping[str, Outputs], expected: Mapping[str, Outputs], allowed: Tolerances, *, by_signature: bool
-) -> Rerun:
-    """Compare what two loaders of a SavedModel give, signature by signature.
-
-    Args:
-        routes: one's outputs by signature.
-        expected: the other's.
-        allowed: the tolerance of each output.
-        by_signature: whether outputs are called `signature/output`, as where each signature has inputs of its own.
-    """
-    structure: list[StructureDifference] = []
-    drifts: list[Drift] = []
-    for route in dict.fromkeys((*expected, *routes)):
-        if route not in expected or route not in routes:
-            what = "missing" if route in expected else "unexpected"
-            structure.append(StructureDifference(f"signature {route}", what, "there", "there"))
-            continue
-        prefix = f"{route}/" if by_signature else ""
-        suffix = f" (signature {route})" if len(expected) > 1 and not by_signature else ""
-        comparison = compare(_prefixed(routes[route], prefix), _prefixed(expected[route], prefix), allowed)
-        if len(comparison.drifts) == len(expected[route]) == len(routes[route]) and not _elements(comparison):
-            # Neither gives anything, which is for the comparison with the saved model to say.
-            continue
-        structure.extend(replace(each, output=each.output + suffix) for each in comparison.structure)
-        drifts.extend(replace(each, output=each.output + suffix) for each in comparison.drifts)
-    holds = not structure and all(drift.holds for drift in drifts)
-    return Rerun(tuple(structure), tuple(drifts), holds, holds and all(drift.identical for drift in drifts))
-
-
-def _prefixed(outputs: Outputs, prefix: str) -> Outputs:
-    return {f"{prefix}{name}": leaf for name, leaf in outputs.items()}
-
-
-def _elements(comparison: Comparison) -> int:
-    return sum(drift.total for drift in comparison.drifts)
 
 
 def difference_details(rerun: Rerun, checks: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pytest_modelcompat import figures
-from pytest_modelcompat.compare import (
+from pytest_modelcompat.comparison import arrays
+from pytest_modelcompat.comparison.outputs import (
     Comparison,
     Drift,
     StructureDifference,
@@ -253,7 +253,7 @@ class TestFigures:
     def test_in_chunks_equal_those_of_plain_numpy(self, dtype: str, layout: str) -> None:
         random = np.random.default_rng(5)
         shape = (311, 2 * 337)
-        assert shape[0] * shape[1] > 5 * figures._CHUNK
+        assert shape[0] * shape[1] > 5 * arrays._CHUNK
         expected = random.standard_normal(shape) + (1j * random.standard_normal(shape) if dtype == "complex64" else 0)
         actual = expected + random.standard_normal(shape) * random.choice([0, 0, 1e-6, 1e-2], shape)
         for array in (actual, expected):
@@ -501,7 +501,7 @@ class TestStatistics:
         }  # fmt: skip
 
     def test_of_many_chunks_equal_numpy(self) -> None:
-        values = np.random.default_rng(0).standard_normal(4 * figures._CHUNK + 5)
+        values = np.random.default_rng(0).standard_normal(4 * arrays._CHUNK + 5)
         found = statistics(values)
         for name in ("min", "max", "mean", "std"):
             assert found[name] == pytest.approx(getattr(np, name)(values), rel=0, abs=1e-8)

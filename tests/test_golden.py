@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pytest_modelcompat.compare import Tolerance, compare, statistics
+from pytest_modelcompat.comparison.outputs import Tolerance, compare, statistics
 from pytest_modelcompat.golden import store as golden_store
 from pytest_modelcompat.golden.golden import (
     Golden,

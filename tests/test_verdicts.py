@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from pytest_modelcompat import verdicts
-from pytest_modelcompat.compare import Tolerance
+from pytest_modelcompat.comparison.outputs import Tolerance
+from pytest_modelcompat.comparison.routes import compare_loaders, compare_routes
 from pytest_modelcompat.golden.golden import Golden, WeightDigest
 from pytest_modelcompat.profiles.resolved import Declaration
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
@@ -77,7 +78,7 @@ class TestSerialization:
     def findings(
         reloaded: Mapping[str, Any], saved: Mapping[str, Any], checks: Sequence[str] = CHECKS
     ) -> list[Finding]:
-        rerun = verdicts.compare_routes({"": reloaded}, saved, allowed)
+        rerun = compare_routes({"": reloaded}, saved, allowed)
         return list(verdicts.serialization(rerun, checks))
 
     def test_nothing_where_it_holds(self) -> None:
@@ -110,13 +111,13 @@ class TestSerialization:
         assert [text for label, text in finding.details if label == "output"][1:] == [f"score: every element is {told}"]
 
     def test_no_route_at_all_never_holds(self) -> None:
-        rerun = verdicts.compare_routes({}, score(1), allowed)
+        rerun = compare_routes({}, score(1), allowed)
         assert not rerun.holds
         (finding,) = verdicts.serialization(rerun, CHECKS)
         assert details(finding)["output"] == "expected at least one signature, got none"
 
     def test_one_of_two_signatures_is_named(self) -> None:
-        rerun = verdicts.compare_routes({"serve": score(1), "train": score(2)}, score(1), allowed)
+        rerun = compare_routes({"serve": score(1), "train": score(2)}, score(1), allowed)
         assert not rerun.holds
         (finding,) = verdicts.serialization(rerun, CHECKS)
         assert finding.subject == "score (signature train)"
@@ -124,7 +125,7 @@ class TestSerialization:
 
 class TestLoaders:
     def told(self, routes: Any, expected: Any, *, by_signature: bool = False) -> list[str]:
-        rerun = verdicts.compare_loaders(routes, expected, allowed, by_signature=by_signature)
+        rerun = compare_loaders(routes, expected, allowed, by_signature=by_signature)
         found = list(verdicts.difference_details(rerun, CHECKS))
         assert bool(found) is not rerun.holds
         return [text.partition("   ")[0] for label, text in found if label == "output"]
@@ -150,7 +151,7 @@ class TestLoaders:
 
 class TestUnsteady:
     def test_names_layers_and_no_expected_values(self) -> None:
-        rerun = verdicts.compare_routes({"": score(1, 2)}, score(1, 3), allowed)
+        rerun = compare_routes({"": score(1, 2)}, score(1, 3), allowed)
         finding = verdicts.unsteady(rerun, ["noise (Noise, draws random numbers)"])
         assert (finding.kind, finding.blame) == (Kind.NOT_DETERMINISTIC, Blame.MODEL)
         assert finding.where == ("noise (Noise, draws random numbers)",)

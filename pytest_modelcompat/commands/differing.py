@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.commands.console import Console
-    from pytest_modelcompat.differences import Comparison
+    from pytest_modelcompat.comparison.artifacts import Comparison
 
 _EPILOG = """examples:
   modelcompat diff models/ranker-2023.h5 models/ranker-2024.h5
@@ -68,7 +68,7 @@ def _inventory(path: str) -> Inventory:
 
 
 def _compared(one: Inventory, other: Inventory) -> Comparison:
-    from pytest_modelcompat.differences import compare_artifacts
+    from pytest_modelcompat.comparison.artifacts import compare_artifacts
 
     return compare_artifacts(one, other)
 

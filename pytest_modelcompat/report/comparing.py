@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_modelcompat.artifacts import Inventory
-    from pytest_modelcompat.differences import Comparison, Difference
+    from pytest_modelcompat.comparison.artifacts import Comparison, Difference
 
 _HEADS = {
     "model": "MODEL",

@@ -11,7 +11,7 @@ from pytest_modelcompat.runtimes.runtime import LOCAL
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_modelcompat.compare import Drift
+    from pytest_modelcompat.comparison.outputs import Drift
 
 
 @dataclass(frozen=True)

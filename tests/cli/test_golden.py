@@ -15,7 +15,7 @@ import pytest
 
 from pytest_modelcompat.commands.parsing import UsageError
 from pytest_modelcompat.commands.project import find_project
-from pytest_modelcompat.compare import statistics
+from pytest_modelcompat.comparison.outputs import statistics
 from pytest_modelcompat.golden.golden import GoldenName
 from pytest_modelcompat.golden.release_store import FrozenStore
 from pytest_modelcompat.golden.store import GoldenStore

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory
-from pytest_modelcompat.differences import Comparison, Difference, compare_artifacts
+from pytest_modelcompat.comparison.artifacts import Comparison, Difference, compare_artifacts
 from tests import handmade
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pytest_modelcompat.compare import Drift, Tolerance
+from pytest_modelcompat.comparison.outputs import Drift, Tolerance
 from pytest_modelcompat.report import json_report
 from pytest_modelcompat.report.json_report import Report, ReportError, counts, portable, read, write
 from pytest_modelcompat.results.finding import Finding, Kind, Severity

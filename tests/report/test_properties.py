@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from pytest_modelcompat.compare import Drift, Tolerance, compare
+from pytest_modelcompat.comparison.outputs import Drift, Tolerance, compare
 from pytest_modelcompat.report import properties
 from pytest_modelcompat.report.properties import Line
 from pytest_modelcompat.results.finding import Finding, Kind, Severity

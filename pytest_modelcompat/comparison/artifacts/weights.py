@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.text import natural_order
 from pytest_modelcompat.artifacts.weight_values import places_of_values, read_packed, read_values
-from pytest_modelcompat.differences.difference import Difference
-from pytest_modelcompat.figures import Figures, chunks
+from pytest_modelcompat.comparison.arrays import Figures, chunks
+from pytest_modelcompat.comparison.artifacts.difference import Difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence

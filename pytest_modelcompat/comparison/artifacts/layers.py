@@ -6,8 +6,8 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.locations import layer_place, shortened
-from pytest_modelcompat.differences.configs import config_changes, flat_config
-from pytest_modelcompat.differences.difference import Difference
+from pytest_modelcompat.comparison.artifacts.configs import config_changes, flat_config
+from pytest_modelcompat.comparison.artifacts.difference import Difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

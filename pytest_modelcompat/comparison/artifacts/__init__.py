@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.differences.difference import Difference
-from pytest_modelcompat.differences.graphs import graph_differences
-from pytest_modelcompat.differences.layers import layer_differences
+from pytest_modelcompat.comparison.artifacts.difference import Difference
+from pytest_modelcompat.comparison.artifacts.graphs import graph_differences
+from pytest_modelcompat.comparison.artifacts.layers import layer_differences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def compare_artifacts(one: Inventory, other: Inventory) -> Comparison:
     Raises:
         BrokenArtifactError: the weights of one cannot be read.
     """
-    from pytest_modelcompat.differences.weights import compare_weights
+    from pytest_modelcompat.comparison.artifacts.weights import compare_weights
 
     weights = compare_weights(one, other)
     found = (*_model(one, other), *layer_differences(one, other), *graph_differences(one, other), *weights.differences)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import tensor_words
 from pytest_modelcompat.artifacts.weight_values import asset_digests
-from pytest_modelcompat.differences.difference import Difference
+from pytest_modelcompat.comparison.artifacts.difference import Difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

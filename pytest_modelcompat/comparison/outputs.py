@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat import figures
+from pytest_modelcompat.comparison import arrays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -254,12 +254,12 @@ def describe(leaf: Leaf) -> str:
 
 def degenerate(leaf: Leaf) -> str | None:
     """What makes an output say nothing: `all NaN`, `constant` (of more than one element), or None."""
-    return figures.degenerate(_opened(leaf).values)
+    return arrays.degenerate(_opened(leaf).values)
 
 
 def statistics(leaf: Leaf) -> dict[str, int | float | None]:
     """An output (of a ragged or sparse one, its values) in a few figures, see `figures.statistics`."""
-    return figures.statistics(_opened(leaf).values)
+    return arrays.statistics(_opened(leaf).values)
 
 
 @dataclass(frozen=True)
@@ -360,15 +360,15 @@ def _shortened(numbers: NDArray[Any]) -> str:
 
 
 def _newly_degenerate(output: str, actual: _Opened, expected: _Opened) -> list[StructureDifference]:
-    what = figures.degenerate(actual.values)
-    if what is None or what == figures.degenerate(expected.values):
+    what = arrays.degenerate(actual.values)
+    if what is None or what == arrays.degenerate(expected.values):
         return []
     value = "NaN" if what == "all NaN" else _value(actual.values, 0)
     return [StructureDifference(output, what, "elements that vary", f"every element is {value}")]
 
 
 def _drift(output: str, actual: _Opened, expected: _Opened, tolerance: Tolerance) -> Drift:
-    found = figures.Figures.of(actual.values, expected.values, tolerance.rtol, tolerance.atol)
+    found = arrays.Figures.of(actual.values, expected.values, tolerance.rtol, tolerance.atol)
     absolute, relative = found.absolute, found.relative
     return Drift(
         output=output,
@@ -391,7 +391,7 @@ def _drift(output: str, actual: _Opened, expected: _Opened, tolerance: Tolerance
     )
 
 
-def _worst(bad: figures.Bad, actual: _Opened, expected: _Opened) -> WorstElement:
+def _worst(bad: arrays.Bad, actual: _Opened, expected: _Opened) -> WorstElement:
     return WorstElement(
         expected.index(bad.position),
         _value(actual.values, bad.position),
@@ -401,14 +401,14 @@ def _worst(bad: figures.Bad, actual: _Opened, expected: _Opened) -> WorstElement
 
 
 def _value(values: NDArray[Any], position: int) -> Value:
-    element = figures.flat(values)[position]
+    element = arrays.flat(values)[position]
     kind = values.dtype.kind
     if kind == "O":
         text: str = element.decode("utf-8", "backslashreplace")
         return text if len(text) <= _TEXT_LIMIT else text[: _TEXT_LIMIT - 1] + "…"
     if kind == "b":
         return bool(element)
-    if figures.is_integer(values.dtype):
+    if arrays.is_integer(values.dtype):
         return int(element)
     # By way of its text, so that float32's 0.1 reads 0.1 and not 0.10000000149011612.
     return str(element) if kind == "c" or not math.isfinite(element) else float(str(element))

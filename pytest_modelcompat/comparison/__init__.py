@@ -1,0 +1,1 @@
+"""Outputs, arrays and whole artifacts compared; neither pytest nor TensorFlow."""
