@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_modelcompat.profiles import op_packages
-from pytest_modelcompat.profiles.lore import first_tensorflow_with
+from pytest_modelcompat.profiles.known_names import first_tensorflow_with
 
 # Runs in the other interpreter, Python 3.8 or newer.
 RECORDER = """

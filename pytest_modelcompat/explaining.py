@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.diagnosis import Context, diagnose
 from pytest_modelcompat.foretelling import findings_for, profile_of
-from pytest_modelcompat.profiles import lore, resolved
-from pytest_modelcompat.profiles.foreign import foreign_uses
+from pytest_modelcompat.profiles import known_names, resolved
 from pytest_modelcompat.profiles.op_packages import package_called, package_of
+from pytest_modelcompat.profiles.third_party import foreign_uses
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _better_known(judged: Finding, diagnosed: Finding) -> Finding:
 def _of_users(judged: Sequence[Finding], inventory: Inventory) -> tuple[Finding, ...]:
     """Of what could not be resolved, what the user could declare: no Keras brings it along."""
     foreign = {name for use in foreign_uses(inventory) for name in (use.name, use.registered_name)}
-    foreign |= {op.op for op in inventory.ops if lore.first_tensorflow_with(op.op) is None}
+    foreign |= {op.op for op in inventory.ops if known_names.first_tensorflow_with(op.op) is None}
     return tuple(finding for finding in judged if finding.subject in foreign)
 
 

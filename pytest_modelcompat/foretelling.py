@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.profiles import lore, resolved
+from pytest_modelcompat.profiles import known_names, resolved
 from pytest_modelcompat.profiles.judging import judge
 from pytest_modelcompat.profiles.judging.fixes import TO_THE_COMMAND
 from pytest_modelcompat.profiles.profile import ProfileError
@@ -152,11 +152,11 @@ def _declared(settings: Settings, inventory: Inventory, loaded: Loaded) -> Itera
     uses = resolved.subjects(inventory)
     unknown = set(loaded.unknown_objects)
     for index, use in enumerate(uses):
-        if index not in unknown and not lore.is_keras_name(use.role, use.name):
+        if index not in unknown and not known_names.is_keras_name(use.role, use.name):
             yield use.name
     if loaded.succeeded:
         # What a function looks up by name was found too.
         yield from (name for use in inventory.lambdas for code in use.codes for name in code.globals)
     for op in inventory.ops:
-        if op.op not in loaded.unknown_ops and lore.first_tensorflow_with(op.op) is None:
+        if op.op not in loaded.unknown_ops and known_names.first_tensorflow_with(op.op) is None:
             yield op.op

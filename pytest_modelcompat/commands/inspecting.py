@@ -63,7 +63,7 @@ def _lines(inventory: Inventory, *, as_json: bool, in_full: bool) -> list[str]:
         from pytest_modelcompat.report.data import inventory_data, line
 
         return [line(inventory_data(inventory, unsafe))]
-    from pytest_modelcompat.profiles.foreign import foreign_uses
+    from pytest_modelcompat.profiles.third_party import foreign_uses
     from pytest_modelcompat.report.inspecting import inspect_page
 
     nbytes = _size(inventory.path)

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_modelcompat.artifacts.inventory import Inventory, OpPlace, OpUse
 from pytest_modelcompat.profiles import op_packages, resolved
-from pytest_modelcompat.profiles.lore import first_tensorflow_with
+from pytest_modelcompat.profiles.known_names import first_tensorflow_with
 from pytest_modelcompat.profiles.op_packages import OpPackage, package_called, package_of
 from pytest_modelcompat.profiles.resolved import Declaration
 from pytest_modelcompat.profiles.store import TENSORFLOW, read_history

@@ -45,7 +45,7 @@ def unknown_ops(scene: Scene) -> Iterator[Finding]:
 
 
 def _why_unknown(scene: Scene, op: OpUse) -> str:
-    from pytest_modelcompat.profiles.lore import first_tensorflow_with
+    from pytest_modelcompat.profiles.known_names import first_tensorflow_with
 
     since = first_tensorflow_with(op.op)
     if since is None:
@@ -58,7 +58,7 @@ def _why_unknown(scene: Scene, op: OpUse) -> str:
 
 
 def _unknown_op_fix(scene: Scene, op: OpUse) -> tuple[str, ...]:
-    from pytest_modelcompat.profiles.lore import first_tensorflow_with
+    from pytest_modelcompat.profiles.known_names import first_tensorflow_with
 
     since = first_tensorflow_with(op.op)
     if since is None:

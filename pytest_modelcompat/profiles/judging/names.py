@@ -72,7 +72,7 @@ def _why_unknown(scene: Scene, use: Use, *, is_keras_own: bool) -> str:
 
 
 def _is_keras_own(use: Use) -> bool:
-    from pytest_modelcompat.profiles.lore import is_keras_name
+    from pytest_modelcompat.profiles.known_names import is_keras_name
 
     return ">" not in use.name and is_keras_name(use.role, use.name)
 
@@ -114,7 +114,7 @@ def operations(scene: Scene) -> Iterator[Finding]:
 
 
 def _is_operation(scene: Scene, use: Use) -> bool:
-    from pytest_modelcompat.profiles.lore import is_keras_name
+    from pytest_modelcompat.profiles.known_names import is_keras_name
 
     is_written = scene.inventory.format == "h5" and scene.writer_major == 3 and isinstance(use, LayerUse)
     return is_written and "trainable" not in use.config and is_keras_name("operation", use.name)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
-from .probing import study
+from .probe import study
 
 ROLES = {
     "activation": "activations",

@@ -25,7 +25,7 @@ def foreign_uses(inventory: Inventory) -> tuple[Use, ...]:
 
 
 def _is_foreign(use: Use) -> bool:
-    from pytest_modelcompat.profiles.lore import is_keras_name
+    from pytest_modelcompat.profiles.known_names import is_keras_name
 
     if use.module and use.module != _NO_MODULE:
         return not is_of_keras(use.module)
