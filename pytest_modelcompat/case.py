@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.live import KERAS_PACKAGES
 from pytest_modelcompat.runtimes.runtime import LOCAL_RUNTIME, Runtime
-from pytest_modelcompat.settings import SettingsError, parse_object
+from pytest_modelcompat.settings.settings import SettingsError, parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.golden.release_store import Frozen
     from pytest_modelcompat.results.target import Target
     from pytest_modelcompat.runtimes.protocol import Declared
-    from pytest_modelcompat.settings import Settings
+    from pytest_modelcompat.settings.settings import Settings
 
 
 class NotImportableError(Exception):

@@ -14,7 +14,7 @@ import pytest
 
 from pytest_modelcompat.marking import ARTIFACT, FIXTURE, ROUNDTRIP, TARGET_ARGUMENT, target_of
 from pytest_modelcompat.results.target import Target
-from pytest_modelcompat.settings import Layer, Settings, SettingsError, plain_name, resolve
+from pytest_modelcompat.settings.settings import Layer, Settings, SettingsError, plain_name, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -15,7 +15,7 @@ from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.profiles.store import is_path, load_profile
 from pytest_modelcompat.results.finding import Finding, Severity
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError, name_of
-from pytest_modelcompat.settings import SettingsError
+from pytest_modelcompat.settings.settings import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.profiles.profile import Profile
     from pytest_modelcompat.runtimes.protocol import Loaded
-    from pytest_modelcompat.settings import Settings
+    from pytest_modelcompat.settings.settings import Settings
 
 _WEIGHTY = (Severity.ERROR, Severity.CHANGE)
 

@@ -15,7 +15,7 @@ from pytest_modelcompat import collecting
 from pytest_modelcompat.marking import ModelItem
 from pytest_modelcompat.report import properties
 from pytest_modelcompat.session import KEY
-from pytest_modelcompat.settings import SettingsError, plain_name
+from pytest_modelcompat.settings.settings import SettingsError, plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.case import Case
     from pytest_modelcompat.golden.golden import GoldenName
-    from pytest_modelcompat.settings import Settings
+    from pytest_modelcompat.settings.settings import Settings
 
 ARTIFACT_SUFFIXES = (".h5", ".hdf5", ".keras")
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from pytest_modelcompat.choices import FORMATS, SAVED_MODEL_LOADERS
+from pytest_modelcompat.settings.choices import FORMATS, SAVED_MODEL_LOADERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pytest_modelcompat.settings import Layer
+    from pytest_modelcompat.settings.settings import Layer
 
 GROUP = "modelcompat"
 
@@ -175,7 +175,7 @@ def command_line_layer(config: pytest.Config) -> Layer:
     Raises:
         SettingsError: a custom object is not written as `module:Class`.
     """
-    from pytest_modelcompat.settings import Layer
+    from pytest_modelcompat.settings.settings import Layer
 
     given = {name: config.getoption(_dest(name)) for name in CASE_OPTIONS}
     options = {name: value for name, value in given.items() if value is not None}
@@ -192,7 +192,7 @@ def ini_layer(config: pytest.Config) -> Layer:
     Raises:
         SettingsError: a value cannot be read as the option's type.
     """
-    from pytest_modelcompat.settings import Layer
+    from pytest_modelcompat.settings.settings import Layer
 
     options: dict[str, Any] = {}
     for name, (_, _, converter, _) in CASE_OPTIONS.items():
@@ -208,13 +208,13 @@ def _from_ini(config: pytest.Config, name: str, takes: str) -> Any:
     try:
         return config.getini(name)
     except (pytest.UsageError, TypeError, ValueError) as error:
-        from pytest_modelcompat.settings import SettingsError
+        from pytest_modelcompat.settings.settings import SettingsError
 
         raise SettingsError(f"ini: option {name!r} takes {takes}: {error}") from None
 
 
 def _objects(texts: list[str]) -> dict[str, str]:
-    from pytest_modelcompat.settings import parse_object
+    from pytest_modelcompat.settings.settings import parse_object
 
     return dict(parse_object(text) for text in texts)
 

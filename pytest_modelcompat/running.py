@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat import collecting, reporting
-from pytest_modelcompat.choices import FORMATS
-from pytest_modelcompat.expectations import held_against
 from pytest_modelcompat.marking import FIXTURE, ROUNDTRIP, target_of
 from pytest_modelcompat.report import properties
 from pytest_modelcompat.results.result import Facts, ModelCompatError, Result, RoundTripResult
-from pytest_modelcompat.settings import Layer, Settings, SettingsError, plain_name
+from pytest_modelcompat.settings.choices import FORMATS
+from pytest_modelcompat.settings.expected_failures import held_against
+from pytest_modelcompat.settings.settings import Layer, Settings, SettingsError, plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_modelcompat.case import Case
-    from pytest_modelcompat.expectations import ExpectedFailure
     from pytest_modelcompat.golden.golden import GoldenName
     from pytest_modelcompat.results.target import Target
     from pytest_modelcompat.session import Session
+    from pytest_modelcompat.settings.expected_failures import ExpectedFailure
 
 # .h5 last: of all saves it is the one that changes the live model.
 SAVE_ORDER = tuple(sorted(FORMATS, key=lambda name: name == "h5"))

@@ -14,14 +14,14 @@ from pytest_modelcompat.options import command_line_layer, forks, golden_root, i
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_modelcompat.expectations import ExpectedFailure
     from pytest_modelcompat.golden.golden import GoldenName
     from pytest_modelcompat.golden.release_store import Frozen
     from pytest_modelcompat.roundtrip import Bench
     from pytest_modelcompat.runtimes.config import Runtimes
     from pytest_modelcompat.runtimes.pool import Loaders
     from pytest_modelcompat.runtimes.process import LoaderProcess
-    from pytest_modelcompat.settings import Layer
+    from pytest_modelcompat.settings.expected_failures import ExpectedFailure
+    from pytest_modelcompat.settings.settings import Layer
 
 KEY: pytest.StashKey[Session] = pytest.StashKey()
 
@@ -38,7 +38,7 @@ class Session:
 
     def __init__(self, config: pytest.Config) -> None:
         from pytest_modelcompat.runtimes.config import DeclarationError
-        from pytest_modelcompat.settings import SettingsError, check
+        from pytest_modelcompat.settings.settings import SettingsError, check
 
         self._config = config
         try:
@@ -68,7 +68,7 @@ class Session:
     def _check_command_line(self) -> None:
         """Refuse a runtime that nobody knows where its name was just typed; elsewhere its targets fail."""
         from pytest_modelcompat.runtimes.names import UnknownRuntimeError
-        from pytest_modelcompat.settings import SettingsError
+        from pytest_modelcompat.settings.settings import SettingsError
 
         try:
             for name in self.layers[0].options.get("runtimes", ()):
@@ -164,8 +164,8 @@ def _declared(root: Path) -> tuple[Runtimes, tuple[ExpectedFailure, ...]]:
     Raises:
         DeclarationError: it cannot be understood.
     """
-    from pytest_modelcompat.expectations import TABLE, ExpectationError, read_expected
     from pytest_modelcompat.runtimes.config import DeclarationError, Runtimes, find_pyproject, runtimes_of, tool_table
+    from pytest_modelcompat.settings.expected_failures import TABLE, ExpectationError, read_expected
 
     file = find_pyproject(root)
     if file is None:

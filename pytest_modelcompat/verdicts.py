@@ -25,7 +25,7 @@ from pytest_modelcompat.results.finding import Blame, Finding, Kind
 if TYPE_CHECKING:
     from pytest_modelcompat.comparison.routes import Outputs, Rerun, Tolerances
     from pytest_modelcompat.profiles.resolved import Declaration
-    from pytest_modelcompat.settings import Settings
+    from pytest_modelcompat.settings.settings import Settings
 
 MOST_NAMES = 4
 _BLAME_HERE = "serialization: the writer or the loader"

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pytest_modelcompat.case import NotImportableError, declared, object_places, seed_everything, split_returned
-from pytest_modelcompat.settings import Settings
+from pytest_modelcompat.settings.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

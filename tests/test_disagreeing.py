@@ -13,7 +13,7 @@ from pytest_modelcompat.golden.golden import GoldenName
 from pytest_modelcompat.results.finding import Finding, Kind
 from pytest_modelcompat.results.target import Target
 from pytest_modelcompat.runtimes.protocol import Ending, Loaded, LoadedOtherwise
-from pytest_modelcompat.settings import Settings
+from pytest_modelcompat.settings.settings import Settings
 from pytest_modelcompat.subjects import Subject
 
 FOUND = Finding(Kind.LOAD_FAILED, "model", cause="it cannot be loaded")

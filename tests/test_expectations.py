@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from pytest_modelcompat.expectations import ExpectationError, ExpectedFailure, held_against, read_expected
 from pytest_modelcompat.results.finding import Finding, Kind
 from pytest_modelcompat.results.result import Facts, Result
 from pytest_modelcompat.results.target import Target
+from pytest_modelcompat.settings.expected_failures import ExpectationError, ExpectedFailure, held_against, read_expected
 
 TODAY = dt.date(2026, 6, 15)
 

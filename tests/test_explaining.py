@@ -15,7 +15,7 @@ from pytest_modelcompat.profiles.resolved import subjects
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 from pytest_modelcompat.results.target import Target
 from pytest_modelcompat.runtimes.protocol import Ending, Loaded
-from pytest_modelcompat.settings import Settings
+from pytest_modelcompat.settings.settings import Settings
 from pytest_modelcompat.subjects import Subject
 from tests.handmade import write_saved_model
 from tests.profiles.judging.models import K215, K311, K315, hard, op_layer, small, stack, vectorization, with_own_layer

@@ -14,7 +14,7 @@ from pytest_modelcompat.profiles import store
 from pytest_modelcompat.profiles.profile import KIND, SCHEMA
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 from pytest_modelcompat.runtimes.protocol import Ending, Loaded
-from pytest_modelcompat.settings import Settings, SettingsError
+from pytest_modelcompat.settings.settings import Settings, SettingsError
 from tests import handmade
 from tests.profiles.judging.models import (
     CLIPPED,

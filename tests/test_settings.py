@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pytest_modelcompat.choices import CHECKS
-from pytest_modelcompat.settings import Layer, SettingsError, check, parse_object, plain_name, resolve
+from pytest_modelcompat.settings.choices import CHECKS
+from pytest_modelcompat.settings.settings import Layer, SettingsError, check, parse_object, plain_name, resolve
 
 
 def given(**options: Any) -> dict[str, Any]:

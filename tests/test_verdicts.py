@@ -13,7 +13,7 @@ from pytest_modelcompat.comparison.routes import compare_loaders, compare_routes
 from pytest_modelcompat.golden.golden import Golden, WeightDigest
 from pytest_modelcompat.profiles.resolved import Declaration
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
-from pytest_modelcompat.settings import Settings
+from pytest_modelcompat.settings.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat.plugin import ROUNDTRIP_HELP
-from pytest_modelcompat.settings import Settings
+from pytest_modelcompat.settings.settings import Settings
 
 if TYPE_CHECKING:
     from tests.conftest import Project

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pytest_modelcompat.choices import (
+from pytest_modelcompat.runtimes.runtime import LOCAL
+from pytest_modelcompat.settings.choices import (
     CHECKS,
     DEFAULT_CHECKS,
     DEFAULT_FORMATS,
@@ -20,8 +21,7 @@ from pytest_modelcompat.choices import (
     FORMATS,
     SAVED_MODEL_LOADERS,
 )
-from pytest_modelcompat.expectations import OPTION, ExpectationError, ExpectedFailure, read_expected
-from pytest_modelcompat.runtimes.runtime import LOCAL
+from pytest_modelcompat.settings.expected_failures import OPTION, ExpectationError, ExpectedFailure, read_expected
 
 DEFAULT_TIMEOUT = 300.0
 

@@ -1,0 +1,1 @@
+"""Every option, and the failures that are expected."""
