@@ -8,9 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.compatibility.check import judge
+from pytest_modelcompat.compatibility.fixes import TO_THE_COMMAND
 from pytest_modelcompat.profiles import known_names, resolved
-from pytest_modelcompat.profiles.judging import judge
-from pytest_modelcompat.profiles.judging.fixes import TO_THE_COMMAND
 from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.profiles.store import is_path, load_profile
 from pytest_modelcompat.results.finding import Finding, Severity

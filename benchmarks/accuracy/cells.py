@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_modelcompat.profiles.judgement import Verdict
+from pytest_modelcompat.compatibility.verdict import Verdict
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from accuracy import page  # noqa: E402 - the folder above is on the path only n
 from accuracy.cells import Cell  # noqa: E402
 
 from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory  # noqa: E402
-from pytest_modelcompat.profiles.judgement import Verdict  # noqa: E402
-from pytest_modelcompat.profiles.judging import judge  # noqa: E402
+from pytest_modelcompat.compatibility.check import judge  # noqa: E402
+from pytest_modelcompat.compatibility.verdict import Verdict  # noqa: E402
 from pytest_modelcompat.profiles.store import load_profile  # noqa: E402
 
 LEAST = 0.98

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.commands.parsing import Parser, UsageError
 from pytest_modelcompat.commands.reading import FITS, FITS_NOT, UNREADABLE, answers
-from pytest_modelcompat.profiles.judgement import Judgement, Verdict
+from pytest_modelcompat.compatibility.verdict import Judgement, Verdict
 
 if TYPE_CHECKING:
     import argparse
@@ -122,8 +122,8 @@ def judge_all(
         custom: names of what is declared there.
         safe_mode: what `load_model` is given.
     """
-    from pytest_modelcompat.profiles.judging import judge
-    from pytest_modelcompat.profiles.unsafe import unsafe_content
+    from pytest_modelcompat.compatibility.check import judge
+    from pytest_modelcompat.compatibility.unsafe import unsafe_content
 
     unsafe = unsafe_content(inventory, custom=custom)
     judged = (judge(inventory, profile, custom=custom, safe_mode=safe_mode) for profile in profiles)

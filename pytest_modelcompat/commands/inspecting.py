@@ -56,7 +56,7 @@ def _parser() -> Parser:
 
 
 def _lines(inventory: Inventory, *, as_json: bool, in_full: bool) -> list[str]:
-    from pytest_modelcompat.profiles.unsafe import unsafe_content
+    from pytest_modelcompat.compatibility.unsafe import unsafe_content
 
     unsafe = unsafe_content(inventory)
     if as_json:

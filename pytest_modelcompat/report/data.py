@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pytest_modelcompat.artifacts import Inventory
-    from pytest_modelcompat.profiles.judgement import Judgement
+    from pytest_modelcompat.compatibility.verdict import Judgement
     from pytest_modelcompat.results.finding import Finding
 
 # Configurations as stored repeat what is listed beside them, and can be of any size.

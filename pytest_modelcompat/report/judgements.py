@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.profiles.judgement import Verdict
+from pytest_modelcompat.compatibility.verdict import Verdict
 from pytest_modelcompat.report.blocks import INDENT, finding_lines, versions
 from pytest_modelcompat.results.finding import Kind, Severity
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_modelcompat.artifacts import Inventory
-    from pytest_modelcompat.profiles.judgement import Judgement
+    from pytest_modelcompat.compatibility.verdict import Judgement
     from pytest_modelcompat.results.finding import Finding
 
 FORMATS = {"h5": "HDF5", "keras": ".keras", "saved_model": "SavedModel"}

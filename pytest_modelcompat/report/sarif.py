@@ -16,7 +16,7 @@ from pytest_modelcompat.results.finding import Finding, Kind, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pytest_modelcompat.profiles.judgement import Judgement
+    from pytest_modelcompat.compatibility.verdict import Judgement
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {

@@ -23,7 +23,7 @@ from pytest_modelcompat.artifacts.inventory import (
     OpPlace,
     OpUse,
 )
-from pytest_modelcompat.profiles.unsafe import unsafe_content
+from pytest_modelcompat.compatibility.unsafe import unsafe_content
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 from pytest_modelcompat.walking import find_artifacts
 from tests import handmade

@@ -11,8 +11,8 @@ import pytest
 
 from pytest_modelcompat import deriving
 from pytest_modelcompat.artifacts import read_inventory
-from pytest_modelcompat.profiles.judgement import Verdict
-from pytest_modelcompat.profiles.judging import judge
+from pytest_modelcompat.compatibility.check import judge
+from pytest_modelcompat.compatibility.verdict import Verdict
 from pytest_modelcompat.profiles.store import load_profile
 from pytest_modelcompat.results.finding import Kind, Stage
 from pytest_modelcompat.runtimes.protocol import Declared, Job

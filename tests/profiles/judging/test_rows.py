@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
-from pytest_modelcompat.profiles.judgement import Verdict
-from pytest_modelcompat.profiles.judging import judge
+from pytest_modelcompat.compatibility.check import judge
+from pytest_modelcompat.compatibility.verdict import Verdict
 from pytest_modelcompat.profiles.store import load_profile
 from pytest_modelcompat.results.finding import Kind, Severity
 from tests import handmade
@@ -24,7 +24,7 @@ from tests.profiles.judging.more_rows import MORE
 from tests.profiles.judging.rows import NOT_FORETOLD, Row
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.profiles.judgement import Judgement
+    from pytest_modelcompat.compatibility.verdict import Judgement
     from pytest_modelcompat.results.finding import Finding
     from tests.profiles.judging.rows import Artifact
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.profiles.judging.scene import TF_KERAS
+from pytest_modelcompat.compatibility.context import TF_KERAS
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.profiles.judging.scene import Scene
+    from pytest_modelcompat.compatibility.context import Scene
 
 # What a line begins with that tells the command `modelcompat check` something, and nobody else.
 TO_THE_COMMAND = "where that is done already, say so:"

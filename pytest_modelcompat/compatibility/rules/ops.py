@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.locations import op_places
-from pytest_modelcompat.profiles.judging import fixes
+from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.profiles.op_packages import package_of
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_modelcompat.artifacts.inventory import OpUse
-    from pytest_modelcompat.profiles.judging.scene import Scene
+    from pytest_modelcompat.compatibility.context import Scene
     from pytest_modelcompat.profiles.profile import OpKnowledge
 
 PYTHON_FUNCTION_OPS = ("PyFunc", "PyFuncStateless", "EagerPyFunc")

@@ -10,7 +10,7 @@ from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.profiles.judging.scene import Scene
+    from pytest_modelcompat.compatibility.context import Scene
 
 # The name that Keras' optimizers up to 2.10, legacy ones later, are tracked by.
 _OPTIMIZER = "optimizer"

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import places
 from pytest_modelcompat.artifacts.modules import KERAS_OWN_PACKAGE
-from pytest_modelcompat.profiles.judging.arguments import argument_findings
-from pytest_modelcompat.profiles.judging.names import is_unknown
+from pytest_modelcompat.compatibility.rules.arguments import argument_findings
+from pytest_modelcompat.compatibility.rules.names import is_unknown
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_modelcompat.artifacts.inventory import ObjectUse
-    from pytest_modelcompat.profiles.judging.scene import Scene
+    from pytest_modelcompat.compatibility.context import Scene
 
 FIX = ("load it with load_model(path, compile=False), and compile it in code where it is trained on",)
 # What Keras 2 wraps a metric given as a function in; it reads it back, though it is no public name.

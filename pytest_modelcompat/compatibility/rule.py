@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.locations import places
-from pytest_modelcompat.profiles.judging import fixes
+from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pytest_modelcompat.artifacts.locations import Use
-    from pytest_modelcompat.profiles.judging.scene import Scene, Version
+    from pytest_modelcompat.compatibility.context import Scene, Version
 
     Where = Callable[[Scene], Sequence[Use]]
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.inventory import LayerUse
 from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import places
-from pytest_modelcompat.profiles.judging import fixes
+from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.results.finding import Finding, Kind, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pytest_modelcompat.artifacts.locations import Use
-    from pytest_modelcompat.profiles.judging.scene import Scene
+    from pytest_modelcompat.compatibility.context import Scene
     from pytest_modelcompat.profiles.profile import ObjectKnowledge
 
 _MODELS = frozenset({"Functional", "Sequential", "Model"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.profiles.judging.rules import (
+from pytest_modelcompat.compatibility.rule import (
     ANY,
     MEASURED,
     NEVER,
@@ -20,7 +20,7 @@ from pytest_modelcompat.results.finding import Kind, Severity, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.profiles.judging.scene import Scene
+    from pytest_modelcompat.compatibility.context import Scene
     from pytest_modelcompat.results.finding import Finding
 
 KERAS_3 = (3, 0)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.locations import places
-from pytest_modelcompat.profiles.judging import fixes
+from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_modelcompat.artifacts.inventory import LayerUse
-    from pytest_modelcompat.profiles.judging.scene import Scene
+    from pytest_modelcompat.compatibility.context import Scene
 
 # Keras 3.9 was the first to keep an axis that is a number; no Keras 3 keeps a list of several. Read in its sources.
 _KEEPS_NUMBERS = (3, 9)

@@ -6,7 +6,7 @@ import builtins
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.locations import layer_place, places, shortened
-from pytest_modelcompat.profiles.judging.fixes import TO_THE_COMMAND, declare
+from pytest_modelcompat.compatibility.fixes import TO_THE_COMMAND, declare
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts.bytecode import Outcome
     from pytest_modelcompat.artifacts.inventory import Code, LambdaUse
-    from pytest_modelcompat.profiles.judging.scene import Scene
+    from pytest_modelcompat.compatibility.context import Scene
 
 FIX = (
     "write the function as a layer of its own, or register it: @keras.saving.register_keras_serializable()",

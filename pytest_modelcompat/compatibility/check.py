@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.profiles.judgement import Judgement
-from pytest_modelcompat.profiles.judging.scene import Scene
+from pytest_modelcompat.compatibility.context import Scene
+from pytest_modelcompat.compatibility.verdict import Judgement
 from pytest_modelcompat.results.finding import Finding, Severity
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def judge(inventory: Inventory, profile: Profile, *, custom: Collection[str] = (
 
 
 def _findings(scene: Scene) -> Iterator[Finding]:
-    from pytest_modelcompat.profiles.judging.known_changes import known_changes
+    from pytest_modelcompat.compatibility.rules.known_changes import known_changes
 
     unopened = tuple(_opening(scene))
     if unopened:
@@ -49,35 +49,35 @@ def _findings(scene: Scene) -> Iterator[Finding]:
 
 
 def _opening(scene: Scene) -> Iterable[Finding]:
-    from pytest_modelcompat.profiles.judging.opening import not_opened
+    from pytest_modelcompat.compatibility.rules.container import not_opened
 
     return not_opened(scene)
 
 
 def _parts(scene: Scene) -> tuple[Callable[[Scene], Iterable[Finding]], ...]:
-    from pytest_modelcompat.profiles.judging import (
+    from pytest_modelcompat.compatibility.rules import (
         arguments,
         axes,
-        compiling,
-        fitting,
-        graphs,
+        compile_config,
         lambdas,
         names,
-        nesting,
+        nested_models,
+        ops,
         state,
-        weights,
+        weight_paths,
+        weight_shapes,
         wiring,
     )
 
     if scene.inventory.format == "saved_model":
         return (
             state.missing_files,
-            graphs.unknown_ops,
-            graphs.attributes,
+            ops.unknown_ops,
+            ops.attributes,
             state.slots,
             state.captured_tensors,
-            graphs.versions,
-            graphs.first_call,
+            ops.versions,
+            ops.first_call,
             lambdas.in_saved_model,
             state.unnamed_inputs,
             state.half_inputs,
@@ -93,15 +93,15 @@ def _parts(scene: Scene) -> tuple[Callable[[Scene], Iterable[Finding]], ...]:
         wiring.list_of_layers,
         wiring.batch_for_input,
         wiring.changed_ends,
-        nesting.counted_from_one,
-        nesting.wrong_ends,
+        nested_models.counted_from_one,
+        nested_models.wrong_ends,
         lambdas.bytecode,
         lambdas.in_activations,
         lambdas.named_functions,
-        compiling.not_compiled,
-        compiling.new_optimizer,
-        weights.moved,
-        fitting.misfits,
-        fitting.unbuilt,
+        compile_config.not_compiled,
+        compile_config.new_optimizer,
+        weight_paths.moved,
+        weight_shapes.misfits,
+        weight_shapes.unbuilt,
         state.lost_optimizer,
     )

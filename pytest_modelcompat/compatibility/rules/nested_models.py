@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.locations import layer_place, shortened
-from pytest_modelcompat.profiles.judging import fixes
+from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.results.finding import Finding, Kind, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_modelcompat.profiles.judging.scene import Scene
+    from pytest_modelcompat.compatibility.context import Scene
 
     Path = tuple[str, ...]
 

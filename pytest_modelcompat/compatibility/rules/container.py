@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.profiles.judging import fixes
+from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.results.finding import Finding, Kind, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.profiles.judging.scene import Scene
+    from pytest_modelcompat.compatibility.context import Scene
 
 # Keras 2.12 was the first to write and read the zip that is called .keras.
 _FIRST_ZIP = (2, 12)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.locations import layer_place, places, shortened
 from pytest_modelcompat.artifacts.modules import is_foreign_module
-from pytest_modelcompat.profiles.unsafe_ops import dangerous_ops
+from pytest_modelcompat.compatibility.unsafe_ops import dangerous_ops
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 
 if TYPE_CHECKING:

@@ -6,15 +6,15 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.locations import places
-from pytest_modelcompat.profiles.judging.shapes import fits, needs, written
+from pytest_modelcompat.compatibility.expected_shapes import fits, needs, written
 from pytest_modelcompat.results.finding import Finding, Kind, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_modelcompat.artifacts.inventory import LayerUse, WeightUse
-    from pytest_modelcompat.profiles.judging.scene import Scene
-    from pytest_modelcompat.profiles.judging.shapes import Shape
+    from pytest_modelcompat.compatibility.context import Scene
+    from pytest_modelcompat.compatibility.expected_shapes import Shape
 
 _MODELS = frozenset({"Functional", "Sequential", "Model"})
 _MODEL_WEIGHTS = "model_weights/"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.profiles.judging import fixes
+from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.results.finding import Finding, Kind, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_modelcompat.profiles.judging.scene import Scene, Version
+    from pytest_modelcompat.compatibility.context import Scene, Version
 
 # Keras up to 2.14 keeps a model's layers under the first attribute that holds them, later ones under `layers`.
 _OLD_ROOT = "_layer_checkpoint_dependencies"

@@ -1,0 +1,1 @@
+"""The static verdict: an inventory held against a profile."""

@@ -1,0 +1,1 @@
+"""The rules of the static verdict, one file for each kind of thing that can go wrong."""
