@@ -6,9 +6,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.diagnosis import Context, diagnose
+from pytest_modelcompat.diagnosis import Context, diagnose, unresolved
+from pytest_modelcompat.diagnosis.declarations import Declaration
 from pytest_modelcompat.foretelling import findings_for, profile_of
-from pytest_modelcompat.profiles import known_names, resolved
+from pytest_modelcompat.profiles import known_names
 from pytest_modelcompat.profiles.op_packages import package_called, package_of
 from pytest_modelcompat.profiles.third_party import foreign_uses
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
@@ -37,7 +38,7 @@ def explain(case: Case, subject: Subject, inventory: Inventory, loaded: Loaded) 
     diagnosed = diagnose(loaded, context_of(case, subject, inventory, loaded))
     if loaded.ending.code != 0 or loaded.stage not in ("load", "predict"):
         return (diagnosed,)
-    judged = resolved.judge(inventory, loaded, resolved.Declaration(case.declares_on, subject.homes))
+    judged = unresolved.judge(inventory, loaded, Declaration(case.declares_on, subject.homes))
     if case.target.is_local:
         return _here(judged, diagnosed, loaded)
     known = _known(case, inventory, loaded)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.compatibility.check import judge
 from pytest_modelcompat.compatibility.fixes import TO_THE_COMMAND
-from pytest_modelcompat.profiles import known_names, resolved
+from pytest_modelcompat.diagnosis import unresolved
+from pytest_modelcompat.profiles import known_names
 from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.profiles.store import is_path, load_profile
 from pytest_modelcompat.results.finding import Finding, Severity
@@ -149,7 +150,7 @@ def _in_words(name: str, profile: Profile) -> str:
 def _declared(settings: Settings, inventory: Inventory, loaded: Loaded) -> Iterator[str]:
     """Names of classes, functions and ops that the case declares: here they were found."""
     yield from settings.custom_objects
-    uses = resolved.subjects(inventory)
+    uses = unresolved.subjects(inventory)
     unknown = set(loaded.unknown_objects)
     for index, use in enumerate(uses):
         if index not in unknown and not known_names.is_keras_name(use.role, use.name):

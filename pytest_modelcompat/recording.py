@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat import verdicts
 from pytest_modelcompat.comparison.outputs import compare, statistics
+from pytest_modelcompat.diagnosis.declarations import Declaration
 from pytest_modelcompat.golden.golden import (
     Golden,
     GoldenBrokenError,
@@ -16,7 +17,6 @@ from pytest_modelcompat.golden.golden import (
     WeightDigest,
     digest_changes,
 )
-from pytest_modelcompat.profiles.resolved import Declaration
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 
 if TYPE_CHECKING:

@@ -15,13 +15,13 @@ from pytest_modelcompat import saving, verdicts
 from pytest_modelcompat.artifacts import Inventory, read_inventory
 from pytest_modelcompat.case import Case, NotImportableError, declared, object_places
 from pytest_modelcompat.comparison.routes import Rerun, compare_routes
-from pytest_modelcompat.diagnosis import cannot_start, no_space
+from pytest_modelcompat.diagnosis import cannot_start, no_space, unresolved
+from pytest_modelcompat.diagnosis.declarations import Declaration
 from pytest_modelcompat.disagreeing import Ways
 from pytest_modelcompat.explaining import changes_known, explain
 from pytest_modelcompat.foretelling import foretell
 from pytest_modelcompat.freezing import thawed
 from pytest_modelcompat.golden.golden import WeightDigest
-from pytest_modelcompat.profiles import resolved
 from pytest_modelcompat.recording import Recording, settle
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 from pytest_modelcompat.results.result import Facts, Result
@@ -211,7 +211,7 @@ def _job(case: Case, bench: Bench, subject: Subject, inventory: Inventory) -> Jo
         keras=subject.keras if case.target.is_local else "",
         declared=declarations,
         inputs=subject.inputs if subject.sent is None else subject.sent,
-        objects=[resolved.as_json(use) for use in resolved.subjects(inventory)],
+        objects=[unresolved.as_json(use) for use in unresolved.subjects(inventory)],
         ops=[op.op for op in inventory.ops],
         per_signature=subject.per_signature,
         call=subject.uncallable is None,
@@ -314,7 +314,7 @@ def _reloaded_sentence(rerun: Rerun) -> str:
 
 def _python_functions(evidence: _Evidence) -> tuple[Finding, ...]:
     """Python functions the graph holds though the signatures got by without calling one."""
-    judged = resolved.judge(evidence.inventory, evidence.loaded, resolved.Declaration())
+    judged = unresolved.judge(evidence.inventory, evidence.loaded, Declaration())
     return tuple(replace(each, severity=Severity.NOTE) for each in judged if each.kind is Kind.PYTHON_FUNCTION)
 
 

@@ -11,7 +11,7 @@ from pytest_modelcompat.case import seed_everything
 from pytest_modelcompat.comparison.outputs import dtype_name
 from pytest_modelcompat.comparison.routes import compare_routes
 from pytest_modelcompat.diagnosis import call_failed, save_failed
-from pytest_modelcompat.profiles import resolved
+from pytest_modelcompat.diagnosis.declarations import Declaration
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 
 if TYPE_CHECKING:
@@ -280,7 +280,7 @@ def _save(case: Case, model: live.LiveModel, folder: Path) -> saving.Saved:
     try:
         return saving.save(model, case.format, folder)
     except saving.FormatCannotHoldError as error:
-        fix = resolved.Declaration(case.declares_on).formats(error.formats)
+        fix = Declaration(case.declares_on).formats(error.formats)
         raise StoppedError(Finding(Kind.FORMAT_CANNOT_HOLD, case.format, cause=str(error), fix=(fix,))) from None
     except saving.SaveFailedError as error:
         raise StoppedError(save_failed(str(error), error.__cause__ or error)) from None

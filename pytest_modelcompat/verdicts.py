@@ -24,7 +24,7 @@ from pytest_modelcompat.results.finding import Blame, Finding, Kind
 
 if TYPE_CHECKING:
     from pytest_modelcompat.comparison.routes import Outputs, Rerun, Tolerances
-    from pytest_modelcompat.profiles.resolved import Declaration
+    from pytest_modelcompat.diagnosis.declarations import Declaration
     from pytest_modelcompat.settings.settings import Settings
 
 MOST_NAMES = 4

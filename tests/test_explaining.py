@@ -9,9 +9,9 @@ import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.case import Case
+from pytest_modelcompat.diagnosis.unresolved import subjects
 from pytest_modelcompat.explaining import changes_known, context_of, explain
 from pytest_modelcompat.golden.golden import GoldenName
-from pytest_modelcompat.profiles.resolved import subjects
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 from pytest_modelcompat.results.target import Target
 from pytest_modelcompat.runtimes.protocol import Ending, Loaded

@@ -10,8 +10,8 @@ import pytest
 from pytest_modelcompat import verdicts
 from pytest_modelcompat.comparison.outputs import Tolerance
 from pytest_modelcompat.comparison.routes import compare_loaders, compare_routes
+from pytest_modelcompat.diagnosis.declarations import Declaration
 from pytest_modelcompat.golden.golden import Golden, WeightDigest
-from pytest_modelcompat.profiles.resolved import Declaration
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 from pytest_modelcompat.settings.settings import Settings
 

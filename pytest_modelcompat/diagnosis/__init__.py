@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pytest_modelcompat.diagnosis.before_loading import call_failed, no_space, no_tensorflow, save_failed
 from pytest_modelcompat.diagnosis.context import Context
-from pytest_modelcompat.diagnosis.deaths import cannot_start
-from pytest_modelcompat.diagnosis.diagnosing import diagnose
-from pytest_modelcompat.diagnosis.texts import true_cause
+from pytest_modelcompat.diagnosis.diagnose import diagnose
+from pytest_modelcompat.diagnosis.local_errors import call_failed, no_space, no_tensorflow, save_failed
+from pytest_modelcompat.diagnosis.messages import true_cause
+from pytest_modelcompat.diagnosis.process_exit import cannot_start
 
 __all__ = [
     "Context",

@@ -12,7 +12,7 @@ import pytest
 from pytest_modelcompat.artifacts.inventory import Inventory, LambdaUse, LayerUse, ObjectUse
 from pytest_modelcompat.diagnosis import Context, diagnose
 from pytest_modelcompat.diagnosis.catalogue import CATALOGUE
-from pytest_modelcompat.diagnosis.entries import KnownFailure, Raised, words_of
+from pytest_modelcompat.diagnosis.known_failure import KnownFailure, Raised, words_of
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 from pytest_modelcompat.runtimes.protocol import Ending, Loaded
 

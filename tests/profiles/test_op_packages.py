@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_modelcompat.artifacts.inventory import Inventory, OpPlace, OpUse
-from pytest_modelcompat.profiles import op_packages, resolved
+from pytest_modelcompat.diagnosis import unresolved
+from pytest_modelcompat.diagnosis.declarations import Declaration
+from pytest_modelcompat.profiles import op_packages
 from pytest_modelcompat.profiles.known_names import first_tensorflow_with
 from pytest_modelcompat.profiles.op_packages import OpPackage, package_called, package_of
-from pytest_modelcompat.profiles.resolved import Declaration
 from pytest_modelcompat.profiles.store import TENSORFLOW, read_history
 from pytest_modelcompat.runtimes.protocol import Ending, Loaded
 
@@ -163,7 +164,7 @@ class TestResolved:
     def judged(op: str, *declared: str, written_on: str = "artifact marker") -> Finding:
         inventory = Inventory(Path("model"), "saved_model", ops=(OpUse(op, 1, (OpPlace("call"),)),))
         loaded = Loaded(Ending(0), unknown_ops=(op,), versions={"tensorflow": "2.15.1"}, declared=declared)
-        (finding,) = resolved.judge(inventory, loaded, Declaration(written_on))
+        (finding,) = unresolved.judge(inventory, loaded, Declaration(written_on))
         return finding
 
     def test_an_import_registers_it(self) -> None:

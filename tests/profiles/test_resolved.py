@@ -9,7 +9,8 @@ import pytest
 
 from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, ObjectUse, OpPlace, OpUse
 from pytest_modelcompat.artifacts.locations import places
-from pytest_modelcompat.profiles.resolved import Declaration, as_json, judge, subjects
+from pytest_modelcompat.diagnosis.declarations import Declaration
+from pytest_modelcompat.diagnosis.unresolved import as_json, judge, subjects
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 from pytest_modelcompat.runtimes.protocol import Ending, Loaded
 

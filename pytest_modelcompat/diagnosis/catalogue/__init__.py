@@ -6,8 +6,8 @@ from pytest_modelcompat.diagnosis.catalogue.containers import CONTAINERS
 from pytest_modelcompat.diagnosis.catalogue.keras_versions import KERAS_VERSIONS
 from pytest_modelcompat.diagnosis.catalogue.lambdas import LAMBDAS
 from pytest_modelcompat.diagnosis.catalogue.names import NAMES
-from pytest_modelcompat.diagnosis.catalogue.predicting import PREDICTING
-from pytest_modelcompat.diagnosis.catalogue.rebuilding import REBUILDING
+from pytest_modelcompat.diagnosis.catalogue.predictions import PREDICTING
+from pytest_modelcompat.diagnosis.catalogue.rebuild import REBUILDING
 from pytest_modelcompat.diagnosis.catalogue.saved_models import SAVED_MODELS
 from pytest_modelcompat.diagnosis.catalogue.weights import WEIGHTS
 

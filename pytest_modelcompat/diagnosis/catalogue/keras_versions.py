@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.diagnosis.entries import (
+from pytest_modelcompat.diagnosis.known_failure import (
     H5,
     MEASURED,
     UNEXPECTED_ARGUMENT,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_modelcompat.diagnosis.declaring import UNSAFE
-from pytest_modelcompat.diagnosis.entries import MEASURED, KnownFailure, foreign_bytecode, has_bytecode
+from pytest_modelcompat.diagnosis.declarations import UNSAFE
+from pytest_modelcompat.diagnosis.known_failure import MEASURED, KnownFailure, foreign_bytecode, has_bytecode
 from pytest_modelcompat.results.finding import Blame, Kind
 
 _NO_LAMBDA = (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pytest_modelcompat.diagnosis.context import Context, registered_home
-from pytest_modelcompat.diagnosis.declaring import LEAVE_H5, OR_LEAVE_H5, custom_object, imports
-from pytest_modelcompat.diagnosis.entries import (
+from pytest_modelcompat.diagnosis.declarations import LEAVE_H5, OR_LEAVE_H5, custom_object, imports
+from pytest_modelcompat.diagnosis.known_failure import (
     H5,
     KERAS,
     MEASURED,

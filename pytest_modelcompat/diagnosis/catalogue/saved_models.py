@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_modelcompat.diagnosis.declaring import Declare, imports, op_library
-from pytest_modelcompat.diagnosis.entries import (
+from pytest_modelcompat.diagnosis.declarations import Declare, imports, op_library
+from pytest_modelcompat.diagnosis.known_failure import (
     MEASURED,
     SAVED_MODEL,
     KnownFailure,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.diagnosis.declaring import LEAVE_H5
-from pytest_modelcompat.diagnosis.entries import H5, KERAS, MEASURED, KnownFailure, Words
+from pytest_modelcompat.diagnosis.declarations import LEAVE_H5
 from pytest_modelcompat.diagnosis.keras_names import KERAS_CLASSES
+from pytest_modelcompat.diagnosis.known_failure import H5, KERAS, MEASURED, KnownFailure, Words
 from pytest_modelcompat.results.finding import Blame, Kind
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from string import Template
 
 from pytest_modelcompat.diagnosis.context import Context, is_keras_class, major, places, registered_home, role_of
-from pytest_modelcompat.diagnosis.declaring import Declare
-from pytest_modelcompat.diagnosis.texts import class_being_rebuilt, innermost, true_cause
+from pytest_modelcompat.diagnosis.declarations import Declare
+from pytest_modelcompat.diagnosis.messages import class_being_rebuilt, innermost, true_cause
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 
 Words = Mapping[str, str]

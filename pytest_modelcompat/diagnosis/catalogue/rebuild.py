@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.diagnosis.entries import MISSING_ARGUMENT, UNEXPECTED_ARGUMENT, KnownFailure, Words, keras_own
+from pytest_modelcompat.diagnosis.known_failure import (
+    MISSING_ARGUMENT,
+    UNEXPECTED_ARGUMENT,
+    KnownFailure,
+    Words,
+    keras_own,
+)
 from pytest_modelcompat.results.finding import Blame, Kind
 
 if TYPE_CHECKING:

@@ -6,10 +6,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.diagnosis.before_loading import is_disk_full
 from pytest_modelcompat.diagnosis.catalogue import CATALOGUE
 from pytest_modelcompat.diagnosis.context import places
-from pytest_modelcompat.diagnosis.deaths import (
+from pytest_modelcompat.diagnosis.known_failure import Raised, recognise
+from pytest_modelcompat.diagnosis.local_errors import is_disk_full
+from pytest_modelcompat.diagnosis.messages import class_being_rebuilt, true_cause
+from pytest_modelcompat.diagnosis.process_exit import (
     WHILE,
     diagnose_death,
     diagnose_full_disk,
@@ -17,8 +19,6 @@ from pytest_modelcompat.diagnosis.deaths import (
     exited,
     is_out_of_memory,
 )
-from pytest_modelcompat.diagnosis.entries import Raised, recognise
-from pytest_modelcompat.diagnosis.texts import class_being_rebuilt, true_cause
 from pytest_modelcompat.results.finding import Finding, Kind
 
 if TYPE_CHECKING:

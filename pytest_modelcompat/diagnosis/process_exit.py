@@ -7,10 +7,10 @@ import shlex
 import signal
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.diagnosis.before_loading import is_disk_full, no_space, no_tensorflow
 from pytest_modelcompat.diagnosis.context import major
-from pytest_modelcompat.diagnosis.declaring import Declare
-from pytest_modelcompat.diagnosis.texts import last_line, true_cause
+from pytest_modelcompat.diagnosis.declarations import Declare
+from pytest_modelcompat.diagnosis.local_errors import is_disk_full, no_space, no_tensorflow
+from pytest_modelcompat.diagnosis.messages import last_line, true_cause
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 from pytest_modelcompat.runtimes.runtime import OTHER_PROCESSOR
 from pytest_modelcompat.runtimes.uv import DECLARED_IN

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, ObjectUse
@@ -15,72 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcompat.artifacts.inventory import OpUse
+    from pytest_modelcompat.diagnosis.declarations import Declaration
     from pytest_modelcompat.profiles.op_packages import OpPackage
     from pytest_modelcompat.runtimes.protocol import Loaded
 
 PYTHON_FUNCTION_OPS = ("PyFunc", "PyFuncStateless", "EagerPyFunc")
 # What every layer's configuration holds, whatever its class returns from get_config().
 GIVEN_TO_EVERY_LAYER = ("name", "trainable", "dtype")
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """How a user writes a declaration where this case is written.
-
-    Args:
-        written_on: `marker`, `artifact marker`, `call` or `command line`.
-        homes: name of a class or function -> `module.qualname` where this process has it.
-    """
-
-    written_on: str = "marker"
-    homes: Mapping[str, str] = field(default_factory=dict)
-
-    def custom_object(self, name: str) -> str:
-        """The line that declares a custom object."""
-        home = self.homes.get(_bare(name), f"your_module.{_bare(name)}")
-        module, _, qualname = home.rpartition(".")
-        if self.written_on == "command line":
-            # A registered name has a > in it, which a shell would take for a redirection.
-            place = shlex.quote(f"{'' if qualname == name else name + '='}{module}:{qualname}")
-            return f"--modelcompat-custom-object {place}"
-        return self._in_code(f'custom_objects={{"{name}": {home}}}')
-
-    def imports(self, module: str) -> str:
-        """The line that makes the loader import a module."""
-        if self.written_on == "command line":
-            return f"--modelcompat-import {module}"
-        return self._in_code(f'imports=["{module}"]')
-
-    def op_library(self, path: str) -> str:
-        """The line that makes the loader load an op library."""
-        if self.written_on == "command line":
-            return f"--modelcompat-op-library {path}"
-        return self._in_code(f'op_libraries=["{path}"]')
-
-    def home_module(self, name: str) -> str:
-        """The module a class or function lives in, as far as this process knows."""
-        return self.homes.get(_bare(name), "your_module." + _bare(name)).rpartition(".")[0]
-
-    def formats(self, formats: Sequence[str]) -> str:
-        """The line that saves in other formats."""
-        if self.written_on == "command line":
-            return " ".join(f"--modelcompat-format {name}" for name in formats)
-        return self._in_code("formats=[" + ", ".join(f'"{name}"' for name in formats) + "]")
-
-    def allowed(self, option: str, name: str) -> str:
-        """The line that accepts a new op or layer."""
-        text = f'{option}={{"{name}": "the reason"}}'
-        if self.written_on == "command line":
-            return f"in a test: @pytest.mark.model_roundtrip({text})"
-        return self._in_code(text)
-
-    def _in_code(self, option: str) -> str:
-        written = {
-            "marker": f"@pytest.mark.model_roundtrip({option})",
-            "artifact marker": f"@pytest.mark.model_artifact(..., {option})",
-            "call": f"model_roundtrip(..., {option})",
-        }
-        return written[self.written_on]
 
 
 def subjects(inventory: Inventory) -> list[Use]:
@@ -124,10 +63,6 @@ def _full_name(use: Use) -> str:
     # Keras writes the registered name "function" for every function that was never registered.
     registered = use.registered_name or ""
     return registered if ">" in registered else use.name
-
-
-def _bare(name: str) -> str:
-    return name.rpartition(">")[2]
 
 
 def _grouped(uses: Sequence[Use]) -> list[list[Use]]:

@@ -6,7 +6,7 @@ import re
 import tempfile
 import traceback
 
-from pytest_modelcompat.diagnosis.texts import true_cause
+from pytest_modelcompat.diagnosis.messages import true_cause
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 
 _NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded|not enough space on the disk")

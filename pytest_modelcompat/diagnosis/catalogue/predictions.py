@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_modelcompat.diagnosis.declaring import LEAVE_H5, Declare
-from pytest_modelcompat.diagnosis.entries import H5, MEASURED, SAVED_MODEL, KnownFailure
+from pytest_modelcompat.diagnosis.declarations import LEAVE_H5, Declare
+from pytest_modelcompat.diagnosis.known_failure import H5, MEASURED, SAVED_MODEL, KnownFailure
 from pytest_modelcompat.results.finding import Blame, Kind
 
 _PREDICT = ("predict",)
