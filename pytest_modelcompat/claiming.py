@@ -23,13 +23,13 @@ def write_claims(items: Sequence[pytest.Item], root: Path, file: Path) -> None:
         file: where to: a JSON object with `claims`, the names of goldens; `unsure`, the folders in which tests
             claim further ones while they run; and `collected`, the folders of goldens of every module with a test.
     """
-    from pytest_modelcompat.report import properties
+    from pytest_modelcompat.report import user_properties
 
     modules = {item.path.with_suffix("") for item in items if item.path.is_relative_to(root)}
     claims = {
-        "claims": {name for item in items for name in properties.claims(item.user_properties)},
+        "claims": {name for item in items for name in user_properties.claims(item.user_properties)},
         "unsure": {
-            folder for item in items for folder in properties.unsure_folders(item.user_properties, passed=False)
+            folder for item in items for folder in user_properties.unsure_folders(item.user_properties, passed=False)
         },
         "collected": {module.relative_to(root).as_posix() for module in modules},
     }

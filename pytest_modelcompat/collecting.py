@@ -299,11 +299,11 @@ def note_claims(items: Iterable[pytest.Item], layers: tuple[Layer, Layer]) -> No
     """Note on each model test which golden it claims, so that the summary knows even if it never runs."""
     for item in items:
         if target_of(item) is not None or FIXTURE in getattr(item, "fixturenames", ()):
-            from pytest_modelcompat.report import properties
+            from pytest_modelcompat.report import user_properties
 
             marked = read_marker(item, layers)
             settings = marked.settings if marked is not None else Settings()
             golden = golden_name(item, settings)
-            item.user_properties.append(properties.claim(str(golden)))
+            item.user_properties.append(user_properties.claim(str(golden)))
             if FIXTURE in getattr(item, "fixturenames", ()):
-                item.user_properties.append(properties.calls_fixture("/".join(golden.folder)))
+                item.user_properties.append(user_properties.calls_fixture("/".join(golden.folder)))

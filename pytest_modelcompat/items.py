@@ -13,7 +13,7 @@ from _pytest.runner import collect_one_node
 
 from pytest_modelcompat import collecting
 from pytest_modelcompat.marking import ModelItem
-from pytest_modelcompat.report import properties
+from pytest_modelcompat.report import user_properties
 from pytest_modelcompat.session import KEY
 from pytest_modelcompat.settings.settings import SettingsError, plain_name
 
@@ -49,7 +49,7 @@ def _make_item(
     item.case = case
     for mark in marks:
         item.add_marker(mark)
-    item.user_properties.append(properties.claim(str(case.golden)))
+    item.user_properties.append(user_properties.claim(str(case.golden)))
     return item
 
 

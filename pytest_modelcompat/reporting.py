@@ -229,7 +229,7 @@ def _around(target: TargetData, error: BaseException | None, report: pytest.Test
 def _unreached(item: pytest.Item) -> list[TargetData]:
     """The targets of an item that came to no result."""
     from pytest_modelcompat import collecting
-    from pytest_modelcompat.report.properties import claims
+    from pytest_modelcompat.report.user_properties import claims
     from pytest_modelcompat.results.target import Target
     from pytest_modelcompat.runtimes.runtime import LOCAL
     from pytest_modelcompat.session import Session

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_modelcompat import collecting, reporting
 from pytest_modelcompat.marking import FIXTURE, ROUNDTRIP, target_of
-from pytest_modelcompat.report import properties
+from pytest_modelcompat.report import user_properties
 from pytest_modelcompat.results.result import Facts, ModelCompatError, Result, RoundTripResult
 from pytest_modelcompat.settings.choices import FORMATS
 from pytest_modelcompat.settings.expected_failures import held_against
@@ -113,7 +113,7 @@ def checked(item: pytest.Item, case: Case, session: Session) -> Result:
 
         result = check(case, session.bench())
     result = held_against(result, _expected(item, case, session))
-    item.user_properties.extend(properties.of_result(result))
+    item.user_properties.extend(user_properties.of_result(result))
     reporting.note(item, case, result, time.perf_counter() - began)
     return result
 

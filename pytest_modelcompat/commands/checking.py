@@ -143,7 +143,7 @@ class _Output:
         if self.options.json:
             self._json(judged)
         elif not self.options.sarif:
-            from pytest_modelcompat.report.judgements import check_page
+            from pytest_modelcompat.report.compatibility import check_page
 
             self.console.lines(check_page(inventory, judged))
 
@@ -161,12 +161,12 @@ class _Output:
 
             self.console.lines(sarif(self.judgements, _version()).splitlines())
         elif not self.options.json and len(self.judgements) > 1:
-            from pytest_modelcompat.report.judgements import check_summary
+            from pytest_modelcompat.report.compatibility import check_summary
 
             self.console.lines([check_summary(self.judgements)])
 
     def _json(self, judged: Sequence[Judgement]) -> None:
-        from pytest_modelcompat.report.data import judgement_data, line
+        from pytest_modelcompat.report.json_data import judgement_data, line
 
         self.console.lines(line(judgement_data(each)) for each in judged)
 

@@ -74,10 +74,10 @@ def _lines(
 ) -> list[str]:
     judged = judge_all(inventory, runtimes, custom=frozenset(options.custom), safe_mode=not options.unsafe)
     if options.json:
-        from pytest_modelcompat.report.data import judgement_data, line
+        from pytest_modelcompat.report.json_data import judgement_data, line
 
         return [line(judgement_data(each)) for each in judged]
-    from pytest_modelcompat.report.judgements import runtimes_table
+    from pytest_modelcompat.report.compatibility import runtimes_table
 
     about = (profile.keras + (" (tf_keras)" if profile.package == "tf_keras" else "") for profile in runtimes)
     return list(runtimes_table(inventory, list(zip(judged, about, strict=True)), columns))

@@ -13,9 +13,9 @@ from pytest_modelcompat.commands.kept import counted
 from pytest_modelcompat.commands.parsing import Parser, UsageError
 from pytest_modelcompat.commands.side_by_side import GIB, Run, at_once, free_memory, side_by_side
 from pytest_modelcompat.report import json_report
-from pytest_modelcompat.report.blocks import INDENT, labelled
+from pytest_modelcompat.report.layout import INDENT, labelled
 from pytest_modelcompat.report.matrix import markdown_lines, matrix_lines, reason_lines
-from pytest_modelcompat.report.merging import merge
+from pytest_modelcompat.report.merge import merge
 from pytest_modelcompat.runtimes.config import DeclarationError, find_runtimes
 from pytest_modelcompat.runtimes.environments import create, interpreter_of
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError

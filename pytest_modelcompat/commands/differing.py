@@ -43,7 +43,7 @@ def run(arguments: Sequence[str], console: Console) -> int:
         comparison = with_inventory(one.path, lambda _: _compared(one, other))
     except BrokenArtifactError as error:
         if options.json:
-            from pytest_modelcompat.report.data import line
+            from pytest_modelcompat.report.json_data import line
 
             console.lines([line({"old": options.old, "new": options.new, "unreadable": str(error)})])
         console.problem(str(error))
@@ -74,10 +74,10 @@ def _compared(one: Inventory, other: Inventory) -> Comparison:
 
 
 def _lines(one: Inventory, other: Inventory, comparison: Comparison, *, as_json: bool) -> list[str]:
-    from pytest_modelcompat.report.comparing import comparison_data, comparison_page
+    from pytest_modelcompat.report.diff import comparison_data, comparison_page
 
     if as_json:
-        from pytest_modelcompat.report.data import line
+        from pytest_modelcompat.report.json_data import line
 
         return [line(comparison_data(one, other, comparison))]
     return list(comparison_page(one, other, comparison))

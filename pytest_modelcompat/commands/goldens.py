@@ -21,9 +21,9 @@ from pytest_modelcompat.commands.project import find_project
 from pytest_modelcompat.commands.reading import FITS, FITS_NOT, UNREADABLE
 from pytest_modelcompat.golden.golden import FrozenBrokenError, GoldenBrokenError, GoldenError, GoldenMissingError
 from pytest_modelcompat.golden.release_store import Frozen, FrozenStore, label_problem
-from pytest_modelcompat.report.blocks import labelled, versions
-from pytest_modelcompat.report.data import line
 from pytest_modelcompat.report.goldens import frozen_data, frozen_line, golden_data, golden_lines, table
+from pytest_modelcompat.report.json_data import line
+from pytest_modelcompat.report.layout import labelled, versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

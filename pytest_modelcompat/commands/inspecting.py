@@ -60,11 +60,11 @@ def _lines(inventory: Inventory, *, as_json: bool, in_full: bool) -> list[str]:
 
     unsafe = unsafe_content(inventory)
     if as_json:
-        from pytest_modelcompat.report.data import inventory_data, line
+        from pytest_modelcompat.report.json_data import inventory_data, line
 
         return [line(inventory_data(inventory, unsafe))]
     from pytest_modelcompat.profiles.third_party import foreign_uses
-    from pytest_modelcompat.report.inspecting import inspect_page
+    from pytest_modelcompat.report.inventory import inspect_page
 
     nbytes = _size(inventory.path)
     return list(inspect_page(inventory, unsafe, foreign_uses(inventory), nbytes=nbytes, in_full=in_full))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.commands.checking import profiles
 from pytest_modelcompat.commands.parsing import Parser, UsageError, run_verb
-from pytest_modelcompat.report.blocks import labelled
+from pytest_modelcompat.report.layout import labelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -71,7 +71,7 @@ def _show(arguments: Sequence[str], console: Console) -> int:
     options = parser.parse(arguments)
     (profile,) = profiles([options.name])
     if options.json:
-        from pytest_modelcompat.report.data import line, plain
+        from pytest_modelcompat.report.json_data import line, plain
 
         console.lines([line(plain(profile))])
     else:

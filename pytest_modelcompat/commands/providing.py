@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.text import size_words
 from pytest_modelcompat.commands.parsing import Parser, UsageError, run_verb
 from pytest_modelcompat.commands.provided import meaning, provided, table
-from pytest_modelcompat.report.blocks import labelled
-from pytest_modelcompat.report.data import line
+from pytest_modelcompat.report.json_data import line
+from pytest_modelcompat.report.layout import labelled
 from pytest_modelcompat.runtimes.cache import (
     Environment,
     all_folders,

@@ -96,7 +96,7 @@ def tell_unreadable(answer: Answer[T], console: Console, *, as_json: bool) -> in
         as_json: whether an object is written for it too.
     """
     if as_json:
-        from pytest_modelcompat.report.data import line, unreadable_data
+        from pytest_modelcompat.report.json_data import line, unreadable_data
 
         console.lines([line(unreadable_data(answer.path, answer.problem))])
     console.problem(answer.problem)

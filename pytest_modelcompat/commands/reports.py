@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.commands.kept import counted
 from pytest_modelcompat.commands.parsing import Parser, UsageError, run_verb
 from pytest_modelcompat.commands.reading import FITS, FITS_NOT
-from pytest_modelcompat.report.blocks import INDENT, versions
-from pytest_modelcompat.report.data import line
+from pytest_modelcompat.report.json_data import line
 from pytest_modelcompat.report.json_report import ReportError, counts, destination, fails, read, write
+from pytest_modelcompat.report.layout import INDENT, versions
 from pytest_modelcompat.report.matrix import WIDTH, markdown_lines, matrix_lines, reason_lines, rows
-from pytest_modelcompat.report.merging import merge
+from pytest_modelcompat.report.merge import merge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

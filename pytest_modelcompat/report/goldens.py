@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.text import size_words
-from pytest_modelcompat.report.blocks import labelled, versions
+from pytest_modelcompat.report.layout import labelled, versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

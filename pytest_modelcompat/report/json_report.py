@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.report.data import finding_data, plain
-from pytest_modelcompat.report.terminal import headline
+from pytest_modelcompat.report.failure_text import headline
+from pytest_modelcompat.report.json_data import finding_data, plain
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback
 
-from pytest_modelcompat.report.terminal import failure_text, headline
+from pytest_modelcompat.report.failure_text import failure_text, headline
 
 if TYPE_CHECKING:
     import pytest

@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.report.blocks import INDENT
 from pytest_modelcompat.report.json_report import fails
+from pytest_modelcompat.report.layout import INDENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_modelcompat.report import properties
-from pytest_modelcompat.report.terminal import summary_lines
+from pytest_modelcompat.report import user_properties
+from pytest_modelcompat.report.failure_text import summary_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,9 @@ def write(reporter: pytest.TerminalReporter, exitstatus: int, session: Session) 
         line
         for report in reports
         if report.when == "call"
-        for line in properties.lines(report.user_properties, expected=report.skipped and hasattr(report, "wasxfail"))
+        for line in user_properties.lines(
+            report.user_properties, expected=report.skipped and hasattr(report, "wasxfail")
+        )
     ]
     stale = stale_goldens(reporter, exitstatus, session)
     # pytest 9.2 asks plugins even under --no-summary; earlier ones do not.
@@ -40,7 +42,7 @@ def stale_goldens(reporter: pytest.TerminalReporter, exitstatus: int, session: S
     if not _is_complete(reporter, exitstatus, session):
         return []
     reports = list(_reports(reporter))
-    claimed = {name for report in reports for name in properties.claims(report.user_properties)}
+    claimed = {name for report in reports for name in user_properties.claims(report.user_properties)}
     return _stale(session, reporter.config, claimed, _unsure(reports))
 
 
@@ -60,7 +62,9 @@ def _unsure(reports: list[pytest.TestReport]) -> set[str]:
     return {
         folder
         for report in last.values()
-        for folder in properties.unsure_folders(report.user_properties, passed=report.when == "call" and report.passed)
+        for folder in user_properties.unsure_folders(
+            report.user_properties, passed=report.when == "call" and report.passed
+        )
     }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat.report.terminal import CANNOT_LOAD
+from pytest_modelcompat.report.failure_text import CANNOT_LOAD
 
 if TYPE_CHECKING:
     from tests.conftest import Project

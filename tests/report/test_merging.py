@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.report.merging import merge
+from pytest_modelcompat.report.merge import merge
 from tests.report.test_json_report import a_report, a_target
 
 if TYPE_CHECKING:

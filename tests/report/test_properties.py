@@ -7,8 +7,8 @@ import json
 import numpy as np
 
 from pytest_modelcompat.comparison.outputs import Drift, Tolerance, compare
-from pytest_modelcompat.report import properties
-from pytest_modelcompat.report.properties import Line
+from pytest_modelcompat.report import user_properties
+from pytest_modelcompat.report.user_properties import Line
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 from pytest_modelcompat.results.result import Facts, Result
 
@@ -40,7 +40,7 @@ BARE = Result("test_other[keras]", "test_it/test_other", "keras", "local", (FAIL
 
 
 def test_of_a_result() -> None:
-    assert properties.of_result(PASSED) == [
+    assert user_properties.of_result(PASSED) == [
         ("modelcompat.target", "test_ranker[h5]"),
         ("modelcompat.case", "test_it/test_ranker"),
         ("modelcompat.format", "h5"),
@@ -59,14 +59,19 @@ def test_of_a_result() -> None:
 
 
 def test_only_plain_strings_travel() -> None:
-    told = properties.of_result(PASSED)
+    told = user_properties.of_result(PASSED)
     assert {type(part) for pair in told for part in pair} == {str}
     assert json.loads(json.dumps(told)) == [list(pair) for pair in told]
 
 
 def test_lines_of_an_item_with_two_targets() -> None:
-    told = [("other.plugin", "x"), *properties.of_result(PASSED), ("target", "y"), *properties.of_result(BARE)]
-    passed, failed = properties.lines(told)
+    told = [
+        ("other.plugin", "x"),
+        *user_properties.of_result(PASSED),
+        ("target", "y"),
+        *user_properties.of_result(BARE),
+    ]
+    passed, failed = user_properties.lines(told)
     assert passed == Line(
         "test_ranker[h5]",
         "test_it/test_ranker",
@@ -80,14 +85,14 @@ def test_lines_of_an_item_with_two_targets() -> None:
 
 
 def test_an_expected_failure_is_none() -> None:
-    (line,) = properties.lines(properties.of_result(BARE), expected=True)
+    (line,) = user_properties.lines(user_properties.of_result(BARE), expected=True)
     assert (line.verdict, line.expected, line.failed) == ("UNKNOWN LAYER", True, False)
 
 
 def test_an_item_without_targets_has_no_lines() -> None:
-    assert properties.lines([("other.plugin", "x"), ("modelcompat.claims", "test_it/test_ranker")]) == []
+    assert user_properties.lines([("other.plugin", "x"), ("modelcompat.claims", "test_it/test_ranker")]) == []
 
 
 def test_claims_of_items_that_ran_and_that_did_not() -> None:
-    told = [properties.claim("test_it/test_skipped"), *properties.of_result(PASSED), ("case", "foreign")]
-    assert properties.claims(told) == {"test_it/test_skipped", "test_it/test_ranker"}
+    told = [user_properties.claim("test_it/test_skipped"), *user_properties.of_result(PASSED), ("case", "foreign")]
+    assert user_properties.claims(told) == {"test_it/test_skipped", "test_it/test_ranker"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 
-from pytest_modelcompat.report.blocks import versions
-from pytest_modelcompat.report.properties import Line
-from pytest_modelcompat.report.terminal import failure_text, headline, summary_lines
+from pytest_modelcompat.report.failure_text import failure_text, headline, summary_lines
+from pytest_modelcompat.report.layout import versions
+from pytest_modelcompat.report.user_properties import Line
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 from pytest_modelcompat.results.result import Facts, Result
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.compatibility.verdict import Verdict
-from pytest_modelcompat.report.blocks import INDENT, finding_lines, versions
+from pytest_modelcompat.report.layout import INDENT, finding_lines, versions
 from pytest_modelcompat.results.finding import Kind, Severity
 
 if TYPE_CHECKING:

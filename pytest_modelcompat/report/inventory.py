@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.dtypes import compute_dtype
 from pytest_modelcompat.artifacts.locations import layer_place, places
 from pytest_modelcompat.artifacts.text import size_words, tensor_words
-from pytest_modelcompat.report.blocks import INDENT, finding_lines, labelled
+from pytest_modelcompat.report.layout import INDENT, finding_lines, labelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

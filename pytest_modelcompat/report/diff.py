@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.report.blocks import INDENT
-from pytest_modelcompat.report.data import plain
-from pytest_modelcompat.report.judgements import title
+from pytest_modelcompat.report.compatibility import title
+from pytest_modelcompat.report.json_data import plain
+from pytest_modelcompat.report.layout import INDENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.report.blocks import versions
+from pytest_modelcompat.report.layout import versions
 from pytest_modelcompat.runtimes.runtime import LOCAL
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.report.blocks import INDENT, SUBJECT_LABELS, finding_block, labelled, versions
+from pytest_modelcompat.report.layout import INDENT, SUBJECT_LABELS, finding_block, labelled, versions
 from pytest_modelcompat.results.finding import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_modelcompat.report.properties import Line
+    from pytest_modelcompat.report.user_properties import Line
     from pytest_modelcompat.results.finding import Finding
     from pytest_modelcompat.results.result import Facts, Result
 
