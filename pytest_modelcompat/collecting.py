@@ -89,7 +89,7 @@ def resolved(layers: Sequence[Layer], root: Path) -> Settings:
     """
     settings = resolve(layers)
     if settings.loads_in:
-        from pytest_modelcompat.foretelling import check_names
+        from pytest_modelcompat.roundtrip.static_check import check_names
 
         check_names(settings, root)
     return settings

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from pytest_modelcompat.case import Case
     from pytest_modelcompat.golden.golden import GoldenName
+    from pytest_modelcompat.roundtrip.case import Case
     from pytest_modelcompat.settings.settings import Settings
 
 ARTIFACT_SUFFIXES = (".h5", ".hdf5", ".keras")
@@ -66,8 +66,9 @@ class BuilderCollector(pytest.File):
         Raises:
             CollectError: the builder cannot be had, or an option is wrong.
         """
-        from pytest_modelcompat.case import Case, is_builder, seed_everything, split_returned
         from pytest_modelcompat.golden.golden import GoldenName
+        from pytest_modelcompat.roundtrip.case import Case, is_builder, split_returned
+        from pytest_modelcompat.roundtrip.seed import seed_everything
         from pytest_modelcompat.running import tensorflow_problem
 
         module, _, name = self.name.partition(":")
@@ -178,7 +179,7 @@ class _ArtifactCollector(pytest.Collector):
         Raises:
             CollectError: an option is wrong, or another artifact has this golden.
         """
-        from pytest_modelcompat.case import Case
+        from pytest_modelcompat.roundtrip.case import Case
 
         _import_from_here(self.config)
         session = self.config.stash[KEY]

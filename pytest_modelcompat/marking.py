@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.case import Case
     from pytest_modelcompat.results.target import Target
+    from pytest_modelcompat.roundtrip.case import Case
 
 ROUNDTRIP = "model_roundtrip"
 ARTIFACT = "model_artifact"

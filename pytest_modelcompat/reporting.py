@@ -17,9 +17,9 @@ from pytest_modelcompat.session import KEY
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping
 
-    from pytest_modelcompat.case import Case
     from pytest_modelcompat.report.json_report import TargetData
     from pytest_modelcompat.results.result import Result
+    from pytest_modelcompat.roundtrip.case import Case
 
 PLUGIN = "modelcompat-reporter"
 # The attribute of a TestReport that the data travel in; not a property of the test, as those go to JUnit XML.

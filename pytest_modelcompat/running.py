@@ -20,9 +20,9 @@ from pytest_modelcompat.settings.settings import Layer, Settings, SettingsError,
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_modelcompat.case import Case
     from pytest_modelcompat.golden.golden import GoldenName
     from pytest_modelcompat.results.target import Target
+    from pytest_modelcompat.roundtrip.case import Case
     from pytest_modelcompat.session import Session
     from pytest_modelcompat.settings.expected_failures import ExpectedFailure
 
@@ -49,7 +49,7 @@ def prepare(item: pytest.Item, session: Session) -> None:
         )
     if tensorflow_problem() is not None:
         return
-    from pytest_modelcompat.case import seed_everything
+    from pytest_modelcompat.roundtrip.seed import seed_everything
 
     marked = collecting.read_marker(item, session.layers)
     seed_everything((marked.settings if marked is not None else Settings()).seed)
@@ -68,7 +68,7 @@ def run_marked(item: pytest.Function, session: Session) -> None:
     marked = collecting.read_marker(item, session.layers)
     target = target_of(item)
     assert marked is not None and target is not None  # noqa: S101, PT018 - asked for by the caller
-    from pytest_modelcompat.case import Case, split_returned
+    from pytest_modelcompat.roundtrip.case import Case, split_returned
 
     arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}  # noqa: SLF001 - as pytest's own call
     call: Callable[[], Any] = lambda: item.obj(**arguments)  # noqa: E731
@@ -109,7 +109,7 @@ def checked(item: pytest.Item, case: Case, session: Session) -> Result:
     if problem is not None:
         result = without_tensorflow(case, problem)
     else:
-        from pytest_modelcompat.roundtrip import check
+        from pytest_modelcompat.roundtrip.check import check
 
         result = check(case, session.bench())
     result = held_against(result, _expected(item, case, session))
@@ -201,7 +201,7 @@ class RoundTripCaller:
         return settings, [each for each, _ in collecting.all_targets(formats, settings, golden, self.session)]
 
     def _case(self, model: Any, settings: Settings, target: Target) -> Case:
-        from pytest_modelcompat.case import Case, is_builder, split_returned
+        from pytest_modelcompat.roundtrip.case import Case, is_builder, split_returned
 
         golden = collecting.golden_name(self.item, settings)
         if (golden, target) in self._claimed:

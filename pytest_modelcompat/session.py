@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.golden.golden import GoldenName
     from pytest_modelcompat.golden.release_store import Frozen
-    from pytest_modelcompat.roundtrip import Bench
+    from pytest_modelcompat.roundtrip.check import Bench
     from pytest_modelcompat.runtimes.config import Runtimes
     from pytest_modelcompat.runtimes.pool import Loaders
     from pytest_modelcompat.runtimes.process import LoaderProcess
@@ -116,10 +116,10 @@ class Session:
     def bench(self) -> Bench:
         """What every target of the session shares."""
         if self._bench is None:
-            from pytest_modelcompat.freezing import Freezer
             from pytest_modelcompat.golden.release_store import FrozenStore
             from pytest_modelcompat.golden.store import GoldenStore
-            from pytest_modelcompat.roundtrip import Bench
+            from pytest_modelcompat.roundtrip.check import Bench
+            from pytest_modelcompat.roundtrip.freeze import Freezer
 
             keep = self._config.getoption("modelcompat_keep")
             store = GoldenStore(self.golden_root)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_modelcompat.case import NotImportableError, declared, object_places, seed_everything, split_returned
+from pytest_modelcompat.roundtrip.case import split_returned
+from pytest_modelcompat.roundtrip.declarations import NotImportableError, declared, object_places
+from pytest_modelcompat.roundtrip.seed import seed_everything
 from pytest_modelcompat.settings.settings import Settings
 
 if TYPE_CHECKING:

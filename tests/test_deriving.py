@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pytest_modelcompat import live
-from pytest_modelcompat.deriving import InputsNeededError, InputSpec, fabricate, for_model
 from pytest_modelcompat.loader.tensors import Ragged, Sparse
+from pytest_modelcompat.roundtrip import model as live
+from pytest_modelcompat.roundtrip.inputs import InputsNeededError, InputSpec, fabricate, for_model
 
 keras = tf.keras
 L = keras.layers

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from pytest_modelcompat.artifacts.inventory import Inventory
-from pytest_modelcompat.case import Case
-from pytest_modelcompat.disagreeing import Ways
 from pytest_modelcompat.golden.golden import GoldenName
 from pytest_modelcompat.results.finding import Finding, Kind
 from pytest_modelcompat.results.target import Target
+from pytest_modelcompat.roundtrip.case import Case
+from pytest_modelcompat.roundtrip.other_loaders import Ways
+from pytest_modelcompat.roundtrip.subject import Subject
 from pytest_modelcompat.runtimes.protocol import Ending, Loaded, LoadedOtherwise
 from pytest_modelcompat.settings.settings import Settings
-from pytest_modelcompat.subjects import Subject
 
 FOUND = Finding(Kind.LOAD_FAILED, "model", cause="it cannot be loaded")
 # As TensorFlow 2.4 says it of one and the same artifact, by the object loader and by the graph loader.

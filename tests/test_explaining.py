@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
-from pytest_modelcompat.case import Case
 from pytest_modelcompat.diagnosis.unresolved import subjects
-from pytest_modelcompat.explaining import changes_known, context_of, explain
 from pytest_modelcompat.golden.golden import GoldenName
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 from pytest_modelcompat.results.target import Target
+from pytest_modelcompat.roundtrip.case import Case
+from pytest_modelcompat.roundtrip.load_failure import changes_known, context_of, explain
+from pytest_modelcompat.roundtrip.subject import Subject
 from pytest_modelcompat.runtimes.protocol import Ending, Loaded
 from pytest_modelcompat.settings.settings import Settings
-from pytest_modelcompat.subjects import Subject
 from tests.handmade import write_saved_model
 from tests.profiles.judging.models import K215, K311, K315, hard, op_layer, small, stack, vectorization, with_own_layer
 from tests.profiles.judging.writers import Part

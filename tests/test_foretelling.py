@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
-from pytest_modelcompat.foretelling import check_names, foretell
 from pytest_modelcompat.profiles import store
 from pytest_modelcompat.profiles.profile import KIND, SCHEMA
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
+from pytest_modelcompat.roundtrip.static_check import check_names, foretell
 from pytest_modelcompat.runtimes.protocol import Ending, Loaded
 from pytest_modelcompat.settings.settings import Settings, SettingsError
 from tests import handmade

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pytest_modelcompat.live import NoModelError, examine
 from pytest_modelcompat.loader import weights
 from pytest_modelcompat.loader.calls import SignatureMismatchError
-from pytest_modelcompat.saving import save
+from pytest_modelcompat.roundtrip.model import NoModelError, examine
+from pytest_modelcompat.roundtrip.save import save
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from pytest_modelcompat.artifacts import recognise
-from pytest_modelcompat.live import LiveModel, examine
-from pytest_modelcompat.saving import (
+from pytest_modelcompat.roundtrip.model import LiveModel, examine
+from pytest_modelcompat.roundtrip.save import (
     Change,
     EarlierSaves,
     FormatCannotHoldError,

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_modelcompat import verdicts
 from pytest_modelcompat.comparison.outputs import Tolerance
 from pytest_modelcompat.comparison.routes import compare_loaders, compare_routes
 from pytest_modelcompat.diagnosis.declarations import Declaration
 from pytest_modelcompat.golden.golden import Golden, WeightDigest
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
+from pytest_modelcompat.roundtrip import evaluation
+from pytest_modelcompat.roundtrip.drift_details import difference_details
+from pytest_modelcompat.roundtrip.tolerances import UnknownOutputError, tolerances
 from pytest_modelcompat.settings.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,36 +42,36 @@ def details(finding: Finding) -> dict[str, str]:
 
 class TestTolerances:
     def test_the_least_precise_dtype_without_an_option(self) -> None:
-        tolerance = verdicts.tolerances(Settings(), ["float32", "float16"], ["score"])("score", "float32")
+        tolerance = tolerances(Settings(), ["float32", "float16"], ["score"])("score", "float32")
         assert tolerance == Tolerance(1e-3, 1e-3, "dtype float16")
 
     def test_the_cases_own_before_the_dtype(self) -> None:
         settings = Settings(rtol=0.5, atol=0.25, sources={"rtol": "marker", "atol": "marker"})
-        tolerance = verdicts.tolerances(settings, ["float16"], ["score"])("score", "float32")
+        tolerance = tolerances(settings, ["float16"], ["score"])("score", "float32")
         assert tolerance == Tolerance(0.5, 0.25, "marker")
 
     def test_zero_is_an_own_tolerance(self) -> None:
         settings = Settings(rtol=0.0, atol=0.0, sources={"rtol": "command line", "atol": "command line"})
-        tolerance = verdicts.tolerances(settings, ["float32"], ["score"])("score", "float32")
+        tolerance = tolerances(settings, ["float32"], ["score"])("score", "float32")
         assert tolerance == Tolerance(0.0, 0.0, "command line")
 
     def test_by_output_the_rest_goes_by_dtype(self) -> None:
         settings = Settings(rtol={"score": 0.5}, atol={"score": 0.25}, sources={"rtol": "ini"})
-        tolerance = verdicts.tolerances(settings, ["float32"], ["score", "rank"])
+        tolerance = tolerances(settings, ["float32"], ["score", "rank"])
         assert tolerance("score", "float32") == Tolerance(0.5, 0.25, "ini")
         assert tolerance("rank", "float32").source == "dtype float32"
 
     def test_half_of_an_output_is_filled_in(self) -> None:
         settings = Settings(rtol={"score": 0.5}, atol={"rank": 0.25}, sources={"rtol": "marker"})
-        tolerance = verdicts.tolerances(settings, ["float32"], ["score", "rank"])
+        tolerance = tolerances(settings, ["float32"], ["score", "rank"])
         assert tolerance("score", "float32") == Tolerance(0.5, 1e-5, "marker")
         assert tolerance("rank", "float32") == Tolerance(1.3e-6, 0.25, "marker")
 
     @pytest.mark.parametrize("option", ["rtol", "atol"])
     def test_unknown_output(self, option: str) -> None:
         given: dict[str, Any] = {"rtol": 0.0, "atol": 0.0, option: {"scroe": 0.1}}
-        with pytest.raises(verdicts.UnknownOutputError) as raised:
-            verdicts.tolerances(Settings(**given), ["float32"], ["score", "rank"])
+        with pytest.raises(UnknownOutputError) as raised:
+            tolerances(Settings(**given), ["float32"], ["score", "rank"])
         assert str(raised.value) == f"{option} is given for output 'scroe', and the model's outputs are score, rank"
 
 
@@ -79,7 +81,7 @@ class TestSerialization:
         reloaded: Mapping[str, Any], saved: Mapping[str, Any], checks: Sequence[str] = CHECKS
     ) -> list[Finding]:
         rerun = compare_routes({"": reloaded}, saved, allowed)
-        return list(verdicts.serialization(rerun, checks))
+        return list(evaluation.serialization(rerun, checks))
 
     def test_nothing_where_it_holds(self) -> None:
         assert self.findings(score(1, 2), score(1, 2)) == []
@@ -113,20 +115,20 @@ class TestSerialization:
     def test_no_route_at_all_never_holds(self) -> None:
         rerun = compare_routes({}, score(1), allowed)
         assert not rerun.holds
-        (finding,) = verdicts.serialization(rerun, CHECKS)
+        (finding,) = evaluation.serialization(rerun, CHECKS)
         assert details(finding)["output"] == "expected at least one signature, got none"
 
     def test_one_of_two_signatures_is_named(self) -> None:
         rerun = compare_routes({"serve": score(1), "train": score(2)}, score(1), allowed)
         assert not rerun.holds
-        (finding,) = verdicts.serialization(rerun, CHECKS)
+        (finding,) = evaluation.serialization(rerun, CHECKS)
         assert finding.subject == "score (signature train)"
 
 
 class TestLoaders:
     def told(self, routes: Any, expected: Any, *, by_signature: bool = False) -> list[str]:
         rerun = compare_loaders(routes, expected, allowed, by_signature=by_signature)
-        found = list(verdicts.difference_details(rerun, CHECKS))
+        found = list(difference_details(rerun, CHECKS))
         assert bool(found) is not rerun.holds
         return [text.partition("   ")[0] for label, text in found if label == "output"]
 
@@ -152,7 +154,7 @@ class TestLoaders:
 class TestUnsteady:
     def test_names_layers_and_no_expected_values(self) -> None:
         rerun = compare_routes({"": score(1, 2)}, score(1, 3), allowed)
-        finding = verdicts.unsteady(rerun, ["noise (Noise, draws random numbers)"])
+        finding = evaluation.unsteady(rerun, ["noise (Noise, draws random numbers)"])
         assert (finding.kind, finding.blame) == (Kind.NOT_DETERMINISTIC, Blame.MODEL)
         assert finding.where == ("noise (Noise, draws random numbers)",)
         assert set(details(finding)) == {"output", "mismatch"}
@@ -162,8 +164,8 @@ class TestOverTime:
     @staticmethod
     def finding(weights: Sequence[WeightDigest], current: Mapping[str, Any] | None = None, **rule: Any) -> Finding:
         golden = Golden({}, ({}, {}), ({}, {}), weights=GOLDEN_WEIGHTS)
-        judged = verdicts.TimeRule(allowed, CHECKS, **rule)
-        comparison, found = verdicts.over_time(current or score(1, 2), golden, score(1, 3), weights, judged)
+        judged = evaluation.TimeRule(allowed, CHECKS, **rule)
+        comparison, found = evaluation.over_time(current or score(1, 2), golden, score(1, 3), weights, judged)
         assert not comparison.holds
         (finding,) = found
         return finding
@@ -174,7 +176,7 @@ class TestOverTime:
         assert finding.cause.endswith("the numerics changed")
         assert details(finding)["weights"] == "equal the golden's, all 2"
         assert details(finding)["reloaded"] == "equals"
-        assert details(finding)["look for"] == verdicts.LOOK_FOR
+        assert details(finding)["look for"] == evaluation.LOOK_FOR
 
     def test_other_weights_blame_the_model(self) -> None:
         finding = self.finding(OTHER_WEIGHTS)
@@ -211,8 +213,8 @@ class TestOverTime:
 
     def test_nothing_where_it_holds(self) -> None:
         golden = Golden({}, ({}, {}), ({}, {}), weights=GOLDEN_WEIGHTS)
-        rule = verdicts.TimeRule(allowed, CHECKS)
-        comparison, found = verdicts.over_time(score(1, 3), golden, score(1, 3), OTHER_WEIGHTS, rule)
+        rule = evaluation.TimeRule(allowed, CHECKS)
+        comparison, found = evaluation.over_time(score(1, 3), golden, score(1, 3), OTHER_WEIGHTS, rule)
         assert comparison.holds
         assert found == ()
 
@@ -224,17 +226,17 @@ def entry(path: str, content: str, shape: tuple[int, ...] = (2,)) -> dict[str, A
 class TestLostWeights:
     def test_paths_may_differ_and_equal_weights_count(self) -> None:
         saved = [entry("a/kernel", "x"), entry("b/kernel", "x")]
-        assert list(verdicts.lost_weights(saved, [entry("m/1", "x"), entry("m/2", "x")])) == []
-        (finding,) = verdicts.lost_weights(saved, [entry("m/1", "x")])
+        assert list(evaluation.lost_weights(saved, [entry("m/1", "x"), entry("m/2", "x")])) == []
+        (finding,) = evaluation.lost_weights(saved, [entry("m/1", "x")])
         assert (finding.kind, finding.subject, finding.blame) == (Kind.WEIGHTS_CHANGED, "b/kernel", Blame.LOADER)
         assert details(finding)["weights"] == "1 of 2 are not as saved: b/kernel"
 
     def test_the_same_bytes_in_another_shape_are_lost(self) -> None:
-        (finding,) = verdicts.lost_weights([entry("a", "x", (2, 1))], [entry("a", "x", (1, 2))])
+        (finding,) = evaluation.lost_weights([entry("a", "x", (2, 1))], [entry("a", "x", (1, 2))])
         assert finding.subject == "a"
 
     def test_many_are_counted(self) -> None:
-        (finding,) = verdicts.lost_weights([entry(f"w{n}", str(n)) for n in range(6)], [])
+        (finding,) = evaluation.lost_weights([entry(f"w{n}", str(n)) for n in range(6)], [])
         assert details(finding)["weights"] == "6 of 6 are not as saved: w0, w1, w2, w3 and 2 more"
 
 
@@ -247,14 +249,14 @@ class TestLostTraining:
     }
 
     def test_an_uncompiled_model_loses_nothing(self) -> None:
-        assert list(verdicts.lost_training(None, None)) == []
+        assert list(evaluation.lost_training(None, None)) == []
 
     def test_the_same_is_no_finding(self) -> None:
-        assert list(verdicts.lost_training(self.SAVED, dict(self.SAVED))) == []
+        assert list(evaluation.lost_training(self.SAVED, dict(self.SAVED))) == []
 
     def test_each_part_that_differs_is_told(self) -> None:
         after = {**self.SAVED, "optimizer": "RMSprop", "variables": [entry("iteration", "0", ()), entry("m", "m")]}
-        (finding,) = verdicts.lost_training(self.SAVED, after)
+        (finding,) = evaluation.lost_training(self.SAVED, after)
         assert (finding.kind, finding.blame) == (Kind.TRAINING_CHANGED, Blame.LOADER)
         assert details(finding)["training"].split("\n") == [
             "optimizer: was Adam, is RMSprop",
@@ -262,7 +264,7 @@ class TestLostTraining:
         ]
 
     def test_all_of_it_gone(self) -> None:
-        (finding,) = verdicts.lost_training(self.SAVED, None)
+        (finding,) = evaluation.lost_training(self.SAVED, None)
         lines = details(finding)["training"].split("\n")
         assert lines[0] == "optimizer: was Adam, is None"
         assert lines[-1] == "optimizer variables: 2 of 2 are not as saved"
@@ -277,7 +279,7 @@ class TestNewInInventory:
 
     def findings(self, settings: Settings, declaration: Declaration | None = None) -> list[Finding]:
         given = declaration or Declaration()
-        return list(verdicts.new_in_inventory(self.NOW, self.RECORDED, settings, given))
+        return list(evaluation.new_in_inventory(self.NOW, self.RECORDED, settings, given))
 
     def test_each_new_one_with_its_places_and_its_fix(self) -> None:
         erf, relu, scale = self.findings(Settings())
@@ -297,4 +299,4 @@ class TestNewInInventory:
         assert "Erf" in [each.subject for each in self.findings(Settings(allow_layers={"Erf": "gelu"}))]
 
     def test_ones_that_went_are_none(self) -> None:
-        assert list(verdicts.new_in_inventory(self.RECORDED, self.NOW, Settings(), Declaration())) == []
+        assert list(evaluation.new_in_inventory(self.RECORDED, self.NOW, Settings(), Declaration())) == []

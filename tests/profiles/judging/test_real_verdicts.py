@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_modelcompat import deriving
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.compatibility.check import judge
 from pytest_modelcompat.compatibility.verdict import Verdict
 from pytest_modelcompat.profiles.store import load_profile
 from pytest_modelcompat.results.finding import Kind, Stage
+from pytest_modelcompat.roundtrip import inputs
 from pytest_modelcompat.runtimes.protocol import Declared, Job
 from tests.conftest import ARTIFACTS
 
@@ -74,8 +74,8 @@ def test_the_verdict_is_what_happens(entry: dict[str, Any], loader: LoaderProces
 def inputs_of(inventory: Inventory) -> Any:
     """Inputs for what tells their shape; one example each for the signatures and layers that do not."""
     try:
-        return deriving.for_artifact(inventory, 0)
-    except deriving.InputsNeededError:
+        return inputs.for_artifact(inventory, 0)
+    except inputs.InputsNeededError:
         if inventory.format != "saved_model":
             return np.ones((1, 8, 8, 1), np.float32)
         numeric = (each for each in inventory.signatures if all(put.dtype == "float32" for put in each.inputs))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from pytest_modelcompat.live import LiveModel
+    from pytest_modelcompat.roundtrip.model import LiveModel
 
 FILE_NAMES = {"h5": "model.h5", "keras": "model.keras", "saved_model": "model", "export": "model"}
 ARTIFACT_FORMATS = {"h5": "h5", "keras": "keras", "saved_model": "saved_model", "export": "saved_model"}

@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat import live, saving
 from pytest_modelcompat.golden.golden import FrozenBrokenError, GoldenError, GoldenNotWrittenError
 from pytest_modelcompat.golden.release_serialization import Call
-from pytest_modelcompat.recording import pack_leaves, unpacked
 from pytest_modelcompat.results.finding import Finding, Kind
-from pytest_modelcompat.subjects import StoppedError, Subject
+from pytest_modelcompat.roundtrip import model, save
+from pytest_modelcompat.roundtrip.golden_check import pack_leaves, unpacked
+from pytest_modelcompat.roundtrip.stop import StoppedError
+from pytest_modelcompat.roundtrip.subject import Subject
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.case import Case
     from pytest_modelcompat.golden.golden import Golden
     from pytest_modelcompat.golden.release_store import Frozen, FrozenStore
     from pytest_modelcompat.golden.store import GoldenStore
-    from pytest_modelcompat.recording import Recording
     from pytest_modelcompat.results.result import Result
+    from pytest_modelcompat.roundtrip.case import Case
+    from pytest_modelcompat.roundtrip.golden_check import Recording
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ def thawed(frozen: Frozen, store: FrozenStore) -> Subject:
         raise StoppedError(Finding(kind, str(frozen.name), cause=str(error).rstrip("."), fix=fix)) from None
     return Subject(
         frozen.artifact,
-        saving.ARTIFACT_FORMATS[frozen.format],
-        live.installed_keras(),
+        save.ARTIFACT_FORMATS[frozen.format],
+        model.installed_keras(),
         unpacked(golden.inputs),
         per_signature=frozen.call.per_signature,
         outputs=unpacked(golden.outputs),

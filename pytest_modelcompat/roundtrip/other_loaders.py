@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat import verdicts
 from pytest_modelcompat.comparison.routes import Tolerances, compare_loaders
 from pytest_modelcompat.diagnosis import diagnose
-from pytest_modelcompat.explaining import context_of
 from pytest_modelcompat.loader import calls, tensors
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
+from pytest_modelcompat.roundtrip.drift_details import difference_details
+from pytest_modelcompat.roundtrip.load_failure import context_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_modelcompat.artifacts import Inventory
-    from pytest_modelcompat.case import Case
     from pytest_modelcompat.comparison.routes import Outputs
+    from pytest_modelcompat.roundtrip.case import Case
+    from pytest_modelcompat.roundtrip.subject import Subject
     from pytest_modelcompat.runtimes.protocol import Loaded, LoadedOtherwise
-    from pytest_modelcompat.subjects import Subject
 
 OBJECT = "tf.saved_model.load"
 NAMES = {
@@ -138,7 +138,7 @@ class Ways:
             expected = {route: expected[route] for route in routes if route in expected}
             routes = {route: _renamed(routes[route], outputs) for route, outputs in expected.items()}
         rerun = compare_loaders(routes, expected, allowed, by_signature=self.subject.per_signature)
-        details = tuple(verdicts.difference_details(rerun, self.case.settings.checks))
+        details = tuple(difference_details(rerun, self.case.settings.checks))
         if details:
             yield Finding(
                 Kind.LOADERS_DISAGREE,

@@ -7,81 +7,36 @@ built differently. Saved differs from the golden with the same weights: numerics
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.comparison.outputs import (
     Comparison,
-    Drift,
-    StructureDifference,
-    Tolerance,
     compare,
-    output_tolerance,
 )
 from pytest_modelcompat.golden.golden import Golden, WeightDigest, digest_changes
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
+from pytest_modelcompat.roundtrip.drift_details import (
+    MOST_NAMES,
+    SAYS_NOTHING,
+    _short,
+    _structure_details,
+    drift_details,
+    names,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from pytest_modelcompat.comparison.routes import Outputs, Rerun, Tolerances
     from pytest_modelcompat.diagnosis.declarations import Declaration
     from pytest_modelcompat.settings.settings import Settings
 
-MOST_NAMES = 4
 _BLAME_HERE = "serialization: the writer or the loader"
 _BLAME_ELSEWHERE = "the loader of that runtime, or what its layers and ops compute"
-# Told with the drift they come with, rather than as a change of structure.
-SAYS_NOTHING = ("constant", "all NaN")
 LOOK_FOR = (
     "another TensorFlow, Keras or processor than the golden's, or another option of a layer, such as its activation"
 )
-
-
-class UnknownOutputError(Exception):
-    """rtol or atol names an output the model does not have; the message names both."""
-
-
-def tolerances(settings: Settings, compute_dtypes: Sequence[str], outputs: Sequence[str]) -> Tolerances:
-    """The tolerance of each output: the case's own where it gives one, else by the least precise dtype.
-
-    Raises:
-        UnknownOutputError: rtol or atol is given for an output that does not exist.
-    """
-    for option, given in (("rtol", settings.rtol), ("atol", settings.atol)):
-        unknown = sorted(set(given) - set(outputs)) if isinstance(given, Mapping) else []
-        if unknown:
-            raise UnknownOutputError(
-                f"{option} is given for output {unknown[0]!r}, and the model's outputs are {', '.join(outputs)}"
-            )
-
-    def tolerance(output: str, dtype: str) -> Tolerance:
-        default = output_tolerance(dtype, compute_dtypes)
-        rtol, atol = _own(settings.rtol, output), _own(settings.atol, output)
-        if rtol is None and atol is None:
-            return default
-        source = settings.sources.get("rtol", "default")
-        return Tolerance(default.rtol if rtol is None else rtol, default.atol if atol is None else atol, source)
-
-    return tolerance
-
-
-def _own(given: float | Mapping[str, float] | None, output: str) -> float | None:
-    return given.get(output) if isinstance(given, Mapping) else given
-
-
-def difference_details(rerun: Rerun, checks: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Labelled facts of what differs; empty where nothing does that the case checks.
-
-    Args:
-        rerun: the comparison.
-        checks: what the case checks.
-    """
-    said_nothing = [each for each in rerun.structure if each.what in SAYS_NOTHING]
-    yield from _structure_details([each for each in rerun.structure if each.what not in SAYS_NOTHING])
-    failing = [drift for drift in rerun.drifts if not drift.holds]
-    if failing and "predictions" in checks:
-        yield from drift_details(failing)
-        yield from _structure_details(said_nothing)
 
 
 def unsteady(rerun: Rerun, layers: Sequence[str]) -> Finding:
@@ -291,68 +246,6 @@ def _inventory_places(section: Mapping[str, Any], word: str, name: str) -> tuple
     return tuple(f'"{path}"' for path, layer in section["layers"].items() if layer == name)[:MOST_NAMES]
 
 
-def _structure_details(differences: Sequence[StructureDifference]) -> tuple[tuple[str, str], ...]:
-    return tuple(("output", _difference(each)) for each in differences)
-
-
-def _difference(each: StructureDifference) -> str:
-    if each.output == "outputs":
-        return f"expected {each.expected}, got {each.actual}"
-    if each.what in SAYS_NOTHING:
-        return f"{each.output}: {each.actual}"
-    if each.what == "missing":
-        return f"{each.output} is missing; it was {each.expected}"
-    if each.what == "unexpected":
-        return f"{each.output} was not there; it is {each.actual}"
-    return f"{each.output}: {each.what} was {each.expected}, is {each.actual}"
-
-
-def drift_details(drifts: Sequence[Drift]) -> Iterator[tuple[str, str]]:
-    """Labelled facts of each drift that does not hold."""
-    for drift in drifts:
-        yield "output", f"{drift.output}   {drift.dtype} {drift.shape}"
-        yield "mismatch", "\n".join(_mismatch(drift))
-        yield (
-            "worst",
-            "\n".join(
-                f"{list(each.index)} is {_figure(each.actual)}, expected {_figure(each.expected)}"
-                for each in drift.worst
-            ),
-        )
-        if drift.passing_atol is not None and drift.passing_rtol is not None:
-            yield (
-                "passes at",
-                (
-                    f"atol={drift.passing_atol:.3g} (rtol={drift.tolerance.rtol:g}), "
-                    f"or rtol={drift.passing_rtol:.3g} (atol={drift.tolerance.atol:g})"
-                ),
-            )
-
-
-def _mismatch(drift: Drift) -> Iterator[str]:
-    share = 100 * drift.mismatched / drift.total
-    yield f"{drift.mismatched} of {drift.total} elements ({share:.3g} %)"
-    allowed = drift.tolerance
-    if drift.max_abs_at is not None:
-        yield (
-            f"greatest absolute difference {drift.max_abs:.1e} at {list(drift.max_abs_at)} "
-            f"(allowed {allowed.atol:g}, from {allowed.source})"
-        )
-    if drift.max_rel_at is not None:
-        yield (
-            f"greatest relative difference {drift.max_rel:.1e} at {list(drift.max_rel_at)} "
-            f"(allowed {allowed.rtol:g}, from {allowed.source})"
-        )
-    if drift.nan_mismatched:
-        yield f"NaN on one side only: {drift.nan_mismatched}"
-    if drift.inf_mismatched:
-        yield f"infinities that do not match: {drift.inf_mismatched}"
-
-
-def _figure(value: object) -> str:
-    return f"{value:.9g}" if isinstance(value, float) else str(value)
-
-
 def _weights_sentence(changed: Sequence[str], missing: Sequence[str], added: Sequence[str], total: int) -> str:
     parts = []
     if changed:
@@ -362,14 +255,3 @@ def _weights_sentence(changed: Sequence[str], missing: Sequence[str], added: Seq
     if added:
         parts.append(f"{names(added)} are new")
     return "; ".join(parts) or f"equal the golden's, all {total}"
-
-
-def names(items: Sequence[str]) -> str:
-    """The first few names, and how many more."""
-    rest = len(items) - MOST_NAMES
-    return ", ".join(items[:MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 100 else text[:97] + "..."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat import live
+from pytest_modelcompat.roundtrip import model as live
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

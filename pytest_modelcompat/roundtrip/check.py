@@ -11,33 +11,36 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat import saving, verdicts
 from pytest_modelcompat.artifacts import Inventory, read_inventory
-from pytest_modelcompat.case import Case, NotImportableError, declared, object_places
 from pytest_modelcompat.comparison.routes import Rerun, compare_routes
 from pytest_modelcompat.diagnosis import cannot_start, no_space, unresolved
 from pytest_modelcompat.diagnosis.declarations import Declaration
-from pytest_modelcompat.disagreeing import Ways
-from pytest_modelcompat.explaining import changes_known, explain
-from pytest_modelcompat.foretelling import foretell
-from pytest_modelcompat.freezing import thawed
 from pytest_modelcompat.golden.golden import WeightDigest
-from pytest_modelcompat.recording import Recording, settle
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 from pytest_modelcompat.results.result import Facts, Result
+from pytest_modelcompat.roundtrip import evaluation, save
+from pytest_modelcompat.roundtrip.declarations import NotImportableError, declared, object_places
+from pytest_modelcompat.roundtrip.freeze import thawed
+from pytest_modelcompat.roundtrip.golden_check import Recording, settle
+from pytest_modelcompat.roundtrip.load_failure import changes_known, explain
+from pytest_modelcompat.roundtrip.other_loaders import Ways
+from pytest_modelcompat.roundtrip.static_check import foretell
+from pytest_modelcompat.roundtrip.stop import StoppedError, expected
+from pytest_modelcompat.roundtrip.subject import Subject, make_subject
+from pytest_modelcompat.roundtrip.tolerances import UnknownOutputError, tolerances
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.runtimes.process import LoaderUnavailableError, NoSpaceError
 from pytest_modelcompat.runtimes.protocol import Job
 from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError
 from pytest_modelcompat.runtimes.uv import DECLARED_IN
 from pytest_modelcompat.settings.settings import plain_name
-from pytest_modelcompat.subjects import StoppedError, Subject, expected, make_subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_modelcompat.freezing import Freezer
     from pytest_modelcompat.golden.store import GoldenStore
+    from pytest_modelcompat.roundtrip.case import Case
+    from pytest_modelcompat.roundtrip.freeze import Freezer
     from pytest_modelcompat.runtimes.pool import Loaders
     from pytest_modelcompat.runtimes.process import LoaderProcess
     from pytest_modelcompat.runtimes.protocol import Loaded
@@ -65,7 +68,7 @@ class Bench:
     updating: bool = False
     keep: Path | None = None
     threads: int = 0
-    saves: saving.EarlierSaves = field(default_factory=saving.EarlierSaves)
+    saves: save.EarlierSaves = field(default_factory=save.EarlierSaves)
 
 
 def check(case: Case, bench: Bench) -> Result:
@@ -142,7 +145,7 @@ def _subject(case: Case, folder: Path, bench: Bench) -> Subject:
 def _artifact_name(case: Case, bench: Bench) -> str:
     if case.artifact is not None:
         return _relative(case.artifact, bench.root)
-    return f"{case.title.partition('[')[0]}: {saving.FILE_NAMES[case.format]}"
+    return f"{case.title.partition('[')[0]}: {save.FILE_NAMES[case.format]}"
 
 
 def _relative(path: Path, root: Path) -> str:
@@ -258,19 +261,19 @@ def _compare(result: Result, case: Case, bench: Bench, evidence: _Evidence, ways
     """The three comparisons: reloaded with saved, saved with golden, weights with weights."""
     subject, loaded, checks = evidence.subject, evidence.loaded, case.settings.checks
     try:
-        allowed = verdicts.tolerances(case.settings, evidence.inventory.compute_dtypes, list(evidence.outputs))
-    except verdicts.UnknownOutputError as error:
+        allowed = tolerances(case.settings, evidence.inventory.compute_dtypes, list(evidence.outputs))
+    except UnknownOutputError as error:
         return replace(result, findings=(Finding(Kind.BAD_OPTION, "tolerance", cause=str(error)),))
     found = [*subject.notes, *_python_functions(evidence)]
     reloaded = ""
     if subject.outputs is not None:
         rerun = compare_routes(evidence.routes, subject.outputs, allowed)
         result = replace(result, drifts=rerun.drifts)
-        found.extend(verdicts.serialization(rerun, checks, elsewhere=bool(case.frozen) or not case.target.is_local))
+        found.extend(evaluation.serialization(rerun, checks, elsewhere=bool(case.frozen) or not case.target.is_local))
         if "weights" in checks:
-            found.extend(verdicts.lost_weights(subject.weights, loaded.weights))
+            found.extend(evaluation.lost_weights(subject.weights, loaded.weights))
         if "training" in checks and subject.format != "saved_model":
-            found.extend(verdicts.lost_training(subject.training, loaded.training))
+            found.extend(evaluation.lost_training(subject.training, loaded.training))
         reloaded = _reloaded_sentence(rerun)
     found.extend((*ways.refused(), *ways.differing(allowed)))
     result = replace(result, findings=_gravest_first(found))
@@ -278,7 +281,7 @@ def _compare(result: Result, case: Case, bench: Bench, evidence: _Evidence, ways
         made_by = case.frozen.saved_by
         facts = replace(result.facts, golden_made_by=made_by)
         return replace(result, facts=facts, golden="" if result.failed else "matched")
-    rule = verdicts.TimeRule(
+    rule = evaluation.TimeRule(
         allowed, checks, reloaded, is_artifact=subject.outputs is None, records=_records(case, subject)
     )
     return settle(result, case, bench.store, _recording(case, evidence), rule, bench.updating)

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.diagnosis import Context, diagnose, unresolved
 from pytest_modelcompat.diagnosis.declarations import Declaration
-from pytest_modelcompat.foretelling import findings_for, profile_of
 from pytest_modelcompat.profiles import known_names
 from pytest_modelcompat.profiles.op_packages import package_called, package_of
 from pytest_modelcompat.profiles.third_party import foreign_uses
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
+from pytest_modelcompat.roundtrip.static_check import findings_for, profile_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_modelcompat.artifacts import Inventory
-    from pytest_modelcompat.case import Case
+    from pytest_modelcompat.roundtrip.case import Case
+    from pytest_modelcompat.roundtrip.subject import Subject
     from pytest_modelcompat.runtimes.protocol import Loaded
-    from pytest_modelcompat.subjects import Subject
 
 
 _ARGUMENT = re.compile(r"\((\w+)=")

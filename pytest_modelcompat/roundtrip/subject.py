@@ -5,20 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat import deriving, live, saving, verdicts
-from pytest_modelcompat.artifacts import BrokenArtifactError, Inventory, read_inventory
-from pytest_modelcompat.case import seed_everything
+from pytest_modelcompat.artifacts import Inventory, read_inventory
 from pytest_modelcompat.comparison.outputs import dtype_name
 from pytest_modelcompat.comparison.routes import compare_routes
-from pytest_modelcompat.diagnosis import call_failed, save_failed
+from pytest_modelcompat.diagnosis import save_failed
 from pytest_modelcompat.diagnosis.declarations import Declaration
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
+from pytest_modelcompat.roundtrip import evaluation, save
+from pytest_modelcompat.roundtrip import inputs as deriving
+from pytest_modelcompat.roundtrip import model as live
+from pytest_modelcompat.roundtrip.seed import seed_everything
+from pytest_modelcompat.roundtrip.stop import StoppedError, expected
+from pytest_modelcompat.roundtrip.tolerances import tolerances
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from pytest_modelcompat.case import Case
+    from pytest_modelcompat.roundtrip.case import Case
 
 
 @dataclass(frozen=True)
@@ -58,35 +62,7 @@ class Subject:
     uncallable: Finding | None = None
 
 
-class StoppedError(Exception):
-    """The target cannot go on; `finding` says why."""
-
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.cause)
-        self.finding = finding
-
-
-_EXPECTED = (
-    BrokenArtifactError,
-    deriving.InputsNeededError,
-    live.NoModelError,
-    verdicts.UnknownOutputError,
-)
-
-
-def expected(case: Case, kind: Kind, step: Callable[[], Any]) -> Any:
-    """What a step gives; an exception it is known to raise becomes the finding that stops the target."""
-    try:
-        return step()
-    except _EXPECTED as error:
-        raise StoppedError(Finding(kind, case.title, cause=str(error))) from None
-    except Exception as error:
-        if kind is not Kind.PREDICTION_FAILED:
-            raise
-        raise StoppedError(call_failed(case.title, error, derived=case.settings.inputs is None)) from error
-
-
-def make_subject(case: Case, folder: Path, saves: saving.EarlierSaves) -> Subject:
+def make_subject(case: Case, folder: Path, saves: save.EarlierSaves) -> Subject:
     """Save the case's model into a folder, or take its artifact as it is.
 
     What the user's own builder raises is passed on as it is.
@@ -102,7 +78,7 @@ def make_subject(case: Case, folder: Path, saves: saving.EarlierSaves) -> Subjec
     return _given(case) if case.artifact is not None else _saved(case, folder, saves)
 
 
-def _saved(case: Case, folder: Path, saves: saving.EarlierSaves) -> Subject:
+def _saved(case: Case, folder: Path, saves: save.EarlierSaves) -> Subject:
     """Build the model anew, take its outputs, save it."""
     assert case.build is not None  # noqa: S101 - a case without an artifact has a builder
     seed_everything(case.settings.seed)
@@ -117,7 +93,7 @@ def _saved(case: Case, folder: Path, saves: saving.EarlierSaves) -> Subject:
     saves.note(model, case.format, saved.changes)
     return Subject(
         saved.artifact,
-        saving.ARTIFACT_FORMATS[case.format],
+        save.ARTIFACT_FORMATS[case.format],
         model.keras or "keras",
         inputs,
         per_signature=not model.is_keras,
@@ -147,16 +123,16 @@ def _left_out(signatures: Iterable[str], inputs: Any) -> Iterator[Finding]:
             )
 
 
-def _changed_by_saving(format_: str, change: saving.Change) -> Finding:
+def _changed_by_saving(format_: str, change: save.Change) -> Finding:
     return Finding(
         Kind.MODEL_CHANGED_BY_SAVING,
         format_,
-        cause=f"{saving.METHODS[format_]} changed the live model: {change}",
+        cause=f"{save.METHODS[format_]} changed the live model: {change}",
         severity=Severity.NOTE,
     )
 
 
-def _refuse_changed(case: Case, model: live.LiveModel, saves: saving.EarlierSaves) -> None:
+def _refuse_changed(case: Case, model: live.LiveModel, saves: save.EarlierSaves) -> None:
     """Stop before an object is saved that an earlier save has changed: it is not the model the test built."""
     left = saves.left_in(model, case.format)
     if not left:
@@ -170,7 +146,7 @@ def _refuse_changed(case: Case, model: live.LiveModel, saves: saving.EarlierSave
             "another model than the test built",
             fix=(*_build_anew(case.declares_on), f"or check {', '.join(formats)} last"),
             blame=Blame.WRITER,
-            details=tuple(("changed", f"{saving.METHODS[format_]} changed {change}") for format_, change in left),
+            details=tuple(("changed", f"{save.METHODS[format_]} changed {change}") for format_, change in left),
         )
     )
 
@@ -263,10 +239,10 @@ def _steady_outputs(case: Case, model: live.LiveModel, inputs: Any) -> tuple[dic
     raw = expected(case, Kind.PREDICTION_FAILED, lambda: model.call(inputs))
     first = model.named_outputs(raw)
     second = model.named_outputs(expected(case, Kind.PREDICTION_FAILED, lambda: model.call(inputs)))
-    allowed = expected(case, Kind.BAD_OPTION, lambda: verdicts.tolerances(case.settings, model.dtypes(), list(first)))
+    allowed = expected(case, Kind.BAD_OPTION, lambda: tolerances(case.settings, model.dtypes(), list(first)))
     steady = compare_routes({"": second}, first, allowed)
     if any(not drift.holds for drift in steady.drifts):
-        raise StoppedError(verdicts.unsteady(steady, model.unsteady_layers()))
+        raise StoppedError(evaluation.unsteady(steady, model.unsteady_layers()))
     return first, tuple(calls.ordered_names(raw, list(first)))
 
 
@@ -276,11 +252,11 @@ def _training(model: live.LiveModel) -> Mapping[str, Any] | None:
     return training_state.state(model.model)
 
 
-def _save(case: Case, model: live.LiveModel, folder: Path) -> saving.Saved:
+def _save(case: Case, model: live.LiveModel, folder: Path) -> save.Saved:
     try:
-        return saving.save(model, case.format, folder)
-    except saving.FormatCannotHoldError as error:
+        return save.save(model, case.format, folder)
+    except save.FormatCannotHoldError as error:
         fix = Declaration(case.declares_on).formats(error.formats)
         raise StoppedError(Finding(Kind.FORMAT_CANNOT_HOLD, case.format, cause=str(error), fix=(fix,))) from None
-    except saving.SaveFailedError as error:
+    except save.SaveFailedError as error:
         raise StoppedError(save_failed(str(error), error.__cause__ or error)) from None

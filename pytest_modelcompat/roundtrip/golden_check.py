@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat import verdicts
 from pytest_modelcompat.comparison.outputs import compare, statistics
 from pytest_modelcompat.diagnosis.declarations import Declaration
 from pytest_modelcompat.golden.golden import (
@@ -18,15 +17,16 @@ from pytest_modelcompat.golden.golden import (
     digest_changes,
 )
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
+from pytest_modelcompat.roundtrip import evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_modelcompat.artifacts import Inventory
-    from pytest_modelcompat.case import Case
     from pytest_modelcompat.comparison.outputs import Drift
     from pytest_modelcompat.golden.store import GoldenStore, Written
     from pytest_modelcompat.results.result import Result
+    from pytest_modelcompat.roundtrip.case import Case
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def settle(
     case: Case,
     store: GoldenStore,
     recording: Recording,
-    rule: verdicts.TimeRule,
+    rule: evaluation.TimeRule,
     updating: bool,
 ) -> Result:
     """Hold a target against its golden, or, when updating and its round trip held, write what it recorded."""
@@ -112,7 +112,7 @@ def settle(
     return _update(result, case, store, recording, rule)
 
 
-def _check(result: Result, case: Case, store: GoldenStore, recording: Recording, rule: verdicts.TimeRule) -> Result:
+def _check(result: Result, case: Case, store: GoldenStore, recording: Recording, rule: evaluation.TimeRule) -> Result:
     try:
         golden = store.read(case.golden)
     except GoldenMissingError:
@@ -128,7 +128,7 @@ def _check(result: Result, case: Case, store: GoldenStore, recording: Recording,
         structure_differs=_structure_differs(golden, recording),
         versions_differ=_versions_differ(golden, recording),
     )
-    comparison, found = verdicts.over_time(recording.outputs, golden, _outputs(golden), recording.weights, rule)
+    comparison, found = evaluation.over_time(recording.outputs, golden, _outputs(golden), recording.weights, rule)
     if rule.inputs_differ and not found:
         found = (_other_inputs(case),)
     if rule.is_artifact:
@@ -177,7 +177,7 @@ def _inventory_findings(case: Case, golden: Golden, recording: Recording) -> tup
     if recorded is None:
         return (_missing(f"the golden of this case was recorded without the format {recording.format}", case),)
     declaration = Declaration(case.declares_on)
-    return tuple(verdicts.new_in_inventory(recording.section(), recorded, case.settings, declaration))
+    return tuple(evaluation.new_in_inventory(recording.section(), recorded, case.settings, declaration))
 
 
 def _structure_differs(golden: Golden, recording: Recording) -> bool:
@@ -217,7 +217,7 @@ class _OtherModelError(Exception):
         self.found = found
 
 
-def _update(result: Result, case: Case, store: GoldenStore, recording: Recording, rule: verdicts.TimeRule) -> Result:
+def _update(result: Result, case: Case, store: GoldenStore, recording: Recording, rule: evaluation.TimeRule) -> Result:
     # A store lives as long as its session and knows what this process wrote. What another worker of pytest-xdist
     # wrote it takes for an earlier session's, so that targets which disagree across workers are not told of here.
     merge = _joined if case.golden in store.recorded else _merged
@@ -242,12 +242,12 @@ def _state(written: Written, format_: str) -> str:
     return "written" if before is None or (kept and format_ not in before.formats) else "updated"
 
 
-def _merged(before: Golden | None, recording: Recording, rule: verdicts.TimeRule) -> Golden:
+def _merged(before: Golden | None, recording: Recording, rule: evaluation.TimeRule) -> Golden:
     """The golden to keep: the one there while it still holds, with this target's section brought up to date."""
     fresh = recording.golden()
     if before is None:
         return fresh
-    comparison, _ = verdicts.over_time(recording.outputs, before, _outputs(before), recording.weights, rule)
+    comparison, _ = evaluation.over_time(recording.outputs, before, _outputs(before), recording.weights, rule)
     # Outputs that hold do not make other weights the golden's: their digests tell whose fault a later drift is.
     same_weights = digest_changes(
         before.weights, recording.weights, by_content=_versions_differ(before, recording)
@@ -257,7 +257,7 @@ def _merged(before: Golden | None, recording: Recording, rule: verdicts.TimeRule
     return replace(fresh, formats={**before.formats, **fresh.formats})
 
 
-def _joined(before: Golden | None, recording: Recording, rule: verdicts.TimeRule) -> Golden:
+def _joined(before: Golden | None, recording: Recording, rule: evaluation.TimeRule) -> Golden:
     """The golden that another target of the case recorded in this session, with this target's section.
 
     Raises:
@@ -266,7 +266,7 @@ def _joined(before: Golden | None, recording: Recording, rule: verdicts.TimeRule
     if before is None:
         return recording.golden()
     rule = replace(rule, inputs_differ=not _same_inputs(before, recording))
-    _, found = verdicts.over_time(recording.outputs, before, _outputs(before), recording.weights, rule)
+    _, found = evaluation.over_time(recording.outputs, before, _outputs(before), recording.weights, rule)
     if found:
         raise _OtherModelError(found[0])
     return before.with_format(recording.format, recording.section())
@@ -283,7 +283,7 @@ def _not_deterministic(found: Finding) -> Finding:
     )
 
 
-def _moved(written: Written, rule: verdicts.TimeRule) -> tuple[Drift, ...]:
+def _moved(written: Written, rule: evaluation.TimeRule) -> tuple[Drift, ...]:
     """What an update moved in the outputs, old to new."""
     if written.before is None or not written.changed:
         return ()

@@ -1,0 +1,1 @@
+"""The main job: save, read, check, load, compare, and evaluate."""

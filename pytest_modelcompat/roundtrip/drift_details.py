@@ -1,0 +1,107 @@
+"""Differences and drifts as labelled facts of a finding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_modelcompat.comparison.outputs import (
+        Drift,
+        StructureDifference,
+    )
+    from pytest_modelcompat.comparison.routes import Rerun
+
+MOST_NAMES = 4
+
+# Told with the drift they come with, rather than as a change of structure.
+SAYS_NOTHING = ("constant", "all NaN")
+
+
+def difference_details(rerun: Rerun, checks: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Labelled facts of what differs; empty where nothing does that the case checks.
+
+    Args:
+        rerun: the comparison.
+        checks: what the case checks.
+    """
+    said_nothing = [each for each in rerun.structure if each.what in SAYS_NOTHING]
+    yield from _structure_details([each for each in rerun.structure if each.what not in SAYS_NOTHING])
+    failing = [drift for drift in rerun.drifts if not drift.holds]
+    if failing and "predictions" in checks:
+        yield from drift_details(failing)
+        yield from _structure_details(said_nothing)
+
+
+def _structure_details(differences: Sequence[StructureDifference]) -> tuple[tuple[str, str], ...]:
+    return tuple(("output", _difference(each)) for each in differences)
+
+
+def _difference(each: StructureDifference) -> str:
+    if each.output == "outputs":
+        return f"expected {each.expected}, got {each.actual}"
+    if each.what in SAYS_NOTHING:
+        return f"{each.output}: {each.actual}"
+    if each.what == "missing":
+        return f"{each.output} is missing; it was {each.expected}"
+    if each.what == "unexpected":
+        return f"{each.output} was not there; it is {each.actual}"
+    return f"{each.output}: {each.what} was {each.expected}, is {each.actual}"
+
+
+def drift_details(drifts: Sequence[Drift]) -> Iterator[tuple[str, str]]:
+    """Labelled facts of each drift that does not hold."""
+    for drift in drifts:
+        yield "output", f"{drift.output}   {drift.dtype} {drift.shape}"
+        yield "mismatch", "\n".join(_mismatch(drift))
+        yield (
+            "worst",
+            "\n".join(
+                f"{list(each.index)} is {_figure(each.actual)}, expected {_figure(each.expected)}"
+                for each in drift.worst
+            ),
+        )
+        if drift.passing_atol is not None and drift.passing_rtol is not None:
+            yield (
+                "passes at",
+                (
+                    f"atol={drift.passing_atol:.3g} (rtol={drift.tolerance.rtol:g}), "
+                    f"or rtol={drift.passing_rtol:.3g} (atol={drift.tolerance.atol:g})"
+                ),
+            )
+
+
+def _mismatch(drift: Drift) -> Iterator[str]:
+    share = 100 * drift.mismatched / drift.total
+    yield f"{drift.mismatched} of {drift.total} elements ({share:.3g} %)"
+    allowed = drift.tolerance
+    if drift.max_abs_at is not None:
+        yield (
+            f"greatest absolute difference {drift.max_abs:.1e} at {list(drift.max_abs_at)} "
+            f"(allowed {allowed.atol:g}, from {allowed.source})"
+        )
+    if drift.max_rel_at is not None:
+        yield (
+            f"greatest relative difference {drift.max_rel:.1e} at {list(drift.max_rel_at)} "
+            f"(allowed {allowed.rtol:g}, from {allowed.source})"
+        )
+    if drift.nan_mismatched:
+        yield f"NaN on one side only: {drift.nan_mismatched}"
+    if drift.inf_mismatched:
+        yield f"infinities that do not match: {drift.inf_mismatched}"
+
+
+def _figure(value: object) -> str:
+    return f"{value:.9g}" if isinstance(value, float) else str(value)
+
+
+def names(items: Sequence[str]) -> str:
+    """The first few names, and how many more."""
+    rest = len(items) - MOST_NAMES
+    return ", ".join(items[:MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 100 else text[:97] + "..."

@@ -1,0 +1,44 @@
+"""What stops a target before its outputs can be compared, as a finding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.artifacts import BrokenArtifactError
+from pytest_modelcompat.diagnosis import call_failed
+from pytest_modelcompat.results.finding import Finding, Kind
+from pytest_modelcompat.roundtrip import inputs, model
+from pytest_modelcompat.roundtrip.tolerances import UnknownOutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_modelcompat.roundtrip.case import Case
+
+
+class StoppedError(Exception):
+    """The target cannot go on; `finding` says why."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.cause)
+        self.finding = finding
+
+
+_EXPECTED = (
+    BrokenArtifactError,
+    inputs.InputsNeededError,
+    model.NoModelError,
+    UnknownOutputError,
+)
+
+
+def expected(case: Case, kind: Kind, step: Callable[[], Any]) -> Any:
+    """What a step gives; an exception it is known to raise becomes the finding that stops the target."""
+    try:
+        return step()
+    except _EXPECTED as error:
+        raise StoppedError(Finding(kind, case.title, cause=str(error))) from None
+    except Exception as error:
+        if kind is not Kind.PREDICTION_FAILED:
+            raise
+        raise StoppedError(call_failed(case.title, error, derived=case.settings.inputs is None)) from error

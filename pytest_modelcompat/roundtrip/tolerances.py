@@ -1,0 +1,47 @@
+"""The tolerance of each output: the case's own, else that of its dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.comparison.outputs import (
+    Tolerance,
+    output_tolerance,
+)
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.comparison.routes import Tolerances
+    from pytest_modelcompat.settings.settings import Settings
+
+
+class UnknownOutputError(Exception):
+    """rtol or atol names an output the model does not have; the message names both."""
+
+
+def tolerances(settings: Settings, compute_dtypes: Sequence[str], outputs: Sequence[str]) -> Tolerances:
+    """The tolerance of each output: the case's own where it gives one, else by the least precise dtype.
+
+    Raises:
+        UnknownOutputError: rtol or atol is given for an output that does not exist.
+    """
+    for option, given in (("rtol", settings.rtol), ("atol", settings.atol)):
+        unknown = sorted(set(given) - set(outputs)) if isinstance(given, Mapping) else []
+        if unknown:
+            raise UnknownOutputError(
+                f"{option} is given for output {unknown[0]!r}, and the model's outputs are {', '.join(outputs)}"
+            )
+
+    def tolerance(output: str, dtype: str) -> Tolerance:
+        default = output_tolerance(dtype, compute_dtypes)
+        rtol, atol = _own(settings.rtol, output), _own(settings.atol, output)
+        if rtol is None and atol is None:
+            return default
+        source = settings.sources.get("rtol", "default")
+        return Tolerance(default.rtol if rtol is None else rtol, default.atol if atol is None else atol, source)
+
+    return tolerance
+
+
+def _own(given: float | Mapping[str, float] | None, output: str) -> float | None:
+    return given.get(output) if isinstance(given, Mapping) else given
