@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import pytest_modelcompat
+from pytest_modelcompat.plugin.session import SHARED_LOADER
 from pytest_modelcompat.runtimes.process import LoaderProcess
-from pytest_modelcompat.session import SHARED_LOADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat.marking import ModelItem, is_model_item, target_of
+from pytest_modelcompat.plugin.markers import ModelItem, is_model_item, target_of
+from pytest_modelcompat.plugin.session import KEY
 from pytest_modelcompat.report import json_report
 from pytest_modelcompat.results.result import ModelCompatError
-from pytest_modelcompat.session import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping
@@ -168,9 +168,9 @@ def _is_complete(session: pytest.Session, exitstatus: int) -> bool:
 
 
 def _stale(config: pytest.Config, exitstatus: int) -> Iterable[str]:
-    from pytest_modelcompat.options import golden_root
-    from pytest_modelcompat.report.summary import stale_goldens
-    from pytest_modelcompat.session import Session
+    from pytest_modelcompat.plugin.options import golden_root
+    from pytest_modelcompat.plugin.session import Session
+    from pytest_modelcompat.plugin.summary import stale_goldens
 
     terminal = config.pluginmanager.getplugin("terminalreporter")
     if terminal is None or not (KEY in config.stash or golden_root(config).is_dir()):
@@ -228,11 +228,11 @@ def _around(target: TargetData, error: BaseException | None, report: pytest.Test
 
 def _unreached(item: pytest.Item) -> list[TargetData]:
     """The targets of an item that came to no result."""
-    from pytest_modelcompat import collecting
+    from pytest_modelcompat.plugin import collection
+    from pytest_modelcompat.plugin.session import Session
     from pytest_modelcompat.report.user_properties import claims
     from pytest_modelcompat.results.target import Target
     from pytest_modelcompat.runtimes.runtime import LOCAL
-    from pytest_modelcompat.session import Session
     from pytest_modelcompat.settings.settings import SettingsError, plain_name
 
     case = _case_of(item)
@@ -242,7 +242,7 @@ def _unreached(item: pytest.Item) -> list[TargetData]:
         return [json_report.no_result_data(item.name, name, target)]
     # Which formats a call of the fixture would have asked for is not known, and where only by the options.
     try:
-        runtimes = collecting.resolved(Session.of(item.config).layers, item.config.rootpath).runtimes
+        runtimes = collection.resolved(Session.of(item.config).layers, item.config.rootpath).runtimes
     except SettingsError:
         runtimes = (LOCAL,)
     targets = [Target("", plain_name(runtime)) for runtime in runtimes]

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat import collecting, reporting
-from pytest_modelcompat.marking import FIXTURE, ROUNDTRIP, target_of
+from pytest_modelcompat.plugin import collection, report_writer
+from pytest_modelcompat.plugin.markers import FIXTURE, ROUNDTRIP, target_of
+from pytest_modelcompat.plugin.names import accept_command, case_id, golden_name
 from pytest_modelcompat.report import user_properties
 from pytest_modelcompat.results.result import Facts, ModelCompatError, Result, RoundTripResult
 from pytest_modelcompat.settings.choices import FORMATS
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_modelcompat.golden.golden import GoldenName
+    from pytest_modelcompat.plugin.session import Session
     from pytest_modelcompat.results.target import Target
     from pytest_modelcompat.roundtrip.case import Case
-    from pytest_modelcompat.session import Session
     from pytest_modelcompat.settings.expected_failures import ExpectedFailure
 
 # .h5 last: of all saves it is the one that changes the live model.
@@ -51,7 +52,7 @@ def prepare(item: pytest.Item, session: Session) -> None:
         return
     from pytest_modelcompat.roundtrip.seed import seed_everything
 
-    marked = collecting.read_marker(item, session.layers)
+    marked = collection.read_marker(item, session.layers)
     seed_everything((marked.settings if marked is not None else Settings()).seed)
 
 
@@ -65,14 +66,14 @@ def run_marked(item: pytest.Function, session: Session) -> None:
     Raises:
         ModelCompatError: the target fails.
     """
-    marked = collecting.read_marker(item, session.layers)
+    marked = collection.read_marker(item, session.layers)
     target = target_of(item)
     assert marked is not None and target is not None  # noqa: S101, PT018 - asked for by the caller
     from pytest_modelcompat.roundtrip.case import Case, split_returned
 
     arguments = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}  # noqa: SLF001 - as pytest's own call
     call: Callable[[], Any] = lambda: item.obj(**arguments)  # noqa: E731
-    golden = collecting.golden_name(item, marked.settings)
+    golden = golden_name(item, marked.settings)
     case = Case(
         title=item.name,
         target=target,
@@ -81,10 +82,10 @@ def run_marked(item: pytest.Function, session: Session) -> None:
         build=(lambda: split_returned(call())) if marked.artifact is None else None,
         artifact=marked.artifact,
         inputs=call if marked.artifact is not None else None,
-        accept=collecting.accept_command(item),
+        accept=accept_command(item),
         declares_on="marker" if marked.artifact is None else "artifact marker",
     )
-    run(item, case.of_release(collecting.frozen_artifact(golden, target, session)), session)
+    run(item, case.of_release(collection.frozen_artifact(golden, target, session)), session)
 
 
 def run(item: pytest.Item, case: Case, session: Session) -> Result:
@@ -114,15 +115,15 @@ def checked(item: pytest.Item, case: Case, session: Session) -> Result:
         result = check(case, session.bench())
     result = held_against(result, _expected(item, case, session))
     item.user_properties.extend(user_properties.of_result(result))
-    reporting.note(item, case, result, time.perf_counter() - began)
+    report_writer.note(item, case, result, time.perf_counter() - began)
     return result
 
 
 def _expected(item: pytest.Item, case: Case, session: Session) -> list[ExpectedFailure]:
     """How the target is known to fail: what its test says, and what the project declares."""
-    case_id = collecting.case_id(item).removesuffix(f"[{case.target}]")
+    test = case_id(item).removesuffix(f"[{case.target}]")
     known = (*case.settings.expected_failures, *session.expected)
-    return [each for each in known if each.is_about(case_id, case.target)]
+    return [each for each in known if each.is_about(test, case.target)]
 
 
 def tensorflow_problem() -> str | None:
@@ -189,28 +190,28 @@ class RoundTripCaller:
                 pytest.fail(f"modelcompat: give {name!r} to the marker, which makes an item of each", pytrace=False)
         try:
             layers = (command_line, Layer("call", options), Layer("marker", marker), ini)
-            settings = collecting.resolved(layers, self.item.config.rootpath)
-            golden = collecting.golden_name(self.item, settings)
-            self.session.claims.add(golden, collecting.case_id(self.item))
+            settings = collection.resolved(layers, self.item.config.rootpath)
+            golden = golden_name(self.item, settings)
+            self.session.claims.add(golden, case_id(self.item))
         except SettingsError as error:
             raise pytest.fail.Exception(f"modelcompat: {error}", pytrace=False) from None
         if target is not None:
             return settings, [target]
         wanted = {plain_name(entry) for entry in settings.formats}
         formats = [name for name in SAVE_ORDER if name in wanted]
-        return settings, [each for each, _ in collecting.all_targets(formats, settings, golden, self.session)]
+        return settings, [each for each, _ in collection.all_targets(formats, settings, golden, self.session)]
 
     def _case(self, model: Any, settings: Settings, target: Target) -> Case:
         from pytest_modelcompat.roundtrip.case import Case, is_builder, split_returned
 
-        golden = collecting.golden_name(self.item, settings)
+        golden = golden_name(self.item, settings)
         if (golden, target) in self._claimed:
             pytest.fail(
                 f"modelcompat: {self.item.name} checks {golden} as {target} twice; give each call a name= of its own",
                 pytrace=False,
             )
         self._claimed.add((golden, target))
-        frozen = collecting.frozen_artifact(golden, target, self.session)
+        frozen = collection.frozen_artifact(golden, target, self.session)
         if target.frozen and frozen is None:
             pytest.fail(f"modelcompat: {self.item.name}: nothing is frozen as {target} of {golden}", pytrace=False)
         case = Case(
@@ -219,7 +220,7 @@ class RoundTripCaller:
             settings=settings,
             golden=golden,
             build=lambda: split_returned(model() if is_builder(model) else model),
-            accept=collecting.accept_command(self.item),
+            accept=accept_command(self.item),
             declares_on="call",
         )
         return case.of_release(frozen)

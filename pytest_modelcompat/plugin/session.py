@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_modelcompat.claiming import Claims
-from pytest_modelcompat.options import command_line_layer, forks, golden_root, ini_layer
+from pytest_modelcompat.plugin.claims import Claims
+from pytest_modelcompat.plugin.options import command_line_layer, forks, golden_root, ini_layer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

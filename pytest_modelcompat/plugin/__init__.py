@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_modelcompat import marking, options
-from pytest_modelcompat.session import KEY
+from pytest_modelcompat.plugin import markers, options
+from pytest_modelcompat.plugin.session import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from pytest_modelcompat.running import RoundTripCaller
-    from pytest_modelcompat.session import Session
+    from pytest_modelcompat.plugin.runner import RoundTripCaller
+    from pytest_modelcompat.plugin.session import Session
 
 MODEL_TESTS = "modelcompat-model-tests"
 ROUNDTRIP_HELP = (
@@ -30,7 +30,7 @@ ARTIFACT_HELP = (
 
 def _session(config: pytest.Config) -> Session:
     # What a session without model tests does not import, it does not pay for.
-    from pytest_modelcompat.session import Session
+    from pytest_modelcompat.plugin.session import Session
 
     return Session.of(config)
 
@@ -47,9 +47,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if options.any_given(config):
         _session(config)
     if config.getoption("modelcompat_report") is not None:
-        from pytest_modelcompat import reporting
+        from pytest_modelcompat.plugin import report_writer
 
-        reporting.register(config)
+        report_writer.register(config)
     named = config.getoption("modelcompat_model")
     if named and config.args_source is not pytest.Config.ArgsSource.ARGS:
         # Who names a model and no path wants that model, not the whole test suite as well.
@@ -72,10 +72,10 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 @pytest.hookimpl(trylast=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """For each test function, after its own parameters: one item for each target."""
-    if marking.is_marked(metafunc.definition):
-        from pytest_modelcompat import collecting
+    if markers.is_marked(metafunc.definition):
+        from pytest_modelcompat.plugin import collection
 
-        collecting.parametrize(metafunc, _session(metafunc.config))
+        collection.parametrize(metafunc, _session(metafunc.config))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -85,9 +85,9 @@ def pytest_make_collect_report(
     """For each module or class: the model tests in it claim their goldens."""
     report = yield
     if KEY in collector.config.stash:
-        from pytest_modelcompat import collecting
+        from pytest_modelcompat.plugin import collection
 
-        collecting.claim_all(report, _session(collector.config))
+        collection.claim_all(report, _session(collector.config))
     return report
 
 
@@ -95,7 +95,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """For each file: a model file that is asked for becomes an item."""
     if file_path.suffix not in (".h5", ".hdf5", ".keras"):
         return None
-    from pytest_modelcompat import items
+    from pytest_modelcompat.plugin import items
 
     if not items.is_wanted(file_path, parent.config):
         return None
@@ -108,7 +108,7 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
     """For each folder: a SavedModel that is asked for becomes an item."""
     if not (path / "saved_model.pb").is_file():
         return None
-    from pytest_modelcompat import items
+    from pytest_modelcompat.plugin import items
 
     if not items.is_wanted(path, parent.config):
         return None
@@ -122,21 +122,21 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     """When everything is collected, before anything is deselected: builders named on the command line join in."""
     named = config.getoption("modelcompat_model")
     if named:
-        from pytest_modelcompat.items import builder_items
+        from pytest_modelcompat.plugin.items import builder_items
 
         _session(config).prefetch()
         items.extend(builder_items(session, named))
-    if KEY in config.stash or any(marking.FIXTURE in getattr(item, "fixturenames", ()) for item in items):
-        from pytest_modelcompat import collecting
+    if KEY in config.stash or any(markers.FIXTURE in getattr(item, "fixturenames", ()) for item in items):
+        from pytest_modelcompat.plugin import collection
 
-        collecting.note_claims(items, _session(config).layers)
+        collection.note_claims(items, _session(config).layers)
     if config.getoption("modelcompat_only"):
-        others = [item for item in items if not marking.is_ours(item)]
-        items[:] = [item for item in items if marking.is_ours(item)]
+        others = [item for item in items if not markers.is_ours(item)]
+        items[:] = [item for item in items if markers.is_ours(item)]
         config.hook.pytest_deselected(items=others)
     claims = config.getoption("modelcompat_claims")
     if claims:
-        from pytest_modelcompat.claiming import write_claims
+        from pytest_modelcompat.plugin.claims import write_claims
 
         write_claims(items, config.rootpath, config.rootpath / claims)
 
@@ -145,11 +145,11 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
 def pytest_collection_finish(session: pytest.Session) -> None:
     """When it is known what will run: the hooks that model tests need join in, if there is one."""
     manager = session.config.pluginmanager
-    found = KEY in session.config.stash or any(marking.is_model_item(item) for item in session.items)
+    found = KEY in session.config.stash or any(markers.is_model_item(item) for item in session.items)
     if found and not manager.has_plugin(MODEL_TESTS):
-        from pytest_modelcompat import modeltests
+        from pytest_modelcompat.plugin import model_hooks
 
-        manager.register(modeltests, MODEL_TESTS)
+        manager.register(model_hooks, MODEL_TESTS)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -163,7 +163,7 @@ def pytest_terminal_summary(
 ) -> None:
     """At the end of a session that shows a summary."""
     if KEY in config.stash or options.golden_root(config).is_dir():
-        from pytest_modelcompat.report.summary import write
+        from pytest_modelcompat.plugin.summary import write
 
         write(terminalreporter, exitstatus, _session(config))
 
@@ -171,7 +171,7 @@ def pytest_terminal_summary(
 @pytest.fixture
 def model_roundtrip(request: pytest.FixtureRequest) -> RoundTripCaller:
     """Checks that a model survives being saved and reloaded: `model_roundtrip(model, inputs=..., ...)`."""
-    from pytest_modelcompat.running import RoundTripCaller
+    from pytest_modelcompat.plugin.runner import RoundTripCaller
 
     return RoundTripCaller(request.node, _session(request.config))
 

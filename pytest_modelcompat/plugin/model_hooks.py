@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_modelcompat import marking
-from pytest_modelcompat.report.longrepr import show
+from pytest_modelcompat.plugin import markers
+from pytest_modelcompat.plugin.failure_repr import show
+from pytest_modelcompat.plugin.runner import RoundTripCaller, prepare, run_marked
+from pytest_modelcompat.plugin.session import Session
 from pytest_modelcompat.results.result import ModelCompatError
-from pytest_modelcompat.running import RoundTripCaller, prepare, run_marked
-from pytest_modelcompat.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before a test's fixtures are made: a model test starts from its seed, and one that cannot run says why."""
-    if marking.is_model_item(item):
+    if markers.is_model_item(item):
         prepare(item, Session.of(item.config))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Instead of pytest's own call of a marked test, unless it calls the fixture itself."""
-    if marking.target_of(pyfuncitem) is None or marking.FIXTURE in pyfuncitem.fixturenames:
+    if markers.target_of(pyfuncitem) is None or markers.FIXTURE in pyfuncitem.fixturenames:
         return None
     run_marked(pyfuncitem, Session.of(pyfuncitem.config))
     return True
@@ -36,7 +36,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Around a test's call: one that asks for the fixture and never calls it has checked nothing."""
     outcome = yield
-    caller = getattr(item, "funcargs", {}).get(marking.FIXTURE)
+    caller = getattr(item, "funcargs", {}).get(markers.FIXTURE)
     if isinstance(caller, RoundTripCaller) and not caller.called:
         pytest.fail(f"modelcompat: {item.name} asks for model_roundtrip and never calls it", pytrace=False)
     return outcome

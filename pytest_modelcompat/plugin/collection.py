@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import inspect
 import itertools
-import re
-import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat.marking import ARTIFACT, FIXTURE, ROUNDTRIP, TARGET_ARGUMENT, target_of
+from pytest_modelcompat.plugin.markers import ARTIFACT, FIXTURE, ROUNDTRIP, TARGET_ARGUMENT, target_of
+from pytest_modelcompat.plugin.names import base_name, case_id, golden_name, path_parts
 from pytest_modelcompat.results.target import Target
 from pytest_modelcompat.settings.settings import Layer, Settings, SettingsError, plain_name, resolve
 
@@ -21,9 +20,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.golden.golden import GoldenName
     from pytest_modelcompat.golden.release_store import Frozen
-    from pytest_modelcompat.session import Session
-
-LONGEST_ID = 100
+    from pytest_modelcompat.plugin.session import Session
 
 
 @dataclass(frozen=True)
@@ -169,7 +166,7 @@ def frozen_targets(frozen: Iterable[Frozen], settings: Settings) -> Iterator[tup
 def _frozen_of_function(definition: Any, settings: Settings, session: Session) -> Iterator[Frozen]:
     """What is frozen of a test with any of its parameters, which are not known yet."""
     folder = path_parts(definition.path.with_suffix(""), definition.config.rootpath)
-    base = _base_name(definition, definition.name, settings)
+    base = base_name(definition, definition.name, settings)
     for name, frozen in session.frozen().items():
         if name.folder == folder and (name.name == base or name.name.startswith(f"{base}[")):
             yield from frozen
@@ -202,65 +199,6 @@ def artifact_format(path: Path) -> str:
     return recognise(path) or by_name
 
 
-def golden_name(item: pytest.Item, settings: Settings) -> GoldenName:
-    """The name of an item's golden: the module's path, then `Class.test[parameters]` or the `name` option."""
-    from pytest_modelcompat.golden.golden import GoldenName
-
-    function = getattr(item, "originalname", None) or item.name.partition("[")[0]
-    parameters = _parameters(item)
-    name = _base_name(item, function, settings) + (f"[{parameters}]" if parameters else "")
-    return GoldenName(path_parts(item.path.with_suffix(""), item.config.rootpath), name)
-
-
-def _base_name(node: Any, function: str, settings: Settings) -> str:
-    classes = [each.name for each in node.listchain() if isinstance(each, pytest.Class)]
-    return settings.name or ".".join((*classes, function))
-
-
-def path_parts(path: Path, root: Path) -> tuple[str, ...]:
-    """A path's parts from the project's folder; its name alone if it lies elsewhere."""
-    return path.relative_to(root).parts if path.is_relative_to(root) else (path.name,)
-
-
-def _parameters(item: pytest.Item) -> str:
-    """The parameters of an item's id without its target.
-
-    pytest 9.2 renames strings of over 100 characters and earlier versions spell them out; a golden's name must not
-    depend on that, so such a one is named by its digest.
-    """
-    callspec = getattr(item, "callspec", None)
-    if callspec is None:
-        return ""
-    text = callspec.id
-    target = callspec.params.get(TARGET_ARGUMENT)
-    if target is not None:
-        text = text.removesuffix(str(target)).removesuffix("-")
-    for argument, value in callspec.params.items():
-        if isinstance(value, (str, bytes)) and len(value) > LONGEST_ID:
-            text = _shortened(text, argument, value)
-    return str(text)
-
-
-def _shortened(text: str, argument: str, value: str | bytes) -> str:
-    import hashlib
-
-    data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
-    short = f"{argument}~{hashlib.sha256(data).hexdigest()[:16]}"
-    spelt = data.decode("latin-1") if isinstance(value, bytes) else value
-    for form in (spelt, spelt.encode("unicode_escape").decode("ascii"), hashlib.sha256(data).hexdigest()):
-        if form in text:
-            return text.replace(form, short)
-    return re.sub(rf"(?<![^-]){re.escape(argument)}\d+(?![^-])", short, text)
-
-
-def accept_command(item: pytest.Item) -> str:
-    """The command that records an item's golden anew, all its formats where that can be said in one id."""
-    callspec = getattr(item, "callspec", None)
-    only_target = callspec is not None and callspec.id == str(target_of(item))
-    nodeid = case_id(item) if only_target else item.nodeid
-    return f"pytest {shlex.quote(nodeid)} --modelcompat-update-golden"
-
-
 def claim_all(report: pytest.CollectReport, session: Session) -> None:
     """Claim the goldens of the marked tests that were collected; a golden claimed twice fails the collection.
 
@@ -283,16 +221,6 @@ def claim_all(report: pytest.CollectReport, session: Session) -> None:
         except SettingsError as error:
             report.outcome, report.longrepr, report.result = "failed", f"modelcompat: {error}", []
             return
-
-
-def case_id(item: pytest.Item) -> str:
-    """An item's id without its target: the same for all targets of a case."""
-    target = target_of(item)
-    if target is None:
-        return item.nodeid
-    if item.nodeid.endswith(f"-{target}]"):
-        return item.nodeid.removesuffix(f"-{target}]") + "]"
-    return item.nodeid.removesuffix(f"[{target}]")
 
 
 def note_claims(items: Iterable[pytest.Item], layers: tuple[Layer, Layer]) -> None:

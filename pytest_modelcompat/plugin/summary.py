@@ -12,7 +12,7 @@ from pytest_modelcompat.report.failure_text import summary_lines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.session import Session
+    from pytest_modelcompat.plugin.session import Session
 
 TITLE = "model compatibility"
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest.runner import collect_one_node
 
-from pytest_modelcompat import collecting
-from pytest_modelcompat.marking import ModelItem
+from pytest_modelcompat.plugin import collection
+from pytest_modelcompat.plugin.markers import ModelItem
+from pytest_modelcompat.plugin.names import path_parts
+from pytest_modelcompat.plugin.session import KEY
 from pytest_modelcompat.report import user_properties
-from pytest_modelcompat.session import KEY
 from pytest_modelcompat.settings.settings import SettingsError, plain_name
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class CaseItem(ModelItem):
 
     def runtest(self) -> None:
         """Check the target."""
-        from pytest_modelcompat.running import run
+        from pytest_modelcompat.plugin.runner import run
 
         run(self, self.case, self.config.stash[KEY])
 
@@ -67,13 +68,13 @@ class BuilderCollector(pytest.File):
             CollectError: the builder cannot be had, or an option is wrong.
         """
         from pytest_modelcompat.golden.golden import GoldenName
+        from pytest_modelcompat.plugin.runner import tensorflow_problem
         from pytest_modelcompat.roundtrip.case import Case, is_builder, split_returned
         from pytest_modelcompat.roundtrip.seed import seed_everything
-        from pytest_modelcompat.running import tensorflow_problem
 
         module, _, name = self.name.partition(":")
         session = self.config.stash[KEY]
-        settings = collecting.resolved(session.layers, self.config.rootpath)
+        settings = collection.resolved(session.layers, self.config.rootpath)
         # A model that the module makes when it is imported must come out the same in every session.
         if _is_there(module) and tensorflow_problem() is None:
             seed_everything(settings.seed)
@@ -86,7 +87,7 @@ class BuilderCollector(pytest.File):
         accept = f"pytest --modelcompat-model {shlex.quote(self.name)} --modelcompat-update-golden"
         # One object is saved in all formats, and .h5 changes it: last, it harms no other.
         formats = sorted(settings.formats, key=lambda entry: not is_builder(found) and plain_name(entry) == "h5")
-        for target, marks in collecting.all_targets(formats, settings, golden, session):
+        for target, marks in collection.all_targets(formats, settings, golden, session):
             case = Case(
                 title=f"{name}[{target}]",
                 target=target,
@@ -95,7 +96,7 @@ class BuilderCollector(pytest.File):
                 build=lambda: split_returned(found() if is_builder(found) else found),
                 accept=accept,
                 declares_on="command line",
-            ).of_release(collecting.frozen_artifact(golden, target, session))
+            ).of_release(collection.frozen_artifact(golden, target, session))
             yield _make_item(self, case, marks, f"{self.name}[{target}]")
 
     def _resolve(self, module: str, name: str) -> Any:
@@ -184,13 +185,13 @@ class _ArtifactCollector(pytest.Collector):
         _import_from_here(self.config)
         session = self.config.stash[KEY]
         try:
-            settings = collecting.resolved(session.layers, self.config.rootpath)
+            settings = collection.resolved(session.layers, self.config.rootpath)
             golden = _artifact_golden(self.path, self.config.rootpath, settings)
             session.claims.add(golden, self.nodeid)
         except SettingsError as error:
             raise self.CollectError(f"modelcompat: {error}") from None
-        formats = (collecting.artifact_format(self.path),)
-        for target, marks in collecting.all_targets(formats, settings, golden, session):
+        formats = (collection.artifact_format(self.path),)
+        for target, marks in collection.all_targets(formats, settings, golden, session):
             case = Case(
                 title=f"{self.path.name}[{target}]",
                 target=target,
@@ -199,7 +200,7 @@ class _ArtifactCollector(pytest.Collector):
                 artifact=self.path,
                 accept=f"pytest {shlex.quote(self.nodeid)} --modelcompat-update-golden",
                 declares_on="command line",
-            ).of_release(collecting.frozen_artifact(golden, target, session))
+            ).of_release(collection.frozen_artifact(golden, target, session))
             yield _make_item(self, case, marks)
 
 
@@ -214,7 +215,7 @@ class ArtifactFolder(_ArtifactCollector, pytest.Directory):
 def _artifact_golden(path: Path, root: Path, settings: Settings) -> GoldenName:
     from pytest_modelcompat.golden.golden import GoldenName
 
-    *folder, name = collecting.path_parts(path, root)
+    *folder, name = path_parts(path, root)
     return GoldenName(tuple(folder), settings.name or name)
 
 

@@ -1,0 +1,89 @@
+"""Names of tests and goldens, and the command that accepts a change."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_modelcompat.plugin.markers import TARGET_ARGUMENT, target_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_modelcompat.golden.golden import GoldenName
+    from pytest_modelcompat.settings.settings import Settings
+
+LONGEST_ID = 100
+
+
+def golden_name(item: pytest.Item, settings: Settings) -> GoldenName:
+    """The name of an item's golden: the module's path, then `Class.test[parameters]` or the `name` option."""
+    from pytest_modelcompat.golden.golden import GoldenName
+
+    function = getattr(item, "originalname", None) or item.name.partition("[")[0]
+    parameters = _parameters(item)
+    name = base_name(item, function, settings) + (f"[{parameters}]" if parameters else "")
+    return GoldenName(path_parts(item.path.with_suffix(""), item.config.rootpath), name)
+
+
+def base_name(node: Any, function: str, settings: Settings) -> str:
+    """The name of a test's goldens without parameters: the `name` option, else `Class.test`."""
+    classes = [each.name for each in node.listchain() if isinstance(each, pytest.Class)]
+    return settings.name or ".".join((*classes, function))
+
+
+def path_parts(path: Path, root: Path) -> tuple[str, ...]:
+    """A path's parts from the project's folder; its name alone if it lies elsewhere."""
+    return path.relative_to(root).parts if path.is_relative_to(root) else (path.name,)
+
+
+def _parameters(item: pytest.Item) -> str:
+    """The parameters of an item's id without its target.
+
+    pytest 9.2 renames strings of over 100 characters and earlier versions spell them out; a golden's name must not
+    depend on that, so such a one is named by its digest.
+    """
+    callspec = getattr(item, "callspec", None)
+    if callspec is None:
+        return ""
+    text = callspec.id
+    target = callspec.params.get(TARGET_ARGUMENT)
+    if target is not None:
+        text = text.removesuffix(str(target)).removesuffix("-")
+    for argument, value in callspec.params.items():
+        if isinstance(value, (str, bytes)) and len(value) > LONGEST_ID:
+            text = _shortened(text, argument, value)
+    return str(text)
+
+
+def _shortened(text: str, argument: str, value: str | bytes) -> str:
+    import hashlib
+
+    data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
+    short = f"{argument}~{hashlib.sha256(data).hexdigest()[:16]}"
+    spelt = data.decode("latin-1") if isinstance(value, bytes) else value
+    for form in (spelt, spelt.encode("unicode_escape").decode("ascii"), hashlib.sha256(data).hexdigest()):
+        if form in text:
+            return text.replace(form, short)
+    return re.sub(rf"(?<![^-]){re.escape(argument)}\d+(?![^-])", short, text)
+
+
+def accept_command(item: pytest.Item) -> str:
+    """The command that records an item's golden anew, all its formats where that can be said in one id."""
+    callspec = getattr(item, "callspec", None)
+    only_target = callspec is not None and callspec.id == str(target_of(item))
+    nodeid = case_id(item) if only_target else item.nodeid
+    return f"pytest {shlex.quote(nodeid)} --modelcompat-update-golden"
+
+
+def case_id(item: pytest.Item) -> str:
+    """An item's id without its target: the same for all targets of a case."""
+    target = target_of(item)
+    if target is None:
+        return item.nodeid
+    if item.nodeid.endswith(f"-{target}]"):
+        return item.nodeid.removesuffix(f"-{target}]") + "]"
+    return item.nodeid.removesuffix(f"[{target}]")
