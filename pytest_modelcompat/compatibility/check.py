@@ -59,6 +59,7 @@ def _parts(scene: Scene) -> tuple[Callable[[Scene], Iterable[Finding]], ...]:
         arguments,
         axes,
         compile_config,
+        connections,
         lambdas,
         names,
         nested_models,
@@ -66,7 +67,6 @@ def _parts(scene: Scene) -> tuple[Callable[[Scene], Iterable[Finding]], ...]:
         state,
         weight_paths,
         weight_shapes,
-        wiring,
     )
 
     if scene.inventory.format == "saved_model":
@@ -90,9 +90,9 @@ def _parts(scene: Scene) -> tuple[Callable[[Scene], Iterable[Finding]], ...]:
         arguments.wrong_arguments,
         arguments.taken_for_functions,
         axes.lost,
-        wiring.list_of_layers,
-        wiring.batch_for_input,
-        wiring.changed_ends,
+        connections.list_of_layers,
+        connections.batch_for_input,
+        connections.changed_ends,
         nested_models.counted_from_one,
         nested_models.wrong_ends,
         lambdas.bytecode,

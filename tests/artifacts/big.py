@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import h5py
 
-from tests.artifacts.graphs import varint
+from tests.artifacts.saved_model.graphs import varint
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,14 +17,14 @@ from pytest_modelcompat import cli
 from pytest_modelcompat.cli import COMMANDS
 
 RUNTIMES = ("runtimes create", "runtimes list", "runtimes remove")
-PROJECT = Path(cli.__file__).resolve().parents[1]
+PROJECT = Path(cli.__file__).resolve().parents[2]
 
 
 class TestHelp:
     def test_lists_every_command(self, modelcompat: Any) -> None:
         result = modelcompat("--help")
         assert result.code == 0
-        for command, (_, does) in COMMANDS.items():
+        for command, does in COMMANDS.items():
             assert f"{command} " in result.out
             assert does in result.out
 
@@ -102,12 +102,13 @@ class TestEnding:
         code = (
             "import sys, pathlib, time\n"
             "from pytest_modelcompat import cli\n"
-            "from pytest_modelcompat.commands import reading\n"
-            f"reading.find_artifacts = lambda _: (pathlib.Path({str(started)!r}).touch(), time.sleep(60))\n"
+            "from pytest_modelcompat.cli import inventories\n"
+            f"inventories.find_artifacts = lambda _: (pathlib.Path({str(started)!r}).touch(), time.sleep(60))\n"
             "sys.exit(cli.main(['inspect', 'x']))"
         )
         process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, env=environment(), text=True)
         while not started.exists():
+            assert process.poll() is None, process.stderr
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=20)

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pytest_modelcompat.commands.parsing import UsageError
-from pytest_modelcompat.commands.project import find_project
+from pytest_modelcompat.cli.parser import UsageError
+from pytest_modelcompat.cli.pytest_config import find_project
 from pytest_modelcompat.comparison.outputs import statistics
 from pytest_modelcompat.golden.golden import GoldenName
 from pytest_modelcompat.golden.release_store import FrozenStore
 from pytest_modelcompat.golden.store import GoldenStore
 from pytest_modelcompat.loader.tensors import Ragged, Sparse, pack
-from tests.test_golden import LFS_POINTER, a_golden, a_section, write
+from tests.golden.test_store import LFS_POINTER, a_golden, a_section, write
 
 SAVED_BY = {"keras": "3.15.1", "tensorflow": "2.21.0", "python": "3.11.7"}
 RANKER = GoldenName(("tests", "test_models"), "test_ranker")

@@ -32,7 +32,7 @@ def test_show(modelcompat: Any) -> None:
 
 
 def test_record_says_what_is_missing(modelcompat: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("pytest_modelcompat.commands.profiling.find_spec", lambda _: None)
+    monkeypatch.setattr("pytest_modelcompat.cli.profile.find_spec", lambda _: None)
     result = modelcompat("profile", "record", "--out", tmp_path / "mine.json")
     assert result.code == 2
     assert result.err.startswith("modelcompat: tensorflow is not installed here (")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 pytestmark = pytest.mark.usefixtures("cache")
-PROJECT = Path(cli.__file__).resolve().parents[1]
+PROJECT = Path(cli.__file__).resolve().parents[2]
 NOWHERE = {"python": "3.11", "packages": ["tensorflow==2.15.*"]}
 
 

@@ -339,7 +339,7 @@ def test_collecting_starts_no_loader(shop: Project) -> None:
     shop.write(
         "conftest.py",
         """
-        from pytest_modelcompat.marking import KEY
+        from pytest_modelcompat.plugin.session import KEY
 
         def pytest_sessionfinish(session):
             print("has a loader:", session.config.stash[KEY]._loaders is not None)

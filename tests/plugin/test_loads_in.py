@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.compatibility.models import K311, connected
 from tests.plugin.bad_input import test_ops
 from tests.plugin.bad_input.conftest import told
-from tests.profiles.judging.models import K311, connected
-from tests.test_foretelling import recorded
+from tests.roundtrip.test_static_check import recorded
 
 if TYPE_CHECKING:
     from pathlib import Path

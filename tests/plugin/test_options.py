@@ -294,8 +294,8 @@ def test_command_line_before_marker_before_ini_before_default(project: Project, 
         "conftest.py",
         f"""
         import pytest
-        from pytest_modelcompat.collecting import read_marker
-        from pytest_modelcompat.marking import KEY
+        from pytest_modelcompat.plugin.collection import read_marker
+        from pytest_modelcompat.plugin.session import KEY
 
         def pytest_collection_modifyitems(config, items):
             settings = read_marker(items[0], config.stash[KEY].layers).settings

@@ -265,7 +265,7 @@ def test_collecting_starts_no_loader(shop: Project, artifacts: Path) -> None:
     shop.write(
         "conftest.py",
         """
-        from pytest_modelcompat.marking import KEY
+        from pytest_modelcompat.plugin.session import KEY
 
         def pytest_unconfigure(config):
             print("loader", config.stash[KEY]._loaders)

@@ -1,0 +1,119 @@
+"""The `modelcompat` command: what is in a saved model, what will load it, and how two differ. No TensorFlow needed."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.cli.console import Console, standard_console
+from pytest_modelcompat.cli.parser import UsageError, near
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Command -> what it does. Its module bears its name; only the one that runs is imported.
+COMMANDS = {
+    "inspect": "what is in an artifact, and what in it is unsafe",
+    "check": "whether an artifact loads in the runtimes you name; every reason why not",
+    "runtimes-for": "which TensorFlow and Keras versions load an artifact",
+    "diff": "how two artifacts differ: layers, ops, signatures, configuration, weights",
+    "runtimes": "create, list and remove the runtimes that artifacts are reloaded in",
+    "matrix": "run the model tests in every runtime, and print what holds where",
+    "golden": "list and show goldens and what is frozen beside them; remove what nobody needs",
+    "report": "merge and show the reports of pytest runs: cases and formats by runtimes",
+    "profile": "list and show what runtimes know, record your own",
+}
+# Objects made until garbage is looked for: what starts a command makes some ten thousands, and none of it is garbage.
+_RARELY = 200_000
+_USAGE_ERROR, _INTERRUPTED, _PIPE_CLOSED = 2, 130, 141
+_HELP = """usage: modelcompat COMMAND ...
+
+Reads saved TensorFlow and Keras models (.h5, .keras, SavedModel) without loading them and says what will load them.
+Nothing in a file is ever imported, unpickled or executed, and no TensorFlow is needed.
+
+{commands}
+
+  modelcompat COMMAND -h     the options of a command
+  modelcompat --version      this program's version
+
+Exit codes: 0 all is well, 1 it does not fit or is not the same, 2 something could not be read or understood.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command.
+
+    Args:
+        arguments: those of the command line, by default this process' own.
+
+    Returns:
+        The exit code: 0 all is well, 1 it does not fit, 2 something could not be read or understood.
+    """
+    usual = gc.get_threshold()
+    gc.set_threshold(_RARELY, *usual[1:])
+    console = standard_console()
+    try:
+        code = _run(list(sys.argv[1:] if arguments is None else arguments), console)
+        console.out.flush()
+    except UsageError as error:
+        console.problem(str(error))
+        return _USAGE_ERROR
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read has seen enough; at exit Python would flush into the closed pipe and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
+    except OSError as error:
+        console.problem(f"what was found cannot be written: {error.strerror or error}")
+        return _USAGE_ERROR
+    finally:
+        gc.set_threshold(*usual)
+    return code
+
+
+def run() -> None:
+    """The console script: runs the command and ends the process with its exit code.
+
+    The process ends at once: to take every object apart before the system takes the memory back is a tenth of a run.
+    """
+    code = main()
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
+
+
+def _run(arguments: list[str], console: Console) -> int:
+    if not arguments or arguments[0] in ("-h", "--help"):
+        console.lines(_help().splitlines())
+        return 0 if arguments else _USAGE_ERROR
+    if arguments[0] in ("--version", "-V"):
+        console.lines([f"modelcompat {_version()}"])
+        return 0
+    name, rest = arguments[0], arguments[1:]
+    if name not in COMMANDS:
+        raise UsageError(f"there is no command {name}{near(name, COMMANDS) or '; see modelcompat -h'}")
+    module = import_module(f"{__name__}.{name.replace('-', '_')}")
+    try:
+        return int(module.run(rest, console))
+    except SystemExit as error:
+        return int(error.code or 0)
+
+
+def _help() -> str:
+    lines = (f"  {name.ljust(14)}{does}" for name, does in COMMANDS.items())
+    return _HELP.format(commands="\n".join(lines))
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("pytest-modelcompat")
+    except PackageNotFoundError:
+        return "(not installed)"

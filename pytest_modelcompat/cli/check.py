@@ -1,0 +1,195 @@
+"""`modelcompat check`: whether artifacts load in the runtimes a user names, and every reason why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.cli.inventories import FITS, FITS_NOT, UNREADABLE, answers
+from pytest_modelcompat.cli.parser import Parser, UsageError
+from pytest_modelcompat.compatibility.verdict import Judgement, Verdict
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pytest_modelcompat.artifacts import Inventory
+    from pytest_modelcompat.cli.console import Console
+    from pytest_modelcompat.profiles.profile import Profile
+    from pytest_modelcompat.results.finding import Finding
+
+_EPILOG = """examples:
+  modelcompat check models/ranker.h5 --runtime tf2.15 --runtime tf2.21
+  modelcompat check models/ --runtime production.json --custom Scale ranking_loss
+  modelcompat check "models/**/*.keras" --runtime tf2.16+keras3.15 --sarif > modelcompat.sarif
+
+`modelcompat profile list` names the runtimes there are, `modelcompat profile record` records your own.
+
+Exit codes: 0 everything loads everywhere, 1 something fails or loads changed, 2 something could not be read.
+"""
+
+
+def run(arguments: Sequence[str], console: Console) -> int:
+    """Runs the command.
+
+    Args:
+        arguments: those behind its name.
+        console: where it writes.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        UsageError: the arguments are not what it takes.
+    """
+    options = _parser().parse(arguments)
+    if options.json and options.sarif:
+        raise UsageError("--json and --sarif are two forms of the same output: choose one")
+    runtimes = profiles(options.runtime)
+    judging = partial(judge_all, profiles=runtimes, custom=frozenset(options.custom), safe_mode=not options.unsafe)
+    output = _Output(console, options)
+    for answer in answers(options.paths, console, lambda inventory: (inventory, judging(inventory))):
+        if answer.value is None:
+            output.unreadable(answer.path, answer.problem, runtimes)
+        else:
+            output.judged(*answer.value)
+    output.end()
+    return _exit_code(output.judgements, fail_on_unsafe=options.fail_on_unsafe)
+
+
+def _parser() -> Parser:
+    parser = Parser("check", "Says whether saved models load in the runtimes you name, and why not.", _EPILOG)
+    parser.add_argument("paths", nargs="+", metavar="PATH", help=".h5 or .keras files, SavedModels, folders, globs")
+    parser.add_argument(
+        "--runtime",
+        action="append",
+        metavar="NAME",
+        help="tf2.15, tf2.16+keras3.15, tf2.21+tf_keras, or a recorded profile's path; may be repeated",
+    )
+    add_declarations(parser)
+    parser.add_argument("--fail-on-unsafe", action="store_true", help="exit 1 for unsafe content too")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line, for each artifact and runtime")
+    parser.add_argument("--sarif", action="store_true", help="one SARIF 2.1.0 log, for code scanning")
+    return parser
+
+
+def add_declarations(parser: Parser) -> None:
+    """Adds the options that say what the loading side will declare."""
+    parser.add_argument(
+        "--custom",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="classes, functions and ops that are declared or registered where the model is loaded",
+    )
+    parser.add_argument(
+        "--unsafe", action="store_true", help="judge for safe_mode=False, which lets Lambda bytecode run"
+    )
+
+
+def profiles(runtimes: Sequence[str] | None) -> tuple[Profile, ...]:
+    """The profiles of the runtimes a user names, each once; a recorded one goes by its path.
+
+    Args:
+        runtimes: names, or paths of recorded profiles.
+
+    Raises:
+        UsageError: none is named, or one means nothing.
+    """
+    from pytest_modelcompat.profiles.profile import ProfileError
+    from pytest_modelcompat.profiles.store import is_path, load_profile
+
+    if not runtimes:
+        raise UsageError("name a runtime to judge for, such as --runtime tf2.21; `modelcompat profile list` has them")
+    try:
+        loaded = {runtime: load_profile(runtime) for runtime in runtimes}
+    except ProfileError as error:
+        raise UsageError(str(error)) from error
+    return tuple(replace(profile, name=runtime) if is_path(runtime) else profile for runtime, profile in loaded.items())
+
+
+def judge_all(
+    inventory: Inventory, profiles: Sequence[Profile], *, custom: frozenset[str], safe_mode: bool
+) -> tuple[Judgement, ...]:
+    """Judges an artifact for each runtime, and adds what in it is unsafe.
+
+    Args:
+        inventory: what the artifact holds.
+        profiles: one for each runtime.
+        custom: names of what is declared there.
+        safe_mode: what `load_model` is given.
+    """
+    from pytest_modelcompat.compatibility.check import judge
+    from pytest_modelcompat.compatibility.unsafe import unsafe_content
+
+    unsafe = unsafe_content(inventory, custom=custom)
+    judged = (judge(inventory, profile, custom=custom, safe_mode=safe_mode) for profile in profiles)
+    return tuple(replace(each, findings=(*each.findings, *unsafe)) for each in judged)
+
+
+@dataclass
+class _Output:
+    """Writes each artifact as soon as it is judged; a SARIF log only at the end."""
+
+    console: Console
+    options: argparse.Namespace
+    judgements: list[Judgement] = field(default_factory=list)
+
+    def judged(self, inventory: Inventory, judged: Sequence[Judgement]) -> None:
+        self.judgements.extend(judged)
+        if self.options.json:
+            self._json(judged)
+        elif not self.options.sarif:
+            from pytest_modelcompat.report.compatibility import check_page
+
+            self.console.lines(check_page(inventory, judged))
+
+    def unreadable(self, path: Path, sentence: str, profiles: Sequence[Profile]) -> None:
+        finding = _broken(path, sentence)
+        judged = [Judgement(path, profile.name, (finding,), is_readable=False) for profile in profiles]
+        self.judgements.extend(judged)
+        if self.options.json:
+            self._json(judged)
+        self.console.problem(sentence)
+
+    def end(self) -> None:
+        if self.options.sarif:
+            from pytest_modelcompat.report.sarif import sarif
+
+            self.console.lines(sarif(self.judgements, _version()).splitlines())
+        elif not self.options.json and len(self.judgements) > 1:
+            from pytest_modelcompat.report.compatibility import check_summary
+
+            self.console.lines([check_summary(self.judgements)])
+
+    def _json(self, judged: Sequence[Judgement]) -> None:
+        from pytest_modelcompat.report.json_data import judgement_data, line
+
+        self.console.lines(line(judgement_data(each)) for each in judged)
+
+
+def _broken(path: Path, sentence: str) -> Finding:
+    from pytest_modelcompat.results.finding import Finding, Kind, Stage
+
+    return Finding(Kind.ARTIFACT_BROKEN, path.name, cause=sentence, stage=Stage.OPEN)
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("pytest-modelcompat")
+
+
+def _exit_code(judgements: Sequence[Judgement], *, fail_on_unsafe: bool) -> int:
+    from pytest_modelcompat.results.finding import Kind
+
+    verdicts = {judgement.verdict for judgement in judgements}
+    if Verdict.UNREADABLE in verdicts or not judgements:
+        return UNREADABLE
+    kinds = {finding.kind for judgement in judgements for finding in judgement.findings}
+    if fail_on_unsafe and Kind.UNSAFE_CONTENT in kinds:
+        return FITS_NOT
+    return FITS if verdicts == {Verdict.LOADS} else FITS_NOT

@@ -1,0 +1,83 @@
+"""`modelcompat diff`: how two artifacts differ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.artifacts import BrokenArtifactError
+from pytest_modelcompat.cli.inventories import FITS, FITS_NOT, UNREADABLE, with_inventory
+from pytest_modelcompat.cli.parser import Parser
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_modelcompat.artifacts import Inventory
+    from pytest_modelcompat.cli.console import Console
+    from pytest_modelcompat.comparison.artifacts import Comparison
+
+_EPILOG = """examples:
+  modelcompat diff models/ranker-2023.h5 models/ranker-2024.h5
+  modelcompat diff ranker.h5 ranker.keras    # across formats: layers, and weights by their values
+
+Exit codes: 0 they are the same, 1 they differ, 2 one could not be read.
+"""
+
+
+def run(arguments: Sequence[str], console: Console) -> int:
+    """Runs the command.
+
+    Args:
+        arguments: those behind its name.
+        console: where it writes.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        UsageError: the arguments are not what it takes.
+    """
+    options = _parser().parse(arguments)
+    try:
+        one, other = _inventory(options.old), _inventory(options.new)
+        comparison = with_inventory(one.path, lambda _: _compared(one, other))
+    except BrokenArtifactError as error:
+        if options.json:
+            from pytest_modelcompat.report.json_data import line
+
+            console.lines([line({"old": options.old, "new": options.new, "unreadable": str(error)})])
+        console.problem(str(error))
+        return UNREADABLE
+    console.lines(_lines(one, other, comparison, as_json=options.json))
+    if comparison.is_same and not comparison.is_complete:
+        console.problem("whether they are the same cannot be told: not all weights could be compared")
+        return UNREADABLE
+    return FITS if comparison.is_same else FITS_NOT
+
+
+def _parser() -> Parser:
+    parser = Parser("diff", "Says how two saved models differ: structure, configuration, weights.", _EPILOG)
+    parser.add_argument("old", metavar="A", help="an .h5 or .keras file, or a SavedModel")
+    parser.add_argument("new", metavar="B", help="another, of any format")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    return parser
+
+
+def _inventory(path: str) -> Inventory:
+    return with_inventory(Path(path), lambda inventory: inventory)
+
+
+def _compared(one: Inventory, other: Inventory) -> Comparison:
+    from pytest_modelcompat.comparison.artifacts import compare_artifacts
+
+    return compare_artifacts(one, other)
+
+
+def _lines(one: Inventory, other: Inventory, comparison: Comparison, *, as_json: bool) -> list[str]:
+    from pytest_modelcompat.report.diff import comparison_data, comparison_page
+
+    if as_json:
+        from pytest_modelcompat.report.json_data import line
+
+        return [line(comparison_data(one, other, comparison))]
+    return list(comparison_page(one, other, comparison))

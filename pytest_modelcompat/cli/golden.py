@@ -1,0 +1,271 @@
+"""`modelcompat golden`: what the golden folder keeps, and removing what nobody needs any more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.artifacts.text import size_words
+from pytest_modelcompat.cli.golden_selection import (
+    Kept,
+    all_kept,
+    counted,
+    frozen_words,
+    golden_parser,
+    golden_size,
+    select,
+    the_one,
+)
+from pytest_modelcompat.cli.inventories import FITS, FITS_NOT, UNREADABLE
+from pytest_modelcompat.cli.parser import UsageError, near, run_verb
+from pytest_modelcompat.cli.pytest_config import find_project
+from pytest_modelcompat.golden.golden import FrozenBrokenError, GoldenBrokenError, GoldenError, GoldenMissingError
+from pytest_modelcompat.golden.release_store import Frozen, FrozenStore, label_problem
+from pytest_modelcompat.report.goldens import frozen_data, frozen_line, golden_data, golden_lines, table
+from pytest_modelcompat.report.json_data import line
+from pytest_modelcompat.report.layout import labelled, versions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pytest_modelcompat.cli.console import Console
+    from pytest_modelcompat.golden.golden import Golden
+
+_HELP = """usage: modelcompat golden list [NAME...] [--json]
+       modelcompat golden show NAME[:LABEL] [--json]
+       modelcompat golden prune [--frozen] [--yes]
+       modelcompat golden thaw NAME LABEL... | --label LABEL [--yes]
+
+A golden is the recorded truth of a case: what its model computed, and what it was made of. Beside it are the artifacts
+frozen from releases, which every later runtime must still load. `pytest --modelcompat-update-golden` records a golden,
+`pytest --modelcompat-freeze LABEL` freezes.
+
+  modelcompat golden list "tests/test_models/*"
+  modelcompat golden show tests/test_models/test_ranker:v1.2
+  modelcompat golden prune --yes
+
+The folder is that of pytest's option modelcompat_golden_dir, or --golden-dir.
+"""
+_LIST_EPILOG = """A NAME is a golden's, its last part, a folder of goldens, a test's file or id, or a glob.
+
+Exit codes: 0 all of them can be read, 2 one is broken, or a name means none.
+"""
+_SHOW_EPILOG = """With :LABEL, the golden of that release is shown, and whether its artifacts are still
+the bytes that were frozen.
+
+Exit codes: 0 all of it can be read, 2 something is broken or is not there.
+"""
+_THAW_EPILOG = """A release that you name with its case is removed at once; --label shows what it would remove,
+unless --yes is given. The golden itself stays.
+
+Exit codes: 0 it is removed, 1 it would be with --yes, 2 there is no such release, or it cannot be removed.
+"""
+
+
+def run(arguments: Sequence[str], console: Console) -> int:
+    """Runs the command.
+
+    Args:
+        arguments: those behind its name.
+        console: where it writes.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        UsageError: the arguments are not what it takes.
+    """
+    from pytest_modelcompat.cli.golden_prune import prune
+
+    verbs = {"list": _list, "show": _show, "prune": prune, "thaw": _thaw}
+    return run_verb("golden", verbs, _HELP, arguments, console)
+
+
+def _folder(given: str) -> Path:
+    return find_project(Path.cwd(), given).goldens
+
+
+def _list(arguments: Sequence[str], console: Console) -> int:
+    parser = golden_parser("list", "Lists the goldens and what is frozen beside them.", _LIST_EPILOG)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    options = parser.parse(arguments)
+    kept = select(all_kept(_folder(options.golden_dir)), options.names)
+    if options.json:
+        console.lines(line(_row_data(each)) for each in kept)
+    elif kept:
+        console.lines(table([("name", "formats", "made by", "size", "frozen"), *map(_row, kept)]))
+        console.lines(["", _total(kept)])
+    else:
+        console.lines([_total(kept)])
+    problems = [problem for each in kept for problem in each.problems]
+    for problem in problems:
+        console.problem(problem)
+    return UNREADABLE if problems else FITS
+
+
+def _row(kept: Kept) -> tuple[str, ...]:
+    if kept.golden is not None:
+        facts = (", ".join(sorted(kept.golden.formats)), versions(kept.golden.made_by), size_words(kept.size))
+    else:
+        facts = ("-", "broken" if kept.problem else "no golden, only frozen releases", size_words(kept.size))
+    broken = {each.label for each in kept.frozen if each.problem}
+    labels = ", ".join(f"{label} (broken)" if label in broken else label for label in kept.labels)
+    return (str(kept.name), *facts, labels or "-")
+
+
+def _row_data(kept: Kept) -> dict[str, object]:
+    return {
+        "name": str(kept.name),
+        "folder": str(kept.folder),
+        "formats": sorted(kept.golden.formats) if kept.golden is not None else [],
+        "made_by": dict(kept.golden.made_by) if kept.golden is not None else {},
+        "size": kept.size,
+        "frozen": [frozen_data(each, each.problem) for each in kept.frozen],
+        "problem": kept.problem,
+    }
+
+
+def _total(kept: Sequence[Kept]) -> str:
+    goldens = [each for each in kept if each.is_recorded]
+    frozen = [artifact for each in kept for artifact in each.frozen if not artifact.problem]
+    broken = sum(bool(each.problem) for each in goldens)
+    text = f"{counted(len(goldens), 'golden')}{f' ({broken} broken)' if broken else ''}, "
+    text += size_words(sum(each.size for each in goldens))
+    return text + (f"; {frozen_words(frozen)}" if frozen else "")
+
+
+def _show(arguments: Sequence[str], console: Console) -> int:
+    parser = golden_parser("show", "Shows what a golden records.", _SHOW_EPILOG)
+    parser.add_argument("name", metavar="NAME[:LABEL]", help="the golden's name, or its last part; a release of it")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    options = parser.parse(arguments)
+    root = _folder(options.golden_dir)
+    kept, label = _named(all_kept(root), options.name)
+    frozen = [each for each in kept.frozen if label in ("", each.label)]
+    golden, problem = _golden_of(FrozenStore(root), frozen[0]) if label else (kept.golden, kept.problem)
+    checked = [(each, _problem_of(FrozenStore(root), each)) for each in frozen]
+    folder = frozen[0].folder if label else kept.folder
+    if options.json:
+        data = golden_data(golden) if golden is not None else {}
+        head = {"name": str(kept.name), "label": label, "folder": str(folder), "size": golden_size(folder)}
+        found = {**head, **data, "frozen": [frozen_data(*each) for each in checked], "problem": problem}
+        console.lines([line(found)])
+    else:
+        console.lines(_page(kept, label, golden, folder, checked))
+    problems = [each for each in dict.fromkeys((problem, *(why for _, why in checked))) if each]
+    for each in problems:
+        console.problem(each)
+    return UNREADABLE if problems else FITS
+
+
+def _named(kept: Sequence[Kept], given: str) -> tuple[Kept, str]:
+    """The case and the release that are meant; a name can hold a colon itself.
+
+    Raises:
+        UsageError: there are none such.
+    """
+    name, colon, label = given.rpartition(":")
+    if not colon or label_problem(label) or any(given in (str(each.name), each.name.name) for each in kept):
+        return the_one(kept, given), ""
+    found = the_one(kept, name)
+    if label not in found.labels:
+        raise UsageError(_no_label(found, label))
+    return found, label
+
+
+def _no_label(kept: Kept, label: str) -> str:
+    frozen = f"; frozen are {', '.join(kept.labels)}" if kept.labels else "; nothing of it is frozen"
+    return f"{kept.name} has no release {label}{near(label, kept.labels) or frozen}"
+
+
+def _golden_of(store: FrozenStore, frozen: Frozen) -> tuple[Golden | None, str]:
+    try:
+        return store.golden(frozen), ""
+    except (GoldenBrokenError, GoldenMissingError) as error:
+        return None, str(error)
+
+
+def _problem_of(store: FrozenStore, frozen: Frozen) -> str:
+    try:
+        store.check(frozen)
+    except FrozenBrokenError as error:
+        return str(error)
+    return ""
+
+
+def _page(
+    kept: Kept, label: str, golden: Golden | None, folder: Path, frozen: Iterable[tuple[Frozen, str]]
+) -> Iterator[str]:
+    yield f"{kept.name}, as of {label}" if label else str(kept.name)
+    yield ""
+    yield from labelled("folder", str(folder))
+    yield from labelled("size", size_words(golden_size(folder)))
+    if golden is not None:
+        yield from golden_lines(golden)
+    else:
+        yield from labelled("golden", "broken" if label or kept.problem else "none, only frozen releases")
+    lines = [frozen_line(each, "see below" if problem else "") for each, problem in frozen]
+    if lines:
+        yield from labelled("frozen", "\n".join(lines))
+
+
+def _thaw(arguments: Sequence[str], console: Console) -> int:
+    parser = golden_parser("thaw", "Removes frozen releases.", _THAW_EPILOG)
+    parser.add_argument("name", nargs="?", metavar="NAME", help="the golden's name, or its last part")
+    parser.add_argument("labels", nargs="*", metavar="LABEL", help="the releases of it to remove")
+    parser.add_argument("--label", default="", metavar="LABEL", help="remove this release of all cases")
+    parser.add_argument("--yes", action="store_true", help="with --label: remove it")
+    options = parser.parse(arguments)
+    if bool(options.name) == bool(options.label) or bool(options.name) != bool(options.labels):
+        raise UsageError(
+            "golden thaw takes a golden's name and its releases, or --label; see modelcompat golden thaw -h"
+        )
+    root = _folder(options.golden_dir)
+    kept = all_kept(root)
+    chosen = _everywhere(kept, options.label) if options.label else _releases(kept, options.name, options.labels)
+    if options.label and not options.yes:
+        console.lines(f"would go: {_release_words(each, label)}" for each, label in chosen)
+        console.lines(
+            [f"{counted(len(chosen), 'frozen release')}; --yes removes {'it' if len(chosen) == 1 else 'them'}"]
+        )
+        return FITS_NOT
+    return remove_releases(FrozenStore(root), chosen, console)
+
+
+def _everywhere(kept: Sequence[Kept], label: str) -> list[tuple[Kept, str]]:
+    found = [(each, label) for each in kept if label in each.labels]
+    if not found:
+        known = {label for each in kept for label in each.labels}
+        raise UsageError(f"nothing is frozen as {label}{near(label, known)}")
+    return found
+
+
+def _releases(kept: Sequence[Kept], name: str, labels: Sequence[str]) -> list[tuple[Kept, str]]:
+    found = the_one(kept, name)
+    for label in labels:
+        if label not in found.labels:
+            raise UsageError(_no_label(found, label))
+    return [(found, label) for label in dict.fromkeys(labels)]
+
+
+def remove_releases(store: FrozenStore, chosen: Iterable[tuple[Kept, str]], console: Console) -> int:
+    """Removes releases and says which; the exit code."""
+    code = FITS
+    for kept, label in chosen:
+        words = _release_words(kept, label)
+        try:
+            store.thaw(kept.name, label)
+        except GoldenError as error:
+            console.problem(str(error))
+            code = UNREADABLE
+        else:
+            console.lines([f"removed: {words}"])
+    return code
+
+
+def _release_words(kept: Kept, label: str) -> str:
+    of_label = [each for each in kept.frozen if each.label == label]
+    formats = ", ".join(each.format for each in of_label if not each.problem)
+    size = size_words(sum(each.size for each in of_label))
+    return f"{kept.name} as of {label}  {f'{formats}  {size}' if formats else 'broken'}"

@@ -1,0 +1,77 @@
+"""`modelcompat inspect`: what is in an artifact, and what in it is unsafe."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.cli.inventories import FITS, answers, tell_unreadable
+from pytest_modelcompat.cli.parser import Parser
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pytest_modelcompat.artifacts import Inventory
+    from pytest_modelcompat.cli.console import Console
+
+_EPILOG = """examples:
+  modelcompat inspect models/ranker.h5
+  modelcompat inspect --json models/ | jq .layers
+
+Exit codes: 0 everything was read, 2 something could not be read.
+"""
+
+
+def run(arguments: Sequence[str], console: Console) -> int:
+    """Runs the command.
+
+    Args:
+        arguments: those behind its name.
+        console: where it writes.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        UsageError: the arguments are not what it takes.
+    """
+    options = _parser().parse(arguments)
+    work = partial(_lines, as_json=options.json, in_full=options.all)
+    code = FITS
+    for answer in answers(options.paths, console, work):
+        if answer.value is None:
+            code = tell_unreadable(answer, console, as_json=options.json)
+        else:
+            console.lines(answer.value)
+    return code
+
+
+def _parser() -> Parser:
+    parser = Parser("inspect", "Shows what is in saved models, without loading them.", _EPILOG)
+    parser.add_argument("paths", nargs="+", metavar="PATH", help=".h5 or .keras files, SavedModels, folders, globs")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--all", action="store_true", help="list every layer and op")
+    return parser
+
+
+def _lines(inventory: Inventory, *, as_json: bool, in_full: bool) -> list[str]:
+    from pytest_modelcompat.compatibility.unsafe import unsafe_content
+
+    unsafe = unsafe_content(inventory)
+    if as_json:
+        from pytest_modelcompat.report.json_data import inventory_data, line
+
+        return [line(inventory_data(inventory, unsafe))]
+    from pytest_modelcompat.profiles.third_party import foreign_uses
+    from pytest_modelcompat.report.inventory import inspect_page
+
+    nbytes = _size(inventory.path)
+    return list(inspect_page(inventory, unsafe, foreign_uses(inventory), nbytes=nbytes, in_full=in_full))
+
+
+def _size(path: Path) -> int:
+    """How much an artifact takes on disk, in bytes."""
+    if path.is_file():
+        return path.stat().st_size
+    return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())

@@ -1,0 +1,103 @@
+"""Reading what a command was given, one artifact after the other; what cannot be read is a sentence, never the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from pytest_modelcompat.artifacts import BrokenArtifactError, NoModelError, read_inventory
+from pytest_modelcompat.cli.discovery import find_artifacts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from pytest_modelcompat.artifacts import Inventory
+    from pytest_modelcompat.cli.console import Console
+    from pytest_modelcompat.cli.discovery import Found
+
+T = TypeVar("T")
+
+FITS, FITS_NOT, UNREADABLE = 0, 1, 2
+# What a file made by nobody's Keras can provoke in code that expects Keras' own.
+_UNFORESEEN = (
+    *(ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RecursionError, TypeError, ValueError),
+)
+
+
+@dataclass(frozen=True)
+class Answer(Generic[T]):
+    """What a command has to say of one artifact; None, and why, where it cannot be read."""
+
+    path: Path
+    value: T | None = None
+    problem: str = ""
+
+
+def answers(arguments: Sequence[str], console: Console, work: Callable[[Inventory], T]) -> Iterator[Answer[T]]:
+    """Reads every artifact that paths, folders and globs mean, with a progress bar on a terminal.
+
+    A sound file that holds no model is a problem where it was named, and passed over where it was met in a folder.
+
+    Args:
+        arguments: paths, folders and globs.
+        console: where the bar is shown, and what is passed over.
+        work: makes the answer from what an artifact holds.
+    """
+    found = find_artifacts(arguments)
+    passed_over = 0
+    for position in console.progress([str(each.path) for each in found]):
+        answer = _answer(found[position], work)
+        if answer is None:
+            passed_over += 1
+            console.problem(f"passed over: {found[position].path} holds no model")
+        else:
+            yield answer
+    if passed_over == len(found):
+        yield Answer(found[0].path.parent, problem=f"no model was found in {' '.join(arguments)}")
+
+
+def _answer(found: Found, work: Callable[[Inventory], T]) -> Answer[T] | None:
+    """An artifact's answer; None for what is passed over."""
+    if found.problem:
+        return Answer(found.path, problem=found.problem)
+    try:
+        return Answer(found.path, with_inventory(found.path, work))
+    except NoModelError as error:
+        return Answer(found.path, problem=str(error)) if found.is_named else None
+    except BrokenArtifactError as error:
+        return Answer(found.path, problem=str(error))
+
+
+def with_inventory(path: Path, work: Callable[[Inventory], T]) -> T:
+    """Reads one artifact and works with what it holds.
+
+    Args:
+        path: an artifact, or what should be one.
+        work: what to do with its inventory.
+
+    Raises:
+        BrokenArtifactError: it cannot be read, or holds what makes the work fail in a way nobody foresaw.
+    """
+    try:
+        return work(read_inventory(path))
+    except _UNFORESEEN as error:
+        cause = " ".join(str(error).split())[:200] or "no reason given"
+        what = f"{path} holds something that no Keras writes ({type(error).__name__}: {cause})"
+        raise BrokenArtifactError(what) from error
+
+
+def tell_unreadable(answer: Answer[T], console: Console, *, as_json: bool) -> int:
+    """Says why an artifact cannot be read, and gives the exit code for it.
+
+    Args:
+        answer: one without a value.
+        console: where it is said.
+        as_json: whether an object is written for it too.
+    """
+    if as_json:
+        from pytest_modelcompat.report.json_data import line, unreadable_data
+
+        console.lines([line(unreadable_data(answer.path, answer.problem))])
+    console.problem(answer.problem)
+    return UNREADABLE

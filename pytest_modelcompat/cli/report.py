@@ -1,0 +1,150 @@
+"""`modelcompat report`: what runs of pytest in several runtimes came to, merged and shown."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.cli.golden_selection import counted
+from pytest_modelcompat.cli.inventories import FITS, FITS_NOT
+from pytest_modelcompat.cli.parser import Parser, UsageError, run_verb
+from pytest_modelcompat.report.json_data import line
+from pytest_modelcompat.report.json_report import ReportError, counts, destination, fails, read, write
+from pytest_modelcompat.report.layout import INDENT, versions
+from pytest_modelcompat.report.matrix import WIDTH, markdown_lines, matrix_lines, reason_lines, rows
+from pytest_modelcompat.report.merge import merge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
+
+    from pytest_modelcompat.cli.console import Console
+    from pytest_modelcompat.report.json_report import Report
+
+_HELP = """usage: modelcompat report show FILE [--failed] [--json | --markdown]
+       modelcompat report merge FILE... --out FILE
+
+`pytest --modelcompat-report FILE` writes what every target came to. Where each job of CI runs one runtime, merge makes
+one report of theirs, and show prints it as a table: cases and formats by runtimes.
+
+  pytest --modelcompat-runtime tf2.15 --modelcompat-report tf2.15.json
+  modelcompat report merge tf2.15.json tf2.21.json --out all.json
+  modelcompat report show all.json --markdown
+"""
+_SHOW_EPILOG = """Cells: ok, the kind of failure, xfail (it failed as somebody expected), error (the test or
+what it needs raised), skipped, - (nothing ran).
+
+Exit codes: 0 nothing failed unexpectedly, 1 a target did, or a run is not complete, 2 the file is no
+report.
+"""
+_MERGE_EPILOG = """Of a target that is in several files, the one whose run started last is kept. A golden is stale
+where all of them say so. Where jobs call different versions `local`, each becomes a runtime of its own.
+
+Exit codes: 0 it is merged, whatever it holds, 2 a file is no report, or FILE cannot be written.
+"""
+_WORDS = {"failed": "failed", "error": "in error", "expected": "failed as expected", "skipped": "skipped"}
+
+
+def run(arguments: Sequence[str], console: Console) -> int:
+    """Runs the command.
+
+    Args:
+        arguments: those behind its name.
+        console: where it writes.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        UsageError: the arguments are not what it takes.
+    """
+    return run_verb("report", {"show": _show, "merge": _merge}, _HELP, arguments, console)
+
+
+def _merge(arguments: Sequence[str], console: Console) -> int:
+    parser = Parser("report merge", "Makes one report of several.", _MERGE_EPILOG)
+    parser.add_argument("files", nargs="+", metavar="FILE", help="reports of pytest --modelcompat-report")
+    parser.add_argument("--out", required=True, metavar="FILE", help="where the merged report goes")
+    options = parser.parse(arguments)
+    try:
+        merged, replaced = merge([read(Path(file)) for file in options.files])
+        write(merged, destination(Path(options.out)))
+    except ReportError as error:
+        raise UsageError(str(error)) from None
+    if replaced:
+        console.notes([f"{counted(replaced, 'target')} left out for the same one of a run that started later"])
+    files = counted(len(options.files), "report")
+    console.lines([f"{options.out}: {files}, {counted(len(merged.runtimes), 'runtime')}, {_counts(merged)}"])
+    return FITS
+
+
+def _show(arguments: Sequence[str], console: Console) -> int:
+    parser = Parser("report show", "Shows what a report holds.", _SHOW_EPILOG)
+    parser.add_argument("file", metavar="FILE", help="a report of pytest --modelcompat-report, or a merged one")
+    parser.add_argument("--failed", action="store_true", help="only the rows in which a target failed")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line for each target")
+    parser.add_argument("--markdown", action="store_true", help="the table in Markdown")
+    options = parser.parse(arguments)
+    if options.json and options.markdown:
+        raise UsageError("--json and --markdown are two forms of the same output: choose one")
+    try:
+        report = read(Path(options.file))
+    except ReportError as error:
+        raise UsageError(str(error)) from None
+    if options.json:
+        console.lines(line(each) for each in report.targets if fails(each) or not options.failed)
+    else:
+        targets = _of_failing_rows(report) if options.failed else report.targets
+        console.lines(_markdown(report, targets) if options.markdown else _page(report, targets, _width(console)))
+    return FITS_NOT if report.failed else FITS
+
+
+def _of_failing_rows(report: Report) -> tuple[Mapping[str, Any], ...]:
+    failing = (row for row in rows(report.targets) if any(map(fails, row.cells.values())))
+    return tuple(target for row in failing for target in row.cells.values())
+
+
+def _width(console: Console) -> int:
+    """The width of the terminal, or what `COLUMNS` says where the output is none."""
+    if console.out.isatty():
+        return shutil.get_terminal_size().columns
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) if columns.isdigit() and int(columns) else WIDTH
+
+
+def _page(report: Report, targets: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
+    yield f"{report.project}, {report.started}"
+    yield ""
+    names = max(map(len, report.runtimes), default=0)
+    for name, made in report.runtimes.items():
+        yield f"{INDENT}{name.ljust(names)}  {versions(made) if made else 'nothing loaded'}"
+    if targets:
+        yield from ("", *matrix_lines(targets, tuple(report.runtimes), width=width))
+    for lines in (reason_lines(targets), list(_remarks(report))):
+        if lines:
+            yield from ("", *lines)
+    yield from ("", _counts(report))
+
+
+def _markdown(report: Report, targets: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if targets:
+        yield from (*markdown_lines(targets, tuple(report.runtimes)), "")
+    for remark in _remarks(report):
+        yield from (remark, "")
+    yield _counts(report)
+
+
+def _remarks(report: Report) -> Iterator[str]:
+    if not report.complete:
+        yield "not complete: pytest stopped before all targets had run"
+    for problem in report.problems:
+        yield f"not seen: {problem['nodeid']}: {problem['headline']}"
+    yield from (f"stale golden: {name} (no test claims it)" for name in report.stale)
+
+
+def _counts(report: Report) -> str:
+    count = counts(report.targets)
+    told = [f"{count[verdict]} {words}" for verdict, words in _WORDS.items() if count[verdict]]
+    return f"{counted(count['targets'], 'target')}: " + ", ".join([f"{count['passed']} passed", *told])

@@ -1,0 +1,150 @@
+"""Every failure that users really met and that a static read can foretell is foretold, and only where it happens."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_modelcompat.artifacts import read_inventory
+from pytest_modelcompat.compatibility.check import judge
+from pytest_modelcompat.compatibility.verdict import Verdict
+from pytest_modelcompat.profiles.store import load_profile
+from pytest_modelcompat.results.finding import Kind, Severity
+from tests import handmade
+from tests.compatibility.build_rows import BUILDING, STATE
+from tests.compatibility.code_rows import CODE, OPENING
+from tests.compatibility.graph_rows import GRAPHS
+from tests.compatibility.keras_rows import NAMES
+from tests.compatibility.more_rows import MORE
+from tests.compatibility.rows import NOT_FORETOLD, Row
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.compatibility.verdict import Judgement
+    from pytest_modelcompat.results.finding import Finding
+    from tests.compatibility.rows import Artifact
+
+PROJECT = Path(__file__).resolve().parents[2]
+ROWS: tuple[Row, ...] = (*NAMES, *OPENING, *BUILDING, *CODE, *STATE, *GRAPHS, *MORE)
+VERDICTS = {
+    Severity.ERROR: Verdict.FAILS,
+    Severity.CHANGE: Verdict.CHANGED,
+    Severity.WARNING: Verdict.LOADS,
+    Severity.NOTE: Verdict.LOADS,
+}
+of_rows = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+
+
+@pytest.fixture(scope="session")
+def graphs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of SavedModels that TensorFlow saved for these tests."""
+    folder = tmp_path_factory.mktemp("graphs")
+    built = subprocess.run(
+        [sys.executable, Path(__file__).with_name("save_graphs.py"), folder],
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stderr[-4000:]
+    return folder
+
+
+@pytest.fixture
+def judged(tmp_path: Path, request: pytest.FixtureRequest) -> Judge:
+    return Judge(tmp_path, request)
+
+
+class Judge:
+    """Makes an artifact and judges it."""
+
+    def __init__(self, folder: Path, request: pytest.FixtureRequest) -> None:
+        self._folder = folder
+        self._request = request
+
+    def __call__(self, row: Row, artifact: Artifact, runtime: str, *more: str) -> Judgement:
+        if isinstance(artifact, str):
+            folder: Path = self._request.getfixturevalue("graphs")
+            path = folder / artifact
+        else:
+            path = artifact(self._folder)
+        custom = (*row.custom, *more)
+        return judge(read_inventory(path), load_profile(runtime), custom=custom, safe_mode=not row.unsafe)
+
+
+def found(row: Row, judgement: Judgement) -> list[Finding]:
+    return [each for each in judgement.findings if (each.kind, each.subject) == (row.kind, row.subject)]
+
+
+@of_rows
+def test_row(row: Row, judged: Judge) -> None:
+    judgement = judged(row, row.artifact, row.runtime)
+    assert found(row, judgement), told(judgement)
+    finding = found(row, judgement)[0]
+    assert (finding.severity, finding.stage) == (row.severity, row.stage)
+    assert row.cause in finding.cause
+    assert row.fix in "\n".join(finding.fix)
+    assert not row.where or row.where in finding.where
+    assert judgement.verdict is VERDICTS[row.severity], told(judgement)
+
+
+@of_rows
+def test_the_text_reads_well(row: Row, judged: Judge) -> None:
+    finding = found(row, judged(row, row.artifact, row.runtime))[0]
+    assert finding.cause, "no reason is given"
+    assert len(finding.cause) < 280
+    assert not finding.cause.endswith("."), "reports put it into a line of their own"
+    assert finding.fix, "nothing is said to do about it"
+    assert all("{" not in line.replace("={", "") for line in (finding.cause, *finding.fix)), "a word was not filled in"
+    assert "(0, 0)" not in finding.cause
+
+
+@pytest.mark.parametrize(
+    ("row", "runtime"),
+    [(row, runtime) for row in ROWS for runtime in row.loads_in],
+    ids=lambda each: str(getattr(each, "id", each)),
+)
+def test_it_loads_where_it_does(row: Row, runtime: str, judged: Judge) -> None:
+    judgement = judged(row, row.artifact, runtime)
+    assert judgement.verdict is Verdict.LOADS, told(judgement)
+    assert not found(row, judgement)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.control], ids=lambda row: row.id)
+def test_it_loads_without_the_cause(row: Row, judged: Judge) -> None:
+    assert row.control
+    judgement = judged(row, row.control, row.runtime)
+    assert judgement.verdict is Verdict.LOADS, told(judgement)
+    assert not found(row, judgement)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.declared], ids=lambda row: row.id)
+def test_it_loads_once_declared(row: Row, judged: Judge) -> None:
+    judgement = judged(row, row.artifact, row.runtime, *row.declared)
+    assert judgement.verdict is Verdict.LOADS, told(judgement)
+
+
+@pytest.mark.parametrize("op", ["_FusedMatMul", "_ReadVariablesOp", "_SwitchN"])
+def test_an_op_of_the_registry_is_known_though_no_python_function_calls_it(op: str, tmp_path: Path) -> None:
+    path = handmade.write_saved_model(tmp_path / "model", {op: 1})
+    kinds = {each.kind for each in judge(read_inventory(path), load_profile("tf2.21")).findings}
+    assert Kind.UNKNOWN_OP not in kinds
+
+
+def test_every_row_is_tested_or_said_why_not() -> None:
+    tested = {row.number for row in ROWS} - {None}
+    assert tested | NOT_FORETOLD.keys() == set(range(1, 42))
+    assert not tested & NOT_FORETOLD.keys()
+
+
+def test_every_row_has_an_opposite() -> None:
+    assert [row.id for row in ROWS if not (row.loads_in or row.control or row.declared)] == []
+
+
+def told(judgement: Judgement) -> str:
+    lines = (f"{each.severity.value} {each.kind.value} {each.subject}: {each.cause}" for each in judgement.findings)
+    return "\n".join((f"{judgement.runtime}: {judgement.verdict.value}", *lines))
