@@ -100,12 +100,12 @@ def main(arguments: list[str]) -> None:
     pairs = [each.partition("=") for each in named]
     modules = {module: distribution or module.replace("_", "-") for module, _, distribution in pairs}
     answer = record(python, modules)
-    known = dict(op_packages.read()) if op_packages.DATA.exists() else {}
+    known = dict(op_packages.read_op_packages()) if op_packages.OP_PACKAGES_FILE.exists() else {}
     for module, found in answer["modules"].items():
         merged(known, module, modules[module], found, answer["tensorflow"])
         print(f"{module} {found['version']}: {len(found['ops'])} ops, {len(found['ops_of_libraries'])} of libraries")
     text = json.dumps(known, indent=1, sort_keys=True, ensure_ascii=False)
-    op_packages.DATA.write_text(text + "\n", encoding="utf-8")
+    op_packages.OP_PACKAGES_FILE.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

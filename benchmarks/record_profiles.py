@@ -46,7 +46,7 @@ def add(part: str, document: dict[str, Any]) -> None:
     key = store.version_key(minor_version(document["version"]), is_tf_keras=is_tf_keras)
     # Several of these may run side by side; each reads what the others have written so far.
     with FileLock(Path(tempfile.gettempdir()) / "modelcompat-record-profiles.lock"):
-        store.forget()
+        store.clear_cache()
         documents = {**store.read_all(part), key: document}
         size = store.write_all(part, documents)
     print(f"{part} {key} ({document['version']}): {len(documents)} versions, {size:,} bytes", flush=True)
@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> None:
     for source in arguments[len(keras) :]:
         python, _, folder = source.partition("=")
         profile = record(python, folder, *keras)
-        for part in (store.KERAS,) if keras or folder else (store.TENSORFLOW, store.KERAS):
+        for part in (store.KERAS_PART,) if keras or folder else (store.TENSORFLOW, store.KERAS_PART):
             add(part, profile[part])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_modelcompat.compatibility.verdict import Verdict
+from pytest_modelcompat.compatibility.verdict import Compatibility
 
 
 @dataclass(frozen=True)
@@ -14,18 +14,18 @@ class Cell:
 
     Args:
         seen: the matrix's line: `model`, `saver`, `format`, `loader`, `outcome`, `message` ...
-        foretold: the static verdict.
+        predicted: the static verdict.
         causes: the findings that decided it, in short.
     """
 
     seen: dict[str, Any]
-    foretold: Verdict
+    predicted: Compatibility
     causes: tuple[str, ...] = ()
 
     @property
     def agrees(self) -> bool:
         """Whether both say that it loads, or both that it does not."""
-        return self.loaded == (self.foretold in (Verdict.LOADS, Verdict.CHANGED))
+        return self.loaded == (self.predicted in (Compatibility.LOADS, Compatibility.CHANGED))
 
     @property
     def loaded(self) -> bool:

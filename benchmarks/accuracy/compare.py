@@ -22,8 +22,8 @@ from accuracy import page  # noqa: E402 - the folder above is on the path only n
 from accuracy.cells import Cell  # noqa: E402
 
 from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory  # noqa: E402
-from pytest_modelcompat.compatibility.check import judge  # noqa: E402
-from pytest_modelcompat.compatibility.verdict import Verdict  # noqa: E402
+from pytest_modelcompat.compatibility.check import check_compatibility  # noqa: E402
+from pytest_modelcompat.compatibility.verdict import Compatibility  # noqa: E402
 from pytest_modelcompat.profiles.store import load_profile  # noqa: E402
 
 LEAST = 0.98
@@ -61,22 +61,22 @@ def judged(results: Path) -> list[Cell]:
     """Every load of a matrix with its static verdict; a load that was noted twice counts as it was seen last."""
     lines = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()]
     last = {(each["artifact"], each["loader"], each["safe_mode"], tuple(each["declared"])): each for each in lines}
-    return [foretell(seen) for seen in last.values()]
+    return [predict(seen) for seen in last.values()]
 
 
-def foretell(seen: dict[str, Any]) -> Cell:
+def predict(seen: dict[str, Any]) -> Cell:
     """The static verdict of one load, told only what the loader was told."""
     inventory = inventory_of(seen["artifact"])
     if inventory is None:
-        return Cell(seen, Verdict.UNREADABLE)
-    judgement = judge(
+        return Cell(seen, Compatibility.UNREADABLE)
+    result = check_compatibility(
         inventory,
         load_profile(seen["loader"]),
         custom=seen["declared"],
         safe_mode=seen["safe_mode"] is not False,
     )
-    weighty = [finding for finding in judgement.findings if finding.severity.value in ("error", "change")]
-    return Cell(seen, judgement.verdict, tuple(f"{each.kind.value} {each.subject}" for each in weighty))
+    weighty = [finding for finding in result.findings if finding.severity.value in ("error", "change")]
+    return Cell(seen, result.compatibility, tuple(f"{each.kind.value} {each.subject}" for each in weighty))
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.runtimes.builtin import known_runtime
 from pytest_modelcompat.runtimes.names import parse_name
 from pytest_modelcompat.runtimes.process import LoaderProcess
-from pytest_modelcompat.runtimes.protocol import Declared, Job, Loaded
+from pytest_modelcompat.runtimes.protocol import Declarations, Job, LoadResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -128,7 +128,7 @@ def _job(load: Load, timeout: float) -> Job:
         artifact=artifact.path,
         format=artifact.format,
         keras="",
-        declared=Declared(
+        declared=Declarations(
             custom_objects={name: (OBJECTS, name) for name in load.declared}, files={OBJECTS: str(OBJECTS_FILE)}
         ),
         inputs={ROUTE: inputs} if per_signature else inputs,
@@ -140,7 +140,7 @@ def _job(load: Load, timeout: float) -> Job:
     )
 
 
-def _row(load: Load, runtime: Runtime, loaded: Loaded) -> dict[str, Any]:
+def _row(load: Load, runtime: Runtime, loaded: LoadResult) -> dict[str, Any]:
     outcome, max_abs, message = _outcome(load.artifact, loaded)
     return {
         "model": load.artifact.model,
@@ -156,17 +156,17 @@ def _row(load: Load, runtime: Runtime, loaded: Loaded) -> dict[str, Any]:
         "message": message if len(message) <= 1000 else f"{message[:600]} … {message[-400:]}",
         "max_abs": max_abs,
         "declared": list(load.declared),
-        "seconds": loaded.ending.seconds,
+        "seconds": loaded.process_exit.seconds,
     }
 
 
-def _outcome(artifact: Artifact, loaded: Loaded) -> tuple[str, float | None, str]:
+def _outcome(artifact: Artifact, loaded: LoadResult) -> tuple[str, float | None, str]:
     """What happened, the greatest absolute difference of outputs where there are any, and what was said."""
-    if loaded.ending.timed_out:
-        return "hang", None, f"timed out after {loaded.ending.seconds} s"
-    if loaded.ending.code:
+    if loaded.process_exit.timed_out:
+        return "hang", None, f"timed out after {loaded.process_exit.seconds} s"
+    if loaded.process_exit.code:
         fatal = [line for line in loaded.log.splitlines() if line.startswith("Fatal Python error")]
-        return "crash", None, f"exit code {loaded.ending.code}: {fatal[0] if fatal else loaded.log[-300:]}"
+        return "crash", None, f"exit code {loaded.process_exit.code}: {fatal[0] if fatal else loaded.log[-300:]}"
     if loaded.error:
         return "fails", None, loaded.error["message"]
     wanted = _values(artifact, "output")

@@ -73,7 +73,7 @@ def disagreement(cell: Cell) -> str:
     said = " ".join(str(seen["message"])[-160:].split())
     return (
         f"{seen['model']}, {FORMATS[seen['format']]} of {seen['saver']} in {seen['loader']}{unsafe}: "
-        f"foretold {cell.foretold.value}{told}, really {seen['outcome']}" + (f": {said}" if said else "")
+        f"foretold {cell.predicted.value}{told}, really {seen['outcome']}" + (f": {said}" if said else "")
     )
 
 
@@ -100,16 +100,18 @@ def _section(cells: Sequence[Cell]) -> list[str]:
         *_confusion(cells),
         *(line for name in FORMATS for line in _table(name, [cell for cell in cells if cell.seen["format"] == name])),
         *_disagreements([cell for cell in cells if not cell.agrees]),
-        *_unforeseen_changes([cell for cell in cells if (cell.seen["outcome"], cell.foretold.value) == CHANGED_UNSEEN]),
+        *_unforeseen_changes(
+            [cell for cell in cells if (cell.seen["outcome"], cell.predicted.value) == CHANGED_UNSEEN]
+        ),
     ]
 
 
 def _confusion(cells: Sequence[Cell]) -> list[str]:
-    foretold = ("loads", "changed", "fails", "unreadable")
-    counts = Counter((cell.seen["outcome"], cell.foretold.value) for cell in cells)
-    lines = ["| really | " + " | ".join(f"foretold {each}" for each in foretold) + " |", "|---" * 5 + "|"]
+    predicted = ("loads", "changed", "fails", "unreadable")
+    counts = Counter((cell.seen["outcome"], cell.predicted.value) for cell in cells)
+    lines = ["| really | " + " | ".join(f"foretold {each}" for each in predicted) + " |", "|---" * 5 + "|"]
     for outcome in ("loads", "changed", "fails", "hang", "crash"):
-        row = [counts[outcome, each] for each in foretold]
+        row = [counts[outcome, each] for each in predicted]
         if any(row):
             lines.append(f"| {outcome} | " + " | ".join(map(str, row)) + " |")
     return [*lines, ""]

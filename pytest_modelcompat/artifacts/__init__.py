@@ -6,14 +6,14 @@ import gc
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.detection import explain, recognise
-from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, Inventory, NoModelError
+from pytest_modelcompat.artifacts.detection import describe_non_artifact, detect_format
+from pytest_modelcompat.artifacts.inventory import ArtifactWithoutModelError, BrokenArtifactError, Inventory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["BrokenArtifactError", "Inventory", "NoModelError", "read_inventory", "recognise"]
+__all__ = ["ArtifactWithoutModelError", "BrokenArtifactError", "Inventory", "detect_format", "read_inventory"]
 
 
 def read_inventory(path: Path) -> Inventory:
@@ -24,11 +24,11 @@ def read_inventory(path: Path) -> Inventory:
 
     Raises:
         BrokenArtifactError: it cannot be read; the message says in one sentence what the file really is. It is a
-            `NoModelError` where the file is sound and holds something else.
+            `ArtifactWithoutModelError` where the file is sound and holds something else.
     """
     try:
         with _without_collecting():
-            return _read(path, recognise(path))
+            return _read(path, detect_format(path))
     except OSError as error:
         raise BrokenArtifactError(f"{path} cannot be read: {error.strerror or error}") from error
 
@@ -61,4 +61,4 @@ def _read(path: Path, format_: str | None) -> Inventory:
         from pytest_modelcompat.artifacts.saved_model import read_saved_model
 
         return read_saved_model(path)
-    raise BrokenArtifactError(explain(path))
+    raise BrokenArtifactError(describe_non_artifact(path))

@@ -50,7 +50,7 @@ _OTHER_ZIPS = (
 )
 
 
-def recognise(path: Path) -> str | None:
+def detect_format(path: Path) -> str | None:
     """Tells an artifact's format by a look at its first bytes, None if it is none of ours.
 
     A format is a promise about the kind, not about its health: a truncated .h5 is still `h5`.
@@ -93,11 +93,11 @@ def _is_behind_user_block(path: Path, head: bytes) -> bool:
     return False
 
 
-def explain(path: Path) -> str:
+def describe_non_artifact(path: Path) -> str:
     """Says in one sentence what a path that is no artifact really is.
 
     Args:
-        path: what `recognise` did not recognise.
+        path: what `detect_format` did not recognise.
 
     Raises:
         OSError: it exists and cannot be read.
@@ -105,13 +105,13 @@ def explain(path: Path) -> str:
     if not path.exists():
         return f"{path} does not exist"
     if path.is_dir():
-        return _explain_folder(path)
+        return _describe_folder(path)
     if not path.is_file():
         return f"{path} is neither a file nor a folder"
-    return explain_content(path)
+    return describe_content(path)
 
 
-def explain_content(path: Path) -> str:
+def describe_content(path: Path) -> str:
     """Says in one sentence what a file is, given that it is not what it should be.
 
     Args:
@@ -122,11 +122,11 @@ def explain_content(path: Path) -> str:
     """
     head = _head(path)
     if head.startswith((_ZIP, _EMPTY_ZIP)):
-        return _explain_zip(path)
-    return explain_text(path, head) or _explain_binary(path, head)
+        return _describe_zip(path)
+    return describe_placeholder(path, head) or _describe_binary(path, head)
 
 
-def explain_text(path: Path, head: bytes) -> str | None:
+def describe_placeholder(path: Path, head: bytes) -> str | None:
     """Says what stands in a file's place where it was never delivered: nothing, an LFS pointer, a web page.
 
     Args:
@@ -145,7 +145,7 @@ def explain_text(path: Path, head: bytes) -> str | None:
     return None
 
 
-def explain_undelivered(path: Path) -> str | None:
+def describe_undelivered(path: Path) -> str | None:
     """Says what stands in a file's place where it was never delivered; None if it is none of these.
 
     Args:
@@ -154,10 +154,10 @@ def explain_undelivered(path: Path) -> str | None:
     Raises:
         OSError: it cannot be read.
     """
-    return explain_text(path, _head(path))
+    return describe_placeholder(path, _head(path))
 
 
-def _explain_binary(path: Path, head: bytes) -> str:
+def _describe_binary(path: Path, head: bytes) -> str:
     if path.name in {*_SAVED_MODEL, "keras_metadata.pb"}:
         return f"{path} is one file of a SavedModel; give the folder that holds it, {path.parent}"
     if path.suffix == ".index" or ".data-" in path.suffix:
@@ -172,7 +172,7 @@ def _explain_binary(path: Path, head: bytes) -> str:
     return f"{path} is no model file: it starts with {head[:8]!r}, neither HDF5 (.h5) nor zip (.keras)"
 
 
-def _explain_folder(path: Path) -> str:
+def _describe_folder(path: Path) -> str:
     for name, what in _OTHER_FOLDERS:
         if (path / name).exists():
             return f"{path} {what}"
@@ -181,7 +181,7 @@ def _explain_folder(path: Path) -> str:
     return f"{path} is a folder without saved_model.pb, so it is no SavedModel{hint}"
 
 
-def _explain_zip(path: Path) -> str:
+def _describe_zip(path: Path) -> str:
     names = _names(path)
     if names is None:
         return f"{path} is a truncated or corrupt zip file"
@@ -202,11 +202,11 @@ def _is_keras_zip(path: Path, head: bytes) -> bool:
 
 def _names(path: Path) -> list[str] | None:
     """What is in a zip; None where that cannot be told."""
-    from pytest_modelcompat.artifacts.containers.zip_reader import Archive, ZipError
+    from pytest_modelcompat.artifacts.containers.zip_reader import ZipArchive, ZipError
 
     try:
         with path.open("rb") as file:
-            return list(Archive(file).sizes)
+            return list(ZipArchive(file).sizes)
     except ZipError:
         return None
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.containers.hdf5.contents import read_contents
 from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error, Source, TruncatedError
-from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, Inventory, NoModelError
+from pytest_modelcompat.artifacts.inventory import ArtifactWithoutModelError, BrokenArtifactError, Inventory
 from pytest_modelcompat.artifacts.keras.config import parse_json, read_compile, read_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pytest_modelcompat.artifacts.containers.hdf5.contents import Contents
+    from pytest_modelcompat.artifacts.containers.hdf5.contents import Hdf5Contents
 
 # Groups that Keras' `save_weights` makes: the legacy layout, then those of Keras 2.12 and 3.
 _WEIGHT_GROUPS = frozenset({"model_weights", "layers", "vars", "_layer_checkpoint_dependencies"})
@@ -46,7 +46,7 @@ def read_h5(path: Path) -> Inventory:
         raise BrokenArtifactError(f"{path} (its model_config) is corrupt: it is no text")
     if contents.groups & _WEIGHT_GROUPS or (contents.others | contents.attributes.keys()) & _NAMES:
         return replace(inventory, weights_only=True)
-    raise NoModelError(f"{path} is an HDF5 file that holds neither a Keras model nor its weights")
+    raise ArtifactWithoutModelError(f"{path} is an HDF5 file that holds neither a Keras model nor its weights")
 
 
 def _with_model(inventory: Inventory, attributes: Mapping[str, str]) -> Inventory:
@@ -69,7 +69,7 @@ def _with_model(inventory: Inventory, attributes: Mapping[str, str]) -> Inventor
     )
 
 
-def _contents(path: Path) -> Contents:
+def _contents(path: Path) -> Hdf5Contents:
     try:
         with path.open("rb", buffering=0) as file:
             return read_contents(Source(file, 0, path.stat().st_size))

@@ -14,7 +14,7 @@ class BrokenArtifactError(Exception):
     """The artifact cannot be read; the message is one sentence that says what the file really is."""
 
 
-class NoModelError(BrokenArtifactError):
+class ArtifactWithoutModelError(BrokenArtifactError):
     """The file is sound, and holds something else than a model, such as data in HDF5."""
 
 
@@ -116,7 +116,7 @@ class LambdaUse:
 
 
 @dataclass(frozen=True)
-class OpPlace:
+class OpLocation:
     """Where an op stands: the node, and the function that holds it (None: the main graph)."""
 
     node: str
@@ -135,7 +135,7 @@ class OpUse:
 
     op: str
     count: int
-    places: tuple[OpPlace, ...]
+    places: tuple[OpLocation, ...]
     attributes: tuple[str, ...] = ()
     always: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

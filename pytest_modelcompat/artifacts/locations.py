@@ -14,42 +14,42 @@ if TYPE_CHECKING:
 Use = LayerUse | ObjectUse
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_MOST_PLACES = 4
+_MOST_LOCATIONS = 4
 
 
 def shortened(places: Iterable[str]) -> tuple[str, ...]:
     """The first few of several places, each once, and how many more there are."""
     distinct = list(dict.fromkeys(places))
-    rest = len(distinct) - _MOST_PLACES
-    return (*distinct[:_MOST_PLACES], f"and {rest} more") if rest > 0 else tuple(distinct)
+    rest = len(distinct) - _MOST_LOCATIONS
+    return (*distinct[:_MOST_LOCATIONS], f"and {rest} more") if rest > 0 else tuple(distinct)
 
 
-def places(uses: Iterable[Use]) -> tuple[str, ...]:
+def locations(uses: Iterable[Use]) -> tuple[str, ...]:
     """Where layers and objects stand: `"scale_1", third of 5 layers`, `"scale_2" inside "tower"`."""
-    return shortened(_place(use) for use in uses)
+    return shortened(_location_of_use(use) for use in uses)
 
 
-def layer_place(path: Sequence[str]) -> str:
+def layer_location(path: Sequence[str]) -> str:
     """Where a layer of this path stands: `"scale_2" inside "tower"`."""
     if not path:
         return "the model"
     return f'"{path[-1]}"' + (f' inside "{"/".join(path[:-1])}"' if len(path) > 1 else "")
 
 
-def op_places(op: OpUse) -> tuple[str, ...]:
+def op_locations(op: OpUse) -> tuple[str, ...]:
     """Where an op stands: `node "x" of function f`."""
     shown = [
         f'node "{place.node}"' + (f" of function {place.function}" if place.function else "")
-        for place in op.places[:_MOST_PLACES]
+        for place in op.places[:_MOST_LOCATIONS]
     ]
     rest = op.count - len(shown)
     return (*shown, f"and {rest} more") if rest > 0 else tuple(shown)
 
 
-def _place(use: Use) -> str:
+def _location_of_use(use: Use) -> str:
     if use.path == ("compile",):
         return "compile()"
-    name = layer_place(use.path)
+    name = layer_location(use.path)
     if isinstance(use, ObjectUse):
         return f"{use.role} of {name}"
     if len(use.path) != 1 or not use.position or use.siblings == 1:

@@ -15,6 +15,6 @@ def is_of_keras(module: str) -> bool:
     return module.partition(".")[0] in _KERAS_FAMILY or module.startswith(_KERAS_IN_TENSORFLOW)
 
 
-def is_foreign_module(module: object) -> bool:
+def is_third_party_module(module: object) -> bool:
     """Whether what an artifact gives as a module is one from outside Keras."""
     return isinstance(module, str) and module not in ("", _NO_MODULE) and not is_of_keras(module)

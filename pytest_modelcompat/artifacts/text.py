@@ -12,7 +12,7 @@ _KILO = 1000
 _LONGEST = 200
 
 
-def tensor_words(spec: TensorSpec) -> str:
+def tensor_text(spec: TensorSpec) -> str:
     """A tensor's dtype and shape: `float32 (?, 8)`, `int64 of unknown shape, sparse`."""
     if spec.shape is None:
         shape = "of unknown shape"
@@ -22,7 +22,7 @@ def tensor_words(spec: TensorSpec) -> str:
     return f"{spec.dtype} {shape}" + ("" if spec.kind == "dense" else f", {spec.kind}")
 
 
-def size_words(nbytes: float) -> str:
+def size_text(nbytes: float) -> str:
     """A size: `512 bytes`, `95.0 kB`, `1.2 MB`."""
     if nbytes < _KILO:
         return f"{nbytes:.0f} bytes"

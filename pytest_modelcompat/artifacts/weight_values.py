@@ -33,7 +33,7 @@ _NUMERIC = frozenset(
 
 
 @dataclass(frozen=True)
-class Place:
+class ValueLocation:
     """Where an array's values lie.
 
     Args:
@@ -49,7 +49,7 @@ class Place:
     checksum: int | None = None
 
 
-def places_of_values(inventory: Inventory) -> Mapping[str, Place]:
+def value_locations(inventory: Inventory) -> Mapping[str, ValueLocation]:
     """Where the values of an artifact's weights lie, by the weights' paths.
 
     Left out is what does not lie in the artifact in one piece and as it is: compressed or chunked arrays, values
@@ -69,7 +69,7 @@ def places_of_values(inventory: Inventory) -> Mapping[str, Place]:
         raise BrokenArtifactError(f"the weights of {inventory.path} cannot be read: {cause}") from error
 
 
-def read_values(weight: WeightUse, place: Place) -> NDArray[Any] | None:
+def read_values(weight: WeightUse, place: ValueLocation) -> NDArray[Any] | None:
     """An array's values, as a view that reads the file where it is looked at; None for texts and the like.
 
     Args:
@@ -101,7 +101,7 @@ def read_values(weight: WeightUse, place: Place) -> NDArray[Any] | None:
     return values if dtype.isnative else values.astype(dtype.newbyteorder("="))
 
 
-def read_packed(inventory: Inventory, weight: WeightUse) -> NDArray[Any] | None:
+def read_chunked(inventory: Inventory, weight: WeightUse) -> NDArray[Any] | None:
     """An array of an .h5 file that somebody stored in chunks or compressed, which Keras does not.
 
     Args:
@@ -126,7 +126,7 @@ def read_packed(inventory: Inventory, weight: WeightUse) -> NDArray[Any] | None:
         return None
 
 
-def _hdf5(inventory: Inventory) -> Iterator[tuple[str, Place]]:
+def _hdf5(inventory: Inventory) -> Iterator[tuple[str, ValueLocation]]:
     from pytest_modelcompat.artifacts.containers.hdf5.contents import datasets
     from pytest_modelcompat.artifacts.containers.hdf5.source import Source
     from pytest_modelcompat.artifacts.keras.archive import WEIGHTS, weights_source
@@ -138,10 +138,10 @@ def _hdf5(inventory: Inventory) -> Iterator[tuple[str, Place]]:
         source = weights_source(path, file) if is_zip else Source(file, 0, path.stat().st_size)
         for dataset in datasets(source) if source else ():
             if dataset.offset is not None:
-                yield dataset.path, Place(path, dataset.offset, dataset.is_big_endian)
+                yield dataset.path, ValueLocation(path, dataset.offset, dataset.is_big_endian)
 
 
-def _saved_model(inventory: Inventory) -> Iterator[tuple[str, Place]]:
+def _saved_model(inventory: Inventory) -> Iterator[tuple[str, ValueLocation]]:
     from pytest_modelcompat.artifacts.containers.sstable import read_table
     from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
 
@@ -153,7 +153,7 @@ def _saved_model(inventory: Inventory) -> Iterator[tuple[str, Place]]:
         entry = parse("BundleEntry", value)
         shard = sorted(folder.glob(f"variables.data-{entry.shard_id:05d}-of-*"))
         if key and shard and not entry.slices:
-            yield key.decode("utf-8", "backslashreplace"), Place(shard[0], entry.offset, checksum=entry.crc32c)
+            yield key.decode("utf-8", "backslashreplace"), ValueLocation(shard[0], entry.offset, checksum=entry.crc32c)
 
 
 def asset_digests(inventory: Inventory) -> Mapping[str, str]:

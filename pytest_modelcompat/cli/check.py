@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.cli.inventories import FITS, FITS_NOT, UNREADABLE, answers
+from pytest_modelcompat.cli.inventories import FITS, FITS_NOT, UNREADABLE, artifact_results
 from pytest_modelcompat.cli.parser import Parser, UsageError
-from pytest_modelcompat.compatibility.verdict import Judgement, Verdict
+from pytest_modelcompat.compatibility.verdict import Compatibility, CompatibilityResult
 
 if TYPE_CHECKING:
     import argparse
@@ -48,15 +48,15 @@ def run(arguments: Sequence[str], console: Console) -> int:
     if options.json and options.sarif:
         raise UsageError("--json and --sarif are two forms of the same output: choose one")
     runtimes = profiles(options.runtime)
-    judging = partial(judge_all, profiles=runtimes, custom=frozenset(options.custom), safe_mode=not options.unsafe)
+    judging = partial(check_all, profiles=runtimes, custom=frozenset(options.custom), safe_mode=not options.unsafe)
     output = _Output(console, options)
-    for answer in answers(options.paths, console, lambda inventory: (inventory, judging(inventory))):
+    for answer in artifact_results(options.paths, console, lambda inventory: (inventory, judging(inventory))):
         if answer.value is None:
             output.unreadable(answer.path, answer.problem, runtimes)
         else:
-            output.judged(*answer.value)
+            output.add(*answer.value)
     output.end()
-    return _exit_code(output.judgements, fail_on_unsafe=options.fail_on_unsafe)
+    return _exit_code(output.results, fail_on_unsafe=options.fail_on_unsafe)
 
 
 def _parser() -> Parser:
@@ -111,9 +111,9 @@ def profiles(runtimes: Sequence[str] | None) -> tuple[Profile, ...]:
     return tuple(replace(profile, name=runtime) if is_path(runtime) else profile for runtime, profile in loaded.items())
 
 
-def judge_all(
+def check_all(
     inventory: Inventory, profiles: Sequence[Profile], *, custom: frozenset[str], safe_mode: bool
-) -> tuple[Judgement, ...]:
+) -> tuple[CompatibilityResult, ...]:
     """Judges an artifact for each runtime, and adds what in it is unsafe.
 
     Args:
@@ -122,11 +122,11 @@ def judge_all(
         custom: names of what is declared there.
         safe_mode: what `load_model` is given.
     """
-    from pytest_modelcompat.compatibility.check import judge
+    from pytest_modelcompat.compatibility.check import check_compatibility
     from pytest_modelcompat.compatibility.unsafe import unsafe_content
 
     unsafe = unsafe_content(inventory, custom=custom)
-    judged = (judge(inventory, profile, custom=custom, safe_mode=safe_mode) for profile in profiles)
+    judged = (check_compatibility(inventory, profile, custom=custom, safe_mode=safe_mode) for profile in profiles)
     return tuple(replace(each, findings=(*each.findings, *unsafe)) for each in judged)
 
 
@@ -136,10 +136,10 @@ class _Output:
 
     console: Console
     options: argparse.Namespace
-    judgements: list[Judgement] = field(default_factory=list)
+    results: list[CompatibilityResult] = field(default_factory=list)
 
-    def judged(self, inventory: Inventory, judged: Sequence[Judgement]) -> None:
-        self.judgements.extend(judged)
+    def add(self, inventory: Inventory, judged: Sequence[CompatibilityResult]) -> None:
+        self.results.extend(judged)
         if self.options.json:
             self._json(judged)
         elif not self.options.sarif:
@@ -149,8 +149,8 @@ class _Output:
 
     def unreadable(self, path: Path, sentence: str, profiles: Sequence[Profile]) -> None:
         finding = _broken(path, sentence)
-        judged = [Judgement(path, profile.name, (finding,), is_readable=False) for profile in profiles]
-        self.judgements.extend(judged)
+        judged = [CompatibilityResult(path, profile.name, (finding,), is_readable=False) for profile in profiles]
+        self.results.extend(judged)
         if self.options.json:
             self._json(judged)
         self.console.problem(sentence)
@@ -159,16 +159,16 @@ class _Output:
         if self.options.sarif:
             from pytest_modelcompat.report.sarif import sarif
 
-            self.console.lines(sarif(self.judgements, _version()).splitlines())
-        elif not self.options.json and len(self.judgements) > 1:
+            self.console.lines(sarif(self.results, _version()).splitlines())
+        elif not self.options.json and len(self.results) > 1:
             from pytest_modelcompat.report.compatibility import check_summary
 
-            self.console.lines([check_summary(self.judgements)])
+            self.console.lines([check_summary(self.results)])
 
-    def _json(self, judged: Sequence[Judgement]) -> None:
-        from pytest_modelcompat.report.json_data import judgement_data, line
+    def _json(self, judged: Sequence[CompatibilityResult]) -> None:
+        from pytest_modelcompat.report.json_data import compatibility_data, line
 
-        self.console.lines(line(judgement_data(each)) for each in judged)
+        self.console.lines(line(compatibility_data(each)) for each in judged)
 
 
 def _broken(path: Path, sentence: str) -> Finding:
@@ -183,13 +183,13 @@ def _version() -> str:
     return version("pytest-modelcompat")
 
 
-def _exit_code(judgements: Sequence[Judgement], *, fail_on_unsafe: bool) -> int:
+def _exit_code(results: Sequence[CompatibilityResult], *, fail_on_unsafe: bool) -> int:
     from pytest_modelcompat.results.finding import Kind
 
-    verdicts = {judgement.verdict for judgement in judgements}
-    if Verdict.UNREADABLE in verdicts or not judgements:
+    verdicts = {result.compatibility for result in results}
+    if Compatibility.UNREADABLE in verdicts or not results:
         return UNREADABLE
-    kinds = {finding.kind for judgement in judgements for finding in judgement.findings}
+    kinds = {finding.kind for result in results for finding in result.findings}
     if fail_on_unsafe and Kind.UNSAFE_CONTENT in kinds:
         return FITS_NOT
-    return FITS if verdicts == {Verdict.LOADS} else FITS_NOT
+    return FITS if verdicts == {Compatibility.LOADS} else FITS_NOT

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.cli.console import Console
-    from pytest_modelcompat.comparison.artifacts import Comparison
+    from pytest_modelcompat.comparison.artifacts import ArtifactComparison
 
 _EPILOG = """examples:
   modelcompat diff models/ranker-2023.h5 models/ranker-2024.h5
@@ -67,13 +67,13 @@ def _inventory(path: str) -> Inventory:
     return with_inventory(Path(path), lambda inventory: inventory)
 
 
-def _compared(one: Inventory, other: Inventory) -> Comparison:
+def _compared(one: Inventory, other: Inventory) -> ArtifactComparison:
     from pytest_modelcompat.comparison.artifacts import compare_artifacts
 
     return compare_artifacts(one, other)
 
 
-def _lines(one: Inventory, other: Inventory, comparison: Comparison, *, as_json: bool) -> list[str]:
+def _lines(one: Inventory, other: Inventory, comparison: ArtifactComparison, *, as_json: bool) -> list[str]:
     from pytest_modelcompat.report.diff import comparison_data, comparison_page
 
     if as_json:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.detection import recognise
+from pytest_modelcompat.artifacts.detection import detect_format
 from pytest_modelcompat.artifacts.text import natural_order
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _MAGIC = re.compile(r"[*?[]")
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundArtifact:
     """An artifact to read, or why there is none.
 
     Args:
@@ -36,7 +36,7 @@ class Found:
     is_named: bool = True
 
 
-def find_artifacts(arguments: Iterable[str]) -> tuple[Found, ...]:
+def find_artifacts(arguments: Iterable[str]) -> tuple[FoundArtifact, ...]:
     """Finds the artifacts that paths, folders and globs mean, each once, in the order given.
 
     A path is taken at its word, whatever it is. In a folder, and among what a glob matches, files count by their
@@ -47,18 +47,18 @@ def find_artifacts(arguments: Iterable[str]) -> tuple[Found, ...]:
     Args:
         arguments: as on a command line.
     """
-    found: dict[str, Found] = {}
+    found: dict[str, FoundArtifact] = {}
     for argument in arguments:
         try:
-            meant = tuple(_meant_by(argument))
+            meant = tuple(_artifacts_of(argument))
         except OSError as error:
-            meant = (Found(Path(argument), f"{argument} cannot be read: {error.strerror or error}"),)
+            meant = (FoundArtifact(Path(argument), f"{argument} cannot be read: {error.strerror or error}"),)
         for each in meant:
             found.setdefault(os.path.realpath(each.path), each)
     return tuple(found.values())
 
 
-def _meant_by(argument: str) -> Iterator[Found]:
+def _artifacts_of(argument: str) -> Iterator[FoundArtifact]:
     path = Path(argument)
     is_pattern = bool(_MAGIC.search(argument)) and not path.exists()
     if is_pattern:
@@ -68,19 +68,19 @@ def _meant_by(argument: str) -> Iterator[Found]:
         inside = tuple(_below(path))
         problem = "" if inside else _no_model_in(path)
     else:
-        yield Found(path.parent if path.name in _GRAPHS else path)
+        yield FoundArtifact(path.parent if path.name in _GRAPHS else path)
         return
-    yield from (Found(each, is_named=False) for each in inside)
+    yield from (FoundArtifact(each, is_named=False) for each in inside)
     if not inside:
-        yield Found(path, problem)
+        yield FoundArtifact(path, problem)
 
 
 def _no_model_in(folder: Path) -> str:
-    from pytest_modelcompat.artifacts.detection import explain
+    from pytest_modelcompat.artifacts.detection import describe_non_artifact
 
     try:
         empty = not any(folder.iterdir())
-        return f"{folder} is an empty folder" if empty else explain(folder)
+        return f"{folder} is an empty folder" if empty else describe_non_artifact(folder)
     except OSError as error:
         return f"{folder} cannot be read: {error.strerror or error}"
 
@@ -88,7 +88,7 @@ def _no_model_in(folder: Path) -> str:
 def _matching(pattern: str) -> Iterator[Path]:
     import glob
 
-    start = _before_magic(pattern)
+    start = _literal_prefix(pattern)
     for name in sorted(glob.glob(pattern, recursive=True), key=natural_order):  # noqa: PTH207 - also absolute patterns
         path = Path(name)
         inside = [each for each in (path, *path.parents) if each.is_relative_to(start) and each != start]
@@ -97,15 +97,15 @@ def _matching(pattern: str) -> Iterator[Path]:
                 yield path.parent
         elif path.is_dir() and _is_artifact(path):
             yield path
-        elif not all(_is_entered(each) for each in inside if each.is_dir()):
+        elif not all(_is_searched(each) for each in inside if each.is_dir()):
             continue
         elif path.is_dir():
             yield from _below(path)
-        elif path.suffix.lower() in _SUFFIXES or recognise(path):
+        elif path.suffix.lower() in _SUFFIXES or detect_format(path):
             yield path
 
 
-def _before_magic(pattern: str) -> Path:
+def _literal_prefix(pattern: str) -> Path:
     """The folders that a pattern names in full: `models` of `models/*/v?.h5`."""
     return Path(pattern[: _MAGIC.search(pattern).start()] + "x").parent  # type: ignore[union-attr] # it is a pattern
 
@@ -118,14 +118,14 @@ def _below(folder: Path) -> Iterator[Path]:
         for name in sorted(folders, key=natural_order):
             if _is_artifact(here / name):
                 yield here / name
-            elif _is_entered(here / name):
+            elif _is_searched(here / name):
                 entered.append(name)
         folders[:] = entered
         yield from (here / name for name in sorted(files, key=natural_order) if _is_plausible(here / name))
     yield from (Path(error.filename) for error in unreadable if error.filename)
 
 
-def _is_entered(folder: Path) -> bool:
+def _is_searched(folder: Path) -> bool:
     if folder.name.startswith(".") or folder.name in _NOT_ENTERED:
         return False
     return not (folder / _VIRTUAL_ENVIRONMENT).is_file()
@@ -134,9 +134,9 @@ def _is_entered(folder: Path) -> bool:
 def _is_plausible(file: Path) -> bool:
     if file.name.startswith("."):
         return False
-    return file.suffix.lower() in _SUFFIXES or (not file.suffix and recognise(file) is not None)
+    return file.suffix.lower() in _SUFFIXES or (not file.suffix and detect_format(file) is not None)
 
 
 def _is_artifact(folder: Path) -> bool:
     """Whether a folder is an artifact itself: a SavedModel, or a .keras file that somebody unzipped."""
-    return folder.is_dir() and recognise(folder) is not None
+    return folder.is_dir() and detect_format(folder) is not None

@@ -5,25 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.text import size_words
+from pytest_modelcompat.artifacts.text import size_text
 from pytest_modelcompat.cli.golden_selection import (
-    Kept,
-    all_kept,
+    GoldenEntry,
     counted,
-    frozen_words,
+    frozen_text,
+    golden_entries,
     golden_parser,
     golden_size,
     select,
-    the_one,
+    select_one,
 )
 from pytest_modelcompat.cli.inventories import FITS, FITS_NOT, UNREADABLE
 from pytest_modelcompat.cli.parser import UsageError, near, run_verb
-from pytest_modelcompat.cli.pytest_config import find_project
-from pytest_modelcompat.golden.golden import FrozenBrokenError, GoldenBrokenError, GoldenError, GoldenMissingError
-from pytest_modelcompat.golden.release_store import Frozen, FrozenStore, label_problem
-from pytest_modelcompat.report.goldens import frozen_data, frozen_line, golden_data, golden_lines, table
+from pytest_modelcompat.cli.pytest_config import find_pytest_config
+from pytest_modelcompat.golden.golden import GoldenBrokenError, GoldenError, GoldenMissingError, ReleaseBrokenError
+from pytest_modelcompat.golden.release_store import FrozenArtifact, ReleaseStore, label_problem
+from pytest_modelcompat.report.goldens import aligned_rows, frozen_data, frozen_line, golden_data, golden_lines
 from pytest_modelcompat.report.json_data import line
-from pytest_modelcompat.report.layout import labelled, versions
+from pytest_modelcompat.report.layout import labelled, versions_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -82,7 +82,7 @@ def run(arguments: Sequence[str], console: Console) -> int:
 
 
 def _folder(given: str) -> Path:
-    return find_project(Path.cwd(), given).goldens
+    return find_pytest_config(Path.cwd(), given).goldens
 
 
 def _list(arguments: Sequence[str], console: Console) -> int:
@@ -90,11 +90,11 @@ def _list(arguments: Sequence[str], console: Console) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     options = parser.parse(arguments)
-    kept = select(all_kept(_folder(options.golden_dir)), options.names)
+    kept = select(golden_entries(_folder(options.golden_dir)), options.names)
     if options.json:
         console.lines(line(_row_data(each)) for each in kept)
     elif kept:
-        console.lines(table([("name", "formats", "made by", "size", "frozen"), *map(_row, kept)]))
+        console.lines(aligned_rows([("name", "formats", "made by", "size", "frozen"), *map(_row, kept)]))
         console.lines(["", _total(kept)])
     else:
         console.lines([_total(kept)])
@@ -104,17 +104,17 @@ def _list(arguments: Sequence[str], console: Console) -> int:
     return UNREADABLE if problems else FITS
 
 
-def _row(kept: Kept) -> tuple[str, ...]:
+def _row(kept: GoldenEntry) -> tuple[str, ...]:
     if kept.golden is not None:
-        facts = (", ".join(sorted(kept.golden.formats)), versions(kept.golden.made_by), size_words(kept.size))
+        facts = (", ".join(sorted(kept.golden.formats)), versions_text(kept.golden.made_by), size_text(kept.size))
     else:
-        facts = ("-", "broken" if kept.problem else "no golden, only frozen releases", size_words(kept.size))
+        facts = ("-", "broken" if kept.problem else "no golden, only frozen releases", size_text(kept.size))
     broken = {each.label for each in kept.frozen if each.problem}
     labels = ", ".join(f"{label} (broken)" if label in broken else label for label in kept.labels)
     return (str(kept.name), *facts, labels or "-")
 
 
-def _row_data(kept: Kept) -> dict[str, object]:
+def _row_data(kept: GoldenEntry) -> dict[str, object]:
     return {
         "name": str(kept.name),
         "folder": str(kept.folder),
@@ -126,13 +126,13 @@ def _row_data(kept: Kept) -> dict[str, object]:
     }
 
 
-def _total(kept: Sequence[Kept]) -> str:
+def _total(kept: Sequence[GoldenEntry]) -> str:
     goldens = [each for each in kept if each.is_recorded]
     frozen = [artifact for each in kept for artifact in each.frozen if not artifact.problem]
     broken = sum(bool(each.problem) for each in goldens)
     text = f"{counted(len(goldens), 'golden')}{f' ({broken} broken)' if broken else ''}, "
-    text += size_words(sum(each.size for each in goldens))
-    return text + (f"; {frozen_words(frozen)}" if frozen else "")
+    text += size_text(sum(each.size for each in goldens))
+    return text + (f"; {frozen_text(frozen)}" if frozen else "")
 
 
 def _show(arguments: Sequence[str], console: Console) -> int:
@@ -141,10 +141,10 @@ def _show(arguments: Sequence[str], console: Console) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object")
     options = parser.parse(arguments)
     root = _folder(options.golden_dir)
-    kept, label = _named(all_kept(root), options.name)
+    kept, label = _named(golden_entries(root), options.name)
     frozen = [each for each in kept.frozen if label in ("", each.label)]
-    golden, problem = _golden_of(FrozenStore(root), frozen[0]) if label else (kept.golden, kept.problem)
-    checked = [(each, _problem_of(FrozenStore(root), each)) for each in frozen]
+    golden, problem = _golden_of(ReleaseStore(root), frozen[0]) if label else (kept.golden, kept.problem)
+    checked = [(each, _problem_of(ReleaseStore(root), each)) for each in frozen]
     folder = frozen[0].folder if label else kept.folder
     if options.json:
         data = golden_data(golden) if golden is not None else {}
@@ -159,7 +159,7 @@ def _show(arguments: Sequence[str], console: Console) -> int:
     return UNREADABLE if problems else FITS
 
 
-def _named(kept: Sequence[Kept], given: str) -> tuple[Kept, str]:
+def _named(kept: Sequence[GoldenEntry], given: str) -> tuple[GoldenEntry, str]:
     """The case and the release that are meant; a name can hold a colon itself.
 
     Raises:
@@ -167,40 +167,40 @@ def _named(kept: Sequence[Kept], given: str) -> tuple[Kept, str]:
     """
     name, colon, label = given.rpartition(":")
     if not colon or label_problem(label) or any(given in (str(each.name), each.name.name) for each in kept):
-        return the_one(kept, given), ""
-    found = the_one(kept, name)
+        return select_one(kept, given), ""
+    found = select_one(kept, name)
     if label not in found.labels:
         raise UsageError(_no_label(found, label))
     return found, label
 
 
-def _no_label(kept: Kept, label: str) -> str:
+def _no_label(kept: GoldenEntry, label: str) -> str:
     frozen = f"; frozen are {', '.join(kept.labels)}" if kept.labels else "; nothing of it is frozen"
     return f"{kept.name} has no release {label}{near(label, kept.labels) or frozen}"
 
 
-def _golden_of(store: FrozenStore, frozen: Frozen) -> tuple[Golden | None, str]:
+def _golden_of(store: ReleaseStore, frozen: FrozenArtifact) -> tuple[Golden | None, str]:
     try:
         return store.golden(frozen), ""
     except (GoldenBrokenError, GoldenMissingError) as error:
         return None, str(error)
 
 
-def _problem_of(store: FrozenStore, frozen: Frozen) -> str:
+def _problem_of(store: ReleaseStore, frozen: FrozenArtifact) -> str:
     try:
         store.check(frozen)
-    except FrozenBrokenError as error:
+    except ReleaseBrokenError as error:
         return str(error)
     return ""
 
 
 def _page(
-    kept: Kept, label: str, golden: Golden | None, folder: Path, frozen: Iterable[tuple[Frozen, str]]
+    kept: GoldenEntry, label: str, golden: Golden | None, folder: Path, frozen: Iterable[tuple[FrozenArtifact, str]]
 ) -> Iterator[str]:
     yield f"{kept.name}, as of {label}" if label else str(kept.name)
     yield ""
     yield from labelled("folder", str(folder))
-    yield from labelled("size", size_words(golden_size(folder)))
+    yield from labelled("size", size_text(golden_size(folder)))
     if golden is not None:
         yield from golden_lines(golden)
     else:
@@ -222,18 +222,18 @@ def _thaw(arguments: Sequence[str], console: Console) -> int:
             "golden thaw takes a golden's name and its releases, or --label; see modelcompat golden thaw -h"
         )
     root = _folder(options.golden_dir)
-    kept = all_kept(root)
-    chosen = _everywhere(kept, options.label) if options.label else _releases(kept, options.name, options.labels)
+    kept = golden_entries(root)
+    chosen = _in_all_goldens(kept, options.label) if options.label else _releases(kept, options.name, options.labels)
     if options.label and not options.yes:
-        console.lines(f"would go: {_release_words(each, label)}" for each, label in chosen)
+        console.lines(f"would go: {_release_text(each, label)}" for each, label in chosen)
         console.lines(
             [f"{counted(len(chosen), 'frozen release')}; --yes removes {'it' if len(chosen) == 1 else 'them'}"]
         )
         return FITS_NOT
-    return remove_releases(FrozenStore(root), chosen, console)
+    return remove_releases(ReleaseStore(root), chosen, console)
 
 
-def _everywhere(kept: Sequence[Kept], label: str) -> list[tuple[Kept, str]]:
+def _in_all_goldens(kept: Sequence[GoldenEntry], label: str) -> list[tuple[GoldenEntry, str]]:
     found = [(each, label) for each in kept if label in each.labels]
     if not found:
         known = {label for each in kept for label in each.labels}
@@ -241,19 +241,19 @@ def _everywhere(kept: Sequence[Kept], label: str) -> list[tuple[Kept, str]]:
     return found
 
 
-def _releases(kept: Sequence[Kept], name: str, labels: Sequence[str]) -> list[tuple[Kept, str]]:
-    found = the_one(kept, name)
+def _releases(kept: Sequence[GoldenEntry], name: str, labels: Sequence[str]) -> list[tuple[GoldenEntry, str]]:
+    found = select_one(kept, name)
     for label in labels:
         if label not in found.labels:
             raise UsageError(_no_label(found, label))
     return [(found, label) for label in dict.fromkeys(labels)]
 
 
-def remove_releases(store: FrozenStore, chosen: Iterable[tuple[Kept, str]], console: Console) -> int:
+def remove_releases(store: ReleaseStore, chosen: Iterable[tuple[GoldenEntry, str]], console: Console) -> int:
     """Removes releases and says which; the exit code."""
     code = FITS
     for kept, label in chosen:
-        words = _release_words(kept, label)
+        words = _release_text(kept, label)
         try:
             store.thaw(kept.name, label)
         except GoldenError as error:
@@ -264,8 +264,8 @@ def remove_releases(store: FrozenStore, chosen: Iterable[tuple[Kept, str]], cons
     return code
 
 
-def _release_words(kept: Kept, label: str) -> str:
+def _release_text(kept: GoldenEntry, label: str) -> str:
     of_label = [each for each in kept.frozen if each.label == label]
     formats = ", ".join(each.format for each in of_label if not each.problem)
-    size = size_words(sum(each.size for each in of_label))
+    size = size_text(sum(each.size for each in of_label))
     return f"{kept.name} as of {label}  {f'{formats}  {size}' if formats else 'broken'}"

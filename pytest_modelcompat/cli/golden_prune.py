@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.text import size_words
-from pytest_modelcompat.cli.golden_selection import all_kept, counted, frozen_words
+from pytest_modelcompat.artifacts.text import size_text
+from pytest_modelcompat.cli.golden_selection import counted, frozen_text, golden_entries
 from pytest_modelcompat.cli.inventories import FITS, FITS_NOT, UNREADABLE
-from pytest_modelcompat.cli.pytest_config import find_project
+from pytest_modelcompat.cli.pytest_config import find_pytest_config
 from pytest_modelcompat.golden.golden import GoldenError, GoldenName
-from pytest_modelcompat.golden.release_store import FrozenStore
+from pytest_modelcompat.golden.release_store import ReleaseStore
 from pytest_modelcompat.golden.store import GoldenStore
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_modelcompat.cli.console import Console
-    from pytest_modelcompat.cli.golden_selection import Kept
+    from pytest_modelcompat.cli.golden_selection import GoldenEntry
 
 _EPILOG = """Which goldens are claimed is asked of pytest, which collects the project's tests and runs none.
 Kept in any case are the goldens in the folder of a test that uses the fixture model_roundtrip, since
@@ -43,7 +43,7 @@ class _NotCollectedError(Exception):
 
 
 @dataclass(frozen=True)
-class _Claims:
+class _CollectedClaims:
     """What the tests of a project claim.
 
     Args:
@@ -53,7 +53,7 @@ class _Claims:
     """
 
     names: frozenset[str]
-    unsure: frozenset[str]
+    uncertain: frozenset[str]
     collected: frozenset[str]
 
 
@@ -76,8 +76,8 @@ def prune(arguments: Sequence[str], console: Console) -> int:
     parser.add_argument("--frozen", action="store_true", help="also what is frozen of their cases")
     parser.add_argument("--yes", action="store_true", help="remove them, rather than show what would go")
     options = parser.parse(arguments)
-    project = find_project(Path.cwd(), options.golden_dir)
-    kept = all_kept(project.goldens)
+    project = find_pytest_config(Path.cwd(), options.golden_dir)
+    kept = golden_entries(project.goldens)
     try:
         claims = _ask_pytest(project.root)
     except _NotCollectedError as error:
@@ -88,16 +88,16 @@ def prune(arguments: Sequence[str], console: Console) -> int:
     if options.yes:
         code = _remove(project.goldens, going, console, with_frozen=options.frozen)
     else:
-        console.lines(f"would go: {_words(each, with_frozen=options.frozen)}" for each in going)
+        console.lines(f"would go: {_entry_text(each, with_frozen=options.frozen)}" for each in going)
         code = FITS_NOT if going else FITS
     if not options.frozen:
-        console.lines(_staying(stale))
+        console.lines(_remaining_lines(stale))
     console.lines([_total(going, kept, options)])
     console.notes(_notes(kept, claims, project.root))
     return code
 
 
-def _ask_pytest(root: Path) -> _Claims:
+def _ask_pytest(root: Path) -> _CollectedClaims:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "claims.json")
         command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "--modelcompat-claims", str(file)]
@@ -105,7 +105,7 @@ def _ask_pytest(root: Path) -> _Claims:
         if done.returncode not in _COLLECTED or not file.is_file():
             raise _NotCollectedError(_refusal(root, done))
         found = json.loads(file.read_text(encoding="ascii"))
-    claims = _Claims(*(frozenset(found[kind]) for kind in ("claims", "unsure", "collected")))
+    claims = _CollectedClaims(*(frozenset(found[kind]) for kind in ("claims", "unsure", "collected")))
     if not claims.names:
         raise _NotCollectedError(f"pytest collected no model test in {root}, so nothing is removed: is it the project?")
     return claims
@@ -118,9 +118,9 @@ def _refusal(root: Path, done: subprocess.CompletedProcess[str]) -> str:
     return f"pytest could not collect the tests in {root}, so nothing is removed:\n  {quoted}"
 
 
-def _is_stale(name: GoldenName, claims: _Claims, root: Path) -> bool:
+def _is_stale(name: GoldenName, claims: _CollectedClaims, root: Path) -> bool:
     """Whether no test claims a golden, and none could that was not seen."""
-    return str(name) not in claims.names and not _without_test(name, root) and not _doubt(name, claims, root)
+    return str(name) not in claims.names and not _without_test(name, root) and not _uncertain_reason(name, claims, root)
 
 
 def _without_test(name: GoldenName, root: Path) -> bool:
@@ -128,10 +128,10 @@ def _without_test(name: GoldenName, root: Path) -> bool:
     return not name.folder or root.joinpath(*name.folder, name.name).exists()
 
 
-def _doubt(name: GoldenName, claims: _Claims, root: Path) -> str:
+def _uncertain_reason(name: GoldenName, claims: _CollectedClaims, root: Path) -> str:
     """Why a golden may be claimed though pytest did not see by what; nothing where it cannot be."""
     folder = "/".join(name.folder)
-    if folder in claims.unsure:
+    if folder in claims.uncertain:
         return f"a test in {folder} uses the fixture model_roundtrip, and only running it tells what it claims"
     tests = root.joinpath(*name.folder[:-1], f"{name.folder[-1]}.py")
     if folder not in claims.collected and tests.is_file():
@@ -139,23 +139,23 @@ def _doubt(name: GoldenName, claims: _Claims, root: Path) -> str:
     return ""
 
 
-def _notes(kept: Iterable[Kept], claims: _Claims, root: Path) -> Iterator[str]:
+def _notes(kept: Iterable[GoldenEntry], claims: _CollectedClaims, root: Path) -> Iterator[str]:
     """Why the goldens are kept that may or may not be claimed."""
     for each in kept:
         if str(each.name) not in claims.names and not _without_test(each.name, root):
-            doubt = _doubt(each.name, claims, root)
+            doubt = _uncertain_reason(each.name, claims, root)
             if doubt:
                 yield f"kept: {each.name}: {doubt}"
 
 
-def _words(kept: Kept, *, with_frozen: bool) -> str:
-    parts = [size_words(kept.size)] if kept.is_recorded else []
+def _entry_text(kept: GoldenEntry, *, with_frozen: bool) -> str:
+    parts = [size_text(kept.size)] if kept.is_recorded else []
     if with_frozen and kept.frozen:
         parts.append(f"with what is frozen as {', '.join(kept.labels)}")
     return f"{kept.name}  {', '.join(parts)}"
 
 
-def _staying(stale: Iterable[Kept]) -> Iterator[str]:
+def _remaining_lines(stale: Iterable[GoldenEntry]) -> Iterator[str]:
     return (
         f"stays: {each.name} as frozen in {', '.join(each.labels)}; --frozen removes it too"
         for each in stale
@@ -163,29 +163,29 @@ def _staying(stale: Iterable[Kept]) -> Iterator[str]:
     )
 
 
-def _total(going: Sequence[Kept], kept: Sequence[Kept], options: Namespace) -> str:
+def _total(going: Sequence[GoldenEntry], kept: Sequence[GoldenEntry], options: Namespace) -> str:
     goldens = [each for each in going if each.is_recorded]
     frozen = [artifact for each in going if options.frozen for artifact in each.frozen]
     recorded = sum(each.is_recorded for each in kept)
     if not going:
         return f"{counted(recorded, 'golden')}, nothing to remove"
-    text = f"{len(goldens)} of {counted(recorded, 'golden')}, {size_words(sum(each.size for each in goldens))}"
-    text += f"; {frozen_words(frozen)}" if frozen else ""
+    text = f"{len(goldens)} of {counted(recorded, 'golden')}, {size_text(sum(each.size for each in goldens))}"
+    text += f"; {frozen_text(frozen)}" if frozen else ""
     return text if options.yes else f"{text}; --yes removes {'it' if len(goldens) + len(frozen) == 1 else 'them'}"
 
 
-def _remove(root: Path, going: Iterable[Kept], console: Console, *, with_frozen: bool) -> int:
+def _remove(root: Path, going: Iterable[GoldenEntry], console: Console, *, with_frozen: bool) -> int:
     codes = [_remove_one(root, each, console, with_frozen=with_frozen) for each in going]
     return max(codes, default=FITS)
 
 
-def _remove_one(root: Path, kept: Kept, console: Console, *, with_frozen: bool) -> int:
+def _remove_one(root: Path, kept: GoldenEntry, console: Console, *, with_frozen: bool) -> int:
     try:
         GoldenStore(root).remove(kept.name)
         for label in kept.labels if with_frozen else ():
-            FrozenStore(root).thaw(kept.name, label)
+            ReleaseStore(root).thaw(kept.name, label)
     except GoldenError as error:
         console.problem(str(error))
         return UNREADABLE
-    console.lines([f"removed: {_words(kept, with_frozen=with_frozen)}"])
+    console.lines([f"removed: {_entry_text(kept, with_frozen=with_frozen)}"])
     return FITS

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.text import size_words
+from pytest_modelcompat.artifacts.text import size_text
 from pytest_modelcompat.cli.parser import Parser, UsageError, near
 from pytest_modelcompat.golden.golden import (
     ARRAYS_FILE,
@@ -16,18 +16,18 @@ from pytest_modelcompat.golden.golden import (
     GoldenMissingError,
     GoldenName,
 )
-from pytest_modelcompat.golden.release_store import FrozenStore
+from pytest_modelcompat.golden.release_store import ReleaseStore
 from pytest_modelcompat.golden.store import GoldenStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from pytest_modelcompat.golden.release_store import Frozen
+    from pytest_modelcompat.golden.release_store import FrozenArtifact
 
 
 @dataclass(frozen=True)
-class Kept:
+class GoldenEntry:
     """What is kept of one case.
 
     Args:
@@ -44,7 +44,7 @@ class Kept:
     golden: Golden | None
     problem: str
     size: int
-    frozen: tuple[Frozen, ...]
+    frozen: tuple[FrozenArtifact, ...]
 
     @property
     def is_recorded(self) -> bool:
@@ -62,7 +62,7 @@ class Kept:
         return tuple(problem for problem in (self.problem, *(each.problem for each in self.frozen)) if problem)
 
 
-def all_kept(root: Path) -> tuple[Kept, ...]:
+def golden_entries(root: Path) -> tuple[GoldenEntry, ...]:
     """Everything in a golden folder, case by case.
 
     Raises:
@@ -70,20 +70,21 @@ def all_kept(root: Path) -> tuple[Kept, ...]:
     """
     if not root.is_dir():
         raise UsageError(f"there is no golden folder {root}; name it with --golden-dir")
-    goldens, frozen = GoldenStore(root), FrozenStore(root).by_case()
+    goldens, frozen = GoldenStore(root), ReleaseStore(root).by_case()
     names = dict.fromkeys((*goldens.names(), *frozen))
     return tuple(
-        _kept(goldens, name, frozen.get(name, ())) for name in sorted(names, key=lambda name: (name.folder, name.name))
+        _golden_entry(goldens, name, frozen.get(name, ()))
+        for name in sorted(names, key=lambda name: (name.folder, name.name))
     )
 
 
-def _kept(store: GoldenStore, name: GoldenName, frozen: tuple[Frozen, ...]) -> Kept:
-    golden, problem = read(store, name)
+def _golden_entry(store: GoldenStore, name: GoldenName, frozen: tuple[FrozenArtifact, ...]) -> GoldenEntry:
+    golden, problem = read_or_problem(store, name)
     folder = store.folder(name)
-    return Kept(name, folder, golden, problem, golden_size(folder), frozen)
+    return GoldenEntry(name, folder, golden, problem, golden_size(folder), frozen)
 
 
-def read(store: GoldenStore, name: GoldenName) -> tuple[Golden | None, str]:
+def read_or_problem(store: GoldenStore, name: GoldenName) -> tuple[Golden | None, str]:
     """A golden, or why it cannot be read; neither where there is none."""
     try:
         return store.read(name), ""
@@ -106,12 +107,12 @@ def counted(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def frozen_words(frozen: Sequence[Frozen]) -> str:
+def frozen_text(frozen: Sequence[FrozenArtifact]) -> str:
     """How much is frozen: `3 frozen artifacts, 1.2 MB`."""
-    return f"{counted(len(frozen), 'frozen artifact')}, {size_words(sum(each.size for each in frozen))}"
+    return f"{counted(len(frozen), 'frozen artifact')}, {size_text(sum(each.size for each in frozen))}"
 
 
-def select(kept: Sequence[Kept], patterns: Iterable[str]) -> tuple[Kept, ...]:
+def select(kept: Sequence[GoldenEntry], patterns: Iterable[str]) -> tuple[GoldenEntry, ...]:
     """Those that any of the patterns means, in their order; all where there is no pattern.
 
     A pattern is a golden's name, the last part of it, a folder of goldens, a test's file or id, or a glob of names.
@@ -120,7 +121,7 @@ def select(kept: Sequence[Kept], patterns: Iterable[str]) -> tuple[Kept, ...]:
         UsageError: a pattern means none.
     """
     patterns = tuple(patterns)
-    meant = {pattern: [each for each in kept if _means(pattern, each)] for pattern in patterns}
+    meant = {pattern: [each for each in kept if _matches_pattern(pattern, each)] for pattern in patterns}
     for pattern, found in meant.items():
         if not found:
             raise UsageError(f"no golden is called {pattern}{_near(pattern, kept)}")
@@ -128,7 +129,7 @@ def select(kept: Sequence[Kept], patterns: Iterable[str]) -> tuple[Kept, ...]:
     return tuple(each for each in kept if not patterns or each.name in chosen)
 
 
-def the_one(kept: Sequence[Kept], given: str) -> Kept:
+def select_one(kept: Sequence[GoldenEntry], given: str) -> GoldenEntry:
     """The one case that a name means.
 
     Raises:
@@ -141,7 +142,7 @@ def the_one(kept: Sequence[Kept], given: str) -> Kept:
     return (exact or list(found))[0]
 
 
-def _means(pattern: str, kept: Kept) -> bool:
+def _matches_pattern(pattern: str, kept: GoldenEntry) -> bool:
     name = str(kept.name)
     plain = pattern.rstrip("/").replace(".py::", "/").removesuffix(".py").replace("::", ".")
     if plain in (name, kept.name.name, str(kept.folder)) or name.startswith(f"{plain}/"):
@@ -151,7 +152,7 @@ def _means(pattern: str, kept: Kept) -> bool:
     return fnmatchcase(name, pattern) or fnmatchcase(kept.name.name, pattern)
 
 
-def _near(given: str, kept: Iterable[Kept]) -> str:
+def _near(given: str, kept: Iterable[GoldenEntry]) -> str:
     whole = [str(each.name) for each in kept]
     return near(given, whole) or near(given, [each.name.name for each in kept]) or "; see modelcompat golden list"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.cli.inventories import FITS, answers, tell_unreadable
+from pytest_modelcompat.cli.inventories import FITS, artifact_results, report_unreadable
 from pytest_modelcompat.cli.parser import Parser
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ def run(arguments: Sequence[str], console: Console) -> int:
     options = _parser().parse(arguments)
     work = partial(_lines, as_json=options.json, in_full=options.all)
     code = FITS
-    for answer in answers(options.paths, console, work):
+    for answer in artifact_results(options.paths, console, work):
         if answer.value is None:
-            code = tell_unreadable(answer, console, as_json=options.json)
+            code = report_unreadable(answer, console, as_json=options.json)
         else:
             console.lines(answer.value)
     return code
@@ -63,11 +63,11 @@ def _lines(inventory: Inventory, *, as_json: bool, in_full: bool) -> list[str]:
         from pytest_modelcompat.report.json_data import inventory_data, line
 
         return [line(inventory_data(inventory, unsafe))]
-    from pytest_modelcompat.profiles.third_party import foreign_uses
+    from pytest_modelcompat.profiles.third_party import third_party_uses
     from pytest_modelcompat.report.inventory import inspect_page
 
     nbytes = _size(inventory.path)
-    return list(inspect_page(inventory, unsafe, foreign_uses(inventory), nbytes=nbytes, in_full=in_full))
+    return list(inspect_page(inventory, unsafe, third_party_uses(inventory), nbytes=nbytes, in_full=in_full))
 
 
 def _size(path: Path) -> int:

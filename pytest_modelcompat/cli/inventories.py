@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from pytest_modelcompat.artifacts import BrokenArtifactError, NoModelError, read_inventory
+from pytest_modelcompat.artifacts import ArtifactWithoutModelError, BrokenArtifactError, read_inventory
 from pytest_modelcompat.cli.discovery import find_artifacts
 
 if TYPE_CHECKING:
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.cli.console import Console
-    from pytest_modelcompat.cli.discovery import Found
+    from pytest_modelcompat.cli.discovery import FoundArtifact
 
 T = TypeVar("T")
 
 FITS, FITS_NOT, UNREADABLE = 0, 1, 2
 # What a file made by nobody's Keras can provoke in code that expects Keras' own.
-_UNFORESEEN = (
+_UNEXPECTED = (
     *(ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RecursionError, TypeError, ValueError),
 )
 
 
 @dataclass(frozen=True)
-class Answer(Generic[T]):
+class ArtifactResult(Generic[T]):
     """What a command has to say of one artifact; None, and why, where it cannot be read."""
 
     path: Path
@@ -34,7 +34,9 @@ class Answer(Generic[T]):
     problem: str = ""
 
 
-def answers(arguments: Sequence[str], console: Console, work: Callable[[Inventory], T]) -> Iterator[Answer[T]]:
+def artifact_results(
+    arguments: Sequence[str], console: Console, work: Callable[[Inventory], T]
+) -> Iterator[ArtifactResult[T]]:
     """Reads every artifact that paths, folders and globs mean, with a progress bar on a terminal.
 
     A sound file that holds no model is a problem where it was named, and passed over where it was met in a folder.
@@ -47,26 +49,26 @@ def answers(arguments: Sequence[str], console: Console, work: Callable[[Inventor
     found = find_artifacts(arguments)
     passed_over = 0
     for position in console.progress([str(each.path) for each in found]):
-        answer = _answer(found[position], work)
+        answer = _artifact_result(found[position], work)
         if answer is None:
             passed_over += 1
             console.problem(f"passed over: {found[position].path} holds no model")
         else:
             yield answer
     if passed_over == len(found):
-        yield Answer(found[0].path.parent, problem=f"no model was found in {' '.join(arguments)}")
+        yield ArtifactResult(found[0].path.parent, problem=f"no model was found in {' '.join(arguments)}")
 
 
-def _answer(found: Found, work: Callable[[Inventory], T]) -> Answer[T] | None:
+def _artifact_result(found: FoundArtifact, work: Callable[[Inventory], T]) -> ArtifactResult[T] | None:
     """An artifact's answer; None for what is passed over."""
     if found.problem:
-        return Answer(found.path, problem=found.problem)
+        return ArtifactResult(found.path, problem=found.problem)
     try:
-        return Answer(found.path, with_inventory(found.path, work))
-    except NoModelError as error:
-        return Answer(found.path, problem=str(error)) if found.is_named else None
+        return ArtifactResult(found.path, with_inventory(found.path, work))
+    except ArtifactWithoutModelError as error:
+        return ArtifactResult(found.path, problem=str(error)) if found.is_named else None
     except BrokenArtifactError as error:
-        return Answer(found.path, problem=str(error))
+        return ArtifactResult(found.path, problem=str(error))
 
 
 def with_inventory(path: Path, work: Callable[[Inventory], T]) -> T:
@@ -81,13 +83,13 @@ def with_inventory(path: Path, work: Callable[[Inventory], T]) -> T:
     """
     try:
         return work(read_inventory(path))
-    except _UNFORESEEN as error:
+    except _UNEXPECTED as error:
         cause = " ".join(str(error).split())[:200] or "no reason given"
         what = f"{path} holds something that no Keras writes ({type(error).__name__}: {cause})"
         raise BrokenArtifactError(what) from error
 
 
-def tell_unreadable(answer: Answer[T], console: Console, *, as_json: bool) -> int:
+def report_unreadable(answer: ArtifactResult[T], console: Console, *, as_json: bool) -> int:
     """Says why an artifact cannot be read, and gives the exit code for it.
 
     Args:

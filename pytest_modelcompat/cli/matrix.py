@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.cli.golden_selection import counted
-from pytest_modelcompat.cli.parallel import GIB, Run, at_once, free_memory, side_by_side
+from pytest_modelcompat.cli.parallel import GIB, PytestRun, free_memory, parallel_limit, run_parallel
 from pytest_modelcompat.cli.parser import Parser, UsageError
 from pytest_modelcompat.report import json_report
 from pytest_modelcompat.report.layout import INDENT, labelled
 from pytest_modelcompat.report.matrix import markdown_lines, matrix_lines, reason_lines
-from pytest_modelcompat.report.merge import merge
+from pytest_modelcompat.report.merge import merge_reports
 from pytest_modelcompat.runtimes.config import DeclarationError, find_runtimes
 from pytest_modelcompat.runtimes.environments import create, interpreter_of
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_modelcompat.cli.console import Console
-    from pytest_modelcompat.cli.parallel import Ended
+    from pytest_modelcompat.cli.parallel import PytestRunResult
     from pytest_modelcompat.report.json_report import Report
     from pytest_modelcompat.runtimes.runtime import Runtime
 
@@ -134,21 +134,21 @@ def _run_all(
 ) -> Report | None:
     """Run pytest in every runtime and merge what came of it; None if nothing did."""
     memory = int(options.memory * GIB) if options.memory else free_memory() // 2
-    limit = at_once(memory, len(runtimes))
+    limit = parallel_limit(memory, len(runtimes))
     console.notes([f"{counted(len(runtimes), 'runtime')}, {limit} at a time"])
     folder = Path(tempfile.mkdtemp(prefix="modelcompat-"))
     files = {runtime.name: folder / f"{index}.json" for index, runtime in enumerate(runtimes)}
     try:
-        runs = [Run(name, _command(name, file, options, extra)) for name, file in files.items()]
-        _tell(side_by_side(runs, limit), files, console)
-        reports = [json_report.read(file) for file in files.values() if file.is_file()]
+        runs = [PytestRun(name, _command(name, file, options, extra)) for name, file in files.items()]
+        _report_run(run_parallel(runs, limit), files, console)
+        reports = [json_report.read_report(file) for file in files.values() if file.is_file()]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if not any(report.targets or report.problems for report in reports):
         if reports:
             console.problem(f"there are no model tests in {', '.join(options.paths) or 'what pytest collects here'}")
         return None
-    merged, _ = merge(reports)
+    merged, _ = merge_reports(reports)
     return replace(merged, complete=merged.complete and len(reports) == len(runtimes))
 
 
@@ -158,11 +158,11 @@ def _command(name: str, file: Path, options: argparse.Namespace, extra: Sequence
     return (sys.executable, "-m", "pytest", *options.paths, *chosen, *formats, "-q", "-p", "no:cacheprovider", *extra)
 
 
-def _tell(ended: Iterable[Ended], files: Mapping[str, Path], console: Console) -> None:
+def _report_run(ended: Iterable[PytestRunResult], files: Mapping[str, Path], console: Console) -> None:
     """Say of each run as it ends how it went."""
     for each in ended:
         if files[each.name].is_file():
-            report = json_report.read(files[each.name])
+            report = json_report.read_report(files[each.name])
             counts = json_report.counts(report.targets)
             told = f"{counted(counts['targets'], 'target')}, {counts['failed']} failed"
             console.notes([f"{each.name}: {told}, {each.seconds:.0f} s"])
@@ -176,7 +176,7 @@ def _tell(ended: Iterable[Ended], files: Mapping[str, Path], console: Console) -
 
 def _show(report: Report, names: Sequence[str], options: argparse.Namespace, console: Console) -> None:
     if options.out is not None:
-        json_report.write(report, options.out)
+        json_report.write_report(report, options.out)
     for problem in report.problems:
         console.problem(f"not seen: {problem['nodeid']}: {problem['headline']}")
     if not report.targets:

@@ -21,7 +21,7 @@ _LAST_LINES = 12
 
 
 @dataclass(frozen=True)
-class Run:
+class PytestRun:
     """One run of pytest.
 
     Args:
@@ -34,7 +34,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Ended:
+class PytestRunResult:
     """What a run came to: its exit code, the end of what it printed, and how long it took."""
 
     name: str
@@ -43,7 +43,7 @@ class Ended:
     seconds: float
 
 
-def at_once(memory: int, runs: int) -> int:
+def parallel_limit(memory: int, runs: int) -> int:
     """How many runs fit side by side, at least one.
 
     Args:
@@ -53,7 +53,7 @@ def at_once(memory: int, runs: int) -> int:
     return max(1, min(memory // RUN_COST, os.cpu_count() or 1, runs))
 
 
-def side_by_side(runs: Sequence[Run], limit: int) -> Iterator[Ended]:
+def run_parallel(runs: Sequence[PytestRun], limit: int) -> Iterator[PytestRunResult]:
     """Run them all, at most `limit` at a time, and yield each as soon as it has ended."""
     with ThreadPoolExecutor(limit) as pool:
         waiting = [pool.submit(_run, run) for run in runs]
@@ -66,7 +66,7 @@ def side_by_side(runs: Sequence[Run], limit: int) -> Iterator[Ended]:
             raise
 
 
-def _run(run: Run) -> Ended:
+def _run(run: PytestRun) -> PytestRunResult:
     started = time.monotonic()
     done = subprocess.run(
         run.command,
@@ -78,7 +78,7 @@ def _run(run: Run) -> Ended:
         check=False,
     )
     output = "\n".join(done.stdout.strip().splitlines()[-_LAST_LINES:])
-    return Ended(run.name, done.returncode, output, time.monotonic() - started)
+    return PytestRunResult(run.name, done.returncode, output, time.monotonic() - started)
 
 
 def free_memory() -> int:

@@ -71,9 +71,9 @@ def _show(arguments: Sequence[str], console: Console) -> int:
     options = parser.parse(arguments)
     (profile,) = profiles([options.name])
     if options.json:
-        from pytest_modelcompat.report.json_data import line, plain
+        from pytest_modelcompat.report.json_data import as_plain_json, line
 
-        console.lines([line(plain(profile))])
+        console.lines([line(as_plain_json(profile))])
     else:
         console.lines(_page(profile))
     return _DONE

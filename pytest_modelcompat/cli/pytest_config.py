@@ -29,7 +29,7 @@ _INI_FILES: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Project:
+class PytestConfig:
     """A project as pytest sees it.
 
     Args:
@@ -41,7 +41,7 @@ class Project:
     goldens: Path
 
 
-def find_project(folder: Path, goldens: str = "") -> Project:
+def find_pytest_config(folder: Path, goldens: str = "") -> PytestConfig:
     """The project a folder belongs to.
 
     Args:
@@ -54,7 +54,7 @@ def find_project(folder: Path, goldens: str = "") -> Project:
     root, options = _ini(folder)
     chosen = folder / goldens if goldens else root / str(options.get(_GOLDEN_DIR, _DEFAULT))
     # Seen from here, so that what is said of it can be read, and pasted into the next command.
-    return Project(root, Path(os.path.relpath(chosen, folder)) if chosen.is_relative_to(folder) else chosen)
+    return PytestConfig(root, Path(os.path.relpath(chosen, folder)) if chosen.is_relative_to(folder) else chosen)
 
 
 def _ini(folder: Path) -> tuple[Path, Mapping[str, Any]]:

@@ -11,10 +11,10 @@ from pytest_modelcompat.cli.golden_selection import counted
 from pytest_modelcompat.cli.inventories import FITS, FITS_NOT
 from pytest_modelcompat.cli.parser import Parser, UsageError, run_verb
 from pytest_modelcompat.report.json_data import line
-from pytest_modelcompat.report.json_report import ReportError, counts, destination, fails, read, write
-from pytest_modelcompat.report.layout import INDENT, versions
+from pytest_modelcompat.report.json_report import ReportError, counts, destination, fails, read_report, write_report
+from pytest_modelcompat.report.layout import INDENT, versions_text
 from pytest_modelcompat.report.matrix import WIDTH, markdown_lines, matrix_lines, reason_lines, rows
-from pytest_modelcompat.report.merge import merge
+from pytest_modelcompat.report.merge import merge_reports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -69,8 +69,8 @@ def _merge(arguments: Sequence[str], console: Console) -> int:
     parser.add_argument("--out", required=True, metavar="FILE", help="where the merged report goes")
     options = parser.parse(arguments)
     try:
-        merged, replaced = merge([read(Path(file)) for file in options.files])
-        write(merged, destination(Path(options.out)))
+        merged, replaced = merge_reports([read_report(Path(file)) for file in options.files])
+        write_report(merged, destination(Path(options.out)))
     except ReportError as error:
         raise UsageError(str(error)) from None
     if replaced:
@@ -90,7 +90,7 @@ def _show(arguments: Sequence[str], console: Console) -> int:
     if options.json and options.markdown:
         raise UsageError("--json and --markdown are two forms of the same output: choose one")
     try:
-        report = read(Path(options.file))
+        report = read_report(Path(options.file))
     except ReportError as error:
         raise UsageError(str(error)) from None
     if options.json:
@@ -119,7 +119,7 @@ def _page(report: Report, targets: Sequence[Mapping[str, Any]], width: int) -> I
     yield ""
     names = max(map(len, report.runtimes), default=0)
     for name, made in report.runtimes.items():
-        yield f"{INDENT}{name.ljust(names)}  {versions(made) if made else 'nothing loaded'}"
+        yield f"{INDENT}{name.ljust(names)}  {versions_text(made) if made else 'nothing loaded'}"
     if targets:
         yield from ("", *matrix_lines(targets, tuple(report.runtimes), width=width))
     for lines in (reason_lines(targets), list(_remarks(report))):

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.text import size_words
+from pytest_modelcompat.artifacts.text import size_text
 from pytest_modelcompat.cli.parser import Parser, UsageError, run_verb
-from pytest_modelcompat.cli.runtimes_list import meaning, provided, table
+from pytest_modelcompat.cli.runtimes_list import environment_folder, runtime_entries, runtime_table
 from pytest_modelcompat.report.json_data import line
 from pytest_modelcompat.report.layout import labelled
 from pytest_modelcompat.runtimes.cache import (
     Environment,
     all_folders,
     environments_folder,
-    find,
+    find_environment,
     folder_of,
     read_note,
     size_of,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pytest_modelcompat.cli.console import Console
-    from pytest_modelcompat.runtimes.config import Runtimes
+    from pytest_modelcompat.runtimes.config import RuntimeConfig
     from pytest_modelcompat.runtimes.runtime import Runtime
 
 _DONE, _FAILED = 0, 2
@@ -77,7 +77,7 @@ def run(arguments: Sequence[str], console: Console) -> int:
     except (DeclarationError, UnknownRuntimeError) as error:
         raise UsageError(str(error)) from None
     except RuntimeUnavailableError as error:
-        _tell(error, console)
+        _report_error(error, console)
         return _FAILED
 
 
@@ -96,7 +96,7 @@ def _create(arguments: Sequence[str], console: Console) -> int:
     return _DONE if all(created) else _FAILED
 
 
-def _chosen(names: Sequence[str], runtimes: Runtimes) -> list[Runtime]:
+def _chosen(names: Sequence[str], runtimes: RuntimeConfig) -> list[Runtime]:
     """The runtimes of some names, each once; all names are understood before the first is created."""
     chosen = {runtime.name: runtime for runtime in map(runtimes.get, names)}
     if any(runtime.is_local for runtime in chosen.values()):
@@ -108,7 +108,7 @@ def _is_created(runtime: Runtime, width: int, console: Console) -> bool:
     try:
         about = _in_short(runtime, lambda text: console.notes([text]))
     except RuntimeUnavailableError as error:
-        _tell(error, console)
+        _report_error(error, console)
         return False
     console.lines([f"{runtime.name.ljust(width)}  {about}"])
     console.out.flush()
@@ -117,14 +117,14 @@ def _is_created(runtime: Runtime, width: int, console: Console) -> bool:
 
 def _in_short(runtime: Runtime, tell: Callable[[str], None]) -> str:
     """Create a runtime unless it is there, and say what it is."""
-    is_there = runtime.is_created and find(folder_of(runtime)) is not None
+    is_there = runtime.is_created and find_environment(folder_of(runtime)) is not None
     environment = create(runtime, tell)
     about = _versions(environment, runtime)
     if not runtime.is_created:
         return f"works    {about}  your own  {environment.seconds:.1f} s"
     if is_there:
-        return f"exists   {about}  {size_words(environment.size)}"
-    return f"created  {about}  {size_words(environment.size)}  {environment.seconds:.1f} s"
+        return f"exists   {about}  {size_text(environment.size)}"
+    return f"created  {about}  {size_text(environment.size)}  {environment.seconds:.1f} s"
 
 
 def _versions(environment: Environment, runtime: Runtime) -> str:
@@ -142,12 +142,12 @@ def _list(arguments: Sequence[str], console: Console) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object a line, for each runtime")
     options = parser.parse(arguments)
     runtimes = find_runtimes(Path.cwd())
-    rows = provided(runtimes)
+    rows = runtime_entries(runtimes)
     if options.json:
         console.lines(line(row.data()) for row in rows)
     elif rows:
         sizes = {row.folder: row.size for row in rows}
-        console.lines([*table(rows), "", f"{size_words(sum(sizes.values()))} in {environments_folder()}"])
+        console.lines([*runtime_table(rows), "", f"{size_text(sum(sizes.values()))} in {environments_folder()}"])
     else:
         console.lines([f"no runtime is declared{_where(runtimes)}, and none was created"])
     return _DONE
@@ -165,22 +165,22 @@ def _remove(arguments: Sequence[str], console: Console) -> int:
     if options.names:
         folders = {name: _folders(name, runtimes) for name in options.names}
         steps = [(name, folder) for name, found in folders.items() for folder in found or (None,)]
-        taken = [_is_taken(name, folder, console, name) for name, folder in steps]
+        taken = [_is_removed(name, folder, console, name) for name, folder in steps]
     else:
-        rows = {row.folder: row for row in provided(runtimes) if options.all or row.is_unused}
+        rows = {row.folder: row for row in runtime_entries(runtimes) if options.all or row.is_unused}
         kept = [rows[folder] for folder in all_folders() if folder in rows]
-        taken = [_is_taken(", ".join(row.names), row.folder, console) for row in kept]
+        taken = [_is_removed(", ".join(row.names), row.folder, console) for row in kept]
         if not kept:
             console.lines([f"there is nothing to remove in {environments_folder()}"])
     return _DONE if all(taken) else _FAILED
 
 
-def _folders(name: str, runtimes: Runtimes) -> list[Path]:
+def _folders(name: str, runtimes: RuntimeConfig) -> list[Path]:
     """The environments that a name stands for: that which it means, else those that were created by this name."""
     folders = all_folders()
     if any(folder.name == name for folder in folders):
         return [folder for folder in folders if folder.name == name]
-    meant = meaning(name, runtimes)
+    meant = environment_folder(name, runtimes)
     if meant is not None and meant in folders:
         return [meant]
     noted = [folder for folder in folders if name in getattr(read_note(folder), "names", ())]
@@ -190,7 +190,7 @@ def _folders(name: str, runtimes: Runtimes) -> list[Path]:
     return noted
 
 
-def _is_taken(label: str, folder: Path | None, console: Console, name: str = "") -> bool:
+def _is_removed(label: str, folder: Path | None, console: Console, name: str = "") -> bool:
     """Remove an environment and say what that frees; False where it cannot be removed."""
     if folder is None:
         console.lines([f"{label}  not created"])
@@ -199,12 +199,12 @@ def _is_taken(label: str, folder: Path | None, console: Console, name: str = "")
     try:
         others = remove(folder, lambda text: console.notes([text]), name="" if name == folder.name else name)
     except RuntimeUnavailableError as error:
-        _tell(error, console)
+        _report_error(error, console)
         return False
     if others:
         console.lines([f"{label}  stays for {', '.join(others)}: {folder}"])
     else:
-        console.lines([f"{label}  removed, {size_words(size)} freed: {folder}"])
+        console.lines([f"{label}  removed, {size_text(size)} freed: {folder}"])
     return True
 
 
@@ -216,13 +216,13 @@ def _refuse_none_or_both(names: Sequence[str], given: Sequence[str], options: st
         raise UsageError(f"{' and '.join(given)} {'and names do' if names else 'do'} not go together: give one of them")
 
 
-def _where(runtimes: Runtimes) -> str:
+def _where(runtimes: RuntimeConfig) -> str:
     if runtimes.file is None:
         return ": there is no pyproject.toml here or above"
     return f" in {TABLE} of {runtimes.file}"
 
 
-def _tell(error: RuntimeUnavailableError, console: Console) -> None:
+def _report_error(error: RuntimeUnavailableError, console: Console) -> None:
     console.problem(str(error))
     for label, text in (("fix", "\n".join(error.fix)), ("it said", error.quote)):
         if text:

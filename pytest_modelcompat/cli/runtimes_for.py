@@ -6,8 +6,8 @@ import shutil
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.cli.check import add_declarations, judge_all
-from pytest_modelcompat.cli.inventories import FITS, answers, tell_unreadable
+from pytest_modelcompat.cli.check import add_declarations, check_all
+from pytest_modelcompat.cli.inventories import FITS, artifact_results, report_unreadable
 from pytest_modelcompat.cli.parser import Parser
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ def run(arguments: Sequence[str], console: Console) -> int:
     options = _parser().parse(arguments)
     work = partial(_lines, runtimes=_all_runtimes(), options=options, columns=_columns(console))
     code = FITS
-    for answer in answers(options.paths, console, work):
+    for answer in artifact_results(options.paths, console, work):
         if answer.value is None:
-            code = tell_unreadable(answer, console, as_json=options.json)
+            code = report_unreadable(answer, console, as_json=options.json)
         else:
             console.lines(answer.value)
     return code
@@ -72,11 +72,11 @@ def _all_runtimes() -> tuple[Profile, ...]:
 def _lines(
     inventory: Inventory, runtimes: Sequence[Profile], options: argparse.Namespace, columns: int | None
 ) -> list[str]:
-    judged = judge_all(inventory, runtimes, custom=frozenset(options.custom), safe_mode=not options.unsafe)
+    judged = check_all(inventory, runtimes, custom=frozenset(options.custom), safe_mode=not options.unsafe)
     if options.json:
-        from pytest_modelcompat.report.json_data import judgement_data, line
+        from pytest_modelcompat.report.json_data import compatibility_data, line
 
-        return [line(judgement_data(each)) for each in judged]
+        return [line(compatibility_data(each)) for each in judged]
     from pytest_modelcompat.report.compatibility import runtimes_table
 
     about = (profile.keras + (" (tf_keras)" if profile.package == "tf_keras" else "") for profile in runtimes)

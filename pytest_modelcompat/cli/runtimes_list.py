@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.text import natural_order, size_words
+from pytest_modelcompat.artifacts.text import natural_order, size_text
 from pytest_modelcompat.runtimes.builtin import known_runtime
 from pytest_modelcompat.runtimes.cache import (
     Environment,
-    State,
+    EnvironmentState,
     all_folders,
     folder_of,
-    installed_beside,
+    installed_versions,
     read_note,
     size_of,
     state_of,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from pytest_modelcompat.runtimes.config import Runtimes
+    from pytest_modelcompat.runtimes.config import RuntimeConfig
     from pytest_modelcompat.runtimes.runtime import Runtime
 
 _HEADER = ("name", "state", "Python", "TensorFlow", "Keras", "size", "folder")
@@ -33,7 +33,7 @@ _NONE = "-"
 
 
 @dataclass(frozen=True)
-class Provided:
+class RuntimeEntry:
     """A declared runtime, or an environment that is kept.
 
     Args:
@@ -51,7 +51,7 @@ class Provided:
     names: tuple[str, ...]
     is_declared: bool
     is_unused: bool
-    state: State
+    state: EnvironmentState
     python: str
     tensorflow: str
     keras: str
@@ -76,12 +76,12 @@ class Provided:
     def cells(self) -> tuple[str, ...]:
         """As a row of the table."""
         state = f"{self.state.value}, unused" if self.is_unused else self.state.value
-        size = size_words(self.size) if self.size else ""
+        size = size_text(self.size) if self.size else ""
         told = (state, self.python, self.tensorflow, self.keras, size, str(self.folder))
         return (", ".join(self.names), *(each or _NONE for each in told))
 
 
-def provided(runtimes: Runtimes) -> list[Provided]:
+def runtime_entries(runtimes: RuntimeConfig) -> list[RuntimeEntry]:
     """The declared runtimes as the file has them, then every other environment that is kept, oldest TensorFlow first.
 
     Raises:
@@ -93,7 +93,7 @@ def provided(runtimes: Runtimes) -> list[Provided]:
     return [*declared, *sorted(others, key=lambda each: natural_order(each.names[0]))]
 
 
-def table(rows: Sequence[Provided]) -> Iterator[str]:
+def runtime_table(rows: Sequence[RuntimeEntry]) -> Iterator[str]:
     """The rows below their header, in columns."""
     cells = [_HEADER, *(row.cells() for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(_HEADER))]
@@ -105,7 +105,7 @@ def table(rows: Sequence[Provided]) -> Iterator[str]:
         yield "  ".join(padded).rstrip()
 
 
-def meaning(name: str, runtimes: Runtimes) -> Path | None:
+def environment_folder(name: str, runtimes: RuntimeConfig) -> Path | None:
     """The folder of the environment that a name means, created or not; None where it means none.
 
     Raises:
@@ -118,20 +118,20 @@ def meaning(name: str, runtimes: Runtimes) -> Path | None:
     return folder_of(runtime) if runtime.is_created else None
 
 
-def _declared(runtime: Runtime) -> Provided:
+def _declared(runtime: Runtime) -> RuntimeEntry:
     if runtime.interpreter is not None:
-        return _kept(runtime, runtime.interpreter)
+        return _entry_of_environment(runtime, runtime.interpreter)
     folder = folder_of(runtime)
     return _row((runtime.name,), folder, runtime, is_declared=True)
 
 
-def _kept(runtime: Runtime, interpreter: Path) -> Provided:
-    environment = Environment(interpreter.parent, interpreter, (runtime.name,), (), installed_beside(interpreter))
-    return Provided(
+def _entry_of_environment(runtime: Runtime, interpreter: Path) -> RuntimeEntry:
+    environment = Environment(interpreter.parent, interpreter, (runtime.name,), (), installed_versions(interpreter))
+    return RuntimeEntry(
         names=(runtime.name,),
         is_declared=True,
         is_unused=False,
-        state=State.OWN if interpreter.is_file() else State.BROKEN,
+        state=EnvironmentState.OWN if interpreter.is_file() else EnvironmentState.BROKEN,
         python="",
         tensorflow=environment.versions.get("tensorflow", ""),
         keras=environment.keras(runtime.env),
@@ -140,21 +140,21 @@ def _kept(runtime: Runtime, interpreter: Path) -> Provided:
     )
 
 
-def _other(folder: Path, runtimes: Runtimes) -> Provided:
+def _other(folder: Path, runtimes: RuntimeConfig) -> RuntimeEntry:
     """An environment that no declared runtime asks for, by the names that do, or did."""
     environment = read_note(folder)
     noted = environment.names if environment else tuple(n for n in PINS if folder_of(known_runtime(n)) == folder)
-    means_it = tuple(name for name in noted if meaning(name, runtimes) == folder)
+    means_it = tuple(name for name in noted if environment_folder(name, runtimes) == folder)
     names = means_it or noted or (folder.name,)
     runtime = runtimes.get(means_it[0]) if means_it else None
     return _row(names, folder, runtime, is_declared=False)
 
 
-def _row(names: tuple[str, ...], folder: Path, runtime: Runtime | None, *, is_declared: bool) -> Provided:
+def _row(names: tuple[str, ...], folder: Path, runtime: Runtime | None, *, is_declared: bool) -> RuntimeEntry:
     environment = read_note(folder)
     versions = environment.versions if environment else {}
     size = environment.size if environment else size_of(folder)
-    return Provided(
+    return RuntimeEntry(
         names=names,
         is_declared=is_declared,
         is_unused=runtime is None,

@@ -36,7 +36,7 @@ def is_integer(dtype: np.dtype[Any]) -> bool:
     return dtype.kind in "biu" or dtype.name.startswith(("int", "uint"))
 
 
-def widened(chunk: NDArray[Any]) -> NDArray[Any]:
+def as_wide_dtype(chunk: NDArray[Any]) -> NDArray[Any]:
     """A copy as float64 or complex128, in which differences of every narrower float are exact enough."""
     import numpy as np
 
@@ -58,7 +58,7 @@ class Peak:
 
 
 @dataclass(frozen=True)
-class Bad:
+class MismatchedElement:
     """An element that does not hold: how far beyond what is allowed, its flat position, its difference."""
 
     excess: float
@@ -67,7 +67,7 @@ class Bad:
 
 
 @dataclass
-class Figures:
+class ArrayDifference:
     """Everything to say about the differences of two arrays, summed up while they are read.
 
     Args:
@@ -92,20 +92,20 @@ class Figures:
     used: float = 0.0
     absolute: Peak = field(default_factory=Peak)
     relative: Peak = field(default_factory=Peak)
-    worst: list[Bad] = field(default_factory=list)
+    worst: list[MismatchedElement] = field(default_factory=list)
     _atol_needed: float = 0.0
     _rtol_needed: float = 0.0
 
     @classmethod
-    def of(cls, actual: NDArray[Any], expected: NDArray[Any], rtol: float, atol: float) -> Figures:
+    def of(cls, actual: NDArray[Any], expected: NDArray[Any], rtol: float, atol: float) -> ArrayDifference:
         """Compare two arrays of the same shape and dtype: numbers, bool, `ml_dtypes`, or objects (bytes)."""
         figures = cls(rtol, atol)
         for (start, chunk), (_, wanted) in zip(chunks(actual), chunks(expected), strict=True):
             if not _same_bits(chunk, wanted):
-                figures.add(start, _gaps(chunk, wanted))
+                figures.add(start, _element_differences(chunk, wanted))
         return figures
 
-    def add(self, start: int, gaps: Gaps) -> None:
+    def add(self, start: int, gaps: ElementDifferences) -> None:
         """Take in a chunk that is not the same bit for bit and whose first element stands at `start`."""
         import numpy as np
 
@@ -134,7 +134,7 @@ class Figures:
         """The smallest rtol that holds beside the given atol, rounded up to 3 digits; None if none does."""
         return None if self.nan or self.infinite else _rounded_up(self._rtol_needed)
 
-    def _add_sizes(self, start: int, gaps: Gaps) -> None:
+    def _add_sizes(self, start: int, gaps: ElementDifferences) -> None:
         import numpy as np
 
         if gaps.graded:
@@ -142,7 +142,7 @@ class Figures:
             relative = np.divide(gaps.difference, gaps.size, out=np.zeros_like(gaps.size), where=gaps.size > 0)
             self.relative.add(start, np.minimum(relative, _GREATEST))
 
-    def _add_needs(self, gaps: Gaps, allowed: NDArray[np.float64]) -> None:
+    def _add_needs(self, gaps: ElementDifferences, allowed: NDArray[np.float64]) -> None:
         import numpy as np
 
         differs = gaps.difference > 0
@@ -158,7 +158,9 @@ class Figures:
         beyond = slack - self.atol
         self._rtol_needed = max(self._rtol_needed, float((beyond / size)[beyond > 0].max(initial=0.0)))
 
-    def _add_worst(self, start: int, gaps: Gaps, excess: NDArray[np.float64], bad: NDArray[np.intp]) -> None:
+    def _add_worst(
+        self, start: int, gaps: ElementDifferences, excess: NDArray[np.float64], bad: NDArray[np.intp]
+    ) -> None:
         import numpy as np
 
         self.mismatched += len(bad)
@@ -168,12 +170,12 @@ class Figures:
             bad = np.concatenate([bad[beyond > fifth], bad[beyond == fifth][:_WORST]])
         for place in bad.tolist():
             difference = float(gaps.difference[place]) if math.isfinite(excess[place]) else None
-            self.worst.append(Bad(float(excess[place]), start + place, difference))
+            self.worst.append(MismatchedElement(float(excess[place]), start + place, difference))
         self.worst = sorted(self.worst, key=lambda each: (-each.excess, each.position))[:_WORST]
 
 
 @dataclass(frozen=True)
-class Gaps:
+class ElementDifferences:
     """What lies between the elements of two chunks.
 
     Args:
@@ -200,28 +202,28 @@ def _same_bits(actual: NDArray[Any], expected: NDArray[Any]) -> bool:
     return bool((actual.view(bits) == expected.view(bits)).all())
 
 
-def _gaps(actual: NDArray[Any], expected: NDArray[Any]) -> Gaps:
+def _element_differences(actual: NDArray[Any], expected: NDArray[Any]) -> ElementDifferences:
     import numpy as np
 
     if expected.dtype.kind == "O":
         difference = np.where(actual != expected, np.inf, 0.0)
-        return Gaps(difference, np.zeros_like(difference), graded=False)
+        return ElementDifferences(difference, np.zeros_like(difference), graded=False)
     if is_integer(expected.dtype):
-        return _integer_gaps(actual, expected)
-    theirs, ours = widened(actual), widened(expected)
+        return _integer_differences(actual, expected)
+    theirs, ours = as_wide_dtype(actual), as_wide_dtype(expected)
     with np.errstate(all="ignore"):
         difference, size = np.abs(theirs - ours), np.abs(ours)
     if np.isfinite(difference).all() and np.isfinite(size).all():
-        return Gaps(difference, size)
+        return ElementDifferences(difference, size)
     nan = np.isnan(theirs) != np.isnan(ours)
     finite = np.isfinite(theirs) & np.isfinite(ours)
     infinite = ~finite & ~np.isnan(theirs) & ~np.isnan(ours) & (theirs != ours)
     # Two finite float64 may still lie further apart than float64 reaches.
     difference = np.where(finite, np.minimum(difference, _GREATEST), 0.0)
-    return Gaps(difference, np.where(finite, np.minimum(size, _GREATEST), 0.0), nan, infinite)
+    return ElementDifferences(difference, np.where(finite, np.minimum(size, _GREATEST), 0.0), nan, infinite)
 
 
-def _integer_gaps(actual: NDArray[Any], expected: NDArray[Any]) -> Gaps:
+def _integer_differences(actual: NDArray[Any], expected: NDArray[Any]) -> ElementDifferences:
     import numpy as np
 
     if expected.dtype.kind not in "iu":
@@ -229,7 +231,7 @@ def _integer_gaps(actual: NDArray[Any], expected: NDArray[Any]) -> Gaps:
     # Unsigned arithmetic wraps around, so that greater minus lesser is right even between the ends of int64.
     theirs, ours = actual.astype(np.uint64), expected.astype(np.uint64)
     difference = np.where(actual > expected, theirs - ours, ours - theirs)
-    return Gaps(difference.astype(np.float64), np.abs(expected.astype(np.float64)))
+    return ElementDifferences(difference.astype(np.float64), np.abs(expected.astype(np.float64)))
 
 
 def _rounded_up(figure: float) -> float | None:
@@ -240,20 +242,20 @@ def _rounded_up(figure: float) -> float | None:
     return float(Context(prec=3, rounding=ROUND_CEILING).plus(Decimal(figure)))
 
 
-def degenerate(values: NDArray[Any]) -> str | None:
+def array_degeneracy(values: NDArray[Any]) -> str | None:
     """What makes an array say nothing: `all NaN`, `constant` (of more than one element), or None."""
     import numpy as np
 
     if not values.size:
         return None
-    if values.dtype.kind != "O" and all(np.isnan(widened(chunk)).all() for _, chunk in chunks(values)):
+    if values.dtype.kind != "O" and all(np.isnan(as_wide_dtype(chunk)).all() for _, chunk in chunks(values)):
         return "all NaN"
     first = flat(values)[0]
     constant = values.size > 1 and all((chunk == first).all() for _, chunk in chunks(values))
     return "constant" if constant else None
 
 
-def statistics(values: NDArray[Any]) -> dict[str, int | float | None]:
+def array_statistics(values: NDArray[Any]) -> dict[str, int | float | None]:
     """An array in a few figures that a person can follow from one golden to the next.
 
     Rounded to nine digits, the mean and the deviation relative to the greatest magnitude, so that the order
@@ -296,7 +298,7 @@ def _finite_chunks(values: NDArray[Any]) -> Iterator[tuple[NDArray[np.float64], 
     import numpy as np
 
     for _, chunk in chunks(values):
-        wide = widened(chunk)
+        wide = as_wide_dtype(chunk)
         with np.errstate(all="ignore"):
             real = np.abs(wide) if wide.dtype.kind == "c" else wide
             finite = real[np.isfinite(real)]

@@ -177,7 +177,7 @@ class StructureDifference:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class OutputComparison:
     """Everything in which two sets of outputs differ.
 
     Args:
@@ -199,9 +199,9 @@ class Comparison:
         return self.holds and all(drift.identical for drift in self.drifts)
 
 
-def compare(
+def compare_outputs(
     actual: Mapping[str, Leaf], expected: Mapping[str, Leaf], tolerances: Callable[[str, str], Tolerance]
-) -> Comparison:
+) -> OutputComparison:
     """Compare outputs by name.
 
     Memory beyond the two sets stays at a few MB whatever their size, but for sparse values (sorted copies).
@@ -215,11 +215,11 @@ def compare(
     structure: list[StructureDifference] = []
     drifts: list[Drift] = []
     for output, leaf in expected.items():
-        ours = _opened(leaf)
+        ours = _expanded_leaf(leaf)
         if output not in actual:
             structure.append(StructureDifference(output, "missing", ours.description, "none"))
             continue
-        theirs = _opened(actual[output])
+        theirs = _expanded_leaf(actual[output])
         found = _structure_differences(output, theirs, ours)
         if not found:
             drift = _drift(output, theirs, ours, tolerances(output, ours.dtype))
@@ -231,7 +231,7 @@ def compare(
         for output, leaf in actual.items()
         if output not in expected
     )
-    return Comparison((*structure, *_vacuous(structure, drifts)), tuple(drifts))
+    return OutputComparison((*structure, *_vacuous(structure, drifts)), tuple(drifts))
 
 
 def _vacuous(structure: Sequence[StructureDifference], drifts: Sequence[Drift]) -> list[StructureDifference]:
@@ -242,28 +242,28 @@ def _vacuous(structure: Sequence[StructureDifference], drifts: Sequence[Drift]) 
     return [StructureDifference("outputs", "missing", "at least one element", "none in any output")]
 
 
-def dtype_name(leaf: Leaf) -> str:
+def leaf_dtype_name(leaf: Leaf) -> str:
     """TensorFlow's short name of a leaf's dtype; an object array's is `string`."""
-    return _opened(leaf).dtype
+    return _expanded_leaf(leaf).dtype
 
 
 def describe(leaf: Leaf) -> str:
     """A leaf in words: `float32 (32, 1)`, `ragged int64 (3, None)`, `sparse float32 (2, 5)`."""
-    return _opened(leaf).description
+    return _expanded_leaf(leaf).description
 
 
-def degenerate(leaf: Leaf) -> str | None:
+def leaf_degeneracy(leaf: Leaf) -> str | None:
     """What makes an output say nothing: `all NaN`, `constant` (of more than one element), or None."""
-    return arrays.degenerate(_opened(leaf).values)
+    return arrays.array_degeneracy(_expanded_leaf(leaf).values)
 
 
-def statistics(leaf: Leaf) -> dict[str, int | float | None]:
+def leaf_statistics(leaf: Leaf) -> dict[str, int | float | None]:
     """An output (of a ragged or sparse one, its values) in a few figures, see `figures.statistics`."""
-    return arrays.statistics(_opened(leaf).values)
+    return arrays.array_statistics(_expanded_leaf(leaf).values)
 
 
 @dataclass(frozen=True)
-class _Opened:
+class _ExpandedLeaf:
     """A leaf with its values laid out to be compared element by element.
 
     Args:
@@ -301,7 +301,7 @@ class _Opened:
         return index
 
 
-def _opened(leaf: Leaf) -> _Opened:
+def _expanded_leaf(leaf: Leaf) -> _ExpandedLeaf:
     import numpy as np
 
     from pytest_modelcompat.loader.tensors import Ragged, Sparse
@@ -310,16 +310,16 @@ def _opened(leaf: Leaf) -> _Opened:
         values = np.asarray(leaf.values)
         open_dimensions = [None] * len(leaf.row_splits)
         shape = (len(leaf.row_splits[0]) - 1, *open_dimensions, *values.shape[1:])
-        return _Opened("ragged", values, shape, row_splits=leaf.row_splits)
+        return _ExpandedLeaf("ragged", values, shape, row_splits=leaf.row_splits)
     if isinstance(leaf, Sparse):
         indices = np.asarray(leaf.indices)
         order = np.lexsort(indices.T[::-1])
-        return _Opened("sparse", np.asarray(leaf.values)[order], leaf.dense_shape, indices=indices[order])
+        return _ExpandedLeaf("sparse", np.asarray(leaf.values)[order], leaf.dense_shape, indices=indices[order])
     values = np.asarray(leaf)
-    return _Opened("dense", values, values.shape)
+    return _ExpandedLeaf("dense", values, values.shape)
 
 
-def _structure_differences(output: str, actual: _Opened, expected: _Opened) -> list[StructureDifference]:
+def _structure_differences(output: str, actual: _ExpandedLeaf, expected: _ExpandedLeaf) -> list[StructureDifference]:
     """What differs but the values: the kind, or else dtype and shape, or else where the values stand."""
     if actual.kind != expected.kind:
         return [StructureDifference(output, "kind", expected.description, actual.description)]
@@ -331,7 +331,7 @@ def _structure_differences(output: str, actual: _Opened, expected: _Opened) -> l
     return found or _row_lengths(output, actual, expected) or _sparsity(output, actual, expected)
 
 
-def _row_lengths(output: str, actual: _Opened, expected: _Opened) -> list[StructureDifference]:
+def _row_lengths(output: str, actual: _ExpandedLeaf, expected: _ExpandedLeaf) -> list[StructureDifference]:
     import numpy as np
 
     for depth, (theirs, ours) in enumerate(zip(actual.row_splits, expected.row_splits, strict=True), 1):
@@ -341,7 +341,7 @@ def _row_lengths(output: str, actual: _Opened, expected: _Opened) -> list[Struct
     return []
 
 
-def _sparsity(output: str, actual: _Opened, expected: _Opened) -> list[StructureDifference]:
+def _sparsity(output: str, actual: _ExpandedLeaf, expected: _ExpandedLeaf) -> list[StructureDifference]:
     import numpy as np
 
     if actual.indices is None or expected.indices is None or np.array_equal(actual.indices, expected.indices):
@@ -359,16 +359,16 @@ def _shortened(numbers: NDArray[Any]) -> str:
     return f"{shown}, … ({len(numbers)} rows)" if len(numbers) > 8 else shown
 
 
-def _newly_degenerate(output: str, actual: _Opened, expected: _Opened) -> list[StructureDifference]:
-    what = arrays.degenerate(actual.values)
-    if what is None or what == arrays.degenerate(expected.values):
+def _newly_degenerate(output: str, actual: _ExpandedLeaf, expected: _ExpandedLeaf) -> list[StructureDifference]:
+    what = arrays.array_degeneracy(actual.values)
+    if what is None or what == arrays.array_degeneracy(expected.values):
         return []
     value = "NaN" if what == "all NaN" else _value(actual.values, 0)
     return [StructureDifference(output, what, "elements that vary", f"every element is {value}")]
 
 
-def _drift(output: str, actual: _Opened, expected: _Opened, tolerance: Tolerance) -> Drift:
-    found = arrays.Figures.of(actual.values, expected.values, tolerance.rtol, tolerance.atol)
+def _drift(output: str, actual: _ExpandedLeaf, expected: _ExpandedLeaf, tolerance: Tolerance) -> Drift:
+    found = arrays.ArrayDifference.of(actual.values, expected.values, tolerance.rtol, tolerance.atol)
     absolute, relative = found.absolute, found.relative
     return Drift(
         output=output,
@@ -391,7 +391,7 @@ def _drift(output: str, actual: _Opened, expected: _Opened, tolerance: Tolerance
     )
 
 
-def _worst(bad: arrays.Bad, actual: _Opened, expected: _Opened) -> WorstElement:
+def _worst(bad: arrays.MismatchedElement, actual: _ExpandedLeaf, expected: _ExpandedLeaf) -> WorstElement:
     return WorstElement(
         expected.index(bad.position),
         _value(actual.values, bad.position),

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.comparison.outputs import (
-    Comparison,
     Drift,
+    OutputComparison,
     StructureDifference,
     Tolerance,
-    compare,
+    compare_outputs,
 )
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ Outputs = Mapping[str, "Leaf"]
 
 
 @dataclass(frozen=True)
-class Rerun:
+class RouteComparison:
     """Reloaded outputs against those they must equal, over all the ways the artifact can be called."""
 
     structure: tuple[StructureDifference, ...]
@@ -32,26 +32,28 @@ class Rerun:
     identical: bool
 
 
-def compare_routes(routes: Mapping[str, Outputs], expected: Outputs, allowed: Tolerances) -> Rerun:
+def compare_routes(routes: Mapping[str, Outputs], expected: Outputs, allowed: Tolerances) -> RouteComparison:
     """Compare each route's outputs (`""`: the model called directly; else a signature) with the expected ones."""
     structure: list[StructureDifference] = []
     drifts: list[Drift] = []
     comparisons = []
     for route, outputs in routes.items():
         suffix = f" (signature {route})" if len(routes) > 1 else ""
-        comparison = compare(outputs, expected, allowed)
+        comparison = compare_outputs(outputs, expected, allowed)
         comparisons.append(comparison)
         structure.extend(replace(each, output=each.output + suffix) for each in comparison.structure)
         drifts.extend(replace(each, output=each.output + suffix) for each in comparison.drifts)
     if not comparisons:
         structure.append(StructureDifference("outputs", "missing", "at least one signature", "none"))
     holds = bool(comparisons) and all(each.holds for each in comparisons)
-    return Rerun(tuple(structure), tuple(drifts), holds, holds and all(each.identical for each in comparisons))
+    return RouteComparison(
+        tuple(structure), tuple(drifts), holds, holds and all(each.identical for each in comparisons)
+    )
 
 
 def compare_loaders(
     routes: Mapping[str, Outputs], expected: Mapping[str, Outputs], allowed: Tolerances, *, by_signature: bool
-) -> Rerun:
+) -> RouteComparison:
     """Compare what two loaders of a SavedModel give, signature by signature.
 
     Args:
@@ -69,19 +71,19 @@ def compare_loaders(
             continue
         prefix = f"{route}/" if by_signature else ""
         suffix = f" (signature {route})" if len(expected) > 1 and not by_signature else ""
-        comparison = compare(_prefixed(routes[route], prefix), _prefixed(expected[route], prefix), allowed)
+        comparison = compare_outputs(_prefixed(routes[route], prefix), _prefixed(expected[route], prefix), allowed)
         if len(comparison.drifts) == len(expected[route]) == len(routes[route]) and not _elements(comparison):
             # Neither gives anything, which is for the comparison with the saved model to say.
             continue
         structure.extend(replace(each, output=each.output + suffix) for each in comparison.structure)
         drifts.extend(replace(each, output=each.output + suffix) for each in comparison.drifts)
     holds = not structure and all(drift.holds for drift in drifts)
-    return Rerun(tuple(structure), tuple(drifts), holds, holds and all(drift.identical for drift in drifts))
+    return RouteComparison(tuple(structure), tuple(drifts), holds, holds and all(drift.identical for drift in drifts))
 
 
 def _prefixed(outputs: Outputs, prefix: str) -> Outputs:
     return {f"{prefix}{name}": leaf for name, leaf in outputs.items()}
 
 
-def _elements(comparison: Comparison) -> int:
+def _elements(comparison: OutputComparison) -> int:
     return sum(drift.total for drift in comparison.drifts)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.compatibility.context import Scene
-from pytest_modelcompat.compatibility.verdict import Judgement
+from pytest_modelcompat.compatibility.context import CompatibilityContext
+from pytest_modelcompat.compatibility.verdict import CompatibilityResult
 from pytest_modelcompat.results.finding import Finding, Severity
 
 if TYPE_CHECKING:
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.profiles.profile import Profile
 
-__all__ = ["judge"]
+__all__ = ["check_compatibility"]
 
-_WEIGHT = {severity: place for place, severity in enumerate(Severity)}
+_SEVERITY_ORDER = {severity: place for place, severity in enumerate(Severity)}
 
 
-def judge(inventory: Inventory, profile: Profile, *, custom: Collection[str] = (), safe_mode: bool = True) -> Judgement:
+def check_compatibility(
+    inventory: Inventory, profile: Profile, *, custom: Collection[str] = (), safe_mode: bool = True
+) -> CompatibilityResult:
     """Foretells what becomes of an artifact in a runtime.
 
     An .h5 or .keras file is judged as `load_model` and a call of the model take it, a SavedModel as
@@ -31,30 +33,32 @@ def judge(inventory: Inventory, profile: Profile, *, custom: Collection[str] = (
         custom: names of classes and functions that will be declared (`custom_objects`) or registered there.
         safe_mode: what `load_model` is given; `False` lets Lambda bytecode run.
     """
-    scene = Scene(inventory, profile, frozenset(custom), safe_mode)
-    found = list(_findings(scene))
-    return Judgement(inventory.path, profile.name, tuple(sorted(found, key=lambda each: _WEIGHT[each.severity])))
+    context = CompatibilityContext(inventory, profile, frozenset(custom), safe_mode)
+    found = list(_findings(context))
+    return CompatibilityResult(
+        inventory.path, profile.name, tuple(sorted(found, key=lambda each: _SEVERITY_ORDER[each.severity]))
+    )
 
 
-def _findings(scene: Scene) -> Iterator[Finding]:
+def _findings(context: CompatibilityContext) -> Iterator[Finding]:
     from pytest_modelcompat.compatibility.rules.known_changes import known_changes
 
-    unopened = tuple(_opening(scene))
+    unopened = tuple(_opening(context))
     if unopened:
         yield from unopened
         return
-    for part in _parts(scene):
-        yield from part(scene)
-    yield from known_changes(scene)
+    for part in _rule_findings(context):
+        yield from part(context)
+    yield from known_changes(context)
 
 
-def _opening(scene: Scene) -> Iterable[Finding]:
+def _opening(context: CompatibilityContext) -> Iterable[Finding]:
     from pytest_modelcompat.compatibility.rules.container import not_opened
 
-    return not_opened(scene)
+    return not_opened(context)
 
 
-def _parts(scene: Scene) -> tuple[Callable[[Scene], Iterable[Finding]], ...]:
+def _rule_findings(context: CompatibilityContext) -> tuple[Callable[[CompatibilityContext], Iterable[Finding]], ...]:
     from pytest_modelcompat.compatibility.rules import (
         arguments,
         axes,
@@ -69,15 +73,15 @@ def _parts(scene: Scene) -> tuple[Callable[[Scene], Iterable[Finding]], ...]:
         weight_shapes,
     )
 
-    if scene.inventory.format == "saved_model":
+    if context.inventory.format == "saved_model":
         return (
             state.missing_files,
-            ops.unknown_ops,
-            ops.attributes,
-            state.slots,
+            ops.unregistered_ops,
+            ops.op_attributes,
+            state.lost_slot_variables,
             state.captured_tensors,
-            ops.versions,
-            ops.first_call,
+            ops.graph_versions,
+            ops.unexecutable_ops,
             lambdas.in_saved_model,
             state.unnamed_inputs,
             state.half_inputs,
@@ -89,19 +93,19 @@ def _parts(scene: Scene) -> tuple[Callable[[Scene], Iterable[Finding]], ...]:
         names.wrapped_without_module,
         arguments.wrong_arguments,
         arguments.taken_for_functions,
-        axes.lost,
+        axes.lost_axes,
         connections.list_of_layers,
         connections.batch_for_input,
-        connections.changed_ends,
-        nested_models.counted_from_one,
-        nested_models.wrong_ends,
-        lambdas.bytecode,
+        connections.changed_inputs_outputs,
+        nested_models.miscounted_calls,
+        nested_models.lost_nested_outputs,
+        lambdas.lambda_bytecode,
         lambdas.in_activations,
         lambdas.named_functions,
         compile_config.not_compiled,
         compile_config.new_optimizer,
-        weight_paths.moved,
-        weight_shapes.misfits,
-        weight_shapes.unbuilt,
+        weight_paths.moved_weights,
+        weight_shapes.weight_shape_findings,
+        weight_shapes.unbuilt_model_findings,
         state.lost_optimizer,
     )

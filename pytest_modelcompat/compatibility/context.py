@@ -27,7 +27,7 @@ _BY_NAME = frozenset({"activation", "constraint", "initializer", "regularizer"})
 
 
 @dataclass(frozen=True)
-class Scene:
+class CompatibilityContext:
     """One artifact before one runtime.
 
     Args:
@@ -87,8 +87,8 @@ class Scene:
 
     def is_declared(self, use: Use) -> bool:
         """Whether a class or function is one that the user declares or registers there."""
-        names = {use.name, bare(use.name), use.registered_name or ""}
-        names |= {bare(name) for name in names}
+        names = {use.name, without_package(use.name), use.registered_name or ""}
+        names |= {without_package(name) for name in names}
         return not names.isdisjoint(self.custom)
 
     def known(self, use: Use) -> ObjectKnowledge | None:
@@ -101,15 +101,15 @@ class Scene:
         if self.reader_major == 3 and use.role in _BY_NAME and use.module:
             return self._named(use.role, use.name)
         if use.module and use.module != "builtins":
-            return self._placed(use.module, use.name)
+            return self._by_location(use.module, use.name)
         if use.module == "builtins":
             return self.profile.find(use.role, use.name) or self.profile.find("object", use.name)
         return self._named(use.role, use.name)
 
-    def _placed(self, module: str, name: str) -> ObjectKnowledge | None:
+    def _by_location(self, module: str, name: str) -> ObjectKnowledge | None:
         if self.profile.package == "tf_keras" and module.partition(".")[0] == "keras":
             # tf_keras reads what its elder brother wrote, under its own name.
-            found = self._placed(f"tf_{module}", name)
+            found = self._by_location(f"tf_{module}", name)
             if found is not None:
                 return found
         found = self.profile.public(module, name)
@@ -123,7 +123,7 @@ class Scene:
     def _named(self, role: str, name: str) -> ObjectKnowledge | None:
         if role == "optimizer":
             if name.startswith(KERAS_OWN_PACKAGE) and self.reader >= (2, 11):
-                name = bare(name)
+                name = without_package(name)
             # Every Keras looks an optimizer up in small letters.
             return self.profile.find(role, name) or self._optimizers.get(name.lower())
         return self.profile.find(role, name)
@@ -175,7 +175,7 @@ class Scene:
         return tuple(layer for layer in self.inventory.layers if layer.class_name in class_names)
 
 
-def bare(name: str) -> str:
+def without_package(name: str) -> str:
     """A registered name without its package."""
     return name.rpartition(">")[2]
 

@@ -17,7 +17,7 @@ _OTHER_WEIGHTS = ("quantization_config", "lora_rank", "renorm", "stateful")
 _PLAIN_POLICIES = ("float", "mixed", "bfloat")
 
 
-def needs(layer: LayerUse) -> tuple[Shape, ...] | None:
+def expected_shapes(layer: LayerUse) -> tuple[Shape, ...] | None:
     """The shapes of a layer's weights; None where its class or its configuration leaves any doubt.
 
     Args:
@@ -32,14 +32,14 @@ def needs(layer: LayerUse) -> tuple[Shape, ...] | None:
         return None
 
 
-def fits(shape: tuple[int, ...], asked: Shape) -> bool:
+def shape_matches(shape: tuple[int, ...], asked: Shape) -> bool:
     """Whether a weight of this shape can be the one asked for."""
     return len(shape) == len(asked) and all(
         size in (want, None) or want is None for size, want in zip(shape, asked, strict=True)
     )
 
 
-def written(shape: Shape) -> str:
+def shape_text(shape: Shape) -> str:
     """A shape in words: `(?, 5)`."""
     sizes = ["?" if size is None else str(size) for size in shape]
     return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"

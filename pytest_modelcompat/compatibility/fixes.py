@@ -7,44 +7,44 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.compatibility.context import TF_KERAS
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.compatibility.context import Scene
+    from pytest_modelcompat.compatibility.context import CompatibilityContext
 
 # What a line begins with that tells the command `modelcompat check` something, and nobody else.
 TO_THE_COMMAND = "where that is done already, say so:"
 RE_SAVE_AS_SAVED_MODEL = "or ship a SavedModel, which loads without Keras: model.export(path) and tf.saved_model.load"
 
 
-def other_keras(scene: Scene) -> tuple[str, ...]:
+def other_keras(context: CompatibilityContext) -> tuple[str, ...]:
     """How an artifact gets to a Keras that reads it."""
-    if scene.writer_major < scene.reader_major:
+    if context.writer_major < context.reader_major:
         return (
             "load it with Keras 2 there: pip install tf_keras, and set TF_USE_LEGACY_KERAS=1",
             "or build the model with Keras 3 in code, and load what Keras 2 writes with model.save_weights(path)",
             RE_SAVE_AS_SAVED_MODEL,
         )
-    if scene.writer_major > scene.reader_major:
+    if context.writer_major > context.reader_major:
         return (
-            f"load it with {scene.writer_name} or newer (TensorFlow 2.16 or newer)",
+            f"load it with {context.writer_name} or newer (TensorFlow 2.16 or newer)",
             RE_SAVE_AS_SAVED_MODEL,
         )
-    if scene.writer > scene.reader:
+    if context.writer > context.reader:
         return (
-            f"upgrade {_package(scene)} there to {_dotted(scene.writer)} or newer",
-            f"or save the model with {scene.reader_name}",
+            f"upgrade {_package(context)} there to {_dotted(context.writer)} or newer",
+            f"or save the model with {context.reader_name}",
             RE_SAVE_AS_SAVED_MODEL,
         )
     return (
-        f"load it with {scene.writer_name}",
+        f"load it with {context.writer_name}",
         "or build the model in code, and load what that Keras writes with model.save_weights(path)",
         RE_SAVE_AS_SAVED_MODEL,
     )
 
 
-def _package(scene: Scene) -> str:
+def _package(context: CompatibilityContext) -> str:
     """What to install another version of; each TensorFlow up to 2.15 goes with the Keras of its own version."""
-    if scene.writer_major == 3:
+    if context.writer_major == 3:
         return "Keras"
-    return "TensorFlow and tf_keras" if scene.writer >= TF_KERAS else "TensorFlow"
+    return "TensorFlow and tf_keras" if context.writer >= TF_KERAS else "TensorFlow"
 
 
 def declare(name: str) -> tuple[str, ...]:

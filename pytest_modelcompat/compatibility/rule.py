@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.locations import places
+from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pytest_modelcompat.artifacts.locations import Use
-    from pytest_modelcompat.compatibility.context import Scene, Version
+    from pytest_modelcompat.compatibility.context import CompatibilityContext, Version
 
-    Where = Callable[[Scene], Sequence[Use]]
+    Where = Callable[[CompatibilityContext], Sequence[Use]]
 
 MEASURED = "measured"
 ANY: Version = (0, 0)
@@ -55,23 +55,23 @@ class Rule:
     stage: Stage | None = None
     fix: tuple[str, ...] = ()
 
-    def applies(self, scene: Scene) -> bool:
+    def applies(self, context: CompatibilityContext) -> bool:
         """Whether the artifact's format and the two versions are those of the rule."""
         return (
-            scene.inventory.format in self.formats
-            and self.written[0] <= scene.writer < self.written[1]
-            and self.read[0] <= scene.reader < self.read[1]
+            context.inventory.format in self.formats
+            and self.written[0] <= context.writer < self.written[1]
+            and self.read[0] <= context.reader < self.read[1]
         )
 
-    def finding(self, scene: Scene, uses: Sequence[Use]) -> Finding:
+    def finding(self, context: CompatibilityContext, uses: Sequence[Use]) -> Finding:
         """The rule's finding at these places."""
-        words = {"reader": scene.reader_name, "writer": scene.writer_name}
+        words = {"reader": context.reader_name, "writer": context.writer_name}
         return Finding(
             self.kind,
             subject=self.subject,
-            where=places(uses),
+            where=locations(uses),
             cause=self.cause.format(**words),
-            fix=self.fix or fixes.other_keras(scene),
+            fix=self.fix or fixes.other_keras(context),
             severity=self.severity,
             stage=self.stage,
             source=self.source,
@@ -80,26 +80,28 @@ class Rule:
 
 def layers(*class_names: str) -> Where:
     """The layers of these classes."""
-    return lambda scene: scene.layers(*class_names)
+    return lambda context: context.layers(*class_names)
 
 
 def layers_that(condition: Callable[[Mapping[str, Any]], bool], *class_names: str) -> Where:
     """The layers of these classes whose configuration fulfils a condition."""
-    return lambda scene: tuple(layer for layer in scene.layers(*class_names) if condition(layer.config))
+    return lambda context: tuple(layer for layer in context.layers(*class_names) if condition(layer.config))
 
 
 def objects(role: str, *names: str) -> Where:
     """The objects of this role and these names."""
-    return lambda scene: tuple(use for use in scene.inventory.objects if use.role == role and use.name in names)
+    return lambda context: tuple(use for use in context.inventory.objects if use.role == role and use.name in names)
 
 
-def declared(role: str) -> Where:
+def declared_objects(role: str) -> Where:
     """The objects of this role that are the user's own, declared or registered there."""
-    return lambda scene: tuple(use for use in scene.inventory.objects if use.role == role and scene.is_declared(use))
+    return lambda context: tuple(
+        use for use in context.inventory.objects if use.role == role and context.is_declared(use)
+    )
 
 
 def objects_that(condition: Callable[[Mapping[str, Any]], bool], role: str) -> Where:
     """The objects of this role whose configuration fulfils a condition."""
-    return lambda scene: tuple(
-        use for use in scene.inventory.objects if use.role == role and use.is_class and condition(use.config)
+    return lambda context: tuple(
+        use for use in context.inventory.objects if use.role == role and use.is_class and condition(use.config)
     )

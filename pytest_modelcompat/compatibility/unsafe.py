@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.locations import layer_place, places, shortened
-from pytest_modelcompat.artifacts.modules import is_foreign_module
+from pytest_modelcompat.artifacts.locations import layer_location, locations, shortened
+from pytest_modelcompat.artifacts.modules import is_third_party_module
 from pytest_modelcompat.compatibility.unsafe_ops import dangerous_ops
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 
@@ -68,7 +68,7 @@ def unsafe_content(inventory: Inventory, *, custom: Collection[str] = ()) -> tup
         _bytecode,
         _risky_functions,
         _loading_layers,
-        partial(_foreign_modules, custom=custom),
+        partial(_third_party_modules, custom=custom),
         _vocabularies,
         _hazards,
         _escaping_assets,
@@ -89,7 +89,7 @@ def _bytecode(inventory: Inventory) -> Iterator[Finding]:
     refers = f"; it refers to {', '.join(names[:8])}{' …' if len(names) > 8 else ''}" if names else ""
     yield _unsafe(
         "Python bytecode in a Lambda layer",
-        shortened(layer_place(use.path) for use in uses),
+        shortened(layer_location(use.path) for use in uses),
         f"loading with safe_mode=False, or with a Keras that has no safe mode, runs it{refers}",
         "replace it by a layer or a registered function of your own, and save the model again",
         f"or {_TRUSTED_FIX}",
@@ -99,9 +99,9 @@ def _bytecode(inventory: Inventory) -> Iterator[Finding]:
 def _risky_functions(inventory: Inventory) -> Iterator[Finding]:
     named: dict[str, list[str]] = {}
     for use in inventory.lambdas:
-        named.setdefault(use.function_name or "", []).append(layer_place(use.path))
+        named.setdefault(use.function_name or "", []).append(layer_location(use.path))
     for each in inventory.objects:
-        named.setdefault(each.name, []).extend(places((each,)))
+        named.setdefault(each.name, []).extend(locations((each,)))
     for name in sorted(_RISKY_FUNCTIONS.intersection(named)):
         yield _unsafe(
             f"the function {name}",
@@ -117,20 +117,20 @@ def _loading_layers(inventory: Inventory) -> Iterator[Finding]:
             continue
         named = layer.config.get(loads.key)
         target = f": {named}" if isinstance(named, str) and len(named) <= 200 else ""
-        yield _unsafe(f"{layer.class_name}{target}", places((layer,)), f"rebuilding it {loads.what}")
+        yield _unsafe(f"{layer.class_name}{target}", locations((layer,)), f"rebuilding it {loads.what}")
 
 
-def _foreign_modules(inventory: Inventory, custom: Collection[str]) -> Iterator[Finding]:
+def _third_party_modules(inventory: Inventory, custom: Collection[str]) -> Iterator[Finding]:
     groups: dict[tuple[str, str], list[Use]] = {}
     used: tuple[Use, ...] = (*inventory.layers, *inventory.objects)
     for use in used:
         name = use.name
-        if use.module and is_foreign_module(use.module) and not {name, use.registered_name}.intersection(custom):
+        if use.module and is_third_party_module(use.module) and not {name, use.registered_name}.intersection(custom):
             groups.setdefault((use.module, name), []).append(use)
     for (module, name), uses in groups.items():
         yield _unsafe(
             f"{module}.{name}",
-            places(uses),
+            locations(uses),
             f"a Keras that takes the file's word for it imports the module {module}, which runs it",
             "register the class and pass it in custom_objects, so that nothing is imported on the file's word",
             f"or {_TRUSTED_FIX}",
@@ -145,7 +145,7 @@ def _vocabularies(inventory: Inventory) -> Iterator[Finding]:
                 over = "over the network" if re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE) else "of the host"
                 yield _unsafe(
                     f"{layer.class_name}({key}={value!r})",
-                    places((layer,)),
+                    locations((layer,)),
                     f"rebuilding it reads this file {over}; its lines become part of the model",
                     "build the layer from a list of terms, and save the model again",
                 )

@@ -9,19 +9,19 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.locations import op_places
+from pytest_modelcompat.artifacts.locations import op_locations
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pytest_modelcompat.artifacts import Inventory
-    from pytest_modelcompat.artifacts.inventory import OpPlace, OpUse
+    from pytest_modelcompat.artifacts.inventory import OpLocation, OpUse
 
 _READS = "it reads files of the host when the graph runs"
 _WRITES = "it writes files on the host when the graph runs"
 _LISTS = "it lists files of the host when the graph runs"
-_TALKS = "it opens network connections when the graph runs"
+_OPENS_CONNECTIONS = "it opens network connections when the graph runs"
 _CALLS = "it calls a Python function of the process that runs the graph"
 
 _BY_DANGER: Mapping[str, tuple[str, ...]] = {
@@ -38,7 +38,7 @@ _BY_DANGER: Mapping[str, tuple[str, ...]] = {
         *("CalibrationStatisticsSaver", "MergeV2Checkpoints", "DTensorSave"),
     ),
     _LISTS: ("MatchingFiles", "MatchingFilesDataset", "ListSnapshotChunksDataset"),
-    _TALKS: (
+    _OPENS_CONNECTIONS: (
         *("Rpc", "TryRpc", "RpcCall", "RpcClient", "RpcServer", "RpcServerStart", "RpcServerRegister", "RpcGetValue"),
         *("DataServiceDataset", "RegisterDataset", "DistributedSave", "BigQueryReader"),
         *("GenerateBigQueryReaderPartitions", "GcsConfigureCredentials", "GcsConfigureBlockCache"),
@@ -106,7 +106,7 @@ def _danger(op: OpUse) -> _Danger | None:
     name = _VERSION.sub("", op.op).removeprefix("Experimental")
     if name in _OF_THE_SAVER or op.op in _OF_THE_SAVER:
         return _outside_the_saver(op)
-    return _Danger(_DANGERS[name], op_places(op)) if name in _DANGERS else None
+    return _Danger(_DANGERS[name], op_locations(op)) if name in _DANGERS else None
 
 
 def _by_attribute(op: OpUse, attribute: str, pattern: re.Pattern[str]) -> _Danger | None:
@@ -114,7 +114,7 @@ def _by_attribute(op: OpUse, attribute: str, pattern: re.Pattern[str]) -> _Dange
     if not values:
         return None
     sends = any("grpc://" in value for value in values)
-    return _Danger(_TALKS if sends else _WRITES, op_places(op), ", ".join(values))
+    return _Danger(_OPENS_CONNECTIONS if sends else _WRITES, op_locations(op), ", ".join(values))
 
 
 def _outside_the_saver(op: OpUse) -> _Danger | None:
@@ -123,10 +123,10 @@ def _outside_the_saver(op: OpUse) -> _Danger | None:
         return None
     does = _READS if "Restore" in op.op else _WRITES
     cause = f"{does}, outside the functions that save and restore the model's own variables"
-    return _Danger(cause, op_places(replace(op, places=places, count=len(places))))
+    return _Danger(cause, op_locations(replace(op, places=places, count=len(places))))
 
 
-def _is_of_the_saver(place: OpPlace) -> bool:
+def _is_of_the_saver(place: OpLocation) -> bool:
     """Whether a node is one that TensorFlow's saver makes: in a function of its own, or `save/RestoreV2` of TF1's."""
     if place.function:
         return _SAVER_FUNCTION.fullmatch(place.function) is not None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Verdict(str, Enum):
+class Compatibility(str, Enum):
     """What becomes of an artifact in a runtime.
 
     `CHANGED` is an artifact that loads and then predicts something else, or lacks what predicting needs.
@@ -25,7 +25,7 @@ class Verdict(str, Enum):
 
 
 @dataclass(frozen=True)
-class Judgement:
+class CompatibilityResult:
     """One artifact in one runtime.
 
     Args:
@@ -40,14 +40,14 @@ class Judgement:
     is_readable: bool = True
 
     @property
-    def verdict(self) -> Verdict:
+    def compatibility(self) -> Compatibility:
         """What the findings add up to."""
         if not self.is_readable:
-            return Verdict.UNREADABLE
+            return Compatibility.UNREADABLE
         severities = {finding.severity for finding in self.findings}
         if Severity.ERROR in severities:
-            return Verdict.FAILS
-        return Verdict.CHANGED if Severity.CHANGE in severities else Verdict.LOADS
+            return Compatibility.FAILS
+        return Compatibility.CHANGED if Severity.CHANGE in severities else Compatibility.LOADS
 
     @property
     def stage(self) -> Stage | None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from pytest_modelcompat.diagnosis.context import Context
+from pytest_modelcompat.diagnosis.context import DiagnosisContext
 from pytest_modelcompat.diagnosis.diagnose import diagnose
 from pytest_modelcompat.diagnosis.local_errors import call_failed, no_space, no_tensorflow, save_failed
-from pytest_modelcompat.diagnosis.messages import true_cause
+from pytest_modelcompat.diagnosis.messages import root_cause
 from pytest_modelcompat.diagnosis.process_exit import cannot_start
 
 __all__ = [
-    "Context",
+    "DiagnosisContext",
     "call_failed",
     "cannot_start",
     "diagnose",
     "no_space",
     "no_tensorflow",
+    "root_cause",
     "save_failed",
-    "true_cause",
 ]

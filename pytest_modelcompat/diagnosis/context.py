@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.inventory import ObjectUse
-from pytest_modelcompat.artifacts.locations import places as worded
+from pytest_modelcompat.artifacts.locations import locations as worded
 from pytest_modelcompat.diagnosis.keras_names import KERAS_CLASSES, KERAS_FUNCTIONS, SHORT_NAMES
 from pytest_modelcompat.runtimes.runtime import LOCAL
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse
     from pytest_modelcompat.profiles.op_packages import OpPackage
 
-FORMAT_WORDS = {"h5": ".h5", "keras": ".keras", "saved_model": "SavedModel"}
+FORMAT_TEXTS = {"h5": ".h5", "keras": ".keras", "saved_model": "SavedModel"}
 LOOKUP_LAYERS = ("TextVectorization", "StringLookup", "IntegerLookup")
 
 
@@ -26,7 +26,7 @@ def _unknown(_: str) -> OpPackage | None:
 
 
 @dataclass(frozen=True)
-class Context:
+class DiagnosisContext:
     """The artifact and the loader that failed with it.
 
     Args:
@@ -35,7 +35,7 @@ class Context:
         inventory: what is in it.
         versions: of `keras`, `tensorflow` and `python` in the loader.
         timeout: seconds the loader had.
-        declares_on: where a user writes declarations: `marker`, `artifact marker`, `call` or `command line`.
+        declared_in: where a user writes declarations: `marker`, `artifact marker`, `call` or `command line`.
         runtime: where the loader runs.
         declared: the modules and op libraries that the loader imported first.
         package_of: gives the package that an op comes with; None where there is none.
@@ -47,7 +47,7 @@ class Context:
     inventory: Inventory
     versions: Mapping[str, str]
     timeout: float
-    declares_on: str = "marker"
+    declared_in: str = "marker"
     runtime: str = LOCAL
     declared: tuple[str, ...] = ()
     package_of: Callable[[str], OpPackage | None] = _unknown
@@ -89,7 +89,7 @@ class Context:
         named = ", ".join(f'"{name}"' for name in layers)
         return {
             "file": self.file,
-            "format": FORMAT_WORDS.get(self.format, self.format),
+            "format": FORMAT_TEXTS.get(self.format, self.format),
             "saved": f"Keras {self.saved_keras}" if self.saved_keras else "another Keras",
             "saved_version": self.saved_keras or "that saved it",
             "loaded": f"Keras {self.loaded_keras}" if self.loaded_keras else "the Keras that loads it",
@@ -157,7 +157,7 @@ def role_of(name: str, inventory: Inventory) -> str:
     return "model" if name == inventory.model_class else "class"
 
 
-def registered_home(name: str, inventory: Inventory) -> str | None:
+def registered_module(name: str, inventory: Inventory) -> str | None:
     """The module of a class that was registered by a decorator, as the artifact names it; None if it was not."""
     for use in _uses_of(name, inventory):
         if use.registered_name and ">" in use.registered_name:
@@ -166,7 +166,7 @@ def registered_home(name: str, inventory: Inventory) -> str | None:
     return None
 
 
-def places(name: str, inventory: Inventory) -> tuple[str, ...]:
+def locations_of_name(name: str, inventory: Inventory) -> tuple[str, ...]:
     """Where a class, function or layer of this name stands, in words; empty if the inventory does not show it."""
     found = list(_uses_of(name, inventory)) or [use for use in inventory.layers if use.path and use.path[-1] == name]
     return worded(found)

@@ -34,21 +34,21 @@ class Declare:
     for_artifact: str = ""
     lead: str = ""
 
-    def line(self, declares_on: str, words: Mapping[str, str]) -> str:
+    def line(self, declared_in: str, words: Mapping[str, str]) -> str:
         """The line to write.
 
         Args:
-            declares_on: `marker`, `artifact marker`, `call` or `command line`.
+            declared_in: `marker`, `artifact marker`, `call` or `command line`.
             words: what `$words` mean.
         """
-        return Template(self.lead + self._text(declares_on)).substitute(words)
+        return Template(self.lead + self._text(declared_in)).substitute(words)
 
-    def _text(self, declares_on: str) -> str:
-        if declares_on == "command line":
+    def _text(self, declared_in: str) -> str:
+        if declared_in == "command line":
             return self.on_command_line or "in a test: " + _IN_CODE["marker"].format(option=self.option)
-        if declares_on == "artifact marker" and self.for_artifact:
+        if declared_in == "artifact marker" and self.for_artifact:
             return self.for_artifact
-        return _IN_CODE.get(declares_on, _IN_CODE["marker"]).format(option=self.option)
+        return _IN_CODE.get(declared_in, _IN_CODE["marker"]).format(option=self.option)
 
 
 def custom_object(name: str = "$bare", lead: str = "") -> Declare:
@@ -83,18 +83,18 @@ class Declaration:
     """How a user writes a declaration where this case is written.
 
     Args:
-        written_on: `marker`, `artifact marker`, `call` or `command line`.
-        homes: name of a class or function -> `module.qualname` where this process has it.
+        declared_in: `marker`, `artifact marker`, `call` or `command line`.
+        defining_modules: name of a class or function -> `module.qualname` where this process has it.
     """
 
-    written_on: str = "marker"
-    homes: Mapping[str, str] = field(default_factory=dict)
+    declared_in: str = "marker"
+    defining_modules: Mapping[str, str] = field(default_factory=dict)
 
     def custom_object(self, name: str) -> str:
         """The line that declares a custom object."""
-        home = self.homes.get(_bare(name), f"your_module.{_bare(name)}")
+        home = self.defining_modules.get(_bare(name), f"your_module.{_bare(name)}")
         module, _, qualname = home.rpartition(".")
-        if self.written_on == "command line":
+        if self.declared_in == "command line":
             # A registered name has a > in it, which a shell would take for a redirection.
             place = shlex.quote(f"{'' if qualname == name else name + '='}{module}:{qualname}")
             return f"--modelcompat-custom-object {place}"
@@ -102,30 +102,30 @@ class Declaration:
 
     def imports(self, module: str) -> str:
         """The line that makes the loader import a module."""
-        if self.written_on == "command line":
+        if self.declared_in == "command line":
             return f"--modelcompat-import {module}"
         return self._in_code(f'imports=["{module}"]')
 
     def op_library(self, path: str) -> str:
         """The line that makes the loader load an op library."""
-        if self.written_on == "command line":
+        if self.declared_in == "command line":
             return f"--modelcompat-op-library {path}"
         return self._in_code(f'op_libraries=["{path}"]')
 
-    def home_module(self, name: str) -> str:
+    def defining_module(self, name: str) -> str:
         """The module a class or function lives in, as far as this process knows."""
-        return self.homes.get(_bare(name), "your_module." + _bare(name)).rpartition(".")[0]
+        return self.defining_modules.get(_bare(name), "your_module." + _bare(name)).rpartition(".")[0]
 
     def formats(self, formats: Sequence[str]) -> str:
         """The line that saves in other formats."""
-        if self.written_on == "command line":
+        if self.declared_in == "command line":
             return " ".join(f"--modelcompat-format {name}" for name in formats)
         return self._in_code("formats=[" + ", ".join(f'"{name}"' for name in formats) + "]")
 
     def allowed(self, option: str, name: str) -> str:
         """The line that accepts a new op or layer."""
         text = f'{option}={{"{name}": "the reason"}}'
-        if self.written_on == "command line":
+        if self.declared_in == "command line":
             return f"in a test: @pytest.mark.model_roundtrip({text})"
         return self._in_code(text)
 
@@ -135,7 +135,7 @@ class Declaration:
             "artifact marker": f"@pytest.mark.model_artifact(..., {option})",
             "call": f"model_roundtrip(..., {option})",
         }
-        return written[self.written_on]
+        return written[self.declared_in]
 
 
 def _bare(name: str) -> str:

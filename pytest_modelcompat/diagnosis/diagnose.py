@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.diagnosis.catalogue import CATALOGUE
-from pytest_modelcompat.diagnosis.context import places
-from pytest_modelcompat.diagnosis.known_failure import Raised, recognise
+from pytest_modelcompat.diagnosis.context import locations_of_name
+from pytest_modelcompat.diagnosis.known_failure import RaisedException, match_known_failure
 from pytest_modelcompat.diagnosis.local_errors import is_disk_full
-from pytest_modelcompat.diagnosis.messages import class_being_rebuilt, true_cause
+from pytest_modelcompat.diagnosis.messages import class_being_rebuilt, root_cause
 from pytest_modelcompat.diagnosis.process_exit import (
-    WHILE,
-    diagnose_death,
+    ACTIVITY_BY_STAGE,
     diagnose_full_disk,
     diagnose_memory_error,
+    diagnose_process_exit,
     exited,
     is_out_of_memory,
 )
@@ -24,15 +24,15 @@ from pytest_modelcompat.results.finding import Finding, Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_modelcompat.diagnosis.context import Context
+    from pytest_modelcompat.diagnosis.context import DiagnosisContext
     from pytest_modelcompat.profiles.op_packages import OpPackage
-    from pytest_modelcompat.runtimes.protocol import Loaded
+    from pytest_modelcompat.runtimes.protocol import LoadResult
 
 _MISSING = re.compile(r"No module named '([^']+)'")
 AFTER_LOADING = {"predict": Kind.PREDICTION_FAILED, "training": Kind.TRAINING_CHANGED}
 
 
-def diagnose(loaded: Loaded, context: Context) -> Finding:
+def diagnose(loaded: LoadResult, context: DiagnosisContext) -> Finding:
     """Why an artifact could not be loaded and called.
 
     Args:
@@ -43,11 +43,11 @@ def diagnose(loaded: Loaded, context: Context) -> Finding:
     return replace(finding, log=_log(loaded))
 
 
-def _diagnose(loaded: Loaded, context: Context) -> Finding:
+def _diagnose(loaded: LoadResult, context: DiagnosisContext) -> Finding:
     error = loaded.error
     # A child that told its exception and died after it, while Python shut down, is still told by its exception.
     if error is None:
-        return diagnose_death(loaded, context)
+        return diagnose_process_exit(loaded, context)
     if is_out_of_memory(error):
         return diagnose_memory_error(error, loaded, context)
     if is_disk_full(error["message"]):
@@ -56,13 +56,13 @@ def _diagnose(loaded: Loaded, context: Context) -> Finding:
         return exited(error["message"] or "0", loaded, context, error.get("declared", ""))
     if error.get("declared"):
         return _not_imported(error, context)
-    raised = Raised.of(error)
-    known = (recognise(entry, raised, loaded.stage, context) for entry in CATALOGUE)
-    return next((finding for finding in known if finding), None) or _unrecognised(error, loaded.stage, context)
+    raised = RaisedException.of(error)
+    known = (match_known_failure(entry, raised, loaded.stage, context) for entry in CATALOGUE)
+    return next((finding for finding in known if finding), None) or _unknown_exception(error, loaded.stage, context)
 
 
-def _not_imported(error: Mapping[str, str], context: Context) -> Finding:
-    declared, cause = error["declared"], true_cause(error["message"], error["type"])
+def _not_imported(error: Mapping[str, str], context: DiagnosisContext) -> Finding:
+    declared, cause = error["declared"], root_cause(error["message"], error["type"])
     who = "the test declares" if context.is_local else "the test or the runtime declares"
     return Finding(
         kind=Kind.IMPORT_FAILED,
@@ -73,7 +73,7 @@ def _not_imported(error: Mapping[str, str], context: Context) -> Finding:
     )
 
 
-def _import_fix(error: Mapping[str, str], context: Context) -> tuple[str, ...]:
+def _import_fix(error: Mapping[str, str], context: DiagnosisContext) -> tuple[str, ...]:
     declared = error["declared"]
     if declared in ("keras", "tf_keras"):
         return (f"install {declared} where the artifact is loaded, or load it in another runtime",)
@@ -119,15 +119,15 @@ def _needs_another(package: OpPackage, error: Mapping[str, str]) -> bool:
     return missing is not None and missing[1].split(".", maxsplit=1)[0] != own_root
 
 
-def _unrecognised(error: Mapping[str, str], stage: str, context: Context) -> Finding:
-    cause = true_cause(error["message"], error["type"])
+def _unknown_exception(error: Mapping[str, str], stage: str, context: DiagnosisContext) -> Finding:
+    cause = root_cause(error["message"], error["type"])
     said = cause if cause.startswith(error["type"]) else f"{error['type']}: {cause}"
     name, layer = class_being_rebuilt(error["message"])
     loading = stage not in AFTER_LOADING
     return Finding(
         kind=AFTER_LOADING.get(stage, Kind.LOAD_FAILED),
         subject=context.file,
-        where=places(layer or name, context.inventory) if layer or name else (),
+        where=locations_of_name(layer or name, context.inventory) if layer or name else (),
         cause=f"{_who(context, stage)}: {said}",
         fix=_other_version(context) if loading else (),
         quote=cause,
@@ -135,25 +135,25 @@ def _unrecognised(error: Mapping[str, str], stage: str, context: Context) -> Fin
     )
 
 
-def _who(context: Context, stage: str) -> str:
+def _who(context: DiagnosisContext, stage: str) -> str:
     if stage == "predict":
         return "the file loads, and the loaded model fails when it is called"
     if stage == "training":
         return "the file loads, and its optimizer and compile config, which further training needs, cannot be read"
     if stage != "load":
-        return f"the loader failed {WHILE[stage]}"
+        return f"the loader failed {ACTIVITY_BY_STAGE[stage]}"
     if context.format == "saved_model":
         return "TensorFlow could not load the SavedModel"
     return "Keras could not load the file"
 
 
-def _other_version(context: Context) -> tuple[str, ...]:
+def _other_version(context: DiagnosisContext) -> tuple[str, ...]:
     """A hint rather than a fix: all that is known is that another version of Keras wrote the file."""
     if not context.saved_keras or not context.loaded_keras or context.saved_keras == context.loaded_keras:
         return ()
     return (f"it was saved by Keras {context.saved_keras}, this is {context.loaded_keras}: try the former",)
 
 
-def _log(loaded: Loaded) -> str:
+def _log(loaded: LoadResult) -> str:
     traceback = (loaded.error or {}).get("traceback", "")
     return "\n".join(part.strip("\n") for part in (traceback, loaded.log) if part.strip())

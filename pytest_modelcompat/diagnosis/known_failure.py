@@ -7,13 +7,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from string import Template
 
-from pytest_modelcompat.diagnosis.context import Context, is_keras_class, major, places, registered_home, role_of
+from pytest_modelcompat.diagnosis.context import (
+    DiagnosisContext,
+    is_keras_class,
+    locations_of_name,
+    major,
+    registered_module,
+    role_of,
+)
 from pytest_modelcompat.diagnosis.declarations import Declare
-from pytest_modelcompat.diagnosis.messages import class_being_rebuilt, innermost, true_cause
+from pytest_modelcompat.diagnosis.messages import class_being_rebuilt, innermost, root_cause
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 
-Words = Mapping[str, str]
-Condition = Callable[[Words, Context], bool]
+TemplateValues = Mapping[str, str]
+Condition = Callable[[TemplateValues, DiagnosisContext], bool]
 
 H5 = ("h5",)
 KERAS = ("keras",)
@@ -46,8 +53,9 @@ MEASURED = "measured"
 class KnownFailure:
     """One failure that users met, told so that they understand it.
 
-    Its texts are templates: `$words` come from the pattern's groups and from `Context.words`; `$bare` is the group
-    `name` without its package, `$outer` the class Keras was rebuilding, `$exception` and `$quote` what was raised.
+    Its texts are templates: `$words` come from the pattern's groups and from `DiagnosisContext.words`; `$bare` is the
+    group `name` without its package, `$outer` the class Keras was rebuilding, `$exception` and `$quote` what it
+    raised.
 
     Args:
         pattern: searched for in the innermost exception's message.
@@ -77,7 +85,7 @@ class KnownFailure:
 
 
 @dataclass(frozen=True)
-class Raised:
+class RaisedException:
     """An exception, taken apart once for all entries.
 
     Args:
@@ -93,14 +101,16 @@ class Raised:
     outer: str
 
     @classmethod
-    def of(cls, error: Words) -> Raised:
+    def of(cls, error: TemplateValues) -> RaisedException:
         """Takes the `type` and `message` of an exception apart."""
         message = error["message"]
         outer, _ = class_being_rebuilt(message)
-        return cls(error["type"], innermost(message), true_cause(message, error["type"]), outer)
+        return cls(error["type"], innermost(message), root_cause(message, error["type"]), outer)
 
 
-def recognise(entry: KnownFailure, raised: Raised, stage: str, context: Context) -> Finding | None:
+def match_known_failure(
+    entry: KnownFailure, raised: RaisedException, stage: str, context: DiagnosisContext
+) -> Finding | None:
     """The finding for an exception, if it is the entry's failure.
 
     Args:
@@ -114,7 +124,7 @@ def recognise(entry: KnownFailure, raised: Raised, stage: str, context: Context)
     match = re.search(entry.pattern, raised.text)
     if match is None:
         return None
-    words = words_of(match, raised, context)
+    words = template_values(match, raised, context)
     if entry.when is not None and not entry.when(words, context):
         return None
     subject = Template(entry.subject).substitute(words) or context.file
@@ -124,9 +134,9 @@ def recognise(entry: KnownFailure, raised: Raised, stage: str, context: Context)
     return Finding(
         kind=kind,
         subject=subject,
-        where=places(subject, context.inventory),
+        where=locations_of_name(subject, context.inventory),
         cause=Template(entry.cause).substitute(words),
-        fix=tuple(_fix_line(line, context.declares_on, words) for line in entry.fix),
+        fix=tuple(_fix_line(line, context.declared_in, words) for line in entry.fix),
         blame=entry.blame,
         quote=words["quote"],
         details=tuple(("see", link) for link in _links(entry.source)[:1]),
@@ -142,7 +152,7 @@ def _applies(entry: KnownFailure, exception: str, stage: str, format_: str) -> b
     )
 
 
-def words_of(match: re.Match[str], raised: Raised, context: Context) -> dict[str, str]:
+def template_values(match: re.Match[str], raised: RaisedException, context: DiagnosisContext) -> dict[str, str]:
     """The words that an entry's templates may use, for an exception that its pattern was found in."""
     groups = {key: value or "" for key, value in match.groupdict().items()}
     name = groups.pop("name", "") or raised.outer
@@ -152,15 +162,15 @@ def words_of(match: re.Match[str], raised: Raised, context: Context) -> dict[str
         "name": name,
         "bare": name.rpartition(">")[2].rpartition(".")[2],
         "role": role_of(name, context.inventory),
-        "home": registered_home(name, context.inventory) or "your_module",
+        "home": registered_module(name, context.inventory) or "your_module",
         "outer": raised.outer,
         "exception": raised.type,
         "quote": raised.quote,
-        **_words_of_package(name, context),
+        **_package_values(name, context),
     }
 
 
-def _words_of_package(op: str, context: Context) -> dict[str, str]:
+def _package_values(op: str, context: DiagnosisContext) -> dict[str, str]:
     """What there is to say of the package that an op comes with; empty words for other names."""
     package, tensorflow = context.package_of(op), context.versions.get("tensorflow", "")
     return {
@@ -179,8 +189,8 @@ def _links(source: str) -> list[str]:
     ]
 
 
-def _fix_line(line: str | Declare, declares_on: str, words: Words) -> str:
-    return line.line(declares_on, words) if isinstance(line, Declare) else Template(line).substitute(words)
+def _fix_line(line: str | Declare, declared_in: str, words: TemplateValues) -> str:
+    return line.line(declared_in, words) if isinstance(line, Declare) else Template(line).substitute(words)
 
 
 def both(first: Condition, second: Condition) -> Condition:
@@ -198,39 +208,39 @@ def loaded_by_keras(number: int) -> Condition:
     return lambda _, context: max(major(context.loaded_keras), 2) == number
 
 
-def keras_own(words: Words, context: Context) -> bool:
+def is_from_keras(words: TemplateValues, context: DiagnosisContext) -> bool:
     """Holds where the class that failed is Keras' own."""
     return is_keras_class(words["bare"], context.inventory)
 
 
-def has_bytecode(_: Words, context: Context) -> bool:
+def has_bytecode(_: TemplateValues, context: DiagnosisContext) -> bool:
     """Holds where the artifact has Python bytecode in it."""
     return bool(context.lambda_layers)
 
 
-def foreign_bytecode(_: Words, context: Context) -> bool:
+def incompatible_bytecode(_: TemplateValues, context: DiagnosisContext) -> bool:
     """Holds where the artifact has bytecode in it that the loader's Python does not run."""
     python = tuple(int(part) for part in context.versions.get("python", "").split(".")[:2] if part.isdigit())
     return any(python not in code.runs_on for use in context.inventory.lambdas for code in use.codes)
 
 
-def op_of_package(words: Words, _: Context) -> bool:
+def op_of_package(words: TemplateValues, _: DiagnosisContext) -> bool:
     """Holds where the name is that of an op which importing a package registers."""
     return bool(words["package"]) and not words["library"]
 
 
-def op_of_library(words: Words, _: Context) -> bool:
+def op_of_library(words: TemplateValues, _: DiagnosisContext) -> bool:
     """Holds where the name is that of an op which a library in a package's folder registers."""
     return bool(words["library"])
 
 
-def op_is_declared(words: Words, context: Context) -> bool:
+def op_is_declared(words: TemplateValues, context: DiagnosisContext) -> bool:
     """Holds where the loader had imported what registers the op."""
     package = context.package_of(words["name"])
     return package is not None and package.is_declared(context.declared)
 
 
-def is_operation(words: Words, context: Context) -> bool:
+def is_operation(words: TemplateValues, context: DiagnosisContext) -> bool:
     """Holds where the name is that of an operation that Keras 3 wrote among an .h5 file's layers.
 
     Every layer writes `trainable`, which an operation does not have.

@@ -6,7 +6,7 @@ import re
 import tempfile
 import traceback
 
-from pytest_modelcompat.diagnosis.messages import true_cause
+from pytest_modelcompat.diagnosis.messages import root_cause
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 
 _NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded|not enough space on the disk")
@@ -20,7 +20,7 @@ def save_failed(method: str, error: BaseException) -> Finding:
         error: what the save raised. Keras raises NotImplementedError where a layer does not say how to rebuild it.
     """
     if is_disk_full(str(error)):
-        return no_space(f"no space is left on the disk for {method}", method, true_cause(str(error)))
+        return no_space(f"no space is left on the disk for {method}", method, root_cause(str(error)))
     lacks_config = isinstance(error, NotImplementedError)
     reason = ": a layer does not say how to rebuild it" if lacks_config else ""
     get_config = ("def get_config(self):", '    return {**super().get_config(), "the_argument": self.the_argument}')
@@ -30,7 +30,7 @@ def save_failed(method: str, error: BaseException) -> Finding:
         cause=f"{method} raised {type(error).__name__}{reason}",
         fix=get_config if lacks_config else (),
         blame=Blame.WRITER,
-        quote=true_cause(str(error)),
+        quote=root_cause(str(error)),
         log="".join(traceback.format_exception(error)),
     )
 
@@ -49,7 +49,7 @@ def call_failed(title: str, error: BaseException, *, derived: bool) -> Finding:
         cause="the model cannot be called, even before it is saved",
         fix=("if its inputs were derived, return (model, inputs) from the test instead",) if derived else (),
         blame=Blame.MODEL,
-        quote=f"{type(error).__name__}: {true_cause(str(error))}",
+        quote=f"{type(error).__name__}: {root_cause(str(error))}",
         log="".join(traceback.format_exception(error)),
     )
 

@@ -25,7 +25,7 @@ _OUTER_CLASS = re.compile(r"Error when deserializing class '(\w+)'(?: using conf
 _REBUILT_CLASS = re.compile(r"<class '(?:[\w.]*\.)?(\w+)'> could not be deserialized properly")
 
 
-def true_cause(message: str, exception: str = "Exception") -> str:
+def root_cause(message: str, exception: str = "Exception") -> str:
     """The line of an exception's message that says what is wrong.
 
     Args:

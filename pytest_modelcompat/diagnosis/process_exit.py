@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.diagnosis.context import major
 from pytest_modelcompat.diagnosis.declarations import Declare
 from pytest_modelcompat.diagnosis.local_errors import is_disk_full, no_space, no_tensorflow
-from pytest_modelcompat.diagnosis.messages import last_line, true_cause
+from pytest_modelcompat.diagnosis.messages import last_line, root_cause
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 from pytest_modelcompat.runtimes.runtime import OTHER_PROCESSOR
 from pytest_modelcompat.runtimes.uv import DECLARED_IN
@@ -18,12 +18,12 @@ from pytest_modelcompat.runtimes.uv import DECLARED_IN
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_modelcompat.diagnosis.context import Context
+    from pytest_modelcompat.diagnosis.context import DiagnosisContext
     from pytest_modelcompat.runtimes.process import LoaderUnavailableError
-    from pytest_modelcompat.runtimes.protocol import Ending, Loaded
+    from pytest_modelcompat.runtimes.protocol import LoadResult, ProcessExit
     from pytest_modelcompat.runtimes.runtime import Runtime
 
-WHILE = {
+ACTIVITY_BY_STAGE = {
     "start": "while it imported Keras and what the test declares",
     "declare": "while it imported Keras and what the test declares",
     "resolve": "while it looked up the classes that the artifact names",
@@ -35,7 +35,7 @@ WHILE = {
     "training": "while it read the loaded model's optimizer and compile config",
     "done": "after its work was done, while the process ended",
 }
-FRAMES = 3
+MOST_FRAMES = 3
 
 _FATAL = re.compile(r"^Fatal Python error: .*$", re.MULTILINE)
 _STACK = re.compile(r"^(?:Current thread|Thread) .*\(most recent call first\):\n((?:  File .*\n)+)", re.MULTILINE)
@@ -55,24 +55,24 @@ _NO_LAMBDA = (
 )
 
 
-def during(loaded: Loaded) -> str:
+def activity(loaded: LoadResult) -> str:
     """What the child was doing, in words."""
     if loaded.stage == "declare" and loaded.declaring:
         return f"while it imported {loaded.declaring}, which the test declares"
-    return WHILE[loaded.stage]
+    return ACTIVITY_BY_STAGE[loaded.stage]
 
 
-def diagnose_death(loaded: Loaded, context: Context) -> Finding:
+def diagnose_process_exit(loaded: LoadResult, context: DiagnosisContext) -> Finding:
     """The finding for a child that ended without an answer."""
-    if loaded.ending.timed_out:
+    if loaded.process_exit.timed_out:
         return _timed_out(loaded, context)
-    if loaded.ending.oom_killed or _gave_up_allocating(loaded):
+    if loaded.process_exit.oom_killed or _gave_up_allocating(loaded):
         return _out_of_memory(loaded, context)
-    if loaded.ending.code < 0:
+    if loaded.process_exit.code < 0:
         return _killed(loaded, context)
     if is_disk_full(last_line(loaded.log)):
         return diagnose_full_disk(last_line(loaded.log), loaded, context)
-    return exited(str(loaded.ending.code), loaded, context)
+    return exited(str(loaded.process_exit.code), loaded, context)
 
 
 def cannot_start(runtime: Runtime, error: LoaderUnavailableError) -> Finding:
@@ -82,8 +82,8 @@ def cannot_start(runtime: Runtime, error: LoaderUnavailableError) -> Finding:
         runtime: where it was to run.
         error: what is known of it.
     """
-    if error.ending is not None:
-        return _ended(runtime, error.ending, error.log)
+    if error.process_exit is not None:
+        return _ended(runtime, error.process_exit, error.log)
     if not error.kind:
         cause = f"the interpreter of runtime {runtime.name!r} cannot be started from {error}"
         return Finding(Kind.RUNTIME_BROKEN, runtime.name, cause=cause, fix=_another_interpreter(runtime))
@@ -95,7 +95,7 @@ def cannot_start(runtime: Runtime, error: LoaderUnavailableError) -> Finding:
     return Finding(Kind.RUNTIME_BROKEN, runtime.name, cause=cause, fix=_try_it(runtime), quote=quote)
 
 
-def _ended(runtime: Runtime, ending: Ending, log: str) -> Finding:
+def _ended(runtime: Runtime, ending: ProcessExit, log: str) -> Finding:
     name = _signal_name(-ending.code) if ending.code < 0 and not ending.timed_out else ""
     if ending.timed_out:
         how = f"was stopped after {ending.seconds:.0f} s"
@@ -117,7 +117,7 @@ def _try_it(runtime: Runtime) -> tuple[str, ...]:
     if runtime.is_local:
         return ('see what `python -c "import tensorflow"` says in this environment',)
     if runtime.is_created:
-        return (_make_anew(runtime),)
+        return (_recreate(runtime),)
     variables = "".join(f"{name}={shlex.quote(value)} " for name, value in runtime.env.items())
     code = "import h5py, tensorflow; tensorflow.keras.layers"
     return (f"mend it until this works: {variables}{runtime.interpreter} -c '{code}'",)
@@ -125,11 +125,11 @@ def _try_it(runtime: Runtime) -> tuple[str, ...]:
 
 def _another_interpreter(runtime: Runtime) -> tuple[str, ...]:
     if runtime.is_created:
-        return (_make_anew(runtime),)
+        return (_recreate(runtime),)
     return (f"name a Python that runs on this machine as 'interpreter' of {runtime.name!r} in {DECLARED_IN}",)
 
 
-def _make_anew(runtime: Runtime) -> str:
+def _recreate(runtime: Runtime) -> str:
     return f"make it anew: modelcompat runtimes remove {runtime.name} && modelcompat runtimes create {runtime.name}"
 
 
@@ -140,29 +140,29 @@ def is_out_of_memory(error: Mapping[str, str]) -> bool:
     return error["type"] == "ResourceExhaustedError" and "OOM when allocating" in error["message"]
 
 
-def diagnose_full_disk(text: str, loaded: Loaded, context: Context) -> Finding:
+def diagnose_full_disk(text: str, loaded: LoadResult, context: DiagnosisContext) -> Finding:
     """The finding for a child that could not write, whether it lived to say so or not."""
     return no_space(
-        f"{context.loader} found no space left on the disk {during(loaded)}", context.file, true_cause(text)
+        f"{context.loader} found no space left on the disk {activity(loaded)}", context.file, root_cause(text)
     )
 
 
-def diagnose_memory_error(error: Mapping[str, str], loaded: Loaded, context: Context) -> Finding:
+def diagnose_memory_error(error: Mapping[str, str], loaded: LoadResult, context: DiagnosisContext) -> Finding:
     """The finding for an exception that says that memory ran out."""
     match = _ALLOCATING.search(error["message"])
     asked = f": it asked for a {match['type']} tensor of shape ({match['shape'].replace(',', ', ')})" if match else ""
     return Finding(
         kind=Kind.OUT_OF_MEMORY,
         subject=error.get("declared") or context.file,
-        cause=f"{context.loader} ran out of memory {during(loaded)}{asked}",
+        cause=f"{context.loader} ran out of memory {activity(loaded)}{asked}",
         fix=("give the process more memory, or the model smaller inputs",),
-        quote=true_cause(error["message"], error["type"]),
+        quote=root_cause(error["message"], error["type"]),
         details=_memory(loaded),
         is_specific=True,
     )
 
 
-def exited(code: str, loaded: Loaded, context: Context, declared: str = "") -> Finding:
+def exited(code: str, loaded: LoadResult, context: DiagnosisContext, declared: str = "") -> Finding:
     """The finding for a child that left by itself.
 
     Args:
@@ -171,7 +171,7 @@ def exited(code: str, loaded: Loaded, context: Context, declared: str = "") -> F
         context: the artifact and the loader.
         declared: the declaration it was importing, where that is known.
     """
-    stage = f"while it imported {declared}, which the test declares" if declared else during(loaded)
+    stage = f"while it imported {declared}, which the test declares" if declared else activity(loaded)
     who = "it" if declared else "code that it imported, or the model's own code,"
     said = last_line(loaded.log)
     status = f"with code {code}" if code.lstrip("-").isdigit() else f"with the message {code!r}"
@@ -184,20 +184,20 @@ def exited(code: str, loaded: Loaded, context: Context, declared: str = "") -> F
     )
 
 
-def _timed_out(loaded: Loaded, context: Context) -> Finding:
+def _timed_out(loaded: LoadResult, context: DiagnosisContext) -> Finding:
     why, fix = _why_so_long(loaded, context)
     declare = Declare(f"timeout={int(context.timeout * 2)}", lead="or, if it only needs longer: " if fix else "")
     return Finding(
         kind=Kind.LOADER_TIMED_OUT,
         subject=context.file,
-        cause=f"{context.loader} was stopped after {context.timeout:g} s {during(loaded)}{why}",
-        fix=(*fix, declare.line(context.declares_on, {})),
+        cause=f"{context.loader} was stopped after {context.timeout:g} s {activity(loaded)}{why}",
+        fix=(*fix, declare.line(context.declared_in, {})),
         blame=Blame.WRITER if fix and context.lambda_layers else None,
-        details=_last_words(loaded),
+        details=_last_frames(loaded),
     )
 
 
-def _why_so_long(loaded: Loaded, context: Context) -> tuple[str, tuple[str, ...]]:
+def _why_so_long(loaded: LoadResult, context: DiagnosisContext) -> tuple[str, tuple[str, ...]]:
     if loaded.stage not in ("load", "predict"):
         return "", ()
     keras_2_into_3 = 0 < major(context.saved_keras) < 3 <= major(context.loaded_keras)
@@ -216,48 +216,48 @@ def _why_so_long(loaded: Loaded, context: Context) -> tuple[str, tuple[str, ...]
     return "", ()
 
 
-def _has_nested_model(context: Context) -> bool:
+def _has_nested_model(context: DiagnosisContext) -> bool:
     layers = context.inventory.layers
     return any(use.class_name in ("Functional", "Model", "Sequential") for use in layers)
 
 
-def _gave_up_allocating(loaded: Loaded) -> bool:
-    return loaded.ending.code == -signal.SIGABRT and "std::bad_alloc" in loaded.log[-4000:]
+def _gave_up_allocating(loaded: LoadResult) -> bool:
+    return loaded.process_exit.code == -signal.SIGABRT and "std::bad_alloc" in loaded.log[-4000:]
 
 
-def _out_of_memory(loaded: Loaded, context: Context) -> Finding:
-    killed = loaded.ending.oom_killed
+def _out_of_memory(loaded: LoadResult, context: DiagnosisContext) -> Finding:
+    killed = loaded.process_exit.oom_killed
     how = f"the kernel killed {context.loader} because" if killed else f"{context.loader} gave up because"
     return Finding(
         kind=Kind.OUT_OF_MEMORY,
         subject=context.file,
-        cause=f"{how} memory ran out {during(loaded)}",
+        cause=f"{how} memory ran out {activity(loaded)}",
         fix=("give the process more memory, or run fewer tests at once (pytest -n)",),
-        details=(*_memory(loaded), *_last_words(loaded)),
+        details=(*_memory(loaded), *_last_frames(loaded)),
     )
 
 
-def _memory(loaded: Loaded) -> tuple[tuple[str, str], ...]:
+def _memory(loaded: LoadResult) -> tuple[tuple[str, str], ...]:
     return (("memory", f"{loaded.peak_memory / 2**20:.0f} MiB at most"),) if loaded.peak_memory else ()
 
 
-def _killed(loaded: Loaded, context: Context) -> Finding:
-    name = _signal_name(-loaded.ending.code)
+def _killed(loaded: LoadResult, context: DiagnosisContext) -> Finding:
+    name = _signal_name(-loaded.process_exit.code)
     by_bytecode = bool(context.lambda_layers) and loaded.stage in ("load", "predict") and name != "SIGKILL"
     why = _bytecode(context) if by_bytecode else _HINTS.get(name, "")
     fatal = _FATAL.search(loaded.log)
     return Finding(
         kind=Kind.LOADER_CRASHED,
         subject=context.file,
-        cause=f"{context.loader} died of {name} {during(loaded)}" + (f": {why}" if why else ""),
+        cause=f"{context.loader} died of {name} {activity(loaded)}" + (f": {why}" if why else ""),
         fix=_NO_LAMBDA if by_bytecode else (),
         blame=Blame.WRITER if by_bytecode else None,
         quote=fatal.group() if fatal else "",
-        details=(("signal", name), *_last_words(loaded)),
+        details=(("signal", name), *_last_frames(loaded)),
     )
 
 
-def _bytecode(context: Context) -> str:
+def _bytecode(context: DiagnosisContext) -> str:
     words = context.words()
     here = f" (this is CPython {words['python']})" if words["python"] else ""
     return (
@@ -273,13 +273,13 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def _last_words(loaded: Loaded) -> tuple[tuple[str, str], ...]:
+def _last_frames(loaded: LoadResult) -> tuple[tuple[str, str], ...]:
     """The innermost frames that faulthandler wrote, else the last line of the log."""
     stack = _CURRENT_STACK.search(loaded.log) or _STACK.search(loaded.log)
     if stack is None:
         said = last_line(loaded.log)
         return (("last said", said),) if said else ()
-    frames = [_FRAME.search(line) for line in stack.group(1).splitlines()[:FRAMES]]
+    frames = [_FRAME.search(line) for line in stack.group(1).splitlines()[:MOST_FRAMES]]
     return (("innermost", ", called by ".join(_frame(frame) for frame in frames if frame)),)
 
 

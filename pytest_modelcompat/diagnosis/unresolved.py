@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, ObjectUse
-from pytest_modelcompat.artifacts.locations import Use, op_places, places
+from pytest_modelcompat.artifacts.locations import Use, locations, op_locations
 from pytest_modelcompat.profiles.op_packages import package_of
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.inventory import OpUse
     from pytest_modelcompat.diagnosis.declarations import Declaration
     from pytest_modelcompat.profiles.op_packages import OpPackage
-    from pytest_modelcompat.runtimes.protocol import Loaded
+    from pytest_modelcompat.runtimes.protocol import LoadResult
 
 PYTHON_FUNCTION_OPS = ("PyFunc", "PyFuncStateless", "EagerPyFunc")
 # What every layer's configuration holds, whatever its class returns from get_config().
-GIVEN_TO_EVERY_LAYER = ("name", "trainable", "dtype")
+BASE_LAYER_ARGUMENTS = ("name", "trainable", "dtype")
 
 
-def subjects(inventory: Inventory) -> list[Use]:
+def resolvable_uses(inventory: Inventory) -> list[Use]:
     """What a loader must be able to resolve: every layer and object; nothing for a SavedModel, which holds graphs."""
     return [] if inventory.format == "saved_model" else [*inventory.layers, *inventory.objects]
 
 
-def as_json(use: Use) -> dict[str, Any]:
+def use_as_json(use: Use) -> dict[str, Any]:
     """A subject the way a job carries it."""
     is_layer = isinstance(use, LayerUse)
     return {
@@ -40,15 +40,15 @@ def as_json(use: Use) -> dict[str, Any]:
     }
 
 
-def judge(inventory: Inventory, loaded: Loaded, declaration: Declaration) -> tuple[Finding, ...]:
+def unresolved_findings(inventory: Inventory, loaded: LoadResult, declaration: Declaration) -> tuple[Finding, ...]:
     """A finding for each thing the loader could not resolve or rebuild, however many places use it.
 
     Args:
         inventory: what the artifact holds.
-        loaded: what the loader answered; positions refer to `subjects(inventory)`.
+        loaded: what the loader answered; positions refer to `resolvable_uses(inventory)`.
         declaration: how the fix is written.
     """
-    uses = subjects(inventory)
+    uses = resolvable_uses(inventory)
     unknown = _grouped([uses[index] for index in loaded.unknown_objects])
     rebuild = [(uses[problem["index"]], problem) for problem in loaded.not_rebuildable]
     return (
@@ -79,7 +79,7 @@ def _unknown(group: Sequence[Use], declaration: Declaration) -> Finding:
     module = first.module if first.module and not first.module.startswith("builtins") else None
     registered = ">" in name
     role = first.role
-    home = module or declaration.home_module(name)
+    home = module or declaration.defining_module(name)
     fix: tuple[str, ...]
     if registered:
         cause = f"it is registered as {name!r} by a decorator in {home}, which the loader has not imported"
@@ -94,7 +94,7 @@ def _unknown(group: Sequence[Use], declaration: Declaration) -> Finding:
     return Finding(
         kind=Kind.UNKNOWN_LAYER if is_layer else Kind.UNKNOWN_OBJECT,
         subject=name,
-        where=places(group),
+        where=locations(group),
         cause=cause,
         fix=fix,
         details=(("role", role),),
@@ -112,7 +112,7 @@ def _not_rebuildable(problems: Sequence[tuple[Use, Mapping[str, Any]]]) -> Itera
         yield Finding(
             kind=Kind.CANNOT_REBUILD,
             subject=problem["class"].rpartition(".")[2],
-            where=places(same),
+            where=locations(same),
             cause=_rebuild_cause(problem),
             fix=_rebuild_fix(problem),
             blame=Blame.WRITER,
@@ -125,7 +125,7 @@ def _rebuild_cause(problem: Mapping[str, Any]) -> str:
     if problem["problem"] == "missing":
         source = "its get_config() does not return it" if problem["has_get_config"] else "it has no get_config()"
         return f"{name}.__init__() requires {argument!r}, and {source}"
-    if argument in GIVEN_TO_EVERY_LAYER:
+    if argument in BASE_LAYER_ARGUMENTS:
         return (
             f"Keras gives every layer it rebuilds its name, trainable and dtype, which {name}.__init__() does not take"
         )
@@ -141,7 +141,7 @@ def _rebuild_fix(problem: Mapping[str, Any]) -> tuple[str, ...]:
             "def get_config(self):",
             f'    return {{**super().get_config(), "{argument}": self.{argument}}}',
         )
-    if argument in GIVEN_TO_EVERY_LAYER:
+    if argument in BASE_LAYER_ARGUMENTS:
         return (
             "def __init__(self, ..., **kwargs):",
             "    super().__init__(**kwargs)",
@@ -150,7 +150,7 @@ def _rebuild_fix(problem: Mapping[str, Any]) -> tuple[str, ...]:
     return (f"let __init__ take {argument!r}, or leave it out of what get_config() returns",)
 
 
-def _unknown_op(op: OpUse, loaded: Loaded, declaration: Declaration) -> Finding:
+def _unknown_op(op: OpUse, loaded: LoadResult, declaration: Declaration) -> Finding:
     package = package_of(op.op)
     if package is None:
         cause = "the loader's TensorFlow has not registered it: it comes from a library that is not loaded there"
@@ -163,14 +163,14 @@ def _unknown_op(op: OpUse, loaded: Loaded, declaration: Declaration) -> Finding:
     return Finding(
         kind=Kind.UNKNOWN_OP,
         subject=op.op,
-        where=op_places(op),
+        where=op_locations(op),
         cause=cause,
         fix=fix,
         details=(("count", str(op.count)),),
     )
 
 
-def _of_package(package: OpPackage, loaded: Loaded, declaration: Declaration) -> tuple[str, tuple[str, ...]]:
+def _of_package(package: OpPackage, loaded: LoadResult, declaration: Declaration) -> tuple[str, tuple[str, ...]]:
     """Why an op of a known package is not registered in the loader, and what to do."""
     name, tensorflow = package.module, loaded.versions.get("tensorflow", "")
     if package.is_declared(loaded.declared):
@@ -188,7 +188,7 @@ def _python_function(op: OpUse) -> Finding:
     return Finding(
         kind=Kind.PYTHON_FUNCTION,
         subject=op.op,
-        where=op_places(op),
+        where=op_locations(op),
         cause="tf.py_function and tf.numpy_function keep the Python function in the process that saved the model; "
         "no other process has it",
         fix=("write the function with TensorFlow ops, or apply it outside the model",),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SCHEMA = 1
+GOLDEN_SCHEMA = 1
 JSON_FILE = "golden.json"
 ARRAYS_FILE = "arrays.npz"
 # Inside a golden's folder: `frozen/<label>/`, each with the golden and the artifacts of that release.
@@ -65,11 +65,11 @@ class GoldenNotWrittenError(GoldenError):
         self.fix = fix
 
 
-class FrozenBrokenError(GoldenBrokenError):
+class ReleaseBrokenError(GoldenBrokenError):
     """What is frozen of a release is not what was frozen, or not all of it."""
 
 
-class FrozenAlreadyError(GoldenNotWrittenError):
+class ReleaseExistsError(GoldenNotWrittenError):
     """The label holds another model of this case already: a release is frozen once."""
 
 
@@ -224,7 +224,7 @@ class Golden:
     statistics: Mapping[str, Mapping[str, int | float | None]] = field(default_factory=dict)
     weights: tuple[WeightDigest, ...] = ()
     formats: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    schema: int = SCHEMA
+    schema: int = GOLDEN_SCHEMA
 
     def with_format(self, name: str, section: Mapping[str, Any]) -> Golden:
         """The same golden with one format's section put in place of what it held."""

@@ -7,7 +7,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.golden.golden import FROZEN_FILE, SCHEMA, FrozenBrokenError, GoldenBrokenError
+from pytest_modelcompat.golden.golden import FROZEN_FILE, GOLDEN_SCHEMA, GoldenBrokenError, ReleaseBrokenError
 from pytest_modelcompat.golden.serialization import json_bytes, read_document, refuse_pointer
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
-class Call:
+class CallSpec:
     """How a SavedModel of a release is called to give that release's outputs: its signatures have names of their own.
 
     Args:
@@ -37,7 +37,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Entry:
+class FrozenEntry:
     """What a frozen.json says of one format's artifact.
 
     Args:
@@ -52,16 +52,16 @@ class Entry:
     sha256: str
     size: int
     saved_by: Mapping[str, str]
-    call: Call
+    call: CallSpec
 
 
-def encode(name: GoldenName, label: str, entries: Mapping[str, Entry]) -> bytes:
+def serialize_release(name: GoldenName, label: str, entries: Mapping[str, FrozenEntry]) -> bytes:
     """The bytes of a frozen.json."""
     formats = {format_: asdict(entries[format_]) for format_ in ARTIFACTS if format_ in entries}
-    return json_bytes({"schema": SCHEMA, "name": [*name.folder, name.name], "label": label, "formats": formats})
+    return json_bytes({"schema": GOLDEN_SCHEMA, "name": [*name.folder, name.name], "label": label, "formats": formats})
 
 
-def read_record(folder: Path) -> dict[str, Entry]:
+def read_release(folder: Path) -> dict[str, FrozenEntry]:
     """What the frozen.json of a release says of each format.
 
     Args:
@@ -74,24 +74,24 @@ def read_record(folder: Path) -> dict[str, Entry]:
     try:
         return _entries(read_document(file)["formats"])
     except (FileNotFoundError, NotADirectoryError):
-        raise FrozenBrokenError(f"{file} is missing: was it not committed?") from None
+        raise ReleaseBrokenError(f"{file} is missing: was it not committed?") from None
     except OSError as error:
-        raise FrozenBrokenError(f"{file} cannot be read: {error.strerror or error}.") from error
+        raise ReleaseBrokenError(f"{file} cannot be read: {error.strerror or error}.") from error
     except GoldenBrokenError as error:
-        raise FrozenBrokenError(str(error)) from error
+        raise ReleaseBrokenError(str(error)) from error
     except KeyError as error:
-        raise FrozenBrokenError(f"{file} is not whole: it holds no {error}.") from error
+        raise ReleaseBrokenError(f"{file} is not whole: it holds no {error}.") from error
     except (TypeError, AttributeError, ValueError) as error:
-        raise FrozenBrokenError(f"{file} is not laid out as a frozen.json is: {error}.") from error
+        raise ReleaseBrokenError(f"{file} is not laid out as a frozen.json is: {error}.") from error
 
 
-def _entries(formats: Any) -> dict[str, Entry]:
+def _entries(formats: Any) -> dict[str, FrozenEntry]:
     if not formats:
         raise ValueError("it lists no artifact")
     return {format_: _entry(format_, **entry) for format_, entry in formats.items()}
 
 
-def _entry(format_: str, *, artifact: Any, sha256: Any, size: Any, saved_by: Any, call: Any) -> Entry:
+def _entry(format_: str, *, artifact: Any, sha256: Any, size: Any, saved_by: Any, call: Any) -> FrozenEntry:
     # The name is known; what is written there is for readers, and never a path that this leads out of the folder.
     if ARTIFACTS.get(format_) != artifact:
         raise ValueError(f"the artifact of {format_} is {artifact!r}")
@@ -100,10 +100,10 @@ def _entry(format_: str, *, artifact: Any, sha256: Any, size: Any, saved_by: Any
     if not isinstance(saved_by, dict) or not all(isinstance(version, str) for version in saved_by.values()):
         raise TypeError(f"saved_by of {format_} is {saved_by!r}")
     names = {side: tuple(call[side]) for side in ("input_names", "output_names")}
-    return Entry(artifact, sha256, size, saved_by, Call(bool(call["per_signature"]), **names))
+    return FrozenEntry(artifact, sha256, size, saved_by, CallSpec(bool(call["per_signature"]), **names))
 
 
-def place(artifact: Path, destination: Path, saved_by: Mapping[str, str], call: Call) -> Entry:
+def copy_artifact(artifact: Path, destination: Path, saved_by: Mapping[str, str], call: CallSpec) -> FrozenEntry:
     """Copy an artifact to where it is frozen, in one piece, and tell what was copied.
 
     Raises:
@@ -122,7 +122,7 @@ def place(artifact: Path, destination: Path, saved_by: Mapping[str, str], call: 
     finally:
         discard(temporary)
     sha256, size = digest_of(destination)
-    return Entry(destination.name, sha256, size, dict(saved_by), call)
+    return FrozenEntry(destination.name, sha256, size, dict(saved_by), call)
 
 
 def discard(path: Path) -> None:

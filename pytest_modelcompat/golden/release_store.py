@@ -17,34 +17,34 @@ from pytest_modelcompat.golden.golden import (
     FROZEN_FILE,
     FROZEN_FOLDER,
     JSON_FILE,
-    FrozenAlreadyError,
-    FrozenBrokenError,
     Golden,
     GoldenBrokenError,
     GoldenMissingError,
     GoldenName,
     GoldenNotWrittenError,
+    ReleaseBrokenError,
+    ReleaseExistsError,
     escape,
 )
 from pytest_modelcompat.golden.release_serialization import (
     ARTIFACTS,
-    Call,
-    Entry,
+    CallSpec,
+    FrozenEntry,
+    copy_artifact,
     digest_of,
     discard,
-    encode,
-    place,
-    read_record,
+    read_release,
+    serialize_release,
 )
 from pytest_modelcompat.golden.store import (
-    decode,
-    name_of,
-    placing,
-    put,
+    golden_name_of,
+    locked_folder,
+    read_golden,
+    removal_errors,
     remove_empty_folders,
-    removing,
-    write,
-    writing,
+    save_golden,
+    write_atomically,
+    write_errors,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LONGEST_LABEL = 60
-_DIRECTLY = Call()
+_DIRECTLY = CallSpec()
 _RESTORE = "restore it from version control"
 
 
@@ -76,7 +76,7 @@ def label_problem(label: str) -> str:
 
 
 @dataclass(frozen=True)
-class Frozen:
+class FrozenArtifact:
     """One artifact kept from a release.
 
     Args:
@@ -100,7 +100,7 @@ class Frozen:
     saved_by: Mapping[str, str]
     digest: str
     size: int
-    call: Call = field(default_factory=Call)
+    call: CallSpec = field(default_factory=CallSpec)
     problem: str = ""
 
     @property
@@ -110,7 +110,7 @@ class Frozen:
 
 
 @dataclass(frozen=True)
-class FrozenStore:
+class ReleaseStore:
     """The frozen artifacts under the folder of all goldens.
 
     Args:
@@ -133,7 +133,7 @@ class FrozenStore:
         """The releases of a case, whole or broken, `v1.2` before `v1.10`."""
         return _labels(self._releases(name))
 
-    def frozen(self, name: GoldenName) -> tuple[Frozen, ...]:
+    def frozen(self, name: GoldenName) -> tuple[FrozenArtifact, ...]:
         """Every artifact frozen for a case, label by label, format by format.
 
         Raises:
@@ -141,39 +141,39 @@ class FrozenStore:
         """
         return tuple(each for label in self.labels(name) for each in self.release(name, label))
 
-    def release(self, name: GoldenName, label: str) -> tuple[Frozen, ...]:
+    def release(self, name: GoldenName, label: str) -> tuple[FrozenArtifact, ...]:
         """Every artifact of one release of a case, format by format.
 
         Raises:
             FrozenBrokenError: its frozen.json is missing, or is not one.
         """
         folder = self.folder(name, label)
-        entries = read_record(folder)
+        entries = read_release(folder)
         return tuple(
-            Frozen(
+            FrozenArtifact(
                 name, label, format_, folder / artifact, folder, entry.saved_by, entry.sha256, entry.size, entry.call
             )
             for format_, artifact in ARTIFACTS.items()
             if (entry := entries.get(format_)) is not None
         )
 
-    def all(self) -> tuple[Frozen, ...]:
+    def all(self) -> tuple[FrozenArtifact, ...]:
         """Every frozen artifact of every case. Broken releases are left out: `broken` tells of them."""
         return tuple(each for name, label in self.releases() for each in self._or_error(name, label)[0])
 
-    def broken(self) -> tuple[FrozenBrokenError, ...]:
+    def broken(self) -> tuple[ReleaseBrokenError, ...]:
         """Why the releases that `all` leaves out cannot be read."""
         errors = (self._or_error(name, label)[1] for name, label in self.releases())
         return tuple(error for error in errors if error is not None)
 
-    def by_case(self) -> dict[GoldenName, tuple[Frozen, ...]]:
+    def by_case(self) -> dict[GoldenName, tuple[FrozenArtifact, ...]]:
         """What is frozen of each case; a broken release is one entry, of a format called `golden`, with its problem."""
-        found: dict[GoldenName, tuple[Frozen, ...]] = {}
+        found: dict[GoldenName, tuple[FrozenArtifact, ...]] = {}
         for name, label in self.releases():
             frozen, error = self._or_error(name, label)
             if error is not None:
                 folder = self.folder(name, label)
-                frozen = (Frozen(name, label, "golden", folder, folder, {}, "", 0, problem=str(error)),)
+                frozen = (FrozenArtifact(name, label, "golden", folder, folder, {}, "", 0, problem=str(error)),)
             found[name] = (*found.get(name, ()), *frozen)
         return found
 
@@ -189,15 +189,15 @@ class FrozenStore:
     def _name(self, releases: Path) -> GoldenName | None:
         parts = releases.parent.relative_to(self.root).parts
         for file in (releases.parent / JSON_FILE, *(releases / label / JSON_FILE for label in _labels(releases))):
-            name = name_of(parts, file)
+            name = golden_name_of(parts, file)
             if name is not None:
                 return name
         return None
 
-    def _or_error(self, name: GoldenName, label: str) -> tuple[tuple[Frozen, ...], FrozenBrokenError | None]:
+    def _or_error(self, name: GoldenName, label: str) -> tuple[tuple[FrozenArtifact, ...], ReleaseBrokenError | None]:
         try:
             return self.release(name, label), None
-        except FrozenBrokenError as error:
+        except ReleaseBrokenError as error:
             return (), error
 
     def freeze(  # noqa: PLR0913 - what is frozen, and as what
@@ -209,7 +209,7 @@ class FrozenStore:
         golden: Golden,
         saved_by: Mapping[str, str],
         *,
-        call: Call = _DIRECTLY,
+        call: CallSpec = _DIRECTLY,
     ) -> str:
         """Keep an artifact and its golden as those of a release; another format of the release joins in.
 
@@ -236,24 +236,24 @@ class FrozenStore:
         if problem:
             raise GoldenNotWrittenError(f"The label {label!r} {problem}.", "choose another label")
         folder = self.folder(name, label)
-        with writing(self._case(name)):
+        with locked_folder(self._case(name)):
             self._refuse_alike(name, label)
             entries, before = self._before(name, label, golden)
             if format_ in entries:
                 self._refuse_damaged(name, label, format_)
                 return "unchanged"
-            with self._growing(folder) as target:
-                entries[format_] = place(artifact, target / ARTIFACTS[format_], saved_by, call)
-                write(name, target, _with_section(before, golden, format_))
-                put(target / FROZEN_FILE, encode(name, label, entries))
+            with self._locked_release(folder) as target:
+                entries[format_] = copy_artifact(artifact, target / ARTIFACTS[format_], saved_by, call)
+                save_golden(name, target, _with_section(before, golden, format_))
+                write_atomically(target / FROZEN_FILE, serialize_release(name, label, entries))
         return "frozen"
 
     @contextmanager
-    def _growing(self, folder: Path) -> Iterator[Path]:
+    def _locked_release(self, folder: Path) -> Iterator[Path]:
         """Where to write what joins a release: a new one appears in one piece, or not at all."""
         target = folder if folder.is_dir() else folder.with_name(f".{folder.name}.part")
         try:
-            with placing(folder):
+            with write_errors(folder):
                 if target != folder:
                     discard(target)
                 target.mkdir(parents=True, exist_ok=True)
@@ -268,24 +268,24 @@ class FrozenStore:
     def _refuse_alike(self, name: GoldenName, label: str) -> None:
         alike = [each for each in self.labels(name) if each.lower() == label.lower() and each != label]
         if alike:
-            raise FrozenAlreadyError(
+            raise ReleaseExistsError(
                 f"{self.folder(name, alike[0])} is there, and {label!r} is the same where a file system ignores case.",
                 f"freeze as {alike[0]}, or under a label that differs from it in more than case",
             )
 
-    def _before(self, name: GoldenName, label: str, golden: Golden) -> tuple[dict[str, Entry], Golden | None]:
+    def _before(self, name: GoldenName, label: str, golden: Golden) -> tuple[dict[str, FrozenEntry], Golden | None]:
         """What is frozen of a release already: the entries of its record, and its golden."""
         folder = self.folder(name, label)
         if not folder.is_dir():
             return {}, None
         try:
-            entries, before = read_record(folder), decode(folder)
+            entries, before = read_release(folder), read_golden(folder)
         except (GoldenBrokenError, GoldenMissingError) as error:
             raise GoldenNotWrittenError(
                 f"{folder} is left as it is: {error}", f"{_RESTORE}, or {_thaw(name, label)}"
             ) from error
         if not serialization.same_content(before, golden):
-            raise FrozenAlreadyError(
+            raise ReleaseExistsError(
                 f"{folder} holds another model of this case: its golden has other inputs, outputs or weights.",
                 f"freeze under another label, or first {_thaw(name, label)}",
             )
@@ -296,40 +296,42 @@ class FrozenStore:
             for each in self.release(name, label):
                 if each.format == format_:
                     self.check(each)
-        except FrozenBrokenError as error:
+        except ReleaseBrokenError as error:
             raise GoldenNotWrittenError(str(error), f"{_RESTORE}, or first {_thaw(name, label)}") from error
 
-    def golden(self, frozen: Frozen) -> Golden:
+    def golden(self, frozen: FrozenArtifact) -> Golden:
         """The golden of the release: what its model computed then.
 
         Raises:
             GoldenMissingError: it is not there.
             GoldenBrokenError: what is there is not a golden.
         """
-        return decode(frozen.folder)
+        return read_golden(frozen.folder)
 
-    def check(self, frozen: Frozen) -> None:
+    def check(self, frozen: FrozenArtifact) -> None:
         """Make sure that an artifact's bytes are those that were frozen.
 
         Raises:
             FrozenBrokenError: they are not: it is missing, not fetched from Git LFS, or altered.
         """
         if frozen.problem:
-            raise FrozenBrokenError(frozen.problem)
+            raise ReleaseBrokenError(frozen.problem)
         try:
             digest, size = digest_of(frozen.artifact)
         except FileNotFoundError:
-            raise FrozenBrokenError(
+            raise ReleaseBrokenError(
                 f"{frozen.artifact} is missing, though {FROZEN_FILE} lists it: "
                 "was it not committed, for a pattern in .gitignore?"
             ) from None
         except GoldenBrokenError as error:
-            raise FrozenBrokenError(str(error)) from error
+            raise ReleaseBrokenError(str(error)) from error
         except OSError as error:
-            raise FrozenBrokenError(f"{error.filename or frozen.artifact} cannot be read: {error.strerror}.") from error
+            raise ReleaseBrokenError(
+                f"{error.filename or frozen.artifact} cannot be read: {error.strerror}."
+            ) from error
         if digest != frozen.digest:
             sizes = f" ({size} bytes, where {frozen.size} were frozen)" if size != frozen.size else ""
-            raise FrozenBrokenError(f"{frozen.artifact} is not what was frozen: its bytes are others{sizes}.")
+            raise ReleaseBrokenError(f"{frozen.artifact} is not what was frozen: its bytes are others{sizes}.")
 
     def thaw(self, name: GoldenName, label: str) -> None:
         """Remove a release of a case: its artifacts and its golden.
@@ -341,7 +343,7 @@ class FrozenStore:
         if label not in self.labels(name):
             raise GoldenMissingError(f"There is no frozen release {self.folder(name, label)}.")
         folder = self.folder(name, label)
-        with writing(self._case(name)), removing(folder):
+        with locked_folder(self._case(name)), removal_errors(folder):
             # Renamed first: what is killed amid removing leaves no half of a release.
             going = folder.with_name(f".{label}.part")
             discard(going)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.golden.golden import (
     ARRAYS_FILE,
+    GOLDEN_SCHEMA,
     JSON_FILE,
-    SCHEMA,
     Golden,
     GoldenBrokenError,
     GoldenName,
@@ -42,7 +42,7 @@ _LEVELS = {
 }
 
 
-def encode(name: GoldenName, golden: Golden) -> dict[str, bytes]:
+def serialize_golden(name: GoldenName, golden: Golden) -> dict[str, bytes]:
     """The bytes of each file by its name, the arrays first.
 
     Raises:
@@ -165,7 +165,7 @@ def _npy_header(array: NDArray[Any]) -> bytes:
     return magic + len(header).to_bytes(2, "little") + header
 
 
-def decode(folder: Path) -> Golden:
+def deserialize_golden(folder: Path) -> Golden:
     """Read the golden in a folder.
 
     Raises:
@@ -211,9 +211,9 @@ def read_document(path: Path) -> dict[str, Any]:
     schema = document.get("schema") if isinstance(document, dict) else None
     if not isinstance(schema, int):
         raise GoldenBrokenError(f"{path} is not a golden: it names no schema.")
-    if schema > SCHEMA:
+    if schema > GOLDEN_SCHEMA:
         raise GoldenTooNewError(
-            f"{path} was recorded by a later pytest-modelcompat (schema {schema}; this one knows {SCHEMA}): "
+            f"{path} was recorded by a later pytest-modelcompat (schema {schema}; this one knows {GOLDEN_SCHEMA}): "
             "update the plugin."
         )
     return dict(document)

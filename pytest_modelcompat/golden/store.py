@@ -33,7 +33,7 @@ _LOCK_TIMEOUT = 120.0
 
 
 @dataclass(frozen=True)
-class Written:
+class UpdateResult:
     """What an update did.
 
     Args:
@@ -72,16 +72,16 @@ class GoldenStore:
         """
         folder = self.folder(name)
         try:
-            return decode(folder)
+            return read_golden(folder)
         except GoldenBrokenError as error:
             # The two files are replaced one after the other: in between, they are halves of two goldens.
             try:
                 with _lock(folder):
-                    return decode(folder)
+                    return read_golden(folder)
             except OSError:
                 raise error from None
 
-    def update(self, name: GoldenName, merge: Callable[[Golden | None], Golden]) -> Written:
+    def update(self, name: GoldenName, merge: Callable[[Golden | None], Golden]) -> UpdateResult:
         """Read, merge and write under one lock, so that processes updating at once lose nothing.
 
         Args:
@@ -94,10 +94,10 @@ class GoldenStore:
                 recorded by a later version of this plugin, whose content this one would lose.
         """
         folder = self.folder(name)
-        with writing(folder):
+        with locked_folder(folder):
             before = _before(folder)
             after = merge(before)
-            written = Written(write(name, folder, after), before, after)
+            written = UpdateResult(save_golden(name, folder, after), before, after)
         self.recorded.add(name)
         return written
 
@@ -105,7 +105,7 @@ class GoldenStore:
         """Every golden that is there, whole or broken, in the order of their folders; no stray files."""
         # What is frozen has no such name; not to look at it saves reading a file for each release.
         found = (
-            name_of(path.parent.relative_to(self.root).parts, path)
+            golden_name_of(path.parent.relative_to(self.root).parts, path)
             for path in sorted(self.root.rglob(JSON_FILE))
             if FROZEN_FOLDER not in path.relative_to(self.root).parts and path.is_file()
         )
@@ -118,13 +118,13 @@ class GoldenStore:
             GoldenNotWrittenError: it could not be removed.
         """
         folder = self.folder(name)
-        with writing(folder), removing(folder):
+        with locked_folder(folder), removal_errors(folder):
             for file in (JSON_FILE, ARRAYS_FILE):
                 (folder / file).unlink(missing_ok=True)
             remove_empty_folders(folder, self.root)
 
 
-def name_of(escaped: tuple[str, ...], path: Path) -> GoldenName | None:
+def golden_name_of(escaped: tuple[str, ...], path: Path) -> GoldenName | None:
     """The name of the golden in a folder; None if no golden has such a one.
 
     Args:
@@ -148,7 +148,7 @@ def _recorded_name(path: Path) -> list[str]:
     return [str(part) for part in parts] if isinstance(parts, list) else []
 
 
-def decode(folder: Path) -> Golden:
+def read_golden(folder: Path) -> Golden:
     """The golden in a folder.
 
     Raises:
@@ -156,7 +156,7 @@ def decode(folder: Path) -> Golden:
         GoldenBrokenError: what is there is not a golden.
     """
     try:
-        return serialization.decode(folder)
+        return serialization.deserialize_golden(folder)
     except (FileNotFoundError, NotADirectoryError):
         raise GoldenMissingError(f"There is no golden {folder}.") from None
     except OSError as error:
@@ -165,7 +165,7 @@ def decode(folder: Path) -> Golden:
 
 def _before(folder: Path) -> Golden | None:
     try:
-        return decode(folder)
+        return read_golden(folder)
     except GoldenMissingError:
         return None
     except GoldenTooNewError as error:
@@ -175,7 +175,7 @@ def _before(folder: Path) -> Golden | None:
         return None
 
 
-def write(name: GoldenName, folder: Path, golden: Golden) -> bool:
+def save_golden(name: GoldenName, folder: Path, golden: Golden) -> bool:
     """Write a golden into a folder whose lock is held; whether that changed a file.
 
     Raises:
@@ -183,14 +183,14 @@ def write(name: GoldenName, folder: Path, golden: Golden) -> bool:
     """
     if not golden.outputs[1]:
         raise GoldenNotWrittenError(f"{folder} is not written: it would hold no output to compare with.")
-    files = serialization.encode(name, golden)
-    with placing(folder):
+    files = serialization.serialize_golden(name, golden)
+    with write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        changed = [file for file, data in files.items() if put(folder / file, data)]
+        changed = [file for file, data in files.items() if write_atomically(folder / file, data)]
     return bool(changed)
 
 
-def put(path: Path, data: bytes) -> bool:
+def write_atomically(path: Path, data: bytes) -> bool:
     """Put a file in place in one piece, unless it holds these bytes already; whether that changed it."""
     if path.is_file():
         existing = path.read_bytes()
@@ -208,7 +208,7 @@ def put(path: Path, data: bytes) -> bool:
 
 
 @contextmanager
-def writing(folder: Path) -> Iterator[None]:
+def locked_folder(folder: Path) -> Iterator[None]:
     """Hold the lock of a golden's folder.
 
     Raises:
@@ -230,7 +230,7 @@ def writing(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def placing(folder: Path) -> Iterator[None]:
+def write_errors(folder: Path) -> Iterator[None]:
     """Say of a folder what keeps files from being written into it.
 
     Raises:
@@ -244,7 +244,7 @@ def placing(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def removing(folder: Path) -> Iterator[None]:
+def removal_errors(folder: Path) -> Iterator[None]:
     """Say of a folder what keeps it from being removed.
 
     Raises:

@@ -18,13 +18,13 @@ import numpy as np
 
 from . import calls, imports, resolve, saved_models, tensors, training_state, weights
 
-Answer = Dict[str, Any]
+JobAnswer = Dict[str, Any]
 
 
 def run(folder: Path) -> None:
     """Do the job in `folder`, leaving its answer there whatever happens short of the process dying."""
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-    answer = {"stage": "start", "error": None, "timings": {}, "declaring": "", "trying": ""}  # type: Answer
+    answer = {"stage": "start", "error": None, "timings": {}, "declaring": "", "trying": ""}  # type: JobAnswer
     try:
         _enter(folder, answer, "declare")
         _stages(folder, job, answer)
@@ -33,12 +33,12 @@ def run(folder: Path) -> None:
     except (Exception, SystemExit) as error:  # noqa: BLE001 - every failure is the answer
         answer["error"] = _describe(error)
     if answer["stage"] in ("load", "predict", "done"):
-        _load_otherwise(folder, job, answer)
+        _load_with_others(folder, job, answer)
     answer["peak_memory"] = peak_memory()
     write_answer(folder, answer)
 
 
-def _stages(folder: Path, job: Dict[str, Any], answer: Answer) -> None:
+def _stages(folder: Path, job: Dict[str, Any], answer: JobAnswer) -> None:
     sys.path[:] = job["sys_path"] + (sys.path if job["own_path"] else [])
     os.chdir(job["cwd"])
     _limit_threads(job["threads"])
@@ -60,7 +60,7 @@ def _stages(folder: Path, job: Dict[str, Any], answer: Answer) -> None:
     _enter(folder, answer, "done")
 
 
-def _load_otherwise(folder: Path, job: Dict[str, Any], answer: Answer) -> None:
+def _load_with_others(folder: Path, job: Dict[str, Any], answer: JobAnswer) -> None:
     """Load with the other loaders that were asked for; what was found before stands, whatever becomes of them."""
     answer["peak_memory"] = peak_memory()
     answer["others"] = {}
@@ -71,7 +71,7 @@ def _load_otherwise(folder: Path, job: Dict[str, Any], answer: Answer) -> None:
         write_answer(folder, answer)
         started = time.monotonic()
         try:
-            _call_otherwise(folder, job, saved_models.LOADERS[name](job), name, other)
+            _call_with_other(folder, job, saved_models.LOADERS[name](job), name, other)
         except saved_models.UnavailableError as error:
             other["unavailable"] = str(error)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - every failure is the answer
@@ -80,14 +80,14 @@ def _load_otherwise(folder: Path, job: Dict[str, Any], answer: Answer) -> None:
     answer["trying"] = ""
 
 
-def _call_otherwise(folder: Path, job: Dict[str, Any], call: Any, name: str, other: Dict[str, Any]) -> None:
+def _call_with_other(folder: Path, job: Dict[str, Any], call: Any, name: str, other: Dict[str, Any]) -> None:
     other["stage"] = "predict"
     if job["call"]:
         other["routes"] = _keep_outputs(call(_inputs(folder, job)), folder / "outputs-{}.npz".format(name))
     other["stage"] = "done"
 
 
-def _enter(folder: Path, answer: Answer, stage: str) -> None:
+def _enter(folder: Path, answer: JobAnswer, stage: str) -> None:
     now = time.monotonic()
     started = answer.pop("started", None)
     if started is not None:
@@ -98,7 +98,7 @@ def _enter(folder: Path, answer: Answer, stage: str) -> None:
     answer["started"] = now
 
 
-def write_answer(folder: Path, answer: Answer) -> None:
+def write_answer(folder: Path, answer: JobAnswer) -> None:
     """Write the answer in one piece: a reader never sees half of it."""
     temporary = folder / "answer.json.part"
     shown = {key: value for key, value in answer.items() if key != "started"}
@@ -122,7 +122,7 @@ def _limit_threads(threads: int) -> None:
         tf.config.threading.set_inter_op_parallelism_threads(threads)
 
 
-def _declared(folder: Path, job: Dict[str, Any], answer: Answer) -> Dict[str, Any]:
+def _declared(folder: Path, job: Dict[str, Any], answer: JobAnswer) -> Dict[str, Any]:
     import tensorflow as tf
 
     def announce(name: str) -> None:
@@ -159,12 +159,12 @@ def versions(keras: Any) -> Dict[str, str]:
     }
 
 
-def _resolve(job: Dict[str, Any], keras: Any, custom_objects: Dict[str, Any], answer: Answer) -> None:
+def _resolve(job: Dict[str, Any], keras: Any, custom_objects: Dict[str, Any], answer: JobAnswer) -> None:
     answer["unknown_ops"] = resolve.unknown_ops(job["ops"])
     unknown = answer["unknown_objects"] = []
     problems = answer["not_rebuildable"] = []
     for index, use in enumerate(job["objects"]):
-        found = resolve.resolve(use, keras, custom_objects)
+        found = resolve.resolve_object(use, keras, custom_objects)
         if found is None:
             unknown.append(index)
             continue
@@ -197,7 +197,7 @@ def _digests(job: Dict[str, Any], loaded: Any) -> Any:
     return weights.of_saved_object(loaded) if _is_saved_model(job) else weights.of_variables(loaded.weights)
 
 
-def _predict(folder: Path, job: Dict[str, Any], loaded: Any, answer: Answer) -> None:
+def _predict(folder: Path, job: Dict[str, Any], loaded: Any, answer: JobAnswer) -> None:
     inputs = _inputs(folder, job)
     routes = {}  # type: Dict[str, Any]
     if _is_saved_model(job):

@@ -37,7 +37,7 @@ def unknown_ops(ops: List[str]) -> List[str]:
     return [op for op in ops if op_def_registry.get(op) is None]
 
 
-def resolve(use: Dict[str, Any], keras: Any, custom_objects: Dict[str, Any]) -> Optional[Any]:
+def resolve_object(use: Dict[str, Any], keras: Any, custom_objects: Dict[str, Any]) -> Optional[Any]:
     """The class or function an artifact's object name means to this process's Keras; None if it means nothing.
 
     Follows the order of Keras' own `deserialize_keras_object`: declared and registered objects first, then the

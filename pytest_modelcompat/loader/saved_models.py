@@ -11,9 +11,9 @@ import numpy as np
 
 from . import calls, imports, resolve, tensors
 
-Job = Dict[str, Any]
+JobData = Dict[str, Any]
 Routes = Dict[str, Dict[str, Any]]
-Call = Callable[[Any], Routes]
+SignatureCall = Callable[[Any], Routes]
 
 DEFAULT_SIGNATURE = "serving_default"
 KERAS_ENDPOINT = "serve"
@@ -28,7 +28,7 @@ class NoKerasModelError(Exception):
     """What Keras 2 makes of a SavedModel is no model; the message says so."""
 
 
-def graph(job: Job) -> Call:
+def graph(job: JobData) -> SignatureCall:
     """Load with `tf.compat.v1.saved_model.load` into a session of its own, its tables initialised."""
     import tensorflow as tf
 
@@ -97,7 +97,9 @@ def _meta_graphs(artifact: str) -> Any:
     return parser.parse_saved_model(artifact).meta_graphs
 
 
-def call_each(job: Job, names: List[str], call: Callable[[str, Any, List[str]], Dict[str, Any]], inputs: Any) -> Routes:
+def call_each(
+    job: JobData, names: List[str], call: Callable[[str, Any, List[str]], Dict[str, Any]], inputs: Any
+) -> Routes:
     """Every signature's outputs under the names that messages call them by.
 
     Args:
@@ -112,7 +114,7 @@ def call_each(job: Job, names: List[str], call: Callable[[str, Any, List[str]], 
     return {name: calls.rename_outputs(call(name, inputs, given), wanted) for name in names}
 
 
-def tfsm_layer(job: Job) -> Call:
+def tfsm_layer(job: JobData) -> SignatureCall:
     """Load as `keras.layers.TFSMLayer`, by the endpoint that Keras 3 exports for it, else by each signature.
 
     Raises:
@@ -143,7 +145,7 @@ def tfsm_layer(job: Job) -> Call:
     return lambda inputs: call_each(job, names, call, inputs)
 
 
-def tf_keras(job: Job) -> Call:
+def tf_keras(job: JobData) -> SignatureCall:
     """Load with Keras 2: the package `tf_keras`, else TensorFlow's own Keras where that is Keras 2.
 
     Raises:
@@ -193,4 +195,4 @@ def _imported(name: str) -> Optional[Any]:
         return None
 
 
-LOADERS = {"graph": graph, "tfsm_layer": tfsm_layer, "tf_keras": tf_keras}  # type: Dict[str, Callable[[Job], Call]]
+LOADERS = {"graph": graph, "tfsm_layer": tfsm_layer, "tf_keras": tf_keras}  # type: Dict[str, Callable[[JobData], SignatureCall]]

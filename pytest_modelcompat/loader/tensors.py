@@ -25,7 +25,7 @@ class Sparse(NamedTuple):
 
 
 Leaf = Union[Any, Ragged, Sparse]
-Packed = Tuple[Dict[str, Any], Dict[str, Any]]
+PackedValue = Tuple[Dict[str, Any], Dict[str, Any]]
 
 
 def as_leaf(value: Any) -> Leaf:
@@ -125,7 +125,7 @@ def _name(path: Tuple[str, ...], stem: str) -> str:
     return "/".join((first, *path[1:]))
 
 
-def pack(value: Any) -> Packed:
+def pack(value: Any) -> PackedValue:
     """A nested value as a JSON-able structure and the plain arrays it names.
 
     Raises:

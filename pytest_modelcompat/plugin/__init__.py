@@ -129,7 +129,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     if KEY in config.stash or any(markers.FIXTURE in getattr(item, "fixturenames", ()) for item in items):
         from pytest_modelcompat.plugin import collection
 
-        collection.note_claims(items, _session(config).layers)
+        collection.record_claims(items, _session(config).layers)
     if config.getoption("modelcompat_only"):
         others = [item for item in items if not markers.is_ours(item)]
         items[:] = [item for item in items if markers.is_ours(item)]
@@ -163,9 +163,9 @@ def pytest_terminal_summary(
 ) -> None:
     """At the end of a session that shows a summary."""
     if KEY in config.stash or options.golden_root(config).is_dir():
-        from pytest_modelcompat.plugin.summary import write
+        from pytest_modelcompat.plugin.summary import write_summary
 
-        write(terminalreporter, exitstatus, _session(config))
+        write_summary(terminalreporter, exitstatus, _session(config))
 
 
 @pytest.fixture

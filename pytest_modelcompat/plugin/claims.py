@@ -29,7 +29,7 @@ def write_claims(items: Sequence[pytest.Item], root: Path, file: Path) -> None:
     claims = {
         "claims": {name for item in items for name in user_properties.claims(item.user_properties)},
         "unsure": {
-            folder for item in items for folder in user_properties.unsure_folders(item.user_properties, passed=False)
+            folder for item in items for folder in user_properties.uncertain_folders(item.user_properties, passed=False)
         },
         "collected": {module.relative_to(root).as_posix() for module in modules},
     }

@@ -13,18 +13,18 @@ import pytest
 from pytest_modelcompat.plugin.markers import ARTIFACT, FIXTURE, ROUNDTRIP, TARGET_ARGUMENT, target_of
 from pytest_modelcompat.plugin.names import base_name, case_id, golden_name, path_parts
 from pytest_modelcompat.results.target import Target
-from pytest_modelcompat.settings.settings import Layer, Settings, SettingsError, plain_name, resolve
+from pytest_modelcompat.settings.settings import OptionLayer, Settings, SettingsError, plain_name, resolve_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_modelcompat.golden.golden import GoldenName
-    from pytest_modelcompat.golden.release_store import Frozen
+    from pytest_modelcompat.golden.release_store import FrozenArtifact
     from pytest_modelcompat.plugin.session import Session
 
 
 @dataclass(frozen=True)
-class Marked:
+class MarkedTest:
     """A test's marker with what it says.
 
     Args:
@@ -38,7 +38,7 @@ class Marked:
     artifact: Path | None = None
 
 
-def read_marker(node: pytest.Item | Any, layers: tuple[Layer, Layer]) -> Marked | None:
+def read_marker(node: pytest.Item | Any, layers: tuple[OptionLayer, OptionLayer]) -> MarkedTest | None:
     """The marker of a test, those of its class and module filling in what it leaves open; None without one.
 
     Args:
@@ -68,13 +68,13 @@ def read_marker(node: pytest.Item | Any, layers: tuple[Layer, Layer]) -> Marked 
     command_line, ini = layers
     if kind == ARTIFACT:
         command_line, ini = _without_formats(command_line), _without_formats(ini)
-    settings = resolved((command_line, Layer("marker", options), ini), node.config.rootpath)
+    settings = resolve_settings((command_line, OptionLayer("marker", options), ini), node.config.rootpath)
     formats = _with_marks(settings.formats, options.get("formats", ()))
     runtimes = _with_marks(settings.runtimes, options.get("runtimes", ()))
-    return Marked(kind, replace(settings, formats=formats, runtimes=runtimes), artifact)
+    return MarkedTest(kind, replace(settings, formats=formats, runtimes=runtimes), artifact)
 
 
-def resolved(layers: Sequence[Layer], root: Path) -> Settings:
+def resolve_settings(layers: Sequence[OptionLayer], root: Path) -> Settings:
     """The options of a case from its layers, the strongest first, with the runtimes it names looked at.
 
     Args:
@@ -84,11 +84,11 @@ def resolved(layers: Sequence[Layer], root: Path) -> Settings:
     Raises:
         SettingsError: an option is wrong.
     """
-    settings = resolve(layers)
+    settings = resolve_options(layers)
     if settings.loads_in:
-        from pytest_modelcompat.roundtrip.static_check import check_names
+        from pytest_modelcompat.roundtrip.static_check import check_loads_in
 
-        check_names(settings, root)
+        check_loads_in(settings, root)
     return settings
 
 
@@ -98,8 +98,8 @@ def _with_marks(chosen: Sequence[Any], written: str | Sequence[Any]) -> tuple[An
     return tuple(own.get(plain_name(entry), entry) for entry in chosen)
 
 
-def _without_formats(layer: Layer) -> Layer:
-    return Layer(layer.source, {name: value for name, value in layer.options.items() if name != "formats"})
+def _without_formats(layer: OptionLayer) -> OptionLayer:
+    return OptionLayer(layer.source, {name: value for name, value in layer.options.items() if name != "formats"})
 
 
 def _artifact_path(node: Any, kind: str, paths: tuple[Any, ...]) -> Path | None:
@@ -153,7 +153,7 @@ def all_targets(
     return (*targets(formats, settings.runtimes), *frozen_targets(frozen, settings))
 
 
-def frozen_targets(frozen: Iterable[Frozen], settings: Settings) -> Iterator[tuple[Target, tuple[Any, ...]]]:
+def frozen_targets(frozen: Iterable[FrozenArtifact], settings: Settings) -> Iterator[tuple[Target, tuple[Any, ...]]]:
     """Each frozen artifact in each runtime: of all formats, unless the command line asks for some."""
     chosen = settings.formats if settings.sources.get("formats") == "command line" else None
     wanted = None if chosen is None else {plain_name(entry) for entry in chosen}
@@ -163,7 +163,7 @@ def frozen_targets(frozen: Iterable[Frozen], settings: Settings) -> Iterator[tup
                 yield replace(target, frozen=label), marks
 
 
-def _frozen_of_function(definition: Any, settings: Settings, session: Session) -> Iterator[Frozen]:
+def _frozen_of_function(definition: Any, settings: Settings, session: Session) -> Iterator[FrozenArtifact]:
     """What is frozen of a test with any of its parameters, which are not known yet."""
     folder = path_parts(definition.path.with_suffix(""), definition.config.rootpath)
     base = base_name(definition, definition.name, settings)
@@ -172,7 +172,7 @@ def _frozen_of_function(definition: Any, settings: Settings, session: Session) -
             yield from frozen
 
 
-def frozen_artifact(golden: GoldenName, target: Target, session: Session) -> Frozen | None:
+def frozen_artifact(golden: GoldenName, target: Target, session: Session) -> FrozenArtifact | None:
     """The frozen artifact that a target of a case is; None if it is none, or there is none such."""
     if not target.frozen:
         return None
@@ -180,7 +180,7 @@ def frozen_artifact(golden: GoldenName, target: Target, session: Session) -> Fro
     return next((each for each in alike if each.format == target.format), None)
 
 
-def _runnable(metafunc: pytest.Metafunc, layers: tuple[Layer, Layer]) -> Marked:
+def _runnable(metafunc: pytest.Metafunc, layers: tuple[OptionLayer, OptionLayer]) -> MarkedTest:
     marked = read_marker(metafunc.definition, layers)
     assert marked is not None  # noqa: S101 - only marked tests are asked about
     function = metafunc.function
@@ -193,10 +193,10 @@ def _runnable(metafunc: pytest.Metafunc, layers: tuple[Layer, Layer]) -> Marked:
 
 def artifact_format(path: Path) -> str:
     """The format of an artifact by its content; by its name if there is nothing to read."""
-    from pytest_modelcompat.artifacts import recognise
+    from pytest_modelcompat.artifacts import detect_format
 
     by_name = {".h5": "h5", ".hdf5": "h5", ".keras": "keras"}.get(path.suffix, "saved_model")
-    return recognise(path) or by_name
+    return detect_format(path) or by_name
 
 
 def claim_all(report: pytest.CollectReport, session: Session) -> None:
@@ -223,7 +223,7 @@ def claim_all(report: pytest.CollectReport, session: Session) -> None:
             return
 
 
-def note_claims(items: Iterable[pytest.Item], layers: tuple[Layer, Layer]) -> None:
+def record_claims(items: Iterable[pytest.Item], layers: tuple[OptionLayer, OptionLayer]) -> None:
     """Note on each model test which golden it claims, so that the summary knows even if it never runs."""
     for item in items:
         if target_of(item) is not None or FIXTURE in getattr(item, "fixturenames", ()):

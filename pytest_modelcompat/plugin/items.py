@@ -34,9 +34,9 @@ class CaseItem(ModelItem):
 
     def runtest(self) -> None:
         """Check the target."""
-        from pytest_modelcompat.plugin.runner import run
+        from pytest_modelcompat.plugin.runner import run_target
 
-        run(self, self.case, self.config.stash[KEY])
+        run_target(self, self.case, self.config.stash[KEY])
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where pytest says the item is."""
@@ -74,7 +74,7 @@ class BuilderCollector(pytest.File):
 
         module, _, name = self.name.partition(":")
         session = self.config.stash[KEY]
-        settings = collection.resolved(session.layers, self.config.rootpath)
+        settings = collection.resolve_settings(session.layers, self.config.rootpath)
         # A model that the module makes when it is imported must come out the same in every session.
         if _is_there(module) and tensorflow_problem() is None:
             seed_everything(settings.seed)
@@ -95,7 +95,7 @@ class BuilderCollector(pytest.File):
                 golden=golden,
                 build=lambda: split_returned(found() if is_builder(found) else found),
                 accept=accept,
-                declares_on="command line",
+                declared_in="command line",
             ).of_release(collection.frozen_artifact(golden, target, session))
             yield _make_item(self, case, marks, f"{self.name}[{target}]")
 
@@ -185,7 +185,7 @@ class _ArtifactCollector(pytest.Collector):
         _import_from_here(self.config)
         session = self.config.stash[KEY]
         try:
-            settings = collection.resolved(session.layers, self.config.rootpath)
+            settings = collection.resolve_settings(session.layers, self.config.rootpath)
             golden = _artifact_golden(self.path, self.config.rootpath, settings)
             session.claims.add(golden, self.nodeid)
         except SettingsError as error:
@@ -199,7 +199,7 @@ class _ArtifactCollector(pytest.Collector):
                 golden=golden,
                 artifact=self.path,
                 accept=f"pytest {shlex.quote(self.nodeid)} --modelcompat-update-golden",
-                declares_on="command line",
+                declared_in="command line",
             ).of_release(collection.frozen_artifact(golden, target, session))
             yield _make_item(self, case, marks)
 

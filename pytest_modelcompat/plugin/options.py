@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pytest_modelcompat.settings.settings import Layer
+    from pytest_modelcompat.settings.settings import OptionLayer
 
 GROUP = "modelcompat"
 
@@ -169,13 +169,13 @@ def _dest(name: str) -> str:
     return f"modelcompat_{name}"
 
 
-def command_line_layer(config: pytest.Config) -> Layer:
+def command_line_layer(config: pytest.Config) -> OptionLayer:
     """What the command line says.
 
     Raises:
         SettingsError: a custom object is not written as `module:Class`.
     """
-    from pytest_modelcompat.settings.settings import Layer
+    from pytest_modelcompat.settings.settings import OptionLayer
 
     given = {name: config.getoption(_dest(name)) for name in CASE_OPTIONS}
     options = {name: value for name, value in given.items() if value is not None}
@@ -183,16 +183,16 @@ def command_line_layer(config: pytest.Config) -> Layer:
         options["custom_objects"] = _objects(options["custom_objects"])
     if config.getoption("modelcompat_unsafe"):
         options["safe_mode"] = False
-    return Layer("command line", options)
+    return OptionLayer("command line", options)
 
 
-def ini_layer(config: pytest.Config) -> Layer:
+def ini_layer(config: pytest.Config) -> OptionLayer:
     """What the ini file says.
 
     Raises:
         SettingsError: a value cannot be read as the option's type.
     """
-    from pytest_modelcompat.settings.settings import Layer
+    from pytest_modelcompat.settings.settings import OptionLayer
 
     options: dict[str, Any] = {}
     for name, (_, _, converter, _) in CASE_OPTIONS.items():
@@ -201,7 +201,7 @@ def ini_layer(config: pytest.Config) -> Layer:
             options[name] = value
     if "custom_objects" in options:
         options["custom_objects"] = _objects(options["custom_objects"])
-    return Layer("ini", options)
+    return OptionLayer("ini", options)
 
 
 def _from_ini(config: pytest.Config, name: str, takes: str) -> Any:

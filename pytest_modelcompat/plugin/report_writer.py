@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 PLUGIN = "modelcompat-reporter"
 # The attribute of a TestReport that the data travel in; not a property of the test, as those go to JUnit XML.
-ATTRIBUTE = "modelcompat"
+REPORT_ATTRIBUTE = "modelcompat"
 
-_NOTED: pytest.StashKey[list[TargetData]] = pytest.StashKey()
+_RECORDED: pytest.StashKey[list[TargetData]] = pytest.StashKey()
 
 
-def note(item: pytest.Item, case: Case, result: Result, seconds: float) -> None:
+def record_result(item: pytest.Item, case: Case, result: Result, seconds: float) -> None:
     """Keep what a target came to for the report, if one is written.
 
     Args:
@@ -40,7 +40,7 @@ def note(item: pytest.Item, case: Case, result: Result, seconds: float) -> None:
     if item.config.pluginmanager.has_plugin(PLUGIN):
         artifact = case.artifact is not None
         data = json_report.result_data(result, frozen=case.target.frozen, artifact=artifact, seconds=seconds)
-        item.stash.setdefault(_NOTED, []).append(data)
+        item.stash.setdefault(_RECORDED, []).append(data)
 
 
 def register(config: pytest.Config) -> None:
@@ -53,16 +53,16 @@ def register(config: pytest.Config) -> None:
     if path is None or config.option.collectonly:
         return
     if hasattr(config, "workerinput"):
-        config.pluginmanager.register(Sender(), PLUGIN)
+        config.pluginmanager.register(ResultSender(), PLUGIN)
         return
     try:
         file = json_report.destination(Path(path))
     except json_report.ReportError as error:
         raise pytest.UsageError(f"modelcompat: --modelcompat-report: {error}") from None
-    config.pluginmanager.register(Reporter(config, file), PLUGIN)
+    config.pluginmanager.register(ReportWriter(config, file), PLUGIN)
 
 
-class Sender:
+class ResultSender:
     """Puts what an item's targets came to into its report, wherever it runs: here, or in a worker of pytest-xdist."""
 
     def __init__(self) -> None:
@@ -80,13 +80,13 @@ class Sender:
         report = yield
         is_last = report.when == "call" or (report.when == "setup" and not report.passed)
         if is_last and (is_model_item(item) or _case_of(item) is not None):
-            targets = _settled(item, call, report)
+            targets = _target_outcomes(item, call, report)
             data = {"position": self._positions.get(item.nodeid, -1), "targets": targets}
-            vars(report)[ATTRIBUTE] = json_report.portable(data, str(item.config.rootpath))
+            vars(report)[REPORT_ATTRIBUTE] = json_report.portable(data, str(item.config.rootpath))
         return report
 
 
-class Reporter(Sender):
+class ReportWriter(ResultSender):
     """Gathers what came of all targets, and writes the file when the session ends, however it does.
 
     Args:
@@ -106,7 +106,7 @@ class Reporter(Sender):
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """When a phase of a test is told, by a worker too."""
-        data = getattr(report, ATTRIBUTE, None)
+        data = getattr(report, REPORT_ATTRIBUTE, None)
         if isinstance(data, dict):
             self._found[report.nodeid] = (data["position"], data["targets"])
         elif report.when not in ("setup", "call", "teardown"):
@@ -122,7 +122,7 @@ class Reporter(Sender):
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """When the last test has run, or the session was interrupted."""
         try:
-            json_report.write(self._report(session, exitstatus), self._file)
+            json_report.write_report(self._report(session, exitstatus), self._file)
         except json_report.ReportError as error:
             self._trouble = str(error)
             # A job whose report is missing must not look as if all were well.
@@ -134,7 +134,7 @@ class Reporter(Sender):
         if self._trouble:
             terminalreporter.write_line(f"modelcompat: --modelcompat-report: {self._trouble}", red=True)
         elif terminalreporter.config.get_verbosity() >= 0:
-            terminalreporter.write_sep("-", f"model compatibility report: {_shown(self._file, self._config)}")
+            terminalreporter.write_sep("-", f"model compatibility report: {_displayed_path(self._file, self._config)}")
 
     def _report(self, session: pytest.Session, exitstatus: int) -> json_report.Report:
         started = self._started.isoformat(timespec="milliseconds")
@@ -178,7 +178,7 @@ def _stale(config: pytest.Config, exitstatus: int) -> Iterable[str]:
     return stale_goldens(terminal, exitstatus, Session.of(config))
 
 
-def _shown(file: Path, config: pytest.Config) -> str:
+def _displayed_path(file: Path, config: pytest.Config) -> str:
     base = config.invocation_params.dir.resolve()
     return str(file.relative_to(base)) if file.is_relative_to(base) else str(file)
 
@@ -188,15 +188,15 @@ def _case_of(item: pytest.Item) -> Case | None:
     return item.case if isinstance(item, ModelItem) else None
 
 
-def _settled(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> list[TargetData]:
+def _target_outcomes(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> list[TargetData]:
     """What an item's targets came to, in the light of what became of the item."""
-    noted = item.stash.get(_NOTED, [])
+    noted = item.stash.get(_RECORDED, [])
     # The item may be run again, by a plugin that does so.
-    item.stash[_NOTED] = []
+    item.stash[_RECORDED] = []
     if not noted:
         return [{**target, **_without_result(call, report)} for target in _unreached(item)] if not report.passed else []
     error = call.excinfo.value if call.excinfo is not None else None
-    return [{**target, **_around(target, error, report)} for target in noted]
+    return [{**target, **_with_test_outcome(target, error, report)} for target in noted]
 
 
 def _without_result(call: pytest.CallInfo[None], report: pytest.TestReport) -> TargetData:
@@ -211,7 +211,7 @@ def _without_result(call: pytest.CallInfo[None], report: pytest.TestReport) -> T
     return {"verdict": "skipped", "headline": line if xfailed is None else xfailed}
 
 
-def _around(target: TargetData, error: BaseException | None, report: pytest.TestReport) -> TargetData:
+def _with_test_outcome(target: TargetData, error: BaseException | None, report: pytest.TestReport) -> TargetData:
     """What the test around a target makes of it."""
     if target["verdict"] == "failed" and (report.passed or hasattr(report, "wasxfail")):
         return {"verdict": "expected"}
@@ -242,7 +242,7 @@ def _unreached(item: pytest.Item) -> list[TargetData]:
         return [json_report.no_result_data(item.name, name, target)]
     # Which formats a call of the fixture would have asked for is not known, and where only by the options.
     try:
-        runtimes = collection.resolved(Session.of(item.config).layers, item.config.rootpath).runtimes
+        runtimes = collection.resolve_settings(Session.of(item.config).layers, item.config.rootpath).runtimes
     except SettingsError:
         runtimes = (LOCAL,)
     targets = [Target("", plain_name(runtime)) for runtime in runtimes]

@@ -13,10 +13,10 @@ from pytest_modelcompat.plugin import collection, report_writer
 from pytest_modelcompat.plugin.markers import FIXTURE, ROUNDTRIP, target_of
 from pytest_modelcompat.plugin.names import accept_command, case_id, golden_name
 from pytest_modelcompat.report import user_properties
-from pytest_modelcompat.results.result import Facts, ModelCompatError, Result, RoundTripResult
+from pytest_modelcompat.results.result import ModelCompatError, Result, ResultContext, RoundTripResult
 from pytest_modelcompat.settings.choices import FORMATS
-from pytest_modelcompat.settings.expected_failures import held_against
-from pytest_modelcompat.settings.settings import Layer, Settings, SettingsError, plain_name
+from pytest_modelcompat.settings.expected_failures import apply_expected_failures
+from pytest_modelcompat.settings.settings import OptionLayer, Settings, SettingsError, plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,18 +83,18 @@ def run_marked(item: pytest.Function, session: Session) -> None:
         artifact=marked.artifact,
         inputs=call if marked.artifact is not None else None,
         accept=accept_command(item),
-        declares_on="marker" if marked.artifact is None else "artifact marker",
+        declared_in="marker" if marked.artifact is None else "artifact marker",
     )
-    run(item, case.of_release(collection.frozen_artifact(golden, target, session)), session)
+    run_target(item, case.of_release(collection.frozen_artifact(golden, target, session)), session)
 
 
-def run(item: pytest.Item, case: Case, session: Session) -> Result:
+def run_target(item: pytest.Item, case: Case, session: Session) -> Result:
     """Check one target and note what it came to on its item.
 
     Raises:
         ModelCompatError: the target fails.
     """
-    result = checked(item, case, session)
+    result = check_item(item, case, session)
     if result.expected:
         pytest.xfail(f"{result.verdict}: {result.expected}")
     if result.failed:
@@ -102,7 +102,7 @@ def run(item: pytest.Item, case: Case, session: Session) -> Result:
     return result
 
 
-def checked(item: pytest.Item, case: Case, session: Session) -> Result:
+def check_item(item: pytest.Item, case: Case, session: Session) -> Result:
     """One target's result, noted on its item whether it failed or not."""
     began = time.perf_counter()
     # An artifact is loaded in the loader only, and needs no TensorFlow in this process.
@@ -110,12 +110,12 @@ def checked(item: pytest.Item, case: Case, session: Session) -> Result:
     if problem is not None:
         result = without_tensorflow(case, problem)
     else:
-        from pytest_modelcompat.roundtrip.check import check
+        from pytest_modelcompat.roundtrip.check import check_target
 
-        result = check(case, session.bench())
-    result = held_against(result, _expected(item, case, session))
+        result = check_target(case, session.context())
+    result = apply_expected_failures(result, _expected(item, case, session))
     item.user_properties.extend(user_properties.of_result(result))
-    report_writer.note(item, case, result, time.perf_counter() - began)
+    report_writer.record_result(item, case, result, time.perf_counter() - began)
     return result
 
 
@@ -140,7 +140,7 @@ def without_tensorflow(case: Case, problem: str) -> Result:
     from pytest_modelcompat.diagnosis import no_tensorflow
 
     finding = no_tensorflow(problem)
-    return Result(case.title, str(case.golden), case.format, case.runtime, (finding,), Facts(case.title))
+    return Result(case.title, str(case.golden), case.format, case.runtime, (finding,), ResultContext(case.title))
 
 
 @dataclass
@@ -172,7 +172,7 @@ class RoundTripCaller:
         __tracebackhide__ = True
         self.called = True
         settings, targets = self._settings(options)
-        results = tuple(checked(self.item, self._case(model, settings, each), self.session) for each in targets)
+        results = tuple(check_item(self.item, self._case(model, settings, each), self.session) for each in targets)
         failed = tuple(result for result in results if result.failed and not result.expected)
         if failed:
             raise ModelCompatError(failed)
@@ -189,8 +189,8 @@ class RoundTripCaller:
             if target is not None and name in options:
                 pytest.fail(f"modelcompat: give {name!r} to the marker, which makes an item of each", pytrace=False)
         try:
-            layers = (command_line, Layer("call", options), Layer("marker", marker), ini)
-            settings = collection.resolved(layers, self.item.config.rootpath)
+            layers = (command_line, OptionLayer("call", options), OptionLayer("marker", marker), ini)
+            settings = collection.resolve_settings(layers, self.item.config.rootpath)
             golden = golden_name(self.item, settings)
             self.session.claims.add(golden, case_id(self.item))
         except SettingsError as error:
@@ -221,6 +221,6 @@ class RoundTripCaller:
             golden=golden,
             build=lambda: split_returned(model() if is_builder(model) else model),
             accept=accept_command(self.item),
-            declares_on="call",
+            declared_in="call",
         )
         return case.of_release(frozen)

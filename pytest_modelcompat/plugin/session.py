@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_modelcompat.golden.golden import GoldenName
-    from pytest_modelcompat.golden.release_store import Frozen
-    from pytest_modelcompat.roundtrip.check import Bench
-    from pytest_modelcompat.runtimes.config import Runtimes
-    from pytest_modelcompat.runtimes.pool import Loaders
+    from pytest_modelcompat.golden.release_store import FrozenArtifact
+    from pytest_modelcompat.roundtrip.check import SessionContext
+    from pytest_modelcompat.runtimes.config import RuntimeConfig
+    from pytest_modelcompat.runtimes.pool import LoaderPool
     from pytest_modelcompat.runtimes.process import LoaderProcess
     from pytest_modelcompat.settings.expected_failures import ExpectedFailure
-    from pytest_modelcompat.settings.settings import Layer
+    from pytest_modelcompat.settings.settings import OptionLayer
 
 KEY: pytest.StashKey[Session] = pytest.StashKey()
 
@@ -38,13 +38,13 @@ class Session:
 
     def __init__(self, config: pytest.Config) -> None:
         from pytest_modelcompat.runtimes.config import DeclarationError
-        from pytest_modelcompat.settings.settings import SettingsError, check
+        from pytest_modelcompat.settings.settings import SettingsError, check_options
 
         self._config = config
         try:
-            self.layers: tuple[Layer, Layer] = (command_line_layer(config), ini_layer(config))
+            self.layers: tuple[OptionLayer, OptionLayer] = (command_line_layer(config), ini_layer(config))
             for layer in self.layers:
-                check(layer)
+                check_options(layer)
             self._forks = forks(config)
             self.runtimes, self.expected = _declared(config.rootpath)
             self._check_command_line()
@@ -61,9 +61,9 @@ class Session:
         self.claims = Claims()
         self.cut_short = False
         self.golden_root = golden_root(config)
-        self._loaders: Loaders | None = None
-        self._bench: Bench | None = None
-        self._frozen: Mapping[GoldenName, tuple[Frozen, ...]] | None = None
+        self._loaders: LoaderPool | None = None
+        self._bench: SessionContext | None = None
+        self._frozen: Mapping[GoldenName, tuple[FrozenArtifact, ...]] | None = None
 
     def _check_command_line(self) -> None:
         """Refuse a runtime that nobody knows where its name was just typed; elsewhere its targets fail."""
@@ -96,38 +96,38 @@ class Session:
             asked = next((layer.options["runtimes"] for layer in self.layers if "runtimes" in layer.options), (LOCAL,))
             self.loaders().prefetch(asked[0])
 
-    def loaders(self) -> Loaders:
+    def loaders(self) -> LoaderPool:
         """The session's loaders."""
         if self._loaders is None:
-            from pytest_modelcompat.runtimes.pool import Loaders
+            from pytest_modelcompat.runtimes.pool import LoaderPool
 
             local = self._config.stash.get(SHARED_LOADER, None)
-            self._loaders = Loaders(self.runtimes, fork=self._forks, local=local)
+            self._loaders = LoaderPool(self.runtimes, fork=self._forks, local=local)
         return self._loaders
 
-    def frozen(self) -> Mapping[GoldenName, tuple[Frozen, ...]]:
+    def frozen(self) -> Mapping[GoldenName, tuple[FrozenArtifact, ...]]:
         """What releases have frozen, by the golden it belongs to, as it was when the session started."""
         if self._frozen is None:
-            from pytest_modelcompat.golden.release_store import FrozenStore
+            from pytest_modelcompat.golden.release_store import ReleaseStore
 
-            self._frozen = FrozenStore(self.golden_root).by_case() if self.golden_root.is_dir() else {}
+            self._frozen = ReleaseStore(self.golden_root).by_case() if self.golden_root.is_dir() else {}
         return self._frozen
 
-    def bench(self) -> Bench:
+    def context(self) -> SessionContext:
         """What every target of the session shares."""
         if self._bench is None:
-            from pytest_modelcompat.golden.release_store import FrozenStore
+            from pytest_modelcompat.golden.release_store import ReleaseStore
             from pytest_modelcompat.golden.store import GoldenStore
-            from pytest_modelcompat.roundtrip.check import Bench
-            from pytest_modelcompat.roundtrip.freeze import Freezer
+            from pytest_modelcompat.roundtrip.check import SessionContext
+            from pytest_modelcompat.roundtrip.freeze import ReleaseFreezer
 
             keep = self._config.getoption("modelcompat_keep")
             store = GoldenStore(self.golden_root)
-            self._bench = Bench(
+            self._bench = SessionContext(
                 loaders=self.loaders(),
                 store=store,
                 root=self._config.rootpath,
-                freezer=Freezer(FrozenStore(self.golden_root), store, self.label),
+                freezer=ReleaseFreezer(ReleaseStore(self.golden_root), store, self.label),
                 updating=self.updating,
                 keep=_made(Path(keep).absolute()) if keep else None,
                 threads=threads_per_worker(),
@@ -158,23 +158,33 @@ def _label(config: pytest.Config) -> str:
     return str(label)
 
 
-def _declared(root: Path) -> tuple[Runtimes, tuple[ExpectedFailure, ...]]:
+def _declared(root: Path) -> tuple[RuntimeConfig, tuple[ExpectedFailure, ...]]:
     """What the project's pyproject.toml declares: its runtimes, and the targets that are known to fail.
 
     Raises:
         DeclarationError: it cannot be understood.
     """
-    from pytest_modelcompat.runtimes.config import DeclarationError, Runtimes, find_pyproject, runtimes_of, tool_table
-    from pytest_modelcompat.settings.expected_failures import TABLE, ExpectationError, read_expected
+    from pytest_modelcompat.runtimes.config import (
+        DeclarationError,
+        RuntimeConfig,
+        find_pyproject,
+        runtimes_of,
+        tool_table,
+    )
+    from pytest_modelcompat.settings.expected_failures import (
+        EXPECTED_FAILURES_TABLE,
+        ExpectedFailureError,
+        read_expected,
+    )
 
     file = find_pyproject(root)
     if file is None:
-        return Runtimes(), ()
+        return RuntimeConfig(), ()
     try:
         tool = tool_table(file)
         return runtimes_of(tool, file), read_expected(tool.get("expected_failures", []), file.name)
-    except ExpectationError as error:
-        raise DeclarationError(f"{file}: {TABLE}: {error}") from None
+    except ExpectedFailureError as error:
+        raise DeclarationError(f"{file}: {EXPECTED_FAILURES_TABLE}: {error}") from None
 
 
 def _made(folder: Path) -> Path:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TITLE = "model compatibility"
 
 
-def write(reporter: pytest.TerminalReporter, exitstatus: int, session: Session) -> None:
+def write_summary(reporter: pytest.TerminalReporter, exitstatus: int, session: Session) -> None:
     """Write the section, if the session had model tests or has goldens that nothing claims."""
     reports = list(_reports(reporter))
     lines = [
@@ -43,7 +43,7 @@ def stale_goldens(reporter: pytest.TerminalReporter, exitstatus: int, session: S
         return []
     reports = list(_reports(reporter))
     claimed = {name for report in reports for name in user_properties.claims(report.user_properties)}
-    return _stale(session, reporter.config, claimed, _unsure(reports))
+    return _stale(session, reporter.config, claimed, _uncertain_folders(reports))
 
 
 def _reports(reporter: pytest.TerminalReporter) -> Iterator[pytest.TestReport]:
@@ -55,14 +55,14 @@ def _reports(reporter: pytest.TerminalReporter) -> Iterator[pytest.TestReport]:
                 yield report
 
 
-def _unsure(reports: list[pytest.TestReport]) -> set[str]:
+def _uncertain_folders(reports: list[pytest.TestReport]) -> set[str]:
     """The folders in which a test may have goldens that it had no chance to claim: a name= in a call not reached."""
     last = {report.nodeid: report for report in reports if report.when != "teardown"}
     last.update({report.nodeid: report for report in reports if report.when == "call"})
     return {
         folder
         for report in last.values()
-        for folder in user_properties.unsure_folders(
+        for folder in user_properties.uncertain_folders(
             report.user_properties, passed=report.when == "call" and report.passed
         )
     }

@@ -17,7 +17,7 @@ from typing import Any
 Document = Mapping[str, Any]
 
 
-def merge(documents: Sequence[Document]) -> dict[str, Any]:
+def merge_documents(documents: Sequence[Document]) -> dict[str, Any]:
     """One history of several documents.
 
     Args:

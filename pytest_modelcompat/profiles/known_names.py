@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from pytest_modelcompat.profiles.store import KERAS, TENSORFLOW, read_history
+from pytest_modelcompat.profiles.store import KERAS_PART, TENSORFLOW, read_history
 
 Version = tuple[int, int]
 
@@ -37,7 +37,7 @@ def first_tensorflow_with(op: str) -> Version | None:
 
 @cache
 def _keras_names() -> Mapping[str, frozenset[str]]:
-    _, history = read_history(KERAS)
+    _, history = read_history(KERAS_PART)
     names: dict[str, set[str]] = {role: set(_inside(node)) for role, node in _inside(history["names"]).items()}
     for key in _inside(history["objects"]):
         role, _, name = key.partition(":")

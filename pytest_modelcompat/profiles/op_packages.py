@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-DATA = Path(__file__).resolve().parent / "data" / "op_packages.json"
+OP_PACKAGES_FILE = Path(__file__).resolve().parent / "data" / "op_packages.json"
 # What a package calls all its ops, and no TensorFlow any of its own; for those that were not recorded.
 NAMESPACES = {
     "Addons>": "tensorflow_addons",
@@ -62,7 +62,7 @@ class OpPackage:
         if self.module in _VERSIONED_AS_TENSORFLOW:
             # Without a version pip would take the newest, and the newest TensorFlow with it.
             return f'pip install "{self.distribution}=={minor or "X.Y"}.*"'
-        known = read().get(self.module, {"recorded": {}})["recorded"]
+        known = read_op_packages().get(self.module, {"recorded": {}})["recorded"]
         fitting = [version for version, recorded_in in known.items() if _minor(recorded_in) == minor]
         return f'pip install "{self.distribution}=={fitting[-1]}"' if fitting else f"pip install {self.distribution}"
 
@@ -105,21 +105,21 @@ def package_called(module: str) -> OpPackage | None:
     Args:
         module: its name, as it is imported.
     """
-    homes = {**{name: known["distribution"] for name, known in read().items()}, **_UNRECORDED}
+    homes = {**{name: known["distribution"] for name, known in read_op_packages().items()}, **_UNRECORDED}
     return next((OpPackage(homes[name], name) for name in homes if f"{module}.".startswith(f"{name}.")), None)
 
 
 @cache
-def read() -> Mapping[str, Any]:
+def read_op_packages() -> Mapping[str, Any]:
     """What was recorded: each module's `distribution`, `recorded` versions, `ops` and `ops_of_libraries`."""
-    data: Mapping[str, Any] = json.loads(DATA.read_text(encoding="utf-8"))
+    data: Mapping[str, Any] = json.loads(OP_PACKAGES_FILE.read_text(encoding="utf-8"))
     return data
 
 
 @cache
 def _recorded() -> Mapping[str, OpPackage]:
     found: dict[str, OpPackage] = {}
-    for module, known in read().items():
+    for module, known in read_op_packages().items():
         package = OpPackage(known["distribution"], module)
         found.update((op, replace(package, library=library)) for op, library in known["ops_of_libraries"].items())
         found.update(dict.fromkeys(known["ops"], package))
@@ -130,7 +130,7 @@ def _unnamed_of(module: str) -> OpPackage:
     """A package as the home of an op that was not recorded of it."""
     if module in _UNRECORDED:
         return OpPackage(_UNRECORDED[module], module)
-    known = read()[module]
+    known = read_op_packages()[module]
     libraries = set(known["ops_of_libraries"].values())
     if known["ops"] or not libraries:
         return OpPackage(known["distribution"], module)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-SCHEMA = 1
+PROFILE_SCHEMA = 1
 KIND = "modelcompat profile"
 
 
@@ -124,7 +124,7 @@ class Profile:
     min_producer: int
     ops: Mapping[str, OpKnowledge]
     names: Mapping[str, Mapping[str, ObjectKnowledge]]
-    places: Mapping[str, ObjectKnowledge]
+    objects_by_path: Mapping[str, ObjectKnowledge]
     modules: frozenset[str]
     registered: Mapping[str, ObjectKnowledge] = field(default_factory=dict)
     imports_foreign: bool = False
@@ -163,7 +163,7 @@ class Profile:
 
     def public(self, module: str, name: str) -> ObjectKnowledge | None:
         """What `module` and `name` of a .keras file mean to this Keras: a public name, or a class in its home."""
-        return self.places.get(f"{module}.{name}")
+        return self.objects_by_path.get(f"{module}.{name}")
 
     def has_module(self, path: str) -> bool:
         """Whether `path`, a dotted module of the Keras package, can be imported."""
@@ -190,9 +190,10 @@ def from_json(data: object, source: str) -> Profile:
     """
     if not isinstance(data, dict) or data.get("kind") != KIND:
         raise ProfileError(f"{source} is no profile: record one with `modelcompat profile record --out FILE`")
-    if data.get("schema") != SCHEMA:
+    if data.get("schema") != PROFILE_SCHEMA:
         raise ProfileError(
-            f"{source} is a profile of schema {data.get('schema')}, and schema {SCHEMA} is read here: record it anew"
+            f"{source} is a profile of schema {data.get('schema')}, and schema {PROFILE_SCHEMA} is read here: "
+            "record it again"
         )
     try:
         return _profile(data)
@@ -217,7 +218,7 @@ def _profile(data: dict[str, Any]) -> Profile:
         min_producer=int(tensorflow["min_producer"]),
         ops={name: op_from_json(name, each) for name, each in tensorflow["ops"].items()},
         names=_names(objects, keras["names"]),
-        places=_places(objects.values()),
+        objects_by_path=_objects_by_path(objects.values()),
         modules=frozenset(keras["modules"]),
         registered={name: objects[key] for name, key in keras["names"].get("registered", {}).items()},
         imports_foreign=bool(keras["imports_foreign"]),
@@ -260,7 +261,7 @@ def _names(
     return {**found, **unnamed}
 
 
-def _places(objects: Iterable[ObjectKnowledge]) -> dict[str, ObjectKnowledge]:
+def _objects_by_path(objects: Iterable[ObjectKnowledge]) -> dict[str, ObjectKnowledge]:
     places: dict[str, ObjectKnowledge] = {}
     for each in objects:
         if each.is_class:

@@ -8,16 +8,16 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.profiles.history import extract, merge
-from pytest_modelcompat.profiles.profile import KIND, SCHEMA, Profile, ProfileError, from_json
+from pytest_modelcompat.profiles.history import extract, merge_documents
+from pytest_modelcompat.profiles.profile import KIND, PROFILE_SCHEMA, Profile, ProfileError, from_json
 from pytest_modelcompat.runtimes.names import RuntimeName, UnknownRuntimeError, all_names, parse_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DATA = Path(__file__).resolve().parent / "data"
+DATA_FOLDER = Path(__file__).resolve().parent / "data"
 TENSORFLOW = "tensorflow"
-KERAS = "keras"
+KERAS_PART = "keras"
 
 
 def load_profile(name: str) -> Profile:
@@ -61,7 +61,7 @@ def _load_file(path: Path) -> Profile:
 @cache
 def _load_named(name: RuntimeName) -> Profile:
     tensorflow = read_part(TENSORFLOW, version_key(name.tensorflow))
-    keras = read_part(KERAS, version_key(name.keras, is_tf_keras=name.is_tf_keras))
+    keras = read_part(KERAS_PART, version_key(name.keras, is_tf_keras=name.is_tf_keras))
     python = f"{name.python[0]}.{name.python[1]}"
     if python not in tensorflow["pythons"]:
         pythons = ", ".join(tensorflow["pythons"])
@@ -70,7 +70,7 @@ def _load_named(name: RuntimeName) -> Profile:
         )
     data = {
         "kind": KIND,
-        "schema": SCHEMA,
+        "schema": PROFILE_SCHEMA,
         "name": str(name),
         "python": python,
         "tensorflow": tensorflow,
@@ -84,7 +84,7 @@ def version_key(version: tuple[int, int], *, is_tf_keras: bool = False) -> str:
     return f"{'tf_keras ' if is_tf_keras else ''}{version[0]}.{version[1]}"
 
 
-def read_part(part: str, key: str, folder: Path = DATA) -> dict[str, Any]:
+def read_part(part: str, key: str, folder: Path = DATA_FOLDER) -> dict[str, Any]:
     """One version's part of a profile, as the recorder wrote it.
 
     Args:
@@ -107,20 +107,20 @@ def _read(part: str, folder: Path) -> dict[str, Any]:
     return data
 
 
-def read_history(part: str, folder: Path = DATA) -> tuple[list[str], dict[str, Any]]:
+def read_history(part: str, folder: Path = DATA_FOLDER) -> tuple[list[str], dict[str, Any]]:
     """The keys of all versions of a part, and its history as of `history.merge`; read-only."""
     data = _read(part, folder)
     return data["versions"], data["history"]
 
 
-def read_all(part: str, folder: Path = DATA) -> dict[str, dict[str, Any]]:
+def read_all(part: str, folder: Path = DATA_FOLDER) -> dict[str, dict[str, Any]]:
     """Every version's part, by key; nothing where there are no data yet."""
     if not (folder / f"{part}.json.gz").exists():
         return {}
     return {key: read_part(part, key, folder) for key in read_history(part, folder)[0]}
 
 
-def write_all(part: str, documents: Mapping[str, Mapping[str, Any]], folder: Path = DATA) -> int:
+def write_all(part: str, documents: Mapping[str, Mapping[str, Any]], folder: Path = DATA_FOLDER) -> int:
     """Writes the parts of all versions into one file; the same parts give the same bytes.
 
     Args:
@@ -132,15 +132,15 @@ def write_all(part: str, documents: Mapping[str, Mapping[str, Any]], folder: Pat
         The size of the file in bytes.
     """
     keys = sorted(documents, key=_order)
-    data = {"versions": keys, "history": merge([documents[key] for key in keys])}
+    data = {"versions": keys, "history": merge_documents([documents[key] for key in keys])}
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     packed = gzip.compress(text.encode(), compresslevel=9, mtime=0)
     (folder / f"{part}.json.gz").write_bytes(packed)
-    forget()
+    clear_cache()
     return len(packed)
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Forgets what was read, for who writes the data."""
     _read.cache_clear()
     _load_named.cache_clear()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.locations import Use
 
 
-def foreign_uses(inventory: Inventory) -> tuple[Use, ...]:
+def third_party_uses(inventory: Inventory) -> tuple[Use, ...]:
     """The layers and objects that no Keras brings along, in the order of the inventory.
 
     A `.keras` file names their modules; an `.h5` file names classes alone, so there every name that no recorded
@@ -21,10 +21,10 @@ def foreign_uses(inventory: Inventory) -> tuple[Use, ...]:
         inventory: what the artifact holds.
     """
     uses: tuple[Use, ...] = (*inventory.layers, *inventory.objects)
-    return tuple(use for use in uses if _is_foreign(use))
+    return tuple(use for use in uses if _is_third_party(use))
 
 
-def _is_foreign(use: Use) -> bool:
+def _is_third_party(use: Use) -> bool:
     from pytest_modelcompat.profiles.known_names import is_keras_name
 
     if use.module and use.module != _NO_MODULE:

@@ -7,39 +7,39 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.compatibility.verdict import Verdict
-from pytest_modelcompat.report.layout import INDENT, finding_lines, versions
+from pytest_modelcompat.compatibility.verdict import Compatibility
+from pytest_modelcompat.report.layout import INDENT, finding_lines, versions_text
 from pytest_modelcompat.results.finding import Kind, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_modelcompat.artifacts import Inventory
-    from pytest_modelcompat.compatibility.verdict import Judgement
+    from pytest_modelcompat.compatibility.verdict import CompatibilityResult
     from pytest_modelcompat.results.finding import Finding
 
-FORMATS = {"h5": "HDF5", "keras": ".keras", "saved_model": "SavedModel"}
-_WEIGHT = {severity: place for place, severity in enumerate(Severity)}
+FORMAT_NAMES = {"h5": "HDF5", "keras": ".keras", "saved_model": "SavedModel"}
+_SEVERITY_ORDER = {severity: place for place, severity in enumerate(Severity)}
 
 
 def title(inventory: Inventory) -> str:
     """`models/ranker.h5  (HDF5, saved by Keras 2.15.0)`."""
-    saved_by = f", saved by {versions(inventory.saved_by)}" if inventory.saved_by else ""
-    return f"{inventory.path}  ({FORMATS.get(inventory.format, inventory.format)}{saved_by})"
+    saved_by = f", saved by {versions_text(inventory.saved_by)}" if inventory.saved_by else ""
+    return f"{inventory.path}  ({FORMAT_NAMES.get(inventory.format, inventory.format)}{saved_by})"
 
 
-def verdict_words(judgement: Judgement) -> str:
+def compatibility_text(result: CompatibilityResult) -> str:
     """`loads`, `changed`, `fails at config`."""
-    word = judgement.verdict.value
-    return f"{word} at {judgement.stage.value}" if judgement.stage else word
+    word = result.compatibility.value
+    return f"{word} at {result.stage.value}" if result.stage else word
 
 
-def reason(judgement: Judgement) -> str:
+def main_cause(result: CompatibilityResult) -> str:
     """The shortest cause among the gravest findings of a judgement that is not `loads`; else nothing."""
-    if judgement.verdict is Verdict.LOADS or not judgement.findings:
+    if result.compatibility is Compatibility.LOADS or not result.findings:
         return ""
-    gravest = min((finding.severity for finding in judgement.findings), key=_WEIGHT.__getitem__)
-    named = [_in_short(finding) for finding in judgement.findings if finding.severity is gravest]
+    most_severe = min((finding.severity for finding in result.findings), key=_SEVERITY_ORDER.__getitem__)
+    named = [_in_short(finding) for finding in result.findings if finding.severity is most_severe]
     more = f" (and {len(named) - 1} more)" if len(named) > 1 else ""
     return min(named, key=len) + more
 
@@ -50,32 +50,33 @@ def _in_short(finding: Finding) -> str:
     return finding.cause if name in finding.cause else f"{finding.subject}: {finding.cause}"
 
 
-def check_page(inventory: Inventory, judgements: Sequence[Judgement]) -> Iterator[str]:
+def check_page(inventory: Inventory, results: Sequence[CompatibilityResult]) -> Iterator[str]:
     """One artifact in several runtimes: the verdicts, then every finding with the runtimes it was found for.
 
     Args:
         inventory: what the artifact holds.
-        judgements: one for each runtime.
+        results: one for each runtime.
     """
     yield title(inventory)
     yield ""
-    width = max(len(judgement.runtime) for judgement in judgements)
-    words = max(len(verdict_words(judgement)) for judgement in judgements)
-    for judgement in judgements:
-        line = f"{INDENT}{judgement.runtime.ljust(width)}  {verdict_words(judgement).ljust(words)}  {_tally(judgement)}"
+    width = max(len(result.runtime) for result in results)
+    words = max(len(compatibility_text(result)) for result in results)
+    for result in results:
+        row = result.runtime.ljust(width), compatibility_text(result).ljust(words), _severity_counts(result)
+        line = INDENT + "  ".join(row)
         yield line.rstrip()
     yield ""
     fix: tuple[str, ...] = ()
-    for finding, runtimes in _gathered(judgements):
-        is_of_some = len(judgements) > 1 and finding.kind is not Kind.UNSAFE_CONTENT
+    for finding, runtimes in _grouped_findings(results):
+        is_of_some = len(results) > 1 and finding.kind is not Kind.UNSAFE_CONTENT
         is_repeated = finding.fix == fix and len(fix) > 1
         fix = finding.fix
         shown = replace(finding, fix=("as above",)) if is_repeated else finding
         yield from finding_lines(shown, runtimes if is_of_some else ())
 
 
-def _tally(judgement: Judgement) -> str:
-    count = Counter(finding.severity for finding in judgement.findings)
+def _severity_counts(result: CompatibilityResult) -> str:
+    count = Counter(finding.severity for finding in result.findings)
     names = {
         Severity.ERROR: "error",
         Severity.CHANGE: "change",
@@ -85,26 +86,26 @@ def _tally(judgement: Judgement) -> str:
     return ", ".join(f"{count[each]} {name}{'s' * (count[each] > 1)}" for each, name in names.items() if count[each])
 
 
-def _gathered(judgements: Iterable[Judgement]) -> list[tuple[Finding, list[str]]]:
+def _grouped_findings(results: Iterable[CompatibilityResult]) -> list[tuple[Finding, list[str]]]:
     """Equal findings of several runtimes as one, the gravest first."""
     gathered: dict[Finding, list[str]] = {}
-    for judgement in judgements:
-        for finding in judgement.findings:
-            gathered.setdefault(replace(finding, runtime=""), []).append(judgement.runtime)
-    return sorted(gathered.items(), key=lambda each: _WEIGHT[each[0].severity])
+    for result in results:
+        for finding in result.findings:
+            gathered.setdefault(replace(finding, runtime=""), []).append(result.runtime)
+    return sorted(gathered.items(), key=lambda each: _SEVERITY_ORDER[each[0].severity])
 
 
-def check_summary(judgements: Sequence[Judgement]) -> str:
+def check_summary(results: Sequence[CompatibilityResult]) -> str:
     """`3 artifacts in 2 runtimes: 4 loads, 1 changed, 1 fails`."""
-    count = Counter(judgement.verdict for judgement in judgements)
-    artifacts = len({judgement.path for judgement in judgements})
-    runtimes = len({judgement.runtime for judgement in judgements})
-    verdicts = ", ".join(f"{count[each]} {each.value}" for each in Verdict if count[each])
+    count = Counter(result.compatibility for result in results)
+    artifacts = len({result.path for result in results})
+    runtimes = len({result.runtime for result in results})
+    verdicts = ", ".join(f"{count[each]} {each.value}" for each in Compatibility if count[each])
     return f"{_plural(artifacts, 'artifact')} in {_plural(runtimes, 'runtime')}: {verdicts}"
 
 
 def runtimes_table(
-    inventory: Inventory, judged: Sequence[tuple[Judgement, str]], columns: int | None = None
+    inventory: Inventory, judged: Sequence[tuple[CompatibilityResult, str]], columns: int | None = None
 ) -> Iterator[str]:
     """A line for each runtime: its Keras, the verdict, and why.
 
@@ -114,8 +115,8 @@ def runtimes_table(
         columns: how wide a line may be; None for any width.
     """
     rows = [
-        (judgement.runtime, about, verdict_words(judgement), reason(judgement).replace("\n", " "))
-        for judgement, about in judged
+        (result.runtime, about, compatibility_text(result), main_cause(result).replace("\n", " "))
+        for result, about in judged
     ]
     heads = ("runtime", "Keras", "verdict", "why")
     widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(3)]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.report.compatibility import title
-from pytest_modelcompat.report.json_data import plain
+from pytest_modelcompat.report.json_data import as_plain_json
 from pytest_modelcompat.report.layout import INDENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_modelcompat.artifacts import Inventory
-    from pytest_modelcompat.comparison.artifacts import Comparison, Difference
+    from pytest_modelcompat.comparison.artifacts import ArtifactComparison, Difference
 
 _HEADS = {
     "model": "MODEL",
@@ -28,7 +28,7 @@ _HEADS = {
 _WIDEST_NAME = 60
 
 
-def comparison_page(one: Inventory, other: Inventory, comparison: Comparison) -> Iterator[str]:
+def comparison_page(one: Inventory, other: Inventory, comparison: ArtifactComparison) -> Iterator[str]:
     """Everything that differs, by what it is.
 
     Args:
@@ -81,7 +81,7 @@ def _change(each: Difference) -> str:
     return f"{each.old} -> {each.new}"
 
 
-def _summary(comparison: Comparison) -> str:
+def _summary(comparison: ArtifactComparison) -> str:
     equal = f"{comparison.equal_weights} arrays of weights are equal" if comparison.equal_weights else ""
     count = len(comparison.differences)
     if not count:
@@ -89,13 +89,13 @@ def _summary(comparison: Comparison) -> str:
     return f"{count} difference{'' if count == 1 else 's'}{'; ' if equal else ''}{equal}"
 
 
-def comparison_data(one: Inventory, other: Inventory, comparison: Comparison) -> dict[str, Any]:
+def comparison_data(one: Inventory, other: Inventory, comparison: ArtifactComparison) -> dict[str, Any]:
     """A comparison as plain data: `old`, `new`, `same`, `differences`, `notes`, `equal_weights`, `unread_weights`."""
     return {
         "old": str(one.path),
         "new": str(other.path),
         "same": comparison.is_same and comparison.is_complete,
-        "differences": [plain(each) for each in comparison.differences],
+        "differences": [as_plain_json(each) for each in comparison.differences],
         "notes": list(comparison.notes),
         "equal_weights": comparison.equal_weights,
         "unread_weights": comparison.unread_weights,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.report.layout import INDENT, SUBJECT_LABELS, finding_block, labelled, versions
+from pytest_modelcompat.report.layout import INDENT, SUBJECT_LABELS, finding_block, labelled, versions_text
 from pytest_modelcompat.results.finding import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_modelcompat.report.user_properties import Line
+    from pytest_modelcompat.report.user_properties import SummaryLine
     from pytest_modelcompat.results.finding import Finding
-    from pytest_modelcompat.results.result import Facts, Result
+    from pytest_modelcompat.results.result import Result, ResultContext
 
 CANNOT_LOAD = "the saved model cannot be loaded again with what the test declares"
 HEADLINES = {
@@ -40,7 +40,7 @@ def headline(result: Result) -> str:
     """The first line of a failure text, which must do alone in a short summary."""
     first = result.errors[0]
     more = len(result.errors) - 1
-    sentence = _foretold(result) if first.runtime else _sentence(result)
+    sentence = _predicted(result) if first.runtime else _sentence(result)
     return f"{first.kind.value}  {result.title}: {sentence}" + (f" (and {more} more)" if more else "")
 
 
@@ -53,7 +53,7 @@ def _sentence(result: Result) -> str:
     return first.cause if name in first.cause else f"{first.subject}: {first.cause}"
 
 
-def _foretold(result: Result) -> str:
+def _predicted(result: Result) -> str:
     """`it will not load in tf2.9, tf2.15: DisableCopyOnRead`, with all runtimes that the same is foretold for."""
     first = result.errors[0]
     alike = [each for each in result.errors if each.runtime and (each.stage is None) == (first.stage is None)]
@@ -71,7 +71,7 @@ def failure_text(result: Result, *, verbose: bool = False) -> str:
     """
     errors = result.errors
     lines = [headline(result), *_blocks(errors, is_local=result.is_local)]
-    lines.extend(["", *_facts(result)] if errors[0].kind not in _SPEAK_ALONE else [])
+    lines.extend(["", *_facts(result)] if errors[0].kind not in _WITHOUT_FACTS else [])
     lines.extend(_block_rest(result, verbose=verbose))
     return "\n".join(_without_repeated_blanks(lines))
 
@@ -92,7 +92,7 @@ def _blocks(errors: Sequence[Finding], *, is_local: bool) -> Iterator[str]:
         yield from finding_block(finding, with_cause=not is_headed, with_fix=with_fix)
 
 
-_SPEAK_ALONE = {
+_WITHOUT_FACTS = {
     Kind.GOLDEN_MISSING,
     Kind.GOLDEN_BROKEN,
     Kind.GOLDEN_NOT_WRITTEN,
@@ -106,16 +106,16 @@ _SPEAK_ALONE = {
 def _facts(result: Result) -> Iterator[str]:
     facts = result.facts
     kinds = {finding.kind for finding in result.errors}
-    saved = f", saved by {versions(facts.saved_by)}" if facts.saved_by else ""
+    saved = f", saved by {versions_text(facts.saved_by)}" if facts.saved_by else ""
     yield from labelled("artifact", facts.artifact + saved)
     if facts.loaded_by:
-        yield from labelled("loaded in", f"{result.runtime}: {versions(facts.loaded_by)}")
+        yield from labelled("loaded in", f"{result.runtime}: {versions_text(facts.loaded_by)}")
     if any(finding.kind in ABOUT_DECLARATIONS and not finding.runtime for finding in result.errors):
         yield from labelled("declared", _declared(facts))
     if facts.expected:
         yield from labelled("expected", facts.expected)
     if kinds & ABOUT_GOLDEN and facts.golden_made_by:
-        yield from labelled("golden", f"{facts.golden}, made by {versions(facts.golden_made_by)}")
+        yield from labelled("golden", f"{facts.golden}, made by {versions_text(facts.golden_made_by)}")
         yield from labelled("accept", facts.accept)
 
 
@@ -131,7 +131,7 @@ def _block_rest(result: Result, *, verbose: bool) -> Iterator[str]:
         yield from labelled("more", "pytest -vv shows the original traceback and TensorFlow's log")
 
 
-def _declared(facts: Facts) -> str:
+def _declared(facts: ResultContext) -> str:
     objects = ", ".join(f"{name} -> {home}" for name, home in facts.custom_objects.items()) or "none"
     return f"custom_objects: {objects}    imports: {', '.join(facts.imports) or 'none'}"
 
@@ -144,7 +144,7 @@ def _without_repeated_blanks(lines: Sequence[str]) -> Iterator[str]:
         previous = line
 
 
-def summary_lines(lines: Sequence[Line], stale: Sequence[str], verbosity: int) -> Iterator[str]:
+def summary_lines(lines: Sequence[SummaryLine], stale: Sequence[str], verbosity: int) -> Iterator[str]:
     """The `model compatibility` section: a line for each target, what updates moved, and the counts.
 
     Args:
@@ -165,7 +165,7 @@ def summary_lines(lines: Sequence[Line], stale: Sequence[str], verbosity: int) -
     yield _counts(lines, stale)
 
 
-def _tail(line: Line) -> str:
+def _tail(line: SummaryLine) -> str:
     parts = [f"greatest drift {line.drift}"] if line.drift else []
     if line.golden:
         parts.append(f"golden {line.golden}")
@@ -174,7 +174,7 @@ def _tail(line: Line) -> str:
     return f"  ({', '.join(parts)})" if parts else ""
 
 
-def _counts(lines: Sequence[Line], stale: Sequence[str]) -> str:
+def _counts(lines: Sequence[SummaryLine], stale: Sequence[str]) -> str:
     failed = sum(line.failed for line in lines)
     expected = sum(line.expected for line in lines)
     goldens = {line.case: line.golden for line in lines if line.golden}

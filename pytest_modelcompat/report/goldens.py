@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.text import size_words
-from pytest_modelcompat.report.layout import labelled, versions
+from pytest_modelcompat.artifacts.text import size_text
+from pytest_modelcompat.report.layout import labelled, versions_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcompat.golden.golden import Golden, Packed
-    from pytest_modelcompat.golden.release_store import Frozen
+    from pytest_modelcompat.golden.release_store import FrozenArtifact
 
 
 def golden_lines(golden: Golden) -> Iterator[str]:
     """What a golden records, fact by fact."""
     data = golden_data(golden)
-    yield from labelled("made by", versions(golden.made_by))
+    yield from labelled("made by", versions_text(golden.made_by))
     for side in ("inputs", "outputs"):
         for name, facts in data[side].items():
             yield from labelled(side[:-1], "  ".join((name, _tensor(facts), *_figures(facts))))
@@ -27,12 +27,12 @@ def golden_lines(golden: Golden) -> Iterator[str]:
         yield from labelled("format", f"{format_}  {words or 'lists nothing'}")
 
 
-def frozen_line(frozen: Frozen, problem: str = "") -> str:
+def frozen_line(frozen: FrozenArtifact, problem: str = "") -> str:
     """An artifact that is frozen: where, how large, what saved it, and what is wrong with it."""
     if problem:
         return f"{frozen.label}  {frozen.format}  broken: {problem}"
-    size = size_words(frozen.size)
-    return f"{frozen.label}  {frozen.format}  {size}  saved by {versions(frozen.saved_by)}"
+    size = size_text(frozen.size)
+    return f"{frozen.label}  {frozen.format}  {size}  saved by {versions_text(frozen.saved_by)}"
 
 
 def golden_data(golden: Golden) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def golden_data(golden: Golden) -> dict[str, Any]:
     }
 
 
-def frozen_data(frozen: Frozen, problem: str = "") -> dict[str, Any]:
+def frozen_data(frozen: FrozenArtifact, problem: str = "") -> dict[str, Any]:
     """An artifact that is frozen; with `problem` where something is wrong with it."""
     data = {
         "label": frozen.label,
@@ -69,7 +69,7 @@ def frozen_data(frozen: Frozen, problem: str = "") -> dict[str, Any]:
     return {**data, "problem": problem} if problem else data
 
 
-def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def aligned_rows(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Rows with their cells below each other; the first row names them."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:

@@ -7,8 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.dtypes import compute_dtype
-from pytest_modelcompat.artifacts.locations import layer_place, places
-from pytest_modelcompat.artifacts.text import size_words, tensor_words
+from pytest_modelcompat.artifacts.locations import layer_location, locations
+from pytest_modelcompat.artifacts.text import size_text, tensor_text
 from pytest_modelcompat.report.layout import INDENT, finding_lines, labelled
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _container(inventory: Inventory, nbytes: int) -> Iterator[Fact]:
     name, suffixes = _FORMATS.get(inventory.format, (inventory.format, ()))
     suffix = inventory.path.suffix.lower()
     misnamed = f"; the name says {suffix}" if suffixes and suffix and suffix not in suffixes else ""
-    yield "format", f"{name}, {size_words(nbytes)}{misnamed}"
+    yield "format", f"{name}, {size_text(nbytes)}{misnamed}"
     made = [f"{title} {inventory.saved_by[key]}" for key, title in _PACKAGES.items() if inventory.saved_by.get(key)]
     yield "saved by", ", ".join(made) or "it does not say"
 
@@ -97,7 +97,9 @@ def _custom(custom: Sequence[Use], *, in_full: bool) -> Iterator[Fact]:
     groups: dict[tuple[str, str], list[Use]] = {}
     for use in custom:
         groups.setdefault((use.role, use.name), []).append(use)
-    lines = [f"{role} {name}{_origin(uses[0])}  ({'; '.join(places(uses))})" for (role, name), uses in groups.items()]
+    lines = [
+        f"{role} {name}{_origin(uses[0])}  ({'; '.join(locations(uses))})" for (role, name), uses in groups.items()
+    ]
     if lines:
         yield "custom", "\n".join(_first(lines, len(lines) if in_full else _MOST_CUSTOM))
 
@@ -145,7 +147,7 @@ def _policies(layers: Iterable[LayerUse]) -> set[str]:
 
 
 def _lambdas(lambdas: Sequence[LambdaUse]) -> Iterator[Fact]:
-    lines = [f"{layer_place(use.path)}: {_lambda_words(use)}" for use in lambdas]
+    lines = [f"{layer_location(use.path)}: {_lambda_words(use)}" for use in lambdas]
     if lines:
         yield "lambda", "\n".join(_first(lines, _MOST_CUSTOM))
 
@@ -165,8 +167,8 @@ def _lambda_words(use: LambdaUse) -> str:
 
 def _signatures(signatures: Sequence[Signature]) -> Iterator[Fact]:
     for signature in signatures:
-        inputs = [f"{spec.name}  {tensor_words(spec)}" for spec in signature.inputs] or ["no inputs"]
-        outputs = [f"-> {spec.name}  {tensor_words(spec)}" for spec in signature.outputs] or ["-> nothing"]
+        inputs = [f"{spec.name}  {tensor_text(spec)}" for spec in signature.inputs] or ["no inputs"]
+        outputs = [f"-> {spec.name}  {tensor_text(spec)}" for spec in signature.outputs] or ["-> nothing"]
         yield "signature", "\n".join([signature.name, *(f"  {line}" for line in (*inputs, *outputs))])
 
 
@@ -189,14 +191,14 @@ def _weights(weights: Sequence[WeightUse]) -> Iterator[Fact]:
         return
     values = sum(math.prod(weight.shape) for weight in weights)
     dtypes = Counter(weight.dtype for weight in weights)
-    total = size_words(sum(weight.nbytes for weight in weights))
+    total = size_text(sum(weight.nbytes for weight in weights))
     yield "variables", f"{len(weights)}, {_number(values)} values, {total}: {_counts(dtypes)}"
 
 
 def _assets(inventory: Inventory) -> Iterator[Fact]:
     if inventory.assets:
         lines = [
-            f"{asset.path}  {size_words(asset.nbytes) if asset.is_present else 'MISSING'}" for asset in inventory.assets
+            f"{asset.path}  {size_text(asset.nbytes) if asset.is_present else 'MISSING'}" for asset in inventory.assets
         ]
         yield "assets", "\n".join(_first(lines, _MOST_CUSTOM))
 

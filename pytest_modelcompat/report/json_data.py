@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pytest_modelcompat.artifacts import Inventory
-    from pytest_modelcompat.compatibility.verdict import Judgement
+    from pytest_modelcompat.compatibility.verdict import CompatibilityResult
     from pytest_modelcompat.results.finding import Finding
 
 # Configurations as stored repeat what is listed beside them, and can be of any size.
@@ -26,23 +26,23 @@ def line(data: Mapping[str, Any]) -> str:
 
 def finding_data(finding: Finding) -> dict[str, Any]:
     """A finding with all its fields; its details are an object."""
-    return {**plain(finding), "details": dict(finding.details)}
+    return {**as_plain_json(finding), "details": dict(finding.details)}
 
 
-def judgement_data(judgement: Judgement) -> dict[str, Any]:
+def compatibility_data(result: CompatibilityResult) -> dict[str, Any]:
     """One artifact in one runtime: `path`, `runtime`, `verdict`, `stage` and `findings`."""
     return {
-        "path": str(judgement.path),
-        "runtime": judgement.runtime,
-        "verdict": judgement.verdict.value,
-        "stage": judgement.stage.value if judgement.stage else None,
-        "findings": [finding_data(finding) for finding in judgement.findings],
+        "path": str(result.path),
+        "runtime": result.runtime,
+        "verdict": result.compatibility.value,
+        "stage": result.stage.value if result.stage else None,
+        "findings": [finding_data(finding) for finding in result.findings],
     }
 
 
 def inventory_data(inventory: Inventory, unsafe: Iterable[Finding]) -> dict[str, Any]:
     """An inventory with all its fields but the stored configurations, and the unsafe content found in it."""
-    return {**plain(inventory), "unsafe": [finding_data(finding) for finding in unsafe]}
+    return {**as_plain_json(inventory), "unsafe": [finding_data(finding) for finding in unsafe]}
 
 
 def unreadable_data(path: PurePath, sentence: str) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def unreadable_data(path: PurePath, sentence: str) -> dict[str, Any]:
     return {"path": str(path), "unreadable": sentence}
 
 
-def plain(value: Any) -> Any:
+def as_plain_json(value: Any) -> Any:
     """Dataclasses, enums, paths and tuples as what JSON has; stored configurations are left out."""
     if isinstance(value, Enum):
         return value.value
@@ -58,9 +58,9 @@ def plain(value: Any) -> Any:
         return str(value)
     if is_dataclass(value):
         names = (field.name for field in fields(value) if field.name not in _LEFT_OUT)
-        return {name: plain(getattr(value, name)) for name in names}
+        return {name: as_plain_json(getattr(value, name)) for name in names}
     if isinstance(value, dict):
-        return {str(key): plain(each) for key, each in value.items()}
+        return {str(key): as_plain_json(each) for key, each in value.items()}
     if isinstance(value, tuple | list | set | frozenset):
-        return [plain(each) for each in value]
+        return [as_plain_json(each) for each in value]
     return value

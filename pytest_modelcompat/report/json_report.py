@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.report.failure_text import headline
-from pytest_modelcompat.report.json_data import finding_data, plain
+from pytest_modelcompat.report.json_data import as_plain_json, finding_data
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.results.result import Result
     from pytest_modelcompat.results.target import Target
 
-SCHEMA = 1
+REPORT_SCHEMA = 1
 VERDICTS = ("passed", "failed", "expected", "error", "skipped")
 FAILURES = ("failed", "error")
 _DRIFT_FIELDS = ("output", "dtype", "shape", "max_abs", "max_rel", "mismatched", "total", "holds")
@@ -137,7 +137,7 @@ def portable(value: Any, root: str = "") -> Any:
         value: anything that `report.data.plain` takes.
         root: the project's folder, which paths below it lose.
     """
-    return _portable(plain(value), root.rstrip(os.sep) + os.sep if root.rstrip(os.sep) else "")
+    return _portable(as_plain_json(value), root.rstrip(os.sep) + os.sep if root.rstrip(os.sep) else "")
 
 
 def _portable(value: Any, prefix: str) -> Any:
@@ -168,7 +168,7 @@ def _text(text: str, prefix: str) -> str:
 def document(report: Report, generator: str) -> dict[str, Any]:
     """A report as the JSON object of its file."""
     return {
-        "schema": SCHEMA,
+        "schema": REPORT_SCHEMA,
         "generator": generator,
         "started": report.started,
         "seconds": round(report.seconds, 3),
@@ -216,7 +216,7 @@ def _temporary(file: Path) -> Path:
     return file.with_name(f".{file.name}.{os.getpid()}.tmp")
 
 
-def write(report: Report, file: Path) -> None:
+def write_report(report: Report, file: Path) -> None:
     """Write a report in one piece: whoever reads the file finds the old one or the new one.
 
     Raises:
@@ -243,7 +243,7 @@ def _version() -> str:
         return "(not installed)"
 
 
-def read(path: Path) -> Report:
+def read_report(path: Path) -> Report:
     """Read a report.
 
     Raises:
@@ -257,10 +257,10 @@ def read(path: Path) -> Report:
         raise ReportError(f"{path} is no report of pytest --modelcompat-report: it is not JSON") from None
     if not isinstance(data, dict) or not str(data.get("generator", "")).startswith("pytest-modelcompat"):
         raise ReportError(f"{path} is no report of pytest --modelcompat-report")
-    if data.get("schema") != SCHEMA:
+    if data.get("schema") != REPORT_SCHEMA:
         raise ReportError(
             f"{path} is a report of schema {data.get('schema')}, written by {data['generator']}, and this version "
-            f"reads schema {SCHEMA} only; use the same version of pytest-modelcompat everywhere"
+            f"reads schema {REPORT_SCHEMA} only; use the same version of pytest-modelcompat everywhere"
         )
     try:
         return _report(data)

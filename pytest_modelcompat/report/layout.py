@@ -35,7 +35,7 @@ SUBJECT_LABELS = {
     Kind.UNSAFE_CONTENT: "content",
 }
 WHERE_LABELS = {Kind.NOT_DETERMINISTIC: "suspects"}
-_MEANINGS = {Severity.CHANGE: "it loads, and is not the same there", Severity.NOTE: "worth knowing, no more"}
+_SEVERITY_TEXTS = {Severity.CHANGE: "it loads, and is not the same there", Severity.NOTE: "worth knowing, no more"}
 # They only serve to tell findings apart, or stand in the subject's line.
 _UNSEEN_DETAILS = frozenset({"role", "argument", "count"})
 
@@ -63,10 +63,10 @@ def finding_block(finding: Finding, *, with_cause: bool = True, with_fix: bool =
     if finding.where and not (label and fits):
         yield from labelled(WHERE_LABELS.get(finding.kind, "where"), "\n".join(finding.where))
     if finding.runtime and finding.stage is None:
-        yield from labelled("means", _MEANINGS[Severity.CHANGE])
+        yield from labelled("means", _SEVERITY_TEXTS[Severity.CHANGE])
     if finding.cause and with_cause:
         yield from labelled("because", finding.cause)
-    yield from _remedy(finding, with_fix=with_fix)
+    yield from _fix_lines(finding, with_fix=with_fix)
 
 
 def finding_lines(finding: Finding, runtimes: Sequence[str] = ()) -> Iterator[str]:
@@ -78,19 +78,19 @@ def finding_lines(finding: Finding, runtimes: Sequence[str] = ()) -> Iterator[st
     """
     yield f"{finding.kind.value}{'  in ' if runtimes else ''}{', '.join(runtimes)}: {finding.subject}"
     yield ""
-    if finding.severity in _MEANINGS:
-        yield from labelled("means", _MEANINGS[finding.severity])
+    if finding.severity in _SEVERITY_TEXTS:
+        yield from labelled("means", _SEVERITY_TEXTS[finding.severity])
     if finding.where:
         yield from labelled("where", "\n".join(finding.where))
     if finding.cause:
         yield from labelled("because", finding.cause)
-    yield from _remedy(finding)
+    yield from _fix_lines(finding)
     if finding.source not in ("", "measured"):
         yield from labelled("source", finding.source)
     yield ""
 
 
-def _remedy(finding: Finding, *, with_fix: bool = True) -> Iterator[str]:
+def _fix_lines(finding: Finding, *, with_fix: bool = True) -> Iterator[str]:
     for name, text in finding.details:
         if name not in _UNSEEN_DETAILS:
             yield from labelled(name, text)
@@ -98,7 +98,7 @@ def _remedy(finding: Finding, *, with_fix: bool = True) -> Iterator[str]:
         yield from labelled("fix", "\n".join(finding.fix))
 
 
-def versions(made_by: Mapping[str, str]) -> str:
+def versions_text(made_by: Mapping[str, str]) -> str:
     """`Keras 3.15.1, TensorFlow 2.21.0, Python 3.11.7` as far as it is known."""
     names = (("keras", "Keras"), ("tensorflow", "TensorFlow"), ("python", "Python"))
     return ", ".join(f"{title} {made_by[key]}" for key, title in names if made_by.get(key)) or "an unknown version"

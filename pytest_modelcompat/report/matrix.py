@@ -13,7 +13,7 @@ from pytest_modelcompat.report.layout import INDENT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    Target = Mapping[str, Any]
+    TargetData = Mapping[str, Any]
 
 WIDTH = 120
 NOT_RUN = "-"
@@ -30,11 +30,11 @@ class Row:
     """
 
     label: str
-    cells: Mapping[str, Target]
+    cells: Mapping[str, TargetData]
 
 
 @dataclass(frozen=True)
-class Reason:
+class FailureReason:
     """Why targets failed: all those of which the first line is the same.
 
     Args:
@@ -48,18 +48,18 @@ class Reason:
     cells: Mapping[str, tuple[str, ...]]
 
     @property
-    def places(self) -> tuple[str, ...]:
+    def cell_texts(self) -> tuple[str, ...]:
         """`test_ranker[h5] in tf2.4, tf2.6`, one for each row."""
         return tuple(f"{label} in {', '.join(runtimes)}" for label, runtimes in self.cells.items())
 
 
-def rows(targets: Sequence[Target]) -> tuple[Row, ...]:
+def rows(targets: Sequence[TargetData]) -> tuple[Row, ...]:
     """The rows of a table, in the order in which their first targets come.
 
     Args:
         targets: as they stand in a report.
     """
-    grouped: dict[tuple[str, str | None, str | None], dict[str, Target]] = {}
+    grouped: dict[tuple[str, str | None, str | None], dict[str, TargetData]] = {}
     for target in targets:
         key = (target["case"], target["format"], target["frozen"])
         grouped.setdefault(key, {})[target["runtime"]] = target
@@ -69,24 +69,24 @@ def rows(targets: Sequence[Target]) -> tuple[Row, ...]:
     return tuple(Row(label, cells) for label, cells in zip(labels, grouped.values(), strict=True))
 
 
-def _label(target: Target) -> str:
+def _label(target: TargetData) -> str:
     title, suffix = target["title"], f"-{target['runtime']}]"
     return title.removesuffix(suffix) + "]" if title.endswith(suffix) else str(title)
 
 
-def _long_label(target: Target) -> str:
+def _long_label(target: TargetData) -> str:
     """A label that tells tests of one name in two modules or classes apart."""
     nodeid, title = target["nodeid"], target["title"]
     before = nodeid.removesuffix(title) if nodeid.endswith(title) else f"{nodeid} "
     return f"{before}{_label(target)}"
 
 
-def columns(targets: Sequence[Target], runtimes: Sequence[str] = ()) -> tuple[str, ...]:
+def columns(targets: Sequence[TargetData], runtimes: Sequence[str] = ()) -> tuple[str, ...]:
     """The runtimes of a table: those given, then others that targets ran in."""
     return tuple(dict.fromkeys((*runtimes, *(target["runtime"] for target in targets))))
 
 
-def matrix_lines(targets: Sequence[Target], runtimes: Sequence[str] = (), *, width: int = WIDTH) -> list[str]:
+def matrix_lines(targets: Sequence[TargetData], runtimes: Sequence[str] = (), *, width: int = WIDTH) -> list[str]:
     """The table as text; runtimes that do not fit beside each other continue in another block below.
 
     Args:
@@ -129,7 +129,7 @@ def _line(label: str, cells: Sequence[tuple[str, int]]) -> str:
     return "  ".join((label, *(text.ljust(width) for text, width in cells))).rstrip()
 
 
-def mark(target: Target | None) -> str:
+def mark(target: TargetData | None) -> str:
     """What a cell says: `ok`, the kind of failure, `xfail`, `error`, `skipped`, or `-` where nothing ran."""
     if target is None:
         return NOT_RUN
@@ -138,11 +138,11 @@ def mark(target: Target | None) -> str:
     return _MARKS.get(target["verdict"]) or _kind(target) or "FAILED"
 
 
-def _kind(target: Target) -> str:
+def _kind(target: TargetData) -> str:
     return str(next(iter(target["kinds"]), ""))
 
 
-def reasons(targets: Sequence[Target], *, with_expected: bool = False) -> tuple[Reason, ...]:
+def reasons(targets: Sequence[TargetData], *, with_expected: bool = False) -> tuple[FailureReason, ...]:
     """Why targets failed, each reason once, with the cells it is of.
 
     Args:
@@ -156,28 +156,28 @@ def reasons(targets: Sequence[Target], *, with_expected: bool = False) -> tuple[
                 key = (_kind(target) or mark(target), _sentence(target))
                 found.setdefault(key, {}).setdefault(row.label, []).append(runtime)
     return tuple(
-        Reason(kind, sentence, {label: tuple(runtimes) for label, runtimes in cells.items()})
+        FailureReason(kind, sentence, {label: tuple(runtimes) for label, runtimes in cells.items()})
         for (kind, sentence), cells in found.items()
     )
 
 
-def _sentence(target: Target) -> str:
+def _sentence(target: TargetData) -> str:
     text = str(target["headline"] or "").removeprefix(f"{_kind(target)}  {target['title']}: ")
     # How much else there is to say differs from model to model, and is said where each of them fails.
     return re.sub(r" \(and \d+ more\)$", "", text)
 
 
-def reason_lines(targets: Sequence[Target]) -> list[str]:
+def reason_lines(targets: Sequence[TargetData]) -> list[str]:
     """The first lines of what failed, each with the cells it is of, as text."""
     lines: list[str] = []
     for reason in reasons(targets):
         lines.extend([""] if lines else [])
         lines.append(f"{reason.kind}: {reason.sentence}")
-        lines.extend(f"{INDENT}{place}" for place in reason.places)
+        lines.extend(f"{INDENT}{place}" for place in reason.cell_texts)
     return lines
 
 
-def markdown_lines(targets: Sequence[Target], runtimes: Sequence[str] = ()) -> list[str]:
+def markdown_lines(targets: Sequence[TargetData], runtimes: Sequence[str] = ()) -> list[str]:
     """The table in Markdown, and below it a list of why its cells failed, expected failures among them.
 
     Args:
@@ -197,13 +197,13 @@ def _markdown_row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _markdown_cell(target: Target | None) -> str:
+def _markdown_cell(target: TargetData | None) -> str:
     if target is not None and target["verdict"] == "expected":
         return f"{_escaped(_kind(target))} (expected)" if _kind(target) else "xfail"
     return _escaped(mark(target))
 
 
-def _markdown_reason(reason: Reason) -> str:
+def _markdown_reason(reason: FailureReason) -> str:
     places = [f"{_code(label)} in {_escaped(', '.join(where))}" for label, where in reason.cells.items()]
     return f"- **{_escaped(reason.kind)}**: {_escaped(reason.sentence)} ({'; '.join(places)})"
 

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.report.layout import versions
+from pytest_modelcompat.report.layout import versions_text
 from pytest_modelcompat.runtimes.runtime import LOCAL
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PARTS = ("tensorflow", "keras", "python")
 
 
-def merge(reports: Sequence[Report]) -> tuple[Report, int]:
+def merge_reports(reports: Sequence[Report]) -> tuple[Report, int]:
     """One report of several.
 
     Of a target that several hold, the one that started last is kept; of two that started at once, the later report's.
@@ -30,7 +30,7 @@ def merge(reports: Sequence[Report]) -> tuple[Report, int]:
     Returns:
         The report, and how many targets were left out for later ones.
     """
-    told_apart = _locals_told_apart(reports)
+    told_apart = _distinguish_locals(reports)
     targets: dict[tuple[Any, ...], Mapping[str, Any]] = {}
     for target in (target for report in told_apart for target in report.targets):
         key = tuple(target[name] for name in ("nodeid", "title", "case", "format", "runtime", "frozen"))
@@ -50,18 +50,18 @@ def merge(reports: Sequence[Report]) -> tuple[Report, int]:
     return merged, sum(len(report.targets) for report in reports) - len(targets)
 
 
-def _locals_told_apart(reports: Sequence[Report]) -> list[Report]:
+def _distinguish_locals(reports: Sequence[Report]) -> list[Report]:
     """The reports, with `local` named by what differs in its versions, where it is not the same in all of them."""
     # A report that was merged before may have told its locals apart already, by fewer parts than are needed now.
     made = [made for report in reports for name, made in report.runtimes.items() if _is_local(name)]
-    return [_renamed(report, _parts_to_tell(made)) for report in reports]
+    return [_renamed(report, _distinguishing_parts(made)) for report in reports]
 
 
 def _is_local(runtime: str) -> bool:
     return runtime == LOCAL or runtime.startswith(f"{LOCAL} (")
 
 
-def _parts_to_tell(made: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+def _distinguishing_parts(made: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
     """The fewest parts of versions that tell apart what differs in any; none where nothing does."""
 
     def distinct(parts: Sequence[str]) -> int:
@@ -86,7 +86,7 @@ def _local_name(made: Mapping[str, str], parts: Sequence[str]) -> str:
     if not parts:
         return LOCAL
     known = {part: made[part] for part in parts if part in made}
-    return f"{LOCAL} ({versions(known) if known else 'nothing loaded'})"
+    return f"{LOCAL} ({versions_text(known) if known else 'nothing loaded'})"
 
 
 def _runtimes(reports: Sequence[Report]) -> dict[str, Mapping[str, str]]:

@@ -16,7 +16,7 @@ from pytest_modelcompat.results.finding import Finding, Kind, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pytest_modelcompat.compatibility.verdict import Judgement
+    from pytest_modelcompat.compatibility.verdict import CompatibilityResult
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {
@@ -55,14 +55,14 @@ _RULES = {
 }
 
 
-def sarif(judgements: Sequence[Judgement], version: str) -> str:
+def sarif(results: Sequence[CompatibilityResult], version: str) -> str:
     """One SARIF log with a result for every finding; what is unsafe in an artifact counts once, not for each runtime.
 
     Args:
-        judgements: of any artifacts and runtimes.
+        results: of any artifacts and runtimes.
         version: this program's.
     """
-    found = _found(judgements)
+    found = _found(results)
     kinds = list(dict.fromkeys(finding.kind for finding, _ in found))
     run = {
         "tool": {
@@ -73,23 +73,23 @@ def sarif(judgements: Sequence[Judgement], version: str) -> str:
             }
         },
         "columnKind": "unicodeCodePoints",
-        "invocations": [{"executionSuccessful": all(judgement.is_readable for judgement in judgements)}],
-        "results": [_result(finding, judgement, kinds.index(finding.kind)) for finding, judgement in found],
+        "invocations": [{"executionSuccessful": all(result.is_readable for result in results)}],
+        "results": [_result(finding, result, kinds.index(finding.kind)) for finding, result in found],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
-def _found(judgements: Iterable[Judgement]) -> list[tuple[Finding, Judgement]]:
+def _found(results: Iterable[CompatibilityResult]) -> list[tuple[Finding, CompatibilityResult]]:
     """Every finding with its judgement; one that does not depend on the runtime only with the first."""
     seen = set()
     found = []
-    for judgement in judgements:
-        for finding in judgement.findings:
-            runtime = "" if finding.kind in (Kind.UNSAFE_CONTENT, Kind.ARTIFACT_BROKEN) else judgement.runtime
-            key = (judgement.path, runtime, finding)
+    for result in results:
+        for finding in result.findings:
+            runtime = "" if finding.kind in (Kind.UNSAFE_CONTENT, Kind.ARTIFACT_BROKEN) else result.runtime
+            key = (result.path, runtime, finding)
             if key not in seen:
                 seen.add(key)
-                found.append((finding, judgement))
+                found.append((finding, result))
     return found
 
 
@@ -110,26 +110,26 @@ def _rule(kind: Kind) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, judgement: Judgement, rule: int) -> dict[str, Any]:
-    result: dict[str, Any] = {
+def _result(finding: Finding, result: CompatibilityResult, rule: int) -> dict[str, Any]:
+    log_entry: dict[str, Any] = {
         "ruleId": rule_id(finding.kind),
         "ruleIndex": rule,
         "level": _LEVELS[finding.severity],
-        "message": {"text": _message(finding, judgement)},
-        "locations": [_location(finding, judgement.path)],
-        "partialFingerprints": {"modelcompat/v1": _fingerprint(finding, judgement)},
+        "message": {"text": _message(finding, result)},
+        "locations": [_location(finding, result.path)],
+        "partialFingerprints": {"modelcompat/v1": _fingerprint(finding, result)},
         "properties": {
-            "runtime": judgement.runtime,
-            "verdict": judgement.verdict.value,
+            "runtime": result.runtime,
+            "verdict": result.compatibility.value,
             "stage": finding.stage.value if finding.stage else None,
             "source": finding.source,
         },
     }
-    return result
+    return log_entry
 
 
-def _message(finding: Finding, judgement: Judgement) -> str:
-    in_runtime = "" if finding.kind in (Kind.UNSAFE_CONTENT, Kind.ARTIFACT_BROKEN) else f"in {judgement.runtime}, "
+def _message(finding: Finding, result: CompatibilityResult) -> str:
+    in_runtime = "" if finding.kind in (Kind.UNSAFE_CONTENT, Kind.ARTIFACT_BROKEN) else f"in {result.runtime}, "
     parts = [f"{in_runtime}{finding.kind.value.lower()} {finding.subject}"]
     if finding.where:
         parts.append(f" ({'; '.join(finding.where)})")
@@ -161,7 +161,7 @@ def _artifact_location(path: Path) -> dict[str, str]:
     return {"uri": quote(file.as_posix()), "uriBaseId": "%SRCROOT%"}
 
 
-def _fingerprint(finding: Finding, judgement: Judgement) -> str:
+def _fingerprint(finding: Finding, result: CompatibilityResult) -> str:
     """The same for the same problem in the same artifact, whatever version of this program words it."""
-    parts = (finding.kind.value, finding.subject, judgement.path.as_posix(), judgement.runtime)
+    parts = (finding.kind.value, finding.subject, result.path.as_posix(), result.runtime)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]

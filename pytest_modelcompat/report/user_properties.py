@@ -16,7 +16,7 @@ Properties = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
-class Line:
+class SummaryLine:
     """One target in the summary, read back from its properties."""
 
     title: str
@@ -76,7 +76,7 @@ def calls_fixture(folder: str) -> tuple[str, str]:
     return PREFIX + "calls_fixture", folder
 
 
-def unsure_folders(properties: Iterable[tuple[str, Any]], *, passed: bool) -> set[str]:
+def uncertain_folders(properties: Iterable[tuple[str, Any]], *, passed: bool) -> set[str]:
     """The folders of goldens that an item may have claimed had it run to its end, or called the fixture at all."""
     given = [(name, str(value)) for name, value in properties]
     if passed and any(name == PREFIX + "case" for name, _ in given):
@@ -84,23 +84,23 @@ def unsure_folders(properties: Iterable[tuple[str, Any]], *, passed: bool) -> se
     return {value for name, value in given if name == PREFIX + "calls_fixture"}
 
 
-def lines(properties: Sequence[tuple[str, Any]], *, expected: bool = False) -> list[Line]:
+def lines(properties: Sequence[tuple[str, Any]], *, expected: bool = False) -> list[SummaryLine]:
     """The targets an item ran, in order.
 
     Args:
         properties: the item's.
         expected: whether the item was marked to fail, and did.
     """
-    found: list[Line] = []
+    found: list[SummaryLine] = []
     for name, value in properties:
         if name == PREFIX + "target":
-            found.append(Line(str(value), expected=expected))
+            found.append(SummaryLine(str(value), expected=expected))
         elif found and name.startswith(PREFIX):
             found[-1] = _with(found[-1], name[len(PREFIX) :], str(value))
     return found
 
 
-def _with(line: Line, name: str, value: str) -> Line:
+def _with(line: SummaryLine, name: str, value: str) -> SummaryLine:
     if name == "moved":
         return replace(line, moved=(*line.moved, value))
     if name == "note":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Facts:
+class ResultContext:
     """The circumstances that a failure text repeats.
 
     Args:
@@ -66,7 +66,7 @@ class Result:
     format: str
     runtime: str
     findings: tuple[Finding, ...]
-    facts: Facts
+    facts: ResultContext
     drifts: tuple[Drift, ...] = ()
     golden: str = ""
     moved: tuple[Drift, ...] = ()

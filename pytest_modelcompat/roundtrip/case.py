@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcompat.golden.golden import GoldenName
-    from pytest_modelcompat.golden.release_store import Frozen
+    from pytest_modelcompat.golden.release_store import FrozenArtifact
     from pytest_modelcompat.results.target import Target
     from pytest_modelcompat.settings.settings import Settings
 
@@ -28,7 +28,7 @@ class Case:
         artifact: the file or folder something else saved; None for a round trip.
         inputs: gives an artifact's inputs (None: derive them).
         accept: the command that accepts what changed.
-        declares_on: where a user writes declarations: `marker`, `artifact marker`, `call` or `command line`.
+        declared_in: where a user writes declarations: `marker`, `artifact marker`, `call` or `command line`.
         frozen: the artifact of a release that is checked, in place of what the case saves now; `artifact` is its file.
     """
 
@@ -40,10 +40,10 @@ class Case:
     artifact: Path | None = None
     inputs: Callable[[], Any] | None = None
     accept: str = ""
-    declares_on: str = "marker"
-    frozen: Frozen | None = None
+    declared_in: str = "marker"
+    frozen: FrozenArtifact | None = None
 
-    def of_release(self, frozen: Frozen | None) -> Case:
+    def of_release(self, frozen: FrozenArtifact | None) -> Case:
         """The case as it was released, where there is a frozen artifact to check in place of what it saves now."""
         if frozen is None:
             return self

@@ -12,21 +12,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts import Inventory, read_inventory
-from pytest_modelcompat.comparison.routes import Rerun, compare_routes
+from pytest_modelcompat.comparison.routes import RouteComparison, compare_routes
 from pytest_modelcompat.diagnosis import cannot_start, no_space, unresolved
 from pytest_modelcompat.diagnosis.declarations import Declaration
 from pytest_modelcompat.golden.golden import WeightDigest
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
-from pytest_modelcompat.results.result import Facts, Result
+from pytest_modelcompat.results.result import Result, ResultContext
 from pytest_modelcompat.roundtrip import evaluation, save
-from pytest_modelcompat.roundtrip.declarations import NotImportableError, declared, object_places
-from pytest_modelcompat.roundtrip.freeze import thawed
-from pytest_modelcompat.roundtrip.golden_check import Recording, settle
-from pytest_modelcompat.roundtrip.load_failure import changes_known, explain
-from pytest_modelcompat.roundtrip.other_loaders import Ways
-from pytest_modelcompat.roundtrip.static_check import foretell
-from pytest_modelcompat.roundtrip.stop import StoppedError, expected
-from pytest_modelcompat.roundtrip.subject import Subject, make_subject
+from pytest_modelcompat.roundtrip.declarations import NotImportableError, collect_declarations, import_paths
+from pytest_modelcompat.roundtrip.freeze import subject_of_frozen
+from pytest_modelcompat.roundtrip.golden_check import TargetRecord, check_or_update_golden
+from pytest_modelcompat.roundtrip.load_failure import explain_changes, explain_load_failure
+from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
+from pytest_modelcompat.roundtrip.static_check import predict_load
+from pytest_modelcompat.roundtrip.stop import TargetStoppedError, stop_on_failure
+from pytest_modelcompat.roundtrip.subject import Subject, prepare_subject
 from pytest_modelcompat.roundtrip.tolerances import UnknownOutputError, tolerances
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.runtimes.process import LoaderUnavailableError, NoSpaceError
@@ -40,14 +40,14 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.golden.store import GoldenStore
     from pytest_modelcompat.roundtrip.case import Case
-    from pytest_modelcompat.roundtrip.freeze import Freezer
-    from pytest_modelcompat.runtimes.pool import Loaders
+    from pytest_modelcompat.roundtrip.freeze import ReleaseFreezer
+    from pytest_modelcompat.runtimes.pool import LoaderPool
     from pytest_modelcompat.runtimes.process import LoaderProcess
-    from pytest_modelcompat.runtimes.protocol import Loaded
+    from pytest_modelcompat.runtimes.protocol import LoadResult
 
 
 @dataclass(frozen=True)
-class Bench:
+class SessionContext:
     """What the targets of a session share.
 
     Args:
@@ -61,90 +61,90 @@ class Bench:
         threads: threads a loader's child may use; 0 for TensorFlow's default.
     """
 
-    loaders: Loaders
+    loaders: LoaderPool
     store: GoldenStore
     root: Path
-    freezer: Freezer
+    freezer: ReleaseFreezer
     updating: bool = False
     keep: Path | None = None
     threads: int = 0
-    saves: save.EarlierSaves = field(default_factory=save.EarlierSaves)
+    saves: save.SaveHistory = field(default_factory=save.SaveHistory)
 
 
-def check(case: Case, bench: Bench) -> Result:
+def check_target(case: Case, context: SessionContext) -> Result:
     """Run one target of a case: save or take its artifact, reload it in a fresh process, compare.
 
     What the user's own builder raises is passed on as it is; everything else ends in the result's findings.
     """
-    with _workplace(case, bench) as folder:
-        facts = Facts(
-            artifact=_artifact_name(case, bench),
-            custom_objects=object_places(case.settings),
+    with _artifact_folder(case, context) as folder:
+        facts = ResultContext(
+            artifact=_artifact_name(case, context),
+            custom_objects=import_paths(case.settings),
             imports=case.settings.imports,
-            golden=_relative(_golden_folder(case, bench), bench.root),
+            golden=_relative(_golden_folder(case, context), context.root),
             accept=case.accept,
         )
         result = Result(case.title, str(case.golden), case.format, case.runtime, (), facts)
         try:
-            loader = _loader(case, bench)
-            subject = _subject(case, folder, bench)
-            inventory = expected(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(subject.artifact))
-            job = _job(case, bench, subject, inventory)
+            loader = _loader(case, context)
+            subject = _prepared_subject(case, folder, context)
+            inventory = stop_on_failure(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(subject.artifact))
+            job = _job(case, context, subject, inventory)
             loaded = loader.run(job)
-        except StoppedError as stopped:
+        except TargetStoppedError as stopped:
             finding = stopped.finding
-            return replace(result, findings=(replace(finding, cause=_shortened(finding.cause, folder, bench.root)),))
+            return replace(result, findings=(replace(finding, cause=_shortened(finding.cause, folder, context.root)),))
         except (LoaderUnavailableError, NoSpaceError) as error:
-            return replace(result, findings=(_not_run(case, bench, error),))
+            return replace(result, findings=(_not_run(case, context, error),))
         saved_by = _saved_by(case, subject, inventory)
         facts = replace(facts, saved_by=saved_by, loaded_by=loaded.versions, imports=job.declared.imports)
         result = replace(result, facts=facts, timings=loaded.timings, peak_memory=loaded.peak_memory)
-        ways = Ways(case, subject, inventory, loaded)
+        other_loaders = OtherLoaders(case, subject, inventory, loaded)
         if not loaded.succeeded:
-            explained = ways.beside(explain(case, subject, inventory, loaded))
+            explained = other_loaders.with_other_loaders(explain_load_failure(case, subject, inventory, loaded))
             return replace(result, findings=(*explained, *subject.notes))
         if subject.uncallable is not None:
-            return replace(result, findings=(subject.uncallable, *ways.refused()))
-        evidence = _Evidence(subject, inventory, loaded)
-        compared = _compare(result, case, bench, evidence, ways)
+            return replace(result, findings=(subject.uncallable, *other_loaders.load_refusals()))
+        attempt = LoadAttempt(subject, inventory, loaded)
+        compared = _compare(result, case, context, attempt, other_loaders)
         if compared.failed and (case.frozen or not case.target.is_local):
-            compared = replace(compared, findings=(*changes_known(case, inventory, loaded), *compared.findings))
-        foretold = foretell(case.settings, inventory, loaded, bench.root) if case.settings.loads_in else ()
-        judged = replace(compared, findings=_gravest_first([*compared.findings, *foretold]))
-        if bench.freezer.label and not judged.failed and case.frozen is None and _records(case, subject):
-            return bench.freezer.freeze(judged, case, subject, _recording(case, evidence))
+            compared = replace(compared, findings=(*explain_changes(case, inventory, loaded), *compared.findings))
+        predicted = predict_load(case.settings, inventory, loaded, context.root) if case.settings.loads_in else ()
+        judged = replace(compared, findings=_most_severe_first([*compared.findings, *predicted]))
+        if context.freezer.label and not judged.failed and case.frozen is None and _records(case, subject):
+            return context.freezer.freeze(judged, case, subject, _recording(case, attempt))
         return judged
 
 
 @contextlib.contextmanager
-def _workplace(case: Case, bench: Bench) -> Iterator[Path]:
+def _artifact_folder(case: Case, context: SessionContext) -> Iterator[Path]:
     """A folder for a target's artifact, removed afterwards unless artifacts are kept."""
-    if bench.keep is not None and case.artifact is None:
-        folder = bench.keep.joinpath(*case.golden.escape(), str(case.target))
+    if context.keep is not None and case.artifact is None:
+        folder = context.keep.joinpath(*case.golden.escape(), str(case.target))
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         yield folder
         return
-    folder = Path(tempfile.mkdtemp(dir=bench.loaders.folder))
+    folder = Path(tempfile.mkdtemp(dir=context.loaders.folder))
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _golden_folder(case: Case, bench: Bench) -> Path:
-    return case.frozen.folder if case.frozen is not None else bench.store.folder(case.golden)
+def _golden_folder(case: Case, context: SessionContext) -> Path:
+    return case.frozen.folder if case.frozen is not None else context.store.folder(case.golden)
 
 
-def _subject(case: Case, folder: Path, bench: Bench) -> Subject:
+def _prepared_subject(case: Case, folder: Path, context: SessionContext) -> Subject:
     if case.frozen is not None:
-        return thawed(case.frozen, bench.freezer.store)
-    return make_subject(case, folder, bench.saves)
+        return subject_of_frozen(case.frozen, context.freezer.store)
+    return prepare_subject(case, folder, context.saves)
 
 
-def _artifact_name(case: Case, bench: Bench) -> str:
+def _artifact_name(case: Case, context: SessionContext) -> str:
     if case.artifact is not None:
-        return _relative(case.artifact, bench.root)
+        return _relative(case.artifact, context.root)
     return f"{case.title.partition('[')[0]}: {save.FILE_NAMES[case.format]}"
 
 
@@ -159,24 +159,24 @@ def _shortened(text: str, *folders: Path) -> str:
     return text
 
 
-def _loader(case: Case, bench: Bench) -> LoaderProcess:
+def _loader(case: Case, context: SessionContext) -> LoaderProcess:
     """The loader of the target's runtime, importing TensorFlow while the model is built."""
     try:
-        loader = bench.loaders.of(case.runtime)
+        loader = context.loaders.of(case.runtime)
     except UnknownRuntimeError as error:
-        raise StoppedError(
+        raise TargetStoppedError(
             Finding(Kind.UNKNOWN_RUNTIME, case.runtime, cause=str(error), fix=_name_another(case))
         ) from None
     except RuntimeUnavailableError as error:
         finding = Finding(Kind.RUNTIME_MISSING, case.runtime, cause=str(error), fix=error.fix, quote=error.quote)
-        raise StoppedError(finding) from None
+        raise TargetStoppedError(finding) from None
     loader.start()
     return loader
 
 
-def _not_run(case: Case, bench: Bench, error: LoaderUnavailableError | NoSpaceError) -> Finding:
+def _not_run(case: Case, context: SessionContext, error: LoaderUnavailableError | NoSpaceError) -> Finding:
     if isinstance(error, LoaderUnavailableError):
-        return cannot_start(bench.loaders.runtimes.get(case.runtime), error)
+        return cannot_start(context.loaders.runtimes.get(case.runtime), error)
     cause = f"no space is left on the disk to hand the artifact and its inputs to runtime {case.runtime!r}"
     return no_space(cause, case.title, str(error))
 
@@ -201,20 +201,20 @@ def _versions_here(subject: Subject) -> dict[str, str]:
     return job.versions(importlib.import_module(subject.keras))
 
 
-def _job(case: Case, bench: Bench, subject: Subject, inventory: Inventory) -> Job:
+def _job(case: Case, context: SessionContext, subject: Subject, inventory: Inventory) -> Job:
     """What the loader is to do, with only what the case and its runtime declare."""
     try:
-        declarations = declared(case.settings, bench.loaders.runtimes.get(case.runtime))
+        declarations = collect_declarations(case.settings, context.loaders.runtimes.get(case.runtime))
     except NotImportableError as error:
         fix = (error.fix,) if error.fix else ()
-        raise StoppedError(Finding(Kind.NOT_IMPORTABLE, error.name, cause=str(error), fix=fix)) from None
+        raise TargetStoppedError(Finding(Kind.NOT_IMPORTABLE, error.name, cause=str(error), fix=fix)) from None
     return Job(
         artifact=subject.artifact.absolute(),
         format=subject.format,
         keras=subject.keras if case.target.is_local else "",
         declared=declarations,
         inputs=subject.inputs if subject.sent is None else subject.sent,
-        objects=[unresolved.as_json(use) for use in unresolved.subjects(inventory)],
+        objects=[unresolved.use_as_json(use) for use in unresolved.resolvable_uses(inventory)],
         ops=[op.op for op in inventory.ops],
         per_signature=subject.per_signature,
         call=subject.uncallable is None,
@@ -223,16 +223,18 @@ def _job(case: Case, bench: Bench, subject: Subject, inventory: Inventory) -> Jo
         safe_mode=case.settings.safe_mode,
         training="training" in case.settings.checks,
         saved_model_loaders=case.settings.saved_model_loaders[1:] if subject.format == "saved_model" else (),
-        threads=bench.threads,
+        threads=context.threads,
         timeout=case.settings.timeout,
     )
 
 
 @dataclass(frozen=True)
-class _Evidence:
+class LoadAttempt:
+    """An artifact with what was read of it and what came of loading it."""
+
     subject: Subject
     inventory: Inventory
-    loaded: Loaded
+    loaded: LoadResult
 
     @property
     def routes(self) -> Mapping[str, Mapping[str, Any]]:
@@ -257,47 +259,51 @@ class _Evidence:
         return self.subject.weights if self.subject.outputs is not None else self.loaded.weights
 
 
-def _compare(result: Result, case: Case, bench: Bench, evidence: _Evidence, ways: Ways) -> Result:
+def _compare(
+    result: Result, case: Case, context: SessionContext, attempt: LoadAttempt, other_loaders: OtherLoaders
+) -> Result:
     """The three comparisons: reloaded with saved, saved with golden, weights with weights."""
-    subject, loaded, checks = evidence.subject, evidence.loaded, case.settings.checks
+    subject, loaded, checks = attempt.subject, attempt.loaded, case.settings.checks
     try:
-        allowed = tolerances(case.settings, evidence.inventory.compute_dtypes, list(evidence.outputs))
+        allowed = tolerances(case.settings, attempt.inventory.compute_dtypes, list(attempt.outputs))
     except UnknownOutputError as error:
         return replace(result, findings=(Finding(Kind.BAD_OPTION, "tolerance", cause=str(error)),))
-    found = [*subject.notes, *_python_functions(evidence)]
+    found = [*subject.notes, *_python_functions(attempt)]
     reloaded = ""
     if subject.outputs is not None:
-        rerun = compare_routes(evidence.routes, subject.outputs, allowed)
+        rerun = compare_routes(attempt.routes, subject.outputs, allowed)
         result = replace(result, drifts=rerun.drifts)
-        found.extend(evaluation.serialization(rerun, checks, elsewhere=bool(case.frozen) or not case.target.is_local))
+        found.extend(
+            evaluation.serialization_findings(rerun, checks, elsewhere=bool(case.frozen) or not case.target.is_local)
+        )
         if "weights" in checks:
             found.extend(evaluation.lost_weights(subject.weights, loaded.weights))
         if "training" in checks and subject.format != "saved_model":
             found.extend(evaluation.lost_training(subject.training, loaded.training))
         reloaded = _reloaded_sentence(rerun)
-    found.extend((*ways.refused(), *ways.differing(allowed)))
-    result = replace(result, findings=_gravest_first(found))
+    found.extend((*other_loaders.load_refusals(), *other_loaders.output_differences(allowed)))
+    result = replace(result, findings=_most_severe_first(found))
     if case.frozen is not None:
         made_by = case.frozen.saved_by
         facts = replace(result.facts, golden_made_by=made_by)
         return replace(result, facts=facts, golden="" if result.failed else "matched")
-    rule = evaluation.TimeRule(
+    rule = evaluation.GoldenCriteria(
         allowed, checks, reloaded, is_artifact=subject.outputs is None, records=_records(case, subject)
     )
-    return settle(result, case, bench.store, _recording(case, evidence), rule, bench.updating)
+    return check_or_update_golden(result, case, context.store, _recording(case, attempt), rule, context.updating)
 
 
-def _recording(case: Case, evidence: _Evidence) -> Recording:
+def _recording(case: Case, attempt: LoadAttempt) -> TargetRecord:
     """What a target has to say to its case's golden."""
-    subject = evidence.subject
-    return Recording(
+    subject = attempt.subject
+    return TargetRecord(
         inputs=subject.inputs,
-        outputs=evidence.outputs,
+        outputs=attempt.outputs,
         weights=tuple(
-            WeightDigest(each["path"], tuple(each["shape"]), each["dtype"], each["sha256"]) for each in evidence.weights
+            WeightDigest(each["path"], tuple(each["shape"]), each["dtype"], each["sha256"]) for each in attempt.weights
         ),
-        inventory=evidence.inventory,
-        made_by=evidence.loaded.versions if subject.outputs is None else _versions_here(subject),
+        inventory=attempt.inventory,
+        made_by=attempt.loaded.versions if subject.outputs is None else _versions_here(subject),
         format=case.format,
     )
 
@@ -307,7 +313,7 @@ def _records(case: Case, subject: Subject) -> bool:
     return subject.outputs is not None or case.runtime == plain_name(case.settings.runtimes[0])
 
 
-def _reloaded_sentence(rerun: Rerun) -> str:
+def _reloaded_sentence(rerun: RouteComparison) -> str:
     if rerun.identical:
         return "equals the model that was saved, bit for bit: serialization is innocent"
     if rerun.holds:
@@ -315,11 +321,11 @@ def _reloaded_sentence(rerun: Rerun) -> str:
     return "differs from the model that was saved, see above"
 
 
-def _python_functions(evidence: _Evidence) -> tuple[Finding, ...]:
+def _python_functions(attempt: LoadAttempt) -> tuple[Finding, ...]:
     """Python functions the graph holds though the signatures got by without calling one."""
-    judged = unresolved.judge(evidence.inventory, evidence.loaded, Declaration())
+    judged = unresolved.unresolved_findings(attempt.inventory, attempt.loaded, Declaration())
     return tuple(replace(each, severity=Severity.NOTE) for each in judged if each.kind is Kind.PYTHON_FUNCTION)
 
 
-def _gravest_first(found: list[Finding]) -> tuple[Finding, ...]:
+def _most_severe_first(found: list[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda finding: finding.severity is not Severity.ERROR))

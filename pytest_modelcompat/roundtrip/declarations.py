@@ -11,7 +11,7 @@ from pytest_modelcompat.settings.settings import SettingsError, parse_object
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_modelcompat.runtimes.protocol import Declared
+    from pytest_modelcompat.runtimes.protocol import Declarations
     from pytest_modelcompat.settings.settings import Settings
 
 
@@ -24,7 +24,7 @@ class NotImportableError(Exception):
         self.fix = fix
 
 
-def declared(settings: Settings, runtime: Runtime = LOCAL_RUNTIME) -> Declared:
+def collect_declarations(settings: Settings, runtime: Runtime = LOCAL_RUNTIME) -> Declarations:
     """What a case declares, every object by its import path, with what its runtime always imports.
 
     Args:
@@ -35,24 +35,24 @@ def declared(settings: Settings, runtime: Runtime = LOCAL_RUNTIME) -> Declared:
     Raises:
         NotImportableError: an object lives in a function, in `__main__`, or under a name its module lacks.
     """
-    from pytest_modelcompat.runtimes.protocol import Declared
+    from pytest_modelcompat.runtimes.protocol import Declarations
 
-    places = {name: _place(name, target) for name, target in settings.custom_objects.items()}
+    places = {name: _import_place(name, target) for name, target in settings.custom_objects.items()}
     imports = tuple(dict.fromkeys((*runtime.imports, *settings.imports)))
     modules = {*imports, *(module for module, _ in places.values())}
     files = {name: file for name in modules for file in [_module_file(name)] if file}
     libraries = settings.op_libraries if runtime.op_libraries is None else runtime.op_libraries
-    return Declared(places, imports, libraries, files)
+    return Declarations(places, imports, libraries, files)
 
 
-def _place(name: str, target: Any) -> tuple[str, str]:
+def _import_place(name: str, target: Any) -> tuple[str, str]:
     if isinstance(target, str):
         try:
             module, _, qualname = parse_object(target)[1].partition(":")
         except SettingsError as error:
             raise NotImportableError(name, str(error)) from None
         return module, qualname
-    module, qualname = _home(target)
+    module, qualname = _defining_module(target)
     move = f'move it to the top level of a module, and declare it from there: custom_objects={{"{name}": ...}}'
     if "<lambda>" in qualname:
         raise NotImportableError(
@@ -73,7 +73,7 @@ def _place(name: str, target: Any) -> tuple[str, str]:
     return module, qualname
 
 
-def _home(target: Any) -> tuple[str, str]:
+def _defining_module(target: Any) -> tuple[str, str]:
     owner = target if hasattr(target, "__qualname__") else type(target)
     return str(getattr(owner, "__module__", "")), str(owner.__qualname__)
 
@@ -90,9 +90,9 @@ def _module_file(name: str) -> str | None:
     return file
 
 
-def object_places(settings: Settings) -> Mapping[str, str]:
+def import_paths(settings: Settings) -> Mapping[str, str]:
     """Name -> `module.Class` of what a case declares, for messages."""
     return {
-        name: target.replace(":", ".") if isinstance(target, str) else ".".join(_home(target))
+        name: target.replace(":", ".") if isinstance(target, str) else ".".join(_defining_module(target))
         for name, target in settings.custom_objects.items()
     }

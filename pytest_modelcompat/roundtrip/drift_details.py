@@ -11,23 +11,23 @@ if TYPE_CHECKING:
         Drift,
         StructureDifference,
     )
-    from pytest_modelcompat.comparison.routes import Rerun
+    from pytest_modelcompat.comparison.routes import RouteComparison
 
 MOST_NAMES = 4
 
 # Told with the drift they come with, rather than as a change of structure.
-SAYS_NOTHING = ("constant", "all NaN")
+DEGENERATE = ("constant", "all NaN")
 
 
-def difference_details(rerun: Rerun, checks: Sequence[str]) -> Iterator[tuple[str, str]]:
+def difference_details(rerun: RouteComparison, checks: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Labelled facts of what differs; empty where nothing does that the case checks.
 
     Args:
         rerun: the comparison.
         checks: what the case checks.
     """
-    said_nothing = [each for each in rerun.structure if each.what in SAYS_NOTHING]
-    yield from _structure_details([each for each in rerun.structure if each.what not in SAYS_NOTHING])
+    said_nothing = [each for each in rerun.structure if each.what in DEGENERATE]
+    yield from _structure_details([each for each in rerun.structure if each.what not in DEGENERATE])
     failing = [drift for drift in rerun.drifts if not drift.holds]
     if failing and "predictions" in checks:
         yield from drift_details(failing)
@@ -41,7 +41,7 @@ def _structure_details(differences: Sequence[StructureDifference]) -> tuple[tupl
 def _difference(each: StructureDifference) -> str:
     if each.output == "outputs":
         return f"expected {each.expected}, got {each.actual}"
-    if each.what in SAYS_NOTHING:
+    if each.what in DEGENERATE:
         return f"{each.output}: {each.actual}"
     if each.what == "missing":
         return f"{each.output} is missing; it was {each.expected}"

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.comparison.outputs import (
-    Comparison,
-    compare,
+    OutputComparison,
+    compare_outputs,
 )
 from pytest_modelcompat.golden.golden import Golden, WeightDigest, digest_changes
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 from pytest_modelcompat.roundtrip.drift_details import (
+    DEGENERATE,
     MOST_NAMES,
-    SAYS_NOTHING,
     _short,
     _structure_details,
     drift_details,
@@ -28,7 +28,7 @@ from pytest_modelcompat.roundtrip.drift_details import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_modelcompat.comparison.routes import Outputs, Rerun, Tolerances
+    from pytest_modelcompat.comparison.routes import Outputs, RouteComparison, Tolerances
     from pytest_modelcompat.diagnosis.declarations import Declaration
     from pytest_modelcompat.settings.settings import Settings
 
@@ -39,7 +39,7 @@ LOOK_FOR = (
 )
 
 
-def unsteady(rerun: Rerun, layers: Sequence[str]) -> Finding:
+def nondeterminism_finding(rerun: RouteComparison, layers: Sequence[str]) -> Finding:
     """The finding for a model whose second prediction is not its first."""
     failing = [drift for drift in rerun.drifts if not drift.holds]
     return Finding(
@@ -54,7 +54,9 @@ def unsteady(rerun: Rerun, layers: Sequence[str]) -> Finding:
     )
 
 
-def serialization(rerun: Rerun, checks: Sequence[str], *, elsewhere: bool = False) -> Iterator[Finding]:
+def serialization_findings(
+    rerun: RouteComparison, checks: Sequence[str], *, elsewhere: bool = False
+) -> Iterator[Finding]:
     """Findings where the reloaded model is not the one that was saved.
 
     Args:
@@ -63,7 +65,7 @@ def serialization(rerun: Rerun, checks: Sequence[str], *, elsewhere: bool = Fals
         elsewhere: whether another runtime reloaded it, whose ops may compute something else.
     """
     blame = _BLAME_ELSEWHERE if elsewhere else _BLAME_HERE
-    said_nothing = [each for each in rerun.structure if each.what in SAYS_NOTHING]
+    said_nothing = [each for each in rerun.structure if each.what in DEGENERATE]
     if len(said_nothing) < len(rerun.structure):
         yield Finding(
             Kind.STRUCTURE_CHANGED,
@@ -141,9 +143,9 @@ def lost_training(saved: Mapping[str, Any] | None, reloaded: Mapping[str, Any] |
         )
 
 
-def over_time(
-    current: Outputs, golden: Golden, golden_outputs: Outputs, weights: Sequence[WeightDigest], rule: TimeRule
-) -> tuple[Comparison, tuple[Finding, ...]]:
+def compare_with_golden(
+    current: Outputs, golden: Golden, golden_outputs: Outputs, weights: Sequence[WeightDigest], rule: GoldenCriteria
+) -> tuple[OutputComparison, tuple[Finding, ...]]:
     """The saved model against its golden: what drifted, and whether the model or the numerics did it.
 
     Args:
@@ -153,7 +155,7 @@ def over_time(
         weights: digests of the current model's weights.
         rule: tolerances, checks, and what is known of the round trip.
     """
-    comparison = compare(current, golden_outputs, rule.tolerances)
+    comparison = compare_outputs(current, golden_outputs, rule.tolerances)
     changes = digest_changes(golden.weights, weights, by_content=rule.versions_differ)
     same_model = changes.none and not rule.inputs_differ and not rule.structure_differs
     blame = Blame.NUMERICS if same_model else Blame.MODEL
@@ -164,7 +166,7 @@ def over_time(
     if blame is Blame.NUMERICS:
         facts.append(("look for", LOOK_FOR))
     found = []
-    said_nothing = [each for each in comparison.structure if each.what in SAYS_NOTHING]
+    said_nothing = [each for each in comparison.structure if each.what in DEGENERATE]
     if len(said_nothing) < len(comparison.structure):
         found.append(
             Finding(
@@ -190,8 +192,8 @@ def over_time(
 
 
 @dataclass(frozen=True)
-class TimeRule:
-    """What `over_time` judges by: tolerances, checks, and how the round trip itself went."""
+class GoldenCriteria:
+    """What `compare_with_golden` judges by: tolerances, checks, and how the round trip itself went."""
 
     tolerances: Tolerances
     checks: Sequence[str]
@@ -232,14 +234,14 @@ def new_in_inventory(
             yield Finding(
                 kind,
                 name,
-                where=_inventory_places(section, word, name),
+                where=_inventory_locations(section, word, name),
                 cause=f"it is new since the golden was recorded, and whatever loads this model must have this {word}",
                 fix=(declaration.allowed(option, name),),
                 blame=Blame.MODEL,
             )
 
 
-def _inventory_places(section: Mapping[str, Any], word: str, name: str) -> tuple[str, ...]:
+def _inventory_locations(section: Mapping[str, Any], word: str, name: str) -> tuple[str, ...]:
     if word == "op":
         count = section["ops"][name]
         return (f"{'once' if count == 1 else f'{count} times'} in the graph and its functions",)

@@ -5,25 +5,25 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.golden.golden import FrozenBrokenError, GoldenError, GoldenNotWrittenError
-from pytest_modelcompat.golden.release_serialization import Call
+from pytest_modelcompat.golden.golden import GoldenError, GoldenNotWrittenError, ReleaseBrokenError
+from pytest_modelcompat.golden.release_serialization import CallSpec
 from pytest_modelcompat.results.finding import Finding, Kind
 from pytest_modelcompat.roundtrip import model, save
 from pytest_modelcompat.roundtrip.golden_check import pack_leaves, unpacked
-from pytest_modelcompat.roundtrip.stop import StoppedError
+from pytest_modelcompat.roundtrip.stop import TargetStoppedError
 from pytest_modelcompat.roundtrip.subject import Subject
 
 if TYPE_CHECKING:
     from pytest_modelcompat.golden.golden import Golden
-    from pytest_modelcompat.golden.release_store import Frozen, FrozenStore
+    from pytest_modelcompat.golden.release_store import FrozenArtifact, ReleaseStore
     from pytest_modelcompat.golden.store import GoldenStore
     from pytest_modelcompat.results.result import Result
     from pytest_modelcompat.roundtrip.case import Case
-    from pytest_modelcompat.roundtrip.golden_check import Recording
+    from pytest_modelcompat.roundtrip.golden_check import TargetRecord
 
 
 @dataclass(frozen=True)
-class Freezer:
+class ReleaseFreezer:
     """Keeps the artifacts of a session as those of a release.
 
     Args:
@@ -32,11 +32,11 @@ class Freezer:
         label: of the release; empty where nothing is to be frozen.
     """
 
-    store: FrozenStore
+    store: ReleaseStore
     goldens: GoldenStore
     label: str = ""
 
-    def freeze(self, result: Result, case: Case, subject: Subject, recording: Recording) -> Result:
+    def freeze(self, result: Result, case: Case, subject: Subject, recording: TargetRecord) -> Result:
         """Keep the artifact of a target that held, with what its case's golden says its model computes.
 
         Args:
@@ -45,7 +45,7 @@ class Freezer:
             subject: the artifact.
             recording: what the target recorded.
         """
-        call = Call(subject.per_signature, tuple(subject.input_names), tuple(subject.order))
+        call = CallSpec(subject.per_signature, tuple(subject.input_names), tuple(subject.order))
         saved_by = result.facts.saved_by
         try:
             golden = self._golden(case, subject, recording)
@@ -56,7 +56,7 @@ class Freezer:
             return replace(result, findings=(found, *result.findings))
         return replace(result, frozen=self.label)
 
-    def _golden(self, case: Case, subject: Subject, recording: Recording) -> Golden:
+    def _golden(self, case: Case, subject: Subject, recording: TargetRecord) -> Golden:
         """The case's golden with the inputs as the loader takes them, and the weights of this very artifact."""
         inputs = subject.inputs if subject.sent is None else subject.sent
         return replace(
@@ -67,7 +67,7 @@ class Freezer:
         )
 
 
-def thawed(frozen: Frozen, store: FrozenStore) -> Subject:
+def subject_of_frozen(frozen: FrozenArtifact, store: ReleaseStore) -> Subject:
     """A frozen artifact as what a target checks, its release's outputs as those of the model it holds.
 
     Args:
@@ -81,9 +81,9 @@ def thawed(frozen: Frozen, store: FrozenStore) -> Subject:
         store.check(frozen)
         golden = store.golden(frozen)
     except GoldenError as error:
-        kind = Kind.ARTIFACT_BROKEN if isinstance(error, FrozenBrokenError) else Kind.GOLDEN_BROKEN
+        kind = Kind.ARTIFACT_BROKEN if isinstance(error, ReleaseBrokenError) else Kind.GOLDEN_BROKEN
         fix = ("restore it from version control, or give up checking it:", frozen.thaw_command)
-        raise StoppedError(Finding(kind, str(frozen.name), cause=str(error).rstrip("."), fix=fix)) from None
+        raise TargetStoppedError(Finding(kind, str(frozen.name), cause=str(error).rstrip("."), fix=fix)) from None
     return Subject(
         frozen.artifact,
         save.ARTIFACT_FORMATS[frozen.format],

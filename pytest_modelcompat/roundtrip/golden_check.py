@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.comparison.outputs import compare, statistics
+from pytest_modelcompat.comparison.outputs import compare_outputs, leaf_statistics
 from pytest_modelcompat.diagnosis.declarations import Declaration
 from pytest_modelcompat.golden.golden import (
     Golden,
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.comparison.outputs import Drift
-    from pytest_modelcompat.golden.store import GoldenStore, Written
+    from pytest_modelcompat.golden.store import GoldenStore, UpdateResult
     from pytest_modelcompat.results.result import Result
     from pytest_modelcompat.roundtrip.case import Case
 
 
 @dataclass(frozen=True)
-class Recording:
+class TargetRecord:
     """One target's part of the truth.
 
     Args:
@@ -57,8 +57,8 @@ class Recording:
             "ops": {op.op: op.count for op in inventory.ops},
             "signatures": {
                 signature.name: {
-                    "inputs": {each.name: _words(each) for each in signature.inputs},
-                    "outputs": {each.name: _words(each) for each in signature.outputs},
+                    "inputs": {each.name: _spec_text(each) for each in signature.inputs},
+                    "outputs": {each.name: _spec_text(each) for each in signature.outputs},
                 }
                 for signature in inventory.signatures
             },
@@ -72,7 +72,7 @@ class Recording:
             made_by=dict(self.made_by),
             inputs=pack_leaves(self.inputs),
             outputs=tensors.pack(dict(self.outputs)),
-            statistics={name: statistics(leaf) for name, leaf in self.outputs.items()},
+            statistics={name: leaf_statistics(leaf) for name, leaf in self.outputs.items()},
             weights=self.weights,
             formats={self.format: self.section()},
         )
@@ -92,16 +92,16 @@ def unpacked(packed: Packed) -> Any:
     return tensors.unpack(*packed)  # type: ignore[arg-type]
 
 
-def _words(spec: Any) -> str:
+def _spec_text(spec: Any) -> str:
     return f"{spec.dtype} {list(spec.shape) if spec.shape is not None else '(any shape)'}"
 
 
-def settle(
+def check_or_update_golden(
     result: Result,
     case: Case,
     store: GoldenStore,
-    recording: Recording,
-    rule: evaluation.TimeRule,
+    recording: TargetRecord,
+    rule: evaluation.GoldenCriteria,
     updating: bool,
 ) -> Result:
     """Hold a target against its golden, or, when updating and its round trip held, write what it recorded."""
@@ -112,15 +112,17 @@ def settle(
     return _update(result, case, store, recording, rule)
 
 
-def _check(result: Result, case: Case, store: GoldenStore, recording: Recording, rule: evaluation.TimeRule) -> Result:
+def _check(
+    result: Result, case: Case, store: GoldenStore, recording: TargetRecord, rule: evaluation.GoldenCriteria
+) -> Result:
     try:
         golden = store.read(case.golden)
     except GoldenMissingError:
-        return _with(result, _missing(f"there is no golden yet at {result.facts.golden}", case))
+        return _with_findings(result, _missing(f"there is no golden yet at {result.facts.golden}", case))
     except GoldenBrokenError as error:
         fix = (f"restore it from version control, or record it anew: {case.accept}",)
         cause = _relative(error, case, store, result)
-        return _with(result, Finding(Kind.GOLDEN_BROKEN, case.golden.name, cause=cause, fix=fix))
+        return _with_findings(result, Finding(Kind.GOLDEN_BROKEN, case.golden.name, cause=cause, fix=fix))
     result = replace(result, facts=replace(result.facts, golden_made_by=golden.made_by))
     rule = replace(
         rule,
@@ -128,14 +130,16 @@ def _check(result: Result, case: Case, store: GoldenStore, recording: Recording,
         structure_differs=_structure_differs(golden, recording),
         versions_differ=_versions_differ(golden, recording),
     )
-    comparison, found = evaluation.over_time(recording.outputs, golden, _outputs(golden), recording.weights, rule)
+    comparison, found = evaluation.compare_with_golden(
+        recording.outputs, golden, _outputs(golden), recording.weights, rule
+    )
     if rule.inputs_differ and not found:
         found = (_other_inputs(case),)
     if rule.is_artifact:
         result = replace(result, drifts=comparison.drifts)
     if "structure" in rule.checks:
         found = (*found, *_inventory_findings(case, golden, recording))
-    result = _with(result, *found)
+    result = _with_findings(result, *found)
     return result if result.failed else replace(result, golden="matched")
 
 
@@ -149,7 +153,7 @@ def _is_missing(store: GoldenStore, case: Case) -> bool:
     return False
 
 
-def _versions_differ(golden: Golden, recording: Recording) -> bool:
+def _versions_differ(golden: Golden, recording: TargetRecord) -> bool:
     return any(golden.made_by.get(name) != recording.made_by.get(name) for name in ("keras", "tensorflow"))
 
 
@@ -172,15 +176,15 @@ def _missing(cause: str, case: Case) -> Finding:
     return Finding(Kind.GOLDEN_MISSING, case.golden.name, cause=cause, fix=(case.accept,))
 
 
-def _inventory_findings(case: Case, golden: Golden, recording: Recording) -> tuple[Finding, ...]:
+def _inventory_findings(case: Case, golden: Golden, recording: TargetRecord) -> tuple[Finding, ...]:
     recorded = golden.formats.get(recording.format)
     if recorded is None:
         return (_missing(f"the golden of this case was recorded without the format {recording.format}", case),)
-    declaration = Declaration(case.declares_on)
+    declaration = Declaration(case.declared_in)
     return tuple(evaluation.new_in_inventory(recording.section(), recorded, case.settings, declaration))
 
 
-def _structure_differs(golden: Golden, recording: Recording) -> bool:
+def _structure_differs(golden: Golden, recording: TargetRecord) -> bool:
     """Whether the model has other layers than its golden, or other ops under the same TensorFlow."""
     recorded = golden.formats.get(recording.format)
     if recorded is None:
@@ -190,7 +194,7 @@ def _structure_differs(golden: Golden, recording: Recording) -> bool:
     return bool(section["layers"] != recorded["layers"] or (same_tensorflow and section["ops"] != recorded["ops"]))
 
 
-def _with(result: Result, *found: Finding) -> Result:
+def _with_findings(result: Result, *found: Finding) -> Result:
     return replace(result, findings=(*result.errors, *found, *result.notes))
 
 
@@ -199,14 +203,14 @@ def _outputs(golden: Golden) -> dict[str, Any]:
     return outputs
 
 
-def _same_inputs(golden: Golden, recording: Recording) -> bool:
+def _same_inputs(golden: Golden, recording: TargetRecord) -> bool:
     from pytest_modelcompat.comparison.outputs import Tolerance
     from pytest_modelcompat.loader import tensors
 
     recorded = unpacked(golden.inputs)
     current = tensors.named_leaves(tensors.as_leaves(recording.inputs), stem="input")
     exact = Tolerance(0.0, 0.0, "exact")
-    return compare(current, tensors.named_leaves(recorded, stem="input"), lambda *_: exact).holds
+    return compare_outputs(current, tensors.named_leaves(recorded, stem="input"), lambda *_: exact).holds
 
 
 class _OtherModelError(Exception):
@@ -217,24 +221,26 @@ class _OtherModelError(Exception):
         self.found = found
 
 
-def _update(result: Result, case: Case, store: GoldenStore, recording: Recording, rule: evaluation.TimeRule) -> Result:
+def _update(
+    result: Result, case: Case, store: GoldenStore, recording: TargetRecord, rule: evaluation.GoldenCriteria
+) -> Result:
     # A store lives as long as its session and knows what this process wrote. What another worker of pytest-xdist
     # wrote it takes for an earlier session's, so that targets which disagree across workers are not told of here.
     merge = _joined if case.golden in store.recorded else _merged
     try:
         written = store.update(case.golden, lambda before: merge(before, recording, rule))
     except _OtherModelError as error:
-        return _with(result, _not_deterministic(error.found))
+        return _with_findings(result, _not_deterministic(error.found))
     except GoldenNotWrittenError as error:
         fix = (error.fix,) if error.fix else ()
         cause = _relative(error, case, store, result)
-        return _with(result, Finding(Kind.GOLDEN_NOT_WRITTEN, case.golden.name, cause=cause, fix=fix))
+        return _with_findings(result, Finding(Kind.GOLDEN_NOT_WRITTEN, case.golden.name, cause=cause, fix=fix))
     state = _state(written, recording.format)
     facts = replace(result.facts, golden_made_by=written.after.made_by)
-    return replace(result, facts=facts, golden=state, moved=_moved(written, rule))
+    return replace(result, facts=facts, golden=state, moved=_changed_outputs(written, rule))
 
 
-def _state(written: Written, format_: str) -> str:
+def _state(written: UpdateResult, format_: str) -> str:
     if not written.changed:
         return "unchanged"
     before = written.before
@@ -242,12 +248,12 @@ def _state(written: Written, format_: str) -> str:
     return "written" if before is None or (kept and format_ not in before.formats) else "updated"
 
 
-def _merged(before: Golden | None, recording: Recording, rule: evaluation.TimeRule) -> Golden:
+def _merged(before: Golden | None, recording: TargetRecord, rule: evaluation.GoldenCriteria) -> Golden:
     """The golden to keep: the one there while it still holds, with this target's section brought up to date."""
     fresh = recording.golden()
     if before is None:
         return fresh
-    comparison, _ = evaluation.over_time(recording.outputs, before, _outputs(before), recording.weights, rule)
+    comparison, _ = evaluation.compare_with_golden(recording.outputs, before, _outputs(before), recording.weights, rule)
     # Outputs that hold do not make other weights the golden's: their digests tell whose fault a later drift is.
     same_weights = digest_changes(
         before.weights, recording.weights, by_content=_versions_differ(before, recording)
@@ -257,7 +263,7 @@ def _merged(before: Golden | None, recording: Recording, rule: evaluation.TimeRu
     return replace(fresh, formats={**before.formats, **fresh.formats})
 
 
-def _joined(before: Golden | None, recording: Recording, rule: evaluation.TimeRule) -> Golden:
+def _joined(before: Golden | None, recording: TargetRecord, rule: evaluation.GoldenCriteria) -> Golden:
     """The golden that another target of the case recorded in this session, with this target's section.
 
     Raises:
@@ -266,7 +272,7 @@ def _joined(before: Golden | None, recording: Recording, rule: evaluation.TimeRu
     if before is None:
         return recording.golden()
     rule = replace(rule, inputs_differ=not _same_inputs(before, recording))
-    _, found = evaluation.over_time(recording.outputs, before, _outputs(before), recording.weights, rule)
+    _, found = evaluation.compare_with_golden(recording.outputs, before, _outputs(before), recording.weights, rule)
     if found:
         raise _OtherModelError(found[0])
     return before.with_format(recording.format, recording.section())
@@ -283,9 +289,9 @@ def _not_deterministic(found: Finding) -> Finding:
     )
 
 
-def _moved(written: Written, rule: evaluation.TimeRule) -> tuple[Drift, ...]:
+def _changed_outputs(written: UpdateResult, rule: evaluation.GoldenCriteria) -> tuple[Drift, ...]:
     """What an update moved in the outputs, old to new."""
     if written.before is None or not written.changed:
         return ()
-    comparison = compare(_outputs(written.after), _outputs(written.before), rule.tolerances)
+    comparison = compare_outputs(_outputs(written.after), _outputs(written.before), rule.tolerances)
     return tuple(drift for drift in comparison.drifts if not drift.identical)

@@ -46,7 +46,7 @@ class InputSpec:
     phrases: bool = False
 
 
-def for_model(model: live.LiveModel, seed: int) -> Any:
+def for_model(model: live.ModelUnderTest, seed: int) -> Any:
     """Inputs in the nesting the live model takes; for a module, a dict by signature.
 
     Raises:
@@ -54,7 +54,7 @@ def for_model(model: live.LiveModel, seed: int) -> Any:
     """
     if not model.is_keras:
         specs = {name: _of_function(function) for name, function in model.signatures.items()}
-        return {name: _fabricate_all(each, seed) for name, each in specs.items()}
+        return {name: _generate_all(each, seed) for name, each in specs.items()}
     struct = _struct(model.model)
     if struct is None:
         raise InputsNeededError(
@@ -86,11 +86,11 @@ def for_artifact(inventory: Inventory, seed: int) -> Any:
             f"the inputs of {inventory.path.name} cannot be derived: the file records no input shape; "
             "return the inputs from the test"
         )
-    values = _fabricate_all({spec.name: spec for spec in specs}, seed)
+    values = _generate_all({spec.name: spec for spec in specs}, seed)
     return next(iter(values.values())) if len(values) == 1 else values
 
 
-def fabricate(spec: InputSpec, rng: Any) -> Any:
+def generate(spec: InputSpec, rng: Any) -> Any:
     """An array (or ragged or sparse value) that fits a spec.
 
     Args:
@@ -187,11 +187,11 @@ def _from_vocabulary(spec: InputSpec, sizes: tuple[int, ...], rng: Any) -> Any:
     return drawn if spec.dtype == "string" else drawn.astype(spec.dtype)
 
 
-def _fabricate_all(specs: Mapping[str, InputSpec], seed: int) -> dict[str, Any]:
+def _generate_all(specs: Mapping[str, InputSpec], seed: int) -> dict[str, Any]:
     import numpy as np
 
     rng = np.random.default_rng(seed)
-    return {name: fabricate(spec, rng) for name, spec in specs.items()}
+    return {name: generate(spec, rng) for name, spec in specs.items()}
 
 
 def _of_function(function: Any) -> dict[str, InputSpec]:
@@ -225,7 +225,7 @@ def _over_struct(struct: Any, model: Any, seed: int) -> Any:
     from pytest_modelcompat.loader import tensors
 
     rng = np.random.default_rng(seed)
-    return tensors.map_leaves(lambda tensor: fabricate(_of_keras_tensor(tensor, model), rng), struct)
+    return tensors.map_leaves(lambda tensor: generate(_of_keras_tensor(tensor, model), rng), struct)
 
 
 def _of_keras_tensor(tensor: Any, model: Any) -> InputSpec:
@@ -235,7 +235,7 @@ def _of_keras_tensor(tensor: Any, model: Any) -> InputSpec:
         kind = flag if getattr(tensor, flag, False) is True else kind
     dtype = getattr(tensor.dtype, "name", tensor.dtype)
     spec = InputSpec(str(tensor.name), _shape(tensor.shape), str(dtype), kind)
-    return _narrowed(spec, [_statement(layer) for layer in _consumers(model, tensor)])
+    return _narrowed(spec, [_value_constraints(layer) for layer in _consumers(model, tensor)])
 
 
 def _consumers(model: Any, tensor: Any) -> Iterator[Any]:
@@ -262,7 +262,7 @@ def _consumers(model: Any, tensor: Any) -> Iterator[Any]:
 
 
 @dataclass(frozen=True)
-class _Statement:
+class _ValueConstraints:
     """What a layer states of its input's values."""
 
     bound: int = 0
@@ -270,26 +270,26 @@ class _Statement:
     phrases: bool = False
 
 
-def _statement(layer: Any) -> _Statement:
+def _value_constraints(layer: Any) -> _ValueConstraints:
     vocabulary: Sequence[Any] = ()
     if hasattr(layer, "get_vocabulary"):
         vocabulary = [word for word in layer.get_vocabulary() if word not in ("", "[UNK]", -1)]
-    return _stated(type(layer).__name__, vars(layer), vocabulary)
+    return _stated_constraints(type(layer).__name__, vars(layer), vocabulary)
 
 
-def _stated(class_name: str, attributes: Mapping[str, Any], vocabulary: Sequence[Any]) -> _Statement:
+def _stated_constraints(class_name: str, attributes: Mapping[str, Any], vocabulary: Sequence[Any]) -> _ValueConstraints:
     if class_name == "Embedding":
-        return _Statement(bound=int(attributes.get("input_dim") or 0))
+        return _ValueConstraints(bound=int(attributes.get("input_dim") or 0))
     if class_name == "CategoryEncoding":
-        return _Statement(bound=int(attributes.get("num_tokens") or 0))
+        return _ValueConstraints(bound=int(attributes.get("num_tokens") or 0))
     if class_name in ("StringLookup", "IntegerLookup", "TextVectorization"):
-        return _Statement(vocabulary=tuple(vocabulary), phrases=class_name == "TextVectorization")
+        return _ValueConstraints(vocabulary=tuple(vocabulary), phrases=class_name == "TextVectorization")
     if class_name in ("Hashing", "HashedCrossing"):
-        return _Statement(vocabulary=WORDS)
-    return _Statement()
+        return _ValueConstraints(vocabulary=WORDS)
+    return _ValueConstraints()
 
 
-def _narrowed(spec: InputSpec, statements: Sequence[_Statement]) -> InputSpec:
+def _narrowed(spec: InputSpec, statements: Sequence[_ValueConstraints]) -> InputSpec:
     bounds = [each.bound for each in statements if each.bound]
     spec = replace(spec, bound=min(bounds, default=0))
     for each in statements:
@@ -304,7 +304,7 @@ def _for_signatures(inventory: Inventory, seed: int) -> dict[str, Any]:
     for signature in inventory.signatures:
         specs = {each.name: InputSpec(each.name, each.shape, each.dtype, each.kind) for each in signature.inputs}
         try:
-            values[signature.name] = _fabricate_all(specs, seed)
+            values[signature.name] = _generate_all(specs, seed)
         except InputsNeededError as error:
             wanted = ", ".join(f'"{each.name}": ...' for each in signature.inputs)
             raise InputsNeededError(
@@ -319,7 +319,8 @@ def _of_inventory(inventory: Inventory) -> Iterator[InputSpec]:
     outer = [layer for layer in inventory.layers if len(layer.path) == 1]
     declared = [layer for layer in outer if layer.class_name == "InputLayer"] or outer[:1]
     statements = [
-        _stated(layer.class_name, layer.config, _stored_vocabulary(layer.config)) for layer in inventory.layers
+        _stated_constraints(layer.class_name, layer.config, _stored_vocabulary(layer.config))
+        for layer in inventory.layers
     ]
     for layer in declared:
         shape = layer.config.get("batch_shape") or layer.config.get("batch_input_shape")

@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.diagnosis import Context, diagnose, unresolved
+from pytest_modelcompat.diagnosis import DiagnosisContext, diagnose, unresolved
 from pytest_modelcompat.diagnosis.declarations import Declaration
 from pytest_modelcompat.profiles import known_names
 from pytest_modelcompat.profiles.op_packages import package_called, package_of
-from pytest_modelcompat.profiles.third_party import foreign_uses
+from pytest_modelcompat.profiles.third_party import third_party_uses
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 from pytest_modelcompat.roundtrip.static_check import findings_for, profile_of
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.roundtrip.case import Case
     from pytest_modelcompat.roundtrip.subject import Subject
-    from pytest_modelcompat.runtimes.protocol import Loaded
+    from pytest_modelcompat.runtimes.protocol import LoadResult
 
 
 _ARGUMENT = re.compile(r"\((\w+)=")
 
 
-def explain(case: Case, subject: Subject, inventory: Inventory, loaded: Loaded) -> tuple[Finding, ...]:
+def explain_load_failure(case: Case, subject: Subject, inventory: Inventory, loaded: LoadResult) -> tuple[Finding, ...]:
     """Why an artifact did not load: everything that is known to explain it, else the diagnosis of the exception.
 
     Args:
@@ -35,17 +35,17 @@ def explain(case: Case, subject: Subject, inventory: Inventory, loaded: Loaded) 
         inventory: what the artifact holds.
         loaded: what came of loading it.
     """
-    diagnosed = diagnose(loaded, context_of(case, subject, inventory, loaded))
-    if loaded.ending.code != 0 or loaded.stage not in ("load", "predict"):
+    diagnosed = diagnose(loaded, diagnosis_context(case, subject, inventory, loaded))
+    if loaded.process_exit.code != 0 or loaded.stage not in ("load", "predict"):
         return (diagnosed,)
-    judged = unresolved.judge(inventory, loaded, Declaration(case.declares_on, subject.homes))
+    judged = unresolved.unresolved_findings(inventory, loaded, Declaration(case.declared_in, subject.defining_modules))
     if case.target.is_local:
-        return _here(judged, diagnosed, loaded)
+        return _local_findings(judged, diagnosed, loaded)
     known = _known(case, inventory, loaded)
-    return _elsewhere(_of_users(judged, inventory), known, diagnosed)
+    return _remote_findings(_of_user_code(judged, inventory), known, diagnosed)
 
 
-def context_of(case: Case, subject: Subject, inventory: Inventory, loaded: Loaded) -> Context:
+def diagnosis_context(case: Case, subject: Subject, inventory: Inventory, loaded: LoadResult) -> DiagnosisContext:
     """What the diagnosis of a load needs to know besides what came of it.
 
     Args:
@@ -54,13 +54,13 @@ def context_of(case: Case, subject: Subject, inventory: Inventory, loaded: Loade
         inventory: what the artifact holds.
         loaded: what came of loading it.
     """
-    return Context(
+    return DiagnosisContext(
         artifact=subject.artifact.name,
         format=subject.format,
         inventory=inventory,
         versions=loaded.versions,
         timeout=case.settings.timeout,
-        declares_on=case.declares_on,
+        declared_in=case.declared_in,
         runtime=case.runtime,
         declared=loaded.declared,
         package_of=package_of,
@@ -68,7 +68,7 @@ def context_of(case: Case, subject: Subject, inventory: Inventory, loaded: Loade
     )
 
 
-def changes_known(case: Case, inventory: Inventory, loaded: Loaded) -> tuple[Finding, ...]:
+def explain_changes(case: Case, inventory: Inventory, loaded: LoadResult) -> tuple[Finding, ...]:
     """Why an artifact that loads in another runtime is not the same there, as far as that is known.
 
     Args:
@@ -76,11 +76,11 @@ def changes_known(case: Case, inventory: Inventory, loaded: Loaded) -> tuple[Fin
         inventory: what the artifact holds.
         loaded: what came of loading it.
     """
-    known = _foretold(case, inventory, loaded)
+    known = _predicted(case, inventory, loaded)
     return tuple(replace(each, severity=Severity.ERROR) for each in known if each.severity is Severity.CHANGE)
 
 
-def _here(judged: tuple[Finding, ...], diagnosed: Finding, loaded: Loaded) -> tuple[Finding, ...]:
+def _local_findings(judged: tuple[Finding, ...], diagnosed: Finding, loaded: LoadResult) -> tuple[Finding, ...]:
     """What could not be resolved, in the runtime whose Keras wrote the artifact."""
     if loaded.stage == "predict":
         judged = tuple(finding for finding in judged if finding.kind is Kind.PYTHON_FUNCTION)
@@ -88,36 +88,36 @@ def _here(judged: tuple[Finding, ...], diagnosed: Finding, loaded: Loaded) -> tu
         return (diagnosed,)
     if diagnosed.is_specific and all(finding.kind is not diagnosed.kind for finding in judged):
         return (diagnosed, *(finding for finding in judged if finding.subject != diagnosed.subject))
-    judged = tuple(_better_known(finding, diagnosed) for finding in judged)
+    judged = tuple(_with_catalogue_cause(finding, diagnosed) for finding in judged)
     return _quoting(judged, diagnosed)
 
 
-def _better_known(judged: Finding, diagnosed: Finding) -> Finding:
+def _with_catalogue_cause(judged: Finding, diagnosed: Finding) -> Finding:
     """What the catalogue knows of an unknown layer (one that Keras itself has dropped, say), at the places read."""
     about_it = (judged.kind, judged.subject) == (Kind.UNKNOWN_LAYER, diagnosed.subject)
     return replace(diagnosed, where=judged.where) if diagnosed.is_specific and about_it else judged
 
 
-def _of_users(judged: Sequence[Finding], inventory: Inventory) -> tuple[Finding, ...]:
+def _of_user_code(judged: Sequence[Finding], inventory: Inventory) -> tuple[Finding, ...]:
     """Of what could not be resolved, what the user could declare: no Keras brings it along."""
-    foreign = {name for use in foreign_uses(inventory) for name in (use.name, use.registered_name)}
+    foreign = {name for use in third_party_uses(inventory) for name in (use.name, use.registered_name)}
     foreign |= {op.op for op in inventory.ops if known_names.first_tensorflow_with(op.op) is None}
     return tuple(finding for finding in judged if finding.subject in foreign)
 
 
-def _known(case: Case, inventory: Inventory, loaded: Loaded) -> tuple[Finding, ...]:
+def _known(case: Case, inventory: Inventory, loaded: LoadResult) -> tuple[Finding, ...]:
     """Everything recorded of the runtime's versions that keeps the artifact from getting past this stage."""
-    errors = [each for each in _foretold(case, inventory, loaded) if each.severity is Severity.ERROR]
+    errors = [each for each in _predicted(case, inventory, loaded) if each.severity is Severity.ERROR]
     at_call = loaded.stage == "predict"
     return tuple(each for each in errors if (each.stage is Stage.FIRST_CALL) is at_call)
 
 
-def _foretold(case: Case, inventory: Inventory, loaded: Loaded) -> tuple[Finding, ...]:
+def _predicted(case: Case, inventory: Inventory, loaded: LoadResult) -> tuple[Finding, ...]:
     profile = profile_of(loaded.versions)
     return findings_for(case.settings, inventory, loaded, profile) if profile is not None else ()
 
 
-def _elsewhere(users: tuple[Finding, ...], known: tuple[Finding, ...], diagnosed: Finding) -> tuple[Finding, ...]:
+def _remote_findings(users: tuple[Finding, ...], known: tuple[Finding, ...], diagnosed: Finding) -> tuple[Finding, ...]:
     """In another runtime what is recorded of its versions tells more than what its Keras said, all of it at once.
 
     What Keras stumbled over comes first; of what it would stumble over next it says nothing.
@@ -128,7 +128,7 @@ def _elsewhere(users: tuple[Finding, ...], known: tuple[Finding, ...], diagnosed
         return _quoting(unopened, diagnosed)
     named = {finding.subject for finding in users}
     found = (*users, *(finding for finding in known if finding.subject not in named))
-    met = tuple(finding for finding in found if finding.kind is diagnosed.kind or _is_said(finding, diagnosed.quote))
+    met = tuple(finding for finding in found if finding.kind is diagnosed.kind or _is_quoted(finding, diagnosed.quote))
     if diagnosed.is_specific and not met and not _is_vague(diagnosed):
         return (diagnosed, *(finding for finding in found if finding.subject != diagnosed.subject))
     if not found:
@@ -140,7 +140,7 @@ def _is_vague(diagnosed: Finding) -> bool:
     return diagnosed.kind in (Kind.LOAD_FAILED, Kind.PREDICTION_FAILED)
 
 
-def _is_said(finding: Finding, said: str) -> bool:
+def _is_quoted(finding: Finding, said: str) -> bool:
     """Whether an exception's text speaks of what a finding is about: its argument, else its subject."""
     argument = _ARGUMENT.search(finding.subject)
     name = argument[1] if argument else finding.subject.rpartition(".")[2]
@@ -149,6 +149,6 @@ def _is_said(finding: Finding, said: str) -> bool:
 
 def _quoting(found: tuple[Finding, ...], diagnosed: Finding) -> tuple[Finding, ...]:
     """What was found, first of all what the exception names, with its words."""
-    first = next((finding for finding in found if _is_said(finding, diagnosed.quote)), found[0])
+    first = next((finding for finding in found if _is_quoted(finding, diagnosed.quote)), found[0])
     others = (finding for finding in found if finding is not first)
     return (replace(first, quote=diagnosed.quote, log=diagnosed.log), *others)

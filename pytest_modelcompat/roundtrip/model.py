@@ -14,12 +14,12 @@ KERAS_PACKAGES = ("keras", "tf_keras")
 RANDOM_LAYERS = ("Dropout", "Noise", "Random", "Augment")
 
 
-class NoModelError(Exception):
+class NotAModelError(Exception):
     """The value is not a model that can be saved; the message says what it is and what to return."""
 
 
 @dataclass(frozen=True)
-class LiveModel:
+class ModelUnderTest:
     """A model in this process.
 
     Args:
@@ -94,22 +94,22 @@ class LiveModel:
         found = {getattr(layer, "compute_dtype", None) for _, layer in self.layers()}
         return sorted(str(dtype) for dtype in found if dtype)
 
-    def homes(self) -> dict[str, str]:
+    def defining_modules(self) -> dict[str, str]:
         """Name -> `module.qualname` of the user's own classes and functions among its layers and their attributes."""
         found: dict[str, str] = {}
         for _, layer in self.layers():
             for candidate in (type(layer), *vars(layer).values()):
-                home = _home(candidate)
+                home = _defining_module(candidate)
                 if home is not None:
                     found.setdefault(home.rpartition(".")[2], home)
         return found
 
-    def unsteady_layers(self) -> list[str]:
+    def nondeterministic_layers(self) -> list[str]:
         """Layers that can make two predictions differ, in words: stateful, random, or of the user's own."""
         return [f"{path} ({reason})" for path, layer in self.layers() for reason in _reasons(layer)]
 
 
-def examine(value: Any) -> LiveModel:
+def as_model_under_test(value: Any) -> ModelUnderTest:
     """Tell what kind of model a test returned.
 
     Raises:
@@ -117,16 +117,16 @@ def examine(value: Any) -> LiveModel:
     """
     for package in KERAS_PACKAGES:
         if _is_of(value, package, "Model"):
-            return LiveModel(value, package)
+            return ModelUnderTest(value, package)
         if _is_of(value, package, "Layer"):
-            raise NoModelError(
+            raise NotAModelError(
                 f"the test returned a layer ({type(value).__name__}), which cannot be saved on its own; "
                 "return a model that contains it"
             )
     if _is_of(value, "tensorflow", "Module") or _is_of(value, "tensorflow", "AutoTrackable"):
-        return LiveModel(value, None, _signatures(value))
+        return ModelUnderTest(value, None, _signatures(value))
     returned = "nothing" if value is None else f"a value of type {type(value).__name__}"
-    raise NoModelError(f"the test returned {returned}; return a Keras model, a tf.Module, or (model, inputs)")
+    raise NotAModelError(f"the test returned {returned}; return a Keras model, a tf.Module, or (model, inputs)")
 
 
 def _is_of(value: Any, package: str, name: str) -> bool:
@@ -141,7 +141,7 @@ def _signatures(module: Any) -> Mapping[str, Any]:
         if getattr(function, "input_signature", None) is not None
     }
     if not functions:
-        raise NoModelError(
+        raise NotAModelError(
             f"the tf.Module {type(module).__name__} has no signature to save; decorate a method with "
             "@tf.function(input_signature=[tf.TensorSpec(...)])"
         )
@@ -243,7 +243,7 @@ def _sublayers(parent: Any) -> list[Any]:
     ]
 
 
-def _home(candidate: Any) -> str | None:
+def _defining_module(candidate: Any) -> str | None:
     """Where a class, a function or an object's class is defined; None if that is no module of the user's."""
     if not inspect.isclass(candidate) and not inspect.isfunction(candidate):
         candidate = type(candidate)

@@ -10,7 +10,7 @@ from pytest_modelcompat.diagnosis import diagnose
 from pytest_modelcompat.loader import calls, tensors
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.roundtrip.drift_details import difference_details
-from pytest_modelcompat.roundtrip.load_failure import context_of
+from pytest_modelcompat.roundtrip.load_failure import diagnosis_context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from pytest_modelcompat.comparison.routes import Outputs
     from pytest_modelcompat.roundtrip.case import Case
     from pytest_modelcompat.roundtrip.subject import Subject
-    from pytest_modelcompat.runtimes.protocol import Loaded, LoadedOtherwise
+    from pytest_modelcompat.runtimes.protocol import LoadResult, OtherLoadResult
 
-OBJECT = "tf.saved_model.load"
-NAMES = {
+OBJECT_LOADER = "tf.saved_model.load"
+LOADER_NAMES = {
     "graph": "the graph loader, strict as TensorFlow Serving is,",
     "tfsm_layer": "Keras' TFSMLayer",
     "tf_keras": "tf_keras.models.load_model, which is Keras 2,",
@@ -32,50 +32,52 @@ _FIXES = {
     "tf_keras": "pip install --no-deps tf-keras, of TensorFlow's version, or leave tf_keras out of saved_model_loaders",
 }
 _LEAVE_OUT = "mend what it says, or, where nothing loads it so, leave {} out of saved_model_loaders"
-_SAVE_ANEW = ("save it anew, so that its signatures in the graph (signature_def) are those of its functions",)
-_DEATHS = (Kind.LOADER_CRASHED, Kind.LOADER_EXITED, Kind.LOADER_TIMED_OUT, Kind.OUT_OF_MEMORY, Kind.DISK_FULL)
+_SAVE_SIGNATURES_AGAIN = (
+    "save it anew, so that its signatures in the graph (signature_def) are those of its functions",
+)
+_CRASH_KINDS = (Kind.LOADER_CRASHED, Kind.LOADER_EXITED, Kind.LOADER_TIMED_OUT, Kind.OUT_OF_MEMORY, Kind.DISK_FULL)
 
 
 @dataclass(frozen=True)
-class Ways:
+class OtherLoaders:
     """A SavedModel with what came of loading it, in all the ways that were tried."""
 
     case: Case
     subject: Subject
     inventory: Inventory
-    loaded: Loaded
+    loaded: LoadResult
 
-    def refused(self) -> Iterator[Finding]:
+    def load_refusals(self) -> Iterator[Finding]:
         """Findings where another loader does not load or run what `tf.saved_model.load` does."""
-        for name, other in self.loaded.others.items():
+        for name, other in self.loaded.other_results.items():
             if other.unavailable:
                 yield self._unavailable(name, other)
             elif not other.succeeded:
                 yield self._refusal(name, other)
 
-    def differing(self, allowed: Tolerances) -> Iterator[Finding]:
+    def output_differences(self, allowed: Tolerances) -> Iterator[Finding]:
         """Findings where another loader gives other outputs.
 
         Args:
             allowed: the tolerance of each output.
         """
-        for name, other in self.loaded.others.items():
+        for name, other in self.loaded.other_results.items():
             if other.succeeded:
                 yield from self._difference(name, other, allowed)
 
-    def beside(self, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    def with_other_loaders(self, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
         """The findings of a failed load, the first with what the other loaders make of the artifact.
 
         Args:
             found: why `tf.saved_model.load` does not load or run it.
         """
-        others = self.loaded.others.items()
+        others = self.loaded.other_results.items()
         lacking = [self._unavailable(name, other) for name, other in others if other.unavailable]
-        said = [(name, self._beside(name, other)) for name, other in others if not other.unavailable]
+        said = [(name, self._comparison_text(name, other)) for name, other in others if not other.unavailable]
         told = replace(found[0], details=(*found[0].details, *((name, text) for name, text in said if text)))
         return (told, *found[1:], *lacking)
 
-    def _unavailable(self, name: str, other: LoadedOtherwise) -> Finding:
+    def _unavailable(self, name: str, other: OtherLoadResult) -> Finding:
         return Finding(
             Kind.BAD_OPTION,
             "saved_model_loaders",
@@ -83,9 +85,9 @@ class Ways:
             fix=(_FIXES[name],),
         )
 
-    def _refusal(self, name: str, other: LoadedOtherwise) -> Finding:
+    def _refusal(self, name: str, other: OtherLoadResult) -> Finding:
         diagnosed = self._diagnosed(name, other)
-        if diagnosed.kind in _DEATHS:
+        if diagnosed.kind in _CRASH_KINDS:
             return diagnosed
         at_load = other.stage == "load"
         does, verb = ("loads it", "refuses it") if at_load else ("loads and runs it", "loads it and cannot run it")
@@ -95,14 +97,14 @@ class Ways:
             kind=Kind.LOADERS_DISAGREE,
             subject=name,
             where=(),
-            cause=f"{OBJECT} {does}, and {NAMES[name]} {verb}",
+            cause=f"{OBJECT_LOADER} {does}, and {LOADER_NAMES[name]} {verb}",
             fix=diagnosed.fix if diagnosed.is_specific and diagnosed.fix else (_LEAVE_OUT.format(name),),
             blame=diagnosed.blame or Blame.LOADER,
             # The report quotes one exception only, that of the first finding.
             quote=diagnosed.quote if diagnosed.is_specific else "",
             details=(because, *diagnosed.details),
         )
-        return finding if self._matters(diagnosed) else _only_told(finding, diagnosed)
+        return finding if self._matters(diagnosed) else _as_note(finding, diagnosed)
 
     def _matters(self, diagnosed: Finding) -> bool:
         """Whether a refusal fails the target: not the plugin's own way of saving, in a loader nobody asked for.
@@ -113,25 +115,25 @@ class Ways:
         ours = (self.case.artifact is None or self.case.frozen is not None) and diagnosed.blame is Blame.WRITER
         return not ours or "saved_model_loaders" in self.case.settings.sources
 
-    def _diagnosed(self, name: str, other: LoadedOtherwise) -> Finding:
+    def _diagnosed(self, name: str, other: OtherLoadResult) -> Finding:
         """The diagnosis of another loader's exception or death, as if it had been the only one."""
         stage = other.stage if other.error else name
-        alone = replace(self.loaded, ending=other.ending, error=other.error, stage=stage)
-        return diagnose(alone, context_of(self.case, self.subject, self.inventory, alone))
+        alone = replace(self.loaded, process_exit=other.process_exit, error=other.error, stage=stage)
+        return diagnose(alone, diagnosis_context(self.case, self.subject, self.inventory, alone))
 
-    def _beside(self, name: str, other: LoadedOtherwise) -> str:
+    def _comparison_text(self, name: str, other: OtherLoadResult) -> str:
         """What another loader makes of an artifact that `tf.saved_model.load` failed with; empty if just the same."""
         if other.succeeded:
-            return f"{NAMES[name]} loads it" + (" and runs it" if other.routes else "")
+            return f"{LOADER_NAMES[name]} loads it" + (" and runs it" if other.routes else "")
         second = self._diagnosed(name, other)
-        if second.kind in _DEATHS:
+        if second.kind in _CRASH_KINDS:
             return second.cause
-        first = diagnose(self.loaded, context_of(self.case, self.subject, self.inventory, self.loaded))
+        first = diagnose(self.loaded, diagnosis_context(self.case, self.subject, self.inventory, self.loaded))
         if first.quote == second.quote or (first.is_specific and _about(first) == _about(second)):
             return ""
-        return f"{NAMES[name]} fails too: {second.cause if second.is_specific else second.quote}"
+        return f"{LOADER_NAMES[name]} fails too: {second.cause if second.is_specific else second.quote}"
 
-    def _difference(self, name: str, other: LoadedOtherwise, allowed: Tolerances) -> Iterator[Finding]:
+    def _difference(self, name: str, other: OtherLoadResult, allowed: Tolerances) -> Iterator[Finding]:
         routes, expected = other.routes, self.loaded.routes
         if name != "graph":
             # Keras names outputs its own way, and is not asked for every signature.
@@ -143,14 +145,14 @@ class Ways:
             yield Finding(
                 Kind.LOADERS_DISAGREE,
                 name,
-                cause=f"{NAMES[name]} gives other outputs than {OBJECT}",
-                fix=_SAVE_ANEW if name == "graph" else (),
+                cause=f"{LOADER_NAMES[name]} gives other outputs than {OBJECT_LOADER}",
+                fix=_SAVE_SIGNATURES_AGAIN if name == "graph" else (),
                 blame=Blame.LOADER,
-                details=(("compared", f"what {name} gives; what {OBJECT} gives is called expected"), *details),
+                details=(("compared", f"what {name} gives; what {OBJECT_LOADER} gives is called expected"), *details),
             )
 
 
-def _only_told(finding: Finding, diagnosed: Finding) -> Finding:
+def _as_note(finding: Finding, diagnosed: Finding) -> Finding:
     return replace(finding, severity=Severity.NOTE, cause=f"{finding.cause}: {diagnosed.cause}")
 
 

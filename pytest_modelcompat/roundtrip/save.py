@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from pytest_modelcompat.roundtrip.model import LiveModel
+    from pytest_modelcompat.roundtrip.model import ModelUnderTest
 
 FILE_NAMES = {"h5": "model.h5", "keras": "model.keras", "saved_model": "model", "export": "model"}
 ARTIFACT_FORMATS = {"h5": "h5", "keras": "keras", "saved_model": "saved_model", "export": "saved_model"}
@@ -40,7 +40,7 @@ class SaveFailedError(Exception):
 
 
 @dataclass(frozen=True)
-class Change:
+class ModelChange:
     """One thing a save changed in the live model.
 
     Args:
@@ -60,24 +60,24 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Saved:
+class SaveResult:
     """An artifact, and what saving did to the model besides."""
 
     artifact: Path
-    changes: tuple[Change, ...] = ()
+    changes: tuple[ModelChange, ...] = ()
 
 
-class EarlierSaves:
+class SaveHistory:
     """What a session's saves changed in model objects that may be saved once more; keeps none of them alive."""
 
     def __init__(self) -> None:
-        self._noted: list[tuple[weakref.ref[Any], str, Change]] = []
+        self._noted: list[tuple[weakref.ref[Any], str, ModelChange]] = []
 
-    def note(self, live: LiveModel, format_: str, changes: Iterable[Change]) -> None:
+    def add_changes(self, live: ModelUnderTest, format_: str, changes: Iterable[ModelChange]) -> None:
         """Remember what saving a model in a format changed in it."""
         self._noted.extend((weakref.ref(live.model), format_, change) for change in changes)
 
-    def left_in(self, live: LiveModel, format_: str) -> list[tuple[str, Change]]:
+    def changes_in(self, live: ModelUnderTest, format_: str) -> list[tuple[str, ModelChange]]:
         """What earlier saves, by their formats, changed in this very object that a save in `format_` would store."""
         mine = [(earlier, change) for model, earlier, change in self._noted if model() is live.model]
         if not mine:
@@ -91,7 +91,7 @@ class EarlierSaves:
         ]
 
 
-def save(live: LiveModel, format_: str, folder: Path) -> Saved:
+def save(live: ModelUnderTest, format_: str, folder: Path) -> SaveResult:
     """Save a live model the way production code does.
 
     Args:
@@ -111,7 +111,7 @@ def save(live: LiveModel, format_: str, folder: Path) -> Saved:
             _write(live, format_, str(artifact))
     except Exception as error:
         raise SaveFailedError(METHODS[format_]) from error
-    return Saved(artifact, _changes(before, _snapshot(live)))
+    return SaveResult(artifact, _changes(before, _snapshot(live)))
 
 
 @contextlib.contextmanager
@@ -133,7 +133,7 @@ def _without_chatter() -> Iterator[None]:
         logger.removeFilter(is_news)
 
 
-def _refuse(live: LiveModel, format_: str) -> None:
+def _refuse(live: ModelUnderTest, format_: str) -> None:
     kind = type(live.model).__name__
     if not live.is_keras and format_ != "saved_model":
         raise FormatCannotHoldError(
@@ -153,7 +153,7 @@ def is_graph(model: Any) -> bool:
     return any(base.__name__ in ("Functional", "Sequential") for base in type(model).__mro__)
 
 
-def _write(live: LiveModel, format_: str, artifact: str) -> None:
+def _write(live: ModelUnderTest, format_: str, artifact: str) -> None:
     if format_ in ("h5", "keras"):
         live.model.save(artifact)
     elif format_ == "export":
@@ -165,7 +165,7 @@ def _write(live: LiveModel, format_: str, artifact: str) -> None:
         tf.saved_model.save(live.model, artifact, signatures=concrete or None)
 
 
-def _snapshot(live: LiveModel) -> Mapping[str, Any]:
+def _snapshot(live: ModelUnderTest) -> Mapping[str, Any]:
     return {
         "config": _plain(live.model, "get_config"),
         "compile config": _plain(live.model, "get_compile_config"),
@@ -188,9 +188,9 @@ def _describe(value: Any) -> str:
     return f"{type(value).__module__}.{type(value).__qualname__}"
 
 
-def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[ModelChange, ...]:
     return tuple(
-        Change(part, key, old.get(key), new.get(key))
+        ModelChange(part, key, old.get(key), new.get(key))
         for part, old, new in ((part, before[part], after[part]) for part in before)
         for key in sorted({*old, *new})
         if old.get(key) != new.get(key)

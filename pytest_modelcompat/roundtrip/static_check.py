@@ -8,14 +8,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.compatibility.check import judge
+from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.fixes import TO_THE_COMMAND
 from pytest_modelcompat.diagnosis import unresolved
 from pytest_modelcompat.profiles import known_names
 from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.profiles.store import is_path, load_profile
 from pytest_modelcompat.results.finding import Finding, Severity
-from pytest_modelcompat.runtimes.names import UnknownRuntimeError, name_of
+from pytest_modelcompat.runtimes.names import UnknownRuntimeError, runtime_name_of
 from pytest_modelcompat.settings.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.profiles.profile import Profile
-    from pytest_modelcompat.runtimes.protocol import Loaded
+    from pytest_modelcompat.runtimes.protocol import LoadResult
     from pytest_modelcompat.settings.settings import Settings
 
-_WEIGHTY = (Severity.ERROR, Severity.CHANGE)
+_PREDICTED_SEVERITIES = (Severity.ERROR, Severity.CHANGE)
 
 
-def check_names(settings: Settings, root: Path) -> None:
+def check_loads_in(settings: Settings, root: Path) -> None:
     """Looks at the runtimes that `loads_in` names before any test runs.
 
     Args:
@@ -68,7 +68,7 @@ def _nearest(name: str, root: Path) -> str:
     return f"record one with `modelcompat profile record --out {name}`"
 
 
-def foretell(settings: Settings, inventory: Inventory, loaded: Loaded, root: Path) -> tuple[Finding, ...]:
+def predict_load(settings: Settings, inventory: Inventory, loaded: LoadResult, root: Path) -> tuple[Finding, ...]:
     """A finding for each thing that will keep the artifact from loading, or from predicting the same, elsewhere.
 
     Args:
@@ -81,10 +81,10 @@ def foretell(settings: Settings, inventory: Inventory, loaded: Loaded, root: Pat
         SettingsError: a profile cannot be read.
     """
     return tuple(
-        replace(finding, severity=Severity.ERROR, runtime=_in_words(name, profile))
+        replace(finding, severity=Severity.ERROR, runtime=_runtime_text(name, profile))
         for name, profile in _profiles(settings, root)
         for finding in findings_for(settings, inventory, loaded, profile)
-        if finding.severity in _WEIGHTY
+        if finding.severity in _PREDICTED_SEVERITIES
     )
 
 
@@ -95,7 +95,7 @@ def profile_of(versions: Mapping[str, str]) -> Profile | None:
         versions: of `tensorflow`, `keras` and `python`, as a loader tells them.
     """
     try:
-        return load_profile(name_of(versions))
+        return load_profile(runtime_name_of(versions))
     except (UnknownRuntimeError, ProfileError):
         return None
 
@@ -124,7 +124,7 @@ def _read(path: Path, _: int) -> Profile:
     return load_profile(str(path))
 
 
-def findings_for(settings: Settings, inventory: Inventory, loaded: Loaded, profile: Profile) -> tuple[Finding, ...]:
+def findings_for(settings: Settings, inventory: Inventory, loaded: LoadResult, profile: Profile) -> tuple[Finding, ...]:
     """Everything that is foretold of an artifact in one runtime, with fixes for who writes tests.
 
     Args:
@@ -134,23 +134,23 @@ def findings_for(settings: Settings, inventory: Inventory, loaded: Loaded, profi
         profile: what the runtime knows.
     """
     custom = set(_declared(settings, inventory, loaded))
-    judged = judge(inventory, profile, custom=custom, safe_mode=settings.safe_mode)
-    return tuple(replace(finding, fix=_said_here(finding)) for finding in judged.findings)
+    judged = check_compatibility(inventory, profile, custom=custom, safe_mode=settings.safe_mode)
+    return tuple(replace(finding, fix=_without_command_fix(finding)) for finding in judged.findings)
 
 
-def _said_here(finding: Finding) -> tuple[str, ...]:
+def _without_command_fix(finding: Finding) -> tuple[str, ...]:
     """The finding's fix without what only the command takes."""
     return tuple(line for line in finding.fix if not line.startswith(TO_THE_COMMAND))
 
 
-def _in_words(name: str, profile: Profile) -> str:
+def _runtime_text(name: str, profile: Profile) -> str:
     return f"{name} (TensorFlow {profile.tensorflow}, Keras {profile.keras})"
 
 
-def _declared(settings: Settings, inventory: Inventory, loaded: Loaded) -> Iterator[str]:
+def _declared(settings: Settings, inventory: Inventory, loaded: LoadResult) -> Iterator[str]:
     """Names of classes, functions and ops that the case declares: here they were found."""
     yield from settings.custom_objects
-    uses = unresolved.subjects(inventory)
+    uses = unresolved.resolvable_uses(inventory)
     unknown = set(loaded.unknown_objects)
     for index, use in enumerate(uses):
         if index not in unknown and not known_names.is_keras_name(use.role, use.name):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip.case import Case
 
 
-class StoppedError(Exception):
+class TargetStoppedError(Exception):
     """The target cannot go on; `finding` says why."""
 
     def __init__(self, finding: Finding) -> None:
@@ -27,18 +27,18 @@ class StoppedError(Exception):
 _EXPECTED = (
     BrokenArtifactError,
     inputs.InputsNeededError,
-    model.NoModelError,
+    model.NotAModelError,
     UnknownOutputError,
 )
 
 
-def expected(case: Case, kind: Kind, step: Callable[[], Any]) -> Any:
+def stop_on_failure(case: Case, kind: Kind, step: Callable[[], Any]) -> Any:
     """What a step gives; an exception it is known to raise becomes the finding that stops the target."""
     try:
         return step()
     except _EXPECTED as error:
-        raise StoppedError(Finding(kind, case.title, cause=str(error))) from None
+        raise TargetStoppedError(Finding(kind, case.title, cause=str(error))) from None
     except Exception as error:
         if kind is not Kind.PREDICTION_FAILED:
             raise
-        raise StoppedError(call_failed(case.title, error, derived=case.settings.inputs is None)) from error
+        raise TargetStoppedError(call_failed(case.title, error, derived=case.settings.inputs is None)) from error

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts import Inventory, read_inventory
-from pytest_modelcompat.comparison.outputs import dtype_name
+from pytest_modelcompat.comparison.outputs import leaf_dtype_name
 from pytest_modelcompat.comparison.routes import compare_routes
 from pytest_modelcompat.diagnosis import save_failed
 from pytest_modelcompat.diagnosis.declarations import Declaration
@@ -15,7 +15,7 @@ from pytest_modelcompat.roundtrip import evaluation, save
 from pytest_modelcompat.roundtrip import inputs as deriving
 from pytest_modelcompat.roundtrip import model as live
 from pytest_modelcompat.roundtrip.seed import seed_everything
-from pytest_modelcompat.roundtrip.stop import StoppedError, expected
+from pytest_modelcompat.roundtrip.stop import TargetStoppedError, stop_on_failure
 from pytest_modelcompat.roundtrip.tolerances import tolerances
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Subject:
         order: names of the live model's outputs in TensorFlow's order.
         weights: digests of the live model's weights.
         training: its training state before the save.
-        homes: name -> import path of the classes and functions it is made of.
+        defining_modules: name -> import path of the classes and functions it is made of.
         notes: findings of the save, and signatures that nobody gives inputs.
         uncallable: why it cannot be called; it is then only loaded, which may already fail for a graver reason.
     """
@@ -57,12 +57,12 @@ class Subject:
     order: tuple[str, ...] = ()
     weights: tuple[Mapping[str, Any], ...] = ()
     training: Mapping[str, Any] | None = None
-    homes: Mapping[str, str] = field(default_factory=dict)
+    defining_modules: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[Finding, ...] = ()
     uncallable: Finding | None = None
 
 
-def make_subject(case: Case, folder: Path, saves: save.EarlierSaves) -> Subject:
+def prepare_subject(case: Case, folder: Path, saves: save.SaveHistory) -> Subject:
     """Save the case's model into a folder, or take its artifact as it is.
 
     What the user's own builder raises is passed on as it is.
@@ -78,19 +78,19 @@ def make_subject(case: Case, folder: Path, saves: save.EarlierSaves) -> Subject:
     return _given(case) if case.artifact is not None else _saved(case, folder, saves)
 
 
-def _saved(case: Case, folder: Path, saves: save.EarlierSaves) -> Subject:
+def _saved(case: Case, folder: Path, saves: save.SaveHistory) -> Subject:
     """Build the model anew, take its outputs, save it."""
     assert case.build is not None  # noqa: S101 - a case without an artifact has a builder
     seed_everything(case.settings.seed)
     returned, inputs = case.build()
-    model = expected(case, Kind.NO_MODEL, lambda: live.examine(returned))
+    model = stop_on_failure(case, Kind.NO_MODEL, lambda: live.as_model_under_test(returned))
     _refuse_changed(case, model, saves)
     inputs = _inputs(case, model, inputs)
-    outputs, order = _steady_outputs(case, model, inputs)
+    outputs, order = _deterministic_outputs(case, model, inputs)
     weights = tuple(model.weights())
     training = _training(model) if "training" in case.settings.checks else None
     saved = _save(case, model, folder)
-    saves.note(model, case.format, saved.changes)
+    saves.add_changes(model, case.format, saved.changes)
     return Subject(
         saved.artifact,
         save.ARTIFACT_FORMATS[case.format],
@@ -103,15 +103,15 @@ def _saved(case: Case, folder: Path, saves: save.EarlierSaves) -> Subject:
         order=order,
         weights=weights,
         training=training,
-        homes=model.homes(),
+        defining_modules=model.defining_modules(),
         notes=(
             *(_changed_by_saving(case.format, change) for change in saved.changes),
-            *_left_out(model.signatures, inputs),
+            *_uncalled_signatures(model.signatures, inputs),
         ),
     )
 
 
-def _left_out(signatures: Iterable[str], inputs: Any) -> Iterator[Finding]:
+def _uncalled_signatures(signatures: Iterable[str], inputs: Any) -> Iterator[Finding]:
     """A note for each signature that is given no inputs and so is not called."""
     for name in signatures:
         if name not in inputs:
@@ -123,7 +123,7 @@ def _left_out(signatures: Iterable[str], inputs: Any) -> Iterator[Finding]:
             )
 
 
-def _changed_by_saving(format_: str, change: save.Change) -> Finding:
+def _changed_by_saving(format_: str, change: save.ModelChange) -> Finding:
     return Finding(
         Kind.MODEL_CHANGED_BY_SAVING,
         format_,
@@ -132,32 +132,32 @@ def _changed_by_saving(format_: str, change: save.Change) -> Finding:
     )
 
 
-def _refuse_changed(case: Case, model: live.LiveModel, saves: save.EarlierSaves) -> None:
+def _refuse_changed(case: Case, model: live.ModelUnderTest, saves: save.SaveHistory) -> None:
     """Stop before an object is saved that an earlier save has changed: it is not the model the test built."""
-    left = saves.left_in(model, case.format)
+    left = saves.changes_in(model, case.format)
     if not left:
         return
     formats = list(dict.fromkeys(format_ for format_, _ in left))
-    raise StoppedError(
+    raise TargetStoppedError(
         Finding(
             Kind.MODEL_CHANGED_BY_SAVING,
             case.format,
             cause=f"an earlier save as {', '.join(formats)} changed this model object, and saving it now would store "
             "another model than the test built",
-            fix=(*_build_anew(case.declares_on), f"or check {', '.join(formats)} last"),
+            fix=(*_build_again(case.declared_in), f"or check {', '.join(formats)} last"),
             blame=Blame.WRITER,
             details=tuple(("changed", f"{save.METHODS[format_]} changed {change}") for format_, change in left),
         )
     )
 
 
-def _build_anew(declares_on: str) -> tuple[str, ...]:
-    if declares_on == "call":
+def _build_again(declared_in: str) -> tuple[str, ...]:
+    if declared_in == "call":
         return (
             "give the function that builds the model, which is then called anew for each format:",
             "model_roundtrip(build_model, ...)",
         )
-    if declares_on == "command line":
+    if declared_in == "command line":
         return ("name the function that builds the model rather than the model",)
     return ("build the model in the test itself, which is called anew for each format",)
 
@@ -166,9 +166,9 @@ def _given(case: Case) -> Subject:
     """An artifact that something else saved, with the inputs its test returns or its inventory tells."""
     assert case.artifact is not None  # noqa: S101 - asked for by the caller
     artifact = case.artifact
-    inventory = expected(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(artifact))
+    inventory = stop_on_failure(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(artifact))
     if inventory.weights_only:
-        raise StoppedError(
+        raise TargetStoppedError(
             Finding(
                 Kind.ARTIFACT_BROKEN,
                 artifact.name,
@@ -187,7 +187,7 @@ def _given(case: Case) -> Subject:
     if not is_saved_model:
         return replace(subject, inputs=inputs)
     inputs = _by_signature(inputs, inventory)
-    return replace(subject, inputs=inputs, notes=tuple(_left_out(_signature_names(inventory), inputs)))
+    return replace(subject, inputs=inputs, notes=tuple(_uncalled_signatures(_signature_names(inventory), inputs)))
 
 
 def _given_inputs(case: Case, returned: Any) -> Any:
@@ -200,7 +200,7 @@ def _given_inputs(case: Case, returned: Any) -> Any:
         return tensors.as_leaves(given)
     except (TypeError, ValueError) as error:
         cause = f"the inputs given cannot be made into arrays: {error}"
-        raise StoppedError(Finding(Kind.INPUTS_NEEDED, case.title, cause=cause)) from None
+        raise TargetStoppedError(Finding(Kind.INPUTS_NEEDED, case.title, cause=cause)) from None
 
 
 def _signature_names(inventory: Inventory) -> list[str]:
@@ -214,7 +214,7 @@ def _by_signature(inputs: Any, inventory: Inventory) -> dict[str, Any]:
     names = _signature_names(inventory)
     if isinstance(inputs, dict) and inputs and set(inputs) <= set(names):
         return inputs
-    given = sorted(dtype_name(leaf) == "string" for _, leaf in tensors.paths(inputs))
+    given = sorted(leaf_dtype_name(leaf) == "string" for _, leaf in tensors.paths(inputs))
     fitting = [
         signature.name
         for signature in inventory.signatures
@@ -223,40 +223,42 @@ def _by_signature(inputs: Any, inventory: Inventory) -> dict[str, Any]:
     return dict.fromkeys(fitting or names, inputs)
 
 
-def _inputs(case: Case, model: live.LiveModel, inputs: Any) -> Any:
+def _inputs(case: Case, model: live.ModelUnderTest, inputs: Any) -> Any:
     inputs = _given_inputs(case, inputs)
     if inputs is None:
-        return expected(case, Kind.INPUTS_NEEDED, lambda: deriving.for_model(model, case.settings.seed))
+        return stop_on_failure(case, Kind.INPUTS_NEEDED, lambda: deriving.for_model(model, case.settings.seed))
     if not model.is_keras and not (isinstance(inputs, dict) and set(inputs) <= set(model.signatures)):
         return dict.fromkeys(model.signatures, inputs)
     return inputs
 
 
-def _steady_outputs(case: Case, model: live.LiveModel, inputs: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _deterministic_outputs(
+    case: Case, model: live.ModelUnderTest, inputs: Any
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The live model's outputs, and their names in TensorFlow's order; stops if a second call gives others."""
     from pytest_modelcompat.loader import calls
 
-    raw = expected(case, Kind.PREDICTION_FAILED, lambda: model.call(inputs))
+    raw = stop_on_failure(case, Kind.PREDICTION_FAILED, lambda: model.call(inputs))
     first = model.named_outputs(raw)
-    second = model.named_outputs(expected(case, Kind.PREDICTION_FAILED, lambda: model.call(inputs)))
-    allowed = expected(case, Kind.BAD_OPTION, lambda: tolerances(case.settings, model.dtypes(), list(first)))
+    second = model.named_outputs(stop_on_failure(case, Kind.PREDICTION_FAILED, lambda: model.call(inputs)))
+    allowed = stop_on_failure(case, Kind.BAD_OPTION, lambda: tolerances(case.settings, model.dtypes(), list(first)))
     steady = compare_routes({"": second}, first, allowed)
     if any(not drift.holds for drift in steady.drifts):
-        raise StoppedError(evaluation.unsteady(steady, model.unsteady_layers()))
+        raise TargetStoppedError(evaluation.nondeterminism_finding(steady, model.nondeterministic_layers()))
     return first, tuple(calls.ordered_names(raw, list(first)))
 
 
-def _training(model: live.LiveModel) -> Mapping[str, Any] | None:
+def _training(model: live.ModelUnderTest) -> Mapping[str, Any] | None:
     from pytest_modelcompat.loader import training_state
 
     return training_state.state(model.model)
 
 
-def _save(case: Case, model: live.LiveModel, folder: Path) -> save.Saved:
+def _save(case: Case, model: live.ModelUnderTest, folder: Path) -> save.SaveResult:
     try:
         return save.save(model, case.format, folder)
     except save.FormatCannotHoldError as error:
-        fix = Declaration(case.declares_on).formats(error.formats)
-        raise StoppedError(Finding(Kind.FORMAT_CANNOT_HOLD, case.format, cause=str(error), fix=(fix,))) from None
+        fix = Declaration(case.declared_in).formats(error.formats)
+        raise TargetStoppedError(Finding(Kind.FORMAT_CANNOT_HOLD, case.format, cause=str(error), fix=(fix,))) from None
     except save.SaveFailedError as error:
-        raise StoppedError(save_failed(str(error), error.__cause__ or error)) from None
+        raise TargetStoppedError(save_failed(str(error), error.__cause__ or error)) from None

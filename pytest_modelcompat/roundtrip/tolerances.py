@@ -34,7 +34,7 @@ def tolerances(settings: Settings, compute_dtypes: Sequence[str], outputs: Seque
 
     def tolerance(output: str, dtype: str) -> Tolerance:
         default = output_tolerance(dtype, compute_dtypes)
-        rtol, atol = _own(settings.rtol, output), _own(settings.atol, output)
+        rtol, atol = _given_tolerance(settings.rtol, output), _given_tolerance(settings.atol, output)
         if rtol is None and atol is None:
             return default
         source = settings.sources.get("rtol", "default")
@@ -43,5 +43,5 @@ def tolerances(settings: Settings, compute_dtypes: Sequence[str], outputs: Seque
     return tolerance
 
 
-def _own(given: float | Mapping[str, float] | None, output: str) -> float | None:
+def _given_tolerance(given: float | Mapping[str, float] | None, output: str) -> float | None:
     return given.get(output) if isinstance(given, Mapping) else given

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 CACHE = "MODELCOMPAT_CACHE"
 NOTE = "runtime.json"
-EXTRA = 'pip install "pytest-modelcompat[runtimes]"'
+INSTALL_EXTRA = 'pip install "pytest-modelcompat[runtimes]"'
 NEEDED = "0.7 to 2 GB"
 _DIGEST_LENGTH = 12
 _LONGEST_STEM = 48
 # The distributions of TensorFlow and its Keras.
-_TOLD = {
+_REPORTED_PACKAGES = {
     "tensorflow": "tensorflow",
     "tensorflow_cpu": "tensorflow",
     "tensorflow_intel": "tensorflow",
@@ -38,7 +38,7 @@ _TOLD = {
 }
 
 
-class State(Enum):
+class EnvironmentState(Enum):
     """How far the environment of a runtime is."""
 
     CREATED = "created"
@@ -92,7 +92,7 @@ def cache_folder() -> Path:
     except ImportError:
         raise RuntimeUnavailableError(
             "where runtimes are kept cannot be told: that needs platformdirs, which is not installed",
-            (EXTRA, f"or set {CACHE} to a folder"),
+            (INSTALL_EXTRA, f"or set {CACHE} to a folder"),
         ) from None
     return user_cache_path("pytest-modelcompat", appauthor=False)
 
@@ -125,19 +125,19 @@ def python_in(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
-def state_of(folder: Path) -> State:
+def state_of(folder: Path) -> EnvironmentState:
     """How far the environment in a folder is. Asks the file system only."""
     if not folder.is_dir():
-        return State.NOT_CREATED
+        return EnvironmentState.NOT_CREATED
     if read_note(folder) is None:
-        return State.UNFINISHED
+        return EnvironmentState.UNFINISHED
     # It links to the Python that it was made with.
-    return State.CREATED if python_in(folder).exists() else State.BROKEN
+    return EnvironmentState.CREATED if python_in(folder).exists() else EnvironmentState.BROKEN
 
 
-def find(folder: Path) -> Environment | None:
+def find_environment(folder: Path) -> Environment | None:
     """The environment in a folder; None where it is not ready to use."""
-    return read_note(folder) if state_of(folder) is State.CREATED else None
+    return read_note(folder) if state_of(folder) is EnvironmentState.CREATED else None
 
 
 def all_folders() -> list[Path]:
@@ -181,14 +181,14 @@ def write_note(environment: Environment) -> None:
         raise
 
 
-def installed_beside(python: Path) -> dict[str, str]:
+def installed_versions(python: Path) -> dict[str, str]:
     """The versions of TensorFlow and its Keras where an interpreter looks for them, as their folders' names say."""
     home = python.parent.parent
     found: dict[str, str] = {}
     for folder in (*home.glob("lib/python3*/site-packages/*.dist-info"), *home.glob("Lib/site-packages/*.dist-info")):
         name, _, version = folder.stem.partition("-")
-        if name.lower() in _TOLD:
-            found[_TOLD[name.lower()]] = version
+        if name.lower() in _REPORTED_PACKAGES:
+            found[_REPORTED_PACKAGES[name.lower()]] = version
     return found
 
 
@@ -199,7 +199,7 @@ def size_of(folder: Path) -> int:
 
 
 @contextmanager
-def writing(name: str) -> Iterator[None]:
+def filesystem_errors(name: str) -> Iterator[None]:
     """Tell what the file system refuses while the environment of a runtime is made.
 
     Raises:

@@ -31,7 +31,7 @@ class DeclarationError(Exception):
 
 
 @dataclass(frozen=True)
-class Runtimes:
+class RuntimeConfig:
     """The runtimes of a project: those it declares, `local`, and all that are known.
 
     Args:
@@ -67,14 +67,14 @@ class Runtimes:
             raise UnknownRuntimeError(f"{error}{others}") from None
 
 
-def find_runtimes(folder: Path) -> Runtimes:
+def find_runtimes(folder: Path) -> RuntimeConfig:
     """The runtimes of the project a folder belongs to: those of the nearest pyproject.toml upwards.
 
     Raises:
         DeclarationError: the file cannot be read, or what it declares cannot be understood.
     """
     file = find_pyproject(folder)
-    return read_runtimes(file) if file is not None else Runtimes()
+    return read_runtimes(file) if file is not None else RuntimeConfig()
 
 
 def find_pyproject(folder: Path) -> Path | None:
@@ -83,7 +83,7 @@ def find_pyproject(folder: Path) -> Path | None:
     return next((file for file in files if file.is_file()), None)
 
 
-def read_runtimes(file: Path) -> Runtimes:
+def read_runtimes(file: Path) -> RuntimeConfig:
     """The runtimes that a pyproject.toml declares.
 
     Raises:
@@ -92,7 +92,7 @@ def read_runtimes(file: Path) -> Runtimes:
     return runtimes_of(tool_table(file), file)
 
 
-def runtimes_of(tool: Mapping[str, Any], file: Path) -> Runtimes:
+def runtimes_of(tool: Mapping[str, Any], file: Path) -> RuntimeConfig:
     """The runtimes that a table `[tool.modelcompat]` declares.
 
     Args:
@@ -107,7 +107,7 @@ def runtimes_of(tool: Mapping[str, Any], file: Path) -> Runtimes:
         raise DeclarationError(f"{file}: {TABLE} is not a table of runtimes")
     try:
         home = file.absolute().parent
-        return Runtimes({name: _runtime(name, entry, home) for name, entry in table.items()}, file)
+        return RuntimeConfig({name: _runtime(name, entry, home) for name, entry in table.items()}, file)
     except _WrongError as error:
         raise DeclarationError(f"{file}: {TABLE} {error}") from None
 

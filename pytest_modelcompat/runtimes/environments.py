@@ -19,18 +19,18 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.runtimes.cache import (
     NOTE,
     Environment,
-    State,
+    EnvironmentState,
     cache_folder,
-    find,
+    filesystem_errors,
+    find_environment,
     folder_of,
     python_in,
     read_note,
     size_of,
     state_of,
     write_note,
-    writing,
 )
-from pytest_modelcompat.runtimes.probe import versions_in
+from pytest_modelcompat.runtimes.probe import probe_versions
 from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError
 from pytest_modelcompat.runtimes.uv import DECLARED_IN, find_uv, install, make_environment
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.runtimes.runtime import Runtime
 
-__all__ = ["Environment", "State", "cache_folder", "create", "folder_of", "interpreter_of", "remove"]
+__all__ = ["Environment", "EnvironmentState", "cache_folder", "create", "folder_of", "interpreter_of", "remove"]
 
 _START_TIMEOUT = 30.0
 
@@ -56,11 +56,11 @@ def interpreter_of(runtime: Runtime) -> Path:
         return _kept(runtime, runtime.interpreter)
     folder = folder_of(runtime)
     state = state_of(folder)
-    if state is State.CREATED:
+    if state is EnvironmentState.CREATED:
         return python_in(folder)
     sentence = {
-        State.NOT_CREATED: "has not been created",
-        State.UNFINISHED: "was not created to its end",
+        EnvironmentState.NOT_CREATED: "has not been created",
+        EnvironmentState.UNFINISHED: "was not created to its end",
     }.get(state, f"cannot start: the Python that it was created with is gone from {_base(folder)}")
     raise RuntimeUnavailableError(
         f"runtime {runtime.name!r} {sentence}", (f"modelcompat runtimes create {runtime.name}",)
@@ -109,16 +109,16 @@ def create(runtime: Runtime, tell: Callable[[str], None]) -> Environment:
     if not runtime.is_created:
         return _checked(runtime, tell)
     folder = folder_of(runtime)
-    existing = find(folder)
+    existing = find_environment(folder)
     if existing is not None and runtime.name in existing.names:
         return existing
-    with writing(runtime.name):
+    with filesystem_errors(runtime.name):
         if existing is not None:
             return _named(existing, runtime, tell)
         uv = find_uv(runtime.name)
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _locked(runtime.name, folder, tell):
-            existing = find(folder)
+            existing = find_environment(folder)
             return _with_name(existing, runtime.name) if existing is not None else _made(uv, runtime, folder, tell)
 
 
@@ -157,7 +157,7 @@ def _checked(runtime: Runtime, tell: Callable[[str], None]) -> Environment:
     python = interpreter_of(runtime)
     tell(f"{runtime.name}: checking that TensorFlow can be imported by {python}")
     started = time.monotonic()
-    versions = versions_in(runtime, python)
+    versions = probe_versions(runtime, python)
     return Environment(python.parent, python, (runtime.name,), (), versions, "", round(time.monotonic() - started, 1))
 
 
@@ -175,7 +175,7 @@ def _made(uv: str, runtime: Runtime, folder: Path, tell: Callable[[str], None]) 
     tell(f"{name}: 2/3 installing {', '.join(runtime.packages)}")
     install(uv, runtime, folder)
     tell(f"{name}: 3/3 checking that TensorFlow can be imported")
-    versions = versions_in(runtime, python_in(folder))
+    versions = probe_versions(runtime, python_in(folder))
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     environment = Environment(
         folder, python_in(folder), (name,), runtime.packages, versions, now, round(time.monotonic() - started, 1)

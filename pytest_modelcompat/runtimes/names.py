@@ -16,7 +16,7 @@ Version = tuple[int, int]
 
 _FIRST_WITH_KERAS_3 = (2, 16)
 _LAST_KERAS_3 = 15
-_TOLD = ("tensorflow", "keras", "python")
+_REPORTED_VERSIONS = ("tensorflow", "keras", "python")
 _KERAS_PIN = re.compile(r"keras==(\d+\.\d+)\.\*")
 _NAME = re.compile(r"tf(\d+\.\d+)(?:\+(tf_keras|keras(\d+\.\d+)))?(?:\+py(\d+\.\d+))?")
 
@@ -50,7 +50,7 @@ class RuntimeName:
         return name if self.keras == _TENSORFLOWS[self.tensorflow] else f"{name}+keras{_text(self.keras)}"
 
     def __str__(self) -> str:
-        usual = _usual_python(self.plain, self.tensorflow)
+        usual = _default_python(self.plain, self.tensorflow)
         return self.plain if self.python == usual else f"{self.plain}+py{_text(self.python)}"
 
 
@@ -72,11 +72,11 @@ def parse_name(name: str) -> RuntimeName:
     is_tf_keras = match[2] == "tf_keras"
     keras = _keras(name, tensorflow, match[3], is_tf_keras=is_tf_keras)
     plain = RuntimeName(tensorflow, keras, is_tf_keras, (0, 0)).plain
-    python = _version(match[4]) if match[4] else _usual_python(plain, tensorflow)
+    python = _version(match[4]) if match[4] else _default_python(plain, tensorflow)
     return RuntimeName(tensorflow, keras, is_tf_keras, python)
 
 
-def name_of(versions: Mapping[str, str]) -> str:
+def runtime_name_of(versions: Mapping[str, str]) -> str:
     """The name of the runtime that has these versions.
 
     Args:
@@ -86,7 +86,7 @@ def name_of(versions: Mapping[str, str]) -> str:
         UnknownRuntimeError: no runtime that is known has them.
     """
     try:
-        tensorflow, keras, python = (".".join(versions[each].split(".")[:2]) for each in _TOLD)
+        tensorflow, keras, python = (".".join(versions[each].split(".")[:2]) for each in _REPORTED_VERSIONS)
         is_tf_keras = keras.startswith("2.") and _version(tensorflow) >= _FIRST_WITH_KERAS_3
     except (KeyError, ValueError):
         raise UnknownRuntimeError(f"no runtime is known that has {dict(versions)}") from None
@@ -126,7 +126,7 @@ def _keras(name: str, tensorflow: Version, asked: str | None, *, is_tf_keras: bo
     )
 
 
-def _usual_python(plain: str, tensorflow: Version) -> Version:
+def _default_python(plain: str, tensorflow: Version) -> Version:
     """The Python that a runtime of this name is made with."""
     return _version(PINS[plain if plain in PINS else f"tf{_text(tensorflow)}"].python)
 

@@ -16,11 +16,11 @@ from pytest_modelcompat.runtimes.process import LoaderProcess, LoaderUnavailable
 from pytest_modelcompat.runtimes.runtime import LOCAL, RuntimeUnavailableError
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.runtimes.config import Runtimes
+    from pytest_modelcompat.runtimes.config import RuntimeConfig
     from pytest_modelcompat.runtimes.runtime import Runtime
 
 
-class Loaders:
+class LoaderPool:
     """The loaders of a session.
 
     Args:
@@ -29,7 +29,9 @@ class Loaders:
         local: the loader of the local runtime, where one serves several sessions; its maker closes it.
     """
 
-    def __init__(self, runtimes: Runtimes, *, fork: bool | None = None, local: LoaderProcess | None = None) -> None:
+    def __init__(
+        self, runtimes: RuntimeConfig, *, fork: bool | None = None, local: LoaderProcess | None = None
+    ) -> None:
         self.runtimes = runtimes
         self.folder = Path(tempfile.mkdtemp(prefix="modelcompat-"))
         self._fork = fork

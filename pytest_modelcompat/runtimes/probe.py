@@ -39,7 +39,7 @@ print(json.dumps(found), flush=True)
 """
 
 
-def versions_in(runtime: Runtime, python: Path) -> dict[str, str]:
+def probe_versions(runtime: Runtime, python: Path) -> dict[str, str]:
     """Import TensorFlow and its Keras in a runtime, and tell the versions of what was found.
 
     Args:

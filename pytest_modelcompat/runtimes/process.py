@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from pytest_modelcompat.runtimes.protocol import Ending, Job, Loaded, read_answer, tail, write_job
+from pytest_modelcompat.runtimes.protocol import Job, LoadResult, ProcessExit, read_answer, tail, write_job
 from pytest_modelcompat.runtimes.runtime import variables_for
 
 if TYPE_CHECKING:
@@ -38,14 +38,14 @@ class LoaderUnavailableError(Exception):
     Args:
         message: what the exception there said, or the system; empty for a process that just ended.
         kind: the exception's class there; empty where there was no process to raise one.
-        ending: how the process ended, where it did.
+        process_exit: how the process ended, where it did.
         log: the end of what it printed.
     """
 
-    def __init__(self, message: str, kind: str = "", ending: Ending | None = None, log: str = "") -> None:
+    def __init__(self, message: str, kind: str = "", process_exit: ProcessExit | None = None, log: str = "") -> None:
         super().__init__(message)
         self.kind = kind
-        self.ending = ending
+        self.process_exit = process_exit
         self.log = log
 
 
@@ -96,7 +96,7 @@ class LoaderProcess:
             self._process = self._launch()
             self._ready = False
 
-    def run(self, job: Job) -> Loaded:
+    def run(self, job: Job) -> LoadResult:
         """Load and call one artifact in a fresh process.
 
         Raises:
@@ -114,9 +114,9 @@ class LoaderProcess:
             absolute = [str(Path(entry).absolute()) for entry in path]
             with _on_disk():
                 write_job(job, folder, absolute, own_path=self._python is not None)
-            ending = self._run_forked(folder, job.timeout) if self.forks else self._run_alone(folder, job.timeout)
+            process_exit = self._run_forked(folder, job.timeout) if self.forks else self._run_alone(folder, job.timeout)
             declared = (*job.declared.imports, *job.declared.op_libraries)
-            return replace(read_answer(folder, ending), declared=declared)
+            return replace(read_answer(folder, process_exit), declared=declared)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -150,18 +150,18 @@ class LoaderProcess:
 
     def _failed(self, error: LoaderUnavailableError) -> LoaderUnavailableError:
         """An error to raise, remembered unless something from outside has killed the process, which may end."""
-        if error.ending is None or error.ending.timed_out or error.ending.code != _SIGKILL:
+        if error.process_exit is None or error.process_exit.timed_out or error.process_exit.code != _SIGKILL:
             self._unavailable = error
         return error
 
-    def _run_forked(self, folder: Path, timeout: float) -> Ending:
-        ending = self._ask(folder, timeout)
-        if ending.code < 0 and not (folder / "log.txt").exists():
+    def _run_forked(self, folder: Path, timeout: float) -> ProcessExit:
+        process_exit = self._ask(folder, timeout)
+        if process_exit.code < 0 and not (folder / "log.txt").exists():
             # The loader died before it took up this job, which is none of the job's doing.
-            ending = self._ask(folder, timeout)
-        return ending
+            process_exit = self._ask(folder, timeout)
+        return process_exit
 
-    def _ask(self, folder: Path, timeout: float) -> Ending:
+    def _ask(self, folder: Path, timeout: float) -> ProcessExit:
         """Have the loader do a job; if it is gone instead, how the loader ended."""
         self.start()
         process = self._process
@@ -175,8 +175,8 @@ class LoaderProcess:
         except (OSError, _LoaderDiedError):
             reply = None
         if reply is None:
-            return Ending(self._stop(), timed_out=False)
-        return Ending(reply["code"], reply["timed_out"], reply["oom_killed"], reply["seconds"])
+            return ProcessExit(self._stop(), timed_out=False)
+        return ProcessExit(reply["code"], reply["timed_out"], reply["oom_killed"], reply["seconds"])
 
     def _await_ready(self, process: subprocess.Popen[str]) -> None:
         if not self._ready:
@@ -195,14 +195,14 @@ class LoaderProcess:
         except _LoaderDiedError:
             code = self._stop()
             seconds = time.monotonic() - started
-            ending = Ending(code, timed_out=seconds >= START_TIMEOUT, seconds=round(seconds, 4))
-            raise self._failed(LoaderUnavailableError("", ending=ending, log=tail(self._log))) from None
+            process_exit = ProcessExit(code, timed_out=seconds >= START_TIMEOUT, seconds=round(seconds, 4))
+            raise self._failed(LoaderUnavailableError("", process_exit=process_exit, log=tail(self._log))) from None
         if not greeting["ready"]:
             self._stop()
             failure = greeting["failure"]
             raise self._failed(LoaderUnavailableError(failure["message"], failure["type"]))
 
-    def _run_alone(self, folder: Path, timeout: float) -> Ending:
+    def _run_alone(self, folder: Path, timeout: float) -> ProcessExit:
         started = time.monotonic()
         process = self._process = self._launch(str(folder))
         timed_out = False
@@ -213,7 +213,7 @@ class LoaderProcess:
             timed_out = True
         finally:
             code = self._stop()
-        return Ending(code, timed_out, seconds=round(time.monotonic() - started, 4))
+        return ProcessExit(code, timed_out, seconds=round(time.monotonic() - started, 4))
 
     def _stop(self) -> int:
         """End the loader's process group; the loader's exit code, negative for a signal."""

@@ -14,7 +14,7 @@ LOG_TAIL = 20_000
 
 
 @dataclass(frozen=True)
-class Declared:
+class Declarations:
     """What a case declares to the loader.
 
     Args:
@@ -58,7 +58,7 @@ class Job:
     artifact: Path
     format: str
     keras: str
-    declared: Declared
+    declared: Declarations
     inputs: Any
     objects: Sequence[Mapping[str, Any]] = ()
     ops: Sequence[str] = ()
@@ -75,7 +75,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Ending:
+class ProcessExit:
     """How a child ended: exit code (a negative signal number if killed), and who ended it."""
 
     code: int
@@ -85,18 +85,18 @@ class Ending:
 
 
 @dataclass(frozen=True)
-class LoadedOtherwise:
+class OtherLoadResult:
     """What came of loading a SavedModel with another loader than `tf.saved_model.load`.
 
     Args:
         ending: how the child ended, if it did so there.
         stage: `load`, `predict` or `done`.
-        error: as `Loaded.error`.
+        error: as `LoadResult.error`.
         unavailable: what the runtime lacks for this loader; empty if it has it.
         routes: outputs by signature name, then by output name.
     """
 
-    ending: Ending
+    process_exit: ProcessExit
     stage: str = "load"
     error: Mapping[str, str] | None = None
     unavailable: str = ""
@@ -109,7 +109,7 @@ class LoadedOtherwise:
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadResult:
     """What came of a job.
 
     Args:
@@ -132,7 +132,7 @@ class Loaded:
         declared: the modules and op libraries that it was to import first.
     """
 
-    ending: Ending
+    process_exit: ProcessExit
     stage: str = "start"
     error: Mapping[str, str] | None = None
     declaring: str = ""
@@ -141,7 +141,7 @@ class Loaded:
     not_rebuildable: tuple[Mapping[str, Any], ...] = ()
     routes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     weights: tuple[Mapping[str, Any], ...] = ()
-    others: Mapping[str, LoadedOtherwise] = field(default_factory=dict)
+    other_results: Mapping[str, OtherLoadResult] = field(default_factory=dict)
     training: Mapping[str, Any] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
@@ -152,7 +152,7 @@ class Loaded:
     @property
     def succeeded(self) -> bool:
         """Whether the artifact was loaded and called."""
-        return self.stage == "done" and self.error is None and self.ending.code == 0
+        return self.stage == "done" and self.error is None and self.process_exit.code == 0
 
 
 def write_job(job: Job, folder: Path, sys_path: Sequence[str], *, own_path: bool = False) -> None:
@@ -200,16 +200,16 @@ def write_job(job: Job, folder: Path, sys_path: Sequence[str], *, own_path: bool
     (folder / "job.json").write_text(json.dumps(content), encoding="utf-8")
 
 
-def read_answer(folder: Path, ending: Ending) -> Loaded:
+def read_answer(folder: Path, ending: ProcessExit) -> LoadResult:
     """What a child left in its job's folder, as far as it got."""
     log = tail(folder / "log.txt")
     try:
         answer = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return Loaded(ending, log=log)
+        return LoadResult(ending, log=log)
     died_trying = answer["trying"]
-    return Loaded(
-        Ending(0, seconds=ending.seconds) if died_trying else ending,
+    return LoadResult(
+        ProcessExit(0, seconds=ending.seconds) if died_trying else ending,
         stage=answer["stage"],
         error=answer["error"],
         declaring=answer["declaring"],
@@ -218,9 +218,9 @@ def read_answer(folder: Path, ending: Ending) -> Loaded:
         not_rebuildable=tuple(answer.get("not_rebuildable", ())),
         routes=_read_routes(folder / "outputs.npz", answer),
         weights=tuple(answer.get("weights", ())),
-        others={
-            name: LoadedOtherwise(
-                ending if name == died_trying else Ending(0),
+        other_results={
+            name: OtherLoadResult(
+                ending if name == died_trying else ProcessExit(0),
                 stage=other["stage"],
                 error=other["error"],
                 unavailable=other["unavailable"],

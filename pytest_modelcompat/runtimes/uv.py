@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.runtimes.cache import CACHE, EXTRA, disk_full, python_in
+from pytest_modelcompat.runtimes.cache import CACHE, INSTALL_EXTRA, disk_full, python_in
 from pytest_modelcompat.runtimes.runtime import TABLE, RuntimeUnavailableError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def find_uv(name: str) -> str:
     found = _of_package() or shutil.which("uv")
     if found is None:
         raise RuntimeUnavailableError(
-            f"runtime {name!r} cannot be created: that needs uv, which is not installed", (EXTRA,)
+            f"runtime {name!r} cannot be created: that needs uv, which is not installed", (INSTALL_EXTRA,)
         )
     return found
 
@@ -117,7 +117,7 @@ def _run(uv: str, runtime: Runtime, step: str, *arguments: str) -> None:
         )
     except OSError as error:
         what = f"uv cannot be started from {uv}: {error.strerror or error}"
-        raise RuntimeUnavailableError(f"runtime {runtime.name!r} cannot be created: {what}", (EXTRA,)) from None
+        raise RuntimeUnavailableError(f"runtime {runtime.name!r} cannot be created: {what}", (INSTALL_EXTRA,)) from None
     if done.returncode:
         raise _failure(runtime, step, done.returncode, "\n".join(done.stdout.strip().splitlines()[-_LAST_LINES:]))
 

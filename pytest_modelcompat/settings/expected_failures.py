@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.results.result import Result
     from pytest_modelcompat.results.target import Target
 
-TABLE = "[[tool.modelcompat.expected_failures]]"
+EXPECTED_FAILURES_TABLE = "[[tool.modelcompat.expected_failures]]"
 OPTION = "expected_failures"
 _KEYS = ("target", "kind", "reason", "until")
 _EXAMPLE = '{"target": "keras-tf2.4", "kind": "FORMAT NOT READ", "reason": "Keras 2.4 has no .keras"}'
@@ -23,7 +23,7 @@ _NEEDED = {"kind": "FORMAT NOT READ", "reason": "Keras 2.4 has no .keras"}
 _NEEDED_IN_FILE = {"test": "tests/test_models.py::*", **_NEEDED}
 
 
-class ExpectationError(Exception):
+class ExpectedFailureError(Exception):
     """An expected failure is not written as one is; the message is the end of a sentence that names where."""
 
 
@@ -67,7 +67,7 @@ def read_expected(entries: Any, source: str = "") -> tuple[ExpectedFailure, ...]
         ExpectationError: one of them is not written as it should be.
     """
     if isinstance(entries, (str, Mapping)) or not isinstance(entries, Sequence):
-        raise ExpectationError(f"takes a list of tables, such as [{_EXAMPLE}], not {entries!r}")
+        raise ExpectedFailureError(f"takes a list of tables, such as [{_EXAMPLE}], not {entries!r}")
     return tuple(_read(entry, source) for entry in entries)
 
 
@@ -75,20 +75,20 @@ def _read(entry: Any, source: str) -> ExpectedFailure:
     if isinstance(entry, ExpectedFailure):
         return entry
     if not isinstance(entry, Mapping):
-        raise ExpectationError(f"takes tables such as {_EXAMPLE}, not {entry!r}")
+        raise ExpectedFailureError(f"takes tables such as {_EXAMPLE}, not {entry!r}")
     known = ("test", *_KEYS) if source else _KEYS
     for key in entry:
         if key not in known:
             near = difflib.get_close_matches(str(key), known, 1)
-            raise ExpectationError(
+            raise ExpectedFailureError(
                 f"unknown key {key!r}; " + (f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}")
             )
     for key, example in (_NEEDED_IN_FILE if source else _NEEDED).items():
         if not isinstance(entry.get(key), str) or not entry[key].strip():
-            raise ExpectationError(f'an entry needs {key!r}, a text such as "{example}": {dict(entry)!r}')
+            raise ExpectedFailureError(f'an entry needs {key!r}, a text such as "{example}": {dict(entry)!r}')
     target = entry.get("target", "*")
     if not isinstance(target, str) or not target:
-        raise ExpectationError(f"'target' takes a pattern such as \"keras-tf2.4\", not {target!r}")
+        raise ExpectedFailureError(f"'target' takes a pattern such as \"keras-tf2.4\", not {target!r}")
     until, test = _date(entry.get("until")), entry.get("test", "*")
     return ExpectedFailure(target, _kind(entry["kind"]), entry["reason"], until, test, source)
 
@@ -99,7 +99,7 @@ def _kind(text: str) -> Kind:
     if found is None:
         near = difflib.get_close_matches(text.upper(), kinds, 1)
         hint = f"did you mean {near[0]!r}?" if near else "a kind is the heading of a failure, such as 'UNKNOWN LAYER'"
-        raise ExpectationError(f"unknown kind {text!r}; {hint}")
+        raise ExpectedFailureError(f"unknown kind {text!r}; {hint}")
     return found
 
 
@@ -109,7 +109,7 @@ def _date(value: Any) -> dt.date | None:
     try:
         return dt.date.fromisoformat(value)
     except (TypeError, ValueError):
-        raise ExpectationError(f"'until' takes a day such as \"2027-01-31\", not {value!r}") from None
+        raise ExpectedFailureError(f"'until' takes a day such as \"2027-01-31\", not {value!r}") from None
 
 
 def _matches(pattern: str, text: str) -> bool:
@@ -118,7 +118,9 @@ def _matches(pattern: str, text: str) -> bool:
     return re.fullmatch(expression, text, re.DOTALL) is not None
 
 
-def held_against(result: Result, expected: Sequence[ExpectedFailure], today: dt.date | None = None) -> Result:
+def apply_expected_failures(
+    result: Result, expected: Sequence[ExpectedFailure], today: dt.date | None = None
+) -> Result:
     """What a target came to, in the light of how it was expected to fail.
 
     Args:
@@ -135,7 +137,7 @@ def held_against(result: Result, expected: Sequence[ExpectedFailure], today: dt.
     day = today or dt.date.today()  # noqa: DTZ011 - a day on the user's own calendar
     current = [each for each in expected if each.until is None or day <= each.until]
     if not result.failed:
-        return replace(result, findings=(*(_gone(each, day) for each in expected[:1]), *result.findings))
+        return replace(result, findings=(*(_obsolete(each, day) for each in expected[:1]), *result.findings))
     for each in current:
         if each.kind is result.errors[0].kind:
             return replace(result, expected=each.reason)
@@ -145,7 +147,7 @@ def held_against(result: Result, expected: Sequence[ExpectedFailure], today: dt.
     return replace(result, facts=replace(result.facts, expected=told))
 
 
-def _gone(expected: ExpectedFailure, day: dt.date) -> Finding:
+def _obsolete(expected: ExpectedFailure, day: dt.date) -> Finding:
     over = expected.until is not None and day > expected.until
     return Finding(
         Kind.UNEXPECTED_PASS,
@@ -158,5 +160,5 @@ def _gone(expected: ExpectedFailure, day: dt.date) -> Finding:
 
 def _place(expected: ExpectedFailure) -> str:
     if expected.source:
-        return f"{TABLE} of {expected.source}: test = {expected.test!r}, target = {expected.target!r}"
+        return f"{EXPECTED_FAILURES_TABLE} of {expected.source}: test = {expected.test!r}, target = {expected.target!r}"
     return f"the test's option {OPTION}: target = {expected.target!r}"

@@ -21,7 +21,7 @@ from pytest_modelcompat.settings.choices import (
     FORMATS,
     SAVED_MODEL_LOADERS,
 )
-from pytest_modelcompat.settings.expected_failures import OPTION, ExpectationError, ExpectedFailure, read_expected
+from pytest_modelcompat.settings.expected_failures import OPTION, ExpectedFailure, ExpectedFailureError, read_expected
 
 DEFAULT_TIMEOUT = 300.0
 
@@ -59,14 +59,14 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Layer:
+class OptionLayer:
     """Options from one source: what it is called, and name -> value as written there."""
 
     source: str
     options: Mapping[str, Any]
 
 
-def resolve(layers: Sequence[Layer]) -> Settings:
+def resolve_options(layers: Sequence[OptionLayer]) -> Settings:
     """The first value of each option, the layers given strongest first.
 
     Raises:
@@ -75,14 +75,14 @@ def resolve(layers: Sequence[Layer]) -> Settings:
     chosen: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for layer in layers:
-        checked = check(layer)
+        checked = check_options(layer)
         for name, value in checked.items():
             if name not in chosen:
                 chosen[name], sources[name] = value, layer.source
     return Settings(**chosen, sources=sources)
 
 
-def check(layer: Layer) -> dict[str, Any]:
+def check_options(layer: OptionLayer) -> dict[str, Any]:
     """A source's options, each in the type that `Settings` has.
 
     Raises:
@@ -257,7 +257,7 @@ def _allowed(value: Any) -> Mapping[str, str]:
 def _expected_failures(value: Any) -> tuple[ExpectedFailure, ...]:
     try:
         return read_expected(value)
-    except ExpectationError as error:
+    except ExpectedFailureError as error:
         raise _UnknownError(str(error)) from None
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import h5py
 import pytest
 
-from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory, recognise
+from pytest_modelcompat.artifacts import BrokenArtifactError, detect_format, read_inventory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +65,7 @@ def test_content_that_is_no_model(tmp_path: Path, name: str, content: bytes, sai
     path = tmp_path / name
     path.write_bytes(content)
     assert said in sentence(path)
-    assert recognise(path) is None
+    assert detect_format(path) is None
 
 
 @pytest.mark.parametrize(("content", "said"), [(b"", "empty file"), (LFS, "git lfs pull"), (HTML, "HTML page")])
@@ -99,7 +99,7 @@ def test_hdf5_behind_a_block_of_the_users(tmp_path: Path, size: int) -> None:
         file.attrs["model_config"] = '{"class_name": "Sequential", "config": []}'
     data = path.read_bytes()
     path.write_bytes(b"what the user likes".ljust(size) + data[size:])
-    assert recognise(path) == "h5"
+    assert detect_format(path) == "h5"
     assert read_inventory(path).model_class == "Sequential"
 
 
@@ -164,7 +164,7 @@ def test_truncated_h5(zoo: Path, tmp_path: Path, size: float) -> None:
     path.write_bytes(data[: int(size * len(data)) if size < 1 else int(size)])
     text = sentence(path)
     assert "is a truncated HDF5 file" in text or (size in {8, 20} and "is a corrupt HDF5 file" in text)
-    assert recognise(path) == "h5"
+    assert detect_format(path) == "h5"
 
 
 def test_corrupt_h5(zoo: Path, tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_truncated_keras(zoo: Path, tmp_path: Path, share: float) -> None:
     path = tmp_path / "model.keras"
     path.write_bytes(data[: int(share * len(data))])
     assert "is a truncated or corrupt .keras file" in sentence(path)
-    assert recognise(path) == "keras"
+    assert detect_format(path) == "keras"
 
 
 def test_keras_with_a_damaged_member(tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from pytest_modelcompat.cli.parser import UsageError
-from pytest_modelcompat.cli.pytest_config import find_project
-from pytest_modelcompat.comparison.outputs import statistics
+from pytest_modelcompat.cli.pytest_config import find_pytest_config
+from pytest_modelcompat.comparison.outputs import leaf_statistics
 from pytest_modelcompat.golden.golden import GoldenName
-from pytest_modelcompat.golden.release_store import FrozenStore
+from pytest_modelcompat.golden.release_store import ReleaseStore
 from pytest_modelcompat.golden.store import GoldenStore
 from pytest_modelcompat.loader.tensors import Ragged, Sparse, pack
 from tests.golden.test_store import LFS_POINTER, a_golden, a_section, write
@@ -33,7 +33,7 @@ def freeze(name: GoldenName, label: str, *formats: str) -> None:
     artifact = Path("artifact")
     artifact.write_bytes(b"a model")
     for format_ in formats or ("h5",):
-        FrozenStore(Path("golden")).freeze(name, label, format_, artifact, a_golden(), SAVED_BY)
+        ReleaseStore(Path("golden")).freeze(name, label, format_, artifact, a_golden(), SAVED_BY)
 
 
 def names() -> list[str]:
@@ -164,7 +164,7 @@ class TestShow:
         ragged = Ragged(np.arange(4, dtype=np.float32), (np.array([0, 1, 4]),))
         sparse = Sparse(np.zeros((1, 2), np.int64), np.ones(1, np.float32), (3, 3))
         outputs = {"s": sparse, "n": np.array([np.nan, np.inf])}
-        figures = {name: statistics(leaf) for name, leaf in outputs.items()}
+        figures = {name: leaf_statistics(leaf) for name, leaf in outputs.items()}
         golden = a_golden(inputs=pack([ragged, np.float32(1)]), outputs=pack(outputs), statistics=figures)
         write(GoldenStore(Path("golden")), TAGGER, golden)
         lines = modelcompat("golden", "show", str(TAGGER)).out.splitlines()
@@ -411,7 +411,7 @@ class TestThaw:
         result = modelcompat("golden", "thaw", "tests/test_models/test_ranker", "v1.2")
         assert (result.code, result.err) == (0, "")
         assert result.out == "removed: tests/test_models/test_ranker as of v1.2  h5, keras  14 bytes\n"
-        assert FrozenStore(Path("golden")).labels(RANKER) == ("v1.10",)
+        assert ReleaseStore(Path("golden")).labels(RANKER) == ("v1.10",)
         assert len(names()) == 3
 
     def test_removes_several(self, modelcompat: Any) -> None:
@@ -423,7 +423,7 @@ class TestThaw:
         Path("golden/tests/test_models/test_ranker/frozen/v1.2/frozen.json").unlink()
         result = modelcompat("golden", "thaw", "test_ranker", "v1.2")
         assert result.out == "removed: tests/test_models/test_ranker as of v1.2  broken\n"
-        assert FrozenStore(Path("golden")).labels(RANKER) == ("v1.10",)
+        assert ReleaseStore(Path("golden")).labels(RANKER) == ("v1.10",)
 
     def test_removes_a_release_of_all_cases_only_with_yes(self, modelcompat: Any) -> None:
         freeze(TAGGER, "v1.2")
@@ -434,11 +434,11 @@ class TestThaw:
             "would go: tests/test_models/test_tagger[a/b] as of v1.2  h5  7 bytes",
             "2 frozen releases; --yes removes them",
         ]
-        assert len(FrozenStore(Path("golden")).all()) == 4
+        assert len(ReleaseStore(Path("golden")).all()) == 4
         removed = modelcompat("golden", "thaw", "--label", "v1.2", "--yes")
         assert removed.code == 0
         assert removed.out.startswith("removed: tests/test_models/test_ranker as of v1.2")
-        assert [each.label for each in FrozenStore(Path("golden")).all()] == ["v1.10"]
+        assert [each.label for each in ReleaseStore(Path("golden")).all()] == ["v1.10"]
 
     @pytest.mark.parametrize(
         ("arguments", "said"),
@@ -455,7 +455,7 @@ class TestThaw:
         result = modelcompat("golden", "thaw", *arguments)
         assert (result.code, result.out) == (2, "")
         assert result.err.startswith(f"modelcompat: {said}")
-        assert len(FrozenStore(Path("golden")).all()) == 3
+        assert len(ReleaseStore(Path("golden")).all()) == 3
 
 
 class TestCommand:
@@ -484,9 +484,9 @@ class TestProject:
     def test_reads_what_pytest_reads(self, tmp_path: Path, file: str, text: str) -> None:
         (tmp_path / file).write_text(text)
         (tmp_path / "tests" / "unit").mkdir(parents=True)
-        assert find_project(tmp_path).root == tmp_path
-        assert find_project(tmp_path).goldens == Path("kept/here")
-        assert find_project(tmp_path / "tests" / "unit").goldens == tmp_path / "kept" / "here"
+        assert find_pytest_config(tmp_path).root == tmp_path
+        assert find_pytest_config(tmp_path).goldens == Path("kept/here")
+        assert find_pytest_config(tmp_path / "tests" / "unit").goldens == tmp_path / "kept" / "here"
 
     def test_passes_over_files_that_are_not_pytests(self, tmp_path: Path) -> None:
         (tmp_path / "pytest.ini").write_text("[pytest]\nmodelcompat_golden_dir = above\n")
@@ -495,20 +495,20 @@ class TestProject:
         (folder / "tox.ini").write_text("[tox]\n")
         (folder / "setup.cfg").write_text("[metadata]\n")
         (folder / "pyproject.toml").write_text("[project]\n")
-        assert find_project(folder).goldens == tmp_path / "above"
+        assert find_pytest_config(folder).goldens == tmp_path / "above"
         (folder / "pytest.ini").write_text("")
-        assert find_project(folder).root == folder
-        assert find_project(folder).goldens == Path("golden")
+        assert find_pytest_config(folder).root == folder
+        assert find_pytest_config(folder).goldens == Path("golden")
 
     def test_without_any(self, tmp_path: Path) -> None:
-        assert find_project(tmp_path, "elsewhere").goldens == Path("elsewhere")
-        assert find_project(tmp_path, str(tmp_path.parent / "x")).goldens == tmp_path.parent / "x"
+        assert find_pytest_config(tmp_path, "elsewhere").goldens == Path("elsewhere")
+        assert find_pytest_config(tmp_path, str(tmp_path.parent / "x")).goldens == tmp_path.parent / "x"
 
     @pytest.mark.parametrize(("file", "text"), [("pyproject.toml", "[tool"), ("pytest.ini", "x = 1")])
     def test_that_cannot_be_understood(self, tmp_path: Path, file: str, text: str) -> None:
         (tmp_path / file).write_text(text)
         with pytest.raises(UsageError, match=f"{file} cannot be understood: "):
-            find_project(tmp_path)
+            find_pytest_config(tmp_path)
 
 
 def test_a_hidden_option_is_not_in_pytests_help() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat.cli import parallel
-from pytest_modelcompat.cli.parallel import GIB, RUN_COST, Run
+from pytest_modelcompat.cli.parallel import GIB, RUN_COST, PytestRun
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -183,18 +183,18 @@ class TestArguments:
 class TestSideBySide:
     def test_as_many_as_fit(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(os, "cpu_count", lambda: 64)
-        assert parallel.at_once(memory=3 * RUN_COST, runs=9) == 3
-        assert parallel.at_once(memory=99 * RUN_COST, runs=9) == 9
-        assert parallel.at_once(memory=GIB, runs=9) == 1
+        assert parallel.parallel_limit(memory=3 * RUN_COST, runs=9) == 3
+        assert parallel.parallel_limit(memory=99 * RUN_COST, runs=9) == 9
+        assert parallel.parallel_limit(memory=GIB, runs=9) == 1
         monkeypatch.setattr(os, "cpu_count", lambda: 2)
-        assert parallel.at_once(memory=99 * RUN_COST, runs=9) == 2
+        assert parallel.parallel_limit(memory=99 * RUN_COST, runs=9) == 2
 
     def test_no_more_at_once_than_told(self, tmp_path: Path) -> None:
         code = "import os, sys, time; open(os.path.join({folder!r}, sys.argv[1]), 'w').close(); time.sleep(0.4); "
         code += "print(len(os.listdir({folder!r}))); os.remove(os.path.join({folder!r}, sys.argv[1]))"
         command = (sys.executable, "-c", code.format(folder=str(tmp_path)))
-        runs = [Run(str(number), (*command, str(number))) for number in range(5)]
-        ended = list(parallel.side_by_side(runs, 2))
+        runs = [PytestRun(str(number), (*command, str(number))) for number in range(5)]
+        ended = list(parallel.run_parallel(runs, 2))
         assert sorted(each.name for each in ended) == list("01234")
         assert max(int(each.output) for each in ended) == 2
         assert all(each.code == 0 for each in ended)

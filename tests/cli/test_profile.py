@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.profiles.profile import SCHEMA
+from pytest_modelcompat.profiles.profile import PROFILE_SCHEMA
 from pytest_modelcompat.profiles.store import read_part
 from pytest_modelcompat.runtimes.names import all_names
 
@@ -63,7 +63,7 @@ def test_record_says_why_it_failed(modelcompat: Any, monkeypatch: pytest.MonkeyP
 def test_a_recorded_profile_goes_by_its_path(modelcompat: Any, models: Path) -> None:
     document = {
         "kind": "modelcompat profile",
-        "schema": SCHEMA,
+        "schema": PROFILE_SCHEMA,
         "name": "prod",
         "python": "3.12",
         "tensorflow": read_part("tensorflow", "2.18"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat.report.json_report import read, write
+from pytest_modelcompat.report.json_report import read_report, write_report
 from tests.report.test_json_report import a_report, a_target
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder, and the current one, with the reports of two jobs; in the second, a target failed."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("COLUMNS", raising=False)
-    write(a_report(a_target(), a_target("test_tagger[keras]")), tmp_path / "local.json")
+    write_report(a_report(a_target(), a_target("test_tagger[keras]")), tmp_path / "local.json")
     targets = (a_target(runtime="tf2.15", verdict="failed"), a_target("test_tagger[keras]", "tf2.15", "expected"))
-    write(a_report(*targets, runtimes={"tf2.15": VERSIONS}, stale=("test_it/gone",)), tmp_path / "tf2.15.json")
+    write_report(a_report(*targets, runtimes={"tf2.15": VERSIONS}, stale=("test_it/gone",)), tmp_path / "tf2.15.json")
     return tmp_path
 
 
@@ -77,13 +77,13 @@ class TestMerge:
         result = modelcompat("report", "merge", "local.json", "tf2.15.json", "--out", "all.json")
         assert (result.code, result.err) == (0, "")
         assert result.out == "all.json: 2 reports, 2 runtimes, 4 targets: 2 passed, 1 failed, 1 failed as expected\n"
-        assert list(read(Path("all.json")).runtimes) == ["local", "tf2.15"]
+        assert list(read_report(Path("all.json")).runtimes) == ["local", "tf2.15"]
 
     def test_the_merged_report_may_be_among_those_merged_again(self, modelcompat: Any) -> None:
         modelcompat("report", "merge", "local.json", "tf2.15.json", "--out", "all.json")
-        before = read(Path("all.json"))
+        before = read_report(Path("all.json"))
         modelcompat("report", "merge", "all.json", "local.json", "tf2.15.json", "--out", "all.json")
-        after = read(Path("all.json"))
+        after = read_report(Path("all.json"))
         assert (after.targets, after.runtimes) == (before.targets, before.runtimes)
 
     @pytest.mark.parametrize(
@@ -181,14 +181,14 @@ class TestShow:
 
     def test_what_nobody_saw_is_not_well(self, modelcompat: Any) -> None:
         problem = {"nodeid": "test_broken.py", "headline": "ImportError"}
-        write(a_report(a_target(), complete=False, problems=(problem,)), Path("cut.json"))
+        write_report(a_report(a_target(), complete=False, problems=(problem,)), Path("cut.json"))
         result = modelcompat("report", "show", "cut.json")
         assert result.code == 1
         assert "not complete: pytest stopped before all targets had run\n" in result.out
         assert "not seen: test_broken.py: ImportError\n" in result.out
 
     def test_an_empty_report(self, modelcompat: Any) -> None:
-        write(a_report(), Path("empty.json"))
+        write_report(a_report(), Path("empty.json"))
         result = modelcompat("report", "show", "empty.json")
         assert (result.code, result.out.splitlines()[-1]) == (0, "0 targets: 0 passed")
         assert modelcompat("report", "show", "empty.json", "--markdown").out == "0 targets: 0 passed\n"
@@ -198,7 +198,7 @@ class TestShow:
         assert (result.code, result.out) == (2, "")
 
     def test_control_characters_reach_no_terminal(self, modelcompat: Any) -> None:
-        write(a_report(a_target(verdict="error", headline="\x1b[2Jgone")), Path("bad.json"))
+        write_report(a_report(a_target(verdict="error", headline="\x1b[2Jgone")), Path("bad.json"))
         assert "\x1b" not in modelcompat("report", "show", "bad.json").out
 
 

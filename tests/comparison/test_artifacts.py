@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory
-from pytest_modelcompat.comparison.artifacts import Comparison, Difference, compare_artifacts
+from pytest_modelcompat.comparison.artifacts import ArtifactComparison, Difference, compare_artifacts
 from tests import handmade
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ H5_WEIGHTS = {"dense/ranker/dense/kernel": KERNEL, "dense/ranker/dense/bias": BI
 KERAS_WEIGHTS = {"layers/dense/vars/0": KERNEL, "layers/dense/vars/1": BIAS}
 
 
-def compared(one: Path, other: Path) -> Comparison:
+def compared(one: Path, other: Path) -> ArtifactComparison:
     return compare_artifacts(read_inventory(one), read_inventory(other))
 
 
@@ -37,7 +37,7 @@ class TestLayers:
     def test_the_same_model_twice(self, tmp_path: Path) -> None:
         one = handmade.write_h5(tmp_path / "a.h5", of(handmade.dense()), H5_WEIGHTS)
         other = handmade.write_h5(tmp_path / "b.h5", of(handmade.dense()), H5_WEIGHTS)
-        assert compared(one, other) == Comparison((), (), equal_weights=2)
+        assert compared(one, other) == ArtifactComparison((), (), equal_weights=2)
 
     def test_added_removed_and_replaced(self, tmp_path: Path) -> None:
         drop, act = handmade.layer("Dropout", "drop", rate=0.5), handmade.layer("ReLU", "act")
@@ -168,7 +168,7 @@ class TestWeights:
         other = handmade.write_keras(
             tmp_path / "b.keras", of(handmade.dense()), {**KERAS_WEIGHTS, "optimizer/vars/0": np.int64(3)}
         )
-        assert compared(one, other) == Comparison((), (), equal_weights=2)
+        assert compared(one, other) == ArtifactComparison((), (), equal_weights=2)
 
     def test_that_changed_are_paired_by_shape_and_order(self, tmp_path: Path) -> None:
         one = handmade.write_h5(tmp_path / "a.h5", of(handmade.dense()), H5_WEIGHTS)
@@ -193,7 +193,7 @@ class TestWeights:
 
     def test_that_somebody_compressed(self, tmp_path: Path) -> None:
         one, other = (self.packed(tmp_path / name, values) for name, values in (("a.h5", KERNEL), ("b.h5", KERNEL + 2)))
-        assert compared(one, one) == Comparison((), (), equal_weights=1)
+        assert compared(one, one) == ArtifactComparison((), (), equal_weights=1)
         assert [each.greatest for each in differences(one, other)] == [2.0]
 
     def test_that_lie_in_another_file_are_not_read(self, tmp_path: Path) -> None:

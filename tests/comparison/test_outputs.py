@@ -12,15 +12,15 @@ import pytest
 
 from pytest_modelcompat.comparison import arrays
 from pytest_modelcompat.comparison.outputs import (
-    Comparison,
     Drift,
+    OutputComparison,
     StructureDifference,
     Tolerance,
-    compare,
-    degenerate,
+    compare_outputs,
     describe,
+    leaf_degeneracy,
+    leaf_statistics,
     output_tolerance,
-    statistics,
     tolerance_for,
 )
 from pytest_modelcompat.loader.tensors import Ragged, Sparse
@@ -47,8 +47,8 @@ def float32(*values: float) -> Any:
     return np.array(values, np.float32)
 
 
-def compared(actual: Any, expected: Any, tolerance: Tolerance = FLOAT32) -> Comparison:
-    return compare({"score": actual}, {"score": expected}, lambda *_: tolerance)
+def compared(actual: Any, expected: Any, tolerance: Tolerance = FLOAT32) -> OutputComparison:
+    return compare_outputs({"score": actual}, {"score": expected}, lambda *_: tolerance)
 
 
 def drift_of(actual: Any, expected: Any, tolerance: Tolerance = FLOAT32) -> Drift:
@@ -112,7 +112,9 @@ class TestTolerance:
             return Tolerance(0.0, 1.0 if output == "loose" else 0.0, "marker")
 
         zeros, halves = np.zeros(2, np.float32), np.full(2, 0.5)
-        comparison = compare({"loose": zeros, "tight": halves}, {"loose": zeros + 1, "tight": halves + 1}, tolerances)
+        comparison = compare_outputs(
+            {"loose": zeros, "tight": halves}, {"loose": zeros + 1, "tight": halves + 1}, tolerances
+        )
         assert asked == [("loose", "float32"), ("tight", "float64")]
         assert [drift.holds for drift in comparison.drifts] == [True, False]
 
@@ -347,7 +349,7 @@ class TestDtypes:
 class TestStructure:
     def test_missing_and_unexpected_outputs(self) -> None:
         array = np.zeros((2, 1), np.float32)
-        comparison = compare({"b": array, "c": array}, {"a": array, "b": array}, exactly)
+        comparison = compare_outputs({"b": array, "c": array}, {"a": array, "b": array}, exactly)
         assert comparison.structure == (
             StructureDifference("a", "missing", "float32 (2, 1)", "none"),
             StructureDifference("c", "unexpected", "none", "float32 (2, 1)"),
@@ -371,13 +373,13 @@ class TestStructure:
         )
 
     def test_nothing_at_all_does_not_hold(self) -> None:
-        comparison = compare({}, {}, exactly)
+        comparison = compare_outputs({}, {}, exactly)
         assert comparison.structure == (StructureDifference("outputs", "missing", "at least one output", "none"),)
         assert not comparison.holds
         assert not comparison.identical
 
     def test_a_comparison_of_nothing_does_not_hold(self) -> None:
-        assert not Comparison((), ()).holds
+        assert not OutputComparison((), ()).holds
 
     def test_outputs_without_any_element_do_not_hold(self) -> None:
         comparison = compared(np.zeros((0, 4)), np.zeros((0, 4)))
@@ -386,7 +388,7 @@ class TestStructure:
 
     def test_one_empty_output_beside_a_full_one_holds(self) -> None:
         outputs = {"boxes": np.zeros((0, 4)), "score": np.ones(2)}
-        assert compare(outputs, outputs, exactly).holds
+        assert compare_outputs(outputs, outputs, exactly).holds
 
     def test_identical_comparison(self) -> None:
         array = np.ones(3)
@@ -473,7 +475,7 @@ class TestDegenerate:
         ],
     )
     def test_outputs(self, leaf: Any, what: str | None) -> None:
-        assert degenerate(leaf) == what
+        assert leaf_degeneracy(leaf) == what
 
     def test_is_reported_beside_the_drift(self) -> None:
         comparison = compared(np.zeros(3, np.float32), float32(1, 2, 3))
@@ -496,19 +498,19 @@ class TestDegenerate:
 class TestStatistics:
     def test_are_of_finite_elements(self) -> None:
         leaf = float32(1, 2, 3, 4, np.nan, np.inf, -np.inf)
-        assert statistics(leaf) == {
+        assert leaf_statistics(leaf) == {
             "min": 1.0, "max": 4.0, "mean": 2.5, "std": 1.11803399, "nan": 1, "inf": 2
         }  # fmt: skip
 
     def test_of_many_chunks_equal_numpy(self) -> None:
         values = np.random.default_rng(0).standard_normal(4 * arrays._CHUNK + 5)
-        found = statistics(values)
+        found = leaf_statistics(values)
         for name in ("min", "max", "mean", "std"):
             assert found[name] == pytest.approx(getattr(np, name)(values), rel=0, abs=1e-8)
 
     def test_do_not_show_the_rounding_of_a_sum_that_cancels(self) -> None:
-        assert str(statistics(np.array([0.1, 0.2, -0.3]))["mean"]) == "0.0"
-        assert str(statistics(np.array([-0.1, -0.2, 0.3]))["mean"]) == "0.0"
+        assert str(leaf_statistics(np.array([0.1, 0.2, -0.3]))["mean"]) == "0.0"
+        assert str(leaf_statistics(np.array([-0.1, -0.2, 0.3]))["mean"]) == "0.0"
 
     @pytest.mark.parametrize(
         ("leaf", "found"),
@@ -524,8 +526,8 @@ class TestStatistics:
         ],
     )
     def test_of_other_dtypes(self, leaf: Any, found: dict[str, object]) -> None:
-        assert statistics(leaf) == found
-        json.dumps(statistics(leaf), allow_nan=False)
+        assert leaf_statistics(leaf) == found
+        json.dumps(leaf_statistics(leaf), allow_nan=False)
 
 
 @pytest.mark.parametrize("order", ["C", "F"])

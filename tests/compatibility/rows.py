@@ -62,7 +62,7 @@ class Row:
         return int(head) if head.isdigit() else None
 
 
-NOT_FORETOLD = {
+NOT_PREDICTED = {
     29: "saving itself fails, so there is no artifact",
     31: "only Keras older than 2.4 lacks the class, and none of those is recorded",
     34: "what a signature is called with is not in the artifact",

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
-from pytest_modelcompat.compatibility.check import judge
-from pytest_modelcompat.compatibility.verdict import Verdict
+from pytest_modelcompat.compatibility.check import check_compatibility
+from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.profiles.store import load_profile
 from pytest_modelcompat.results.finding import Kind, Severity
 from tests import handmade
@@ -21,20 +21,20 @@ from tests.compatibility.code_rows import CODE, OPENING
 from tests.compatibility.graph_rows import GRAPHS
 from tests.compatibility.keras_rows import NAMES
 from tests.compatibility.more_rows import MORE
-from tests.compatibility.rows import NOT_FORETOLD, Row
+from tests.compatibility.rows import NOT_PREDICTED, Row
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.compatibility.verdict import Judgement
+    from pytest_modelcompat.compatibility.verdict import CompatibilityResult
     from pytest_modelcompat.results.finding import Finding
     from tests.compatibility.rows import Artifact
 
 PROJECT = Path(__file__).resolve().parents[2]
 ROWS: tuple[Row, ...] = (*NAMES, *OPENING, *BUILDING, *CODE, *STATE, *GRAPHS, *MORE)
 VERDICTS = {
-    Severity.ERROR: Verdict.FAILS,
-    Severity.CHANGE: Verdict.CHANGED,
-    Severity.WARNING: Verdict.LOADS,
-    Severity.NOTE: Verdict.LOADS,
+    Severity.ERROR: Compatibility.FAILS,
+    Severity.CHANGE: Compatibility.CHANGED,
+    Severity.WARNING: Compatibility.LOADS,
+    Severity.NOTE: Compatibility.LOADS,
 }
 of_rows = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 
@@ -66,30 +66,30 @@ class Judge:
         self._folder = folder
         self._request = request
 
-    def __call__(self, row: Row, artifact: Artifact, runtime: str, *more: str) -> Judgement:
+    def __call__(self, row: Row, artifact: Artifact, runtime: str, *more: str) -> CompatibilityResult:
         if isinstance(artifact, str):
             folder: Path = self._request.getfixturevalue("graphs")
             path = folder / artifact
         else:
             path = artifact(self._folder)
         custom = (*row.custom, *more)
-        return judge(read_inventory(path), load_profile(runtime), custom=custom, safe_mode=not row.unsafe)
+        return check_compatibility(read_inventory(path), load_profile(runtime), custom=custom, safe_mode=not row.unsafe)
 
 
-def found(row: Row, judgement: Judgement) -> list[Finding]:
-    return [each for each in judgement.findings if (each.kind, each.subject) == (row.kind, row.subject)]
+def found(row: Row, result: CompatibilityResult) -> list[Finding]:
+    return [each for each in result.findings if (each.kind, each.subject) == (row.kind, row.subject)]
 
 
 @of_rows
 def test_row(row: Row, judged: Judge) -> None:
-    judgement = judged(row, row.artifact, row.runtime)
-    assert found(row, judgement), told(judgement)
-    finding = found(row, judgement)[0]
+    result = judged(row, row.artifact, row.runtime)
+    assert found(row, result), told(result)
+    finding = found(row, result)[0]
     assert (finding.severity, finding.stage) == (row.severity, row.stage)
     assert row.cause in finding.cause
     assert row.fix in "\n".join(finding.fix)
     assert not row.where or row.where in finding.where
-    assert judgement.verdict is VERDICTS[row.severity], told(judgement)
+    assert result.compatibility is VERDICTS[row.severity], told(result)
 
 
 @of_rows
@@ -109,42 +109,42 @@ def test_the_text_reads_well(row: Row, judged: Judge) -> None:
     ids=lambda each: str(getattr(each, "id", each)),
 )
 def test_it_loads_where_it_does(row: Row, runtime: str, judged: Judge) -> None:
-    judgement = judged(row, row.artifact, runtime)
-    assert judgement.verdict is Verdict.LOADS, told(judgement)
-    assert not found(row, judgement)
+    result = judged(row, row.artifact, runtime)
+    assert result.compatibility is Compatibility.LOADS, told(result)
+    assert not found(row, result)
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.control], ids=lambda row: row.id)
 def test_it_loads_without_the_cause(row: Row, judged: Judge) -> None:
     assert row.control
-    judgement = judged(row, row.control, row.runtime)
-    assert judgement.verdict is Verdict.LOADS, told(judgement)
-    assert not found(row, judgement)
+    result = judged(row, row.control, row.runtime)
+    assert result.compatibility is Compatibility.LOADS, told(result)
+    assert not found(row, result)
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.declared], ids=lambda row: row.id)
 def test_it_loads_once_declared(row: Row, judged: Judge) -> None:
-    judgement = judged(row, row.artifact, row.runtime, *row.declared)
-    assert judgement.verdict is Verdict.LOADS, told(judgement)
+    result = judged(row, row.artifact, row.runtime, *row.declared)
+    assert result.compatibility is Compatibility.LOADS, told(result)
 
 
 @pytest.mark.parametrize("op", ["_FusedMatMul", "_ReadVariablesOp", "_SwitchN"])
 def test_an_op_of_the_registry_is_known_though_no_python_function_calls_it(op: str, tmp_path: Path) -> None:
     path = handmade.write_saved_model(tmp_path / "model", {op: 1})
-    kinds = {each.kind for each in judge(read_inventory(path), load_profile("tf2.21")).findings}
+    kinds = {each.kind for each in check_compatibility(read_inventory(path), load_profile("tf2.21")).findings}
     assert Kind.UNKNOWN_OP not in kinds
 
 
 def test_every_row_is_tested_or_said_why_not() -> None:
     tested = {row.number for row in ROWS} - {None}
-    assert tested | NOT_FORETOLD.keys() == set(range(1, 42))
-    assert not tested & NOT_FORETOLD.keys()
+    assert tested | NOT_PREDICTED.keys() == set(range(1, 42))
+    assert not tested & NOT_PREDICTED.keys()
 
 
 def test_every_row_has_an_opposite() -> None:
     assert [row.id for row in ROWS if not (row.loads_in or row.control or row.declared)] == []
 
 
-def told(judgement: Judgement) -> str:
-    lines = (f"{each.severity.value} {each.kind.value} {each.subject}: {each.cause}" for each in judgement.findings)
-    return "\n".join((f"{judgement.runtime}: {judgement.verdict.value}", *lines))
+def told(result: CompatibilityResult) -> str:
+    lines = (f"{each.severity.value} {each.kind.value} {each.subject}: {each.cause}" for each in result.findings)
+    return "\n".join((f"{result.runtime}: {result.compatibility.value}", *lines))

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
-from pytest_modelcompat.compatibility.check import judge
-from pytest_modelcompat.compatibility.verdict import Verdict
+from pytest_modelcompat.compatibility.check import check_compatibility
+from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.profiles.store import load_profile
 from pytest_modelcompat.results.finding import Kind, Stage
 from pytest_modelcompat.roundtrip import inputs
-from pytest_modelcompat.runtimes.protocol import Declared, Job
+from pytest_modelcompat.runtimes.protocol import Declarations, Job
 from tests.conftest import ARTIFACTS
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.runtimes.process import LoaderProcess
-    from pytest_modelcompat.runtimes.protocol import Loaded
+    from pytest_modelcompat.runtimes.protocol import LoadResult
 
 INDEX: list[dict[str, Any]] = (
     json.loads((ARTIFACTS / "index.json").read_text()) if (ARTIFACTS / "index.json").is_file() else []
@@ -55,7 +55,7 @@ def test_the_verdict_is_what_happens(entry: dict[str, Any], loader: LoaderProces
             artifact=path_of(entry),
             format=inventory.format,
             keras="keras",
-            declared=Declared(),
+            declared=Declarations(),
             inputs=inputs_of(inventory),
             per_signature=inventory.format == "saved_model",
         )
@@ -64,11 +64,11 @@ def test_the_verdict_is_what_happens(entry: dict[str, Any], loader: LoaderProces
     if inventory.format == "saved_model" and importlib.util.find_spec("tf_keras"):
         # Where it is installed, TensorFlow finds the optimizer classes of Keras 2.
         name += "+tf_keras"
-    judgement = judge(inventory, load_profile(name))
-    assert (judgement.verdict is not Verdict.FAILS) == loaded.succeeded, _told(loaded)
+    result = check_compatibility(inventory, load_profile(name))
+    assert (result.compatibility is not Compatibility.FAILS) == loaded.succeeded, _told(loaded)
     kind, stage = EXPECTED.get(entry["name"], (None, None))
-    assert judgement.stage is stage
-    assert kind is None or kind in {finding.kind for finding in judgement.findings}
+    assert result.stage is stage
+    assert kind is None or kind in {finding.kind for finding in result.findings}
 
 
 def inputs_of(inventory: Inventory) -> Any:
@@ -82,5 +82,5 @@ def inputs_of(inventory: Inventory) -> Any:
         return {each.name: {put.name: np.ones((1, 1), np.float32) for put in each.inputs} for each in numeric}
 
 
-def _told(loaded: Loaded) -> str:
+def _told(loaded: LoadResult) -> str:
     return f"{loaded.stage}: {(loaded.error or {}).get('message', '')[-600:]}"

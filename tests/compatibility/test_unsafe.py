@@ -20,7 +20,7 @@ from pytest_modelcompat.artifacts.inventory import (
     LambdaUse,
     LayerUse,
     ObjectUse,
-    OpPlace,
+    OpLocation,
     OpUse,
 )
 from pytest_modelcompat.cli.discovery import find_artifacts
@@ -44,8 +44,8 @@ def the_one(**held: Any) -> Finding:
     return finding
 
 
-def op(name: str, *places: OpPlace, **values: tuple[str, ...]) -> OpUse:
-    places = places or (OpPlace("node", "__inference_serve_12"),)
+def op(name: str, *places: OpLocation, **values: tuple[str, ...]) -> OpUse:
+    places = places or (OpLocation("node", "__inference_serve_12"),)
     return OpUse(name, len(places), places, values=values)
 
 
@@ -183,21 +183,23 @@ class TestOps:
         assert finding.where == ('node "node" of function __inference_serve_12',)
 
     def test_tensorflow_2_saver_is_in_every_saved_model(self) -> None:
-        save = OpPlace("SaveV2", "__inference__traced_save_300")
-        restore = OpPlace("RestoreV2", "__inference__traced_restore_318")
-        merge = OpPlace("MergeV2Checkpoints", "__inference__traced_save_300")
+        save = OpLocation("SaveV2", "__inference__traced_save_300")
+        restore = OpLocation("RestoreV2", "__inference__traced_restore_318")
+        merge = OpLocation("MergeV2Checkpoints", "__inference__traced_save_300")
         assert not unsafe(
             ops=(op("SaveV2", save), op("RestoreV2", restore), op("MergeV2Checkpoints", merge), op("ShardedFilename"))
         )
 
     def test_tensorflow_1_saver_is_in_every_saved_model(self) -> None:
-        assert not unsafe(ops=(op("SaveV2", OpPlace("save/SaveV2")), op("RestoreV2", OpPlace("save_1/RestoreV2_7"))))
+        assert not unsafe(
+            ops=(op("SaveV2", OpLocation("save/SaveV2")), op("RestoreV2", OpLocation("save_1/RestoreV2_7")))
+        )
 
     def test_saving_elsewhere_is_told_where(self) -> None:
-        hidden = OpPlace("SaveV2", "__inference_serve_5")
-        finding = the_one(ops=(op("SaveV2", OpPlace("SaveV2", "__inference__traced_save_300"), hidden),))
+        hidden = OpLocation("SaveV2", "__inference_serve_5")
+        finding = the_one(ops=(op("SaveV2", OpLocation("SaveV2", "__inference__traced_save_300"), hidden),))
         assert finding.where == ('node "SaveV2" of function __inference_serve_5',)
-        assert the_one(ops=(op("RestoreV2", OpPlace("serving/RestoreV2")),)).cause.startswith("it reads files")
+        assert the_one(ops=(op("RestoreV2", OpLocation("serving/RestoreV2")),)).cause.startswith("it reads files")
 
     @pytest.mark.parametrize(
         ("name", "attribute", "value", "is_unsafe"),

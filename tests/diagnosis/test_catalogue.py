@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from pytest_modelcompat.artifacts.inventory import Inventory, LambdaUse, LayerUse, ObjectUse
-from pytest_modelcompat.diagnosis import Context, diagnose
+from pytest_modelcompat.diagnosis import DiagnosisContext, diagnose
 from pytest_modelcompat.diagnosis.catalogue import CATALOGUE
-from pytest_modelcompat.diagnosis.known_failure import KnownFailure, Raised, words_of
+from pytest_modelcompat.diagnosis.known_failure import KnownFailure, RaisedException, template_values
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
-from pytest_modelcompat.runtimes.protocol import Ending, Loaded
+from pytest_modelcompat.runtimes.protocol import LoadResult, ProcessExit
 
 EXISTING = Path(__file__)
 K2, K3, OLD_K3, NEW = "2.15.0", "3.15.1", "3.3.3", "3.15.1"
@@ -28,14 +28,14 @@ def tell(
     stage: str = "load",
     saved: str = K3,
     loaded: str = K3,
-    declares_on: str = "marker",
+    declared_in: str = "marker",
     **inventory: Any,
 ) -> Finding:
     contents = Inventory(inventory.pop("path", EXISTING), format_, {"keras": saved} if saved else {}, **inventory)
     versions = {"keras": loaded, "tensorflow": "2.21.0", "python": "3.11.7"}
     error = {"type": exception, "message": message, "traceback": f"Traceback …\n{exception}: {message}"}
-    failed = Loaded(Ending(0), stage=stage, error=error)
-    return diagnose(failed, Context("model." + format_, format_, contents, versions, 60.0, declares_on))
+    failed = LoadResult(ProcessExit(0), stage=stage, error=error)
+    return diagnose(failed, DiagnosisContext("model." + format_, format_, contents, versions, 60.0, declared_in))
 
 
 def wrapped(cause: str, name: str = "Dense") -> str:
@@ -607,12 +607,12 @@ def test_fix_of_a_registered_class_names_its_module() -> None:
         ("command line", "--modelcompat-custom-object Scale=your_module:Scale"),
     ],
 )
-def test_fix_is_written_where_the_case_is(declares_on: str, fix: str) -> None:
-    assert tell("Unknown layer: 'Scale'", declares_on=declares_on).fix[0] == fix
+def test_fix_is_written_where_the_case_is(declared_in: str, fix: str) -> None:
+    assert tell("Unknown layer: 'Scale'", declared_in=declared_in).fix[0] == fix
 
 
 def test_leaving_h5_is_no_option_for_an_artifact() -> None:
-    assert tell("Unknown layer: 'NotEqual'", declares_on="artifact marker").fix[0].startswith("save the model again")
+    assert tell("Unknown layer: 'NotEqual'", declared_in="artifact marker").fix[0].startswith("save the model again")
 
 
 def test_mse_fix_and_blame() -> None:
@@ -665,10 +665,10 @@ def test_a_removed_argument_links_the_thread_about_it_only(name: str, argument: 
         ("artifact marker", "give dense inputs, or save the model again, as .h5 or .keras"),
     ],
 )
-def test_a_signature_that_lost_the_raggedness_is_a_matter_of_format(declares_on: str, fix: str) -> None:
+def test_a_signature_that_lost_the_raggedness_is_a_matter_of_format(declared_in: str, fix: str) -> None:
     message = "signature 's' takes its input 'x' as a dense tensor, and the model takes a ragged one: the SavedModel"
     about = {"exception": "SignatureMismatchError", "stage": "predict", "format_": "saved_model"}
-    finding = tell(message, declares_on=declares_on, **about)
+    finding = tell(message, declared_in=declared_in, **about)
     assert (finding.kind, finding.cause, finding.fix) == (Kind.FORMAT_CANNOT_HOLD, message, (fix,))
     assert finding.blame is Blame.WRITER
 
@@ -708,8 +708,8 @@ def test_signature_mismatch_stays_as_it_is() -> None:
 
 def test_failed_import_names_what_was_declared() -> None:
     error = {"type": "ModuleNotFoundError", "message": "No module named 'lost'", "traceback": "", "declared": "shop"}
-    context = Context("m.h5", "h5", Inventory(Path("m.h5"), "h5"), {}, 60.0)
-    finding = diagnose(Loaded(Ending(0), stage="declare", error=error), context)
+    context = DiagnosisContext("m.h5", "h5", Inventory(Path("m.h5"), "h5"), {}, 60.0)
+    finding = diagnose(LoadResult(ProcessExit(0), stage="declare", error=error), context)
     assert (finding.kind, finding.subject) == (Kind.IMPORT_FAILED, "shop")
     assert "No module named 'lost'" in finding.cause
     assert "importable" in finding.fix[0]
@@ -722,10 +722,10 @@ def test_a_file_that_is_gone_is_said_to_be_gone() -> None:
 
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: f"{entry.kind.name}: {entry.pattern[:30]}")
 def test_entry_uses_only_words_there_are(entry: KnownFailure) -> None:
-    context = Context("m.h5", "h5", Inventory(EXISTING, "h5"), {}, 60.0)
+    context = DiagnosisContext("m.h5", "h5", Inventory(EXISTING, "h5"), {}, 60.0)
     match = re.search("", "")
     assert match is not None
-    words = {*words_of(match, Raised("E", "", "", ""), context), *re.compile(entry.pattern).groupindex}
+    words = {*template_values(match, RaisedException("E", "", "", ""), context), *re.compile(entry.pattern).groupindex}
     lines = [line if isinstance(line, str) else line.option + line.lead for line in entry.fix]
     used = {name for text in (entry.subject, entry.cause, *lines) for name in re.findall(r"\$(\w+)", text)}
     assert used <= words

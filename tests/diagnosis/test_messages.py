@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from pytest_modelcompat.diagnosis import true_cause
+from pytest_modelcompat.diagnosis import root_cause
 
 
 @pytest.mark.parametrize(
@@ -63,12 +63,12 @@ from pytest_modelcompat.diagnosis import true_cause
     ],
 )
 def test_true_cause(message: str, cause: str) -> None:
-    assert true_cause(message, "AssertionError") == cause
+    assert root_cause(message, "AssertionError") == cause
 
 
 def test_a_wall_is_one_short_line_and_quickly_found() -> None:
     started = time.perf_counter()
-    cause = true_cause("<class 'x'> could not be deserialized properly.\n\nconfig={" + "'a': 'b', " * 16_500 + "}")
+    cause = root_cause("<class 'x'> could not be deserialized properly.\n\nconfig={" + "'a': 'b', " * 16_500 + "}")
     assert cause == "<class 'x'> could not be deserialized properly."
-    assert len(true_cause("long " * 33_000)) <= 300
+    assert len(root_cause("long " * 33_000)) <= 300
     assert time.perf_counter() - started < 1.0

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
-from pytest_modelcompat.diagnosis import Context, diagnose
+from pytest_modelcompat.diagnosis import DiagnosisContext, diagnose
 from pytest_modelcompat.profiles.op_packages import package_called, package_of
 from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.runtimes.process import LoaderProcess
-from pytest_modelcompat.runtimes.protocol import Declared, Job
+from pytest_modelcompat.runtimes.protocol import Declarations, Job
 from tests import handmade
 
 if TYPE_CHECKING:
@@ -30,17 +30,17 @@ class Loader:
         self.loader = loader
         self.folder = folder
 
-    def tell(self, op: str, *imports: str, declares_on: str = "marker") -> Finding:
+    def tell(self, op: str, *imports: str, declared_in: str = "marker") -> Finding:
         path = handmade.write_saved_model(self.folder / "model", {op: 1})
-        loaded = self.loader.run(Job(path, "saved_model", "", Declared(imports=imports), None, call=False))
+        loaded = self.loader.run(Job(path, "saved_model", "", Declarations(imports=imports), None, call=False))
         assert not loaded.succeeded
-        context = Context(
+        context = DiagnosisContext(
             "model",
             "saved_model",
             read_inventory(path),
             loaded.versions,
             timeout=60.0,
-            declares_on=declares_on,
+            declared_in=declared_in,
             declared=loaded.declared,
             package_of=package_of,
             package_called=package_called,
@@ -78,7 +78,7 @@ def test_an_import_registers_it(loader: Loader, op: str) -> None:
 
 
 def test_the_command_line_declares_it_too(loader: Loader) -> None:
-    finding = loader.tell("CaseFoldUTF8", declares_on="command line")
+    finding = loader.tell("CaseFoldUTF8", declared_in="command line")
     assert finding.fix[1] == "and declare it: --modelcompat-import tensorflow_text"
 
 

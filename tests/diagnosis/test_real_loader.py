@@ -16,10 +16,10 @@ import pytest
 
 from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory
 from pytest_modelcompat.artifacts.inventory import Inventory
-from pytest_modelcompat.diagnosis import Context, diagnose
+from pytest_modelcompat.diagnosis import DiagnosisContext, diagnose
 from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.runtimes.process import LoaderProcess
-from pytest_modelcompat.runtimes.protocol import Declared, Job
+from pytest_modelcompat.runtimes.protocol import Declarations, Job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,14 +54,18 @@ class Loader:
         self.folder = folder
 
     def tell(
-        self, artifact: str | Path, inputs: Any = NUMBERS, declared: Declared | None = None, **job: Any
+        self, artifact: str | Path, inputs: Any = NUMBERS, declared: Declarations | None = None, **job: Any
     ) -> Finding:
         path = self.folder / artifact
         format_ = path.suffix[1:] or "saved_model"
         timeout = job.pop("timeout", 120.0)
-        loaded = self.loader.run(Job(path, format_, "keras", declared or Declared(), inputs, timeout=timeout, **job))
+        loaded = self.loader.run(
+            Job(path, format_, "keras", declared or Declarations(), inputs, timeout=timeout, **job)
+        )
         assert not loaded.succeeded
-        return diagnose(loaded, Context(str(path), format_, _inventory(path, format_), loaded.versions, timeout))
+        return diagnose(
+            loaded, DiagnosisContext(str(path), format_, _inventory(path, format_), loaded.versions, timeout)
+        )
 
 
 def _inventory(path: Path, format_: str) -> Inventory:
@@ -135,7 +139,7 @@ def test_artifact(loader: Loader, artifact: str, inputs: Any, kind: Kind, says: 
     ],
 )
 def test_declared_class(loader: Loader, artifact: str, declares: str, kind: Kind, says: str) -> None:
-    finding = loader.tell(artifact, declared=Declared({declares: ("broken_models", declares)}))
+    finding = loader.tell(artifact, declared=Declarations({declares: ("broken_models", declares)}))
     assert finding.kind is kind, finding
     assert re.search(says, finding.cause), finding.cause
 
@@ -155,7 +159,7 @@ def test_declared_class(loader: Loader, artifact: str, declares: str, kind: Kind
 )
 def test_import_that_ends_badly(loader: Loader, module: str, kind: Kind, says: str) -> None:
     timeout = 3.0 if module == "hanging" else 120.0
-    finding = loader.tell("dense.keras", declared=Declared(imports=(module,)), timeout=timeout)
+    finding = loader.tell("dense.keras", declared=Declarations(imports=(module,)), timeout=timeout)
     assert finding.kind is kind, finding
     assert re.search(says, finding.cause), finding.cause
     if module == "faulting":

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, ObjectUse, OpPlace, OpUse
-from pytest_modelcompat.artifacts.locations import places
+from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, ObjectUse, OpLocation, OpUse
+from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.diagnosis.declarations import Declaration
-from pytest_modelcompat.diagnosis.unresolved import as_json, judge, subjects
+from pytest_modelcompat.diagnosis.unresolved import resolvable_uses, unresolved_findings, use_as_json
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
-from pytest_modelcompat.runtimes.protocol import Ending, Loaded
+from pytest_modelcompat.runtimes.protocol import LoadResult, ProcessExit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FILE = Path("ranker.h5")
-HOMES = Declaration(homes={"Scale": "shop.layers.Scale", "soft": "shop.losses.soft"})
+HOMES = Declaration(defining_modules={"Scale": "shop.layers.Scale", "soft": "shop.losses.soft"})
 
 
 def unknown(
@@ -26,7 +26,7 @@ def unknown(
 ) -> tuple[Finding, ...]:
     inventory = Inventory(FILE, "keras", layers=tuple(layers), objects=tuple(objects))
     everything = tuple(range(len(layers) + len(objects)))
-    return judge(inventory, Loaded(Ending(0), unknown_objects=everything), declaration)
+    return unresolved_findings(inventory, LoadResult(ProcessExit(0), unknown_objects=everything), declaration)
 
 
 class TestPlaces:
@@ -47,12 +47,12 @@ class TestPlaces:
         ],
     )
     def test_in_words(self, use: LayerUse | ObjectUse, words: str) -> None:
-        assert places([use]) == (words,)
+        assert locations([use]) == (words,)
 
     def test_more_than_four_are_counted_and_the_same_said_once(self) -> None:
         uses = [LayerUse("Scale", (f"s{number}",)) for number in range(6)]
-        assert places([*uses, uses[0]]) == ('"s0"', '"s1"', '"s2"', '"s3"', "and 2 more")
-        assert places(uses[:4]) == ('"s0"', '"s1"', '"s2"', '"s3"')
+        assert locations([*uses, uses[0]]) == ('"s0"', '"s1"', '"s2"', '"s3"', "and 2 more")
+        assert locations(uses[:4]) == ('"s0"', '"s1"', '"s2"', '"s3"')
 
 
 class TestUnknown:
@@ -76,9 +76,9 @@ class TestUnknown:
     def test_only_what_the_loader_could_not_resolve(self) -> None:
         layers = (LayerUse("Dense", ("dense",)), LayerUse("Scale", ("scale",)))
         inventory = Inventory(FILE, "h5", layers=layers)
-        (finding,) = judge(inventory, Loaded(Ending(0), unknown_objects=(1,)), HOMES)
+        (finding,) = unresolved_findings(inventory, LoadResult(ProcessExit(0), unknown_objects=(1,)), HOMES)
         assert finding.subject == "Scale"
-        assert judge(inventory, Loaded(Ending(0)), HOMES) == ()
+        assert unresolved_findings(inventory, LoadResult(ProcessExit(0)), HOMES) == ()
 
     def test_a_registered_class_is_imported(self) -> None:
         layer = LayerUse("Scale", ("scale",), module="shop.layers", registered_name="shop>Scale")
@@ -138,15 +138,15 @@ class TestDeclaration:
         ],
     )
     def test_is_written_where_the_case_is(
-        self, written_on: str, custom_object: str, imports: str, formats: str
+        self, declared_in: str, custom_object: str, imports: str, formats: str
     ) -> None:
-        declaration = Declaration(written_on, HOMES.homes)
+        declaration = Declaration(declared_in, HOMES.defining_modules)
         assert declaration.custom_object("Scale") == custom_object
         assert declaration.imports("shop") == imports
         assert declaration.formats(["keras", "h5"]) == formats
 
     def test_another_name_is_given_on_the_command_line(self) -> None:
-        declaration = Declaration("command line", HOMES.homes)
+        declaration = Declaration("command line", HOMES.defining_modules)
         assert declaration.custom_object("shop>Scale") == "--modelcompat-custom-object 'shop>Scale=shop.layers:Scale'"
 
     def test_reasons_and_op_libraries(self) -> None:
@@ -160,10 +160,12 @@ class TestDeclaration:
 class TestOps:
     @staticmethod
     def judged(op: OpUse, *unknown_ops: str) -> tuple[Finding, ...]:
-        return judge(Inventory(FILE, "saved_model", ops=(op,)), Loaded(Ending(0), unknown_ops=unknown_ops), HOMES)
+        return unresolved_findings(
+            Inventory(FILE, "saved_model", ops=(op,)), LoadResult(ProcessExit(0), unknown_ops=unknown_ops), HOMES
+        )
 
     def test_unknown_with_places_and_count(self) -> None:
-        held = (OpPlace("mul"), OpPlace("inner/mul", "__inference_serve_1"))
+        held = (OpLocation("mul"), OpLocation("inner/mul", "__inference_serve_1"))
         (finding,) = self.judged(OpUse("FancyMul", 7, held), "FancyMul")
         assert (finding.kind, finding.subject) == (Kind.UNKNOWN_OP, "FancyMul")
         assert finding.where == ('node "mul"', 'node "inner/mul" of function __inference_serve_1', "and 5 more")
@@ -171,11 +173,11 @@ class TestOps:
         assert finding.fix[1].endswith('op_libraries=["path/to/the_library.so"])')
 
     def test_known_ones_are_no_finding(self) -> None:
-        assert self.judged(OpUse("MatMul", 1, (OpPlace("mul"),)), "FancyMul") == ()
+        assert self.judged(OpUse("MatMul", 1, (OpLocation("mul"),)), "FancyMul") == ()
 
     @pytest.mark.parametrize("op", ["PyFunc", "PyFuncStateless", "EagerPyFunc"])
     def test_python_functions_though_the_loader_knows_the_op(self, op: str) -> None:
-        (finding,) = self.judged(OpUse(op, 1, (OpPlace("call"),)))
+        (finding,) = self.judged(OpUse(op, 1, (OpLocation("call"),)))
         assert (finding.kind, finding.blame, finding.where) == (Kind.PYTHON_FUNCTION, Blame.WRITER, ('node "call"',))
 
 
@@ -193,7 +195,9 @@ class TestNotRebuildable:
             }
             for n in range(layers)
         )
-        return judge(Inventory(FILE, "h5", layers=uses), Loaded(Ending(0), not_rebuildable=problems), HOMES)
+        return unresolved_findings(
+            Inventory(FILE, "h5", layers=uses), LoadResult(ProcessExit(0), not_rebuildable=problems), HOMES
+        )
 
     def test_one_finding_for_a_class_with_all_its_places(self) -> None:
         (finding,) = self.finding("units", "missing", has_get_config=True, layers=2)
@@ -223,11 +227,11 @@ class TestSubjects:
 
     def test_layers_come_before_objects_and_graphs_have_none(self) -> None:
         held: dict[str, Any] = {"layers": (self.LAYER,), "objects": (self.LOSS,)}
-        assert subjects(Inventory(FILE, "h5", **held)) == [self.LAYER, self.LOSS]
-        assert subjects(Inventory(FILE, "saved_model", **held)) == []
+        assert resolvable_uses(Inventory(FILE, "h5", **held)) == [self.LAYER, self.LOSS]
+        assert resolvable_uses(Inventory(FILE, "saved_model", **held)) == []
 
     def test_as_json(self) -> None:
-        assert as_json(self.LAYER) == {
+        assert use_as_json(self.LAYER) == {
             "role": "layer",
             "name": "Scale",
             "module": "shop",
@@ -235,4 +239,4 @@ class TestSubjects:
             "is_class": True,
             "config_keys": ["a", "b"],
         }
-        assert (as_json(self.LOSS)["role"], as_json(self.LOSS)["is_class"]) == ("loss", False)
+        assert (use_as_json(self.LOSS)["role"], use_as_json(self.LOSS)["is_class"]) == ("loss", False)

@@ -12,15 +12,15 @@ import pytest
 
 from pytest_modelcompat.golden import store as golden_store
 from pytest_modelcompat.golden.golden import (
-    FrozenAlreadyError,
-    FrozenBrokenError,
     GoldenBrokenError,
     GoldenMissingError,
     GoldenName,
     GoldenNotWrittenError,
+    ReleaseBrokenError,
+    ReleaseExistsError,
 )
-from pytest_modelcompat.golden.release_serialization import Call
-from pytest_modelcompat.golden.release_store import Frozen, FrozenStore, label_problem
+from pytest_modelcompat.golden.release_serialization import CallSpec
+from pytest_modelcompat.golden.release_store import FrozenArtifact, ReleaseStore, label_problem
 from pytest_modelcompat.golden.store import GoldenStore
 from pytest_modelcompat.loader.tensors import pack
 from tests.golden.test_store import LFS_POINTER, NAME, a_golden, same
@@ -51,12 +51,12 @@ def a_saved_model(folder: Path, content: bytes = b"graph") -> Path:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> FrozenStore:
-    return FrozenStore(tmp_path / "golden")
+def store(tmp_path: Path) -> ReleaseStore:
+    return ReleaseStore(tmp_path / "golden")
 
 
 @pytest.fixture
-def frozen(store: FrozenStore, tmp_path: Path) -> dict[str, Frozen]:
+def frozen(store: ReleaseStore, tmp_path: Path) -> dict[str, FrozenArtifact]:
     """What is frozen of v1: an .h5 file and a SavedModel, by format."""
     store.freeze(NAME, "v1", "saved_model", a_saved_model(tmp_path), a_golden(), SAVED_BY)
     store.freeze(NAME, "v1", "h5", a_file(tmp_path), a_golden(), SAVED_BY)
@@ -90,7 +90,7 @@ class TestLabel:
             ("CON.1", "Windows"),
         ],
     )
-    def test_cannot_be(self, store: FrozenStore, tmp_path: Path, label: str, said: str) -> None:
+    def test_cannot_be(self, store: ReleaseStore, tmp_path: Path, label: str, said: str) -> None:
         assert said in label_problem(label)
         with pytest.raises(GoldenNotWrittenError) as caught:
             store.freeze(NAME, label, "h5", a_file(tmp_path), a_golden(), SAVED_BY)
@@ -99,40 +99,44 @@ class TestLabel:
 
 
 class TestFreeze:
-    def test_keeps_a_file(self, store: FrozenStore, frozen: dict[str, Frozen]) -> None:
+    def test_keeps_a_file(self, store: ReleaseStore, frozen: dict[str, FrozenArtifact]) -> None:
         h5 = frozen["h5"]
         assert h5.artifact == store.folder(NAME, "v1") / "model.h5"
         assert h5.artifact.read_bytes() == b"\x89HDF\r\n of v1"
         assert (h5.name, h5.label, h5.saved_by, h5.size) == (NAME, "v1", SAVED_BY, 12)
         store.check(h5)
 
-    def test_keeps_a_saved_model_whole(self, store: FrozenStore, frozen: dict[str, Frozen], tmp_path: Path) -> None:
+    def test_keeps_a_saved_model_whole(
+        self, store: ReleaseStore, frozen: dict[str, FrozenArtifact], tmp_path: Path
+    ) -> None:
         saved_model = frozen["saved_model"]
         assert files_of(saved_model.artifact) == files_of(a_saved_model(tmp_path))
         assert saved_model.size == 17
         store.check(saved_model)
 
-    def test_keeps_the_golden_with_the_sections_of_what_is_frozen(self, store: FrozenStore, tmp_path: Path) -> None:
+    def test_keeps_the_golden_with_the_sections_of_what_is_frozen(self, store: ReleaseStore, tmp_path: Path) -> None:
         store.freeze(NAME, "v1", "h5", a_file(tmp_path), a_golden(), SAVED_BY)
         (h5,) = store.frozen(NAME)
         assert same(store.golden(h5), a_golden(formats={"h5": a_golden().formats["h5"]}))
         store.freeze(NAME, "v1", "saved_model", a_saved_model(tmp_path), a_golden(), SAVED_BY)
         assert same(store.golden(h5), a_golden())
 
-    def test_keeps_how_it_is_called(self, store: FrozenStore, tmp_path: Path) -> None:
-        call = Call(per_signature=True, input_names=("x", "y"), output_names=("z",))
+    def test_keeps_how_it_is_called(self, store: ReleaseStore, tmp_path: Path) -> None:
+        call = CallSpec(per_signature=True, input_names=("x", "y"), output_names=("z",))
         store.freeze(NAME, "v1", "saved_model", a_saved_model(tmp_path), a_golden(), SAVED_BY, call=call)
         store.freeze(NAME, "v1", "h5", a_file(tmp_path), a_golden(), SAVED_BY)
-        assert [each.call for each in store.frozen(NAME)] == [Call(), call]
+        assert [each.call for each in store.frozen(NAME)] == [CallSpec(), call]
 
-    def test_leaves_only_what_belongs_there(self, store: FrozenStore, frozen: dict[str, Frozen]) -> None:
+    def test_leaves_only_what_belongs_there(self, store: ReleaseStore, frozen: dict[str, FrozenArtifact]) -> None:
         folder = frozen["h5"].folder
         names = {"golden.json", "arrays.npz", "frozen.json", "model.h5", "saved_model"}
         assert {path.name for path in folder.iterdir()} == names
         assert [path.name for path in folder.parent.iterdir()] == ["v1"]
         assert not list(store.root.rglob("*.part"))
 
-    def test_again_changes_nothing(self, store: FrozenStore, frozen: dict[str, Frozen], tmp_path: Path) -> None:
+    def test_again_changes_nothing(
+        self, store: ReleaseStore, frozen: dict[str, FrozenArtifact], tmp_path: Path
+    ) -> None:
         """The bytes of one model differ from save to save."""
         before = files_of(store.root)
         assert store.freeze(NAME, "v1", "h5", a_file(tmp_path, b"another date"), a_golden(), SAVED_BY) == "unchanged"
@@ -152,29 +156,29 @@ class TestFreeze:
     @pytest.mark.parametrize("format_", ["h5", "keras"])
     @pytest.mark.usefixtures("frozen")
     def test_of_another_model_is_refused(
-        self, store: FrozenStore, tmp_path: Path, change: dict[str, Any], format_: str
+        self, store: ReleaseStore, tmp_path: Path, change: dict[str, Any], format_: str
     ) -> None:
         before = files_of(store.root)
-        with pytest.raises(FrozenAlreadyError, match=r"frozen.v1 holds another model of this case") as caught:
+        with pytest.raises(ReleaseExistsError, match=r"frozen.v1 holds another model of this case") as caught:
             store.freeze(NAME, "v1", format_, a_file(tmp_path), a_golden(**change), SAVED_BY)
         assert "`modelcompat golden thaw tests/test_models/test_ranker v1`" in caught.value.fix
         assert files_of(store.root) == before
         assert store.freeze(NAME, "v2", format_, a_file(tmp_path), a_golden(**change), SAVED_BY) == "frozen"
 
-    def test_of_outputs_with_nan_is_the_same_model(self, store: FrozenStore, tmp_path: Path) -> None:
+    def test_of_outputs_with_nan_is_the_same_model(self, store: ReleaseStore, tmp_path: Path) -> None:
         golden = a_golden(outputs=pack({"score": np.array([np.nan], np.float32)}), statistics={})
         assert store.freeze(NAME, "v1", "h5", a_file(tmp_path), golden, SAVED_BY) == "frozen"
         assert store.freeze(NAME, "v1", "h5", a_file(tmp_path), golden, SAVED_BY) == "unchanged"
 
     @pytest.mark.usefixtures("frozen")
-    def test_under_a_label_that_differs_in_case_only_is_refused(self, store: FrozenStore, tmp_path: Path) -> None:
-        with pytest.raises(FrozenAlreadyError, match="ignores case"):
+    def test_under_a_label_that_differs_in_case_only_is_refused(self, store: ReleaseStore, tmp_path: Path) -> None:
+        with pytest.raises(ReleaseExistsError, match="ignores case"):
             store.freeze(NAME, "V1", "h5", a_file(tmp_path), a_golden(), SAVED_BY)
         assert store.labels(NAME) == ("v1",)
 
     @pytest.mark.parametrize("damage", ["model.h5", "frozen.json", "golden.json", "arrays.npz"])
     def test_over_a_damaged_release_is_refused(
-        self, store: FrozenStore, frozen: dict[str, Frozen], tmp_path: Path, damage: str
+        self, store: ReleaseStore, frozen: dict[str, FrozenArtifact], tmp_path: Path, damage: str
     ) -> None:
         (frozen["h5"].folder / damage).write_bytes(b"damaged")
         with pytest.raises(GoldenNotWrittenError, match=damage) as caught:
@@ -182,7 +186,7 @@ class TestFreeze:
         assert caught.value.fix.startswith("restore it from version control, or")
         assert (frozen["h5"].folder / damage).read_bytes() == b"damaged"
 
-    def test_that_fails_leaves_nothing(self, store: FrozenStore, tmp_path: Path) -> None:
+    def test_that_fails_leaves_nothing(self, store: ReleaseStore, tmp_path: Path) -> None:
         with pytest.raises(GoldenNotWrittenError, match=r"could not be written: No such file"):
             store.freeze(NAME, "v1", "h5", tmp_path / "no.h5", a_golden(), SAVED_BY)
         with pytest.raises(GoldenNotWrittenError, match="no output"):
@@ -191,7 +195,7 @@ class TestFreeze:
         assert not files_of(store.root)
         assert not list(store.root.rglob("*"))
 
-    def test_overwrites_what_a_killed_one_left_behind(self, store: FrozenStore, tmp_path: Path) -> None:
+    def test_overwrites_what_a_killed_one_left_behind(self, store: ReleaseStore, tmp_path: Path) -> None:
         left = store.folder(NAME, ".v1.part")
         left.mkdir(parents=True)
         (left / "model.h5").write_bytes(b"half")
@@ -201,7 +205,7 @@ class TestFreeze:
         assert not (store.folder(NAME, "v1") / "model.h5").exists()
 
     def test_of_a_format_that_a_killed_one_left_unrecorded(
-        self, store: FrozenStore, frozen: dict[str, Frozen], tmp_path: Path
+        self, store: ReleaseStore, frozen: dict[str, FrozenArtifact], tmp_path: Path
     ) -> None:
         (frozen["h5"].folder / "model.keras").write_bytes(b"nobody recorded this")
         assert store.freeze(NAME, "v1", "keras", a_file(tmp_path, b"zip"), a_golden(), SAVED_BY) == "frozen"
@@ -209,7 +213,7 @@ class TestFreeze:
         assert keras.artifact.read_bytes() == b"zip"
         store.check(keras)
 
-    def test_from_several_processes_loses_nothing(self, store: FrozenStore, tmp_path: Path) -> None:
+    def test_from_several_processes_loses_nothing(self, store: ReleaseStore, tmp_path: Path) -> None:
         code = """if True:
             import sys
             from pathlib import Path
@@ -236,7 +240,7 @@ class TestFreeze:
             assert set(store.golden(each).formats) == {"h5", "keras"}
 
     def test_waits_for_the_lock_of_the_golden(
-        self, store: FrozenStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, store: ReleaseStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(golden_store, "_LOCK_TIMEOUT", 0.01)
 
@@ -249,21 +253,21 @@ class TestFreeze:
 
 
 class TestListing:
-    def freeze(self, store: FrozenStore, tmp_path: Path, labels: Sequence[str], name: GoldenName = NAME) -> None:
+    def freeze(self, store: ReleaseStore, tmp_path: Path, labels: Sequence[str], name: GoldenName = NAME) -> None:
         for label in labels:
             store.freeze(name, label, "h5", a_file(tmp_path), a_golden(), SAVED_BY)
 
-    def test_is_in_natural_order(self, store: FrozenStore, tmp_path: Path) -> None:
+    def test_is_in_natural_order(self, store: ReleaseStore, tmp_path: Path) -> None:
         self.freeze(store, tmp_path, ["v1.10", "v1.2", "v1.9", "2023"])
         assert store.labels(NAME) == ("v1.2", "v1.9", "v1.10", "2023")
         store.freeze(NAME, "v1.2", "saved_model", a_saved_model(tmp_path), a_golden(), SAVED_BY)
         listed = [(each.label, each.format) for each in store.frozen(NAME)][:4]
         assert listed == [("v1.2", "h5"), ("v1.2", "saved_model"), ("v1.9", "h5"), ("v1.10", "h5")]
 
-    def test_of_nothing(self, store: FrozenStore) -> None:
+    def test_of_nothing(self, store: ReleaseStore) -> None:
         assert (store.labels(NAME), store.frozen(NAME), store.all(), store.releases()) == ((), (), (), ())
 
-    def test_of_all_cases(self, store: FrozenStore, tmp_path: Path) -> None:
+    def test_of_all_cases(self, store: ReleaseStore, tmp_path: Path) -> None:
         cut = GoldenName(("tests",), "test_" + "x" * 200)
         odd = GoldenName(("frozen", "test_models"), "frozen")
         for name in (cut, NAME, odd):
@@ -273,7 +277,9 @@ class TestListing:
         write_golden(GoldenStore(store.root), odd, a_golden())
         assert GoldenStore(store.root).names() == (odd,)
 
-    def test_passes_over_stray_files(self, store: FrozenStore, tmp_path: Path, frozen: dict[str, Frozen]) -> None:
+    def test_passes_over_stray_files(
+        self, store: ReleaseStore, tmp_path: Path, frozen: dict[str, FrozenArtifact]
+    ) -> None:
         (frozen["h5"].folder.parent / "README.md").write_text("why we keep these")
         (frozen["h5"].folder.parent / ".idea").mkdir()
         (store.root / "frozen").mkdir()
@@ -281,7 +287,7 @@ class TestListing:
         self.freeze(store, tmp_path, ["v1"])
         assert store.releases() == ((NAME, "v1"),)
 
-    def test_a_broken_release_keeps_no_other_from_being_listed(self, store: FrozenStore, tmp_path: Path) -> None:
+    def test_a_broken_release_keeps_no_other_from_being_listed(self, store: ReleaseStore, tmp_path: Path) -> None:
         other = GoldenName(("tests",), "other")
         self.freeze(store, tmp_path, ["v1", "v2"])
         self.freeze(store, tmp_path, ["v1"], other)
@@ -292,7 +298,7 @@ class TestListing:
         assert [each.problem for each in store.by_case()[other]] == [""]
         assert str(error).endswith("frozen.json is missing: was it not committed?")
         assert store.labels(NAME) == ("v1", "v2")
-        with pytest.raises(FrozenBrokenError, match="is missing"):
+        with pytest.raises(ReleaseBrokenError, match="is missing"):
             store.frozen(NAME)
 
 
@@ -313,12 +319,12 @@ class TestBroken:
             (lambda document: document["formats"]["h5"].update(call={}), "is not whole: it holds no 'input_names'"),
         ],
     )
-    def test_record(self, store: FrozenStore, frozen: dict[str, Frozen], change: Any, said: str) -> None:
+    def test_record(self, store: ReleaseStore, frozen: dict[str, FrozenArtifact], change: Any, said: str) -> None:
         file = frozen["h5"].folder / "frozen.json"
         document = json.loads(file.read_text())
         change(document)
         file.write_text(json.dumps(document))
-        with pytest.raises(FrozenBrokenError) as caught:
+        with pytest.raises(ReleaseBrokenError) as caught:
             store.frozen(NAME)
         assert str(caught.value).startswith(str(file))
         assert said in str(caught.value)
@@ -328,35 +334,37 @@ class TestBroken:
         ("text", "said"),
         [(LFS_POINTER, "is a Git LFS pointer"), ("", "is not valid JSON"), ("[]", "it names no schema")],
     )
-    def test_record_that_is_none(self, store: FrozenStore, frozen: dict[str, Frozen], text: str, said: str) -> None:
+    def test_record_that_is_none(
+        self, store: ReleaseStore, frozen: dict[str, FrozenArtifact], text: str, said: str
+    ) -> None:
         (frozen["h5"].folder / "frozen.json").write_text(text)
-        with pytest.raises(FrozenBrokenError, match=said):
+        with pytest.raises(ReleaseBrokenError, match=said):
             store.frozen(NAME)
 
-    def test_file_missing(self, store: FrozenStore, frozen: dict[str, Frozen]) -> None:
+    def test_file_missing(self, store: ReleaseStore, frozen: dict[str, FrozenArtifact]) -> None:
         frozen["h5"].artifact.unlink()
-        with pytest.raises(FrozenBrokenError, match=r"model\.h5 is missing, though frozen\.json lists it"):
+        with pytest.raises(ReleaseBrokenError, match=r"model\.h5 is missing, though frozen\.json lists it"):
             store.check(frozen["h5"])
 
-    def test_file_altered(self, store: FrozenStore, frozen: dict[str, Frozen]) -> None:
+    def test_file_altered(self, store: ReleaseStore, frozen: dict[str, FrozenArtifact]) -> None:
         """As Git does to line ends where it takes a file for text."""
         frozen["h5"].artifact.write_bytes(b"\x89HDF\n of v1")
-        with pytest.raises(FrozenBrokenError, match=r"its bytes are others \(11 bytes, where 12 were frozen\)\.$"):
+        with pytest.raises(ReleaseBrokenError, match=r"its bytes are others \(11 bytes, where 12 were frozen\)\.$"):
             store.check(frozen["h5"])
 
-    def test_file_not_fetched(self, store: FrozenStore, frozen: dict[str, Frozen]) -> None:
+    def test_file_not_fetched(self, store: ReleaseStore, frozen: dict[str, FrozenArtifact]) -> None:
         frozen["h5"].artifact.write_text(LFS_POINTER)
-        with pytest.raises(FrozenBrokenError, match=r"model\.h5 is a Git LFS pointer"):
+        with pytest.raises(ReleaseBrokenError, match=r"model\.h5 is a Git LFS pointer"):
             store.check(frozen["h5"])
 
-    def test_saved_model_missing(self, store: FrozenStore, frozen: dict[str, Frozen]) -> None:
+    def test_saved_model_missing(self, store: ReleaseStore, frozen: dict[str, FrozenArtifact]) -> None:
         for file in (path for path in frozen["saved_model"].artifact.rglob("*") if path.is_file()):
             file.unlink()
-        with pytest.raises(FrozenBrokenError, match="saved_model is missing"):
+        with pytest.raises(ReleaseBrokenError, match="saved_model is missing"):
             store.check(frozen["saved_model"])
 
     @pytest.mark.parametrize("alter", ["remove", "add", "rename", "change", "pointer"])
-    def test_saved_model_altered(self, store: FrozenStore, frozen: dict[str, Frozen], alter: str) -> None:
+    def test_saved_model_altered(self, store: ReleaseStore, frozen: dict[str, FrozenArtifact], alter: str) -> None:
         index = frozen["saved_model"].artifact / "variables" / "variables.index"
         if alter == "remove":
             index.unlink()
@@ -367,10 +375,10 @@ class TestBroken:
         else:
             index.write_bytes(b"iNdex" if alter == "change" else LFS_POINTER.encode())
         said = "Git LFS pointer" if alter == "pointer" else "is not what was frozen: its bytes are others"
-        with pytest.raises(FrozenBrokenError, match=said):
+        with pytest.raises(ReleaseBrokenError, match=said):
             store.check(frozen["saved_model"])
 
-    def test_golden(self, store: FrozenStore, frozen: dict[str, Frozen]) -> None:
+    def test_golden(self, store: ReleaseStore, frozen: dict[str, FrozenArtifact]) -> None:
         (frozen["h5"].folder / "arrays.npz").write_bytes(b"")
         with pytest.raises(GoldenBrokenError, match="arrays"):
             store.golden(frozen["h5"])
@@ -381,12 +389,12 @@ class TestBroken:
 
 class TestThaw:
     @pytest.mark.usefixtures("frozen")
-    def test_removes_the_release_and_empty_folders(self, store: FrozenStore) -> None:
+    def test_removes_the_release_and_empty_folders(self, store: ReleaseStore) -> None:
         store.thaw(NAME, "v1")
         assert list(store.root.iterdir()) == []
 
     @pytest.mark.usefixtures("frozen")
-    def test_leaves_the_golden_and_other_releases(self, store: FrozenStore, tmp_path: Path) -> None:
+    def test_leaves_the_golden_and_other_releases(self, store: ReleaseStore, tmp_path: Path) -> None:
         write_golden(GoldenStore(store.root), NAME, a_golden())
         store.freeze(NAME, "v2", "h5", a_file(tmp_path), a_golden(), SAVED_BY)
         store.thaw(NAME, "v1")
@@ -394,13 +402,13 @@ class TestThaw:
         assert same(GoldenStore(store.root).read(NAME), a_golden())
 
     @pytest.mark.usefixtures("frozen")
-    def test_of_a_broken_one(self, store: FrozenStore) -> None:
+    def test_of_a_broken_one(self, store: ReleaseStore) -> None:
         (store.folder(NAME, "v1") / "frozen.json").write_text("")
         store.thaw(NAME, "v1")
         assert store.labels(NAME) == ()
 
     @pytest.mark.parametrize("label", ["v2", "..", "../frozen/v1", "."])
-    def test_of_what_is_not_there(self, store: FrozenStore, frozen: dict[str, Frozen], label: str) -> None:
+    def test_of_what_is_not_there(self, store: ReleaseStore, frozen: dict[str, FrozenArtifact], label: str) -> None:
         with pytest.raises(GoldenMissingError):
             store.thaw(NAME, label)
         assert frozen["h5"].artifact.is_file()
@@ -408,7 +416,7 @@ class TestThaw:
 
 class TestRemovingGoldens:
     @pytest.mark.usefixtures("frozen")
-    def test_leaves_frozen_ones(self, store: FrozenStore) -> None:
+    def test_leaves_frozen_ones(self, store: ReleaseStore) -> None:
         goldens = GoldenStore(store.root)
         write_golden(goldens, NAME, a_golden())
         goldens.remove(NAME)
@@ -417,7 +425,7 @@ class TestRemovingGoldens:
         store.thaw(NAME, "v1")
         assert list(store.root.iterdir()) == []
 
-    def test_removes_empty_folders(self, store: FrozenStore) -> None:
+    def test_removes_empty_folders(self, store: ReleaseStore) -> None:
         goldens = GoldenStore(store.root)
         other = GoldenName(("tests",), "other")
         for name in (NAME, other):

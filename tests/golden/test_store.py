@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pytest_modelcompat.comparison.outputs import Tolerance, compare, statistics
+from pytest_modelcompat.comparison.outputs import Tolerance, compare_outputs, leaf_statistics
 from pytest_modelcompat.golden import store as golden_store
 from pytest_modelcompat.golden.golden import (
     Golden,
@@ -48,7 +48,7 @@ def a_golden(**changes: Any) -> Golden:
         made_by={"tensorflow": "2.21.0", "keras": "3.15.1", "python": "3.11.7", "numpy": "2.4.6"},
         inputs=pack({"x": np.arange(6, dtype=np.float32).reshape(2, 3)}),
         outputs=pack(outputs),
-        statistics={name: statistics(leaf) for name, leaf in outputs.items()},
+        statistics={name: leaf_statistics(leaf) for name, leaf in outputs.items()},
         weights=(
             WeightDigest("dense/kernel", (3, 1), "float32", "ab" * 32),
             WeightDigest("dense/bias", (1,), "float32", "cd" * 32),
@@ -184,7 +184,7 @@ class TestRoundTrip:
         write(store, NAME, a_golden(outputs=pack(leaves)))
         back = unpack(dict(store.read(NAME).outputs[0]), store.read(NAME).outputs[1])
         assert list(back) == list(leaves)
-        comparison = compare(back, leaves, lambda output, dtype: Tolerance(0.0, 0.0, f"{output} {dtype}"))
+        comparison = compare_outputs(back, leaves, lambda output, dtype: Tolerance(0.0, 0.0, f"{output} {dtype}"))
         assert comparison.structure == ()
         assert comparison.holds
 

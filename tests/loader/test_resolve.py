@@ -66,12 +66,12 @@ class Rebuilds(Needs):
     ],
 )
 def test_names(wanted: dict[str, Any], known: bool) -> None:
-    assert (resolve.resolve(wanted, keras, {}) is not None) is known
+    assert (resolve.resolve_object(wanted, keras, {}) is not None) is known
 
 
 def test_declared_objects_come_first() -> None:
-    assert resolve.resolve(use("Dense"), keras, {"Dense": Plain}) is Plain
-    assert resolve.resolve(use("X", registered="shop>X"), keras, {"shop>X": Plain}) is Plain
+    assert resolve.resolve_object(use("Dense"), keras, {"Dense": Plain}) is Plain
+    assert resolve.resolve_object(use("X", registered="shop>X"), keras, {"shop>X": Plain}) is Plain
 
 
 def test_ops_are_looked_up_in_the_registry() -> None:

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from pytest_modelcompat.loader import tensors
-from pytest_modelcompat.runtimes.protocol import Declared, Job
+from pytest_modelcompat.runtimes.protocol import Declarations, Job
 from tests.loader import saved_models
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcompat.runtimes.process import LoaderProcess
-    from pytest_modelcompat.runtimes.protocol import Loaded, LoadedOtherwise
+    from pytest_modelcompat.runtimes.protocol import LoadResult, OtherLoadResult
 
 FEATURES = np.arange(8, dtype=np.float32).reshape(2, 4) - 3
 BFLOAT16 = tf.bfloat16.as_numpy_dtype
@@ -62,12 +62,12 @@ def plain(tmp_path: Path) -> Path:
 
 def job(artifact: Path, *loaders: str, **options: Any) -> Job:
     options = {"inputs": {"serving_default": FEATURES}, "per_signature": True, "keras": "keras", **options}
-    return Job(artifact, "saved_model", declared=Declared(), saved_model_loaders=loaders, **options)
+    return Job(artifact, "saved_model", declared=Declarations(), saved_model_loaders=loaders, **options)
 
 
-def other(loaded: Loaded, name: str = "graph") -> LoadedOtherwise:
+def other(loaded: LoadResult, name: str = "graph") -> OtherLoadResult:
     assert loaded.succeeded
-    return loaded.others[name]
+    return loaded.other_results[name]
 
 
 def same(one: Any, another: Any) -> bool:
@@ -148,8 +148,8 @@ def test_the_graph_loader_is_tried_where_the_object_loader_fails(loader: LoaderP
     loaded = loader.run(job(plain, "graph"))
     assert not loaded.succeeded
     assert loaded.stage == "load"
-    assert loaded.others["graph"].succeeded
-    assert loaded.others["graph"].routes["serving_default"]["shifted"].tolist() == (FEATURES + 1).tolist()
+    assert loaded.other_results["graph"].succeeded
+    assert loaded.other_results["graph"].routes["serving_default"]["shifted"].tolist() == (FEATURES + 1).tolist()
 
 
 def test_a_death_there_leaves_what_the_object_loader_found(loader: LoaderProcess, plain: Path) -> None:
@@ -158,14 +158,14 @@ def test_a_death_there_leaves_what_the_object_loader_found(loader: LoaderProcess
     loaded = loader.run(job(plain, "graph"))
     assert loaded.succeeded
     assert same(loaded.routes, before.routes)
-    assert loaded.others["graph"].ending.code == -signal.SIGABRT
-    assert not loaded.others["graph"].succeeded
+    assert loaded.other_results["graph"].process_exit.code == -signal.SIGABRT
+    assert not loaded.other_results["graph"].succeeded
     assert loaded.peak_memory > 0
 
 
 def test_each_loader_has_its_time(loader: LoaderProcess, plain: Path) -> None:
     loaded = loader.run(job(plain, "graph", "tfsm_layer"))
-    assert list(loaded.others) == ["graph", "tfsm_layer"]
+    assert list(loaded.other_results) == ["graph", "tfsm_layer"]
     assert loaded.timings["graph"] > 0
     assert loaded.timings["tfsm_layer"] > 0
 
@@ -206,5 +206,5 @@ class TestKeras2:
     ) -> None:
         (tmp_path / "without_keras_2.py").write_text("import sys\nsys.modules['tf_keras'] = None\n")
         monkeypatch.syspath_prepend(str(tmp_path))
-        without = replace(job(plain, "tf_keras"), declared=Declared(imports=("without_keras_2",)))
+        without = replace(job(plain, "tf_keras"), declared=Declarations(imports=("without_keras_2",)))
         assert other(loader.run(without), "tf_keras").unavailable.startswith("tf_keras is not installed there, and ")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pytest_modelcompat.golden.golden import GoldenName
-from pytest_modelcompat.golden.store import decode, write
+from pytest_modelcompat.golden.store import read_golden, save_golden
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,10 +70,10 @@ def test_it_loads_and_predicts_the_same(released: Project) -> None:
 
 def test_a_release_that_predicted_otherwise_is_noticed_in_each(released: Project) -> None:
     folder = released.path / "golden/test_release/test_model_a/frozen/v1"
-    golden = decode(folder)
+    golden = read_golden(folder)
     structure, arrays = golden.outputs
     moved = {name: array + np.float32(0.01) for name, array in arrays.items()}
-    write(
+    save_golden(
         GoldenName(("test_release",), "test_model_a"),
         folder,
         replace(golden, outputs=(structure, moved)),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_modelcompat.golden.golden import GoldenName
-from pytest_modelcompat.golden.store import decode, write
+from pytest_modelcompat.golden.store import read_golden, save_golden
 
 if TYPE_CHECKING:
     from tests.conftest import Project
@@ -97,10 +97,10 @@ def test_its_outputs_are_those_of_the_release(released: Project) -> None:
 
 def test_outputs_other_than_the_releases_fail(released: Project) -> None:
     folder = released.path / RELEASE
-    golden = decode(folder)
+    golden = read_golden(folder)
     structure, arrays = golden.outputs
     moved = replace(golden, outputs=(structure, {name: array + 0.5 for name, array in arrays.items()}))
-    write(GoldenName(("test_ranker",), "test_ranker"), folder, moved)
+    save_golden(GoldenName(("test_ranker",), "test_ranker"), folder, moved)
     result = released.run("-k", "h5")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(

@@ -9,16 +9,16 @@ import pytest
 
 from tests.compatibility.models import K311, connected
 from tests.plugin.bad_input import test_ops
-from tests.plugin.bad_input.conftest import told
+from tests.plugin.bad_input.conftest import reported_failure
 from tests.roundtrip.test_static_check import recorded
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import Project
-    from tests.plugin.bad_input.conftest import Told
+    from tests.plugin.bad_input.conftest import ReportedFailure
 
-__all__ = ["told"]
+__all__ = ["reported_failure"]
 
 MODEL = """
     import pytest
@@ -81,11 +81,11 @@ def write(project: Project, options: str, layer: str = DENSE, imports: str = "")
     return project.write("test_it.py", MODEL.format(options=options, layer=layer, imports=imports))
 
 
-def test_a_failure_names_the_runtime_the_cause_and_the_fix(project: Project, told: Told) -> None:
+def test_a_failure_names_the_runtime_the_cause_and_the_fix(project: Project, reported_failure: ReportedFailure) -> None:
     write(project, 'formats=["export"], loads_in=["tf2.9", "tf2.15"]')
     result = project.run("--modelcompat-update-golden")
     result.assert_outcomes(failed=1)
-    told(
+    reported_failure(
         result,
         "UNKNOWN OP test_ranker[export]: it will not load in tf2.9: DisableCopyOnRead",
         "foretold for tf2.9 (TensorFlow 2.9.3, Keras 2.9.0)",
@@ -109,10 +109,10 @@ def test_it_passes_where_the_model_loads(project: Project, here: str) -> None:
     project.run().assert_outcomes(passed=1)
 
 
-def test_each_runtime_is_told_once_and_a_shared_fix_too(project: Project, told: Told) -> None:
+def test_each_runtime_is_told_once_and_a_shared_fix_too(project: Project, reported_failure: ReportedFailure) -> None:
     write(project, 'formats=["keras"], loads_in=["tf2.10", "tf2.15"]')
     result = project.run("--modelcompat-update-golden")
-    told(
+    reported_failure(
         result,
         "FORMAT NOT READ test_ranker[keras]: it will not load in tf2.10, tf2.15: model.keras (and *",
         "foretold for tf2.10 (TensorFlow 2.10.1, Keras 2.10.0)",
@@ -129,9 +129,9 @@ def test_each_runtime_is_told_once_and_a_shared_fix_too(project: Project, told: 
     assert len([line for line in lines if line.startswith("fix load it with Keras 3.")]) == 1
 
 
-def test_a_silent_change_is_said_to_be_one(project: Project, told: Told) -> None:
+def test_a_silent_change_is_said_to_be_one(project: Project, reported_failure: ReportedFailure) -> None:
     project.write("test_it.py", PICKING)
-    told(
+    reported_failure(
         project.run("--modelcompat-update-golden"),
         "UNKNOWN ATTRIBUTE test_picker[saved_model]: it will load, and not be the same, in tf2.10: "
         "GatherNd.bad_indices_policy",
@@ -143,11 +143,11 @@ def test_a_silent_change_is_said_to_be_one(project: Project, told: Told) -> None
     )
 
 
-def test_bytecode_meets_the_python_that_is_there(project: Project, told: Told) -> None:
+def test_bytecode_meets_the_python_that_is_there(project: Project, reported_failure: ReportedFailure) -> None:
     python = "3.12" if sys.version_info[:2] == (3, 13) else "3.13"
     layer = "keras.layers.Lambda(lambda x: x * 2.0 + 1.0)"
     write(project, f'formats=["h5"], safe_mode=False, loads_in=["tf2.20+py{python}"]', layer)
-    told(
+    reported_failure(
         project.run("--modelcompat-update-golden"),
         f"PYTHON BYTECODE test_ranker[h5]: it will not load in tf2.20+py{python}: Lambda",
         'layer Lambda ("lambda*")',
@@ -155,29 +155,29 @@ def test_bytecode_meets_the_python_that_is_there(project: Project, told: Told) -
     )
 
 
-def test_in_a_call(project: Project, told: Told) -> None:
+def test_in_a_call(project: Project, reported_failure: ReportedFailure) -> None:
     project.write("test_it.py", CALL.format(runtimes=["tf2.9"]))
     result = project.run("--modelcompat-update-golden")
     result.assert_outcomes(failed=1)
-    told(result, "UNKNOWN OP test_ranker[export]: it will not load in tf2.9: DisableCopyOnRead")
+    reported_failure(result, "UNKNOWN OP test_ranker[export]: it will not load in tf2.9: DisableCopyOnRead")
     project.write("test_it.py", CALL.format(runtimes=["tf2.10"]))
     project.run().assert_outcomes(passed=1)
 
 
-def test_on_the_command_line(project: Project, told: Told) -> None:
+def test_on_the_command_line(project: Project, reported_failure: ReportedFailure) -> None:
     write(project, 'formats=["export"]')
     project.record("--modelcompat-loads-in", "tf2.10", "--modelcompat-loads-in", "tf2.15").assert_outcomes(passed=1)
     result = project.run("--modelcompat-loads-in", "tf2.10", "--modelcompat-loads-in=tf2.9")
     result.assert_outcomes(failed=1)
-    told(result, "UNKNOWN OP test_ranker[export]: it will not load in tf2.9: DisableCopyOnRead")
+    reported_failure(result, "UNKNOWN OP test_ranker[export]: it will not load in tf2.9: DisableCopyOnRead")
 
 
-def test_in_the_ini_file(project: Project, told: Told) -> None:
+def test_in_the_ini_file(project: Project, reported_failure: ReportedFailure) -> None:
     project.write("pytest.ini", "[pytest]\nmodelcompat_loads_in =\n    tf2.9\n    tf2.10\n")
     write(project, 'formats=["export"]')
     result = project.run("--modelcompat-update-golden")
     result.assert_outcomes(failed=1)
-    told(result, "UNKNOWN OP test_ranker[export]: it will not load in tf2.9: DisableCopyOnRead")
+    reported_failure(result, "UNKNOWN OP test_ranker[export]: it will not load in tf2.9: DisableCopyOnRead")
 
 
 def test_the_strongest_source_says_which(project: Project) -> None:
@@ -187,7 +187,7 @@ def test_the_strongest_source_says_which(project: Project) -> None:
     project.run("--modelcompat-loads-in=tf2.9").assert_outcomes(failed=1)
 
 
-def test_of_an_artifact(project: Project, told: Told) -> None:
+def test_of_an_artifact(project: Project, reported_failure: ReportedFailure) -> None:
     K311.keras(project.path / "ranker.keras", connected(K311))
     project.write(
         "test_it.py",
@@ -205,9 +205,9 @@ def test_of_an_artifact(project: Project, told: Told) -> None:
         "because its only input or output stands without a list around it, as Keras 3.4 and newer read it; *",
         "fix upgrade Keras there to 3.11 or newer",
     )
-    told(project.run("--modelcompat-update-golden"), *lines)
+    reported_failure(project.run("--modelcompat-update-golden"), *lines)
     result = project.run("ranker.keras", "--modelcompat-loads-in", "tf2.16", "--modelcompat-update-golden")
-    told(result, *lines)
+    reported_failure(result, *lines)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_the_op_of_a_declared_library_is_known_there_too(project: Project) -> No
 
 
 def test_a_recorded_profile_is_found_from_the_roots_folder(
-    project: Project, told: Told, monkeypatch: pytest.MonkeyPatch
+    project: Project, reported_failure: ReportedFailure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recorded(project.path / "profiles" / "prod.json", "2.9", "2.9", "3.10")
     recorded(project.path / "profiles" / "next.json", "2.15", "2.15")
@@ -242,7 +242,7 @@ def test_a_recorded_profile_is_found_from_the_roots_folder(
     write(project, 'formats=["export"]').rename(project.path / "inner" / "test_it.py")
     monkeypatch.chdir(project.path / "inner")
     project.record().assert_outcomes(passed=1)
-    told(
+    reported_failure(
         project.run("--modelcompat-loads-in", "profiles/prod.json"),
         "UNKNOWN OP test_ranker[export]: it will not load in profiles/prod.json: DisableCopyOnRead",
         "foretold for profiles/prod.json (TensorFlow 2.9.3, Keras 2.9.0)",
@@ -266,20 +266,22 @@ def test_a_recorded_profile_is_found_from_the_roots_folder(
     ids=["near", "unknown", "near file", "no file", "no profile", "no text"],
 )
 def test_what_cannot_be_judged_for_is_an_error_at_collection(
-    project: Project, told: Told, value: str, message: str
+    project: Project, reported_failure: ReportedFailure, value: str, message: str
 ) -> None:
     recorded(project.path / "profiles" / "prod.json", "2.15", "2.15")
     project.write("profiles/cut.json", '{"kind": "modelcompat pro')
     write(project, f"loads_in={value}")
     result = project.run("--collect-only")
     assert result.ret == pytest.ExitCode.INTERRUPTED
-    told(result, f"modelcompat: test_it.py::test_ranker: {message}")
+    reported_failure(result, f"modelcompat: test_it.py::test_ranker: {message}")
 
 
 @pytest.mark.parametrize("given", [("--modelcompat-loads-in=tf2-15",), ("-o", "modelcompat_loads_in=tf2-15")])
-def test_so_it_is_from_every_source(project: Project, told: Told, given: tuple[str, ...]) -> None:
+def test_so_it_is_from_every_source(
+    project: Project, reported_failure: ReportedFailure, given: tuple[str, ...]
+) -> None:
     write(project, "")
     result = project.run("--collect-only", *given)
     assert result.ret == pytest.ExitCode.INTERRUPTED
     source = "command line" if given[0].startswith("--") else "ini"
-    told(result, f"*{source}: option 'loads_in': 'tf2-15' names no runtime: did you mean 'tf2.15'?")
+    reported_failure(result, f"*{source}: option 'loads_in': 'tf2-15' names no runtime: did you mean 'tf2.15'?")

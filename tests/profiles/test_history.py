@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_modelcompat.profiles.history import extract, merge
+from pytest_modelcompat.profiles.history import extract, merge_documents
 
 SAME = {"add": {"T": ["type", None]}}
 HISTORIES: list[list[dict[str, Any]]] = [
@@ -25,15 +25,15 @@ HISTORIES: list[list[dict[str, Any]]] = [
 
 @pytest.mark.parametrize("documents", HISTORIES)
 def test_every_version_comes_back(documents: list[dict[str, Any]]) -> None:
-    history = json.loads(json.dumps(merge(documents)))
+    history = json.loads(json.dumps(merge_documents(documents)))
     for version, document in enumerate(documents):
         assert json.dumps(extract(history, version), sort_keys=True) == json.dumps(document, sort_keys=True)
 
 
 def test_what_versions_share_is_written_once() -> None:
-    many = json.dumps(merge([{**SAME, "version": number} for number in range(20)]))
+    many = json.dumps(merge_documents([{**SAME, "version": number} for number in range(20)]))
     assert many.count("type") == 1
 
 
 def test_it_tells_when_something_came() -> None:
-    assert merge([{}, {"op": {}}, {"op": {}}]) == {"op": [0b110, {}]}
+    assert merge_documents([{}, {"op": {}}, {"op": {}}]) == {"op": [0b110, {}]}

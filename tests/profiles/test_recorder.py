@@ -89,7 +89,7 @@ class TestRecordedHere:
 
     def test_keras(self, document: dict[str, Any]) -> None:
         here = without_the_users(document["keras"])
-        there = stored(store.KERAS, here["version"])
+        there = stored(store.KERAS_PART, here["version"])
         assert differences(here, there) == []
 
 
@@ -197,39 +197,39 @@ class Unmakeable(Taking):
 
 class TestProbing:
     def test_keys_are_found_wherever_they_are_taken(self) -> None:
-        found = probe.study(Wide, None, [Taking])
+        found = probe.probe_class(Wide, None, [Taking])
         assert found["accepts"] == ["input_shape", "name", "rank", "shape", "time_major", "trainable", "units"]
         assert found["required"] == ["shape", "units"]
         assert found["refuses_unknown"]
         assert found["own_from_config"]
 
     def test_a_key_that_a_class_gives_its_base_itself_is_refused(self) -> None:
-        assert "rank" not in probe.study(Narrow, None, [Taking])["accepts"]
+        assert "rank" not in probe.probe_class(Narrow, None, [Taking])["accepts"]
 
     def test_a_class_that_takes_anything_has_no_list(self) -> None:
-        found = probe.study(Open, None, [Taking])
+        found = probe.probe_class(Open, None, [Taking])
         assert "accepts" not in found
         assert not found["refuses_unknown"]
         assert not found["own_from_config"]
 
     def test_a_class_that_takes_nothing_takes_no_key(self) -> None:
-        found = probe.study(Bare, None, [])
+        found = probe.probe_class(Bare, None, [])
         assert found["accepts"] == []
         assert found["refuses_unknown"]
 
     def test_a_class_that_cannot_be_made_is_told_by_its_signature(self) -> None:
-        found = probe.study(Unmakeable, None, [Taking])
+        found = probe.probe_class(Unmakeable, None, [Taking])
         assert found["accepts"] == ["more", "thing"]
         assert found["required"] == ["thing"]
         assert "writes" not in found
         assert "refuses_unknown" not in found
 
     def test_what_differs_from_one_instance_to_the_next_is_left_open(self) -> None:
-        assert probe.study(Drawn, None, [])["writes"] == {"name": None, "seed": None}
+        assert probe.probe_class(Drawn, None, [])["writes"] == {"name": None, "seed": None}
 
     def test_what_is_written_is_json(self) -> None:
-        assert probe.study(Wide, None, [])["writes"] == {"name": None, "units": 2, "shape": [2, "inf"]}
-        assert probe.plain({"name": "dense_12", "layer": {"name": "dense_3"}, "code": object()}) == {
+        assert probe.probe_class(Wide, None, [])["writes"] == {"name": None, "units": 2, "shape": [2, "inf"]}
+        assert probe.plain_config({"name": "dense_12", "layer": {"name": "dense_3"}, "code": object()}) == {
             "name": "dense",
             "layer": {"name": "dense"},
             "code": "<object>",

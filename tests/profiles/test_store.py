@@ -32,12 +32,12 @@ class TestData:
         assert profile.public("keras.layers", "Dense") is profile.find("layer", "Dense")
 
     def test_all_of_it_is_small(self) -> None:
-        assert sum(file.stat().st_size for file in store.DATA.iterdir()) < 200_000
+        assert sum(file.stat().st_size for file in store.DATA_FOLDER.iterdir()) < 200_000
 
-    @pytest.mark.parametrize("part", [store.TENSORFLOW, store.KERAS])
+    @pytest.mark.parametrize("part", [store.TENSORFLOW, store.KERAS_PART])
     def test_the_same_parts_give_the_same_bytes(self, part: str, tmp_path: Path) -> None:
         store.write_all(part, store.read_all(part), tmp_path)
-        assert (tmp_path / f"{part}.json.gz").read_bytes() == (store.DATA / f"{part}.json.gz").read_bytes()
+        assert (tmp_path / f"{part}.json.gz").read_bytes() == (store.DATA_FOLDER / f"{part}.json.gz").read_bytes()
 
     def test_what_is_not_named_is_not_loaded(self) -> None:
         code = (
@@ -277,5 +277,5 @@ def document() -> dict[str, Any]:
         "name": "prod",
         "python": "3.11",
         "tensorflow": store.read_part(store.TENSORFLOW, "2.15"),
-        "keras": store.read_part(store.KERAS, "2.15"),
+        "keras": store.read_part(store.KERAS_PART, "2.15"),
     }

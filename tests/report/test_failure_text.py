@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 
 from pytest_modelcompat.report.failure_text import failure_text, headline, summary_lines
-from pytest_modelcompat.report.layout import versions
-from pytest_modelcompat.report.user_properties import Line
+from pytest_modelcompat.report.layout import versions_text
+from pytest_modelcompat.report.user_properties import SummaryLine
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
-from pytest_modelcompat.results.result import Facts, Result
+from pytest_modelcompat.results.result import Result, ResultContext
 
 VERSIONS = {"keras": "3.15.1", "tensorflow": "2.21.0", "python": "3.11.7"}
 SCALE = Finding(
@@ -21,7 +21,7 @@ SCALE = Finding(
     details=(("role", "layer"),),
     log="Traceback …\n  the very end\n",
 )
-FACTS = Facts(
+FACTS = ResultContext(
     artifact="test_ranker: model.h5",
     saved_by=VERSIONS,
     loaded_by=VERSIONS,
@@ -38,7 +38,7 @@ DRIFT = Finding(
 )
 
 
-def result(*findings: Finding, facts: Facts = FACTS) -> Result:
+def result(*findings: Finding, facts: ResultContext = FACTS) -> Result:
     return Result("test_ranker[h5]", "test_it/test_ranker", "h5", "local", findings, facts)
 
 
@@ -102,7 +102,7 @@ class TestFailureText:
 
     def test_places_without_a_label_stand_below_each_other(self) -> None:
         unsteady = Finding(Kind.NOT_DETERMINISTIC, "score", where=("noise", "drop"), cause="not twice the same")
-        lines = failure_text(result(unsteady, facts=Facts("m.h5"))).split("\n")
+        lines = failure_text(result(unsteady, facts=ResultContext("m.h5"))).split("\n")
         assert lines[2:] == ["  suspects   noise", "             drop", "", "  artifact   m.h5"]
 
     def test_no_line_has_blanks_at_its_end_and_none_is_repeated(self) -> None:
@@ -117,16 +117,16 @@ def test_headline_is_the_gravest_findings() -> None:
 
 
 def test_versions() -> None:
-    assert versions(VERSIONS) == "Keras 3.15.1, TensorFlow 2.21.0, Python 3.11.7"
-    assert versions({"tensorflow": "2.21.0", "keras": ""}) == "TensorFlow 2.21.0"
-    assert versions({}) == "an unknown version"
+    assert versions_text(VERSIONS) == "Keras 3.15.1, TensorFlow 2.21.0, Python 3.11.7"
+    assert versions_text({"tensorflow": "2.21.0", "keras": ""}) == "TensorFlow 2.21.0"
+    assert versions_text({}) == "an unknown version"
 
 
 class TestSummary:
-    PASSED = Line("test_ranker[h5]", "c", drift="1e-07", golden="matched", notes=("saving changed it",))
-    SAME_CASE = Line("test_ranker[saved_model]", "c", golden="matched")
-    FAILED = Line("test_other[h5]", "o", "UNKNOWN LAYER")
-    EXPECTED = Line("test_old[h5]", "x", "LOAD FAILED", expected=True)
+    PASSED = SummaryLine("test_ranker[h5]", "c", drift="1e-07", golden="matched", notes=("saving changed it",))
+    SAME_CASE = SummaryLine("test_ranker[saved_model]", "c", golden="matched")
+    FAILED = SummaryLine("test_other[h5]", "o", "UNKNOWN LAYER")
+    EXPECTED = SummaryLine("test_old[h5]", "x", "LOAD FAILED", expected=True)
 
     def test_a_line_each_in_columns_and_the_counts(self) -> None:
         assert list(summary_lines([self.PASSED, self.SAME_CASE, self.FAILED, self.EXPECTED], [], 0)) == [
@@ -143,7 +143,7 @@ class TestSummary:
         ]
 
     def test_how_many_artifacts_a_release_keeps_is_told(self) -> None:
-        lines = [Line("a[h5]", "a", golden="matched", frozen="v1.2"), self.FAILED]
+        lines = [SummaryLine("a[h5]", "a", golden="matched", frozen="v1.2"), self.FAILED]
         assert list(summary_lines(lines, [], -1)) == [
             "2 targets, 1 failed; goldens: 1 matched, 0 written, 0 stale; 1 frozen"
         ]
@@ -161,10 +161,10 @@ class TestSummary:
 
     def test_a_golden_counts_once_as_what_was_done_to_it(self) -> None:
         lines = [
-            Line("a[h5]", "a", golden="updated", moved=("golden score moved by up to 0.1",)),
-            Line("a[keras]", "a", golden="unchanged"),
-            Line("b[h5]", "b", golden="written"),
-            Line("b[keras]", "b", golden="matched"),
+            SummaryLine("a[h5]", "a", golden="updated", moved=("golden score moved by up to 0.1",)),
+            SummaryLine("a[keras]", "a", golden="unchanged"),
+            SummaryLine("b[h5]", "b", golden="written"),
+            SummaryLine("b[keras]", "b", golden="matched"),
         ]
         *shown, counts = summary_lines(lines, [], -1)
         assert shown == ["a[h5]: golden score moved by up to 0.1"]

@@ -11,9 +11,9 @@ import pytest
 
 from pytest_modelcompat.comparison.outputs import Drift, Tolerance
 from pytest_modelcompat.report import json_report
-from pytest_modelcompat.report.json_report import Report, ReportError, counts, portable, read, write
+from pytest_modelcompat.report.json_report import Report, ReportError, counts, portable, read_report, write_report
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
-from pytest_modelcompat.results.result import Facts, Result
+from pytest_modelcompat.results.result import Result, ResultContext
 
 
 def a_target(label: str = "test_ranker[h5]", runtime: str = "local", verdict: str = "passed", **more: Any) -> Any:
@@ -81,7 +81,7 @@ def test_a_result_with_figures_of_numpy_and_none_at_all() -> None:
         passing_rtol=None,
     )
     note = Finding(Kind.STATE_LOST, "seed", severity=Severity.NOTE)
-    result = Result("test_it[h5]", "test_it", "h5", "tf2.4", (note,), Facts("a.h5"), drifts=(figures,))
+    result = Result("test_it[h5]", "test_it", "h5", "tf2.4", (note,), ResultContext("a.h5"), drifts=(figures,))
     found = portable(json_report.result_data(result, frozen="v1", seconds=0.12345))
     assert found["drifts"] == [
         {
@@ -115,8 +115,8 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     targets = (a_target(), a_target("test_old[h5:v1.2]", "tf2.4", "failed"))
     report = a_report(*targets, stale=("test_it/test_gone",), problems=problems, complete=False)
     file = tmp_path / "made" / "report.json"
-    write(report, file)
-    assert read(file) == report
+    write_report(report, file)
+    assert read_report(file) == report
     assert [path.name for path in file.parent.iterdir()] == ["report.json"]
     assert json.loads(file.read_text())["counts"] == {
         "targets": 2, "passed": 1, "failed": 1, "expected": 0, "error": 0, "skipped": 0,
@@ -125,10 +125,10 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
 def test_what_was_there_stays_where_writing_fails(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
-    write(a_report(a_target()), file)
+    write_report(a_report(a_target()), file)
     before = file.read_bytes()
     with pytest.raises(ValueError, match="JSON compliant"):
-        write(a_report(a_target(seconds=float("nan"))), file)
+        write_report(a_report(a_target(seconds=float("nan"))), file)
     assert file.read_bytes() == before
 
 
@@ -184,7 +184,7 @@ def test_a_file_that_is_no_report_is_named(tmp_path: Path, content: bytes, told:
     file = tmp_path / "report.json"
     file.write_bytes(content)
     with pytest.raises(ReportError) as caught:
-        read(file)
+        read_report(file)
     assert str(caught.value).startswith(str(file))
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -192,14 +192,14 @@ def test_a_file_that_is_no_report_is_named(tmp_path: Path, content: bytes, told:
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match=r"a\.json cannot be read: No such file or directory"):
-        read(tmp_path / "a.json")
+        read_report(tmp_path / "a.json")
 
 
 def test_a_report_may_replace_a_report_and_nothing_else(tmp_path: Path) -> None:
     file = tmp_path / "made" / "report.json"
     assert json_report.destination(file) == file.resolve()
     assert list(file.parent.iterdir()) == []
-    write(a_report(a_target()), file)
+    write_report(a_report(a_target()), file)
     assert json_report.destination(file) == file.resolve()
     file.write_text("def test_it(): ...")
     with pytest.raises(ReportError, match="is there and is no report"):
@@ -209,6 +209,6 @@ def test_a_report_may_replace_a_report_and_nothing_else(tmp_path: Path) -> None:
 def test_a_link_stays_one(tmp_path: Path) -> None:
     real, link = tmp_path / "real.json", tmp_path / "link.json"
     link.symlink_to(real)
-    write(a_report(a_target()), json_report.destination(link))
+    write_report(a_report(a_target()), json_report.destination(link))
     assert link.is_symlink()
-    assert read(real) == read(link)
+    assert read_report(real) == read_report(link)

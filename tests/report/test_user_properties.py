@@ -6,16 +6,16 @@ import json
 
 import numpy as np
 
-from pytest_modelcompat.comparison.outputs import Drift, Tolerance, compare
+from pytest_modelcompat.comparison.outputs import Drift, Tolerance, compare_outputs
 from pytest_modelcompat.report import user_properties
-from pytest_modelcompat.report.user_properties import Line
+from pytest_modelcompat.report.user_properties import SummaryLine
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
-from pytest_modelcompat.results.result import Facts, Result
+from pytest_modelcompat.results.result import Result, ResultContext
 
 
 def drift(by: float) -> Drift:
     values = {"score": np.array([1.0 + by, 2.0], np.float32)}
-    (found,) = compare(
+    (found,) = compare_outputs(
         values, {"score": np.array([1.0, 2.0], np.float32)}, lambda _, __: Tolerance(0, 0.1, "marker")
     ).drifts
     return found
@@ -29,14 +29,14 @@ PASSED = Result(
     "h5",
     "local",
     (NOTE,),
-    Facts("model.h5"),
+    ResultContext("model.h5"),
     drifts=(drift(0.03125), drift(0.0625)),
     golden="updated",
     moved=(drift(0.25),),
     timings={"load": 0.12345},
     peak_memory=300 * 2**20,
 )
-BARE = Result("test_other[keras]", "test_it/test_other", "keras", "local", (FAILED,), Facts("model.keras"))
+BARE = Result("test_other[keras]", "test_it/test_other", "keras", "local", (FAILED,), ResultContext("model.keras"))
 
 
 def test_of_a_result() -> None:
@@ -72,7 +72,7 @@ def test_lines_of_an_item_with_two_targets() -> None:
         *user_properties.of_result(BARE),
     ]
     passed, failed = user_properties.lines(told)
-    assert passed == Line(
+    assert passed == SummaryLine(
         "test_ranker[h5]",
         "test_it/test_ranker",
         drift="0.0625",
@@ -80,7 +80,7 @@ def test_lines_of_an_item_with_two_targets() -> None:
         moved=("golden score moved by up to 0.25 in 1 of 2 elements beyond tolerance, old to new",),
         notes=("saving changed it",),
     )
-    assert failed == Line("test_other[keras]", "test_it/test_other", "UNKNOWN LAYER")
+    assert failed == SummaryLine("test_other[keras]", "test_it/test_other", "UNKNOWN LAYER")
     assert (passed.failed, failed.failed) == (False, True)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pytest_modelcompat.roundtrip.case import split_returned
-from pytest_modelcompat.roundtrip.declarations import NotImportableError, declared, object_places
+from pytest_modelcompat.roundtrip.declarations import NotImportableError, collect_declarations, import_paths
 from pytest_modelcompat.roundtrip.seed import seed_everything
 from pytest_modelcompat.settings.settings import Settings
 
@@ -106,7 +106,7 @@ def test_split_returned(returned: Any, split: Any) -> None:
 class TestDeclared:
     def test_classes_functions_and_nested_ones_by_import_path(self) -> None:
         settings = Settings(custom_objects={"A": Scale, "b": soft, "C": Scale.Inner}, imports=("json",))
-        given = declared(settings)
+        given = collect_declarations(settings)
         assert given.custom_objects == {
             "A": (__name__, "Scale"),
             "b": (__name__, "soft"),
@@ -118,13 +118,13 @@ class TestDeclared:
 
     def test_written_as_module_and_class(self) -> None:
         settings = Settings(custom_objects={"Scale": "shop.layers:Scale", "Inner": "shop:Outer.Inner"})
-        given = declared(settings)
+        given = collect_declarations(settings)
         assert given.custom_objects == {"Scale": ("shop.layers", "Scale"), "Inner": ("shop", "Outer.Inner")}
         assert given.files == {}
 
     def test_badly_written(self) -> None:
         with pytest.raises(NotImportableError, match=r"'shop\.layers\.Scale' is not written as module:Class") as raised:
-            declared(Settings(custom_objects={"Scale": "shop.layers.Scale"}))
+            collect_declarations(Settings(custom_objects={"Scale": "shop.layers.Scale"}))
         assert raised.value.name == "Scale"
 
     def test_made_inside_a_function(self) -> None:
@@ -132,7 +132,7 @@ class TestDeclared:
             pass
 
         with pytest.raises(NotImportableError, match=r"<locals>\.Local is made inside a function") as raised:
-            declared(Settings(custom_objects={"Scale": Local}))
+            collect_declarations(Settings(custom_objects={"Scale": Local}))
         assert raised.value.name == "Scale"
         assert raised.value.fix == (
             'move it to the top level of a module, and declare it from there: custom_objects={"Scale": ...}'
@@ -142,7 +142,7 @@ class TestDeclared:
     def test_a_lambda(self, where: str) -> None:
         target = MODULE_LAMBDA if where == "module" else lambda x: x
         with pytest.raises(NotImportableError, match="it is a lambda") as raised:
-            declared(Settings(custom_objects={"double": target}))
+            collect_declarations(Settings(custom_objects={"double": target}))
         assert (raised.value.name, raised.value.fix.split(",")[0]) == (
             "double",
             "write it with def at the top level of a module",
@@ -152,7 +152,7 @@ class TestDeclared:
         main = type("Typed", (), {"__module__": "__main__"})
         monkeypatch.setattr(sys.modules["__main__"], "Typed", main, raising=False)
         with pytest.raises(NotImportableError, match="Typed lives in __main__") as raised:
-            declared(Settings(custom_objects={"Typed": main}))
+            collect_declarations(Settings(custom_objects={"Typed": main}))
         assert "move it to the top level of a module" in raised.value.fix
 
     def test_a_name_bound_to_something_else(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,14 +160,16 @@ class TestDeclared:
         old, new = (type("Scale", (), {"__module__": module.__name__}) for _ in range(2))
         module.Scale = new  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, module.__name__, module)
-        assert declared(Settings(custom_objects={"Scale": new})).custom_objects == {"Scale": (module.__name__, "Scale")}
+        assert collect_declarations(Settings(custom_objects={"Scale": new})).custom_objects == {
+            "Scale": (module.__name__, "Scale")
+        }
         with pytest.raises(NotImportableError, match=r"not what a fresh process finds .* rebound_module\.Scale"):
-            declared(Settings(custom_objects={"Scale": old}))
+            collect_declarations(Settings(custom_objects={"Scale": old}))
 
     def test_a_module_that_is_not_there_any_more(self) -> None:
         lost = type("Lost", (), {"__module__": "a_module_nobody_has"})
         with pytest.raises(NotImportableError, match=r"imports a_module_nobody_has\.Lost"):
-            declared(Settings(custom_objects={"Lost": lost}))
+            collect_declarations(Settings(custom_objects={"Lost": lost}))
 
 
 MODULE_LAMBDA = lambda x: x  # noqa: E731 - the very thing that is refused
@@ -175,4 +177,4 @@ MODULE_LAMBDA = lambda x: x  # noqa: E731 - the very thing that is refused
 
 def test_object_places() -> None:
     settings = Settings(custom_objects={"A": Scale, "B": "shop.layers:Scale"})
-    assert object_places(settings) == {"A": f"{__name__}.Scale", "B": "shop.layers.Scale"}
+    assert import_paths(settings) == {"A": f"{__name__}.Scale", "B": "shop.layers.Scale"}

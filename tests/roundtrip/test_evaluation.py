@@ -81,7 +81,7 @@ class TestSerialization:
         reloaded: Mapping[str, Any], saved: Mapping[str, Any], checks: Sequence[str] = CHECKS
     ) -> list[Finding]:
         rerun = compare_routes({"": reloaded}, saved, allowed)
-        return list(evaluation.serialization(rerun, checks))
+        return list(evaluation.serialization_findings(rerun, checks))
 
     def test_nothing_where_it_holds(self) -> None:
         assert self.findings(score(1, 2), score(1, 2)) == []
@@ -115,13 +115,13 @@ class TestSerialization:
     def test_no_route_at_all_never_holds(self) -> None:
         rerun = compare_routes({}, score(1), allowed)
         assert not rerun.holds
-        (finding,) = evaluation.serialization(rerun, CHECKS)
+        (finding,) = evaluation.serialization_findings(rerun, CHECKS)
         assert details(finding)["output"] == "expected at least one signature, got none"
 
     def test_one_of_two_signatures_is_named(self) -> None:
         rerun = compare_routes({"serve": score(1), "train": score(2)}, score(1), allowed)
         assert not rerun.holds
-        (finding,) = evaluation.serialization(rerun, CHECKS)
+        (finding,) = evaluation.serialization_findings(rerun, CHECKS)
         assert finding.subject == "score (signature train)"
 
 
@@ -154,7 +154,7 @@ class TestLoaders:
 class TestUnsteady:
     def test_names_layers_and_no_expected_values(self) -> None:
         rerun = compare_routes({"": score(1, 2)}, score(1, 3), allowed)
-        finding = evaluation.unsteady(rerun, ["noise (Noise, draws random numbers)"])
+        finding = evaluation.nondeterminism_finding(rerun, ["noise (Noise, draws random numbers)"])
         assert (finding.kind, finding.blame) == (Kind.NOT_DETERMINISTIC, Blame.MODEL)
         assert finding.where == ("noise (Noise, draws random numbers)",)
         assert set(details(finding)) == {"output", "mismatch"}
@@ -164,8 +164,8 @@ class TestOverTime:
     @staticmethod
     def finding(weights: Sequence[WeightDigest], current: Mapping[str, Any] | None = None, **rule: Any) -> Finding:
         golden = Golden({}, ({}, {}), ({}, {}), weights=GOLDEN_WEIGHTS)
-        judged = evaluation.TimeRule(allowed, CHECKS, **rule)
-        comparison, found = evaluation.over_time(current or score(1, 2), golden, score(1, 3), weights, judged)
+        judged = evaluation.GoldenCriteria(allowed, CHECKS, **rule)
+        comparison, found = evaluation.compare_with_golden(current or score(1, 2), golden, score(1, 3), weights, judged)
         assert not comparison.holds
         (finding,) = found
         return finding
@@ -213,8 +213,8 @@ class TestOverTime:
 
     def test_nothing_where_it_holds(self) -> None:
         golden = Golden({}, ({}, {}), ({}, {}), weights=GOLDEN_WEIGHTS)
-        rule = evaluation.TimeRule(allowed, CHECKS)
-        comparison, found = evaluation.over_time(score(1, 3), golden, score(1, 3), OTHER_WEIGHTS, rule)
+        rule = evaluation.GoldenCriteria(allowed, CHECKS)
+        comparison, found = evaluation.compare_with_golden(score(1, 3), golden, score(1, 3), OTHER_WEIGHTS, rule)
         assert comparison.holds
         assert found == ()
 

@@ -10,18 +10,18 @@ import tensorflow as tf
 
 from pytest_modelcompat.loader.tensors import Ragged, Sparse
 from pytest_modelcompat.roundtrip import model as live
-from pytest_modelcompat.roundtrip.inputs import InputsNeededError, InputSpec, fabricate, for_model
+from pytest_modelcompat.roundtrip.inputs import InputsNeededError, InputSpec, for_model, generate
 
 keras = tf.keras
 L = keras.layers
 
 
 def make(shape: Any, dtype: str = "float32", **options: Any) -> Any:
-    return fabricate(InputSpec("x", shape, dtype, **options), np.random.default_rng(0))
+    return generate(InputSpec("x", shape, dtype, **options), np.random.default_rng(0))
 
 
 def derived(model: Any, seed: int = 0) -> Any:
-    return for_model(live.examine(model), seed)
+    return for_model(live.as_model_under_test(model), seed)
 
 
 def test_open_sizes() -> None:

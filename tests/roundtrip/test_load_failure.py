@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
-from pytest_modelcompat.diagnosis.unresolved import subjects
+from pytest_modelcompat.diagnosis.unresolved import resolvable_uses
 from pytest_modelcompat.golden.golden import GoldenName
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 from pytest_modelcompat.results.target import Target
 from pytest_modelcompat.roundtrip.case import Case
-from pytest_modelcompat.roundtrip.load_failure import changes_known, context_of, explain
+from pytest_modelcompat.roundtrip.load_failure import diagnosis_context, explain_changes, explain_load_failure
 from pytest_modelcompat.roundtrip.subject import Subject
-from pytest_modelcompat.runtimes.protocol import Ending, Loaded
+from pytest_modelcompat.runtimes.protocol import LoadResult, ProcessExit
 from pytest_modelcompat.settings.settings import Settings
 from tests.compatibility.models import K215, K311, K315, hard, op_layer, small, stack, vectorization, with_own_layer
 from tests.compatibility.writers import Part
@@ -80,14 +80,16 @@ def explained(
     """Why an artifact did not load in a runtime whose Keras said something, and did not know some names."""
     path = write(folder)
     inventory = read_inventory(path)
-    loaded = Loaded(
-        Ending(code),
+    loaded = LoadResult(
+        ProcessExit(code),
         stage=stage,
         error={"type": kind, "message": said, "traceback": f"{kind}: {said}"} if not code else None,
         versions=VERSIONS[runtime],
-        unknown_objects=tuple(index for index, use in enumerate(subjects(inventory)) if use.name in unknown),
+        unknown_objects=tuple(index for index, use in enumerate(resolvable_uses(inventory)) if use.name in unknown),
     )
-    return explain(case(runtime, inventory), Subject(path, inventory.format, "keras", None), inventory, loaded)
+    return explain_load_failure(
+        case(runtime, inventory), Subject(path, inventory.format, "keras", None), inventory, loaded
+    )
 
 
 def case(runtime: str, inventory: Inventory) -> Case:
@@ -210,8 +212,10 @@ class TestElsewhere:
         inventory = read_inventory(path)
         error = {"type": "ValueError", "message": ODD, "traceback": ODD}
         unknown = ("DisableCopyOnRead", "FancyMul")
-        loaded = Loaded(Ending(0), "load", error, unknown_ops=unknown, versions=VERSIONS["tf2.4"])
-        found = explain(case("tf2.4", inventory), Subject(path, "saved_model", "", None), inventory, loaded)
+        loaded = LoadResult(ProcessExit(0), "load", error, unknown_ops=unknown, versions=VERSIONS["tf2.4"])
+        found = explain_load_failure(
+            case("tf2.4", inventory), Subject(path, "saved_model", "", None), inventory, loaded
+        )
         assert names(found) == ["FancyMul", "DisableCopyOnRead"]
         assert found[1].fix[0] == "upgrade TensorFlow there to 2.10 or newer"
 
@@ -264,21 +268,23 @@ class TestHere:
         path = with_scale(tmp_path)
         inventory = read_inventory(path)
         error = {"type": "ValueError", "message": ODD, "traceback": ODD}
-        position = [use.name for use in subjects(inventory)].index("Scale")
-        loaded = Loaded(Ending(0), "load", error, unknown_objects=(position,), versions=VERSIONS["local"])
-        subject = Subject(path, "keras", "keras", None, homes={"Scale": "shop.layers.Scale"})
-        (found,) = explain(replace(case("local", inventory), declares_on="call"), subject, inventory, loaded)
+        position = [use.name for use in resolvable_uses(inventory)].index("Scale")
+        loaded = LoadResult(ProcessExit(0), "load", error, unknown_objects=(position,), versions=VERSIONS["local"])
+        subject = Subject(path, "keras", "keras", None, defining_modules={"Scale": "shop.layers.Scale"})
+        (found,) = explain_load_failure(
+            replace(case("local", inventory), declared_in="call"), subject, inventory, loaded
+        )
         assert found.fix[0] == 'model_roundtrip(..., custom_objects={"Scale": shop.layers.Scale})'
 
 
 def test_the_diagnosis_knows_the_case_the_runtime_and_the_packages(tmp_path: Path) -> None:
     path = plain(tmp_path)
     inventory = read_inventory(path)
-    loaded = Loaded(Ending(0), "load", versions=VERSIONS["prod"], declared=("shop",))
-    called = replace(case("prod", inventory), declares_on="call")
-    context = context_of(called, Subject(path, "h5", "keras", None), inventory, loaded)
+    loaded = LoadResult(ProcessExit(0), "load", versions=VERSIONS["prod"], declared=("shop",))
+    called = replace(case("prod", inventory), declared_in="call")
+    context = diagnosis_context(called, Subject(path, "h5", "keras", None), inventory, loaded)
     assert (context.artifact, context.format, context.runtime) == ("model.h5", "h5", "prod")
-    assert (context.versions, context.declared, context.declares_on) == (VERSIONS["prod"], ("shop",), "call")
+    assert (context.versions, context.declared, context.declared_in) == (VERSIONS["prod"], ("shop",), "call")
     package = context.package_of("CaseFoldUTF8")
     assert package is not None
     assert context.package_called("tensorflow_text") == package
@@ -289,7 +295,9 @@ class TestChanges:
 
     def known(self, path: Path, runtime: str) -> tuple[Finding, ...]:
         inventory = read_inventory(path)
-        return changes_known(case(runtime, inventory), inventory, Loaded(Ending(0), "done", versions=VERSIONS[runtime]))
+        return explain_changes(
+            case(runtime, inventory), inventory, LoadResult(ProcessExit(0), "done", versions=VERSIONS[runtime])
+        )
 
     def test_it_fails_the_target_and_what_would_keep_it_from_loading_is_left_out(self, tmp_path: Path) -> None:
         (found,) = self.known(K315.h5(tmp_path / "model.h5", hard(K315)), "tf2.15")

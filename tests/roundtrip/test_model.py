@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from pytest_modelcompat.loader import weights
 from pytest_modelcompat.loader.calls import SignatureMismatchError
-from pytest_modelcompat.roundtrip.model import NoModelError, examine
+from pytest_modelcompat.roundtrip.model import NotAModelError, as_model_under_test
 from pytest_modelcompat.roundtrip.save import save
 
 if TYPE_CHECKING:
@@ -44,13 +44,13 @@ class Both(Minus):
     ],
 )
 def test_what_is_no_model(value: Any, message: str) -> None:
-    with pytest.raises(NoModelError, match=message):
-        examine(value)
+    with pytest.raises(NotAModelError, match=message):
+        as_model_under_test(value)
 
 
 def test_signatures_of_modules() -> None:
-    assert list(examine(Minus()).signatures) == ["serving_default"]
-    assert sorted(examine(Both()).signatures) == ["serving_default", "subtract"]
+    assert list(as_model_under_test(Minus()).signatures) == ["serving_default"]
+    assert sorted(as_model_under_test(Both()).signatures) == ["serving_default", "subtract"]
 
 
 FIVE, ONE = np.full(1, 5.0), np.full(1, 1.0)
@@ -58,7 +58,7 @@ FIVE, ONE = np.full(1, 5.0), np.full(1, 1.0)
 
 @pytest.mark.parametrize("arguments", [[FIVE, ONE], (FIVE, ONE), {"part": ONE, "whole": FIVE}])
 def test_arguments_of_one_shape_are_not_swapped(arguments: Any) -> None:
-    model = examine(Minus())
+    model = as_model_under_test(Minus())
     inputs = {"serving_default": arguments}
     assert model.call(inputs)["serving_default"]["output_0"].tolist() == [4.0]
     sent = model.sent(inputs)["serving_default"]
@@ -68,17 +68,17 @@ def test_arguments_of_one_shape_are_not_swapped(arguments: Any) -> None:
 @pytest.mark.parametrize("arguments", [[FIVE], {"whole": FIVE}, {"z": FIVE, "a": ONE}])
 def test_arguments_that_do_not_fit(arguments: Any) -> None:
     with pytest.raises(SignatureMismatchError, match="takes whole, part; give a dict of these names, or a list"):
-        examine(Minus()).call({"serving_default": arguments})
+        as_model_under_test(Minus()).call({"serving_default": arguments})
 
 
 def test_names_dtypes_and_layers() -> None:
     b, a = keras.Input((2,), name="b"), keras.Input((2,), name="a")
     tower = keras.Sequential([keras.Input((2,)), L.Dense(2, dtype="mixed_float16", name="inner")], name="tower")
-    model = examine(keras.Model([b, a], [L.Add(name="sum")([b, a]), tower(b)]))
+    model = as_model_under_test(keras.Model([b, a], [L.Add(name="sum")([b, a]), tower(b)]))
     assert model.input_names() == ("b", "a")
     assert model.dtypes() == ["float16", "float32"]
     assert "tower/inner" in [path for path, _ in model.layers()]
-    assert examine(Minus()).input_names() == ()
+    assert as_model_under_test(Minus()).input_names() == ()
 
 
 class Tracked(tf.__internal__.tracking.AutoTrackable):  # type: ignore[misc]
@@ -94,7 +94,7 @@ class Tracked(tf.__internal__.tracking.AutoTrackable):  # type: ignore[misc]
 
 
 def test_a_trackable_object_that_is_no_module_is_saved_with_its_variables(tmp_path: Path) -> None:
-    model = examine(Tracked())
+    model = as_model_under_test(Tracked())
     assert [entry["path"] for entry in model.weights()] == ["by", "offset"]
     saved = save(model, "saved_model", tmp_path)
     reloaded = weights.of_saved_object(tf.saved_model.load(str(saved.artifact)))
@@ -130,23 +130,25 @@ def test_layers_are_found_wherever_they_are_held(package: str) -> None:
         def call(self, inputs: Any) -> Any:
             return self.memory(self.holder(self.step(inputs)))
 
-    model = examine(Owner())
+    model = as_model_under_test(Owner())
     model.call(np.ones((1, 2, 3), np.float32))
     paths = [path for path, _ in model.layers()]
     assert len(paths) == 7
     assert set(paths) >= {"each/inner", "holder/drop", "holder/in_dict", "memory/lstm_cell"}
     assert model.dtypes() == ["float16", "float32"]
-    assert sorted(model.unsteady_layers()) == [
+    assert sorted(model.nondeterministic_layers()) == [
         f"holder (Holder, of {__name__})",
         "holder/drop (Dropout, draws random numbers)",
     ]
-    assert "Holder" in model.homes()
+    assert "Holder" in model.defining_modules()
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_the_input_of_a_sequential_model_is_no_layer_of_it(package: str) -> None:
     layers = importlib.import_module(package).layers
-    model = examine(importlib.import_module(package).Sequential([layers.Input((2,)), layers.Dense(1, dtype="float64")]))
+    model = as_model_under_test(
+        importlib.import_module(package).Sequential([layers.Input((2,)), layers.Dense(1, dtype="float64")])
+    )
     assert model.dtypes() == ["float64"]
 
 
@@ -154,14 +156,19 @@ def test_the_input_of_a_sequential_model_is_no_layer_of_it(package: str) -> None
 def test_layers_of_a_module_are_its_own_business(layers: Any) -> None:
     module = Minus()
     module.layers = layers
-    model = examine(module)
-    assert (list(model.layers()), model.dtypes(), model.homes(), model.unsteady_layers()) == ([], [], {}, [])
+    model = as_model_under_test(module)
+    assert (list(model.layers()), model.dtypes(), model.defining_modules(), model.nondeterministic_layers()) == (
+        [],
+        [],
+        {},
+        [],
+    )
 
 
 def test_layers_that_can_make_predictions_unsteady() -> None:
-    model = examine(keras.Sequential([keras.Input((2,)), L.Dense(1), L.GaussianNoise(0.1, name="noise")]))
-    assert model.unsteady_layers() == ["noise (GaussianNoise, draws random numbers)"]
+    model = as_model_under_test(keras.Sequential([keras.Input((2,)), L.Dense(1), L.GaussianNoise(0.1, name="noise")]))
+    assert model.nondeterministic_layers() == ["noise (GaussianNoise, draws random numbers)"]
     rnn = keras.Sequential([keras.Input(batch_shape=(1, 2, 3)), L.LSTM(1, stateful=True, name="memory")])
-    assert examine(rnn).unsteady_layers() == [
+    assert as_model_under_test(rnn).nondeterministic_layers() == [
         "memory (LSTM, stateful: it starts each prediction where the last one ended)"
     ]

@@ -11,9 +11,9 @@ from pytest_modelcompat.golden.golden import GoldenName
 from pytest_modelcompat.results.finding import Finding, Kind
 from pytest_modelcompat.results.target import Target
 from pytest_modelcompat.roundtrip.case import Case
-from pytest_modelcompat.roundtrip.other_loaders import Ways
+from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
 from pytest_modelcompat.roundtrip.subject import Subject
-from pytest_modelcompat.runtimes.protocol import Ending, Loaded, LoadedOtherwise
+from pytest_modelcompat.runtimes.protocol import LoadResult, OtherLoadResult, ProcessExit
 from pytest_modelcompat.settings.settings import Settings
 
 FOUND = Finding(Kind.LOAD_FAILED, "model", cause="it cannot be loaded")
@@ -22,20 +22,20 @@ ATTRIBUTE = "NodeDef mentions attr 'debug_name' not in Op<name=VarHandleOp; sign
 CONVERTING = f"Converting GraphDef to Graph has failed with an error: '{ATTRIBUTE}'"
 
 
-def beside(message: str, ending: int = 0) -> str:
+def beside(message: str, process_exit: int = 0) -> str:
     """What is added where the object loader said `ATTRIBUTE` and the graph loader `message`; empty if it died."""
     error = {"type": "ValueError", "message": message, "traceback": ""} if message else None
-    loaded = Loaded(
-        Ending(0),
+    loaded = LoadResult(
+        ProcessExit(0),
         stage="load",
         error={"type": "FileNotFoundError", "message": ATTRIBUTE, "traceback": ""},
         versions={"tensorflow": "2.4.4"},
-        others={"graph": LoadedOtherwise(Ending(ending), error=error)},
+        other_results={"graph": OtherLoadResult(ProcessExit(process_exit), error=error)},
     )
     case = Case("test_it[saved_model]", Target("saved_model"), Settings(), GoldenName(("test_it",), "test_it"))
     subject = Subject(Path("model"), "saved_model", "keras", None)
-    ways = Ways(case, subject, Inventory(Path("model"), "saved_model", {}), loaded)
-    (finding,) = ways.beside((FOUND,))
+    other_loaders = OtherLoaders(case, subject, Inventory(Path("model"), "saved_model", {}), loaded)
+    (finding,) = other_loaders.with_other_loaders((FOUND,))
     return dict(finding.details).get("graph", "")
 
 
@@ -54,4 +54,4 @@ def test_what_nobody_knows_is_quoted() -> None:
 
 
 def test_a_death_is_told() -> None:
-    assert "SIGSEGV while the graph loader, " in beside("", ending=-11)
+    assert "SIGSEGV while the graph loader, " in beside("", process_exit=-11)

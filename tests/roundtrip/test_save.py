@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_modelcompat.artifacts import recognise
-from pytest_modelcompat.roundtrip.model import LiveModel, examine
+from pytest_modelcompat.artifacts import detect_format
+from pytest_modelcompat.roundtrip.model import ModelUnderTest, as_model_under_test
 from pytest_modelcompat.roundtrip.save import (
-    Change,
-    EarlierSaves,
     FormatCannotHoldError,
+    ModelChange,
     SaveFailedError,
+    SaveHistory,
     is_graph,
     save,
 )
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("loader")
 
 
-def dense(*, compiled: bool = True) -> LiveModel:
+def dense(*, compiled: bool = True) -> ModelUnderTest:
     import keras
 
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     if compiled:
         model.compile(optimizer=keras.optimizers.SGD(0.5), loss=keras.losses.MeanSquaredError())
-    return examine(model)
+    return as_model_under_test(model)
 
 
-def subclassed(*, raises: bool = False) -> LiveModel:
+def subclassed(*, raises: bool = False) -> ModelUnderTest:
     import keras
 
     class Ranker(keras.Model):  # type: ignore[misc]  # Keras comes without types
@@ -53,10 +53,10 @@ def subclassed(*, raises: bool = False) -> LiveModel:
 
     model = Ranker()
     model(np.ones((1, 3), np.float32))
-    return examine(model)
+    return as_model_under_test(model)
 
 
-def module() -> LiveModel:
+def module() -> ModelUnderTest:
     import tensorflow as tf
 
     class Doubling(tf.Module):  # type: ignore[misc]
@@ -64,7 +64,7 @@ def module() -> LiveModel:
         def double(self, x: Any) -> Any:
             return {"y": x * 2.0}
 
-    return examine(Doubling())
+    return as_model_under_test(Doubling())
 
 
 class TestFormats:
@@ -82,7 +82,7 @@ class TestFormats:
     ) -> None:
         saved = save(dense(), format_, tmp_path)
         assert saved.artifact == tmp_path / name
-        assert recognise(saved.artifact) == recognised
+        assert detect_format(saved.artifact) == recognised
         assert "Saved artifact" not in capfd.readouterr().out
 
     def test_a_module_with_its_signature(self, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ class TestFormats:
         assert list(tmp_path.iterdir()) == []
 
     def test_a_subclassed_model_as_keras_is_written(self, tmp_path: Path) -> None:
-        assert recognise(save(subclassed(), "keras", tmp_path).artifact) == "keras"
+        assert detect_format(save(subclassed(), "keras", tmp_path).artifact) == "keras"
 
     def test_graphs(self) -> None:
         import keras
@@ -151,18 +151,18 @@ class TestGuard:
         assert (change.part, change.key) == ("weights", live.model.layers[0].bias.path)
 
     def test_what_an_earlier_save_left_in_the_same_object(self, tmp_path: Path) -> None:
-        live, noted = dense(), EarlierSaves()
-        assert noted.left_in(live, "keras") == []
+        live, noted = dense(), SaveHistory()
+        assert noted.changes_in(live, "keras") == []
         (change,) = save(live, "h5", tmp_path).changes
-        noted.note(live, "h5", [change])
-        assert noted.left_in(live, "keras") == [("h5", change)]
-        assert noted.left_in(live, "saved_model") == [], "a SavedModel stores no compile config"
-        assert noted.left_in(dense(), "keras") == [], "another object"
+        noted.add_changes(live, "h5", [change])
+        assert noted.changes_in(live, "keras") == [("h5", change)]
+        assert noted.changes_in(live, "saved_model") == [], "a SavedModel stores no compile config"
+        assert noted.changes_in(dense(), "keras") == [], "another object"
         live.model.compile("adam", "mse")
-        assert noted.left_in(live, "keras") == [], "compiled anew"
+        assert noted.changes_in(live, "keras") == [], "compiled anew"
 
     def test_a_long_value_is_cut(self) -> None:
-        assert str(Change("config", "name", "x" * 99, 1)) == f"config: name was {'x' * 37}..., is 1"
+        assert str(ModelChange("config", "name", "x" * 99, 1)) == f"config: name was {'x' * 37}..., is 1"
 
 
 class TestChatter:
@@ -197,4 +197,4 @@ class TestChatter:
         with warnings.catch_warnings():
             warnings.simplefilter("error", DeprecationWarning)
             saved = save(live, "h5", tmp_path)
-        assert recognise(saved.artifact) == "h5"
+        assert detect_format(saved.artifact) == "h5"

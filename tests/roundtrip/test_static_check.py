@@ -10,10 +10,10 @@ import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.profiles import store
-from pytest_modelcompat.profiles.profile import KIND, SCHEMA
+from pytest_modelcompat.profiles.profile import KIND, PROFILE_SCHEMA
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
-from pytest_modelcompat.roundtrip.static_check import check_names, foretell
-from pytest_modelcompat.runtimes.protocol import Ending, Loaded
+from pytest_modelcompat.roundtrip.static_check import check_loads_in, predict_load
+from pytest_modelcompat.runtimes.protocol import LoadResult, ProcessExit
 from pytest_modelcompat.settings.settings import Settings, SettingsError
 from tests import handmade
 from tests.compatibility.models import (
@@ -33,30 +33,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-RESOLVED = Loaded(Ending(0), stage="done")
+RESOLVED = LoadResult(ProcessExit(0), stage="done")
 
 
 def recorded(path: Path, tensorflow: str, keras: str, python: str = "3.11") -> Path:
     """A profile as the recorder writes one."""
     parts = {"tensorflow": store.read_part("tensorflow", tensorflow), "keras": store.read_part("keras", keras)}
-    profile = {"kind": KIND, "schema": SCHEMA, "name": path.stem, "python": python, **parts}
+    profile = {"kind": KIND, "schema": PROFILE_SCHEMA, "name": path.stem, "python": python, **parts}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(profile), encoding="utf-8")
     return path
 
 
-def told(path: Path, *runtimes: str, loaded: Loaded = RESOLVED, **options: Any) -> tuple[Finding, ...]:
-    return foretell(Settings(loads_in=runtimes, **options), read_inventory(path), loaded, path.parent)
+def told(path: Path, *runtimes: str, loaded: LoadResult = RESOLVED, **options: Any) -> tuple[Finding, ...]:
+    return predict_load(Settings(loads_in=runtimes, **options), read_inventory(path), loaded, path.parent)
 
 
 class TestNames:
     @pytest.mark.parametrize("name", ["tf2.4", "tf2.15", "tf2.16+keras3.15", "tf2.21+tf_keras", "tf2.15+py3.9"])
     def test_of_runtimes(self, name: str, tmp_path: Path) -> None:
-        check_names(Settings(loads_in=(name,)), tmp_path)
+        check_loads_in(Settings(loads_in=(name,)), tmp_path)
 
     def test_of_a_profile_below_the_root(self, tmp_path: Path) -> None:
         recorded(tmp_path / "profiles" / "prod.json", "2.15", "2.15")
-        check_names(Settings(loads_in=("profiles/prod.json", "tf2.21")), tmp_path)
+        check_loads_in(Settings(loads_in=("profiles/prod.json", "tf2.21")), tmp_path)
 
     @pytest.mark.parametrize(
         ("name", "problem"),
@@ -75,7 +75,7 @@ class TestNames:
         (tmp_path / "broken.json").write_text('{"kind": ')
         (tmp_path / "other.json").write_text("{}")
         with pytest.raises(SettingsError) as caught:
-            check_names(Settings(loads_in=("tf2.15", name), sources={"loads_in": "ini"}), tmp_path)
+            check_loads_in(Settings(loads_in=("tf2.15", name), sources={"loads_in": "ini"}), tmp_path)
         assert str(caught.value).startswith("ini: option 'loads_in': ")
         assert problem in str(caught.value)
         assert str(tmp_path) not in str(caught.value)
@@ -159,13 +159,13 @@ class TestDeclared:
     def test_ops_of_a_library_are_known_there_as_they_are_here(self, tmp_path: Path) -> None:
         path = handmade.write_saved_model(tmp_path / "model", {"FancyCustomMul": 1})
         assert told(path, "tf2.9") == ()
-        (finding,) = told(path, "tf2.9", loaded=Loaded(Ending(0), unknown_ops=("FancyCustomMul",)))
+        (finding,) = told(path, "tf2.9", loaded=LoadResult(ProcessExit(0), unknown_ops=("FancyCustomMul",)))
         assert (finding.kind, finding.subject) == (Kind.UNKNOWN_OP, "FancyCustomMul")
 
     def test_what_a_function_found_here_is_there_as_well(self, tmp_path: Path) -> None:
         path = K215.h5(tmp_path / "model.h5", coded(K215, "3.11", "global"))
         assert told(path, "tf2.15", safe_mode=False) == ()
-        assert told(path, "tf2.15", safe_mode=False, loaded=Loaded(Ending(1), stage="load")) != ()
+        assert told(path, "tf2.15", safe_mode=False, loaded=LoadResult(ProcessExit(1), stage="load")) != ()
 
     def test_an_activation_of_the_users_is_judged_as_one(self, tmp_path: Path) -> None:
         path = K215.h5(tmp_path / "model.h5", activated(K215, CLIPPED))
@@ -173,10 +173,10 @@ class TestDeclared:
         assert (finding.kind, finding.subject) == (Kind.CONFIG_CHANGED, "activation")
 
     @staticmethod
-    def of_unknown(path: Path) -> Loaded:
+    def of_unknown(path: Path) -> LoadResult:
         inventory = read_inventory(path)
         positions = [index for index, layer in enumerate(inventory.layers) if layer.class_name == "Scale"]
-        return Loaded(Ending(0), unknown_objects=tuple(positions))
+        return LoadResult(ProcessExit(0), unknown_objects=tuple(positions))
 
 
 def test_a_model_that_loads_everywhere_it_names_has_no_findings(tmp_path: Path) -> None:

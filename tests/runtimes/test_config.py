@@ -7,13 +7,19 @@ from pathlib import Path
 import pytest
 
 from pytest_modelcompat.runtimes.builtin import known_runtime
-from pytest_modelcompat.runtimes.config import DeclarationError, Runtimes, find_pyproject, find_runtimes, read_runtimes
+from pytest_modelcompat.runtimes.config import (
+    DeclarationError,
+    RuntimeConfig,
+    find_pyproject,
+    find_runtimes,
+    read_runtimes,
+)
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 
 HEAD = "[tool.modelcompat.runtimes]\n"
 
 
-def declared(folder: Path, text: str) -> Runtimes:
+def declared(folder: Path, text: str) -> RuntimeConfig:
     file = folder / "pyproject.toml"
     file.write_text(HEAD + text, encoding="utf-8")
     return read_runtimes(file)
@@ -101,8 +107,8 @@ class TestWhatIsDeclared:
 
 class TestGetting:
     def test_local_and_known_ones_need_no_declaration(self) -> None:
-        assert Runtimes().get("local").is_local
-        assert Runtimes().get("tf2.8") == known_runtime("tf2.8")
+        assert RuntimeConfig().get("local").is_local
+        assert RuntimeConfig().get("tf2.8") == known_runtime("tf2.8")
 
     def test_a_misspelt_one(self, tmp_path: Path) -> None:
         runtimes = declared(tmp_path, 'production = { interpreter = "/p" }')

@@ -23,9 +23,9 @@ from pytest_modelcompat.runtimes import uv
 from pytest_modelcompat.runtimes.builtin import known_runtime
 from pytest_modelcompat.runtimes.cache import (
     NOTE,
-    State,
+    EnvironmentState,
     cache_folder,
-    find,
+    find_environment,
     folder_of,
     python_in,
     read_note,
@@ -117,7 +117,7 @@ class TestInterpreter:
 
     def test_is_not_created_to_the_end(self, hollow: Runtime) -> None:
         failure(hollow)
-        assert state_of(folder_of(hollow)) is State.UNFINISHED
+        assert state_of(folder_of(hollow)) is EnvironmentState.UNFINISHED
         with pytest.raises(RuntimeUnavailableError, match="runtime 'hollow' was not created to its end"):
             interpreter_of(hollow)
 
@@ -144,7 +144,7 @@ class TestInterpreter:
         python = noted(hollow).python
         python.unlink()
         python.symlink_to("/opt/pythons/3.11.0/bin/python")
-        assert state_of(folder_of(hollow)) is State.BROKEN
+        assert state_of(folder_of(hollow)) is EnvironmentState.BROKEN
         said = (
             "runtime 'hollow' cannot start: the Python that it was created with is gone from /opt/pythons/3.11.0/bin/"
         )
@@ -216,7 +216,7 @@ class TestCreated:
         assert environment.packages == runtime.packages
         assert 1_000 < environment.size < 10_000_000
         assert environment.created.endswith("+00:00")
-        assert environment == find(folder_of(runtime)) == read_note(environment.folder)
+        assert environment == find_environment(folder_of(runtime)) == read_note(environment.folder)
 
     def test_is_there_at_once_the_next_time(
         self, created: tuple[Runtime, Environment, list[str]], monkeypatch: pytest.MonkeyPatch
@@ -239,7 +239,7 @@ class TestCreated:
         assert create(other, steps.append) == replace(environment, names=("here", "other"))
         assert steps == []
         assert remove(environment.folder, steps.append, name="other") == ("here",), "it stays for the other"
-        assert find(folder_of(runtime)) == environment
+        assert find_environment(folder_of(runtime)) == environment
 
 
 def test_keras_is_the_one_that_the_variables_choose() -> None:
@@ -299,7 +299,7 @@ class TestCutOff:
         assert any("2/3" in line for line in process.stdout)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        assert state_of(folder_of(hollow)) is State.UNFINISHED
+        assert state_of(folder_of(hollow)) is EnvironmentState.UNFINISHED
         _, steps = failure(hollow)
         assert steps[0] == AGAIN
 
@@ -336,7 +336,7 @@ class TestImport:
         assert error.quote == NO_TENSORFLOW
         assert error.fix == ("change 'packages' or 'env' of 'hollow' in [tool.modelcompat.runtimes] of pyproject.toml",)
         assert len(steps) == 3
-        assert find(folder_of(hollow)) is None
+        assert find_environment(folder_of(hollow)) is None
 
     @posix
     @pytest.mark.parametrize(
@@ -516,7 +516,7 @@ class TestDisk:
         large = replace(hollow, packages=(wheel(tmp_path, files={"large.bin": os.urandom(3_000_000)}),))
         with small_disk(cache, size):
             error, steps = failure(large)
-            assert find(folder_of(large)) is None
+            assert find_environment(folder_of(large)) is None
         assert str(error) == (
             "runtime 'hollow' cannot be created: "
             f"the disk is full, and a runtime needs 0.7 to 2 GB in {cache / 'runtimes'}"
@@ -532,7 +532,7 @@ class TestDisk:
         (held / "file").touch()
         with unchangeable(held), pytest.raises(RuntimeUnavailableError, match=r"Operation not permitted \(file\)$"):
             remove(folder_of(hollow), print)
-        assert find(folder_of(hollow)) is None, "what is left is not taken for an environment"
+        assert find_environment(folder_of(hollow)) is None, "what is left is not taken for an environment"
 
 
 class TestRemove:
@@ -540,13 +540,13 @@ class TestRemove:
         failure(hollow)
         noted(hollow)
         assert remove(folder_of(hollow), print, name="hollow") == ()
-        assert state_of(folder_of(hollow)) is State.NOT_CREATED
+        assert state_of(folder_of(hollow)) is EnvironmentState.NOT_CREATED
 
     def test_what_others_ask_for(self, hollow: Runtime) -> None:
         failure(hollow)
         environment = noted(hollow, "hollow", "other")
         assert remove(folder_of(hollow), print, name="hollow") == ("other",)
-        assert find(folder_of(hollow)) == replace(environment, names=("other",))
+        assert find_environment(folder_of(hollow)) == replace(environment, names=("other",))
         assert remove(folder_of(hollow), print) == (), "without a name it is removed for all"
         assert not folder_of(hollow).exists()
 
@@ -561,7 +561,7 @@ def test_a_torn_note_is_none(hollow: Runtime, torn: str) -> None:
     failure(hollow)
     noted(hollow)
     (folder_of(hollow) / NOTE).write_text(torn)
-    assert state_of(folder_of(hollow)) is State.UNFINISHED
+    assert state_of(folder_of(hollow)) is EnvironmentState.UNFINISHED
 
 
 def test_the_note_reads_well(hollow: Runtime) -> None:

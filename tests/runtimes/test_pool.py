@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from pytest_modelcompat.runtimes.config import Runtimes
+from pytest_modelcompat.runtimes.config import RuntimeConfig
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
-from pytest_modelcompat.runtimes.pool import Loaders, project_path
+from pytest_modelcompat.runtimes.pool import LoaderPool, project_path
 from pytest_modelcompat.runtimes.process import LoaderProcess, LoaderUnavailableError
-from pytest_modelcompat.runtimes.protocol import Declared, Job
+from pytest_modelcompat.runtimes.protocol import Declarations, Job
 from pytest_modelcompat.runtimes.runtime import Runtime, RuntimeUnavailableError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts stand for interpreters")
 
-JOB = Job(Path("model.h5"), "h5", "", Declared(), np.zeros(3, np.float32))
+JOB = Job(Path("model.h5"), "h5", "", Declarations(), np.zeros(3, np.float32))
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def tries(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=[True, False], ids=["forking", "alone"])
-def loaders(request: pytest.FixtureRequest, tmp_path: Path, tries: Path) -> Iterator[Loaders]:
+def loaders(request: pytest.FixtureRequest, tmp_path: Path, tries: Path) -> Iterator[LoaderPool]:
     """Those of a project with runtimes of which one ends at once, one is killed, and others cannot be started."""
 
     def runtime(name: str, content: str | None) -> Runtime:
@@ -53,8 +53,8 @@ def loaders(request: pytest.FixtureRequest, tmp_path: Path, tries: Path) -> Iter
         "moved": "#!/gone/bin/python\n",
         "gone": None,
     }
-    loaders = Loaders(
-        Runtimes({name: runtime(name, content) for name, content in contents.items()}), fork=request.param
+    loaders = LoaderPool(
+        RuntimeConfig({name: runtime(name, content) for name, content in contents.items()}), fork=request.param
     )
     yield loaders
     loaders.close()
@@ -66,23 +66,23 @@ def failure(loader: LoaderProcess) -> LoaderUnavailableError:
     return raised.value
 
 
-def test_one_for_each_runtime(loaders: Loaders) -> None:
+def test_one_for_each_runtime(loaders: LoaderPool) -> None:
     assert loaders.of("ends") is loaders.of("ends")
     assert loaders.of("local") is loaders.of("local")
     assert loaders.of("local") is not loaders.of("ends")
 
 
-def test_it_is_started_when_it_is_needed(loaders: Loaders, tries: Path) -> None:
+def test_it_is_started_when_it_is_needed(loaders: LoaderPool, tries: Path) -> None:
     loader = loaders.of("ends")
     assert not tries.exists()
     error = failure(loader)
     assert (str(error), error.kind, error.log) == ("", "", "no such library\n")
-    assert error.ending is not None
-    assert error.ending.code == 3
+    assert error.process_exit is not None
+    assert error.process_exit.code == 3
     assert tries.read_text() == "started\n"
 
 
-def test_what_has_failed_is_not_tried_again(loaders: Loaders, tries: Path) -> None:
+def test_what_has_failed_is_not_tried_again(loaders: LoaderPool, tries: Path) -> None:
     loader = loaders.of("ends")
     first = failure(loader)
     assert failure(loader) is first
@@ -91,7 +91,7 @@ def test_what_has_failed_is_not_tried_again(loaders: Loaders, tries: Path) -> No
     assert tries.read_text() == "started\n"
 
 
-def test_what_was_killed_from_outside_is_tried_again(loaders: Loaders, tries: Path) -> None:
+def test_what_was_killed_from_outside_is_tried_again(loaders: LoaderPool, tries: Path) -> None:
     failure(loaders.of("killed"))
     failure(loaders.of("killed"))
     assert tries.read_text() == "started\n" * 2
@@ -104,14 +104,14 @@ def test_what_was_killed_from_outside_is_tried_again(loaders: Loaders, tries: Pa
         ("moved", "it is not there any more, or the interpreter that its first line names is not"),
     ],
 )
-def test_what_is_no_program_is_told_when_it_is_used(loaders: Loaders, tmp_path: Path, name: str, said: str) -> None:
+def test_what_is_no_program_is_told_when_it_is_used(loaders: LoaderPool, tmp_path: Path, name: str, said: str) -> None:
     loaders.prefetch(name)
     error = failure(loaders.of(name))
     assert str(error) == f"{tmp_path / name}: {said}"
-    assert (error.kind, error.ending) == ("", None)
+    assert (error.kind, error.process_exit) == ("", None)
 
 
-def test_what_there_is_not_is_told_when_it_is_used(loaders: Loaders) -> None:
+def test_what_there_is_not_is_told_when_it_is_used(loaders: LoaderPool) -> None:
     loaders.prefetch("nobody")
     with pytest.raises(UnknownRuntimeError, match="'nobody' names no runtime"):
         loaders.of("nobody")
@@ -120,7 +120,7 @@ def test_what_there_is_not_is_told_when_it_is_used(loaders: Loaders) -> None:
         loaders.of("gone")
 
 
-def test_a_runtime_that_was_not_created(loaders: Loaders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_runtime_that_was_not_created(loaders: LoaderPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODELCOMPAT_CACHE", str(tmp_path / "cache"))
     with pytest.raises(RuntimeUnavailableError, match=r"runtime 'tf2\.15' has not been created") as raised:
         loaders.of("tf2.15")
@@ -128,10 +128,10 @@ def test_a_runtime_that_was_not_created(loaders: Loaders, tmp_path: Path, monkey
 
 
 def test_an_interpreter_in_a_folder_of_somebody_else(tmp_path: Path) -> None:
-    runtimes = Runtimes({"theirs": Runtime("theirs", interpreter=tmp_path / "theirs" / "python")})
+    runtimes = RuntimeConfig({"theirs": Runtime("theirs", interpreter=tmp_path / "theirs" / "python")})
     (tmp_path / "theirs").mkdir()
     (tmp_path / "theirs" / "python").touch(0o755)
-    loaders = Loaders(runtimes)
+    loaders = LoaderPool(runtimes)
     with locked(tmp_path / "theirs"), pytest.raises(RuntimeUnavailableError) as raised:
         loaders.of("theirs")
     loaders.close()
@@ -161,15 +161,15 @@ def test_its_variables_are_set_and_ours_that_mislead_it_are_not(
     python.chmod(0o755)
     monkeypatch.setenv("PYTHONPATH", "ours")
     monkeypatch.setenv("TF_USE_LEGACY_KERAS", "ours")
-    loaders = Loaders(Runtimes({"prod": Runtime("prod", interpreter=python, env={"SHOP": "open"})}))
+    loaders = LoaderPool(RuntimeConfig({"prod": Runtime("prod", interpreter=python, env={"SHOP": "open"})}))
     failure(loaders.of("prod"))
     loaders.close()
     assert told.read_text() == "open||\n"
 
 
-def test_a_shared_one_is_for_the_local_runtime_only(loaders: Loaders) -> None:
+def test_a_shared_one_is_for_the_local_runtime_only(loaders: LoaderPool) -> None:
     shared = LoaderProcess()
-    others = Loaders(loaders.runtimes, local=shared)
+    others = LoaderPool(loaders.runtimes, local=shared)
     assert others.of("ends") is not shared
     others.close()
     shared.close()
@@ -177,14 +177,14 @@ def test_a_shared_one_is_for_the_local_runtime_only(loaders: Loaders) -> None:
 
 def test_a_shared_one_outlives_them() -> None:
     shared = LoaderProcess()
-    loaders = Loaders(Runtimes(), local=shared)
+    loaders = LoaderPool(RuntimeConfig(), local=shared)
     assert loaders.of("local") is shared
     loaders.close()
     assert shared.folder.is_dir()
     shared.close()
 
 
-def test_closing_leaves_nothing(loaders: Loaders) -> None:
+def test_closing_leaves_nothing(loaders: LoaderPool) -> None:
     folders = (loaders.folder, loaders.of("ends").folder, loaders.of("killed").folder)
     assert all(folder.is_dir() for folder in folders)
     loaders.close()

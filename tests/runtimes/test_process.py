@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 
 from pytest_modelcompat.artifacts import Inventory
-from pytest_modelcompat.diagnosis import Context, diagnose
+from pytest_modelcompat.diagnosis import DiagnosisContext, diagnose
 from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.runtimes.process import LoaderProcess, LoaderUnavailableError
-from pytest_modelcompat.runtimes.protocol import Declared, Job
+from pytest_modelcompat.runtimes.protocol import Declarations, Job
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +63,7 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def job(artifact: Path) -> Job:
-    return Job(artifact=artifact, format="keras", keras="keras", declared=Declared(), inputs=FEATURES)
+    return Job(artifact=artifact, format="keras", keras="keras", declared=Declarations(), inputs=FEATURES)
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def importing(job: Job, user: Path, text: str) -> Job:
     """The job with a declared import of a module that does what `text` says."""
     (user / "does_it.py").write_text("import os, signal, sys, time\n" + text)
-    return replace(job, declared=Declared(imports=("does_it",)))
+    return replace(job, declared=Declarations(imports=("does_it",)))
 
 
 def total(loaded: Any) -> Any:
@@ -91,7 +91,7 @@ def total(loaded: Any) -> Any:
 
 def test_success(loader: LoaderProcess, job: Job, capfd: pytest.CaptureFixture[str]) -> None:
     loaded = loader.run(job)
-    assert (loaded.succeeded, loaded.stage, loaded.error, loaded.ending.code) == (True, "done", None, 0)
+    assert (loaded.succeeded, loaded.stage, loaded.error, loaded.process_exit.code) == (True, "done", None, 0)
     assert total(loaded) == [[6.0]]
     assert [(entry["path"].split("/")[-1], entry["shape"]) for entry in loaded.weights] == [
         ("kernel", [3, 1]),
@@ -125,7 +125,7 @@ def test_path_working_directory_and_custom_objects_are_handed_over(
     path = user / "custom.keras"
     keras.Sequential([keras.Input((3,)), user_objects.Double()]).save(path)
     assert loader.run(replace(job, artifact=path)).stage == "load", "the class is unknown unless it is declared"
-    declared = Declared(custom_objects={"Double": ("user_objects", "Double")})
+    declared = Declarations(custom_objects={"Double": ("user_objects", "Double")})
     loaded = loader.run(replace(job, artifact=path, declared=declared))
     assert loaded.succeeded
     assert total(loaded) == [[2.0, 4.0, 6.0]]
@@ -152,15 +152,15 @@ def test_each_stage_tells_its_error(loader: LoaderProcess, job: Job, user: Path,
         "traceback": "",
     }
     assert "does_it.py" in declare.error["traceback"]
-    missing = loader.run(replace(job, declared=Declared(custom_objects={"X": ("user_objects", "Nothing")})))
+    missing = loader.run(replace(job, declared=Declarations(custom_objects={"X": ("user_objects", "Nothing")})))
     assert missing.error is not None
     assert missing.error["declared"] == "user_objects.Nothing"
-    library = loader.run(replace(job, declared=Declared(op_libraries=(str(tmp_path / "no.so"),))))
+    library = loader.run(replace(job, declared=Declarations(op_libraries=(str(tmp_path / "no.so"),))))
     assert library.error is not None
     assert library.error["declared"] == str(tmp_path / "no.so")
     (tmp_path / "broken.keras").write_bytes(b"PK\x03\x04nothing")
     load = loader.run(replace(job, artifact=tmp_path / "broken.keras"))
-    assert (load.stage, bool(load.error), load.ending.code) == ("load", True, 0)
+    assert (load.stage, bool(load.error), load.process_exit.code) == ("load", True, 0)
     predict = loader.run(replace(job, inputs=np.ones((1, 4), np.float32)))
     assert (predict.stage, bool(predict.error), bool(predict.weights)) == ("predict", True, True)
 
@@ -171,14 +171,16 @@ def test_the_training_state_is_read_last_and_only_where_asked_for(loader: Loader
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, kernel_initializer="ones")])
     model.compile(importlib.import_module("optimizers").Secretive(0.5), keras.losses.MeanSquaredError())
     model.save(user / "compiled.keras")
-    declared = Declared(custom_objects={"Secretive": ("optimizers", "Secretive")})
+    declared = Declarations(custom_objects={"Secretive": ("optimizers", "Secretive")})
     compiled = replace(job, artifact=user / "compiled.keras", declared=declared)
     unasked = loader.run(compiled)
     assert (unasked.succeeded, unasked.training, "training" in unasked.timings) == (True, None, False), unasked.error
     asked = loader.run(replace(compiled, training=True))
     assert (asked.stage, asked.error and asked.error["message"]) == ("training", "not outside of tests")
     assert total(asked) == [[6.0]], "what was predicted before is kept"
-    finding = diagnose(asked, Context("compiled.keras", "keras", Inventory(compiled.artifact, "keras", {}), {}, 60.0))
+    finding = diagnose(
+        asked, DiagnosisContext("compiled.keras", "keras", Inventory(compiled.artifact, "keras", {}), {}, 60.0)
+    )
     assert finding.kind is Kind.TRAINING_CHANGED
     assert finding.cause.endswith("which further training needs, cannot be read: RuntimeError: not outside of tests")
     assert "training" in loader.run(replace(job, training=True)).timings
@@ -214,7 +216,11 @@ def test_what_cannot_be_resolved_is_told_by_position(loader: LoaderProcess, job:
 )
 def test_deaths(loader: LoaderProcess, job: Job, user: Path, text: str, code: int) -> None:
     loaded = loader.run(importing(job, user, text))
-    assert (loaded.ending.code, loaded.ending.timed_out, loaded.ending.oom_killed) == (code, False, False)
+    assert (loaded.process_exit.code, loaded.process_exit.timed_out, loaded.process_exit.oom_killed) == (
+        code,
+        False,
+        False,
+    )
     assert not loaded.succeeded
     assert loaded.stage == "declare"
     assert loader.run(job).succeeded
@@ -233,7 +239,7 @@ def test_timeout(loader: LoaderProcess, job: Job, user: Path) -> None:
     started = time.monotonic()
     loaded = loader.run(replace(importing(job, user, "time.sleep(600)"), timeout=1.0))
     assert time.monotonic() - started < 30
-    assert (loaded.ending.timed_out, loaded.succeeded, loaded.stage) == (True, False, "declare")
+    assert (loaded.process_exit.timed_out, loaded.succeeded, loaded.stage) == (True, False, "declare")
     assert loader.run(job).succeeded
 
 
@@ -264,7 +270,7 @@ class TestLoaderItself:
             killer.start()
             during = mine.run(slow)
             killer.join()
-            assert (during.succeeded, during.ending.code) == (False, -signal.SIGKILL)
+            assert (during.succeeded, during.process_exit.code) == (False, -signal.SIGKILL)
             assert during.stage == "declare"
             assert mine.run(job).succeeded
             last = mine._process
@@ -282,7 +288,7 @@ class TestLoaderItself:
             assert loaded.succeeded, loaded.error
             assert total(loaded) == [[6.0]]
             crashed = alone.run(importing(job, user, "os.kill(os.getpid(), signal.SIGSEGV)"))
-            assert (crashed.ending.code, crashed.stage) == (-signal.SIGSEGV, "declare")
+            assert (crashed.process_exit.code, crashed.stage) == (-signal.SIGSEGV, "declare")
         finally:
             alone.close()
 
@@ -298,10 +304,10 @@ class TestLoaderItself:
         (given / "given_there.py").write_text(f"import own_there, sys; assert sys.prefix == {str(other)!r}, sys.prefix")
         mine = LoaderProcess(python=other / "bin" / "python", sys_path=[str(given)])
         try:
-            loaded = mine.run(replace(job, declared=Declared(imports=("given_there",))))
+            loaded = mine.run(replace(job, declared=Declarations(imports=("given_there",))))
             assert loaded.succeeded, loaded.error
             assert total(loaded) == [[6.0]]
-            assert mine.run(replace(job, declared=Declared(imports=("user_objects",)))).stage == "declare"
+            assert mine.run(replace(job, declared=Declarations(imports=("user_objects",)))).stage == "declare"
         finally:
             mine.close()
 

@@ -8,9 +8,14 @@ from typing import Any
 import pytest
 
 from pytest_modelcompat.results.finding import Finding, Kind
-from pytest_modelcompat.results.result import Facts, Result
+from pytest_modelcompat.results.result import Result, ResultContext
 from pytest_modelcompat.results.target import Target
-from pytest_modelcompat.settings.expected_failures import ExpectationError, ExpectedFailure, held_against, read_expected
+from pytest_modelcompat.settings.expected_failures import (
+    ExpectedFailure,
+    ExpectedFailureError,
+    apply_expected_failures,
+    read_expected,
+)
 
 TODAY = dt.date(2026, 6, 15)
 
@@ -21,7 +26,7 @@ def entry(**changes: Any) -> dict[str, Any]:
 
 def result(*kinds: Kind) -> Result:
     findings = tuple(Finding(kind, "Scale", cause="why") for kind in kinds)
-    return Result("test_m[h5]", "tests/test_m", "h5", "local", findings, Facts("model.h5"))
+    return Result("test_m[h5]", "tests/test_m", "h5", "local", findings, ResultContext("model.h5"))
 
 
 class TestReading:
@@ -54,14 +59,14 @@ class TestReading:
         ],
     )
     def test_what_is_wrong_is_named(self, entries: Any, said: str) -> None:
-        with pytest.raises(ExpectationError, match=r"^[^\n]+$") as raised:
+        with pytest.raises(ExpectedFailureError, match=r"^[^\n]+$") as raised:
             read_expected(entries)
         assert said in str(raised.value)
 
     def test_in_a_file_each_names_its_test(self) -> None:
         (read,) = read_expected([entry(test="tests/test_m.py::*")], "pyproject.toml")
         assert read.test == "tests/test_m.py::*"
-        with pytest.raises(ExpectationError, match=r"^an entry needs 'test', a text such as \"tests/.*::\*\": \{"):
+        with pytest.raises(ExpectedFailureError, match=r"^an entry needs 'test', a text such as \"tests/.*::\*\": \{"):
             read_expected([entry()], "pyproject.toml")
 
 
@@ -91,33 +96,33 @@ class TestWhatItIsAbout:
 
 class TestHeldAgainst:
     def test_of_the_kind_it_is_expected(self) -> None:
-        judged = held_against(result(Kind.UNKNOWN_LAYER), read_expected([entry()]), TODAY)
+        judged = apply_expected_failures(result(Kind.UNKNOWN_LAYER), read_expected([entry()]), TODAY)
         assert judged.expected == "old"
         assert judged.failed
 
     def test_the_last_day_counts(self) -> None:
-        assert held_against(result(Kind.UNKNOWN_LAYER), read_expected([entry(until=TODAY)]), TODAY).expected
+        assert apply_expected_failures(result(Kind.UNKNOWN_LAYER), read_expected([entry(until=TODAY)]), TODAY).expected
 
     def test_after_the_day_it_is_a_failure_that_says_so(self) -> None:
-        judged = held_against(result(Kind.UNKNOWN_LAYER), read_expected([entry(until="2026-06-14")]), TODAY)
+        judged = apply_expected_failures(result(Kind.UNKNOWN_LAYER), read_expected([entry(until="2026-06-14")]), TODAY)
         assert not judged.expected
         assert judged.facts.expected == "to fail with UNKNOWN LAYER, until 2026-06-14 (old), which is over"
 
     def test_of_another_kind_first_it_is_a_failure_that_says_so(self) -> None:
-        judged = held_against(result(Kind.UNKNOWN_OP, Kind.UNKNOWN_LAYER), read_expected([entry()]), TODAY)
+        judged = apply_expected_failures(result(Kind.UNKNOWN_OP, Kind.UNKNOWN_LAYER), read_expected([entry()]), TODAY)
         assert not judged.expected
         assert judged.verdict == "UNKNOWN OP"
         assert judged.facts.expected == "to fail with UNKNOWN LAYER (old)"
 
     def test_passing_is_a_failure(self) -> None:
-        judged = held_against(result(), read_expected([entry(until="2026-06-14")]), TODAY)
+        judged = apply_expected_failures(result(), read_expected([entry(until="2026-06-14")]), TODAY)
         assert judged.verdict == "UNEXPECTED PASS"
         assert ("until", "2026-06-14, which is over") in judged.errors[0].details
 
     def test_one_of_several(self) -> None:
         expected = read_expected([entry(kind="UNKNOWN OP"), entry(reason="new")])
-        assert held_against(result(Kind.UNKNOWN_LAYER), expected, TODAY).expected == "new"
+        assert apply_expected_failures(result(Kind.UNKNOWN_LAYER), expected, TODAY).expected == "new"
 
     def test_without_any_it_is_as_it_was(self) -> None:
         failed = result(Kind.UNKNOWN_LAYER)
-        assert held_against(failed, (), TODAY) is failed
+        assert apply_expected_failures(failed, (), TODAY) is failed

@@ -7,11 +7,18 @@ from typing import Any
 import pytest
 
 from pytest_modelcompat.settings.choices import CHECKS
-from pytest_modelcompat.settings.settings import Layer, SettingsError, check, parse_object, plain_name, resolve
+from pytest_modelcompat.settings.settings import (
+    OptionLayer,
+    SettingsError,
+    check_options,
+    parse_object,
+    plain_name,
+    resolve_options,
+)
 
 
 def given(**options: Any) -> dict[str, Any]:
-    return check(Layer("marker", options))
+    return check_options(OptionLayer("marker", options))
 
 
 @pytest.mark.parametrize(
@@ -72,8 +79,8 @@ def test_right_options_come_in_one_type() -> None:
 
 
 def test_the_strongest_source_wins_with_an_explicit_zero() -> None:
-    strong, weak = Layer("command line", {"seed": 0}), Layer("ini", {"seed": 7, "timeout": 9})
-    settings = resolve((strong, Layer("marker", {"seed": 3, "safe_mode": False}), weak))
+    strong, weak = OptionLayer("command line", {"seed": 0}), OptionLayer("ini", {"seed": 7, "timeout": 9})
+    settings = resolve_options((strong, OptionLayer("marker", {"seed": 3, "safe_mode": False}), weak))
     assert (settings.seed, settings.timeout, settings.safe_mode) == (0, 9.0, False)
     assert settings.sources == {"seed": "command line", "timeout": "ini", "safe_mode": "marker"}
     assert settings.formats == ("h5", "keras", "saved_model")

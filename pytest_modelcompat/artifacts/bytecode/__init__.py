@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from pytest_modelcompat.artifacts.bytecode.instructions import Listing, Misfit, listing
+from pytest_modelcompat.artifacts.bytecode.instructions import Disassembly, NotThisVersion, disassemble
 from pytest_modelcompat.artifacts.bytecode.marshal_reader import (
     FROM_3_11,
     PYTHON_2,
@@ -159,21 +159,21 @@ def _unreadable(writer: Version, python: Version) -> str:
     return "ValueError: bad marshal data (unknown type code)"
 
 
-def _globals(codes: Sequence[CodeObject], found: Sequence[Listing], version: Version) -> tuple[str, ...]:
+def _globals(codes: Sequence[CodeObject], found: Sequence[Disassembly], version: Version) -> tuple[str, ...]:
     pairs = zip(codes, found, strict=True)
     return tuple(sorted({name for code, each in pairs for name in each.global_names(code, version)}))
 
 
-def _listings(codes: Sequence[CodeObject], version: Version) -> tuple[Listing, ...] | None:
+def _listings(codes: Sequence[CodeObject], version: Version) -> tuple[Disassembly, ...] | None:
     try:
-        return tuple(listing(code, version) for code in codes)
-    except Misfit:
+        return tuple(disassemble(code, version) for code in codes)
+    except NotThisVersion:
         return None
 
 
-def _writers(codes: Sequence[CodeObject], listings: dict[Version, tuple[Listing, ...]]) -> tuple[Version, ...]:
+def _writers(codes: Sequence[CodeObject], listings: dict[Version, tuple[Disassembly, ...]]) -> tuple[Version, ...]:
     """Those of the versions that can read it whose compiler also would have written it so."""
-    doubts: dict[Version, Callable[[CodeObject, Listing], bool]] = {
+    doubts: dict[Version, Callable[[CodeObject, Disassembly], bool]] = {
         (3, 7): _calls_attribute,
         (3, 8): _maps_ranges,
         (3, 9): lambda code, found: _maps_ranges(code, found) or _is_of_3_8(found),
@@ -187,16 +187,18 @@ def _writers(codes: Sequence[CodeObject], listings: dict[Version, tuple[Listing,
     return sure or tuple(listings)
 
 
-def _runners(written_by: Sequence[Version], listings: dict[Version, tuple[Listing, ...]]) -> tuple[Version, ...]:
+def _runners(written_by: Sequence[Version], listings: dict[Version, tuple[Disassembly, ...]]) -> tuple[Version, ...]:
     """The versions that read in it what every version that can have written it means by it."""
     return tuple(
         version
         for version, found in listings.items()
-        if all(each.means_what(own) for writer in written_by for each, own in zip(found, listings[writer], strict=True))
+        if all(
+            each.is_equivalent(own) for writer in written_by for each, own in zip(found, listings[writer], strict=True)
+        )
     )
 
 
-def _calls_attribute(_: CodeObject, found: Listing) -> bool:
+def _calls_attribute(_: CodeObject, found: Disassembly) -> bool:
     """Whether `a.b(c)` is a call of an attribute: CPython 3.7 and later call a method."""
     names = [each.name for each in found.instructions]
     for index, name in enumerate(names):
@@ -214,7 +216,7 @@ def _calls_attribute(_: CodeObject, found: Listing) -> bool:
     return False
 
 
-def _is_of_3_8(found: Listing) -> bool:
+def _is_of_3_8(found: Disassembly) -> bool:
     """Whether it has what CPython 3.9 writes in other words: a list of three constants, a call with `**`."""
     names = [each.name for each in found.instructions]
     targets = {target for _, target in found.jumps}
@@ -230,12 +232,12 @@ def _is_of_3_8(found: Listing) -> bool:
     return False
 
 
-def _maps_no_ranges(code: CodeObject, _: Listing) -> bool:
+def _maps_no_ranges(code: CodeObject, _: Disassembly) -> bool:
     """Whether its table of lines is not that of CPython 3.10, whose ranges cover all of the code."""
     return sum(code.lines[::2]) != len(code.instructions) or _starts_on_a_later_line(code)
 
 
-def _maps_ranges(code: CodeObject, _: Listing) -> bool:
+def _maps_ranges(code: CodeObject, _: Disassembly) -> bool:
     """Whether its table of lines is that of CPython 3.10: earlier ones end before the code does, but for dead code."""
     return not _maps_no_ranges(code, _)
 

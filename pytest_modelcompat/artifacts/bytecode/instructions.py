@@ -52,18 +52,18 @@ class Instruction(NamedTuple):
     end: int
 
 
-class Misfit(ValueError):  # noqa: N818 - an answer, not an error
+class NotThisVersion(ValueError):  # noqa: N818 - an answer, not an error
     """A CPython has not written this, and would not run it."""
 
 
 @dataclass(frozen=True)
-class Listing:
+class Disassembly:
     """What a CPython makes of the bytecode of one code object."""
 
     instructions: tuple[Instruction, ...]
     jumps: tuple[tuple[Instruction, int], ...]
 
-    def means_what(self, other: Listing) -> bool:
+    def is_equivalent(self, other: Disassembly) -> bool:
         """Whether it does the same as another version's reading of the same bytes."""
         return [_meaning(each) for each in self.instructions] == [_meaning(each) for each in other.instructions] and (
             [target for _, target in self.jumps] == [target for _, target in other.jumps]
@@ -86,7 +86,7 @@ def _meaning(instruction: Instruction) -> tuple[str, int]:
     return instruction.name.replace("JUMP_FORWARD_IF", "JUMP_IF"), instruction.argument
 
 
-def listing(code: CodeObject, version: Version) -> Listing:
+def disassemble(code: CodeObject, version: Version) -> Disassembly:
     """Reads a code object as a CPython from 3.6 to 3.13 does.
 
     Raises:
@@ -101,19 +101,19 @@ def listing(code: CodeObject, version: Version) -> Listing:
     if version in {(3, 11), (3, 12)}:
         _check_intrinsics(code, instructions, version)
     _check_finally(instructions, version)
-    return Listing(instructions, jumps)
+    return Disassembly(instructions, jumps)
 
 
 def _instructions(code: CodeObject, version: Version) -> Iterator[Instruction]:
     known, words = opcodes(version), code.instructions
     if len(words) % 2 or not words:
-        raise Misfit
+        raise NotThisVersion
     position = start = prefix = 0
     while position < len(words):
         number, argument = words[position], words[position + 1] | prefix
         opcode = known.get(number)
         if opcode is None:
-            raise Misfit
+            raise NotThisVersion
         position += 2
         if opcode.name == _EXTENDED_ARG:
             prefix = (argument << 8) & 0xFFFFFFFF
@@ -121,12 +121,12 @@ def _instructions(code: CodeObject, version: Version) -> Iterator[Instruction]:
         end = position + 2 * opcode.caches
         # Unmarshalled code has nothing in its caches.
         if end > len(words) or any(words[position:end]):
-            raise Misfit
+            raise NotThisVersion
         yield Instruction(opcode.name, number, argument, start, end)
         position = start = end
         prefix = 0
     if start != position:
-        raise Misfit
+        raise NotThisVersion
 
 
 def _target(jump: Instruction, version: Version) -> int:
@@ -139,7 +139,7 @@ def _target(jump: Instruction, version: Version) -> int:
 def _check_jumps(instructions: Sequence[Instruction], jumps: Sequence[tuple[Instruction, int]]) -> None:
     starts = {each.start for each in instructions}
     if any(target not in starts for _, target in jumps):
-        raise Misfit
+        raise NotThisVersion
 
 
 def _check_argument(each: Instruction, code: CodeObject, version: Version) -> None:
@@ -157,7 +157,7 @@ def _check_argument(each: Instruction, code: CodeObject, version: Version) -> No
     else:
         fits = _fits_otherwise(each, code, version)
     if not fits:
-        raise Misfit
+        raise NotThisVersion
 
 
 def _name_shift(name: str, version: Version) -> int:
@@ -184,16 +184,16 @@ def _check_start(code: CodeObject, instructions: Sequence[Instruction], version:
     if version >= (3, 11):
         first = next((each.name for each in instructions if each.name not in _BEFORE_RESUME), "")
         if first != "RESUME":
-            raise Misfit
+            raise NotThisVersion
     elif version == (3, 10) and code.flags & _YIELDS and instructions[0].name != "GEN_START":
-        raise Misfit
+        raise NotThisVersion
 
 
 def _check_intrinsics(code: CodeObject, instructions: Sequence[Instruction], version: Version) -> None:
     """Tells the jumps of CPython 3.11 from the instructions that have their numbers in 3.12."""
     for index, each in enumerate(instructions):
         if each.number in _NEW_NUMBERS and _is_intrinsic(code, instructions, index) != (version == (3, 12)):
-            raise Misfit
+            raise NotThisVersion
 
 
 def _is_intrinsic(code: CodeObject, instructions: Sequence[Instruction], index: int) -> bool:
@@ -227,9 +227,9 @@ def _check_finally(instructions: Sequence[Instruction], version: Version) -> Non
     names = [each.name for each in instructions]
     for index, name in enumerate(names):
         if name == "POP_FINALLY" and (_adds_to_a_set(names, index) or not _SETUPS.intersection(names)):
-            raise Misfit
+            raise NotThisVersion
         if name == "SET_UPDATE" and version < (3, 11) and "BUILD_SET" not in names:
-            raise Misfit
+            raise NotThisVersion
 
 
 def _adds_to_a_set(names: Sequence[str], index: int) -> bool:

@@ -11,14 +11,14 @@ from pytest_modelcompat.artifacts.inventory import WeightUse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.artifacts.containers.zip_reader import Archive
+    from pytest_modelcompat.artifacts.containers.zip_reader import ZipArchive
 
 _HEADER = re.compile(rb"\x93NUMPY.{4,6}\{.*?'descr': '[|<>=]?([a-zA-Z])(\d*)'.*?'shape': \(([\d, ]*)\)", re.DOTALL)
 _LONGEST_NUMBER = 18
 _KINDS = {"f": "float", "i": "int", "u": "uint", "c": "complex"}
 
 
-def read_npz(archive: Archive) -> Iterator[WeightUse]:
+def read_npz(archive: ZipArchive) -> Iterator[WeightUse]:
     """Describes the arrays of an .npz; those of Python objects, which are pickles, are left out.
 
     Args:

@@ -26,7 +26,7 @@ _SILENT = frozenset({"MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT", "FRAME", "PROTO"
 _IDENTIFIERS = re.compile(r"[A-Za-z_][\w.]* [A-Za-z_][\w.]*")
 
 
-def explain_pickle(data: bytes) -> str | None:
+def describe_pickle(data: bytes) -> str | None:
     """Says what a pickle would do, None for data that is no pickle.
 
     Protocols 0 and 1 have no signature: their opcodes are letters, which a word list may begin with. There, only what
@@ -48,9 +48,9 @@ def explain_pickle(data: bytes) -> str | None:
         if name:
             names[name] = None
     if _has_signature(data):
-        return _told(names)
+        return _listed_imports(names)
     is_pickle = "STOP" in opcodes and not _IMPORTS.isdisjoint(opcodes) and not _CALLS.isdisjoint(opcodes)
-    return _told(names) if is_pickle and names else None
+    return _listed_imports(names) if is_pickle and names else None
 
 
 def _has_signature(data: bytes) -> bool:
@@ -61,7 +61,7 @@ def _has_signature(data: bytes) -> bool:
     return begins and any(opcode.code == chr(data[2]) for opcode in pickletools.opcodes)
 
 
-def _told(names: dict[str, None]) -> str:
+def _listed_imports(names: dict[str, None]) -> str:
     if not names:
         return "a pickle of plain data"
     shown = list(names)[:_MOST_NAMES]

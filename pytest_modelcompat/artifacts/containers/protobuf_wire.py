@@ -21,7 +21,7 @@ class WireError(ValueError):
     """The bytes are no protobuf message; the message is a clause that says why."""
 
 
-def thinned(message_name: str, data: memoryview) -> bytes:
+def without_tensor_values(message_name: str, data: memoryview) -> bytes:
     """The message without what the schema does not know, and without the values of large attributes.
 
     Args:
@@ -31,10 +31,10 @@ def thinned(message_name: str, data: memoryview) -> bytes:
     Raises:
         WireError: it is damaged, or has more parts than any model.
     """
-    return _Thinner(data).message(message_name, 0, len(data), _DEEPEST)
+    return _TensorStripper(data).message(message_name, 0, len(data), _DEEPEST)
 
 
-class _Thinner:
+class _TensorStripper:
     """One pass over a message, which counts its parts."""
 
     def __init__(self, data: memoryview) -> None:

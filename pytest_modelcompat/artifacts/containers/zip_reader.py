@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.containers.file_slice import FileSlice
 from pytest_modelcompat.artifacts.containers.hdf5.source import Budget, Source, mapped
-from pytest_modelcompat.artifacts.containers.pickle_reader import HEAD, NPY, NPY_HEADER, explain_pickle
+from pytest_modelcompat.artifacts.containers.pickle_reader import HEAD, NPY, NPY_HEADER, describe_pickle
 from pytest_modelcompat.artifacts.inventory import Hazard
 from pytest_modelcompat.artifacts.limits import (
     LARGEST_CONTENTS,
@@ -50,7 +50,7 @@ class ZipError(ValueError):
     """The bytes are no zip that can be read; the message is a clause that says why."""
 
 
-class Archive:
+class ZipArchive:
     """A zip in an open file.
 
     Args:
@@ -156,7 +156,7 @@ class Archive:
         if head.startswith(ZIP) and not self._is_inner:
             yield from self._inner(entry)
             return
-        told = explain_pickle(head if head.startswith(NPY) else self._read(entry, HEAD))
+        told = describe_pickle(head if head.startswith(NPY) else self._read(entry, HEAD))
         if told:
             yield Hazard("pickle", entry.filename, told)
 
@@ -166,7 +166,7 @@ class Archive:
         for hazard in inner.hazards() if inner else ():
             yield Hazard(hazard.what, f"{entry.filename}/{hazard.subject}", hazard.detail)
 
-    def inner(self, name: str) -> Archive | None:
+    def inner(self, name: str) -> ZipArchive | None:
         """A zip in this zip; None if it would have to be unpacked and is too large for that, or is none.
 
         Raises:
@@ -175,7 +175,7 @@ class Archive:
         source = self.source(name)
         if source is None or source.read(0, min(4, source.size)) != ZIP:
             return None
-        return Archive(io.BufferedReader(FileSlice(source)), is_inner=True)
+        return ZipArchive(io.BufferedReader(FileSlice(source)), is_inner=True)
 
     def _read(self, entry: zipfile.ZipInfo, size: int) -> bytes:
         if entry.compress_type not in _METHODS:

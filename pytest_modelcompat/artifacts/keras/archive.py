@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.containers.hdf5.contents import read_contents
 from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error
 from pytest_modelcompat.artifacts.containers.npz import read_npz
-from pytest_modelcompat.artifacts.containers.zip_reader import Archive, ZipError
+from pytest_modelcompat.artifacts.containers.zip_reader import ZipArchive, ZipError
 from pytest_modelcompat.artifacts.inventory import Asset, BrokenArtifactError, Hazard, Inventory
 from pytest_modelcompat.artifacts.keras.config import as_mapping, parse_json, read_model
 from pytest_modelcompat.artifacts.keras.folder import Folder
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from pytest_modelcompat.artifacts.containers.hdf5.contents import Contents
+    from pytest_modelcompat.artifacts.containers.hdf5.contents import Hdf5Contents
     from pytest_modelcompat.artifacts.containers.hdf5.source import Source
     from pytest_modelcompat.artifacts.inventory import WeightUse
 
@@ -45,12 +45,12 @@ def read_keras_zip(path: Path) -> Inventory:
             with Folder(path) as folder:
                 return _inventory(path, folder)
         with path.open("rb") as file:
-            return _inventory(path, Archive(file))
+            return _inventory(path, ZipArchive(file))
     except ZipError as error:
         raise BrokenArtifactError(f"{path} is a truncated or corrupt .keras file: {error}") from error
 
 
-def _inventory(path: Path, archive: Archive | Folder) -> Inventory:
+def _inventory(path: Path, archive: ZipArchive | Folder) -> Inventory:
     where = f"{path} (its {CONFIG})"
     root = parse_json(archive.read(CONFIG, LARGEST_JSON), where)
     contents = read_model(root, where)
@@ -74,14 +74,14 @@ def _inventory(path: Path, archive: Archive | Folder) -> Inventory:
     )
 
 
-def _saved_by(path: Path, archive: Archive | Folder) -> dict[str, str]:
+def _saved_by(path: Path, archive: ZipArchive | Folder) -> dict[str, str]:
     if METADATA not in archive.sizes:
         return {}
     version = parse_json(archive.read(METADATA, LARGEST_JSON), f"{path} (its {METADATA})").get("keras_version")
     return {"keras": version} if isinstance(version, str) else {}
 
 
-def _assets(archive: Archive | Folder) -> tuple[Asset, ...]:
+def _assets(archive: ZipArchive | Folder) -> tuple[Asset, ...]:
     sizes = archive.sizes
     return tuple(Asset(name, sizes[name]) for name in sorted(sizes) if name.startswith(_ASSETS))
 
@@ -97,13 +97,13 @@ def weights_source(path: Path, file: BinaryIO) -> Source | None:
         BrokenArtifactError: the zip is damaged.
     """
     try:
-        archive = Archive(file)
+        archive = ZipArchive(file)
         return archive.in_place(WEIGHTS) if WEIGHTS in archive.sizes else None
     except ZipError as error:
         raise BrokenArtifactError(f"{path} is a truncated or corrupt .keras file: {error}") from error
 
 
-def _weights(path: Path, archive: Archive | Folder) -> tuple[list[WeightUse], list[Hazard]]:
+def _weights(path: Path, archive: ZipArchive | Folder) -> tuple[list[WeightUse], list[Hazard]]:
     """What the zip's weights are: one HDF5 file, several where they are sharded, or an .npz."""
     weights: list[WeightUse] = []
     hazards: list[Hazard] = []
@@ -119,7 +119,7 @@ def _weights(path: Path, archive: Archive | Folder) -> tuple[list[WeightUse], li
     return sorted(weights, key=lambda weight: weight.path), hazards
 
 
-def _hdf5(where: str, source: Source) -> Contents:
+def _hdf5(where: str, source: Source) -> Hdf5Contents:
     try:
         return read_contents(source)
     except Hdf5Error as error:

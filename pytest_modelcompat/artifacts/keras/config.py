@@ -67,7 +67,7 @@ _VALUE_CLASSES = frozenset(
 
 
 @dataclass
-class Contents:
+class ConfigContents:
     """What a configuration names; grows during one walk."""
 
     model_class: str | None = None
@@ -82,7 +82,7 @@ class Contents:
         return tuple(sorted(self.dtypes)) or ("float32",)
 
 
-class _Place(NamedTuple):
+class _ConfigLocation(NamedTuple):
     """Where the walk stands: in which layer, under which key, and among how many siblings."""
 
     path: tuple[str, ...]
@@ -120,7 +120,7 @@ def parse_json(text: str | bytes, where: str) -> dict[str, Any]:
     return value
 
 
-def read_model(node: Mapping[str, Any], where: str) -> Contents:
+def read_model(node: Mapping[str, Any], where: str) -> ConfigContents:
     """Reads the outermost node of a model's configuration, and what `compile()` was given if it is in there.
 
     Args:
@@ -132,31 +132,31 @@ def read_model(node: Mapping[str, Any], where: str) -> Contents:
     """
     if not isinstance(node.get("class_name"), str) or not isinstance(node.get("config"), dict | list):
         raise BrokenArtifactError(f"{where} describes no Keras model: it has no class_name with a config")
-    contents = Contents(model_class=node["class_name"])
+    contents = ConfigContents(model_class=node["class_name"])
     config = as_mapping(node["config"])
     with _bounded(where):
         _Walk(contents).inside(node, config, path=(), owner=(_name_of(node, config),))
     return contents
 
 
-def read_compile(config: Mapping[str, Any], contents: Contents, where: str) -> None:
+def read_compile(config: Mapping[str, Any], contents: ConfigContents, where: str) -> None:
     """Adds what `compile()` was given: Keras 3's `compile_config` or the `training_config` of an .h5.
 
     Raises:
         BrokenArtifactError: the configuration is nested without end, or names more than any model.
     """
     with _bounded(where):
-        _Walk(contents).children(config, _Place(COMPILE_PATH, COMPILE_PATH))
+        _Walk(contents).children(config, _ConfigLocation(COMPILE_PATH, COMPILE_PATH))
 
 
-def read_layer(node: Mapping[str, Any], contents: Contents, parents: tuple[str, ...], where: str) -> None:
+def read_layer(node: Mapping[str, Any], contents: ConfigContents, parents: tuple[str, ...], where: str) -> None:
     """Adds one layer that stands alone, with what its own configuration holds.
 
     Raises:
         BrokenArtifactError: the configuration is nested without end, or names more than any model.
     """
     with _bounded(where):
-        _Walk(contents).layer(node, _Place(parents, parents, key="layer"))
+        _Walk(contents).layer(node, _ConfigLocation(parents, parents, key="layer"))
 
 
 class _TooManyError(Exception):
@@ -176,10 +176,10 @@ def _bounded(where: str) -> Iterator[None]:
 class _Walk:
     """One walk through a configuration, collecting into `contents`."""
 
-    def __init__(self, contents: Contents) -> None:
+    def __init__(self, contents: ConfigContents) -> None:
         self.contents = contents
 
-    def visit(self, value: object, place: _Place) -> None:
+    def visit(self, value: object, place: _ConfigLocation) -> None:
         if isinstance(value, str):
             self.bare_name(value, place)
         elif isinstance(value, list):
@@ -195,13 +195,13 @@ class _Walk:
         if len(self.contents.layers) + len(self.contents.objects) >= MOST_USES:
             raise _TooManyError
 
-    def bare_name(self, name: str, place: _Place) -> None:
+    def bare_name(self, name: str, place: _ConfigLocation) -> None:
         if place.role is None or place.role == "dtype policy":
             return
         if place.in_compile or place.role in _NAMED_IN_LAYERS:
             self.add_object(ObjectUse(place.role, name, place.owner))
 
-    def items(self, values: list[Any], place: _Place) -> None:
+    def items(self, values: list[Any], place: _ConfigLocation) -> None:
         if self.is_code(values, place):
             return
         if place.key != "layers":
@@ -209,15 +209,15 @@ class _Walk:
                 self.visit(value, place)
             return
         for position, value in enumerate(values, 1):
-            self.visit(value, _Place(place.path, place.owner, "layers", place.role, position, len(values)))
+            self.visit(value, _ConfigLocation(place.path, place.owner, "layers", place.role, position, len(values)))
 
-    def is_code(self, value: object, place: _Place) -> bool:
+    def is_code(self, value: object, place: _ConfigLocation) -> bool:
         codes = code_elsewhere(value)
         if codes:
             self.contents.lambdas.append(LambdaUse(place.owner, has_bytecode=True, codes=codes))
         return bool(codes)
 
-    def mapping(self, value: dict[str, Any], place: _Place) -> None:
+    def mapping(self, value: dict[str, Any], place: _ConfigLocation) -> None:
         class_name = value.get("class_name")
         if not isinstance(class_name, str):
             self.children(value, place)
@@ -230,7 +230,7 @@ class _Walk:
         else:
             self.children(value, place)
 
-    def children(self, value: Mapping[str, Any], place: _Place, skip: tuple[str, ...] = ()) -> None:
+    def children(self, value: Mapping[str, Any], place: _ConfigLocation, skip: tuple[str, ...] = ()) -> None:
         path, owner = place.path, place.owner
         inherited = place.role if place.in_compile else None
         for key, child in value.items():
@@ -239,9 +239,9 @@ class _Walk:
             # An output may be called `activation`; below `loss` it is still a loss.
             role = inherited or _role_by_key(key[-_LONGEST_KEY:])
             if role or not isinstance(child, str):
-                self.visit(child, _Place(path, owner, key, role))
+                self.visit(child, _ConfigLocation(path, owner, key, role))
 
-    def node(self, node: dict[str, Any], place: _Place) -> None:
+    def node(self, node: dict[str, Any], place: _ConfigLocation) -> None:
         if isinstance(node["config"], str):
             self.function(node, place)
         elif _is_layer(node, place):
@@ -249,12 +249,12 @@ class _Walk:
         else:
             self.object(node, place)
 
-    def function(self, node: dict[str, Any], place: _Place) -> None:
+    def function(self, node: dict[str, Any], place: _ConfigLocation) -> None:
         role = place.role or _role_by_module(node) or "object"
         module, registered = _text(node.get("module")), _text(node.get("registered_name"))
         self.add_object(ObjectUse(role, node["config"], place.owner, module, registered))
 
-    def layer(self, node: Mapping[str, Any], place: _Place) -> None:
+    def layer(self, node: Mapping[str, Any], place: _ConfigLocation) -> None:
         config = as_mapping(node["config"])
         path = (*place.path, _name_of(node, config))
         self.count()
@@ -285,12 +285,14 @@ class _Walk:
         dtype = compute_dtype(config.get("dtype") or node.get("dtype"))
         if dtype in FLOATS and node["class_name"] != "InputLayer":
             self.contents.dtypes.add(dtype)
-        self.children(config, _Place(path, owner), skip=function_keys(node["class_name"], config) if found else ())
+        self.children(
+            config, _ConfigLocation(path, owner), skip=function_keys(node["class_name"], config) if found else ()
+        )
         compiled = node.get("compile_config")
         if isinstance(compiled, dict):
-            self.children(compiled, _Place(COMPILE_PATH, COMPILE_PATH))
+            self.children(compiled, _ConfigLocation(COMPILE_PATH, COMPILE_PATH))
 
-    def object(self, node: dict[str, Any], place: _Place) -> None:
+    def object(self, node: dict[str, Any], place: _ConfigLocation) -> None:
         role = place.role or _role_by_module(node) or "object"
         config = as_mapping(node["config"])
         self.add_object(
@@ -308,14 +310,14 @@ class _Walk:
             return
         if "fn" in config:
             self.wrapped_function(config["fn"], role, place)
-        self.children(config, _Place(place.path, place.owner), skip=("fn",))
+        self.children(config, _ConfigLocation(place.path, place.owner), skip=("fn",))
 
-    def wrapped_function(self, function: Any, role: str, place: _Place) -> None:
+    def wrapped_function(self, function: Any, role: str, place: _ConfigLocation) -> None:
         """Adds what Keras' MeanMetricWrapper and LossFunctionWrapper name under `fn`, the user's function."""
         if isinstance(function, str):
             self.add_object(ObjectUse(role, function, place.owner))
         else:
-            self.visit(function, _Place(place.path, place.owner, "fn", role, place.position, place.siblings))
+            self.visit(function, _ConfigLocation(place.path, place.owner, "fn", role, place.position, place.siblings))
 
 
 def _is_numbers(value: object) -> bool:
@@ -323,7 +325,7 @@ def _is_numbers(value: object) -> bool:
     return isinstance(value, list) and _NUMBERS.issuperset(map(type, value))
 
 
-def _is_layer(node: Mapping[str, Any], place: _Place) -> bool:
+def _is_layer(node: Mapping[str, Any], place: _ConfigLocation) -> bool:
     if place.in_compile or place.role == "dtype policy":
         return False
     if place.key in _LAYER_KEYS or place.key.endswith(_LAYER_SUFFIXES) or node["class_name"] in _MODEL_CLASSES:

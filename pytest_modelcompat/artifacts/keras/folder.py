@@ -6,8 +6,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.containers.hdf5.source import Source
-from pytest_modelcompat.artifacts.containers.pickle_reader import HEAD, explain_pickle
-from pytest_modelcompat.artifacts.containers.zip_reader import ZIP, Archive, ZipError, refuse_larger
+from pytest_modelcompat.artifacts.containers.pickle_reader import HEAD, describe_pickle
+from pytest_modelcompat.artifacts.containers.zip_reader import ZIP, ZipArchive, ZipError, refuse_larger
 from pytest_modelcompat.artifacts.inventory import Hazard
 from pytest_modelcompat.artifacts.limits import MOST_MEMBERS
 
@@ -52,14 +52,14 @@ class Folder(ExitStack):
         """A file's bytes, in place."""
         return Source(self._open(name), 0, self.sizes[name])
 
-    def inner(self, name: str) -> Archive | None:
+    def inner(self, name: str) -> ZipArchive | None:
         """A zip in the folder; None if it is none.
 
         Raises:
             ZipError: it is damaged.
         """
         file = self._open(name)
-        return Archive(file, is_inner=True) if file.read(len(ZIP)) == ZIP else None
+        return ZipArchive(file, is_inner=True) if file.read(len(ZIP)) == ZIP else None
 
     def hazards(self) -> Iterator[Hazard]:
         """The pickles in it.
@@ -70,7 +70,7 @@ class Folder(ExitStack):
         for name in self.sizes:
             with (self._path / name).open("rb") as file:
                 head = file.read(HEAD)
-            told = explain_pickle(head)
+            told = describe_pickle(head)
             if told:
                 yield Hazard("pickle", name, told)
             inner = self.inner(name) if head.startswith(ZIP) else None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
 from pytest_modelcompat.artifacts.keras.config import (
-    Contents,
+    ConfigContents,
     as_mapping,
     parse_json,
     read_compile,
@@ -33,7 +33,7 @@ _NO_LAYERS = frozenset({"_tf_keras_metric"})
 class KerasMetadata:
     """What Keras recorded beside the graph."""
 
-    contents: Contents = field(default_factory=Contents)
+    contents: ConfigContents = field(default_factory=ConfigContents)
     saved_by: dict[str, str] = field(default_factory=dict)
     root: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
@@ -64,7 +64,7 @@ def read_keras_metadata(path: Path, object_graph: Any) -> KerasMetadata:
 def _metadata(nodes: dict[str, str], where: str) -> KerasMetadata:
     root = parse_json(nodes.pop(_ROOT, "{}") or "{}", where)
     # A tf.Module that holds Keras layers has no root node; a subclassed model's has no configuration.
-    contents = read_model({"config": {}, **root}, where) if root else Contents()
+    contents = read_model({"config": {}, **root}, where) if root else ConfigContents()
     if not contents.layers:
         _add_tracked_layers(contents, nodes, where)
     training = as_mapping(root.get("training_config"))
@@ -77,7 +77,7 @@ def _saved_by(root: Mapping[str, Any]) -> dict[str, str]:
     return {key: root[name] for key, name in keys.items() if isinstance(root.get(name), str)}
 
 
-def _add_tracked_layers(contents: Contents, nodes: Mapping[str, str], where: str) -> None:
+def _add_tracked_layers(contents: ConfigContents, nodes: Mapping[str, str], where: str) -> None:
     """Adds the layers that no configuration names: those a subclassed model or layer holds as attributes.
 
     What a layer with a configuration holds besides is made by its own code, never looked up by name.
@@ -88,7 +88,7 @@ def _add_tracked_layers(contents: Contents, nodes: Mapping[str, str], where: str
         paths[node_path] = None if parents is None else _add(contents, nodes[node_path], parents, where)
 
 
-def _add(contents: Contents, metadata: str, parents: tuple[str, ...], where: str) -> tuple[str, ...] | None:
+def _add(contents: ConfigContents, metadata: str, parents: tuple[str, ...], where: str) -> tuple[str, ...] | None:
     """Adds one layer; returns its path if it may hold more layers that only their own nodes tell of."""
     node = parse_json(metadata or "{}", where)
     if not isinstance(node.get("class_name"), str):

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.containers.sstable import TableError, read_table
-from pytest_modelcompat.artifacts.detection import explain_undelivered
+from pytest_modelcompat.artifacts.detection import describe_undelivered
 from pytest_modelcompat.artifacts.dtypes import dtype_name
 from pytest_modelcompat.artifacts.inventory import Asset, BrokenArtifactError, WeightUse
 from pytest_modelcompat.artifacts.limits import LARGEST_INDEX, megabytes
@@ -66,7 +66,7 @@ def _entries(file: Path) -> list[tuple[bytes, Any]]:
     """The index' entries in order of their keys; the one without a key is its header."""
     if file.stat().st_size > LARGEST_INDEX:
         raise BrokenArtifactError(f"{file} is larger than {megabytes(LARGEST_INDEX)}, which is the limit")
-    undelivered = explain_undelivered(file)
+    undelivered = describe_undelivered(file)
     if undelivered:
         raise BrokenArtifactError(undelivered)
     try:
@@ -90,7 +90,7 @@ def _missing_shards(folder: Path, count: int, entries: Iterable[Any]) -> list[As
         if not file.is_file():
             missing.append(_missing(name))
             continue
-        undelivered = explain_undelivered(file) if ends[shard] else None
+        undelivered = describe_undelivered(file) if ends[shard] else None
         if undelivered:
             raise BrokenArtifactError(undelivered)
         if file.stat().st_size < ends[shard]:

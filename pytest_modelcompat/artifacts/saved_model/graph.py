@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.dtypes import FLOATS
-from pytest_modelcompat.artifacts.inventory import OpDefinition, OpPlace, OpUse
+from pytest_modelcompat.artifacts.inventory import OpDefinition, OpLocation, OpUse
 from pytest_modelcompat.artifacts.saved_model.attributes import attribute_text, value_text
 from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
 
@@ -76,7 +76,7 @@ class _Tally:
     """The nodes of one op."""
 
     nodes: list[Any] = field(default_factory=list)
-    places: list[OpPlace] = field(default_factory=list)
+    places: list[OpLocation] = field(default_factory=list)
 
     def attributes(self) -> dict[str, dict[bytes, int]]:
         """Name -> packed attribute -> how many nodes have it; TensorFlow's internal ones are left out."""
@@ -125,7 +125,7 @@ def _tallies(graph: Any) -> dict[str, _Tally]:
             tally = tallies[node.op]
             tally.nodes.append(node)
             if len(tally.nodes) <= _PLACES:
-                tally.places.append(OpPlace(node.name, function))
+                tally.places.append(OpLocation(node.name, function))
     # A node may call a function by naming it as its op; that is no op to look up.
     for function in graph.library.function:
         tallies.pop(function.signature.name, None)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import mmap
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.containers.protobuf_wire import WireError, thinned
-from pytest_modelcompat.artifacts.detection import explain_text
+from pytest_modelcompat.artifacts.containers.protobuf_wire import WireError, without_tensor_values
+from pytest_modelcompat.artifacts.detection import describe_placeholder
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
 from pytest_modelcompat.artifacts.limits import LARGEST_PARSED, LARGEST_TEXT, megabytes
 from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse, parse_text
@@ -58,7 +58,7 @@ def read_message(file: Path, message_name: str, what: str) -> Any:
             if size <= LARGEST_PARSED:
                 return parse(message_name, opened.read())
             with mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as data:
-                kept = thinned(message_name, data)
+                kept = without_tensor_values(message_name, data)
             return parse(message_name, kept)
         except WireError as error:
             raise BrokenArtifactError(f"{file} is truncated or corrupt: {error}") from error
@@ -78,6 +78,6 @@ def _text(file: Path) -> Any:
 
 
 def _refuse_undelivered(file: Path, head: bytes) -> None:
-    never_delivered = explain_text(file, head)
+    never_delivered = describe_placeholder(file, head)
     if never_delivered:
         raise BrokenArtifactError(never_delivered)

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
 
-__all__ = ["Comparison", "Difference", "compare_artifacts"]
+__all__ = ["ArtifactComparison", "Difference", "compare_artifacts"]
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ArtifactComparison:
     """How two artifacts differ.
 
     Args:
@@ -44,7 +44,7 @@ class Comparison:
         return not self.unread_weights
 
 
-def compare_artifacts(one: Inventory, other: Inventory) -> Comparison:
+def compare_artifacts(one: Inventory, other: Inventory) -> ArtifactComparison:
     """Compares what two artifacts hold; of two formats, what both can hold.
 
     Args:
@@ -58,7 +58,7 @@ def compare_artifacts(one: Inventory, other: Inventory) -> Comparison:
 
     weights = compare_weights(one, other)
     found = (*_model(one, other), *layer_differences(one, other), *graph_differences(one, other), *weights.differences)
-    return Comparison(found, (*_not_compared(one, other), *weights.notes), weights.equal, weights.unread)
+    return ArtifactComparison(found, (*_not_compared(one, other), *weights.notes), weights.equal, weights.unread)
 
 
 def _model(one: Inventory, other: Inventory) -> Iterator[Difference]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.modules import is_foreign_module
+from pytest_modelcompat.artifacts.modules import is_third_party_module
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -70,7 +70,7 @@ def _object(value: Mapping[str, Any], key: str, depth: int) -> Iterator[tuple[st
         yield key, _text(config.get("name"))
     else:
         yield key, value["class_name"]
-        if is_foreign_module(value.get("module")):
+        if is_third_party_module(value.get("module")):
             yield f"{key}.module", _text(value["module"])
         if isinstance(config, dict):
             yield from _flat(config, f"{key}.", depth + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.text import tensor_words
+from pytest_modelcompat.artifacts.text import tensor_text
 from pytest_modelcompat.artifacts.weight_values import asset_digests
 from pytest_modelcompat.comparison.artifacts.difference import Difference
 
@@ -84,4 +84,4 @@ def _signatures(one: Inventory, other: Inventory) -> Iterator[Difference]:
 def _tensors(signatures: tuple[Signature, ...]) -> Iterator[tuple[str, str]]:
     for signature in signatures:
         for side, specs in (("input", signature.inputs), ("output", signature.outputs)):
-            yield from ((f"{signature.name} {side} {spec.name}", tensor_words(spec)) for spec in specs)
+            yield from ((f"{signature.name} {side} {spec.name}", tensor_text(spec)) for spec in specs)

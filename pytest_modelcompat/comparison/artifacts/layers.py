@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.locations import layer_place, shortened
+from pytest_modelcompat.artifacts.locations import layer_location, shortened
 from pytest_modelcompat.comparison.artifacts.configs import config_changes, flat_config
 from pytest_modelcompat.comparison.artifacts.difference import Difference
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.artifacts.inventory import LayerUse
 
-Pair = tuple["LayerUse", "LayerUse"]
+LayerPair = tuple["LayerUse", "LayerUse"]
 
 # More layers than this left without a namesake are not aligned: that takes time with their number squared.
 _MOST_ALIGNED = 2000
@@ -51,7 +51,7 @@ def _name(layer: LayerUse) -> str:
     return "/".join(layer.path)
 
 
-def _paired(old: Sequence[LayerUse], new: Sequence[LayerUse]) -> tuple[list[Pair], list[LayerUse], list[LayerUse]]:
+def _paired(old: Sequence[LayerUse], new: Sequence[LayerUse]) -> tuple[list[LayerPair], list[LayerUse], list[LayerUse]]:
     """Pairs layers by path, then those left over by the order of their classes: they were renamed."""
     by_path = {layer.path: layer for layer in new}
     pairs = [(layer, by_path[layer.path]) for layer in old if layer.path in by_path]
@@ -71,14 +71,14 @@ def _paired(old: Sequence[LayerUse], new: Sequence[LayerUse]) -> tuple[list[Pair
     return pairs + renamed, *left
 
 
-def _configs(pairs: Sequence[Pair]) -> Iterator[Difference]:
+def _configs(pairs: Sequence[LayerPair]) -> Iterator[Difference]:
     """A change of configuration that several layers share is one difference."""
     changes: dict[tuple[str, str, str], list[LayerUse]] = {}
     for old, new in pairs:
         for change in config_changes(flat_config(old.config), flat_config(new.config)):
             changes.setdefault((f"{old.class_name}.{change[0]}", *change[1:]), []).append(old)
     for (key, before, after), layers in changes.items():
-        where = shortened(layer_place(layer.path) for layer in layers)
+        where = shortened(layer_location(layer.path) for layer in layers)
         yield Difference("config", key, before, after, where)
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.text import natural_order
-from pytest_modelcompat.artifacts.weight_values import places_of_values, read_packed, read_values
-from pytest_modelcompat.comparison.arrays import Figures, chunks
+from pytest_modelcompat.artifacts.weight_values import read_chunked, read_values, value_locations
+from pytest_modelcompat.comparison.arrays import ArrayDifference, chunks
 from pytest_modelcompat.comparison.artifacts.difference import Difference
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.artifacts.inventory import WeightUse
-    from pytest_modelcompat.artifacts.weight_values import Place
+    from pytest_modelcompat.artifacts.weight_values import ValueLocation
 
-Pair = tuple["WeightUse", "WeightUse"]
+WeightPair = tuple["WeightUse", "WeightUse"]
 
 _EQUAL = "equal"
 _ATTRIBUTE = "/.ATTRIBUTES/VARIABLE_VALUE"
@@ -88,12 +88,12 @@ class _Values:
         self.inventory = inventory
         self.unread: list[str] = []
         self._digests: dict[str, Hashable] = {}
-        self._places: Mapping[str, Place] = places_of_values(inventory) if inventory.weights else {}
+        self._places: Mapping[str, ValueLocation] = value_locations(inventory) if inventory.weights else {}
 
     def read(self, weight: WeightUse) -> NDArray[Any] | None:
         """The values; None where they cannot be had."""
         place = self._places.get(weight.path)
-        return read_values(weight, place) if place else read_packed(self.inventory, weight)
+        return read_values(weight, place) if place else read_chunked(self.inventory, weight)
 
     def checksum(self, weight: WeightUse) -> str | None:
         """What the artifact records as the checksum of the values; None where it does not."""
@@ -136,7 +136,7 @@ class _Values:
 
 def _paired(
     old: Sequence[WeightUse], new: Sequence[WeightUse], values: tuple[_Values, _Values]
-) -> tuple[list[Pair], list[WeightUse], list[WeightUse]]:
+) -> tuple[list[WeightPair], list[WeightUse], list[WeightUse]]:
     by_path = {weight.path: weight for weight in new}
     pairs = [(weight, by_path[weight.path]) for weight in old if weight.path in by_path]
     removed, added = _without(old, pairs, 0), _without(new, pairs, 1)
@@ -156,7 +156,7 @@ def _matched(
     keys: tuple[Callable[[WeightUse], Hashable], Callable[[WeightUse], Hashable]],
     *,
     in_full: bool,
-) -> list[Pair]:
+) -> list[WeightPair]:
     """Pairs arrays of equal keys in natural order of their names.
 
     Args:
@@ -171,7 +171,7 @@ def _matched(
         for weight in sorted(weights, key=lambda each: natural_order(each.path)):
             group[key(weight)].append(weight)
         groups.append(group)
-    pairs: list[Pair] = []
+    pairs: list[WeightPair] = []
     for key_, before in groups[0].items():
         after = groups[1].get(key_, [])
         if len(before) == len(after) or not in_full:
@@ -179,7 +179,7 @@ def _matched(
     return pairs
 
 
-def _without(weights: Iterable[WeightUse], pairs: Iterable[Pair], side: int) -> list[WeightUse]:
+def _without(weights: Iterable[WeightUse], pairs: Iterable[WeightPair], side: int) -> list[WeightUse]:
     paired = {pair[side].path for pair in pairs}
     return [weight for weight in weights if weight.path not in paired]
 
@@ -196,7 +196,7 @@ def _difference(old: WeightUse, new: WeightUse, values: tuple[_Values, _Values])
     before, after = values[0].read(old), values[1].read(new)
     if before is None or after is None:
         return _by_checksum(name, (old, new), values)
-    figures = Figures.of(after, before, 0.0, 0.0)
+    figures = ArrayDifference.of(after, before, 0.0, 0.0)
     if not figures.mismatched:
         return _EQUAL
     return Difference(
@@ -210,7 +210,7 @@ def _difference(old: WeightUse, new: WeightUse, values: tuple[_Values, _Values])
     )
 
 
-def _by_checksum(name: str, pair: Pair, values: tuple[_Values, _Values]) -> Difference | str | None:
+def _by_checksum(name: str, pair: WeightPair, values: tuple[_Values, _Values]) -> Difference | str | None:
     """Compares what cannot be read, such as texts, by the checksums that the artifacts record of it."""
     old, new = (each.checksum(weight) for each, weight in zip(values, pair, strict=True))
     if old is None or new is None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.inventory import LayerUse
 from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
-from pytest_modelcompat.artifacts.locations import places
+from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.results.finding import Finding, Kind, Stage
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pytest_modelcompat.artifacts.locations import Use
-    from pytest_modelcompat.compatibility.context import Scene
+    from pytest_modelcompat.compatibility.context import CompatibilityContext
     from pytest_modelcompat.profiles.profile import ObjectKnowledge
 
 _MODELS = frozenset({"Functional", "Sequential", "Model"})
@@ -25,35 +25,35 @@ _LOOKS_TEXTS_UP = (3, 14)
 _LAMBDA_OF_KERAS_2 = frozenset({"module", "function_type", "output_shape_type", "output_shape_module"})
 
 
-def wrong_arguments(scene: Scene) -> Iterator[Finding]:
+def wrong_arguments(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding for each class and key that rebuilding the model would stumble over.
 
     What only `compile()` was given is judged by `compiling`.
     """
-    yield from argument_findings(scene, (use for use in scene.uses if use.path != COMPILE_PATH))
+    yield from argument_findings(context, (use for use in context.uses if use.path != COMPILE_PATH))
 
 
-def argument_findings(scene: Scene, uses: Iterable[Use]) -> Iterator[Finding]:
+def argument_findings(context: CompatibilityContext, uses: Iterable[Use]) -> Iterator[Finding]:
     """A finding for each class and key among these uses."""
     groups: dict[tuple[str, str, Kind], list[Use]] = {}
     for use in uses:
-        known = None if scene.is_declared(use) else scene.known(use)
+        known = None if context.is_declared(use) else context.known(use)
         if known is None or not known.is_class or not _is_rebuilt(use):
             continue
-        for key in unknown_keys(scene, use, known):
+        for key in unknown_keys(context, use, known):
             groups.setdefault((known.name, key, Kind.UNKNOWN_ARGUMENT), []).append(use)
         for key in missing_keys(use, known):
             groups.setdefault((known.name, key, Kind.MISSING_ARGUMENT), []).append(use)
     for (name, key, kind), group in groups.items():
-        yield _finding(scene, (name, key, kind), group)
+        yield _finding(context, (name, key, kind), group)
 
 
-def unknown_keys(scene: Scene, use: Use, known: ObjectKnowledge) -> tuple[str, ...]:
+def unknown_keys(context: CompatibilityContext, use: Use, known: ObjectKnowledge) -> tuple[str, ...]:
     """Keys of a stored configuration that a class does not take, in stored order."""
     if known.accepts is None or known.refuses_unknown is False:
         return ()
     taken = known.accepts | frozenset(known.writes or ())
-    if isinstance(use, LayerUse) and scene.is_translated(use):
+    if isinstance(use, LayerUse) and context.is_translated(use):
         taken |= _LAMBDA_OF_KERAS_2 if use.name == "Lambda" else _TRANSLATED_IN_H5
     return tuple(key for key in use.config if key not in taken)
 
@@ -72,36 +72,36 @@ def _is_rebuilt(use: Use) -> bool:
     return use.is_class
 
 
-def _finding(scene: Scene, about: tuple[str, str, Kind], group: list[Use]) -> Finding:
+def _finding(context: CompatibilityContext, about: tuple[str, str, Kind], group: list[Use]) -> Finding:
     name, key, kind = about
     if kind is Kind.MISSING_ARGUMENT:
-        cause = f"{scene.reader_name} needs {key!r} to rebuild {name}, and the saved configuration has not got it"
+        cause = f"{context.reader_name} needs {key!r} to rebuild {name}, and the saved configuration has not got it"
     else:
-        cause = f"the saved configuration holds {key!r}, which {name} of {scene.reader_name} does not take"
+        cause = f"the saved configuration holds {key!r}, which {name} of {context.reader_name} does not take"
     return Finding(
         kind,
         subject=f"{name}({key}=…)",
-        where=places(group),
+        where=locations(group),
         cause=cause,
-        fix=fixes.other_keras(scene),
+        fix=fixes.other_keras(context),
         stage=Stage.CONFIG,
     )
 
 
-def taken_for_functions(scene: Scene) -> Iterator[Finding]:
+def taken_for_functions(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding for each text in an .h5 file that a Keras takes for one of its functions: `score_mode="dot"`."""
-    if scene.inventory.format != "h5" or scene.reader < _LOOKS_TEXTS_UP:
+    if context.inventory.format != "h5" or context.reader < _LOOKS_TEXTS_UP:
         return
-    for layer in scene.inventory.layers:
+    for layer in context.inventory.layers:
         for key, value in layer.config.items():
-            known = scene.profile.public("keras.layers", value) if isinstance(value, str) and key != "name" else None
+            known = context.profile.public("keras.layers", value) if isinstance(value, str) and key != "name" else None
             if known is not None and not known.is_class:
                 yield Finding(
                     Kind.CONFIG_CHANGED,
                     subject=f"{layer.class_name}({key}={value!r})",
-                    where=places([layer]),
-                    cause=f"{scene.reader_name} takes {value!r} for its function keras.layers.{value} when it reads an "
-                    ".h5 file, and refuses it",
+                    where=locations([layer]),
+                    cause=f"{context.reader_name} takes {value!r} for its function keras.layers.{value} when it reads "
+                    "an .h5 file, and refuses it",
                     fix=("save the model as .keras or SavedModel",),
                     stage=Stage.CONFIG,
                     source="measured",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.locations import places
+from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_modelcompat.artifacts.inventory import LayerUse
-    from pytest_modelcompat.compatibility.context import Scene
+    from pytest_modelcompat.compatibility.context import CompatibilityContext
 
 # Keras 3.9 was the first to keep an axis that is a number; no Keras 3 keeps a list of several. Read in its sources.
 _KEEPS_NUMBERS = (3, 9)
@@ -21,35 +21,35 @@ _USUAL = -1
 _WITH_WEIGHTS = frozenset({"BatchNormalization", "LayerNormalization", "GroupNormalization", "Normalization"})
 
 
-def lost(scene: Scene) -> Iterator[Finding]:
+def lost_axes(context: CompatibilityContext) -> Iterator[Finding]:
     """Findings where Keras 3 drops a layer's axis and goes on with the usual one, the last."""
-    if scene.reader_major != 3 or scene.inventory.format != "h5":
+    if context.reader_major != 3 or context.inventory.format != "h5":
         return
-    read = (layer for layer in scene.inventory.layers if scene.is_translated(layer))
-    losing = [layer for layer in read if _is_lost(scene, layer.config.get("axis"))]
+    read = (layer for layer in context.inventory.layers if context.is_translated(layer))
+    losing = [layer for layer in read if _is_lost(context, layer.config.get("axis"))]
     misfit = [layer for layer in losing if layer.class_name in _WITH_WEIGHTS]
     other = [layer for layer in losing if layer not in misfit]
-    cause = f"{scene.reader_name} drops its axis when it reads an .h5 file, and takes the last one instead"
+    cause = f"{context.reader_name} drops its axis when it reads an .h5 file, and takes the last one instead"
     if misfit:
-        yield _finding(scene, misfit, f"{cause}, for which the stored weights are not", Severity.ERROR)
+        yield _finding(context, misfit, f"{cause}, for which the stored weights are not", Severity.ERROR)
     if other:
-        yield _finding(scene, other, cause, Severity.CHANGE)
+        yield _finding(context, other, cause, Severity.CHANGE)
 
 
-def _finding(scene: Scene, layers: list[LayerUse], cause: str, severity: Severity) -> Finding:
+def _finding(context: CompatibilityContext, layers: list[LayerUse], cause: str, severity: Severity) -> Finding:
     return Finding(
         Kind.CONFIG_CHANGED,
         subject=f"{layers[0].class_name}(axis=…)",
-        where=places(layers),
+        where=locations(layers),
         cause=cause,
-        fix=fixes.other_keras(scene),
+        fix=fixes.other_keras(context),
         severity=severity,
         stage=Stage.WEIGHTS if severity is Severity.ERROR else None,
         source="measured",
     )
 
 
-def _is_lost(scene: Scene, axis: Any) -> bool:
+def _is_lost(context: CompatibilityContext, axis: Any) -> bool:
     if isinstance(axis, list):
         return len(axis) > 1
-    return isinstance(axis, int) and axis != _USUAL and scene.reader < _KEEPS_NUMBERS
+    return isinstance(axis, int) and axis != _USUAL and context.reader < _KEEPS_NUMBERS

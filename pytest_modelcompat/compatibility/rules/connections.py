@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.locations import layer_place, places, shortened
+from pytest_modelcompat.artifacts.locations import layer_location, locations, shortened
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.compatibility.context import Scene, Version
+    from pytest_modelcompat.compatibility.context import CompatibilityContext, Version
 
 # Keras 3.4 was the first to read `["dense", 0, 0]` where `[["dense", 0, 0]]` stood before. Read in its sources.
 _READS_BARE_TENSORS = (3, 4)
@@ -20,28 +20,28 @@ _ENDS = ("input_layers", "output_layers")
 _STACKS = frozenset({"Dense", "Activation", "Dropout", "ReLU", "Softmax", "LeakyReLU", "Rescaling"})
 
 
-def list_of_layers(scene: Scene) -> Iterator[Finding]:
+def list_of_layers(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding where the configuration of a Sequential is the plain list that it was up to Keras 2.2."""
-    if scene.reader_major == 3 and isinstance(scene.inventory.root.get("config"), list):
+    if context.reader_major == 3 and isinstance(context.inventory.root.get("config"), list):
         yield Finding(
             Kind.CONFIG_CHANGED,
             subject="Sequential",
-            cause=f"its configuration is a plain list of layers, as up to Keras 2.2, and {scene.reader_name} expects "
+            cause=f"its configuration is a plain list of layers, as up to Keras 2.2, and {context.reader_name} expects "
             "an object with a name",
-            fix=fixes.other_keras(scene),
+            fix=fixes.other_keras(context),
             stage=Stage.CONFIG,
             source="measured",
         )
 
 
-def batch_for_input(scene: Scene) -> Iterator[Finding]:
+def batch_for_input(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding where a Sequential's first layer says its batch shape itself, which Keras 3 takes for the input's."""
-    if scene.reader_major != 3 or scene.inventory.format != "h5":
+    if context.reader_major != 3 or context.inventory.format != "h5":
         return
-    sequentials = {path for path, config in scene.models if "output_layers" not in config}
+    sequentials = {path for path, config in context.models if "output_layers" not in config}
     first = [
         layer
-        for layer in scene.inventory.layers
+        for layer in context.inventory.layers
         if layer.position == 1 and layer.path[:-1] in sequentials and layer.class_name != "InputLayer"
     ]
     wrong = [layer for layer in first if "batch_input_shape" in layer.config]
@@ -49,41 +49,41 @@ def batch_for_input(scene: Scene) -> Iterator[Finding]:
         yield Finding(
             Kind.CONFIG_CHANGED,
             subject="batch_input_shape",
-            where=places(wrong),
-            cause=f"{scene.reader_name} takes the batch shape that it gives for the shape of one input, "
+            where=locations(wrong),
+            cause=f"{context.reader_name} takes the batch shape that it gives for the shape of one input, "
             "and the model for one of a dimension more",
-            fix=fixes.other_keras(scene),
+            fix=fixes.other_keras(context),
             stage=Stage.BUILD,
             source="measured",
         )
 
 
-def changed_ends(scene: Scene) -> Iterator[Finding]:
+def changed_inputs_outputs(context: CompatibilityContext) -> Iterator[Finding]:
     """Findings where a model's inputs or outputs are written in a way the runtime's Keras does not read."""
-    if scene.reader_major != 3:
+    if context.reader_major != 3:
         return
-    if scene.reader < _READS_BARE_TENSORS:
-        bare = [path for path, config in scene.models if any(_is_tensor(config.get(key)) for key in _ENDS)]
+    if context.reader < _READS_BARE_TENSORS:
+        bare = [path for path, config in context.models if any(_is_tensor(config.get(key)) for key in _ENDS)]
         yield from _finding(
-            scene,
+            context,
             bare,
             "its only input or output stands without a list around it, as Keras 3.4 and newer read it; "
-            f"{scene.reader_name} takes its name apart",
+            f"{context.reader_name} takes its name apart",
         )
-    if _keeps_lists(scene.reader):
-        yield from _taken_for_lists(scene)
+    if _keeps_lists(context.reader):
+        yield from _taken_for_lists(context)
 
 
-def _taken_for_lists(scene: Scene) -> Iterator[Finding]:
-    said = f"its one output is written as a list, which {scene.reader_name} takes at its word"
-    lists = _lists_inside_sequential(scene)
-    stacked = [layer for layer, follower in lists if scene.inventory.format == "keras" and follower in _STACKS]
+def _taken_for_lists(context: CompatibilityContext) -> Iterator[Finding]:
+    said = f"its one output is written as a list, which {context.reader_name} takes at its word"
+    lists = _lists_inside_sequential(context)
+    stacked = [layer for layer, follower in lists if context.inventory.format == "keras" and follower in _STACKS]
     refused = [layer for layer, _ in lists if layer not in stacked]
     yield from _finding(
-        scene, refused, f"{said}: the next layer of the Sequential around it gets a list and refuses it"
+        context, refused, f"{said}: the next layer of the Sequential around it gets a list and refuses it"
     )
     yield from _finding(
-        scene,
+        context,
         stacked,
         f"{said}: the next layer of the Sequential around it makes one tensor of the list, with a dimension too many",
         Severity.CHANGE,
@@ -91,15 +91,15 @@ def _taken_for_lists(scene: Scene) -> Iterator[Finding]:
 
 
 def _finding(
-    scene: Scene, paths: list[tuple[str, ...]], cause: str, severity: Severity = Severity.ERROR
+    context: CompatibilityContext, paths: list[tuple[str, ...]], cause: str, severity: Severity = Severity.ERROR
 ) -> Iterator[Finding]:
     if paths:
         yield Finding(
             Kind.CONFIG_CHANGED,
             subject="Functional",
-            where=shortened(layer_place(path) for path in paths),
+            where=shortened(layer_location(path) for path in paths),
             cause=cause,
-            fix=fixes.other_keras(scene),
+            fix=fixes.other_keras(context),
             severity=severity,
             stage=Stage.BUILD if severity is Severity.ERROR else None,
             source="tensorflow/tensorflow#63853",
@@ -111,13 +111,13 @@ def _keeps_lists(reader: Version) -> bool:
     return reader < (3, 3) or reader == (3, 4) or reader >= (3, 11)
 
 
-def _lists_inside_sequential(scene: Scene) -> list[tuple[tuple[str, ...], str]]:
+def _lists_inside_sequential(context: CompatibilityContext) -> list[tuple[tuple[str, ...], str]]:
     """Functional models with a list of one output that stand in a Sequential, each with the next layer's class."""
-    sequentials = {path for path, config in scene.models if "output_layers" not in config}
-    classes = {(layer.path[:-1], layer.position): layer.class_name for layer in scene.inventory.layers}
+    sequentials = {path for path, config in context.models if "output_layers" not in config}
+    classes = {(layer.path[:-1], layer.position): layer.class_name for layer in context.inventory.layers}
     return [
         (layer.path, classes[layer.path[:-1], layer.position + 1])
-        for layer in scene.inventory.layers
+        for layer in context.inventory.layers
         if layer.path[:-1] in sequentials
         and _is_list_of_one(layer.config)
         and (layer.path[:-1], layer.position + 1) in classes

@@ -10,15 +10,15 @@ from pytest_modelcompat.results.finding import Finding, Kind, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.compatibility.context import Scene
+    from pytest_modelcompat.compatibility.context import CompatibilityContext
 
 # Keras 2.12 was the first to write and read the zip that is called .keras.
 _FIRST_ZIP = (2, 12)
 
 
-def not_opened(scene: Scene) -> Iterator[Finding]:
+def not_opened(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding where `load_model` refuses the container."""
-    inventory = scene.inventory
+    inventory = context.inventory
     if inventory.weights_only:
         yield Finding(
             Kind.FORMAT_NOT_READ,
@@ -27,20 +27,20 @@ def not_opened(scene: Scene) -> Iterator[Finding]:
             fix=("build the model in code and call model.load_weights(path)",),
             stage=Stage.OPEN,
         )
-    elif inventory.format == "keras" and scene.reader < _FIRST_ZIP:
+    elif inventory.format == "keras" and context.reader < _FIRST_ZIP:
         yield Finding(
             Kind.FORMAT_NOT_READ,
             subject=inventory.path.name,
-            cause=f"it is a .keras zip, which {scene.reader_name} cannot open: Keras reads it from 2.12 on",
-            fix=(f"save it as .h5 or SavedModel with {scene.writer_name}", fixes.RE_SAVE_AS_SAVED_MODEL),
+            cause=f"it is a .keras zip, which {context.reader_name} cannot open: Keras reads it from 2.12 on",
+            fix=(f"save it as .h5 or SavedModel with {context.writer_name}", fixes.RE_SAVE_AS_SAVED_MODEL),
             stage=Stage.OPEN,
             source="measured",
         )
-    elif scene.reader_major == 3 and inventory.format == "h5" and inventory.path.suffix == ".keras":
+    elif context.reader_major == 3 and inventory.format == "h5" and inventory.path.suffix == ".keras":
         yield Finding(
             Kind.FORMAT_NOT_READ,
             subject=inventory.path.name,
-            cause=f"it is an HDF5 file under the name of a .keras zip, and {scene.reader_name} goes by the name",
+            cause=f"it is an HDF5 file under the name of a .keras zip, and {context.reader_name} goes by the name",
             fix=(f"rename it: {inventory.path.stem}.h5",),
             stage=Stage.OPEN,
             source="measured",

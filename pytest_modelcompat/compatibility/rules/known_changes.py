@@ -9,7 +9,7 @@ from pytest_modelcompat.compatibility.rule import (
     MEASURED,
     NEVER,
     Rule,
-    declared,
+    declared_objects,
     layers,
     layers_that,
     objects,
@@ -20,7 +20,7 @@ from pytest_modelcompat.results.finding import Kind, Severity, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.compatibility.context import Scene
+    from pytest_modelcompat.compatibility.context import CompatibilityContext
     from pytest_modelcompat.results.finding import Finding
 
 KERAS_3 = (3, 0)
@@ -68,7 +68,7 @@ RULES = (
         subject="activation",
         cause="{writer} writes an activation of the user's into an .h5 file as an object; {reader} expects its name",
         source=MEASURED,
-        where=declared("activation"),
+        where=declared_objects("activation"),
         formats=("h5",),
         written=((2, 13), KERAS_3),
         read=(ANY, KERAS_3),
@@ -80,7 +80,7 @@ RULES = (
         subject="activation",
         cause="{writer} writes an activation of the user's into an .h5 file by its name; {reader} expects an object",
         source=MEASURED,
-        where=declared("activation"),
+        where=declared_objects("activation"),
         formats=("h5",),
         written=(ANY, (2, 13)),
         read=(KERAS_3, (3, 11)),
@@ -228,9 +228,9 @@ RULES = (
 )
 
 
-def known_changes(scene: Scene) -> Iterator[Finding]:
+def known_changes(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding for each rule of the table that applies, at all places it applies to."""
     for rule in RULES:
-        uses = rule.where(scene) if rule.applies(scene) else ()
+        uses = rule.where(context) if rule.applies(context) else ()
         if uses:
-            yield rule.finding(scene, uses)
+            yield rule.finding(context, uses)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import LayerUse
 from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
-from pytest_modelcompat.artifacts.locations import places
+from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.results.finding import Finding, Kind, Stage
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcompat.artifacts.locations import Use
-    from pytest_modelcompat.compatibility.context import Scene
+    from pytest_modelcompat.compatibility.context import CompatibilityContext
 
 _KERAS_PACKAGES = ("keras", "tf_keras")
 # `compile()` resolves these by the shape of the outputs, they name no function.
@@ -23,52 +23,52 @@ _BY_OUTPUT = frozenset({"accuracy", "acc", "crossentropy", "ce"})
 _INNER = ("layer", "backward_layer", "cell", "cells")
 
 
-def unknown_names(scene: Scene) -> Iterator[Finding]:
+def unknown_names(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding for each name in the model's configuration that the runtime's Keras cannot resolve.
 
     What only `compile()` was given is judged by `compiling`.
     """
     groups: dict[tuple[str, str, str], list[Use]] = {}
-    for use in scene.uses:
-        if use.path != COMPILE_PATH and is_unknown(scene, use):
+    for use in context.uses:
+        if use.path != COMPILE_PATH and is_unknown(context, use):
             groups.setdefault((use.role, use.name, use.module or ""), []).append(use)
     for group in groups.values():
-        yield _unknown(scene, group)
+        yield _unknown(context, group)
 
 
-def is_unknown(scene: Scene, use: Use) -> bool:
+def is_unknown(context: CompatibilityContext, use: Use) -> bool:
     """Whether neither the runtime's Keras nor the user has the class or function."""
     if use.role == "metric" and use.name in _BY_OUTPUT:
         return False
-    return not scene.is_declared(use) and scene.known(use) is None
+    return not context.is_declared(use) and context.known(use) is None
 
 
-def _unknown(scene: Scene, group: Sequence[Use]) -> Finding:
+def _unknown(context: CompatibilityContext, group: Sequence[Use]) -> Finding:
     use = group[0]
     if _names_keras_module(use):
-        return _module_moved(scene, group)
-    if _is_operation(scene, use):
-        return _operation(group, "looks for a layer of this name, of which there is none", scene)
+        return _module_moved(context, group)
+    if _is_operation(context, use):
+        return _operation(group, "looks for a layer of this name, of which there is none", context)
     kind = Kind.UNKNOWN_LAYER if isinstance(use, LayerUse) else Kind.UNKNOWN_OBJECT
     full_name = use.registered_name if use.registered_name and ">" in use.registered_name else use.name
     is_keras_own = _is_keras_own(use)
     return Finding(
         kind,
         subject=full_name,
-        where=places(group),
-        cause=_why_unknown(scene, use, is_keras_own=is_keras_own),
-        fix=fixes.other_keras(scene) if is_keras_own else fixes.declare(full_name),
+        where=locations(group),
+        cause=_why_unknown(context, use, is_keras_own=is_keras_own),
+        fix=fixes.other_keras(context) if is_keras_own else fixes.declare(full_name),
         stage=Stage.CONFIG,
     )
 
 
-def _why_unknown(scene: Scene, use: Use, *, is_keras_own: bool) -> str:
+def _why_unknown(context: CompatibilityContext, use: Use, *, is_keras_own: bool) -> str:
     role = use.role
     if is_keras_own:
-        return f"{scene.reader_name} has no {role} of this name; {scene.writer_name}, which wrote it, has"
+        return f"{context.reader_name} has no {role} of this name; {context.writer_name}, which wrote it, has"
     if use.module and use.module != "builtins":
         return f"it is defined in {use.module}, outside Keras, and is not declared"
-    return f"{scene.reader_name} has no {role} of this name, and it is not declared"
+    return f"{context.reader_name} has no {role} of this name, and it is not declared"
 
 
 def _is_keras_own(use: Use) -> bool:
@@ -81,71 +81,71 @@ def _names_keras_module(use: Use) -> bool:
     return bool(use.module) and str(use.module).split(".", maxsplit=1)[0] in _KERAS_PACKAGES
 
 
-def _module_moved(scene: Scene, group: Sequence[Use]) -> Finding:
+def _module_moved(context: CompatibilityContext, group: Sequence[Use]) -> Finding:
     use = group[0]
     module = str(use.module)
     name = use.name
-    if module.partition(".")[0] != scene.profile.package and module.startswith("tf_keras"):
+    if module.partition(".")[0] != context.profile.package and module.startswith("tf_keras"):
         cause = f"it names {module}.{name}, and the Keras that loads is keras, not tf_keras"
-    elif scene.profile.has_module(module):
-        cause = f"it names {module}.{name}, and {scene.reader_name} has no {name} there"
+    elif context.profile.has_module(module):
+        cause = f"it names {module}.{name}, and {context.reader_name} has no {name} there"
     else:
-        cause = f"it names the module {module}, which {scene.reader_name} has not got"
+        cause = f"it names the module {module}, which {context.reader_name} has not got"
     return Finding(
         Kind.MODULE_MOVED,
         subject=name,
-        where=places(group),
+        where=locations(group),
         cause=cause,
-        fix=fixes.other_keras(scene),
+        fix=fixes.other_keras(context),
         stage=Stage.CONFIG,
         source="keras-team/keras#19089",
     )
 
 
-def operations(scene: Scene) -> Iterator[Finding]:
+def operations(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding where Keras 3 wrote an operation among an .h5's layers that bears the name of a layer: `x * 2`."""
-    if scene.reader_major != 3 or scene.writer_major != 3 or scene.inventory.format != "h5":
+    if context.reader_major != 3 or context.writer_major != 3 or context.inventory.format != "h5":
         return
-    for layer in scene.inventory.layers:
-        known = scene.known(layer)
+    for layer in context.inventory.layers:
+        known = context.known(layer)
         # A layer that writes `trainable` always does, and an operation has none.
         if known is not None and "trainable" in (known.writes or ()) and "trainable" not in layer.config:
-            yield _operation([layer], "takes it for the layer of the same name", scene)
+            yield _operation([layer], "takes it for the layer of the same name", context)
 
 
-def _is_operation(scene: Scene, use: Use) -> bool:
+def _is_operation(context: CompatibilityContext, use: Use) -> bool:
     from pytest_modelcompat.profiles.known_names import is_keras_name
 
-    is_written = scene.inventory.format == "h5" and scene.writer_major == 3 and isinstance(use, LayerUse)
+    is_written = context.inventory.format == "h5" and context.writer_major == 3 and isinstance(use, LayerUse)
     return is_written and "trainable" not in use.config and is_keras_name("operation", use.name)
 
 
-def _operation(group: Sequence[Use], consequence: str, scene: Scene) -> Finding:
+def _operation(group: Sequence[Use], consequence: str, context: CompatibilityContext) -> Finding:
     return Finding(
         Kind.UNKNOWN_LAYER,
         subject=group[0].name,
-        where=places(group),
-        cause=f"it is an operation on tensors, such as x * 2, which an .h5 file cannot hold: {scene.reader_name} "
+        where=locations(group),
+        cause=f"it is an operation on tensors, such as x * 2, which an .h5 file cannot hold: {context.reader_name} "
         f"{consequence}",
         fix=("save the model as .keras or SavedModel",),
-        stage=Stage.CONFIG if scene.known(group[0]) is None else Stage.BUILD,
+        stage=Stage.CONFIG if context.known(group[0]) is None else Stage.BUILD,
         source="measured",
     )
 
 
-def wrapped_without_module(scene: Scene) -> Iterator[Finding]:
+def wrapped_without_module(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding where an .h5 file names no module for a layer or cell inside another, which Keras 3 asks for."""
-    if scene.reader_major != 3 or scene.inventory.format != "h5":
+    if context.reader_major != 3 or context.inventory.format != "h5":
         return
-    wrappers = [layer for layer in scene.inventory.layers if any(map(_has_no_module, _inner(layer.config)))]
+    wrappers = [layer for layer in context.inventory.layers if any(map(_has_no_module, _inner(layer.config)))]
     if wrappers:
         yield Finding(
             Kind.CONFIG_CHANGED,
             subject=wrappers[0].class_name,
-            where=places(wrappers),
-            cause=f"it names no module for the layer inside it, as up to Keras 2.12, and {scene.reader_name} finds an "
-            "inner layer by its module only",
-            fix=fixes.other_keras(scene),
+            where=locations(wrappers),
+            cause=f"it names no module for the layer inside it, as up to Keras 2.12, and {context.reader_name} finds "
+            "an inner layer by its module only",
+            fix=fixes.other_keras(context),
             stage=Stage.CONFIG,
             source="measured",
         )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.locations import layer_place, shortened
+from pytest_modelcompat.artifacts.locations import layer_location, shortened
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.results.finding import Finding, Kind, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_modelcompat.compatibility.context import Scene
+    from pytest_modelcompat.compatibility.context import CompatibilityContext
 
     Path = tuple[str, ...]
 
@@ -23,52 +23,54 @@ _COUNTS_ENDS = (3, 3)
 _NEVER = 1 << 30
 
 
-def counted_from_one(scene: Scene) -> Iterator[Finding]:
+def miscounted_calls(context: CompatibilityContext) -> Iterator[Finding]:
     """Findings where Keras 3 looks for the call of a nested model under a number that it has not got."""
-    if scene.reader_major != 3 or scene.inventory.format != "h5":
+    if context.reader_major != 3 or context.inventory.format != "h5":
         return
-    functional = [(path, config) for path, config in scene.models if "output_layers" in config]
+    functional = [(path, config) for path, config in context.models if "output_layers" in config]
     waited_for = [name for path, config in functional for name in _missing(path, config, _inputs(config))]
-    ends = [name for path, config in functional for name in _missing(path, config, _ends(scene, config))]
+    ends = [name for path, config in functional for name in _missing(path, config, _ends(context, config))]
     if waited_for:
-        yield _endless(scene, waited_for)
+        yield _endless(context, waited_for)
     elif ends:
-        yield _finding(scene, ends, "and finds no such output: list index out of range")
+        yield _finding(context, ends, "and finds no such output: list index out of range")
 
 
-def wrong_ends(scene: Scene) -> Iterator[Finding]:
+def lost_nested_outputs(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding where a .keras file's model ends in another one, whose output the first Keras 3 did not find again."""
-    if scene.inventory.format != "keras" or scene.reader_major != 3 or scene.reader >= _COUNTS_ENDS:
+    if context.inventory.format != "keras" or context.reader_major != 3 or context.reader >= _COUNTS_ENDS:
         return
-    functional = [(path, config) for path, config in scene.models if "output_layers" in config]
-    ends = [name for path, config in functional for name in _missing(path, config, _ends(scene, config))]
+    functional = [(path, config) for path, config in context.models if "output_layers" in config]
+    ends = [name for path, config in functional for name in _missing(path, config, _ends(context, config))]
     if ends:
         yield Finding(
             Kind.CONFIG_CHANGED,
             subject="nested model",
-            where=shortened(layer_place(path) for path in ends),
-            cause=f"the model ends in another model, whose output {scene.reader_name} looks up under a number that it "
-            "has not got: list index out of range",
+            where=shortened(layer_location(path) for path in ends),
+            cause=f"the model ends in another model, whose output {context.reader_name} looks up under a number that "
+            "it has not got: list index out of range",
             fix=("upgrade Keras there to 3.3 or newer", fixes.RE_SAVE_AS_SAVED_MODEL),
             stage=Stage.BUILD,
             source="keras-team/keras#19326",
         )
 
 
-def _endless(scene: Scene, paths: list[Path]) -> Finding:
-    if scene.reader in _NOTICING:
-        return _finding(scene, paths, "and takes the layers that follow it for disconnected")
-    return _finding(scene, paths, "and waits without end for the one that is missing", Kind.NEVER_ENDS)
+def _endless(context: CompatibilityContext, paths: list[Path]) -> Finding:
+    if context.reader in _NOTICING:
+        return _finding(context, paths, "and takes the layers that follow it for disconnected")
+    return _finding(context, paths, "and waits without end for the one that is missing", Kind.NEVER_ENDS)
 
 
-def _finding(scene: Scene, paths: list[Path], consequence: str, kind: Kind = Kind.CONFIG_CHANGED) -> Finding:
+def _finding(
+    context: CompatibilityContext, paths: list[Path], consequence: str, kind: Kind = Kind.CONFIG_CHANGED
+) -> Finding:
     return Finding(
         kind,
         subject="nested model",
-        where=shortened(layer_place(path) for path in paths),
-        cause=f"Keras 2 counts the calls of a model inside a model from 1; {scene.reader_name} counts them from 0, "
+        where=shortened(layer_location(path) for path in paths),
+        cause=f"Keras 2 counts the calls of a model inside a model from 1; {context.reader_name} counts them from 0, "
         f"{consequence}",
-        fix=fixes.other_keras(scene),
+        fix=fixes.other_keras(context),
         stage=Stage.HANG if kind is Kind.NEVER_ENDS else Stage.BUILD,
         source="keras-team/keras#19669",
     )
@@ -96,9 +98,9 @@ def _inputs(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
                 yield name, _NEVER if waits_for_itself else number
 
 
-def _ends(scene: Scene, config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+def _ends(context: CompatibilityContext, config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     right = frozenset[str]()
-    if scene.reader >= _COUNTS_ENDS:
+    if context.reader >= _COUNTS_ENDS:
         right = frozenset(str(node.get("name")) for node in _nodes(config) if node.get("class_name") != "Sequential")
     return (each for each in _references(config.get("output_layers")) if each[0] not in right)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.locations import op_places
+from pytest_modelcompat.artifacts.locations import op_locations
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.profiles.op_packages import package_of
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_modelcompat.artifacts.inventory import OpUse
-    from pytest_modelcompat.compatibility.context import Scene
+    from pytest_modelcompat.compatibility.context import CompatibilityContext
     from pytest_modelcompat.profiles.profile import OpKnowledge
 
 PYTHON_FUNCTION_OPS = ("PyFunc", "PyFuncStateless", "EagerPyFunc")
@@ -29,79 +29,79 @@ _MOST_VALUES = 3
 _LOOPS = ("While", "StatelessWhile")
 
 
-def unknown_ops(scene: Scene) -> Iterator[Finding]:
+def unregistered_ops(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding for each op that the runtime's TensorFlow has not registered."""
-    for op in scene.inventory.ops:
-        if scene.profile.op(op.op) is None and op.op not in scene.custom:
+    for op in context.inventory.ops:
+        if context.profile.op(op.op) is None and op.op not in context.custom:
             yield Finding(
                 Kind.UNKNOWN_OP,
                 subject=op.op,
-                where=op_places(op),
-                cause=_why_unknown(scene, op),
-                fix=_unknown_op_fix(scene, op),
+                where=op_locations(op),
+                cause=_why_unknown(context, op),
+                fix=_unknown_op_fix(context, op),
                 details=(("count", str(op.count)),),
                 stage=Stage.GRAPH,
             )
 
 
-def _why_unknown(scene: Scene, op: OpUse) -> str:
+def _why_unknown(context: CompatibilityContext, op: OpUse) -> str:
     from pytest_modelcompat.profiles.known_names import first_tensorflow_with
 
     since = first_tensorflow_with(op.op)
     if since is None:
         package = package_of(op.op)
         home = f"with the package {package.module}" if package else "from an op library"
-        return f"{scene.tensorflow_name} has no op of this name, nor has any other: it comes {home}"
-    if since > scene.profile.tensorflow_version:
-        return f"{scene.tensorflow_name} has no op of this name; it came with TensorFlow {since[0]}.{since[1]}"
-    return f"{scene.tensorflow_name} has no op of this name any more"
+        return f"{context.tensorflow_name} has no op of this name, nor has any other: it comes {home}"
+    if since > context.profile.tensorflow_version:
+        return f"{context.tensorflow_name} has no op of this name; it came with TensorFlow {since[0]}.{since[1]}"
+    return f"{context.tensorflow_name} has no op of this name any more"
 
 
-def _unknown_op_fix(scene: Scene, op: OpUse) -> tuple[str, ...]:
+def _unknown_op_fix(context: CompatibilityContext, op: OpUse) -> tuple[str, ...]:
     from pytest_modelcompat.profiles.known_names import first_tensorflow_with
 
     since = first_tensorflow_with(op.op)
     if since is None:
         # A package's ops have a > in their names, which a shell would take for a redirection.
-        return (*_registering(scene, op), f"{fixes.TO_THE_COMMAND} --custom {shlex.quote(op.op)}")
-    if since > scene.profile.tensorflow_version:
+        return (*_registering(context, op), f"{fixes.TO_THE_COMMAND} --custom {shlex.quote(op.op)}")
+    if since > context.profile.tensorflow_version:
         return (
             f"upgrade TensorFlow there to {since[0]}.{since[1]} or newer",
-            f"or export the model again with {scene.tensorflow_name}",
+            f"or export the model again with {context.tensorflow_name}",
         )
-    return (f"export the model again with {scene.tensorflow_name}",)
+    return (f"export the model again with {context.tensorflow_name}",)
 
 
-def _registering(scene: Scene, op: OpUse) -> tuple[str, ...]:
+def _registering(context: CompatibilityContext, op: OpUse) -> tuple[str, ...]:
     """How an op that TensorFlow does not bring along gets registered there, in code and in a test."""
     package = package_of(op.op)
     if package is None:
         return ("import the package that registers it before loading, or load its library: tf.load_op_library(path)",)
-    install = f"{package.install(scene.profile.tensorflow)} there, and before loading "
+    install = f"{package.install(context.profile.tensorflow)} there, and before loading "
     if package.library:
         path = package.library_path
         return (f'{install}tf.load_op_library("{path}")', f'in a test: op_libraries=["{path}"]')
     return (f"{install}import {package.module}", f'in a test: imports=["{package.module}"]')
 
 
-def attributes(scene: Scene) -> Iterator[Finding]:
+def op_attributes(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding for each attribute that an op there has not got, or must have and has not been given."""
-    for op in scene.inventory.ops:
-        known = scene.profile.op(op.op)
+    for op in context.inventory.ops:
+        known = context.profile.op(op.op)
         if known is None:
             continue
         for name in op.attributes:
             if name not in known.attributes:
-                yield _unknown_attribute(scene, op, name)
+                yield _unknown_attribute(context, op, name)
         for name, attribute in known.attributes.items():
             if attribute.default is None and name not in op.always:
-                yield _missing_attribute(scene, op, name)
-        yield from _refused_values(scene, op, known)
+                yield _missing_attribute(context, op, name)
+        yield from _refused_values(context, op, known)
 
 
-def _unknown_attribute(scene: Scene, op: OpUse, name: str) -> Finding:
-    lenient = scene.profile.tensorflow_version >= _LENIENT_SINCE
-    defaults = {each.op: each.attributes for each in scene.inventory.op_definitions}.get(op.op, {})
+def _unknown_attribute(context: CompatibilityContext, op: OpUse, name: str) -> Finding:
+    lenient = context.profile.tensorflow_version >= _LENIENT_SINCE
+    defaults = {each.op: each.attributes for each in context.inventory.op_definitions}.get(op.op, {})
     values = op.values.get(name, ())
     at_default = name in _COSMETIC or (name in defaults and all(value == defaults[name] for value in values))
     severity = Severity.ERROR
@@ -111,8 +111,8 @@ def _unknown_attribute(scene: Scene, op: OpUse, name: str) -> Finding:
     return Finding(
         Kind.UNKNOWN_ATTRIBUTE,
         subject=f"{op.op}.{name}",
-        where=op_places(op),
-        cause=f"{scene.tensorflow_name} knows {op.op} without the attribute {name!r}; {consequence}",
+        where=op_locations(op),
+        cause=f"{context.tensorflow_name} knows {op.op} without the attribute {name!r}; {consequence}",
         fix=("upgrade TensorFlow there to the version that exported the model, or export it with the older one",),
         severity=severity,
         details=(("value", _few(values)),),
@@ -127,18 +127,18 @@ def _few(values: tuple[str, ...]) -> str:
     return ", ".join(values[:_MOST_VALUES]) + (" …" if len(values) > _MOST_VALUES else "")
 
 
-def _missing_attribute(scene: Scene, op: OpUse, name: str) -> Finding:
+def _missing_attribute(context: CompatibilityContext, op: OpUse, name: str) -> Finding:
     return Finding(
         Kind.MISSING_ATTRIBUTE,
         subject=f"{op.op}.{name}",
-        where=op_places(op),
-        cause=f"{scene.tensorflow_name} cannot do without the attribute {name!r} of {op.op}, and the graph has none",
-        fix=(f"export the model again with {scene.tensorflow_name}",),
+        where=op_locations(op),
+        cause=f"{context.tensorflow_name} cannot do without the attribute {name!r} of {op.op}, and the graph has none",
+        fix=(f"export the model again with {context.tensorflow_name}",),
         stage=Stage.GRAPH,
     )
 
 
-def _refused_values(scene: Scene, op: OpUse, known: OpKnowledge) -> Iterator[Finding]:
+def _refused_values(context: CompatibilityContext, op: OpUse, known: OpKnowledge) -> Iterator[Finding]:
     for name, attribute in known.attributes.items():
         if not attribute.allowed:
             continue
@@ -147,8 +147,8 @@ def _refused_values(scene: Scene, op: OpUse, known: OpKnowledge) -> Iterator[Fin
             yield Finding(
                 Kind.UNKNOWN_ATTRIBUTE,
                 subject=f"{op.op}.{name}",
-                where=op_places(op),
-                cause=f"{op.op} of {scene.tensorflow_name} does not take {refused[0]} as {name!r}",
+                where=op_locations(op),
+                cause=f"{op.op} of {context.tensorflow_name} does not take {refused[0]} as {name!r}",
                 fix=("upgrade TensorFlow there to the version that exported the model",),
                 stage=Stage.GRAPH,
             )
@@ -161,9 +161,9 @@ def _allowed(value: str, allowed: tuple[str, ...]) -> bool:
     return value in allowed
 
 
-def versions(scene: Scene) -> Iterator[Finding]:
+def graph_versions(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding where the graph asks for another TensorFlow; TensorFlow's own strict loader and Serving heed it."""
-    inventory, profile = scene.inventory, scene.profile
+    inventory, profile = context.inventory, context.profile
     asked = ""
     if inventory.min_consumer > profile.producer:
         asked = f"asks for GraphDef version {inventory.min_consumer} or newer"
@@ -175,27 +175,27 @@ def versions(scene: Scene) -> Iterator[Finding]:
         yield Finding(
             Kind.GRAPH_VERSION,
             subject="GraphDef",
-            cause=f"the graph {asked}, and {scene.tensorflow_name} reads {profile.min_producer} to {profile.producer}: "
-            "tf.saved_model.load does not look, TensorFlow Serving and tf.compat.v1 refuse it",
+            cause=f"the graph {asked}, and {context.tensorflow_name} reads {profile.min_producer} to {profile.producer}"
+            ": tf.saved_model.load does not look, TensorFlow Serving and tf.compat.v1 refuse it",
             fix=("upgrade TensorFlow there, or export the model again with it",),
             severity=Severity.NOTE,
             source="measured",
         )
 
 
-def first_call(scene: Scene) -> Iterator[Finding]:
+def unexecutable_ops(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding for each op that loads and cannot be executed."""
-    for op in scene.inventory.ops:
-        known = scene.profile.op(op.op)
+    for op in context.inventory.ops:
+        known = context.profile.op(op.op)
         if op.op in PYTHON_FUNCTION_OPS:
             yield _python_function(op)
-        elif known is not None and not known.has_cpu_kernel and not _has_substitute(scene, op):
+        elif known is not None and not known.has_cpu_kernel and not _has_substitute(context, op):
             yield Finding(
                 Kind.NO_KERNEL,
                 subject=op.op,
-                where=op_places(op),
-                cause=f"{scene.tensorflow_name} has no CPU kernel for it: the model loads, and a call that reaches it "
-                "on a CPU fails",
+                where=op_locations(op),
+                cause=f"{context.tensorflow_name} has no CPU kernel for it: the model loads, and a call that reaches "
+                "it on a CPU fails",
                 fix=("run it on the device it was exported for, or export it for a CPU",),
                 severity=Severity.NOTE,
                 stage=Stage.FIRST_CALL,
@@ -203,16 +203,16 @@ def first_call(scene: Scene) -> Iterator[Finding]:
             )
 
 
-def _has_substitute(scene: Scene, op: OpUse) -> bool:
+def _has_substitute(context: CompatibilityContext, op: OpUse) -> bool:
     """Whether TensorFlow has other ops for it on a CPU: Keras 2 saves a loop beside each op for recurrence on a GPU."""
-    return op.op.startswith("CudnnRNN") and any(each.op in _LOOPS for each in scene.inventory.ops)
+    return op.op.startswith("CudnnRNN") and any(each.op in _LOOPS for each in context.inventory.ops)
 
 
 def _python_function(op: OpUse) -> Finding:
     return Finding(
         Kind.PYTHON_FUNCTION,
         subject=op.op,
-        where=op_places(op),
+        where=op_locations(op),
         cause="tf.py_function and tf.numpy_function keep the Python function in the process that saved the model; "
         "no other process has it, and a call that reaches it fails",
         fix=("write the function with TensorFlow ops, or apply it outside the model",),

@@ -10,7 +10,7 @@ from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.compatibility.context import Scene
+    from pytest_modelcompat.compatibility.context import CompatibilityContext
 
 # The name that Keras' optimizers up to 2.10, legacy ones later, are tracked by.
 _OPTIMIZER = "optimizer"
@@ -19,17 +19,17 @@ _KNOWS_CAPTURED_TENSORS = (2, 6)
 _CONFIG_BESIDE = (2, 6)
 
 
-def slots(scene: Scene) -> Iterator[Finding]:
+def lost_slot_variables(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding where an optimizer's slot variables find no class that could hold them."""
-    inventory = scene.inventory
+    inventory = context.inventory
     if not inventory.slot_variables or _OPTIMIZER not in inventory.object_classes:
         return
-    if scene.reader_major == 3:
+    if context.reader_major == 3:
         yield Finding(
             Kind.OPTIMIZER_NOT_READ,
             subject="optimizer",
             where=(f"{inventory.slot_variables} slot variables in the object graph",),
-            cause=f"{scene.tensorflow_name} without Keras 2 has no class for the optimizer that was saved along, "
+            cause=f"{context.tensorflow_name} without Keras 2 has no class for the optimizer that was saved along, "
             "and cannot put its variables back ('_UserObject' object has no attribute 'add_slot')",
             fix=(
                 "export the model without its optimizer: model.save(path, include_optimizer=False)",
@@ -40,15 +40,15 @@ def slots(scene: Scene) -> Iterator[Finding]:
         )
 
 
-def captured_tensors(scene: Scene) -> Iterator[Finding]:
+def captured_tensors(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding where the object graph holds captured tensors, known from TensorFlow 2.6 on."""
-    count = scene.inventory.object_classes.get(CAPTURED_TENSOR, 0)
-    if count and scene.profile.tensorflow_version < _KNOWS_CAPTURED_TENSORS:
+    count = context.inventory.object_classes.get(CAPTURED_TENSOR, 0)
+    if count and context.profile.tensorflow_version < _KNOWS_CAPTURED_TENSORS:
         yield Finding(
             Kind.CONFIG_CHANGED,
             subject=CAPTURED_TENSOR,
             where=(f"{count} in the object graph",),
-            cause=f"a function of the model keeps a tensor it captured, which {scene.tensorflow_name} cannot load: "
+            cause=f"a function of the model keeps a tensor it captured, which {context.tensorflow_name} cannot load: "
             "Unknown SavedObject type: None",
             fix=("upgrade TensorFlow there to 2.6 or newer", "or export the model with the older one"),
             stage=Stage.GRAPH,
@@ -56,10 +56,10 @@ def captured_tensors(scene: Scene) -> Iterator[Finding]:
         )
 
 
-def missing_files(scene: Scene) -> Iterator[Finding]:
+def missing_files(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding for each file that the SavedModel needs and that is not there."""
-    for asset in scene.inventory.assets:
-        if not asset.is_present and scene.inventory.format == "saved_model":
+    for asset in context.inventory.assets:
+        if not asset.is_present and context.inventory.format == "saved_model":
             yield Finding(
                 Kind.ARTIFACT_BROKEN,
                 subject=asset.path,
@@ -69,10 +69,10 @@ def missing_files(scene: Scene) -> Iterator[Finding]:
             )
 
 
-def lost_optimizer(scene: Scene) -> Iterator[Finding]:
+def lost_optimizer(context: CompatibilityContext) -> Iterator[Finding]:
     """A note where a .keras file of Keras 3 holds what `compile()` was given, but no optimizer."""
-    inventory = scene.inventory
-    is_keras_3 = inventory.format == "keras" and scene.writer_major == 3
+    inventory = context.inventory
+    is_keras_3 = inventory.format == "keras" and context.writer_major == 3
     if is_keras_3 and inventory.training and "optimizer" not in inventory.training:
         yield Finding(
             Kind.STATE_LOST,
@@ -85,9 +85,9 @@ def lost_optimizer(scene: Scene) -> Iterator[Finding]:
         )
 
 
-def unnamed_inputs(scene: Scene) -> Iterator[Finding]:
+def unnamed_inputs(context: CompatibilityContext) -> Iterator[Finding]:
     """A note where a signature numbers its inputs: the names the model gave them are lost."""
-    for signature in scene.inventory.signatures:
+    for signature in context.inventory.signatures:
         names = [each.name for each in signature.inputs]
         if len(names) > 1 and set(names) == {"inputs", *(f"inputs_{number}" for number in range(1, len(names)))}:
             yield Finding(
@@ -101,10 +101,10 @@ def unnamed_inputs(scene: Scene) -> Iterator[Finding]:
             )
 
 
-def half_inputs(scene: Scene) -> Iterator[Finding]:
+def half_inputs(context: CompatibilityContext) -> Iterator[Finding]:
     """A note where a signature takes float16 for a model whose weights are float32: others cannot be sent to it."""
-    weights = {weight.dtype for weight in scene.inventory.weights if "float" in weight.dtype}
-    for signature in scene.inventory.signatures if weights == {"float32"} else ():
+    weights = {weight.dtype for weight in context.inventory.weights if "float" in weight.dtype}
+    for signature in context.inventory.signatures if weights == {"float32"} else ():
         half = tuple(each.name for each in signature.inputs if each.dtype == "float16")
         if half:
             yield Finding(
@@ -120,22 +120,22 @@ def half_inputs(scene: Scene) -> Iterator[Finding]:
             )
 
 
-def by_keras(scene: Scene) -> Iterator[Finding]:
+def by_keras(context: CompatibilityContext) -> Iterator[Finding]:
     """A note where `load_model` takes no SavedModel of that Keras, which TensorFlow itself does."""
-    if not scene.inventory.root:
+    if not context.inventory.root:
         return
-    if scene.reader_major == 3:
+    if context.reader_major == 3:
         takes, source = "takes no SavedModel", "keras-team/keras#18709"
         fix = "load it with tf.saved_model.load, or as a layer: keras.layers.TFSMLayer(path)"
-    elif scene.reader < _CONFIG_BESIDE <= scene.writer:
-        takes = f"does not find the configuration where {scene.writer_name} puts it (JSONDecodeError)"
+    elif context.reader < _CONFIG_BESIDE <= context.writer:
+        takes = f"does not find the configuration where {context.writer_name} puts it (JSONDecodeError)"
         fix, source = "load it with tf.saved_model.load", "measured"
     else:
         return
     yield Finding(
         Kind.FORMAT_NOT_READ,
-        subject=scene.inventory.path.name,
-        cause=f"load_model of {scene.reader_name} {takes}; it is judged for tf.saved_model.load",
+        subject=context.inventory.path.name,
+        cause=f"load_model of {context.reader_name} {takes}; it is judged for tf.saved_model.load",
         fix=(fix,),
         severity=Severity.NOTE,
         source=source,

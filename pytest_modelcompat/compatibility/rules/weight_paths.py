@@ -11,7 +11,7 @@ from pytest_modelcompat.results.finding import Finding, Kind, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_modelcompat.compatibility.context import Scene, Version
+    from pytest_modelcompat.compatibility.context import CompatibilityContext, Version
 
 # Keras up to 2.14 keeps a model's layers under the first attribute that holds them, later ones under `layers`.
 _OLD_ROOT = "_layer_checkpoint_dependencies"
@@ -20,42 +20,42 @@ _FIRST_WITH_LAYERS = (2, 15)
 _NUMBERED = re.compile(r"(.+)_(\d+)")
 
 
-def moved(scene: Scene) -> Iterator[Finding]:
+def moved_weights(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding where a .keras file's weights stand under a name that the runtime's Keras does not look at."""
-    if scene.inventory.format != "keras":
+    if context.inventory.format != "keras":
         return
-    if not _is_built_of_layers(scene):
-        yield from _of_subclass(scene)
+    if not _is_built_of_layers(context):
+        yield from _of_subclass(context)
         return
-    paths = [weight.path for weight in scene.inventory.weights]
+    paths = [weight.path for weight in context.inventory.weights]
     old = [path for path in paths if path.startswith(f"{_OLD_ROOT}/")]
     new = [path for path in paths if path.startswith(f"{_NEW_ROOT}/")]
-    if scene.reader < _FIRST_WITH_LAYERS:
+    if context.reader < _FIRST_WITH_LAYERS:
         if new:
-            yield _finding(scene, len(new), _NEW_ROOT, _OLD_ROOT)
-    elif old and scene.reader_major == 2:
-        yield _finding(scene, len(old), _OLD_ROOT, _NEW_ROOT)
+            yield _finding(context, len(new), _NEW_ROOT, _OLD_ROOT)
+    elif old and context.reader_major == 2:
+        yield _finding(context, len(old), _OLD_ROOT, _NEW_ROOT)
     elif old:
         # Keras 3 tries the old root too, but numbers the layers of one class without gaps, as the old did not.
         lost = _after_gaps(old)
         if lost:
-            yield _finding(scene, len(lost), lost[0], "numbers without gaps")
+            yield _finding(context, len(lost), lost[0], "numbers without gaps")
 
 
-def _is_built_of_layers(scene: Scene) -> bool:
+def _is_built_of_layers(context: CompatibilityContext) -> bool:
     """Whether the outermost model is a functional or sequential one, rather than a subclass with attributes."""
-    config = scene.inventory.root.get("config")
+    config = context.inventory.root.get("config")
     return isinstance(config, dict) and "layers" in config
 
 
-def _of_subclass(scene: Scene) -> Iterator[Finding]:
+def _of_subclass(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding where a subclassed model goes from one way of naming attributes to the other.
 
     Keras 3 looks on where it finds nothing, and reads both. Measured.
     """
-    paths = [weight.path for weight in scene.inventory.weights]
-    if paths and scene.reader_major == 2 and _layers_first(scene.writer) != _layers_first(scene.reader):
-        yield _finding(scene, len(paths), paths[0], "other attributes of the model")
+    paths = [weight.path for weight in context.inventory.weights]
+    if paths and context.reader_major == 2 and _layers_first(context.writer) != _layers_first(context.reader):
+        yield _finding(context, len(paths), paths[0], "other attributes of the model")
 
 
 def _layers_first(keras: Version) -> bool:
@@ -63,15 +63,15 @@ def _layers_first(keras: Version) -> bool:
     return _FIRST_WITH_LAYERS <= keras < (3, 0)
 
 
-def _finding(scene: Scene, count: int, root: str, read: str) -> Finding:
-    inventory = scene.inventory
+def _finding(context: CompatibilityContext, count: int, root: str, read: str) -> Finding:
+    inventory = context.inventory
     weights = "1 weight stands" if count == 1 else f"{count} of {len(inventory.weights)} weights stand"
     return Finding(
         Kind.WEIGHTS_MOVED,
         subject=inventory.path.name,
         where=(root,),
-        cause=f"{weights} under {root} in the file, and {scene.reader_name} looks for them under {read}",
-        fix=fixes.other_keras(scene),
+        cause=f"{weights} under {root} in the file, and {context.reader_name} looks for them under {read}",
+        fix=fixes.other_keras(context),
         stage=Stage.WEIGHTS,
         source="keras-team/tf-keras#664",
     )

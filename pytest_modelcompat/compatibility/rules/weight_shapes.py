@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.locations import places
-from pytest_modelcompat.compatibility.expected_shapes import fits, needs, written
+from pytest_modelcompat.artifacts.locations import locations
+from pytest_modelcompat.compatibility.expected_shapes import expected_shapes, shape_matches, shape_text
 from pytest_modelcompat.results.finding import Finding, Kind, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_modelcompat.artifacts.inventory import LayerUse, WeightUse
-    from pytest_modelcompat.compatibility.context import Scene
+    from pytest_modelcompat.compatibility.context import CompatibilityContext
     from pytest_modelcompat.compatibility.expected_shapes import Shape
 
 _MODELS = frozenset({"Functional", "Sequential", "Model"})
@@ -27,37 +27,37 @@ _SAVE_AGAIN = (
 _SHAPES = frozenset({"batch_input_shape", "batch_shape", "build_input_shape", "input_shape", "input_dim"})
 
 
-def misfits(scene: Scene) -> Iterator[Finding]:
+def weight_shape_findings(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding for layers whose weights are missing, too many, or of another shape than their configuration asks."""
-    if not _is_rebuilt_with_weights(scene):
+    if not _is_rebuilt_with_weights(context):
         return
     missing: list[LayerUse] = []
     shapes: list[Shape] = []
     surplus: list[LayerUse] = []
-    for layers, weights in _groups(scene):
+    for layers, weights in _groups(context):
         found = _missing(layers, weights)
-        missing += [layer for layer in layers if not found.keys().isdisjoint(needs(layer) or ())]
+        missing += [layer for layer in layers if not found.keys().isdisjoint(expected_shapes(layer) or ())]
         shapes += found
-        surplus += [layer for layer in layers if not found and _has_too_many(scene, layer, weights)]
+        surplus += [layer for layer in layers if not found and _has_too_many(context, layer, weights)]
     if missing:
-        yield _finding(scene, missing, _why_missing(scene, shapes))
+        yield _finding(context, missing, _why_missing(context, shapes))
     if surplus:
-        yield _finding(scene, surplus, "the file holds more weights for it than its configuration has a place for")
+        yield _finding(context, surplus, "the file holds more weights for it than its configuration has a place for")
 
 
-def unbuilt(scene: Scene) -> Iterator[Finding]:
+def unbuilt_model_findings(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding where a model in an .h5 file is rebuilt without its weights, and the file holds some."""
-    if scene.inventory.format != "h5" or not _weights(scene):
+    if context.inventory.format != "h5" or not _weights(context):
         return
-    if _says_no_shape(scene):
-        cause = f"the Sequential does not say its input's shape anywhere, so {scene.reader_name} does not build it"
-    elif _is_built_by_its_call(scene):
-        cause = f"{scene.reader_name} does not build a subclassed model that it reads from an .h5 file"
+    if _has_no_input_shape(context):
+        cause = f"the Sequential does not say its input's shape anywhere, so {context.reader_name} does not build it"
+    elif _is_built_by_its_call(context):
+        cause = f"{context.reader_name} does not build a subclassed model that it reads from an .h5 file"
     else:
         return
     yield Finding(
         Kind.WEIGHTS_DO_NOT_FIT,
-        subject=str(scene.inventory.model_class),
+        subject=str(context.inventory.model_class),
         cause=f"{cause}, and has no place for the weights in it (Layer count mismatch)",
         fix=("save it as .keras", *_SAVE_AGAIN[1:]),
         stage=Stage.WEIGHTS,
@@ -65,53 +65,57 @@ def unbuilt(scene: Scene) -> Iterator[Finding]:
     )
 
 
-def _is_rebuilt_with_weights(scene: Scene) -> bool:
-    root = scene.inventory.root
-    is_plain = root.get("class_name") in _MODELS and str(root.get("class_name")) not in scene.custom
-    return is_plain and not _says_no_shape(scene)
+def _is_rebuilt_with_weights(context: CompatibilityContext) -> bool:
+    root = context.inventory.root
+    is_plain = root.get("class_name") in _MODELS and str(root.get("class_name")) not in context.custom
+    return is_plain and not _has_no_input_shape(context)
 
 
-def _says_no_shape(scene: Scene) -> bool:
-    root = scene.inventory.root
+def _has_no_input_shape(context: CompatibilityContext) -> bool:
+    root = context.inventory.root
     if root.get("class_name") != "Sequential":
         return False
     built = root.get("build_config")
     given = built.get("input_shape") if isinstance(built, dict) else None
-    first = next((layer for layer in scene.inventory.layers if layer.position == 1), None)
-    return not (given or first is None or first.class_name in ("InputLayer", "Embedding") or _says_shape(root, first))
+    first = next((layer for layer in context.inventory.layers if layer.position == 1), None)
+    return not (
+        given or first is None or first.class_name in ("InputLayer", "Embedding") or _has_input_shape(root, first)
+    )
 
 
-def _says_shape(root: Any, first: LayerUse) -> bool:
+def _has_input_shape(root: Any, first: LayerUse) -> bool:
     config = root.get("config")
-    return (isinstance(config, dict) and bool(config.get("build_input_shape"))) or _holds_shape(first.config)
+    return (isinstance(config, dict) and bool(config.get("build_input_shape"))) or _contains_shape(first.config)
 
 
-def _holds_shape(config: Any) -> bool:
+def _contains_shape(config: Any) -> bool:
     """Whether a configuration gives a shape, at any depth: a wrapper's layer or a nested model's does for it."""
     if isinstance(config, dict):
-        return not _SHAPES.isdisjoint(config) or any(map(_holds_shape, config.values()))
-    return isinstance(config, list) and any(map(_holds_shape, config))
+        return not _SHAPES.isdisjoint(config) or any(map(_contains_shape, config.values()))
+    return isinstance(config, list) and any(map(_contains_shape, config))
 
 
-def _is_built_by_its_call(scene: Scene) -> bool:
+def _is_built_by_its_call(context: CompatibilityContext) -> bool:
     """Whether a subclassed model made its weights when it was called: they then go by its name too."""
-    config = scene.inventory.root.get("config")
+    config = context.inventory.root.get("config")
     if not isinstance(config, dict) or "layers" in config:
         return False
-    parts = [weight.path.split("/") for weight in _weights(scene)]
+    parts = [weight.path.split("/") for weight in _weights(context)]
     return all(len(part) > 4 and part[1] == part[-2] for part in parts)
 
 
-def _weights(scene: Scene) -> list[WeightUse]:
-    return [weight for weight in scene.inventory.weights if not weight.path.startswith(_NOT_THE_MODELS)]
+def _weights(context: CompatibilityContext) -> list[WeightUse]:
+    return [weight for weight in context.inventory.weights if not weight.path.startswith(_NOT_THE_MODELS)]
 
 
-def _groups(scene: Scene) -> Iterator[tuple[list[LayerUse], list[WeightUse]]]:
+def _groups(context: CompatibilityContext) -> Iterator[tuple[list[LayerUse], list[WeightUse]]]:
     """Layers, and the weights theirs must be among: an .h5 file keeps those of each outermost layer together."""
-    models = {path for path, _ in scene.models}
-    owners = [layer for layer in scene.inventory.layers if layer.path[:-1] in models and _is_keras_own(scene, layer)]
-    weights = _weights(scene)
-    if scene.inventory.format != "h5":
+    models = {path for path, _ in context.models}
+    owners = [
+        layer for layer in context.inventory.layers if layer.path[:-1] in models and _is_keras_own(context, layer)
+    ]
+    weights = _weights(context)
+    if context.inventory.format != "h5":
         yield owners, weights
         return
     for name in dict.fromkeys(layer.path[0] for layer in owners):
@@ -122,34 +126,36 @@ def _groups(scene: Scene) -> Iterator[tuple[list[LayerUse], list[WeightUse]]]:
         )
 
 
-def _is_keras_own(scene: Scene, layer: LayerUse) -> bool:
-    return not scene.is_declared(layer) and scene.known(layer) is not None
+def _is_keras_own(context: CompatibilityContext, layer: LayerUse) -> bool:
+    return not context.is_declared(layer) and context.known(layer) is not None
 
 
 def _missing(layers: Sequence[LayerUse], weights: Sequence[WeightUse]) -> dict[Shape, int]:
     """Shapes that more weights must have than do, with how many are missing."""
-    asked = Counter(shape for layer in layers for shape in needs(layer) or ())
-    lacking = {shape: count - sum(fits(weight.shape, shape) for weight in weights) for shape, count in asked.items()}
+    asked = Counter(shape for layer in layers for shape in expected_shapes(layer) or ())
+    lacking = {
+        shape: count - sum(shape_matches(weight.shape, shape) for weight in weights) for shape, count in asked.items()
+    }
     return {shape: count for shape, count in lacking.items() if count > 0}
 
 
-def _has_too_many(scene: Scene, layer: LayerUse, weights: Sequence[WeightUse]) -> bool:
-    asked = needs(layer)
-    return scene.inventory.format == "h5" and len(layer.path) == 1 and asked is not None and len(weights) > len(asked)
+def _has_too_many(context: CompatibilityContext, layer: LayerUse, weights: Sequence[WeightUse]) -> bool:
+    asked = expected_shapes(layer)
+    return context.inventory.format == "h5" and len(layer.path) == 1 and asked is not None and len(weights) > len(asked)
 
 
-def _why_missing(scene: Scene, shapes: Iterable[Shape]) -> str:
-    if not _weights(scene):
+def _why_missing(context: CompatibilityContext, shapes: Iterable[Shape]) -> str:
+    if not _weights(context):
         return "the file holds no weights, and its configuration asks for some"
-    asked = ", ".join(dict.fromkeys(map(written, shapes)))
+    asked = ", ".join(dict.fromkeys(map(shape_text, shapes)))
     return f"the file does not hold the weights that its configuration asks for, of the shape {asked}"
 
 
-def _finding(scene: Scene, layers: list[LayerUse], cause: str) -> Finding:
+def _finding(context: CompatibilityContext, layers: list[LayerUse], cause: str) -> Finding:
     return Finding(
         Kind.WEIGHTS_DO_NOT_FIT,
-        subject=scene.inventory.path.name,
-        where=places(layers),
+        subject=context.inventory.path.name,
+        where=locations(layers),
         cause=cause,
         fix=_SAVE_AGAIN,
         stage=Stage.WEIGHTS,

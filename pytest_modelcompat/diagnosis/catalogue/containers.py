@@ -11,27 +11,27 @@ from pytest_modelcompat.diagnosis.known_failure import (
     MODEL_FILES,
     SAVED_MODEL,
     KnownFailure,
-    Words,
+    TemplateValues,
 )
 from pytest_modelcompat.results.finding import Kind
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.diagnosis.context import Context
+    from pytest_modelcompat.diagnosis.context import DiagnosisContext
 
 
-def _is_missing(_: Words, context: Context) -> bool:
+def _is_missing(_: TemplateValues, context: DiagnosisContext) -> bool:
     return not context.inventory.path.exists()
 
 
-def _is_hdf5(_: Words, context: Context) -> bool:
+def _is_hdf5(_: TemplateValues, context: DiagnosisContext) -> bool:
     return context.inventory.format == "h5"
 
 
-def _is_zip(_: Words, context: Context) -> bool:
+def _is_zip(_: TemplateValues, context: DiagnosisContext) -> bool:
     return context.inventory.format == "keras"
 
 
-CONTAINERS = (
+CONTAINER_FAILURES = (
     KnownFailure(
         r"(?:[Ff]ile not found|Unable to (?:synchronously )?open file|No file or directory found|does not exist)",
         Kind.ARTIFACT_BROKEN,

@@ -9,16 +9,16 @@ from pytest_modelcompat.diagnosis.known_failure import (
     MEASURED,
     UNEXPECTED_ARGUMENT,
     KnownFailure,
-    Words,
+    TemplateValues,
     both,
-    keras_own,
+    is_from_keras,
     loaded_by_keras,
     saved_by_keras,
 )
 from pytest_modelcompat.results.finding import Blame, Kind
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.diagnosis.context import Context
+    from pytest_modelcompat.diagnosis.context import DiagnosisContext
 
 _LOAD_WITH_KERAS_2 = "load it with Keras 2: install tf_keras and set TF_USE_LEGACY_KERAS=1"
 _SAVE_AS_SAVED_MODEL = "or save it with $saved as SavedModel, which every TensorFlow 2 reads"
@@ -35,8 +35,8 @@ _SINCE_KERAS_3 = (
 )
 
 
-def _known_to_newer_only(words: Words, context: Context) -> bool:
-    return words["argument"] in _SINCE_KERAS_3 and keras_own(words, context)
+def _known_to_newer_only(words: TemplateValues, context: DiagnosisContext) -> bool:
+    return words["argument"] in _SINCE_KERAS_3 and is_from_keras(words, context)
 
 
 def _removed_in_keras_3(argument: str, source: str) -> KnownFailure:
@@ -47,12 +47,12 @@ def _removed_in_keras_3(argument: str, source: str) -> KnownFailure:
         "it was saved by $saved, whose $name has an argument '$argument' that Keras 3 has removed",
         _FROM_KERAS_2,
         source,
-        when=both(keras_own, both(saved_by_keras(2), loaded_by_keras(3))),
+        when=both(is_from_keras, both(saved_by_keras(2), loaded_by_keras(3))),
         blame=Blame.LOADER,
     )
 
 
-KERAS_VERSIONS = (
+KERAS_VERSION_FAILURES = (
     KnownFailure(
         r"Unrecognized keyword arguments(?: passed to InputLayer)?: [\[{](?:'optional'|'batch_shape')",
         Kind.LOAD_FAILED,
@@ -94,7 +94,7 @@ KERAS_VERSIONS = (
         "it was saved by $saved, whose $name has an argument '$argument' that $loaded does not know",
         ("load it with Keras $saved_version",),
         MEASURED,
-        when=keras_own,
+        when=is_from_keras,
         blame=Blame.LOADER,
     ),
     KnownFailure(

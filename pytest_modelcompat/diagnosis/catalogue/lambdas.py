@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_modelcompat.diagnosis.declarations import UNSAFE
-from pytest_modelcompat.diagnosis.known_failure import MEASURED, KnownFailure, foreign_bytecode, has_bytecode
+from pytest_modelcompat.diagnosis.known_failure import MEASURED, KnownFailure, has_bytecode, incompatible_bytecode
 from pytest_modelcompat.results.finding import Blame, Kind
 
 _NO_LAMBDA = (
@@ -15,7 +15,7 @@ _BYTECODE = (
     "this is CPython $python"
 )
 
-LAMBDAS = (
+LAMBDA_FAILURES = (
     KnownFailure(
         r"whose `function` is a Python lambda|[Rr]equested the deserialization of a (?:Python )?`?[Ll]ambda`?",
         Kind.LAMBDA_REFUSED,
@@ -66,7 +66,7 @@ LAMBDAS = (
         _BYTECODE,
         _NO_LAMBDA,
         MEASURED,
-        when=foreign_bytecode,
+        when=incompatible_bytecode,
         blame=Blame.WRITER,
     ),
     KnownFailure(

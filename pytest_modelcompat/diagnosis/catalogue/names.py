@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pytest_modelcompat.diagnosis.context import Context, registered_home
+from pytest_modelcompat.diagnosis.context import DiagnosisContext, registered_module
 from pytest_modelcompat.diagnosis.declarations import LEAVE_H5, OR_LEAVE_H5, custom_object, imports
 from pytest_modelcompat.diagnosis.known_failure import (
     H5,
     KERAS,
     MEASURED,
     KnownFailure,
-    Words,
+    TemplateValues,
     both,
     is_operation,
     saved_by_keras,
@@ -41,11 +41,11 @@ _STRING_METRICS_FIX = (
 )
 
 
-def _registered(words: Words, context: Context) -> bool:
-    return ">" in words["name"] or registered_home(words["name"], context.inventory) is not None
+def _registered(words: TemplateValues, context: DiagnosisContext) -> bool:
+    return ">" in words["name"] or registered_module(words["name"], context.inventory) is not None
 
 
-NAMES = (
+NAME_FAILURES = (
     KnownFailure(
         rf"Could not locate function '(?P<name>{_SHORT_NAMES})'|"
         r"Could not deserialize 'keras\.(?:metrics|losses)\.(?P<other>\w+)' because it is not a KerasSaveable",

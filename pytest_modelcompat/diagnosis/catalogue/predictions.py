@@ -9,7 +9,7 @@ from pytest_modelcompat.results.finding import Blame, Kind
 _PREDICT = ("predict",)
 _OTHER_INPUTS = (Declare("inputs=..."),)
 
-PREDICTING = (
+PREDICTION_FAILURES = (
     KnownFailure(
         r"as a dense tensor, and the model takes a ragged one",
         Kind.FORMAT_CANNOT_HOLD,

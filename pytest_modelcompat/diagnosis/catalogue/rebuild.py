@@ -8,26 +8,26 @@ from pytest_modelcompat.diagnosis.known_failure import (
     MISSING_ARGUMENT,
     UNEXPECTED_ARGUMENT,
     KnownFailure,
-    Words,
-    keras_own,
+    TemplateValues,
+    is_from_keras,
 )
 from pytest_modelcompat.results.finding import Blame, Kind
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.diagnosis.context import Context
+    from pytest_modelcompat.diagnosis.context import DiagnosisContext
 
 _BASE_ARGUMENTS = ("trainable", "name", "dtype", "autocast", "activity_regularizer")
 
 
-def _of_base_class(words: Words, context: Context) -> bool:
-    return words["argument"] in _BASE_ARGUMENTS and not keras_own(words, context)
+def _of_base_class(words: TemplateValues, context: DiagnosisContext) -> bool:
+    return words["argument"] in _BASE_ARGUMENTS and not is_from_keras(words, context)
 
 
-def _theirs(words: Words, context: Context) -> bool:
-    return not keras_own(words, context)
+def _theirs(words: TemplateValues, context: DiagnosisContext) -> bool:
+    return not is_from_keras(words, context)
 
 
-REBUILDING = (
+CUSTOM_CLASS_FAILURES = (
     KnownFailure(
         MISSING_ARGUMENT,
         Kind.CANNOT_REBUILD,

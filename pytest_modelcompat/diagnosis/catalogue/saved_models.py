@@ -24,7 +24,7 @@ _INSTALL = "where it is loaded, unless it is there: $install"
 _NOT_REGISTERED = r"Op type not registered '(?P<name>[\w.>]+)'"
 _NO_PYTHON = ("write the function with TensorFlow ops, or apply it outside the model",)
 
-SAVED_MODELS = (
+SAVED_MODEL_FAILURES = (
     KnownFailure(
         r"Could not find callback with key=|pyfunc_\d+|Op type not registered '(?P<op>PyFunc|EagerPyFunc)'|"
         r"No OpKernel was registered to support Op '(?:Eager)?PyFunc'|callback .* is not found",

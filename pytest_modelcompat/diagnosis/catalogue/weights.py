@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.diagnosis.declarations import LEAVE_H5
 from pytest_modelcompat.diagnosis.keras_names import KERAS_CLASSES
-from pytest_modelcompat.diagnosis.known_failure import H5, KERAS, MEASURED, KnownFailure, Words
+from pytest_modelcompat.diagnosis.known_failure import H5, KERAS, MEASURED, KnownFailure, TemplateValues
 from pytest_modelcompat.results.finding import Blame, Kind
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.diagnosis.context import Context
+    from pytest_modelcompat.diagnosis.context import DiagnosisContext
 
 _BUILD = (
     "give the layer a build() that builds its sublayers (self.dense.build(input_shape))",
@@ -18,12 +18,12 @@ _BUILD = (
 )
 
 
-def _subclassed(_: Words, context: Context) -> bool:
+def _subclassed(_: TemplateValues, context: DiagnosisContext) -> bool:
     model_class = context.inventory.model_class
     return model_class is not None and model_class not in KERAS_CLASSES
 
 
-WEIGHTS = (
+WEIGHT_FAILURES = (
     KnownFailure(
         r"No cast function available",
         Kind.FORMAT_CANNOT_HOLD,

@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Optional, Set
 
 from .samples import EXTRA, PLAIN, sample
 
-NONSENSE = "modelcompat_probe"
+INVALID_VALUE = "modelcompat_probe"
 # Keys that Keras' base classes take, or once took, from their own **kwargs.
 COMMON = (
     "activity_regularizer", "autocast", "batch_input_shape", "batch_shape", "batch_size", "build_config", "dtype",
@@ -23,7 +23,7 @@ NUMBERED = re.compile(r"_\d+$")
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,39}$")
 
 
-def study(cls: Any, keras: Any, stop_at: Iterable[Any]) -> Dict[str, Any]:
+def probe_class(cls: Any, keras: Any, stop_at: Iterable[Any]) -> Dict[str, Any]:
     """What is known of rebuilding `cls` from a config.
 
     Args:
@@ -39,7 +39,7 @@ def study(cls: Any, keras: Any, stop_at: Iterable[Any]) -> Dict[str, Any]:
         if config is not None:
             study["writes"] = _written(config, cls, keras)
         return study
-    refusal = _problem(cls, dict(config, **{NONSENSE: None}))
+    refusal = _problem(cls, dict(config, **{INVALID_VALUE: None}))
     study["writes"] = _written(config, cls, keras)
     study["refuses_unknown"] = refusal is not None
     study["required"] = [key for key in sorted(config) if _is_required(cls, config, key)]
@@ -52,7 +52,7 @@ def study(cls: Any, keras: Any, stop_at: Iterable[Any]) -> Dict[str, Any]:
 
 def _written(config: Dict[str, Any], cls: Any, keras: Any) -> Dict[str, Any]:
     """A config as JSON; None for what another instance has otherwise, such as a seed that was drawn."""
-    one, other = plain(config), plain(_minimal_config(cls, keras))
+    one, other = plain_config(config), plain_config(_minimal_config(cls, keras))
     return {key: value if other.get(key) == value else None for key, value in one.items()}
 
 
@@ -133,7 +133,7 @@ def _is_taken(cls: Any, config: Dict[str, Any], key: str, refusal: str) -> bool:
     if key in REFUSALS.findall(problem):
         return False
     # Refused is what is answered as nonsense is: the same text up to the key, or the same text without any.
-    before, nonsense, _ = refusal.partition(NONSENSE)
+    before, nonsense, _ = refusal.partition(INVALID_VALUE)
     return not (problem.startswith(before + key) if nonsense else problem == refusal)
 
 
@@ -168,12 +168,12 @@ def _texts(constants: Iterable[Any]) -> Iterator[str]:
             yield from _texts(each.co_consts)
 
 
-def plain(value: Any, key: str = "") -> Any:
+def plain_config(value: Any, key: str = "") -> Any:
     """A config as JSON: what is none is the text `<its type>`; names lose the number Keras gave them."""
     if isinstance(value, dict):
-        return {str(name): plain(each, str(name)) for name, each in value.items()}
+        return {str(name): plain_config(each, str(name)) for name, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(each) for each in value]
+        return [plain_config(each) for each in value]
     if isinstance(value, str):
         return NUMBERED.sub("", value) if key == "name" else str(value)
     if value is None or isinstance(value, (bool, int)):

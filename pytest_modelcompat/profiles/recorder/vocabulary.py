@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
-from .probe import study
+from .probe import probe_class
 
 ROLES = {
     "activation": "activations",
@@ -271,7 +271,7 @@ class Vocabulary:
         }
         if inspect.isclass(each) and hasattr(each, "get_config"):
             bases = [base for _, bases in self.bases for base in bases if base is not self.keras.Model]
-            data.update(study(each, self.keras, bases))
+            data.update(probe_class(each, self.keras, bases))
         return data
 
     def _modules(self) -> List[str]:

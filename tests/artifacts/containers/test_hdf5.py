@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pytest_modelcompat.artifacts.containers.hdf5 import contents as contents_module
-from pytest_modelcompat.artifacts.containers.hdf5.contents import Contents, read_contents
+from pytest_modelcompat.artifacts.containers.hdf5.contents import Hdf5Contents, read_contents
 from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error, Source, TruncatedError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 VERSIONS = ("earliest", "v108", "v110", "latest")
 
 
-def read(path: Path) -> Contents:
+def read(path: Path) -> Hdf5Contents:
     with path.open("rb") as file:
         return read_contents(Source(file, 0, path.stat().st_size))
 

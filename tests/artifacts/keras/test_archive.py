@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 import pytest
 
-from pytest_modelcompat.artifacts import BrokenArtifactError, Inventory, read_inventory, recognise
+from pytest_modelcompat.artifacts import BrokenArtifactError, Inventory, detect_format, read_inventory
 from pytest_modelcompat.artifacts.containers import zip_reader
 from pytest_modelcompat.artifacts.containers.hdf5 import source
 from pytest_modelcompat.artifacts.inventory import Asset, WeightUse
@@ -118,7 +118,7 @@ def test_unzipped(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     with zipfile.ZipFile(path) as archive:
         archive.extractall(folder)
-    assert recognise(folder) == "keras"
+    assert detect_format(folder) == "keras"
     inventory = read_inventory(folder)
     assert inventory.weights == (KERNEL,)
     assert inventory.model_class == "Sequential"
@@ -296,5 +296,5 @@ def test_other_zips(tmp_path: Path, members: dict[str, bytes], said: str) -> Non
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in members.items():
             archive.writestr(name, data)
-    assert recognise(path) is None
+    assert detect_format(path) is None
     assert said in sentence(path)

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from pytest_modelcompat.artifacts.dtypes import compute_dtype, dtype_name
-from pytest_modelcompat.artifacts.keras.config import Contents, read_compile, read_model
+from pytest_modelcompat.artifacts.keras.config import ConfigContents, read_compile, read_model
 
 
-def walk(*layers: dict[str, Any], **config: Any) -> Contents:
+def walk(*layers: dict[str, Any], **config: Any) -> ConfigContents:
     node = {"class_name": "Sequential", "config": {"name": "top", "layers": list(layers), **config}}
     return read_model(node, "model.h5")
 
@@ -19,12 +19,12 @@ def layer(class_name: str = "Dense", **config: Any) -> dict[str, Any]:
     return {"class_name": class_name, "config": {"name": class_name.lower(), **config}}
 
 
-def found(contents: Contents) -> list[tuple[str, str]]:
+def found(contents: ConfigContents) -> list[tuple[str, str]]:
     return [(use.role, use.name) for use in contents.objects]
 
 
 def compiled(**config: Any) -> list[tuple[str, str]]:
-    contents = Contents()
+    contents = ConfigContents()
     read_compile(config, contents, "model.h5")
     assert {use.path for use in contents.objects} <= {("compile",)}
     return found(contents)

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory
 from pytest_modelcompat.artifacts.containers import protobuf_wire
-from pytest_modelcompat.artifacts.containers.protobuf_wire import WireError, thinned
+from pytest_modelcompat.artifacts.containers.protobuf_wire import WireError, without_tensor_values
 from pytest_modelcompat.artifacts.inventory import Asset
 from pytest_modelcompat.artifacts.saved_model import graph_file
 from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse, parse_text
@@ -182,7 +182,7 @@ def test_thinned_message_says_the_same(zoo: Path, monkeypatch: pytest.MonkeyPatc
 
     def watched(message_name: str, data: memoryview) -> bytes:
         called.append(message_name)
-        return thinned(message_name, data)
+        return without_tensor_values(message_name, data)
 
     monkeypatch.setattr(graph_file, "LARGEST_PARSED", 1000)
     monkeypatch.setattr(graph_file, "thinned", watched)
@@ -201,17 +201,17 @@ def test_thinned_message_says_the_same(zoo: Path, monkeypatch: pytest.MonkeyPatc
 )
 def test_damage_in_a_large_message(data: bytes, said: str) -> None:
     with pytest.raises(WireError, match=said):
-        thinned("SavedModel", memoryview(data))
+        without_tensor_values("SavedModel", memoryview(data))
 
 
 def test_more_parts_than_any_model(monkeypatch: pytest.MonkeyPatch) -> None:
     node = b"\x0a\x00" * 100
     graph = b"\x12" + varint(len(node)) + node
     data = memoryview(b"\x12" + varint(len(graph)) + graph)
-    assert len(parse("SavedModel", thinned("SavedModel", data)).meta_graphs[0].graph_def.node) == 100
+    assert len(parse("SavedModel", without_tensor_values("SavedModel", data)).meta_graphs[0].graph_def.node) == 100
     monkeypatch.setattr(protobuf_wire, "MOST_PARTS", 101)
     with pytest.raises(WireError, match="it has more than 101 parts, which is the limit"):
-        thinned("SavedModel", data)
+        without_tensor_values("SavedModel", data)
 
 
 def test_text_form_that_is_too_large(tmp_path: Path) -> None:

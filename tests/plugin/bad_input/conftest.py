@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 import pytest
 
-Told = Callable[..., None]
+ReportedFailure = Callable[..., None]
 
 
 @pytest.fixture
-def told() -> Told:
+def reported_failure() -> ReportedFailure:
     """Asserts that a run printed these lines in this order (`*` for any text, runs of blanks for one)."""
 
-    def told(result: pytest.RunResult, *lines: str) -> None:
+    def reported_failure(result: pytest.RunResult, *lines: str) -> None:
         printed = [" ".join(line.split()) for line in result.outlines]
         rest = iter(printed)
         for line in lines:
@@ -22,4 +22,4 @@ def told() -> Told:
             assert any(fnmatch.fnmatchcase(each, pattern) for each in rest), f"not printed, or not in order: {line}"
         assert not [line for line in printed if "pytest_modelcompat/" in line or "Traceback" in line]
 
-    return told
+    return reported_failure

@@ -9,7 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.conftest import Project
-    from tests.plugin.bad_input.conftest import Told
+    from tests.plugin.bad_input.conftest import ReportedFailure
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals and no resource limits")
 
@@ -66,9 +66,9 @@ def run(project: Project, deed: str, options: str = "") -> pytest.RunResult:
     return result
 
 
-def test_sigkill(project: Project, told: Told) -> None:
+def test_sigkill(project: Project, reported_failure: ReportedFailure) -> None:
     result = run(project, "os.kill(os.getpid(), signal.SIGKILL)")
-    told(
+    reported_failure(
         result,
         "LOADER CRASHED test_deadly[h5]: the loader died of SIGKILL while it loaded the artifact: something killed it "
         "from outside, which is also what happens where a container runs out of memory",
@@ -79,9 +79,9 @@ def test_sigkill(project: Project, told: Told) -> None:
     )
 
 
-def test_sigsegv(project: Project, told: Told) -> None:
+def test_sigsegv(project: Project, reported_failure: ReportedFailure) -> None:
     result = run(project, "ctypes.string_at(0)")
-    told(
+    reported_failure(
         result,
         "LOADER CRASHED test_deadly[h5]: the loader died of SIGSEGV while it loaded the artifact",
         "signal SIGSEGV",
@@ -91,9 +91,9 @@ def test_sigsegv(project: Project, told: Told) -> None:
     )
 
 
-def test_hang(project: Project, told: Told) -> None:
+def test_hang(project: Project, reported_failure: ReportedFailure) -> None:
     result = run(project, "time.sleep(600)")
-    told(
+    reported_failure(
         result,
         "LOADER TIMED OUT test_deadly[h5]: the loader was stopped after 3 s while it loaded the artifact",
         "fix @pytest.mark.model_roundtrip(timeout=6)",
@@ -101,9 +101,9 @@ def test_hang(project: Project, told: Told) -> None:
     )
 
 
-def test_exit(project: Project, told: Told) -> None:
+def test_exit(project: Project, reported_failure: ReportedFailure) -> None:
     result = run(project, "os._exit(3)")
-    told(
+    reported_failure(
         result,
         "LOADER EXITED test_deadly[h5]: the loader ended with code 3 while it loaded the artifact: code that it "
         "imported, or the model's own code, called sys.exit() or os._exit()",
@@ -113,10 +113,10 @@ def test_exit(project: Project, told: Told) -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the limit is set above what /proc tells is in use")
-def test_out_of_memory(project: Project, told: Told) -> None:
+def test_out_of_memory(project: Project, reported_failure: ReportedFailure) -> None:
     project.write("small_memory.py", MEMORY)
     result = run(project, "np.ones(2**30)", options=', imports=["small_memory"]')
-    told(
+    reported_failure(
         result,
         "OUT OF MEMORY test_deadly[h5]: the loader ran out of memory while it loaded the artifact",
         "memory * MiB at most",

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import pytest
 
     from tests.conftest import Project
-    from tests.plugin.bad_input.conftest import Told
+    from tests.plugin.bad_input.conftest import ReportedFailure
 
 MODEL = """
     import numpy as np
@@ -68,9 +68,9 @@ def failed(result: pytest.RunResult) -> pytest.RunResult:
     return result
 
 
-def test_shape(project: Project, told: Told) -> None:
+def test_shape(project: Project, reported_failure: ReportedFailure) -> None:
     outputs = START["outputs"].replace("Dense(1", "Dense(3")
-    told(
+    reported_failure(
         failed(changed(project, outputs=outputs)),
         STRUCTURE,
         "output score: shape was (2, 1), is (2, 3)",
@@ -80,14 +80,16 @@ def test_shape(project: Project, told: Told) -> None:
     )
 
 
-def test_dtype(project: Project, told: Told) -> None:
+def test_dtype(project: Project, reported_failure: ReportedFailure) -> None:
     outputs = START["outputs"].replace('name="score"', 'name="score", dtype="float64"')
-    told(failed(changed(project, outputs=outputs)), STRUCTURE, "output score: dtype was float32, is float64", *GOLDEN)
+    reported_failure(
+        failed(changed(project, outputs=outputs)), STRUCTURE, "output score: dtype was float32, is float64", *GOLDEN
+    )
 
 
-def test_an_output_vanished(project: Project, told: Told) -> None:
+def test_an_output_vanished(project: Project, reported_failure: ReportedFailure) -> None:
     outputs = START["outputs"].replace(', "raw": hidden', "")
-    told(
+    reported_failure(
         failed(changed(project, outputs=outputs)),
         STRUCTURE,
         "output raw is missing; it was float32 (2, 2)",
@@ -97,9 +99,9 @@ def test_an_output_vanished(project: Project, told: Told) -> None:
     )
 
 
-def test_nan_appeared(project: Project, told: Told) -> None:
+def test_nan_appeared(project: Project, reported_failure: ReportedFailure) -> None:
     hidden = 'keras.ops.log(keras.layers.Dense(2, name="hidden", kernel_initializer="ones")(inputs) - 4.0)'
-    told(
+    reported_failure(
         failed(changed(project, hidden=hidden)),
         f"{MODEL_CHANGED} (and 2 more)",
         "output score float32 (2, 1)",
@@ -112,9 +114,9 @@ def test_nan_appeared(project: Project, told: Told) -> None:
     )
 
 
-def test_weights(project: Project, told: Told) -> None:
+def test_weights(project: Project, reported_failure: ReportedFailure) -> None:
     hidden = START["hidden"].replace('"ones"', "keras.initializers.Constant(1.5)")
-    told(
+    reported_failure(
         failed(changed(project, hidden=hidden)),
         MODEL_CHANGED,
         "output score float32 (2, 1)",
@@ -129,9 +131,9 @@ def test_weights(project: Project, told: Told) -> None:
     )
 
 
-def test_numerics(project: Project, told: Told) -> None:
+def test_numerics(project: Project, reported_failure: ReportedFailure) -> None:
     hidden = START["hidden"].replace("kernel_init", 'activation="sigmoid", kernel_init')
-    told(
+    reported_failure(
         failed(changed(project, hidden=hidden)),
         "PREDICTIONS DRIFTED test_model[keras]: the model has the golden's weights and predicts something else: "
         "the numerics changed",
@@ -144,9 +146,9 @@ def test_numerics(project: Project, told: Told) -> None:
     )
 
 
-def test_an_op_appeared(project: Project, told: Told) -> None:
+def test_an_op_appeared(project: Project, reported_failure: ReportedFailure) -> None:
     hidden = START["hidden"].replace("kernel_init", 'activation="relu", kernel_init')
-    told(failed(changed(project, hidden=hidden, format="saved_model")), *NEW_OP, *GOLDEN)
+    reported_failure(failed(changed(project, hidden=hidden, format="saved_model")), *NEW_OP, *GOLDEN)
 
 
 def test_an_op_that_is_allowed(project: Project) -> None:
@@ -155,9 +157,9 @@ def test_an_op_that_is_allowed(project: Project) -> None:
     changed(project, hidden=hidden, format="saved_model", options=options).assert_outcomes(passed=1)
 
 
-def test_a_layer_appeared(project: Project, told: Told) -> None:
+def test_a_layer_appeared(project: Project, reported_failure: ReportedFailure) -> None:
     hidden = f'keras.layers.ReLU(name="cut")({START["hidden"]})'
-    told(failed(changed(project, hidden=hidden)), *NEW_LAYER, *GOLDEN)
+    reported_failure(failed(changed(project, hidden=hidden)), *NEW_LAYER, *GOLDEN)
 
 
 def test_a_layer_that_is_allowed(project: Project) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.conftest import Project
-    from tests.plugin.bad_input.conftest import Told
+    from tests.plugin.bad_input.conftest import ReportedFailure
 
 HEAD = """
     import numpy as np
@@ -28,12 +28,12 @@ LAMBDA = (
 )
 
 
-def test_lambda_under_safe_mode(project: Project, told: Told) -> None:
+def test_lambda_under_safe_mode(project: Project, reported_failure: ReportedFailure) -> None:
     project.write("test_it.py", LAMBDA.format(options=""))
     result = project.run()
     result.assert_outcomes(failed=2)
     for target in ("h5", "keras"):
-        told(
+        reported_failure(
             result,
             f'LAMBDA REFUSED test_model[{target}]: Lambda layer "double" holds a Python lambda as bytecode, '
             "which Keras runs only where safe_mode is off",
@@ -51,7 +51,7 @@ def test_lambda_with_safe_mode_off(project: Project) -> None:
     project.record().assert_outcomes(passed=2)
 
 
-def test_subclassed_model_as_h5(project: Project, told: Told) -> None:
+def test_subclassed_model_as_h5(project: Project, reported_failure: ReportedFailure) -> None:
     project.write(
         "test_it.py",
         HEAD
@@ -71,7 +71,7 @@ def test_subclassed_model_as_h5(project: Project, told: Told) -> None:
     )
     result = project.run("--modelcompat-update-golden")
     result.assert_outcomes(passed=2, failed=1)
-    told(
+    reported_failure(
         result,
         "FORMAT CANNOT HOLD test_model[h5]: Tower is a subclassed model: .h5 stores layers by their configuration, "
         "which a model defined by its call() does not have, so its weights find no layer at reload",
@@ -83,7 +83,7 @@ def test_subclassed_model_as_h5(project: Project, told: Told) -> None:
     )
 
 
-def test_metric_compiled_by_its_name_as_h5(project: Project, told: Told) -> None:
+def test_metric_compiled_by_its_name_as_h5(project: Project, reported_failure: ReportedFailure) -> None:
     project.write(
         "test_it.py",
         HEAD
@@ -97,7 +97,7 @@ def test_metric_compiled_by_its_name_as_h5(project: Project, told: Told) -> None
     )
     result = project.run()
     result.assert_outcomes(failed=1)
-    told(
+    reported_failure(
         result,
         'FORMAT CANNOT HOLD test_model[h5]: `.h5` stores metrics and losses given as strings ("mse") in a way this '
         "Keras cannot read back",
@@ -109,7 +109,7 @@ def test_metric_compiled_by_its_name_as_h5(project: Project, told: Told) -> None
     )
 
 
-def test_adapted_vocabulary_as_h5(project: Project, told: Told) -> None:
+def test_adapted_vocabulary_as_h5(project: Project, reported_failure: ReportedFailure) -> None:
     project.write(
         "test_it.py",
         HEAD
@@ -124,7 +124,7 @@ def test_adapted_vocabulary_as_h5(project: Project, told: Told) -> None:
     )
     result = project.run()
     result.assert_outcomes(failed=1)
-    told(
+    reported_failure(
         result,
         'PREDICTION FAILED test_model[h5]: the vocabulary of TextVectorization "words" is lost: .h5 does not store it, '
         "so the model loads and knows no word",
@@ -152,11 +152,11 @@ COMPILED = (
 )
 
 
-def test_one_object_saved_as_h5_and_once_more(project: Project, told: Told) -> None:
+def test_one_object_saved_as_h5_and_once_more(project: Project, reported_failure: ReportedFailure) -> None:
     project.write("test_it.py", COMPILED.format(first="model", between="", second="model"))
     result = project.run("--modelcompat-update-golden")
     result.assert_outcomes(failed=1)
-    told(
+    reported_failure(
         result,
         "MODEL CHANGED BY SAVING test_model[keras]: an earlier save as h5 changed this model object, and saving it now "
         "would store another model than the test built",
@@ -212,7 +212,7 @@ def test_h5_after_the_others_on_one_object(project: Project) -> None:
     ],
     ids=["nothing", "layer", "number"],
 )
-def test_returns_no_model(project: Project, told: Told, returned: str, said: str) -> None:
+def test_returns_no_model(project: Project, reported_failure: ReportedFailure, returned: str, said: str) -> None:
     project.write(
         "test_it.py",
         HEAD
@@ -224,7 +224,7 @@ def test_returns_no_model(project: Project, told: Told, returned: str, said: str
     )
     result = project.run()
     result.assert_outcomes(failed=1)
-    told(
+    reported_failure(
         result,
         f"NO MODEL test_model[h5]: {said}",
         "FAILED test_it.py::test_model[h5] - NO MODEL test_model[h5]: the test *",
@@ -261,11 +261,13 @@ UNSTEADY = (
     ],
     ids=["noise", "own", "stateful"],
 )
-def test_does_not_predict_the_same_twice(project: Project, told: Told, layer: str, names: str) -> None:
+def test_does_not_predict_the_same_twice(
+    project: Project, reported_failure: ReportedFailure, layer: str, names: str
+) -> None:
     project.write("test_it.py", UNSTEADY.format(layer=layer))
     result = project.run()
     result.assert_outcomes(failed=1)
-    told(
+    reported_failure(
         result,
         "NOT DETERMINISTIC test_model[keras]: the model does not predict the same twice, before anything is saved, "
         "so nothing can be compared",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.conftest import Project
-    from tests.plugin.bad_input.conftest import Told
+    from tests.plugin.bad_input.conftest import ReportedFailure
 
 MODEL = """
     import pytest
@@ -60,33 +60,33 @@ def cut(path: Path) -> None:
     path.write_bytes(content[: len(content) // 2])
 
 
-def test_missing(recorded: Project, told: Told) -> None:
+def test_missing(recorded: Project, reported_failure: ReportedFailure) -> None:
     for name in ("golden.json", "arrays.npz"):
         (recorded.path / FOLDER / name).unlink()
-    told(
+    reported_failure(
         failed(recorded),
         "GOLDEN MISSING test_model[keras]: there is no golden yet at golden/test_it/test_model",
         "fix pytest test_it.py::test_model --modelcompat-update-golden",
     )
 
 
-def test_arrays_missing(recorded: Project, told: Told) -> None:
+def test_arrays_missing(recorded: Project, reported_failure: ReportedFailure) -> None:
     (recorded.path / FOLDER / "arrays.npz").unlink()
-    told(
+    reported_failure(
         failed(recorded),
         f"{BROKEN} golden/test_it/test_model/arrays.npz is missing beside golden.json: was it not committed?",
         RESTORE,
     )
 
 
-def test_truncated_json(recorded: Project, told: Told) -> None:
+def test_truncated_json(recorded: Project, reported_failure: ReportedFailure) -> None:
     cut(recorded.path / FOLDER / "golden.json")
-    told(failed(recorded), f"{BROKEN} golden/test_it/test_model/golden.json is not valid JSON: *", RESTORE)
+    reported_failure(failed(recorded), f"{BROKEN} golden/test_it/test_model/golden.json is not valid JSON: *", RESTORE)
 
 
-def test_truncated_arrays(recorded: Project, told: Told) -> None:
+def test_truncated_arrays(recorded: Project, reported_failure: ReportedFailure) -> None:
     cut(recorded.path / FOLDER / "arrays.npz")
-    told(
+    reported_failure(
         failed(recorded),
         f"{BROKEN} golden/test_it/test_model/arrays.npz (* bytes) is truncated or no .npz file at all",
         RESTORE,
@@ -94,9 +94,9 @@ def test_truncated_arrays(recorded: Project, told: Told) -> None:
 
 
 @pytest.mark.parametrize("name", ["golden.json", "arrays.npz"])
-def test_git_lfs_pointer(recorded: Project, told: Told, name: str) -> None:
+def test_git_lfs_pointer(recorded: Project, reported_failure: ReportedFailure, name: str) -> None:
     (recorded.path / FOLDER / name).write_text(POINTER, encoding="utf-8")
-    told(
+    reported_failure(
         failed(recorded),
         f"{BROKEN} golden/test_it/test_model/{name} is a Git LFS pointer, not the file itself: run `git lfs pull`",
         RESTORE,
@@ -115,20 +115,20 @@ def not_written(project: Project) -> pytest.RunResult:
     return result
 
 
-def test_a_file_where_the_folder_should_be(project: Project, told: Told) -> None:
+def test_a_file_where_the_folder_should_be(project: Project, reported_failure: ReportedFailure) -> None:
     project.write("test_it.py", MODEL)
     (project.path / "golden").write_text("not a folder")
-    told(
+    reported_failure(
         not_written(project),
         "GOLDEN NOT WRITTEN test_model[keras]: golden/test_it/test_model could not be written: Not a directory",
         "fix make it a folder that this user can write to, then run the same command again",
     )
 
 
-def test_recorded_by_a_later_version(recorded: Project, told: Told) -> None:
+def test_recorded_by_a_later_version(recorded: Project, reported_failure: ReportedFailure) -> None:
     path = recorded.path / FOLDER / "golden.json"
     path.write_text(path.read_text(encoding="utf-8").replace('"schema": 1', '"schema": 2'), encoding="utf-8")
-    told(
+    reported_failure(
         not_written(recorded),
         "GOLDEN NOT WRITTEN test_model[keras]: golden/test_it/test_model is not overwritten: *(schema 2; *",
         "fix update pytest-modelcompat, then run the same command again",
@@ -136,10 +136,10 @@ def test_recorded_by_a_later_version(recorded: Project, told: Told) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a folder is write-protected with chmod or chattr")
-def test_read_only(recorded: Project, told: Told) -> None:
+def test_read_only(recorded: Project, reported_failure: ReportedFailure) -> None:
     recorded.write("test_it.py", MODEL.replace("Dense(2", "Dense(3"))
     with write_protected(recorded.path / FOLDER):
-        told(
+        reported_failure(
             not_written(recorded),
             "GOLDEN NOT WRITTEN test_model[keras]: golden/test_it/test_model could not be written: *",
             "fix make it a folder that this user can write to, then run the same command again",
@@ -194,7 +194,7 @@ def installed_files(distribution: str) -> set[Path]:
 
 @pytest.mark.skipif(os.name != "posix", reason="the environment is made of symbolic links")
 def test_tensorflow_not_installed(
-    project: Project, pytester: pytest.Pytester, told: Told, python_without_tensorflow: Path
+    project: Project, pytester: pytest.Pytester, reported_failure: ReportedFailure, python_without_tensorflow: Path
 ) -> None:
     project.write(
         "test_it.py",
@@ -212,7 +212,7 @@ def test_tensorflow_not_installed(
     )
     result = pytester.run(str(python_without_tensorflow), "-m", "pytest")
     result.assert_outcomes(failed=1, passed=1)
-    told(
+    reported_failure(
         result,
         "NO TENSORFLOW test_model[h5]: TensorFlow is not installed in this environment, "
         "and models are saved and loaded with it",

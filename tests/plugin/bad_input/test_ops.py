@@ -12,7 +12,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.conftest import Project
-    from tests.plugin.bad_input.conftest import Told
+    from tests.plugin.bad_input.conftest import ReportedFailure
 
 # TensorFlow's C interface: it compiles in a second, where the C++ one takes half a minute.
 OP = r"""
@@ -111,11 +111,13 @@ def build_library(folder: Path, op: str) -> Path:
     return library
 
 
-def test_op_of_a_library_that_is_not_loaded(project: Project, told: Told, op_library: Path) -> None:
+def test_op_of_a_library_that_is_not_loaded(
+    project: Project, reported_failure: ReportedFailure, op_library: Path
+) -> None:
     project.write("test_it.py", OP_MODEL.format(library=str(op_library), options=""))
     result = project.run()
     result.assert_outcomes(failed=1)
-    told(
+    reported_failure(
         result,
         "UNKNOWN OP test_model[saved_model]: the saved model cannot be loaded again with what the test declares",
         'op ShopTriple (node "ShopTriple" of function __inference_*',
@@ -133,11 +135,11 @@ def test_op_of_a_declared_library(project: Project, op_library: Path) -> None:
     project.record().assert_outcomes(passed=1)
 
 
-def test_python_function_in_a_saved_model(project: Project, told: Told) -> None:
+def test_python_function_in_a_saved_model(project: Project, reported_failure: ReportedFailure) -> None:
     project.write("test_it.py", PYTHON_FUNCTION_MODEL)
     result = project.run()
     result.assert_outcomes(failed=1)
-    told(
+    reported_failure(
         result,
         "PYTHON FUNCTION test_model[saved_model]: the saved model calls a Python function that only exists in the "
         "process that saved it",

@@ -8,7 +8,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.conftest import Project
-    from tests.plugin.bad_input.conftest import Told
+    from tests.plugin.bad_input.conftest import ReportedFailure
 
 LAYERS = """
     import tensorflow as tf
@@ -66,8 +66,8 @@ def failed(shop: Project, name: str) -> pytest.RunResult:
 
 
 @pytest.mark.parametrize("target", ["h5", "keras"])
-def test_no_get_config_and_no_keyword_arguments(shop: Project, told: Told, target: str) -> None:
-    told(
+def test_no_get_config_and_no_keyword_arguments(shop: Project, reported_failure: ReportedFailure, target: str) -> None:
+    reported_failure(
         failed(shop, "Projection"),
         f"CANNOT REBUILD test_model[{target}]: the saved model holds a class that cannot be rebuilt from its "
         "configuration",
@@ -82,8 +82,10 @@ def test_no_get_config_and_no_keyword_arguments(shop: Project, told: Told, targe
 
 
 @pytest.mark.parametrize("target", ["h5", "keras"])
-def test_required_argument_that_get_config_does_not_return(shop: Project, told: Told, target: str) -> None:
-    told(
+def test_required_argument_that_get_config_does_not_return(
+    shop: Project, reported_failure: ReportedFailure, target: str
+) -> None:
+    reported_failure(
         failed(shop, "Forgetful"),
         f"CANNOT REBUILD test_model[{target}]: the saved model holds a class that cannot be rebuilt from its "
         "configuration",

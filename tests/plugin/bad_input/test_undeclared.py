@@ -8,7 +8,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.conftest import Project
-    from tests.plugin.bad_input.conftest import Told
+    from tests.plugin.bad_input.conftest import ReportedFailure
 
 LAYERS = """
     import tensorflow as tf
@@ -54,12 +54,12 @@ def write_model(shop: Project, layers: str, options: str) -> None:
     shop.write("test_it.py", MODEL.format(layers=layers, options=options))
 
 
-def test_custom_layer(shop: Project, told: Told) -> None:
+def test_custom_layer(shop: Project, reported_failure: ReportedFailure) -> None:
     write_model(shop, 'keras.layers.Dense(2), Scale(name="twice")', 'formats=["h5", "keras"]')
     result = shop.run()
     result.assert_outcomes(failed=2)
     for target, artifact in (("h5", "model.h5"), ("keras", "model.keras")):
-        told(
+        reported_failure(
             result,
             f"UNKNOWN LAYER test_model[{target}]: the saved model cannot be loaded again with what the test declares",
             'layer Scale ("twice", third of 3 layers)',
@@ -80,7 +80,7 @@ def test_declared_layer_passes(shop: Project) -> None:
     shop.record().assert_outcomes(passed=2)
 
 
-def test_two_layers_one_of_them_in_a_nested_model(shop: Project, told: Told) -> None:
+def test_two_layers_one_of_them_in_a_nested_model(shop: Project, reported_failure: ReportedFailure) -> None:
     shop.write(
         "test_it.py",
         """
@@ -99,7 +99,7 @@ def test_two_layers_one_of_them_in_a_nested_model(shop: Project, told: Told) -> 
     )
     result = shop.run()
     result.assert_outcomes(failed=1)
-    told(
+    reported_failure(
         result,
         "UNKNOWN LAYER test_model[h5]: the saved model cannot be loaded again with what the test declares (and 1 more)",
         'layer Scale ("scale_inside" inside "tower"; "scale", third of 3 layers)',
@@ -110,12 +110,12 @@ def test_two_layers_one_of_them_in_a_nested_model(shop: Project, told: Told) -> 
     )
 
 
-def test_custom_activation(shop: Project, told: Told) -> None:
+def test_custom_activation(shop: Project, reported_failure: ReportedFailure) -> None:
     write_model(shop, 'keras.layers.Dense(2, name="score", activation=leaky)', 'formats=["h5", "keras"]')
     result = shop.run()
     result.assert_outcomes(failed=2)
     for target in ("h5", "keras"):
-        told(
+        reported_failure(
             result,
             f"UNKNOWN OBJECT test_model[{target}]: the saved model cannot be loaded again with what the test declares",
             'activation leaky (activation of "score")',
@@ -127,12 +127,14 @@ def test_custom_activation(shop: Project, told: Told) -> None:
         )
 
 
-def test_registered_class_whose_module_the_loader_does_not_import(shop: Project, told: Told) -> None:
+def test_registered_class_whose_module_the_loader_does_not_import(
+    shop: Project, reported_failure: ReportedFailure
+) -> None:
     write_model(shop, 'Square(name="square")', 'formats=["h5", "keras"]')
     result = shop.run()
     result.assert_outcomes(failed=2)
     for target in ("h5", "keras"):
-        told(
+        reported_failure(
             result,
             f"UNKNOWN LAYER test_model[{target}]: the saved model cannot be loaded again with what the test declares",
             'layer shop>Square ("square", second of 2 layers)',
@@ -147,7 +149,7 @@ def test_registered_class_whose_module_the_loader_does_not_import(shop: Project,
     shop.record().assert_outcomes(passed=2)
 
 
-def test_objects_without_an_import_path(project: Project, told: Told) -> None:
+def test_objects_without_an_import_path(project: Project, reported_failure: ReportedFailure) -> None:
     project.write(
         "test_it.py",
         """
@@ -179,7 +181,7 @@ def test_objects_without_an_import_path(project: Project, told: Told) -> None:
     )
     result = project.run()
     result.assert_outcomes(failed=3)
-    told(
+    reported_failure(
         result,
         "NOT IMPORTABLE test_model[keras]: the test declares an object that a fresh process cannot import",
         "declared Local",
@@ -194,7 +196,7 @@ def test_objects_without_an_import_path(project: Project, told: Told) -> None:
     )
 
 
-def test_object_of_main(project: Project, told: Told) -> None:
+def test_object_of_main(project: Project, reported_failure: ReportedFailure) -> None:
     project.write(
         "test_it.py",
         """
@@ -218,7 +220,7 @@ def test_object_of_main(project: Project, told: Told) -> None:
     )
     result = project.run()
     result.assert_outcomes(failed=1)
-    told(
+    reported_failure(
         result,
         "NOT IMPORTABLE test_model[h5]: the test declares an object that a fresh process cannot import",
         "declared Scale",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.containers.hdf5.datasets import Dataset, read_dataset
-from pytest_modelcompat.artifacts.containers.hdf5.groups import Elsewhere, links
+from pytest_modelcompat.artifacts.containers.hdf5.groups import SymbolicLink, links
 from pytest_modelcompat.artifacts.containers.hdf5.heaps import FractalHeap
 from pytest_modelcompat.artifacts.containers.hdf5.objects import ATTRIBUTE, ATTRIBUTE_INFO, MOST_OBJECTS, File
 from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error
@@ -27,7 +27,7 @@ _MOST_CHARACTERS = 1 << 25
 
 
 @dataclass
-class Contents:
+class Hdf5Contents:
     """What an HDF5 file holds.
 
     Args:
@@ -50,7 +50,7 @@ class Contents:
         return tuple(WeightUse(each.path, each.dtype, each.shape, each.nbytes) for each in self.datasets)
 
 
-def read_contents(source: Source) -> Contents:
+def read_contents(source: Source) -> Hdf5Contents:
     """Describes an HDF5 file; values of its datasets are not read.
 
     Args:
@@ -78,8 +78,8 @@ def datasets(source: Source) -> list[Dataset]:
     return read_contents(source).datasets
 
 
-def _read(file: File) -> Contents:
-    contents = Contents()
+def _read(file: File) -> Hdf5Contents:
+    contents = Hdf5Contents()
     root = file.header(file.root)
     for attribute in _attributes(file, root):
         text = attribute.text(file)
@@ -93,7 +93,7 @@ def _read(file: File) -> Contents:
     return contents
 
 
-def _walk(file: File, root: Header, contents: Contents) -> None:
+def _walk(file: File, root: Header, contents: Hdf5Contents) -> None:
     """Goes through all objects; those that several links lead to are met once, so that no circle is endless."""
     seen = {file.root}
     waiting = [("", root)]
@@ -105,7 +105,7 @@ def _walk(file: File, root: Header, contents: Contents) -> None:
             characters += len(path) + len(name)
             if count > MOST_OBJECTS or characters > _MOST_CHARACTERS:
                 raise Hdf5Error(f"it has more than {MOST_OBJECTS:,} objects, or very long names, which is the limit")
-            if isinstance(target, Elsewhere):
+            if isinstance(target, SymbolicLink):
                 _note(target, path, contents)
             elif target not in seen:
                 seen.add(target)
@@ -114,7 +114,7 @@ def _walk(file: File, root: Header, contents: Contents) -> None:
                     waiting.append((_group(path, name, contents), found))
 
 
-def _group(path: str, name: str, contents: Contents) -> str:
+def _group(path: str, name: str, contents: Hdf5Contents) -> str:
     """The path of what is in a group."""
     if not path:
         contents.groups.add(name)
@@ -123,13 +123,13 @@ def _group(path: str, name: str, contents: Contents) -> str:
     return f"{path}{name}/"
 
 
-def _note(link: Elsewhere, path: str, contents: Contents) -> None:
+def _note(link: SymbolicLink, path: str, contents: Hdf5Contents) -> None:
     if link.is_external:
         detail = f"points into another file, {link.target}"
         contents.hazards.append(Hazard("external link", f"{path}{link.name}", detail))
 
 
-def _add_dataset(file: File, path: str, header: Header, contents: Contents) -> bool:
+def _add_dataset(file: File, path: str, header: Header, contents: Hdf5Contents) -> bool:
     """Adds what is a dataset; returns whether it is one."""
     dataset = read_dataset(file, path, header)
     if dataset is None:

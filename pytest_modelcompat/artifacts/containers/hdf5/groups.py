@@ -23,7 +23,7 @@ _SYMBOLS = {width: struct.Struct(f"<{format_}{format_}I4xI12x") for width, forma
 _NAME_HASH = 4
 
 
-class Elsewhere(NamedTuple):
+class SymbolicLink(NamedTuple):
     """A link to something by its name: in another file if `is_external`, else in this one."""
 
     name: str
@@ -31,7 +31,7 @@ class Elsewhere(NamedTuple):
     is_external: bool = False
 
 
-Link = tuple[str, int | Elsewhere]
+Link = tuple[str, int | SymbolicLink]
 
 
 def links(file: File, header: Header) -> Iterator[Link]:
@@ -62,7 +62,7 @@ def _symbols(file: File, table: bytes) -> Iterator[Link]:
             raise Hdf5Error(f"there are no links at byte {node}")
         data = read(node + 8, int.from_bytes(head[6:8], "little") * symbol.size)
         for name, address, kind, target in symbol.iter_unpack(data):
-            yield text(name), address if kind != _CACHED_SOFT_LINK else Elsewhere(text(name), text(target))
+            yield text(name), address if kind != _CACHED_SOFT_LINK else SymbolicLink(text(name), text(target))
 
 
 def _many(file: File, info: bytes) -> Iterator[Link]:
@@ -91,8 +91,8 @@ def _link(file: File, data: bytes) -> Link:
     if kind == _EXTERNAL:
         # A byte of flags, the file's name, and the object's in it.
         told = _text(target[1:].rstrip(b"\0").replace(b"\0", b", "))
-        return name, Elsewhere(name, told, is_external=True)
-    return name, Elsewhere(name, _text(target))
+        return name, SymbolicLink(name, told, is_external=True)
+    return name, SymbolicLink(name, _text(target))
 
 
 def _text(name: bytes) -> str:
