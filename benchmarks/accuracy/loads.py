@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.runtimes.builtin import known_runtime
+from pytest_modelcompat.runtimes.builtin import builtin_runtime
 from pytest_modelcompat.runtimes.names import parse_name
 from pytest_modelcompat.runtimes.process import LoaderProcess
 from pytest_modelcompat.runtimes.protocol import Declarations, Job, LoadResult
@@ -82,7 +82,7 @@ def load_all(
     environment: Mapping[str, str],
 ) -> int:
     """Load every artifact in the runtime called `name`, appending a line each to `results`; how many there were."""
-    runtime = known_runtime(name)
+    runtime = builtin_runtime(name)
     done = _done(results, name)
     loads = [load for artifact in artifacts for load in _loads(artifact, runtime) if load.key() not in done]
     if not loads:

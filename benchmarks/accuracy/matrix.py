@@ -23,7 +23,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from accuracy.loads import Artifact, load_all  # noqa: E402 - the folder above is on the path only now
 
-from pytest_modelcompat.runtimes.builtin import known_runtime  # noqa: E402
+from pytest_modelcompat.runtimes.builtin import builtin_runtime  # noqa: E402
 from pytest_modelcompat.runtimes.environments import create, interpreter_of  # noqa: E402
 from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError  # noqa: E402
 
@@ -42,7 +42,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     try:
         for name in sorted({*options.savers, *options.loaders}):
-            create(known_runtime(name), partial(print, flush=True))
+            create(builtin_runtime(name), partial(print, flush=True))
     except RuntimeUnavailableError as error:
         sys.exit("\n".join(filter(None, (str(error), *error.fix, error.quote))))
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -76,8 +76,8 @@ def save_all(options: argparse.Namespace, saver: str) -> None:
         return
     started = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
-    command = [str(interpreter_of(known_runtime(saver))), str(HERE / "save.py"), str(folder), *names]
-    variables = {**os.environ, **QUIET, **known_runtime(saver).env}
+    command = [str(interpreter_of(builtin_runtime(saver))), str(HERE / "save.py"), str(folder), *names]
+    variables = {**os.environ, **QUIET, **builtin_runtime(saver).env}
     with (folder / "log.txt").open("ab") as log:
         code = subprocess.run(command, env=variables, stdout=log, stderr=log, check=False).returncode
     if code:
@@ -112,7 +112,7 @@ def saved(options: argparse.Namespace, saver: str) -> list[Artifact]:
 
 def load_in(options: argparse.Namespace, loader: str, artifacts: Sequence[Artifact]) -> None:
     """Load every artifact in one runtime, except what has a result already."""
-    python = interpreter_of(known_runtime(loader))
+    python = interpreter_of(builtin_runtime(loader))
     started = time.monotonic()
     count = load_all(loader, python, artifacts, options.results, timeout=options.timeout, environment=QUIET)
     print(f"{loader} loaded {count} in {time.monotonic() - started:.0f} s", flush=True)

@@ -16,7 +16,7 @@ from pytest_modelcompat.report import json_report
 from pytest_modelcompat.report.layout import INDENT, labelled
 from pytest_modelcompat.report.matrix import markdown_lines, matrix_lines, reason_lines
 from pytest_modelcompat.report.merge import merge_reports
-from pytest_modelcompat.runtimes.config import DeclarationError, find_runtimes
+from pytest_modelcompat.runtimes.config import RuntimeConfigError, find_runtimes
 from pytest_modelcompat.runtimes.environments import create, interpreter_of
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.runtimes.runtime import LOCAL_RUNTIME, TABLE, RuntimeUnavailableError
@@ -65,7 +65,7 @@ def run(arguments: Sequence[str], console: Console) -> int:
         chosen = _chosen(options.runtime)
         if options.out is not None:
             json_report.destination(options.out)
-    except (DeclarationError, UnknownRuntimeError, json_report.ReportError) as error:
+    except (RuntimeConfigError, UnknownRuntimeError, json_report.ReportError) as error:
         raise UsageError(str(error)) from None
     usable = [runtime for runtime in chosen if _is_usable(runtime, console, may_create=options.create)]
     if not usable:
@@ -106,7 +106,7 @@ def _chosen(names: Sequence[str] | None) -> list[Runtime]:
     Raises:
         UsageError: none is named or declared.
         UnknownRuntimeError: one of the names means nothing.
-        DeclarationError: pyproject.toml cannot be understood.
+        RuntimeConfigError: pyproject.toml cannot be understood.
     """
     runtimes = find_runtimes(Path.cwd())
     if names:

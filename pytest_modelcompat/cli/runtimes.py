@@ -19,7 +19,7 @@ from pytest_modelcompat.runtimes.cache import (
     read_note,
     size_of,
 )
-from pytest_modelcompat.runtimes.config import DeclarationError, find_runtimes
+from pytest_modelcompat.runtimes.config import RuntimeConfigError, find_runtimes
 from pytest_modelcompat.runtimes.environments import create, remove
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.runtimes.runtime import TABLE, RuntimeUnavailableError
@@ -74,7 +74,7 @@ def run(arguments: Sequence[str], console: Console) -> int:
     verbs = {"create": _create, "list": _list, "remove": _remove}
     try:
         return run_verb("runtimes", verbs, _HELP, arguments, console)
-    except (DeclarationError, UnknownRuntimeError) as error:
+    except (RuntimeConfigError, UnknownRuntimeError) as error:
         raise UsageError(str(error)) from None
     except RuntimeUnavailableError as error:
         _report_error(error, console)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.text import natural_order, size_text
-from pytest_modelcompat.runtimes.builtin import known_runtime
+from pytest_modelcompat.runtimes.builtin import builtin_runtime
 from pytest_modelcompat.runtimes.cache import (
     Environment,
     EnvironmentState,
@@ -143,7 +143,7 @@ def _entry_of_environment(runtime: Runtime, interpreter: Path) -> RuntimeEntry:
 def _other(folder: Path, runtimes: RuntimeConfig) -> RuntimeEntry:
     """An environment that no declared runtime asks for, by the names that do, or did."""
     environment = read_note(folder)
-    noted = environment.names if environment else tuple(n for n in PINS if folder_of(known_runtime(n)) == folder)
+    noted = environment.names if environment else tuple(n for n in PINS if folder_of(builtin_runtime(n)) == folder)
     means_it = tuple(name for name in noted if environment_folder(name, runtimes) == folder)
     names = means_it or noted or (folder.name,)
     runtime = runtimes.get(means_it[0]) if means_it else None

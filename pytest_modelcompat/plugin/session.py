@@ -37,7 +37,7 @@ class Session:
     """
 
     def __init__(self, config: pytest.Config) -> None:
-        from pytest_modelcompat.runtimes.config import DeclarationError
+        from pytest_modelcompat.runtimes.config import RuntimeConfigError
         from pytest_modelcompat.settings.settings import SettingsError, check_options
 
         self._config = config
@@ -48,7 +48,7 @@ class Session:
             self._forks = forks(config)
             self.runtimes, self.expected = _declared(config.rootpath)
             self._check_command_line()
-        except (SettingsError, DeclarationError) as error:
+        except (SettingsError, RuntimeConfigError) as error:
             raise pytest.UsageError(f"modelcompat: {error}") from None
         self.updating = bool(config.getoption("modelcompat_update_golden"))
         if self.updating and os.environ.get("CI") and not config.getini("modelcompat_update_in_ci"):
@@ -162,11 +162,11 @@ def _declared(root: Path) -> tuple[RuntimeConfig, tuple[ExpectedFailure, ...]]:
     """What the project's pyproject.toml declares: its runtimes, and the targets that are known to fail.
 
     Raises:
-        DeclarationError: it cannot be understood.
+        RuntimeConfigError: it cannot be understood.
     """
     from pytest_modelcompat.runtimes.config import (
-        DeclarationError,
         RuntimeConfig,
+        RuntimeConfigError,
         find_pyproject,
         runtimes_of,
         tool_table,
@@ -184,7 +184,7 @@ def _declared(root: Path) -> tuple[RuntimeConfig, tuple[ExpectedFailure, ...]]:
         tool = tool_table(file)
         return runtimes_of(tool, file), read_expected(tool.get("expected_failures", []), file.name)
     except ExpectedFailureError as error:
-        raise DeclarationError(f"{file}: {EXPECTED_FAILURES_TABLE}: {error}") from None
+        raise RuntimeConfigError(f"{file}: {EXPECTED_FAILURES_TABLE}: {error}") from None
 
 
 def _made(folder: Path) -> Path:

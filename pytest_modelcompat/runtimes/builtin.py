@@ -9,7 +9,7 @@ from pytest_modelcompat.runtimes.pins import LEGACY, PINS, Pins
 from pytest_modelcompat.runtimes.runtime import Runtime
 
 
-def known_runtime(name: str) -> Runtime:
+def builtin_runtime(name: str) -> Runtime:
     """The runtime of a name such as `tf2.15`, `tf2.16+keras3.10`, `tf2.21+tf_keras+py3.12`.
 
     Raises:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pytest_modelcompat.runtimes.builtin import known_runtime
+from pytest_modelcompat.runtimes.builtin import builtin_runtime
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError, all_names
 from pytest_modelcompat.runtimes.pins import PINS
 from pytest_modelcompat.runtimes.runtime import LOCAL, LOCAL_RUNTIME, TABLE, Runtime
@@ -26,7 +26,7 @@ _PYTHON = re.compile(r"3\.\d+")
 _IN_FOLDER = re.compile(r"(?P<editable>-e\s*|--editable[\s=]\s*)?(?P<path>\.\.?(?:[/\\[].*)?)", re.DOTALL)
 
 
-class DeclarationError(Exception):
+class RuntimeConfigError(Exception):
     """What pyproject.toml declares cannot be understood; one sentence that names the file, the key and the fix."""
 
 
@@ -53,7 +53,7 @@ class RuntimeConfig:
         if name == LOCAL:
             return LOCAL_RUNTIME
         try:
-            return known_runtime(name)
+            return builtin_runtime(name)
         except UnknownRuntimeError as error:
             # Of a TensorFlow that is known it is told why it does not go with that Keras; nothing is like that.
             is_mix = name.partition("+")[0] in all_names()
@@ -71,7 +71,7 @@ def find_runtimes(folder: Path) -> RuntimeConfig:
     """The runtimes of the project a folder belongs to: those of the nearest pyproject.toml upwards.
 
     Raises:
-        DeclarationError: the file cannot be read, or what it declares cannot be understood.
+        RuntimeConfigError: the file cannot be read, or what it declares cannot be understood.
     """
     file = find_pyproject(folder)
     return read_runtimes(file) if file is not None else RuntimeConfig()
@@ -87,7 +87,7 @@ def read_runtimes(file: Path) -> RuntimeConfig:
     """The runtimes that a pyproject.toml declares.
 
     Raises:
-        DeclarationError: the file cannot be read, or what it declares cannot be understood.
+        RuntimeConfigError: the file cannot be read, or what it declares cannot be understood.
     """
     return runtimes_of(tool_table(file), file)
 
@@ -100,23 +100,23 @@ def runtimes_of(tool: Mapping[str, Any], file: Path) -> RuntimeConfig:
         file: the pyproject.toml it was read from.
 
     Raises:
-        DeclarationError: what it declares cannot be understood.
+        RuntimeConfigError: what it declares cannot be understood.
     """
     table = tool.get("runtimes", {})
     if not isinstance(table, Mapping):
-        raise DeclarationError(f"{file}: {TABLE} is not a table of runtimes")
+        raise RuntimeConfigError(f"{file}: {TABLE} is not a table of runtimes")
     try:
         home = file.absolute().parent
         return RuntimeConfig({name: _runtime(name, entry, home) for name, entry in table.items()}, file)
     except _WrongError as error:
-        raise DeclarationError(f"{file}: {TABLE} {error}") from None
+        raise RuntimeConfigError(f"{file}: {TABLE} {error}") from None
 
 
 def tool_table(file: Path) -> Mapping[str, Any]:
     """The table `[tool.modelcompat]` of a pyproject.toml; empty where it has none.
 
     Raises:
-        DeclarationError: the file cannot be read, is no TOML, or has keys there that mean nothing.
+        RuntimeConfigError: the file cannot be read, is no TOML, or has keys there that mean nothing.
     """
     if sys.version_info >= (3, 11):
         import tomllib
@@ -125,18 +125,18 @@ def tool_table(file: Path) -> Mapping[str, Any]:
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise DeclarationError(f"{file} cannot be read: {error.strerror or error}") from None
+        raise RuntimeConfigError(f"{file} cannot be read: {error.strerror or error}") from None
     except ValueError as error:
-        raise DeclarationError(f"{file} is no TOML: {error}") from None
+        raise RuntimeConfigError(f"{file} is no TOML: {error}") from None
     tool = content.get("tool", {})
     table = tool.get("modelcompat", {}) if isinstance(tool, Mapping) else {}
     if not isinstance(table, Mapping):
-        raise DeclarationError(f"{file}: [tool.modelcompat] is not a table")
+        raise RuntimeConfigError(f"{file}: [tool.modelcompat] is not a table")
     for key in table:
         if key not in TABLES:
             near = difflib.get_close_matches(key, TABLES, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(TABLES)}"
-            raise DeclarationError(f"{file}: [tool.modelcompat] has an unknown key {key!r}; {hint}")
+            raise RuntimeConfigError(f"{file}: [tool.modelcompat] has an unknown key {key!r}; {hint}")
     return table
 
 
@@ -184,7 +184,7 @@ def _filled(name: str, entry: Mapping[str, Any], home: Path) -> Runtime:
 def _base(name: str, *, has_all: bool) -> Runtime:
     try:
         # Of a known name only what its entry leaves open is taken; what says it all is that and no more.
-        return Runtime(name) if has_all else known_runtime(name)
+        return Runtime(name) if has_all else builtin_runtime(name)
     except UnknownRuntimeError:
         raise _WrongError(
             f"{name!r} needs 'interpreter', or 'python' and 'packages': only names such as tf2.15 are known without"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat import cli
-from pytest_modelcompat.runtimes.builtin import known_runtime
+from pytest_modelcompat.runtimes.builtin import builtin_runtime
 from pytest_modelcompat.runtimes.cache import Environment, folder_of, python_in, write_note
 from pytest_modelcompat.runtimes.config import find_runtimes
 from pytest_modelcompat.runtimes.runtime import Runtime
@@ -97,7 +97,7 @@ class TestCreate:
     def test_one_that_fails_keeps_none_from_being_created(self, modelcompat: Any, tmp_path: Path) -> None:
         hollow = {"python": PYTHON, "packages": [wheel(tmp_path)]}
         declare(tmp_path, first=NOWHERE, second=hollow, third={"interpreter": "bin/python"}, fourth=NOWHERE)
-        noted(known_runtime("tf2.15"), "tf2.15")
+        noted(builtin_runtime("tf2.15"), "tf2.15")
         result = modelcompat("runtimes", "create", "first", "second", "third", "tf2.15")
         assert result.code == 2
         assert result.out == "tf2.15  exists   Python 3.11.9, TensorFlow 2.15.1, Keras 2.15.0  1.2 GB\n"
@@ -137,7 +137,7 @@ class TestCreate:
         """Nothing heavy is imported, and no process started."""
         names = ["tf2.4", "tf2.10", "tf2.13", "tf2.15", "tf2.16", "tf2.18", "tf2.21"]
         for name in names:
-            noted(known_runtime(name))
+            noted(builtin_runtime(name))
         code = (
             "import sys; from pytest_modelcompat.cli import main; "
             "code = main(['runtimes', 'create', *sys.argv[1:]]); "
@@ -225,10 +225,10 @@ class TestList:
         own.parent.mkdir()
         own.touch()
         prod = noted(find_runtimes(tmp_path).get("prod"))
-        noted(known_runtime("tf2.21+tf_keras"), keras="3.15.1", size=1_500_000_000)
-        noted(known_runtime("tf2.4"), size=671_000_000)
+        noted(builtin_runtime("tf2.21+tf_keras"), keras="3.15.1", size=1_500_000_000)
+        noted(builtin_runtime("tf2.4"), size=671_000_000)
         old = noted(Runtime("prod", "3.10", ("tensorflow==2.12.*",)), "prod", "staging")
-        half = folder_of(known_runtime("tf2.10"))
+        half = folder_of(builtin_runtime("tf2.10"))
         (half / "bin").mkdir(parents=True)
         (half / "bin" / "file").write_bytes(b"x" * 5000)
         result = modelcompat("runtimes", "list")
@@ -237,8 +237,8 @@ class TestList:
         assert header.split() == ["name", "state", "Python", "TensorFlow", "Keras", "size", "folder"]
         assert (empty, total) == ("", f"4.6 GB in {cache}")
         cells = [[cell.strip() for cell in row.split("  ") if cell] for row in rows]
-        edge, tf2_4 = folder_of(find_runtimes(tmp_path).get("edge")), folder_of(known_runtime("tf2.4"))
-        tf2_21 = folder_of(known_runtime("tf2.21+tf_keras"))
+        edge, tf2_4 = folder_of(find_runtimes(tmp_path).get("edge")), folder_of(builtin_runtime("tf2.4"))
+        tf2_21 = folder_of(builtin_runtime("tf2.21+tf_keras"))
         assert cells == [
             ["prod", "created", "3.11.9", "2.15.1", "2.15.0", "1.2 GB", str(prod)],
             ["mine", "your own", "-", "2.12.1", "2.12.0", "-", str(own.parent)],
@@ -282,8 +282,8 @@ class TestList:
 
 class TestRemove:
     def test_by_name(self, modelcompat: Any) -> None:
-        folder = noted(known_runtime("tf2.15"))
-        other = noted(known_runtime("tf2.16"))
+        folder = noted(builtin_runtime("tf2.15"))
+        other = noted(builtin_runtime("tf2.16"))
         result = modelcompat("runtimes", "remove", "tf2.15", "tf2.4")
         assert (result.code, result.err) == (0, "")
         assert result.out == f"tf2.15  removed, 1.2 GB freed: {folder}\ntf2.4  not created\n"
@@ -317,7 +317,7 @@ class TestRemove:
 
     def test_unused(self, modelcompat: Any, cache: Path, tmp_path: Path) -> None:
         declare(tmp_path, prod=NOWHERE)
-        used = [noted(find_runtimes(tmp_path).get("prod")), noted(known_runtime("tf2.4"))]
+        used = [noted(find_runtimes(tmp_path).get("prod")), noted(builtin_runtime("tf2.4"))]
         # Declared in other words, or created by another of its names.
         declare(tmp_path, prod=NOWHERE, edge={"python": "3.12", "packages": ["tensorflow==2.18.*"]})
         used.append(noted(find_runtimes(tmp_path).get("edge"), "theirs"))
@@ -342,7 +342,7 @@ class TestRemove:
         own.touch()
         declare(tmp_path, mine={"interpreter": "own/bin/python"}, one=NOWHERE, other=NOWHERE)
         noted(find_runtimes(tmp_path).get("one"), "one", "other")
-        noted(known_runtime("tf2.4"))
+        noted(builtin_runtime("tf2.4"))
         result = modelcompat("runtimes", "remove", "--all")
         assert result.out.count(" removed, ") == 2
         assert own.exists()
@@ -350,7 +350,7 @@ class TestRemove:
 
     @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs chattr")
     def test_what_cannot_be_removed(self, modelcompat: Any) -> None:
-        held, other = noted(known_runtime("tf2.4")), noted(known_runtime("tf2.15"))
+        held, other = noted(builtin_runtime("tf2.4")), noted(builtin_runtime("tf2.15"))
         command = ["chattr", "+i", str(held / "bin")]
         if shutil.which("chattr") is None or subprocess.run(command, capture_output=True, check=False).returncode:
             pytest.skip("no folder can be made unchangeable here")
@@ -377,7 +377,7 @@ class TestRemove:
         self, modelcompat: Any, tmp_path: Path, arguments: str, said: str
     ) -> None:
         declare(tmp_path, mine={"interpreter": "/opt/mine/bin/python"})
-        folder = noted(known_runtime("tf2.4"))
+        folder = noted(builtin_runtime("tf2.4"))
         result = modelcompat("runtimes", "remove", *arguments.split())
         assert (result.code, result.out) == (2, "")
         assert said in result.err

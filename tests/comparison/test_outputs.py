@@ -552,7 +552,7 @@ def test_describe() -> None:
 
 def test_import_takes_neither_numpy_nor_pytest() -> None:
     code = (
-        "import sys, pytest_modelcompat.compare, pytest_modelcompat.golden_store;"
+        "import sys, pytest_modelcompat.comparison.outputs, pytest_modelcompat.golden.store;"
         "sys.exit(bool({'numpy', 'pytest', 'tensorflow', 'filelock'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -545,7 +545,7 @@ class TestUpdate:
 import sys
 from pathlib import Path
 import numpy as np
-from pytest_modelcompat.golden import Golden, GoldenName
+from pytest_modelcompat.golden.golden import Golden, GoldenName
 from pytest_modelcompat.golden.store import GoldenStore
 from pytest_modelcompat.loader.tensors import pack
 store, writer = GoldenStore(Path(sys.argv[1])), sys.argv[2]
@@ -565,7 +565,7 @@ for step in range(15):
 import sys
 from pathlib import Path
 import numpy as np
-from pytest_modelcompat.golden import Golden, GoldenName
+from pytest_modelcompat.golden.golden import Golden, GoldenName
 from pytest_modelcompat.golden.store import GoldenStore
 from pytest_modelcompat.loader.tensors import pack
 store = GoldenStore(Path(sys.argv[1]))

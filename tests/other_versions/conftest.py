@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_modelcompat.runtimes.builtin import known_runtime
+from pytest_modelcompat.runtimes.builtin import builtin_runtime
 from pytest_modelcompat.runtimes.environments import create
 from pytest_modelcompat.runtimes.pins import PINS
 
@@ -41,6 +41,6 @@ def python_of() -> Callable[[str], Path]:
     """The interpreter of a known runtime, which is created if need be."""
 
     def interpreter(name: str) -> Path:
-        return create(known_runtime(name), lambda _: None).python
+        return create(builtin_runtime(name), lambda _: None).python
 
     return interpreter

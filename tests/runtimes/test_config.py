@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_modelcompat.runtimes.builtin import known_runtime
+from pytest_modelcompat.runtimes.builtin import builtin_runtime
 from pytest_modelcompat.runtimes.config import (
-    DeclarationError,
     RuntimeConfig,
+    RuntimeConfigError,
     find_pyproject,
     find_runtimes,
     read_runtimes,
@@ -27,13 +27,16 @@ def declared(folder: Path, text: str) -> RuntimeConfig:
 
 class TestWhatIsDeclared:
     def test_an_empty_table_is_what_is_known(self, tmp_path: Path) -> None:
-        assert declared(tmp_path, '"tf2.15" = {}').get("tf2.15") == known_runtime("tf2.15")
+        assert declared(tmp_path, '"tf2.15" = {}').get("tf2.15") == builtin_runtime("tf2.15")
 
     def test_a_known_name_with_more(self, tmp_path: Path) -> None:
         runtime = declared(tmp_path, '"tf2.15" = { imports = ["shop.ops"], env = { A = "1" } }').get("tf2.15")
         assert runtime.imports == ("shop.ops",)
         assert runtime.env["A"] == "1"
-        assert (runtime.python, runtime.packages) == (known_runtime("tf2.15").python, known_runtime("tf2.15").packages)
+        assert (runtime.python, runtime.packages) == (
+            builtin_runtime("tf2.15").python,
+            builtin_runtime("tf2.15").packages,
+        )
 
     def test_a_name_of_ones_own(self, tmp_path: Path) -> None:
         runtime = declared(tmp_path, 'prod = { python = "3.11", packages = ["tensorflow==2.15.*"] }').get("prod")
@@ -90,7 +93,7 @@ class TestWhatIsDeclared:
 
     def test_what_a_name_stands_for_gives_way_to_a_whole_declaration(self, tmp_path: Path) -> None:
         runtime = declared(tmp_path, '"tf2.16+tf_keras" = { python = "3.12", packages = ["./tf.whl"] }')
-        assert known_runtime("tf2.16+tf_keras").env
+        assert builtin_runtime("tf2.16+tf_keras").env
         assert runtime.get("tf2.16+tf_keras").env == {}
 
     def test_variables_come_on_top_of_those_it_is_known_with(self, tmp_path: Path) -> None:
@@ -108,7 +111,7 @@ class TestWhatIsDeclared:
 class TestGetting:
     def test_local_and_known_ones_need_no_declaration(self) -> None:
         assert RuntimeConfig().get("local").is_local
-        assert RuntimeConfig().get("tf2.8") == known_runtime("tf2.8")
+        assert RuntimeConfig().get("tf2.8") == builtin_runtime("tf2.8")
 
     def test_a_misspelt_one(self, tmp_path: Path) -> None:
         runtimes = declared(tmp_path, 'production = { interpreter = "/p" }')
@@ -146,7 +149,7 @@ class TestWhatIsWrong:
         ],
     )
     def test_it_is_named(self, tmp_path: Path, text: str, said: str) -> None:
-        with pytest.raises(DeclarationError, match=r"^[^\n]+$") as raised:
+        with pytest.raises(RuntimeConfigError, match=r"^[^\n]+$") as raised:
             declared(tmp_path, text)
         assert str(raised.value).startswith(f"{tmp_path / 'pyproject.toml'}: [tool.modelcompat.runtimes] ")
         assert said in str(raised.value)
@@ -163,18 +166,18 @@ class TestWhatIsWrong:
     )
     def test_a_file(self, tmp_path: Path, text: str, said: str) -> None:
         (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
-        with pytest.raises(DeclarationError) as raised:
+        with pytest.raises(RuntimeConfigError) as raised:
             find_runtimes(tmp_path)
         assert str(raised.value).startswith(str(tmp_path / "pyproject.toml"))
         assert said in str(raised.value)
 
     def test_a_file_that_cannot_be_read(self, tmp_path: Path) -> None:
-        with pytest.raises(DeclarationError, match=r"pyproject\.toml cannot be read: No such file or directory$"):
+        with pytest.raises(RuntimeConfigError, match=r"pyproject\.toml cannot be read: No such file or directory$"):
             read_runtimes(tmp_path / "pyproject.toml")
 
     def test_a_file_in_another_encoding(self, tmp_path: Path) -> None:
         (tmp_path / "pyproject.toml").write_bytes(b"[tool.modelcompat.runtimes]\n# caf\xe9\n")
-        with pytest.raises(DeclarationError, match=r"pyproject\.toml is no TOML: .*utf-8"):
+        with pytest.raises(RuntimeConfigError, match=r"pyproject\.toml is no TOML: .*utf-8"):
             find_runtimes(tmp_path)
 
 

@@ -20,7 +20,7 @@ import pytest
 from filelock import FileLock
 
 from pytest_modelcompat.runtimes import uv
-from pytest_modelcompat.runtimes.builtin import known_runtime
+from pytest_modelcompat.runtimes.builtin import builtin_runtime
 from pytest_modelcompat.runtimes.cache import (
     NOTE,
     EnvironmentState,
@@ -403,9 +403,9 @@ class TestUv:
         code = (
             "import sys; sys.modules['uv'] = None\n"
             "from pytest_modelcompat.runtimes.environments import create\n"
-            "from pytest_modelcompat.runtimes.builtin import known_runtime\n"
+            "from pytest_modelcompat.runtimes.builtin import builtin_runtime\n"
             "from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError\n"
-            "try: create(known_runtime('tf2.15'), print)\n"
+            "try: create(builtin_runtime('tf2.15'), print)\n"
             "except RuntimeUnavailableError as error: print(error, *error.fix, sep='|')\n"
         )
         done = subprocess.run(
@@ -577,7 +577,7 @@ def test_the_note_reads_well(hollow: Runtime) -> None:
 def test_another_tensorflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the package index: as a user gets it."""
     monkeypatch.setenv("MODELCOMPAT_CACHE", str(tmp_path))
-    environment = create(known_runtime("tf2.15"), print)
+    environment = create(builtin_runtime("tf2.15"), print)
     assert environment.versions["tensorflow"].startswith("2.15.")
     assert environment.keras({}).startswith("2.15.")
     assert environment.versions["python"].startswith("3.11.")

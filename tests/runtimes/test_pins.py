@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_modelcompat.runtimes.builtin import known_runtime
+from pytest_modelcompat.runtimes.builtin import builtin_runtime
 from pytest_modelcompat.runtimes.pins import PINS
 
 
@@ -34,7 +34,7 @@ def test_every_name_says_what_is_in_it() -> None:
     ],
 )
 def test_a_name_says_it_all(name: str, python: str, packages: set[str], env: dict[str, str]) -> None:
-    runtime = known_runtime(name)
+    runtime = builtin_runtime(name)
     assert (runtime.name, runtime.python, runtime.env) == (name, python, env)
     tensorflow, *others = runtime.packages
     assert tensorflow.partition("==")[2] == f"{name.partition('+')[0].removeprefix('tf')}.*"

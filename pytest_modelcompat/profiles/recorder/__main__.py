@@ -19,7 +19,7 @@ def start() -> None:
     package = importlib.util.module_from_spec(spec)
     sys.modules[NAME] = package
     spec.loader.exec_module(package)
-    importlib.import_module(NAME + ".recording").main(sys.argv[1:])
+    importlib.import_module(NAME + ".record").main(sys.argv[1:])
 
 
 if __name__ == "__main__":
