@@ -30,7 +30,7 @@ def read_h5(path: Path) -> Inventory:
 
     Raises:
         BrokenArtifactError: the file is damaged.
-        NoModelError: it holds neither a Keras model nor its weights.
+        ArtifactWithoutModelError: it holds neither a Keras model nor its weights.
     """
     contents = _contents(path)
     inventory = Inventory(

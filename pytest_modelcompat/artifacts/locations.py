@@ -17,7 +17,7 @@ _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", 
 _MOST_LOCATIONS = 4
 
 
-def shortened(places: Iterable[str]) -> tuple[str, ...]:
+def first_few(places: Iterable[str]) -> tuple[str, ...]:
     """The first few of several places, each once, and how many more there are."""
     distinct = list(dict.fromkeys(places))
     rest = len(distinct) - _MOST_LOCATIONS
@@ -26,7 +26,7 @@ def shortened(places: Iterable[str]) -> tuple[str, ...]:
 
 def locations(uses: Iterable[Use]) -> tuple[str, ...]:
     """Where layers and objects stand: `"scale_1", third of 5 layers`, `"scale_2" inside "tower"`."""
-    return shortened(_location_of_use(use) for use in uses)
+    return first_few(_location_of_use(use) for use in uses)
 
 
 def layer_location(path: Sequence[str]) -> str:

@@ -43,7 +43,7 @@ def check_compatibility(
 def _findings(context: CompatibilityContext) -> Iterator[Finding]:
     from pytest_modelcompat.compatibility.rules.known_changes import known_changes
 
-    unopened = tuple(_opening(context))
+    unopened = tuple(_container_findings(context))
     if unopened:
         yield from unopened
         return
@@ -52,7 +52,7 @@ def _findings(context: CompatibilityContext) -> Iterator[Finding]:
     yield from known_changes(context)
 
 
-def _opening(context: CompatibilityContext) -> Iterable[Finding]:
+def _container_findings(context: CompatibilityContext) -> Iterable[Finding]:
     from pytest_modelcompat.compatibility.rules.container import not_opened
 
     return not_opened(context)

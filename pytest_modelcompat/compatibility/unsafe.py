@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.locations import layer_location, locations, shortened
+from pytest_modelcompat.artifacts.locations import first_few, layer_location, locations
 from pytest_modelcompat.artifacts.modules import is_third_party_module
 from pytest_modelcompat.compatibility.unsafe_ops import dangerous_ops
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
@@ -89,7 +89,7 @@ def _bytecode(inventory: Inventory) -> Iterator[Finding]:
     refers = f"; it refers to {', '.join(names[:8])}{' …' if len(names) > 8 else ''}" if names else ""
     yield _unsafe(
         "Python bytecode in a Lambda layer",
-        shortened(layer_location(use.path) for use in uses),
+        first_few(layer_location(use.path) for use in uses),
         f"loading with safe_mode=False, or with a Keras that has no safe mode, runs it{refers}",
         "replace it by a layer or a registered function of your own, and save the model again",
         f"or {_TRUSTED_FIX}",
@@ -105,7 +105,7 @@ def _risky_functions(inventory: Inventory) -> Iterator[Finding]:
     for name in sorted(_RISKY_FUNCTIONS.intersection(named)):
         yield _unsafe(
             f"the function {name}",
-            shortened(named[name]),
+            first_few(named[name]),
             "a model has no use for it, and calling the model calls it",
         )
 

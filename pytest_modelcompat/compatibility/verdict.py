@@ -1,4 +1,4 @@
-"""Judgement: what is foretold of one artifact in one runtime."""
+"""CompatibilityResult: what is foretold of one artifact in one runtime."""
 
 from __future__ import annotations
 

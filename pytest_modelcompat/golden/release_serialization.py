@@ -68,7 +68,7 @@ def read_release(folder: Path) -> dict[str, FrozenEntry]:
         folder: of the release's label.
 
     Raises:
-        FrozenBrokenError: it is missing, or is not one.
+        ReleaseBrokenError: it is missing, or is not one.
     """
     file = folder / FROZEN_FILE
     try:

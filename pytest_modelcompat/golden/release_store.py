@@ -1,4 +1,4 @@
-"""FrozenStore: the artifacts kept from releases, each with the golden of its release, beside the goldens.
+"""ReleaseStore: the artifacts kept from releases, each with the golden of its release, beside the goldens.
 
 Layout: `<root>/<case>/frozen/<label>/`, in it `golden.json` and `arrays.npz`, `frozen.json`, and the artifacts.
 """
@@ -137,7 +137,7 @@ class ReleaseStore:
         """Every artifact frozen for a case, label by label, format by format.
 
         Raises:
-            FrozenBrokenError: a frozen.json is missing, or is not one.
+            ReleaseBrokenError: a frozen.json is missing, or is not one.
         """
         return tuple(each for label in self.labels(name) for each in self.release(name, label))
 
@@ -145,7 +145,7 @@ class ReleaseStore:
         """Every artifact of one release of a case, format by format.
 
         Raises:
-            FrozenBrokenError: its frozen.json is missing, or is not one.
+            ReleaseBrokenError: its frozen.json is missing, or is not one.
         """
         folder = self.folder(name, label)
         entries = read_release(folder)
@@ -229,7 +229,7 @@ class ReleaseStore:
             `frozen`, or `unchanged` if it was already.
 
         Raises:
-            FrozenAlreadyError: the label holds another model of this case, or one that differs from it in case only.
+            ReleaseExistsError: the label holds another model of this case, or one that differs from it in case only.
             GoldenNotWrittenError: it could not be written; the label cannot be one; or what is there is broken.
         """
         problem = label_problem(label)
@@ -312,7 +312,7 @@ class ReleaseStore:
         """Make sure that an artifact's bytes are those that were frozen.
 
         Raises:
-            FrozenBrokenError: they are not: it is missing, not fetched from Git LFS, or altered.
+            ReleaseBrokenError: they are not: it is missing, not fetched from Git LFS, or altered.
         """
         if frozen.problem:
             raise ReleaseBrokenError(frozen.problem)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MOST_NAMES = 4
 
-# Told with the drift they come with, rather than as a change of structure.
+# Reported with the drift they come with, rather than as a change of structure.
 DEGENERATE = ("constant", "all NaN")
 
 

@@ -75,7 +75,7 @@ def subject_of_frozen(frozen: FrozenArtifact, store: ReleaseStore) -> Subject:
         store: where it is.
 
     Raises:
-        StoppedError: it is damaged, or its golden is.
+        TargetStoppedError: it is damaged, or its golden is.
     """
     try:
         store.check(frozen)

@@ -113,7 +113,7 @@ def as_model_under_test(value: Any) -> ModelUnderTest:
     """Tell what kind of model a test returned.
 
     Raises:
-        NoModelError: it is neither a Keras model nor a `tf.Module` with a signature.
+        NotAModelError: it is neither a Keras model nor a `tf.Module` with a signature.
     """
     for package in KERAS_PACKAGES:
         if _is_of(value, package, "Model"):

@@ -73,7 +73,7 @@ def prepare_subject(case: Case, folder: Path, saves: save.SaveHistory) -> Subjec
         saves: what earlier saves of this session changed.
 
     Raises:
-        StoppedError: there is no model, it cannot be called or saved, or its artifact cannot be read.
+        TargetStoppedError: there is no model, it cannot be called or saved, or its artifact cannot be read.
     """
     return _given(case) if case.artifact is not None else _saved(case, folder, saves)
 

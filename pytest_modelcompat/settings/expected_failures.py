@@ -64,7 +64,7 @@ def read_expected(entries: Any, source: str = "") -> tuple[ExpectedFailure, ...]
         source: the file they are written in, where each names its test too; empty for an option of the test.
 
     Raises:
-        ExpectationError: one of them is not written as it should be.
+        ExpectedFailureError: one of them is not written as it should be.
     """
     if isinstance(entries, (str, Mapping)) or not isinstance(entries, Sequence):
         raise ExpectedFailureError(f"takes a list of tables, such as [{_EXAMPLE}], not {entries!r}")

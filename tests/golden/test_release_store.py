@@ -217,12 +217,12 @@ class TestFreeze:
         code = """if True:
             import sys
             from pathlib import Path
-            from pytest_modelcompat.golden.release_store import FrozenStore
+            from pytest_modelcompat.golden.release_store import ReleaseStore
             from tests.golden.test_store import NAME, a_golden, a_section
             root, artifact, format_ = sys.argv[1:]
             golden = a_golden(formats={format_: a_section()})
             for number in range(8):
-                FrozenStore(Path(root)).freeze(NAME, f"v{number}", format_, Path(artifact), golden, {})
+                ReleaseStore(Path(root)).freeze(NAME, f"v{number}", format_, Path(artifact), golden, {})
         """
         root = Path(__file__).parents[2]
         artifact = a_file(tmp_path)

@@ -90,7 +90,8 @@ def disassemble(code: CodeObject, version: Version) -> Disassembly:
     """Reads a code object as a CPython from 3.6 to 3.13 does.
 
     Raises:
-        Misfit: it has an opcode, an argument, a cache or a jump that the compiler of that version does not write.
+        NotThisVersion: it has an opcode, an argument, a cache or a jump that the compiler of that version does not
+            write.
     """
     instructions = tuple(_instructions(code, version))
     jumps = tuple((each, _target(each, version)) for each in instructions if each.name in JUMPS)

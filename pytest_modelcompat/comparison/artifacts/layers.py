@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.locations import layer_location, shortened
+from pytest_modelcompat.artifacts.locations import first_few, layer_location
 from pytest_modelcompat.comparison.artifacts.configs import config_changes, flat_config
 from pytest_modelcompat.comparison.artifacts.difference import Difference
 
@@ -78,7 +78,7 @@ def _configs(pairs: Sequence[LayerPair]) -> Iterator[Difference]:
         for change in config_changes(flat_config(old.config), flat_config(new.config)):
             changes.setdefault((f"{old.class_name}.{change[0]}", *change[1:]), []).append(old)
     for (key, before, after), layers in changes.items():
-        where = shortened(layer_location(layer.path) for layer in layers)
+        where = first_few(layer_location(layer.path) for layer in layers)
         yield Difference("config", key, before, after, where)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.locations import layer_location, locations, shortened
+from pytest_modelcompat.artifacts.locations import first_few, layer_location, locations
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 
@@ -97,7 +97,7 @@ def _finding(
         yield Finding(
             Kind.CONFIG_CHANGED,
             subject="Functional",
-            where=shortened(layer_location(path) for path in paths),
+            where=first_few(layer_location(path) for path in paths),
             cause=cause,
             fix=fixes.other_keras(context),
             severity=severity,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.locations import layer_location, locations, shortened
+from pytest_modelcompat.artifacts.locations import first_few, layer_location, locations
 from pytest_modelcompat.compatibility.fixes import TO_THE_COMMAND, declare
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
 
@@ -59,7 +59,7 @@ def _refused(context: CompatibilityContext, uses: list[LambdaUse], told: str, fi
     return Finding(
         Kind.LAMBDA_REFUSED,
         subject="Lambda",
-        where=shortened(layer_location(use.path) for use in uses),
+        where=first_few(layer_location(use.path) for use in uses),
         cause=f"it holds Python bytecode, which {context.reader_name} does not run {told}",
         fix=fix,
         stage=Stage.CONFIG,
@@ -204,7 +204,7 @@ def in_saved_model(context: CompatibilityContext) -> Iterator[Finding]:
         yield Finding(
             Kind.PYTHON_BYTECODE,
             subject="Lambda",
-            where=shortened(layer_location(use.path) for use in uses),
+            where=first_few(layer_location(use.path) for use in uses),
             cause="Keras' metadata holds Python bytecode: Keras 2's load_model runs it, tf.saved_model.load does not",
             fix=LAMBDA_FIX,
             severity=Severity.NOTE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.locations import layer_location, shortened
+from pytest_modelcompat.artifacts.locations import first_few, layer_location
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.results.finding import Finding, Kind, Stage
 
@@ -46,7 +46,7 @@ def lost_nested_outputs(context: CompatibilityContext) -> Iterator[Finding]:
         yield Finding(
             Kind.CONFIG_CHANGED,
             subject="nested model",
-            where=shortened(layer_location(path) for path in ends),
+            where=first_few(layer_location(path) for path in ends),
             cause=f"the model ends in another model, whose output {context.reader_name} looks up under a number that "
             "it has not got: list index out of range",
             fix=("upgrade Keras there to 3.3 or newer", fixes.RE_SAVE_AS_SAVED_MODEL),
@@ -67,7 +67,7 @@ def _finding(
     return Finding(
         kind,
         subject="nested model",
-        where=shortened(layer_location(path) for path in paths),
+        where=first_few(layer_location(path) for path in paths),
         cause=f"Keras 2 counts the calls of a model inside a model from 1; {context.reader_name} counts them from 0, "
         f"{consequence}",
         fix=fixes.other_keras(context),
