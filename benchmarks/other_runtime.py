@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measuring import Measured, measure
+from measurement import Measured, measure
 
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CI": ""}
 

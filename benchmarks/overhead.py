@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measuring import measure
+from measurement import measure
 
 TESTS = 500
 # As on a user's machine, modules are compiled once and not at every start.

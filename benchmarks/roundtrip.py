@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measuring import Measured, measure
+from measurement import Measured, measure
 
 SUITES = {"plugin": "test_plugin.py", "by hand": "test_by_hand.py", "new processes": "test_new_processes.py"}
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CI": ""}

@@ -1,4 +1,4 @@
-"""Cell: one load of the matrix beside what was foretold of it."""
+"""Cell: one load of the matrix, and the static verdict on it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pytest_modelcompat.compatibility.verdict import Compatibility
 
 @dataclass(frozen=True)
 class Cell:
-    """One load of the matrix, and what was foretold of it.
+    """One load of the matrix, and the static verdict on it.
 
     Args:
         seen: the matrix's line: `model`, `saver`, `format`, `loader`, `outcome`, `message` ...
@@ -33,6 +33,6 @@ class Cell:
         return self.seen["outcome"] in ("loads", "changed")
 
     @property
-    def is_unforeseen_crash(self) -> bool:
-        """Whether it crashed although it was foretold to load."""
+    def is_missed_crash(self) -> bool:
+        """Whether it crashed although the verdict says that it loads."""
         return self.seen["outcome"] == "crash" and not self.agrees

@@ -1,8 +1,8 @@
-"""Holds the static verdicts against what the matrix saw, and writes the table of docs/accuracy.md.
+"""Compares the static verdicts with what the matrix saw, and writes the table of docs/accuracy.md.
 
 `python benchmarks/accuracy/compare.py MATRIX/results.jsonl [--held-out OTHER/results.jsonl] [--write docs/accuracy.md]`
 prints the agreement and every disagreement. It exits with 1 where fewer than 98 % of the verdicts agree, or where a
-load that crashed was foretold to succeed.
+load that crashed was predicted to succeed.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ LEAST = 0.98
 
 
 def main() -> int:
-    """Judge, print, write, and say by the exit code whether that is good enough."""
+    """Compares, prints, writes; the exit code says whether it is good enough."""
     options = arguments()
-    cells = judged(options.results)
-    held_out = judged(options.held_out) if options.held_out else []
+    cells = compared(options.results)
+    held_out = compared(options.held_out) if options.held_out else []
     print(page.summary(cells))
     for cell in cells:
         if not cell.agrees:
@@ -44,7 +44,7 @@ def main() -> int:
     if options.write:
         options.write.write_text(page.render(cells, held_out), encoding="utf-8")
     agreeing = Counter(cell.agrees for cell in cells)
-    enough = agreeing[True] >= LEAST * len(cells) and not any(cell.is_unforeseen_crash for cell in cells)
+    enough = agreeing[True] >= LEAST * len(cells) and not any(cell.is_missed_crash for cell in cells)
     return 0 if enough else 1
 
 
@@ -57,15 +57,15 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def judged(results: Path) -> list[Cell]:
-    """Every load of a matrix with its static verdict; a load that was noted twice counts as it was seen last."""
+def compared(results: Path) -> list[Cell]:
+    """Every load of a matrix with its static verdict; of a load that is there twice the last line counts."""
     lines = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()]
     last = {(each["artifact"], each["loader"], each["safe_mode"], tuple(each["declared"])): each for each in lines}
     return [predict(seen) for seen in last.values()]
 
 
 def predict(seen: dict[str, Any]) -> Cell:
-    """The static verdict of one load, told only what the loader was told."""
+    """The static verdict of one load, given only what the loader was given."""
     inventory = inventory_of(seen["artifact"])
     if inventory is None:
         return Cell(seen, Compatibility.UNREADABLE)
@@ -75,8 +75,8 @@ def predict(seen: dict[str, Any]) -> Cell:
         custom=seen["declared"],
         safe_mode=seen["safe_mode"] is not False,
     )
-    weighty = [finding for finding in result.findings if finding.severity.value in ("error", "change")]
-    return Cell(seen, result.compatibility, tuple(f"{each.kind.value} {each.subject}" for each in weighty))
+    deciding = [finding for finding in result.findings if finding.severity.value in ("error", "change")]
+    return Cell(seen, result.compatibility, tuple(f"{each.kind.value} {each.subject}" for each in deciding))
 
 
 @cache

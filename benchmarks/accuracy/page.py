@@ -14,29 +14,29 @@ FORMATS = {"h5": ".h5", "keras": ".keras", "saved_model": "SavedModel"}
 # Why a verdict is wrong where it is known to be, by model and format.
 REASONS: dict[tuple[str, str], str] = {
     ("stateful_lstm", "saved_model"): (
-        "a stateful layer's state is saved with the model, and the call before saving had moved it"
+        "a stateful layer's state is saved with the model, and the call before the save has changed it"
     ),
     ("hashing_and_bins", "saved_model"): (
-        "the export of Keras 3.3 to 3.11 itself: its own version, too, predicts otherwise than the live model did"
+        "the export of Keras 3.3 to 3.11 itself: its own version, too, predicts something else than the saved model did"
     ),
     ("subclassed_without_config", "keras"): (
         "the class is the user's: what its constructor takes is not known without importing it"
     ),
     ("image_preprocessing", "saved_model"): (
         "the exported signature holds random layers, whose generator is a number in the graph that older kernels read "
-        "otherwise or refuse; values of constants are not read"
+        "differently or refuse; values of constants are not read"
     ),
 }
 UNKNOWN = "not understood yet"
-CHANGED_UNSEEN = ("changed", "loads")
+CHANGE_MISSED = ("changed", "loads")
 HEAD = """# How often the static verdicts are right
 
-`modelcompat check` says what will load without loading it. This page holds it against what really happens: models
+`modelcompat check` says what will load without loading it. This page compares it with what really happens: models
 saved by several TensorFlow versions in every format each of them writes, each artifact then really loaded and called in
 several versions, each load in a process of its own. *Loads* means that `load_model` (or `tf.saved_model.load`) and a
 call succeeded; models with Lambda layers are loaded with `safe_mode=False` too.
 
-Made by these two commands; the first makes an environment for each version with uv, and takes some hours:
+These two commands made it; the first creates an environment for each version with uv, and takes some hours:
 
 ```
 python benchmarks/accuracy/matrix.py --out matrix
@@ -57,23 +57,23 @@ python benchmarks/accuracy/compare.py matrix/results.jsonl --held-out held-out/r
 
 
 def summary(cells: Sequence[Cell]) -> str:
-    """One line: how many verdicts agree, and how many crashes were not foretold."""
+    """One line: how many verdicts agree, and how many crashes were not predicted."""
     agreeing = sum(cell.agrees for cell in cells)
     crashes = [cell for cell in cells if cell.seen["outcome"] == "crash"]
-    unforeseen = sum(cell.is_unforeseen_crash for cell in crashes)
+    missed = sum(cell.is_missed_crash for cell in crashes)
     share = f"{100 * agreeing / len(cells):.2f} %" if cells else "none"
-    return f"{agreeing} of {len(cells)} verdicts agree ({share}); {unforeseen} of {len(crashes)} crashes not foretold"
+    return f"{agreeing} of {len(cells)} verdicts agree ({share}); {missed} of {len(crashes)} crashes not predicted"
 
 
 def disagreement(cell: Cell) -> str:
     """One line on a verdict that was wrong."""
     seen = cell.seen
     unsafe = ", safe_mode=False" if seen["safe_mode"] is False else ""
-    told = f" ({'; '.join(cell.causes[:3])})" if cell.causes else ""
+    causes = f" ({'; '.join(cell.causes[:3])})" if cell.causes else ""
     said = " ".join(str(seen["message"])[-160:].split())
     return (
         f"{seen['model']}, {FORMATS[seen['format']]} of {seen['saver']} in {seen['loader']}{unsafe}: "
-        f"foretold {cell.predicted.value}{told}, really {seen['outcome']}" + (f": {said}" if said else "")
+        f"predicted {cell.predicted.value}{causes}, really {seen['outcome']}" + (f": {said}" if said else "")
     )
 
 
@@ -100,16 +100,14 @@ def _section(cells: Sequence[Cell]) -> list[str]:
         *_confusion(cells),
         *(line for name in FORMATS for line in _table(name, [cell for cell in cells if cell.seen["format"] == name])),
         *_disagreements([cell for cell in cells if not cell.agrees]),
-        *_unforeseen_changes(
-            [cell for cell in cells if (cell.seen["outcome"], cell.predicted.value) == CHANGED_UNSEEN]
-        ),
+        *_missed_changes([cell for cell in cells if (cell.seen["outcome"], cell.predicted.value) == CHANGE_MISSED]),
     ]
 
 
 def _confusion(cells: Sequence[Cell]) -> list[str]:
     predicted = ("loads", "changed", "fails", "unreadable")
     counts = Counter((cell.seen["outcome"], cell.predicted.value) for cell in cells)
-    lines = ["| really | " + " | ".join(f"foretold {each}" for each in predicted) + " |", "|---" * 5 + "|"]
+    lines = ["| really | " + " | ".join(f"predicted {each}" for each in predicted) + " |", "|---" * 5 + "|"]
     for outcome in ("loads", "changed", "fails", "hang", "crash"):
         row = [counts[outcome, each] for each in predicted]
         if any(row):
@@ -151,12 +149,12 @@ def _disagreements(cells: Sequence[Cell]) -> list[str]:
     return ["### Verdicts that are wrong", "", *wrong, ""]
 
 
-def _unforeseen_changes(cells: Sequence[Cell]) -> list[str]:
-    """Loads that succeed and predict something else, though nothing was foretold; grouped by model."""
+def _missed_changes(cells: Sequence[Cell]) -> list[str]:
+    """Loads that succeed and predict something else, though no change was predicted; grouped by model."""
     if not cells:
         return []
     groups = Counter((cell.seen["model"], FORMATS[cell.seen["format"]], _reason(cell)) for cell in cells)
-    lines = ["### Changes that were not foretold", "", "They load, as foretold, and predict something else:", ""]
+    lines = ["### Changes that were not predicted", "", "They load, as predicted, and predict something else:", ""]
     lines += [f"- {model}, {form}, {count} loads. Reason: {why}." for (model, form, why), count in groups.items()]
     return [*lines, ""]
 

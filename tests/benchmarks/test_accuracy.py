@@ -1,4 +1,4 @@
-"""A corner of the accuracy matrix, in real TensorFlow versions: what was foretold is what happens."""
+"""A corner of the accuracy matrix, in real TensorFlow versions: what is predicted is what happens."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MODELS = ("dense", "functional_in_sequential", "lstm", "lambda_arithmetic", "tex
 
 @pytest.mark.runtimes
 @pytest.mark.timeout(1800)
-def test_what_was_foretold_is_what_happens(tmp_path: Path) -> None:
+def test_what_is_predicted_is_what_happens(tmp_path: Path) -> None:
     """Needs uv to create the runtimes, in the cache folder, where they stay."""
     matrix = ["--out", tmp_path, "--savers", *RUNTIMES, "--loaders", *RUNTIMES]
     built = run("matrix.py", *matrix, "--models", *MODELS)
