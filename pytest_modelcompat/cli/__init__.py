@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.cli.console import Console, standard_console
+from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.parser import UsageError, near
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ COMMANDS = {
 }
 # Objects made until garbage is looked for: what starts a command makes some ten thousands, and none of it is garbage.
 _RARELY = 200_000
-_USAGE_ERROR, _INTERRUPTED, _PIPE_CLOSED = 2, 130, 141
 _HELP = """usage: modelcompat COMMAND ...
 
 Reads saved TensorFlow and Keras models (.h5, .keras, SavedModel) without loading them and says what will load them.
@@ -61,16 +61,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.out.flush()
     except UsageError as error:
         console.problem(str(error))
-        return _USAGE_ERROR
+        return ExitCode.ERROR
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # Whoever read has seen enough; at exit Python would flush into the closed pipe and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _PIPE_CLOSED
+        return ExitCode.PIPE_CLOSED
     except OSError as error:
         console.problem(f"what was found cannot be written: {error.strerror or error}")
-        return _USAGE_ERROR
+        return ExitCode.ERROR
     finally:
         gc.set_threshold(*usual)
     return code
@@ -91,10 +91,10 @@ def run() -> None:
 def _run(arguments: list[str], console: Console) -> int:
     if not arguments or arguments[0] in ("-h", "--help"):
         console.lines(_help().splitlines())
-        return 0 if arguments else _USAGE_ERROR
+        return ExitCode.OK if arguments else ExitCode.ERROR
     if arguments[0] in ("--version", "-V"):
         console.lines([f"modelcompat {_version()}"])
-        return 0
+        return ExitCode.OK
     name, rest = arguments[0], arguments[1:]
     if name not in COMMANDS:
         raise UsageError(f"there is no command {name}{near(name, COMMANDS) or '; see modelcompat -h'}")
@@ -102,7 +102,7 @@ def _run(arguments: list[str], console: Console) -> int:
     try:
         return int(module.run(rest, console))
     except SystemExit as error:
-        return int(error.code or 0)
+        return int(error.code or ExitCode.OK)
 
 
 def _help() -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.cli.inventories import FITS, FITS_NOT, UNREADABLE, artifact_results
+from pytest_modelcompat.cli.exit_codes import ExitCode
+from pytest_modelcompat.cli.inventories import artifact_results
 from pytest_modelcompat.cli.parser import Parser, UsageError
 from pytest_modelcompat.compatibility.verdict import Compatibility, CompatibilityResult
 
@@ -188,8 +189,8 @@ def _exit_code(results: Sequence[CompatibilityResult], *, fail_on_unsafe: bool) 
 
     verdicts = {result.compatibility for result in results}
     if Compatibility.UNREADABLE in verdicts or not results:
-        return UNREADABLE
+        return ExitCode.ERROR
     kinds = {finding.kind for result in results for finding in result.findings}
     if fail_on_unsafe and Kind.UNSAFE_CONTENT in kinds:
-        return FITS_NOT
-    return FITS if verdicts == {Compatibility.LOADS} else FITS_NOT
+        return ExitCode.FAILED
+    return ExitCode.OK if verdicts == {Compatibility.LOADS} else ExitCode.FAILED

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts import BrokenArtifactError
-from pytest_modelcompat.cli.inventories import FITS, FITS_NOT, UNREADABLE, with_inventory
+from pytest_modelcompat.cli.exit_codes import ExitCode
+from pytest_modelcompat.cli.inventories import with_inventory
 from pytest_modelcompat.cli.parser import Parser
 
 if TYPE_CHECKING:
@@ -47,12 +48,12 @@ def run(arguments: Sequence[str], console: Console) -> int:
 
             console.lines([line({"old": options.old, "new": options.new, "unreadable": str(error)})])
         console.problem(str(error))
-        return UNREADABLE
+        return ExitCode.ERROR
     console.lines(_lines(one, other, comparison, as_json=options.json))
     if comparison.is_same and not comparison.is_complete:
         console.problem("whether they are the same cannot be told: not all weights could be compared")
-        return UNREADABLE
-    return FITS if comparison.is_same else FITS_NOT
+        return ExitCode.ERROR
+    return ExitCode.OK if comparison.is_same else ExitCode.FAILED
 
 
 def _parser() -> Parser:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import size_text
+from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.golden_selection import (
     GoldenEntry,
     counted,
@@ -16,7 +17,6 @@ from pytest_modelcompat.cli.golden_selection import (
     select,
     select_one,
 )
-from pytest_modelcompat.cli.inventories import FITS, FITS_NOT, UNREADABLE
 from pytest_modelcompat.cli.parser import UsageError, near, run_verb
 from pytest_modelcompat.cli.pytest_config import find_pytest_config
 from pytest_modelcompat.golden.golden import GoldenBrokenError, GoldenError, GoldenMissingError, ReleaseBrokenError
@@ -101,7 +101,7 @@ def _list(arguments: Sequence[str], console: Console) -> int:
     problems = [problem for each in kept for problem in each.problems]
     for problem in problems:
         console.problem(problem)
-    return UNREADABLE if problems else FITS
+    return ExitCode.ERROR if problems else ExitCode.OK
 
 
 def _row(kept: GoldenEntry) -> tuple[str, ...]:
@@ -156,7 +156,7 @@ def _show(arguments: Sequence[str], console: Console) -> int:
     problems = [each for each in dict.fromkeys((problem, *(why for _, why in checked))) if each]
     for each in problems:
         console.problem(each)
-    return UNREADABLE if problems else FITS
+    return ExitCode.ERROR if problems else ExitCode.OK
 
 
 def _named(kept: Sequence[GoldenEntry], given: str) -> tuple[GoldenEntry, str]:
@@ -229,7 +229,7 @@ def _thaw(arguments: Sequence[str], console: Console) -> int:
         console.lines(
             [f"{counted(len(chosen), 'frozen release')}; --yes removes {'it' if len(chosen) == 1 else 'them'}"]
         )
-        return FITS_NOT
+        return ExitCode.FAILED
     return remove_releases(ReleaseStore(root), chosen, console)
 
 
@@ -251,14 +251,14 @@ def _releases(kept: Sequence[GoldenEntry], name: str, labels: Sequence[str]) -> 
 
 def remove_releases(store: ReleaseStore, chosen: Iterable[tuple[GoldenEntry, str]], console: Console) -> int:
     """Removes releases and says which; the exit code."""
-    code = FITS
+    code = ExitCode.OK
     for kept, label in chosen:
         words = _release_text(kept, label)
         try:
             store.thaw(kept.name, label)
         except GoldenError as error:
             console.problem(str(error))
-            code = UNREADABLE
+            code = ExitCode.ERROR
         else:
             console.lines([f"removed: {words}"])
     return code

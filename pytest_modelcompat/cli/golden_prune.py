@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import size_text
+from pytest_modelcompat.cli.exit_codes import ExitCode, PytestExitCode
 from pytest_modelcompat.cli.golden_selection import counted, frozen_text, golden_entries
-from pytest_modelcompat.cli.inventories import FITS, FITS_NOT, UNREADABLE
 from pytest_modelcompat.cli.pytest_config import find_pytest_config
 from pytest_modelcompat.golden.golden import GoldenError, GoldenName
 from pytest_modelcompat.golden.release_store import ReleaseStore
@@ -33,8 +33,7 @@ builder (--modelcompat-model), and those of a model file that is there.
 Exit codes: 0 nothing is left to remove, 1 something would be with --yes, 2 the tests could not be
 collected, or something could not be removed.
 """
-# What pytest's collection ends with: tests were collected; there are none.
-_COLLECTED = (0, 5)
+_COLLECTED = (PytestExitCode.OK, PytestExitCode.NO_TESTS_COLLECTED)
 _QUOTED = 5
 
 
@@ -82,14 +81,14 @@ def prune(arguments: Sequence[str], console: Console) -> int:
         claims = _ask_pytest(project.root)
     except _NotCollectedError as error:
         console.problem(str(error))
-        return UNREADABLE
+        return ExitCode.ERROR
     stale = [each for each in kept if _is_stale(each.name, claims, project.root)]
     going = [each for each in stale if each.is_recorded or (options.frozen and each.frozen)]
     if options.yes:
         code = _remove(project.goldens, going, console, with_frozen=options.frozen)
     else:
         console.lines(f"would go: {_entry_text(each, with_frozen=options.frozen)}" for each in going)
-        code = FITS_NOT if going else FITS
+        code = ExitCode.FAILED if going else ExitCode.OK
     if not options.frozen:
         console.lines(_remaining_lines(stale))
     console.lines([_total(going, kept, options)])
@@ -176,7 +175,7 @@ def _total(going: Sequence[GoldenEntry], kept: Sequence[GoldenEntry], options: N
 
 def _remove(root: Path, going: Iterable[GoldenEntry], console: Console, *, with_frozen: bool) -> int:
     codes = [_remove_one(root, each, console, with_frozen=with_frozen) for each in going]
-    return max(codes, default=FITS)
+    return max(codes, default=ExitCode.OK)
 
 
 def _remove_one(root: Path, kept: GoldenEntry, console: Console, *, with_frozen: bool) -> int:
@@ -186,6 +185,6 @@ def _remove_one(root: Path, kept: GoldenEntry, console: Console, *, with_frozen:
             ReleaseStore(root).thaw(kept.name, label)
     except GoldenError as error:
         console.problem(str(error))
-        return UNREADABLE
+        return ExitCode.ERROR
     console.lines([f"removed: {_entry_text(kept, with_frozen=with_frozen)}"])
-    return FITS
+    return ExitCode.OK

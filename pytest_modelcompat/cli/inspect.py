@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.cli.inventories import FITS, artifact_results, report_unreadable
+from pytest_modelcompat.cli.exit_codes import ExitCode
+from pytest_modelcompat.cli.inventories import artifact_results, report_unreadable
 from pytest_modelcompat.cli.parser import Parser
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def run(arguments: Sequence[str], console: Console) -> int:
     """
     options = _parser().parse(arguments)
     work = partial(_lines, as_json=options.json, in_full=options.all)
-    code = FITS
+    code = ExitCode.OK
     for answer in artifact_results(options.paths, console, work):
         if answer.value is None:
             code = report_unreadable(answer, console, as_json=options.json)

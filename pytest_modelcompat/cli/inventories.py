@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pytest_modelcompat.artifacts import ArtifactWithoutModelError, BrokenArtifactError, read_inventory
 from pytest_modelcompat.cli.discovery import find_artifacts
+from pytest_modelcompat.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FITS, FITS_NOT, UNREADABLE = 0, 1, 2
 # What a file made by nobody's Keras can provoke in code that expects Keras' own.
 _UNEXPECTED = (
     *(ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RecursionError, TypeError, ValueError),
@@ -89,7 +89,7 @@ def with_inventory(path: Path, work: Callable[[Inventory], T]) -> T:
         raise BrokenArtifactError(what) from error
 
 
-def report_unreadable(answer: ArtifactResult[T], console: Console, *, as_json: bool) -> int:
+def report_unreadable(answer: ArtifactResult[T], console: Console, *, as_json: bool) -> ExitCode:
     """Says why an artifact cannot be read, and gives the exit code for it.
 
     Args:
@@ -102,4 +102,4 @@ def report_unreadable(answer: ArtifactResult[T], console: Console, *, as_json: b
 
         console.lines([line(unreadable_data(answer.path, answer.problem))])
     console.problem(answer.problem)
-    return UNREADABLE
+    return ExitCode.ERROR

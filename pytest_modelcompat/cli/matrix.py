@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.cli.exit_codes import ExitCode, PytestExitCode
 from pytest_modelcompat.cli.golden_selection import counted
 from pytest_modelcompat.cli.parallel import GIB, PytestRun, free_memory, parallel_limit, run_parallel
 from pytest_modelcompat.cli.parser import Parser, UsageError
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from pytest_modelcompat.report.json_report import Report
     from pytest_modelcompat.runtimes.runtime import Runtime
 
-_FITS, _FITS_NOT, _NOT_RUN = 0, 1, 2
-# What pytest ends with that has run: all passed, some failed, none was there.
-_RAN = (0, 1, 5)
 _EPILOG = """examples:
   modelcompat matrix
   modelcompat matrix examples/ --runtime tf2.4 --runtime tf2.15 --create
@@ -69,14 +67,14 @@ def run(arguments: Sequence[str], console: Console) -> int:
         raise UsageError(str(error)) from None
     usable = [runtime for runtime in chosen if _is_usable(runtime, console, may_create=options.create)]
     if not usable:
-        return _NOT_RUN
+        return ExitCode.ERROR
     report = _run_all(usable, options, extra, console)
     if report is None:
-        return _NOT_RUN
+        return ExitCode.ERROR
     _show(report, [runtime.name for runtime in chosen], options, console)
     if len(usable) < len(chosen) or not report.complete:
-        return _NOT_RUN
-    return _FITS_NOT if report.failed else _FITS
+        return ExitCode.ERROR
+    return ExitCode.FAILED if report.failed else ExitCode.OK
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -166,7 +164,7 @@ def _report_run(ended: Iterable[PytestRunResult], files: Mapping[str, Path], con
             counts = json_report.counts(report.targets)
             told = f"{counted(counts['targets'], 'target')}, {counts['failed']} failed"
             console.notes([f"{each.name}: {told}, {each.seconds:.0f} s"])
-            if each.code in _RAN or report.problems:
+            if each.code in tuple(PytestExitCode) or report.problems:
                 continue
             console.problem(f"pytest in runtime {each.name!r} ended with exit code {each.code}")
         else:

@@ -6,6 +6,8 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from pytest_modelcompat.cli.exit_codes import ExitCode
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -97,7 +99,7 @@ def run_verb(
     """
     if not arguments or arguments[0] in ("-h", "--help"):
         console.lines(text.splitlines())
-        return 0 if arguments else 2
+        return ExitCode.OK if arguments else ExitCode.ERROR
     verb = verbs.get(arguments[0])
     if verb is None:
         raise UsageError(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.cli.check import profiles
+from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.parser import Parser, UsageError, run_verb
 from pytest_modelcompat.report.layout import labelled
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from pytest_modelcompat.cli.console import Console
     from pytest_modelcompat.profiles.profile import Profile
 
-_DONE, _FAILED = 0, 2
 _HELP = """usage: modelcompat profile list
        modelcompat profile show NAME [--json]
        modelcompat profile record --out FILE [--name NAME] [--keras tf_keras] [--import MODULE]
@@ -61,7 +61,7 @@ def _list(arguments: Sequence[str], console: Console) -> int:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
     console.lines(["", "From tf2.16 on also with +keras3.0 to +keras3.15 or +tf_keras: tf2.16+keras3.15."])
-    return _DONE
+    return ExitCode.OK
 
 
 def _show(arguments: Sequence[str], console: Console) -> int:
@@ -76,7 +76,7 @@ def _show(arguments: Sequence[str], console: Console) -> int:
         console.lines([line(as_plain_json(profile))])
     else:
         console.lines(_page(profile))
-    return _DONE
+    return ExitCode.OK
 
 
 def _page(profile: Profile) -> Iterator[str]:
@@ -126,10 +126,10 @@ def _record(arguments: Sequence[str], console: Console) -> int:
     if recorded.returncode != 0:
         last = (recorded.stderr.strip().splitlines() or [f"exit code {recorded.returncode}"])[-1]
         console.problem(f"the profile could not be recorded: {last}")
-        return _FAILED
+        return ExitCode.ERROR
     (profile,) = profiles([str(out) if out.suffix == ".json" else str(out.resolve())])
     console.lines([f"{out}: {_in_short(profile)}"])
-    return _DONE
+    return ExitCode.OK
 
 
 def _in_short(profile: Profile) -> str:

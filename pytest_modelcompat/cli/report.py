@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.golden_selection import counted
-from pytest_modelcompat.cli.inventories import FITS, FITS_NOT
 from pytest_modelcompat.cli.parser import Parser, UsageError, run_verb
 from pytest_modelcompat.report.json_data import line
 from pytest_modelcompat.report.json_report import ReportError, counts, destination, fails, read_report, write_report
@@ -77,7 +77,7 @@ def _merge(arguments: Sequence[str], console: Console) -> int:
         console.notes([f"{counted(replaced, 'target')} left out for the same one of a run that started later"])
     files = counted(len(options.files), "report")
     console.lines([f"{options.out}: {files}, {counted(len(merged.runtimes), 'runtime')}, {_counts(merged)}"])
-    return FITS
+    return ExitCode.OK
 
 
 def _show(arguments: Sequence[str], console: Console) -> int:
@@ -98,7 +98,7 @@ def _show(arguments: Sequence[str], console: Console) -> int:
     else:
         targets = _of_failing_rows(report) if options.failed else report.targets
         console.lines(_markdown(report, targets) if options.markdown else _page(report, targets, _width(console)))
-    return FITS_NOT if report.failed else FITS
+    return ExitCode.FAILED if report.failed else ExitCode.OK
 
 
 def _of_failing_rows(report: Report) -> tuple[Mapping[str, Any], ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import size_text
+from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.parser import Parser, UsageError, run_verb
 from pytest_modelcompat.cli.runtimes_list import environment_folder, runtime_entries, runtime_table
 from pytest_modelcompat.report.json_data import line
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from pytest_modelcompat.runtimes.config import RuntimeConfig
     from pytest_modelcompat.runtimes.runtime import Runtime
 
-_DONE, _FAILED = 0, 2
 _HELP = """usage: modelcompat runtimes create NAME... | --all
        modelcompat runtimes list [--json]
        modelcompat runtimes remove NAME... | --all | --unused
@@ -78,7 +78,7 @@ def run(arguments: Sequence[str], console: Console) -> int:
         raise UsageError(str(error)) from None
     except RuntimeUnavailableError as error:
         _report_error(error, console)
-        return _FAILED
+        return ExitCode.ERROR
 
 
 def _create(arguments: Sequence[str], console: Console) -> int:
@@ -93,7 +93,7 @@ def _create(arguments: Sequence[str], console: Console) -> int:
         raise UsageError(f"no runtime is declared{_where(runtimes)}")
     width = max(len(runtime.name) for runtime in chosen)
     created = [_is_created(runtime, width, console) for runtime in chosen]
-    return _DONE if all(created) else _FAILED
+    return ExitCode.OK if all(created) else ExitCode.ERROR
 
 
 def _chosen(names: Sequence[str], runtimes: RuntimeConfig) -> list[Runtime]:
@@ -150,7 +150,7 @@ def _list(arguments: Sequence[str], console: Console) -> int:
         console.lines([*runtime_table(rows), "", f"{size_text(sum(sizes.values()))} in {environments_folder()}"])
     else:
         console.lines([f"no runtime is declared{_where(runtimes)}, and none was created"])
-    return _DONE
+    return ExitCode.OK
 
 
 def _remove(arguments: Sequence[str], console: Console) -> int:
@@ -172,7 +172,7 @@ def _remove(arguments: Sequence[str], console: Console) -> int:
         taken = [_is_removed(", ".join(row.names), row.folder, console) for row in kept]
         if not kept:
             console.lines([f"there is nothing to remove in {environments_folder()}"])
-    return _DONE if all(taken) else _FAILED
+    return ExitCode.OK if all(taken) else ExitCode.ERROR
 
 
 def _folders(name: str, runtimes: RuntimeConfig) -> list[Path]:

@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.cli.check import add_declarations, check_all
-from pytest_modelcompat.cli.inventories import FITS, artifact_results, report_unreadable
+from pytest_modelcompat.cli.exit_codes import ExitCode
+from pytest_modelcompat.cli.inventories import artifact_results, report_unreadable
 from pytest_modelcompat.cli.parser import Parser
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def run(arguments: Sequence[str], console: Console) -> int:
     """
     options = _parser().parse(arguments)
     work = partial(_lines, runtimes=_all_runtimes(), options=options, columns=_columns(console))
-    code = FITS
+    code = ExitCode.OK
     for answer in artifact_results(options.paths, console, work):
         if answer.value is None:
             code = report_unreadable(answer, console, as_json=options.json)

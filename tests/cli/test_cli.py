@@ -15,6 +15,7 @@ import pytest
 
 from pytest_modelcompat import cli
 from pytest_modelcompat.cli import COMMANDS
+from pytest_modelcompat.cli.exit_codes import PytestExitCode
 
 RUNTIMES = ("runtimes create", "runtimes list", "runtimes remove")
 PROJECT = Path(cli.__file__).resolve().parents[2]
@@ -81,6 +82,11 @@ class TestWrongUse:
 
 
 class TestEnding:
+    def test_of_the_pytest_it_runs(self) -> None:
+        assert {code.name: code.value for code in PytestExitCode}.items() <= {
+            code.name: code.value for code in pytest.ExitCode
+        }.items()
+
     def test_in_a_pipe_that_closes(self, tmp_path: Path) -> None:
         """`modelcompat inspect ... | head -1`: what stays unread is no error worth a word."""
         many = [str(tmp_path / f"missing{number}.h5") for number in range(3000)]
