@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import configparser
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.cli.parser import UsageError
+from pytest_modelcompat.runtimes.toml_file import TomlError, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,13 +73,7 @@ def _options(file: Path) -> Mapping[str, Any] | None:
     """What a file says of pytest's options; None where it is none of pytest's."""
     if not file.is_file():
         return None
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-        tables = _toml(text, file.name) if file.suffix == ".toml" else _sections(text)
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror or error}") from None
-    except (ValueError, configparser.Error) as error:
-        raise UsageError(f"{file} cannot be understood: {' '.join(str(error).split())}") from None
+    tables = _toml(file) if file.suffix == ".toml" else _sections(file)
     found = [tables[table] for table in _INI_FILES[file.name] if table in tables]
     if not found:
         # These are pytest's even if they are empty.
@@ -87,14 +81,14 @@ def _options(file: Path) -> Mapping[str, Any] | None:
     return {key: value for table in found for key, value in table.items()}
 
 
-def _toml(text: str, name: str) -> dict[str, Mapping[str, Any]]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+def _toml(file: Path) -> dict[str, Mapping[str, Any]]:
+    try:
+        content = read_toml(file)
+    except TomlError as error:
+        raise UsageError(str(error)) from None
     found: dict[str, Mapping[str, Any]] = {}
-    for table in _INI_FILES[name]:
-        value: Any = tomllib.loads(text)
+    for table in _INI_FILES[file.name]:
+        value: Any = content
         for part in table.split("."):
             value = value.get(part) if isinstance(value, dict) else None
         if isinstance(value, dict):
@@ -102,7 +96,12 @@ def _toml(text: str, name: str) -> dict[str, Mapping[str, Any]]:
     return found
 
 
-def _sections(text: str) -> dict[str, Mapping[str, Any]]:
+def _sections(file: Path) -> dict[str, Mapping[str, Any]]:
     parser = configparser.RawConfigParser(strict=False)
-    parser.read_string(text)
+    try:
+        parser.read_string(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror or error}") from None
+    except (ValueError, configparser.Error) as error:
+        raise UsageError(f"{file} cannot be understood: {' '.join(str(error).split())}") from None
     return {section: dict(parser[section]) for section in parser.sections()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from pytest_modelcompat.runtimes.builtin import builtin_runtime
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError, all_names
 from pytest_modelcompat.runtimes.pins import PINS
 from pytest_modelcompat.runtimes.runtime import LOCAL, LOCAL_RUNTIME, TABLE, Runtime
+from pytest_modelcompat.runtimes.toml_file import TomlError, read_toml
 
 PYPROJECT = "pyproject.toml"
 TABLES = ("runtimes", "expected_failures")
@@ -118,17 +118,10 @@ def tool_table(file: Path) -> Mapping[str, Any]:
     Raises:
         RuntimeConfigError: the file cannot be read, is no TOML, or has keys there that mean nothing.
     """
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RuntimeConfigError(f"{file} cannot be read: {error.strerror or error}") from None
-    except ValueError as error:
-        raise RuntimeConfigError(f"{file} is no TOML: {error}") from None
-    tool = content.get("tool", {})
+        tool = read_toml(file).get("tool", {})
+    except TomlError as error:
+        raise RuntimeConfigError(str(error)) from None
     table = tool.get("modelcompat", {}) if isinstance(tool, Mapping) else {}
     if not isinstance(table, Mapping):
         raise RuntimeConfigError(f"{file}: [tool.modelcompat] is not a table")

@@ -504,10 +504,13 @@ class TestProject:
         assert find_pytest_config(tmp_path, "elsewhere").goldens == Path("elsewhere")
         assert find_pytest_config(tmp_path, str(tmp_path.parent / "x")).goldens == tmp_path.parent / "x"
 
-    @pytest.mark.parametrize(("file", "text"), [("pyproject.toml", "[tool"), ("pytest.ini", "x = 1")])
-    def test_that_cannot_be_understood(self, tmp_path: Path, file: str, text: str) -> None:
+    @pytest.mark.parametrize(
+        ("file", "text", "said"),
+        [("pyproject.toml", "[tool", "is no TOML: Expected"), ("pytest.ini", "x = 1", "cannot be understood: File")],
+    )
+    def test_that_cannot_be_understood(self, tmp_path: Path, file: str, text: str, said: str) -> None:
         (tmp_path / file).write_text(text)
-        with pytest.raises(UsageError, match=f"{file} cannot be understood: "):
+        with pytest.raises(UsageError, match=f"{file} {said}"):
             find_pytest_config(tmp_path)
 
 
