@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,6 +101,20 @@ def test_a_circle_is_found(tmp_path: Path) -> None:
     (folder / "two.py").write_text(f"def f():\n    from {PACKAGE}.room import three\n")
     (folder / "three.py").write_text(f"import {PACKAGE}.room.one\n")
     assert circles(tmp_path) == [[f"{PACKAGE}.room.{name}" for name in ("one", "three", "two")]]
+
+
+def test_each_file_can_be_imported_first() -> None:
+    """A file that is imported runs the `__init__.py` above it, too, which may import the file again."""
+    code = f"""
+import importlib, sys
+sys.path.insert(0, {str(ROOT)!r})
+for name in {[name for name in modules(ROOT) if not name.endswith("__main__")]!r}:
+    for loaded in [each for each in sys.modules if each.partition(".")[0] == {PACKAGE!r}]:
+        del sys.modules[loaded]
+    importlib.import_module(name)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_nothing_inside_imports_the_public_names() -> None:

@@ -58,7 +58,7 @@ def _read(path: Path, format_: str | None) -> Inventory:
 
         return read_keras_zip(path)
     if format_ == "saved_model":
-        from pytest_modelcompat.artifacts.saved_model import read_saved_model
+        from pytest_modelcompat.artifacts.saved_model.reader import read_saved_model
 
         return read_saved_model(path)
     raise BrokenArtifactError(describe_non_artifact(path))
