@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.inventory import ObjectUse
 from pytest_modelcompat.artifacts.locations import locations as worded
 from pytest_modelcompat.diagnosis.keras_names import KERAS_CLASSES, KERAS_FUNCTIONS, SHORT_NAMES
+from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.runtimes.runtime import LOCAL
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class DiagnosisContext:
         inventory: what is in it.
         versions: of `keras`, `tensorflow` and `python` in the loader.
         timeout: seconds the loader had.
-        declared_in: where a user writes declarations: `marker`, `artifact marker`, `call` or `command line`.
+        syntax: writes options where the case is written.
         runtime: where the loader runs.
         declared: the modules and op libraries that the loader imported first.
         package_of: gives the package that an op comes with; None where there is none.
@@ -47,7 +48,7 @@ class DiagnosisContext:
     inventory: Inventory
     versions: Mapping[str, str]
     timeout: float
-    declared_in: str = "marker"
+    syntax: OptionSyntax = field(default_factory=OptionSyntax)
     runtime: str = LOCAL
     declared: tuple[str, ...] = ()
     package_of: Callable[[str], OpPackage | None] = _unknown

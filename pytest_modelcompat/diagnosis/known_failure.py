@@ -15,9 +15,9 @@ from pytest_modelcompat.diagnosis.context import (
     registered_module,
     role_of,
 )
-from pytest_modelcompat.diagnosis.declarations import Declare
 from pytest_modelcompat.diagnosis.messages import class_being_rebuilt, innermost, root_cause
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
+from pytest_modelcompat.results.option_syntax import OptionFix, OptionSyntax
 
 TemplateValues = Mapping[str, str]
 Condition = Callable[[TemplateValues, DiagnosisContext], bool]
@@ -75,7 +75,7 @@ class KnownFailure:
     kind: Kind
     subject: str
     cause: str
-    fix: tuple[str | Declare, ...] = ()
+    fix: tuple[str | OptionFix, ...] = ()
     source: str = ""
     stages: tuple[str, ...] = ("load",)
     formats: tuple[str, ...] = ()
@@ -136,7 +136,7 @@ def match_known_failure(
         subject=subject,
         where=locations_of_name(subject, context.inventory),
         cause=Template(entry.cause).substitute(words),
-        fix=tuple(_fix_line(line, context.declared_in, words) for line in entry.fix),
+        fix=tuple(_fix_line(line, context.syntax, words) for line in entry.fix),
         blame=entry.blame,
         quote=words["quote"],
         details=tuple(("see", link) for link in _links(entry.source)[:1]),
@@ -189,8 +189,8 @@ def _links(source: str) -> list[str]:
     ]
 
 
-def _fix_line(line: str | Declare, declared_in: str, words: TemplateValues) -> str:
-    return line.line(declared_in, words) if isinstance(line, Declare) else Template(line).substitute(words)
+def _fix_line(line: str | OptionFix, syntax: OptionSyntax, words: TemplateValues) -> str:
+    return line.line(syntax, words) if isinstance(line, OptionFix) else Template(line).substitute(words)
 
 
 def both(first: Condition, second: Condition) -> Condition:

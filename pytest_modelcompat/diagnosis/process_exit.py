@@ -8,7 +8,6 @@ import signal
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.diagnosis.context import major
-from pytest_modelcompat.diagnosis.declarations import Declare
 from pytest_modelcompat.diagnosis.local_errors import is_disk_full, no_space, no_tensorflow
 from pytest_modelcompat.diagnosis.messages import last_line, root_cause
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
@@ -186,12 +185,12 @@ def exited(code: str, loaded: LoadResult, context: DiagnosisContext, declared: s
 
 def _timed_out(loaded: LoadResult, context: DiagnosisContext) -> Finding:
     why, fix = _why_so_long(loaded, context)
-    declare = Declare(f"timeout={int(context.timeout * 2)}", lead="or, if it only needs longer: " if fix else "")
+    longer = context.syntax.write("timeout", int(context.timeout * 2))
     return Finding(
         kind=Kind.LOADER_TIMED_OUT,
         subject=context.file,
         cause=f"{context.loader} was stopped after {context.timeout:g} s {activity(loaded)}{why}",
-        fix=(*fix, declare.line(context.declared_in, {})),
+        fix=(*fix, f"or, if it only needs longer: {longer}" if fix else longer),
         blame=Blame.WRITER if fix and context.lambda_layers else None,
         details=_last_frames(loaded),
     )

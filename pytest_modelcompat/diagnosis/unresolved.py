@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcompat.artifacts.inventory import OpUse
-    from pytest_modelcompat.diagnosis.declarations import Declaration
     from pytest_modelcompat.profiles.op_packages import OpPackage
+    from pytest_modelcompat.results.option_syntax import OptionSyntax
     from pytest_modelcompat.runtimes.protocol import LoadResult
 
 PYTHON_FUNCTION_OPS = ("PyFunc", "PyFuncStateless", "EagerPyFunc")
@@ -40,21 +40,21 @@ def use_as_json(use: Use) -> dict[str, Any]:
     }
 
 
-def unresolved_findings(inventory: Inventory, loaded: LoadResult, declaration: Declaration) -> tuple[Finding, ...]:
+def unresolved_findings(inventory: Inventory, loaded: LoadResult, syntax: OptionSyntax) -> tuple[Finding, ...]:
     """A finding for each thing the loader could not resolve or rebuild, however many places use it.
 
     Args:
         inventory: what the artifact holds.
         loaded: what the loader answered; positions refer to `resolvable_uses(inventory)`.
-        declaration: how the fix is written.
+        syntax: how the fix is written.
     """
     uses = resolvable_uses(inventory)
     unknown = _grouped([uses[index] for index in loaded.unknown_objects])
     rebuild = [(uses[problem["index"]], problem) for problem in loaded.not_rebuildable]
     return (
-        *(_unknown(group, declaration) for group in unknown),
+        *(_unknown(group, syntax) for group in unknown),
         *_not_rebuildable(rebuild),
-        *(_unknown_op(op, loaded, declaration) for op in inventory.ops if op.op in loaded.unknown_ops),
+        *(_unknown_op(op, loaded, syntax) for op in inventory.ops if op.op in loaded.unknown_ops),
         *(_python_function(op) for op in inventory.ops if op.op in PYTHON_FUNCTION_OPS),
     )
 
@@ -72,24 +72,24 @@ def _grouped(uses: Sequence[Use]) -> list[list[Use]]:
     return list(groups.values())
 
 
-def _unknown(group: Sequence[Use], declaration: Declaration) -> Finding:
+def _unknown(group: Sequence[Use], syntax: OptionSyntax) -> Finding:
     first = group[0]
     is_layer = isinstance(first, LayerUse)
     name = _full_name(first)
     module = first.module if first.module and not first.module.startswith("builtins") else None
     registered = ">" in name
     role = first.role
-    home = module or declaration.defining_module(name)
+    home = module or syntax.defining_module(name)
     fix: tuple[str, ...]
     if registered:
         cause = f"it is registered as {name!r} by a decorator in {home}, which the loader has not imported"
-        fix = (declaration.imports(home), f"or {declaration.custom_object(name)}")
+        fix = (syntax.imports(home), f"or {syntax.custom_object(name)}")
     else:
         cause = f"Keras has no {role} of this name, and the test declares none"
         fix = (
-            declaration.custom_object(first.name),
+            syntax.custom_object(first.name),
             "or decorate it with @keras.saving.register_keras_serializable() and declare",
-            declaration.imports(home),
+            syntax.imports(home),
         )
     return Finding(
         kind=Kind.UNKNOWN_LAYER if is_layer else Kind.UNKNOWN_OBJECT,
@@ -150,16 +150,16 @@ def _rebuild_fix(problem: Mapping[str, Any]) -> tuple[str, ...]:
     return (f"let __init__ take {argument!r}, or leave it out of what get_config() returns",)
 
 
-def _unknown_op(op: OpUse, loaded: LoadResult, declaration: Declaration) -> Finding:
+def _unknown_op(op: OpUse, loaded: LoadResult, syntax: OptionSyntax) -> Finding:
     package = package_of(op.op)
     if package is None:
         cause = "the loader's TensorFlow has not registered it: it comes from a library that is not loaded there"
         fix: tuple[str, ...] = (
-            declaration.imports("the_package_that_registers_it"),
-            "or, for an op library of your own, " + declaration.op_library("path/to/the_library.so"),
+            syntax.imports("the_package_that_registers_it"),
+            "or, for an op library of your own, " + syntax.op_library("path/to/the_library.so"),
         )
     else:
-        cause, fix = _of_package(package, loaded, declaration)
+        cause, fix = _of_package(package, loaded, syntax)
     return Finding(
         kind=Kind.UNKNOWN_OP,
         subject=op.op,
@@ -170,7 +170,7 @@ def _unknown_op(op: OpUse, loaded: LoadResult, declaration: Declaration) -> Find
     )
 
 
-def _of_package(package: OpPackage, loaded: LoadResult, declaration: Declaration) -> tuple[str, tuple[str, ...]]:
+def _of_package(package: OpPackage, loaded: LoadResult, syntax: OptionSyntax) -> tuple[str, tuple[str, ...]]:
     """Why an op of a known package is not registered in the loader, and what to do."""
     name, tensorflow = package.module, loaded.versions.get("tensorflow", "")
     if package.is_declared(loaded.declared):
@@ -179,9 +179,9 @@ def _of_package(package: OpPackage, loaded: LoadResult, declaration: Declaration
     cause = f"the loader's TensorFlow has not registered it: it comes with the package {name}, "
     install = f"where it is loaded, unless it is there: {package.install(tensorflow)}"
     if package.library:
-        library = declaration.op_library(package.library_path)
+        library = syntax.op_library(package.library_path)
         return f"{cause}in a library that the test does not declare", (install, f"and declare its library: {library}")
-    return f"{cause}which the test does not declare", (install, f"and declare it: {declaration.imports(name)}")
+    return f"{cause}which the test does not declare", (install, f"and declare it: {syntax.imports(name)}")
 
 
 def _python_function(op: OpUse) -> Finding:

@@ -12,6 +12,7 @@ import pytest
 
 from pytest_modelcompat.plugin.markers import ARTIFACT, FIXTURE, ROUNDTRIP, TARGET_ARGUMENT, target_of
 from pytest_modelcompat.plugin.names import base_name, case_id, golden_name, path_parts
+from pytest_modelcompat.results.option_syntax import OptionPlace
 from pytest_modelcompat.results.target import Target
 from pytest_modelcompat.settings.settings import OptionLayer, Settings, SettingsError, plain_name, resolve_options
 
@@ -68,7 +69,7 @@ def read_marker(node: pytest.Item | Any, layers: tuple[OptionLayer, OptionLayer]
     command_line, ini = layers
     if kind == ARTIFACT:
         command_line, ini = _without_formats(command_line), _without_formats(ini)
-    settings = resolve_settings((command_line, OptionLayer("marker", options), ini), node.config.rootpath)
+    settings = resolve_settings((command_line, OptionLayer(OptionPlace.MARKER, options), ini), node.config.rootpath)
     formats = _with_marks(settings.formats, options.get("formats", ()))
     runtimes = _with_marks(settings.runtimes, options.get("runtimes", ()))
     return MarkedTest(kind, replace(settings, formats=formats, runtimes=runtimes), artifact)
@@ -155,7 +156,7 @@ def all_targets(
 
 def frozen_targets(frozen: Iterable[FrozenArtifact], settings: Settings) -> Iterator[tuple[Target, tuple[Any, ...]]]:
     """Each frozen artifact in each runtime: of all formats, unless the command line asks for some."""
-    chosen = settings.formats if settings.sources.get("formats") == "command line" else None
+    chosen = settings.formats if settings.sources.get("formats") is OptionPlace.COMMAND_LINE else None
     wanted = None if chosen is None else {plain_name(entry) for entry in chosen}
     for format_, label in dict.fromkeys((each.format, each.label) for each in frozen):
         if wanted is None or format_ in wanted:

@@ -16,6 +16,7 @@ from pytest_modelcompat.plugin.markers import ModelItem
 from pytest_modelcompat.plugin.names import path_parts
 from pytest_modelcompat.plugin.session import KEY
 from pytest_modelcompat.report import user_properties
+from pytest_modelcompat.results.option_syntax import OptionPlace
 from pytest_modelcompat.settings.settings import SettingsError, plain_name
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class BuilderCollector(pytest.File):
                 golden=golden,
                 build=lambda: split_returned(found() if is_builder(found) else found),
                 accept=accept,
-                declared_in="command line",
+                declared_in=OptionPlace.COMMAND_LINE,
             ).of_release(collection.frozen_artifact(golden, target, session))
             yield _make_item(self, case, marks, f"{self.name}[{target}]")
 
@@ -199,7 +200,7 @@ class _ArtifactCollector(pytest.Collector):
                 golden=golden,
                 artifact=self.path,
                 accept=f"pytest {shlex.quote(self.nodeid)} --modelcompat-update-golden",
-                declared_in="command line",
+                declared_in=OptionPlace.COMMAND_LINE,
             ).of_release(collection.frozen_artifact(golden, target, session))
             yield _make_item(self, case, marks)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
+from pytest_modelcompat.results.option_syntax import OptionPlace
 from pytest_modelcompat.settings.choices import FORMATS, SAVED_MODEL_LOADERS
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def command_line_layer(config: pytest.Config) -> OptionLayer:
         options["custom_objects"] = _objects(options["custom_objects"])
     if config.getoption("modelcompat_unsafe"):
         options["safe_mode"] = False
-    return OptionLayer("command line", options)
+    return OptionLayer(OptionPlace.COMMAND_LINE, options)
 
 
 def ini_layer(config: pytest.Config) -> OptionLayer:
@@ -201,7 +202,7 @@ def ini_layer(config: pytest.Config) -> OptionLayer:
             options[name] = value
     if "custom_objects" in options:
         options["custom_objects"] = _objects(options["custom_objects"])
-    return OptionLayer("ini", options)
+    return OptionLayer(OptionPlace.INI, options)
 
 
 def _from_ini(config: pytest.Config, name: str, takes: str) -> Any:

@@ -13,6 +13,7 @@ from pytest_modelcompat.plugin import collection, report_writer
 from pytest_modelcompat.plugin.markers import FIXTURE, ROUNDTRIP, target_of
 from pytest_modelcompat.plugin.names import accept_command, case_id, golden_name
 from pytest_modelcompat.report import user_properties
+from pytest_modelcompat.results.option_syntax import OptionPlace
 from pytest_modelcompat.results.result import ModelCompatError, Result, ResultContext, RoundTripResult
 from pytest_modelcompat.settings.choices import FORMATS
 from pytest_modelcompat.settings.expected_failures import apply_expected_failures
@@ -83,7 +84,7 @@ def run_marked(item: pytest.Function, session: Session) -> None:
         artifact=marked.artifact,
         inputs=call if marked.artifact is not None else None,
         accept=accept_command(item),
-        declared_in="marker" if marked.artifact is None else "artifact marker",
+        declared_in=OptionPlace.MARKER if marked.artifact is None else OptionPlace.ARTIFACT_MARKER,
     )
     run_target(item, case.of_release(collection.frozen_artifact(golden, target, session)), session)
 
@@ -189,7 +190,12 @@ class RoundTripCaller:
             if target is not None and name in options:
                 pytest.fail(f"modelcompat: give {name!r} to the marker, which makes an item of each", pytrace=False)
         try:
-            layers = (command_line, OptionLayer("call", options), OptionLayer("marker", marker), ini)
+            layers = (
+                command_line,
+                OptionLayer(OptionPlace.CALL, options),
+                OptionLayer(OptionPlace.MARKER, marker),
+                ini,
+            )
             settings = collection.resolve_settings(layers, self.item.config.rootpath)
             golden = golden_name(self.item, settings)
             self.session.claims.add(golden, case_id(self.item))
@@ -221,6 +227,6 @@ class RoundTripCaller:
             golden=golden,
             build=lambda: split_returned(model() if is_builder(model) else model),
             accept=accept_command(self.item),
-            declared_in="call",
+            declared_in=OptionPlace.CALL,
         )
         return case.of_release(frozen)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.results.option_syntax import OptionPlace
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -28,7 +30,7 @@ class Case:
         artifact: the file or folder something else saved; None for a round trip.
         inputs: gives an artifact's inputs (None: derive them).
         accept: the command that accepts what changed.
-        declared_in: where a user writes declarations: `marker`, `artifact marker`, `call` or `command line`.
+        declared_in: where its options are written.
         frozen: the artifact of a release that is checked, in place of what the case saves now; `artifact` is its file.
     """
 
@@ -40,7 +42,7 @@ class Case:
     artifact: Path | None = None
     inputs: Callable[[], Any] | None = None
     accept: str = ""
-    declared_in: str = "marker"
+    declared_in: OptionPlace = OptionPlace.MARKER
     frozen: FrozenArtifact | None = None
 
     def of_release(self, frozen: FrozenArtifact | None) -> Case:

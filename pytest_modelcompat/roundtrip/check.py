@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts import Inventory, read_inventory
 from pytest_modelcompat.comparison.routes import RouteComparison, compare_routes
 from pytest_modelcompat.diagnosis import cannot_start, no_space, unresolved
-from pytest_modelcompat.diagnosis.declarations import Declaration
 from pytest_modelcompat.golden.golden import WeightDigest
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
+from pytest_modelcompat.results.option_syntax import OptionPlace, OptionSyntax
 from pytest_modelcompat.results.result import Result, ResultContext
 from pytest_modelcompat.roundtrip import evaluation, save
 from pytest_modelcompat.roundtrip.declarations import NotImportableError, collect_declarations, import_paths
@@ -182,7 +182,7 @@ def _not_run(case: Case, context: SessionContext, error: LoaderUnavailableError 
 
 
 def _name_another(case: Case) -> tuple[str, ...]:
-    is_of_ini = case.settings.sources.get("runtimes") == "ini"
+    is_of_ini = case.settings.sources.get("runtimes") is OptionPlace.INI
     place = "the ini option 'modelcompat_runtimes'" if is_of_ini else "the test's option 'runtimes'"
     return (f"correct {place}, or declare {case.runtime!r} in {DECLARED_IN}",)
 
@@ -323,7 +323,7 @@ def _reloaded_sentence(rerun: RouteComparison) -> str:
 
 def _python_functions(attempt: LoadAttempt) -> tuple[Finding, ...]:
     """Python functions the graph holds though the signatures got by without calling one."""
-    judged = unresolved.unresolved_findings(attempt.inventory, attempt.loaded, Declaration())
+    judged = unresolved.unresolved_findings(attempt.inventory, attempt.loaded, OptionSyntax())
     return tuple(replace(each, severity=Severity.NOTE) for each in judged if each.kind is Kind.PYTHON_FUNCTION)
 
 

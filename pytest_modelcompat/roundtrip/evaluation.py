@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcompat.comparison.routes import Outputs, RouteComparison, Tolerances
-    from pytest_modelcompat.diagnosis.declarations import Declaration
+    from pytest_modelcompat.results.option_syntax import OptionSyntax
     from pytest_modelcompat.settings.settings import Settings
 
 _BLAME_HERE = "serialization: the writer or the loader"
@@ -215,7 +215,7 @@ class GoldenCriteria:
 
 
 def new_in_inventory(
-    section: Mapping[str, Any], recorded: Mapping[str, Any], settings: Settings, declaration: Declaration
+    section: Mapping[str, Any], recorded: Mapping[str, Any], settings: Settings, syntax: OptionSyntax
 ) -> Iterator[Finding]:
     """Findings for ops and layer classes the golden does not have, unless the case allows them."""
     sides = (
@@ -236,7 +236,7 @@ def new_in_inventory(
                 name,
                 where=_inventory_locations(section, word, name),
                 cause=f"it is new since the golden was recorded, and whatever loads this model must have this {word}",
-                fix=(declaration.allowed(option, name),),
+                fix=(syntax.allowed(option, name),),
                 blame=Blame.MODEL,
             )
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.comparison.outputs import compare_outputs, leaf_statistics
-from pytest_modelcompat.diagnosis.declarations import Declaration
 from pytest_modelcompat.golden.golden import (
     Golden,
     GoldenBrokenError,
@@ -17,6 +16,7 @@ from pytest_modelcompat.golden.golden import (
     digest_changes,
 )
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
+from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
 
 if TYPE_CHECKING:
@@ -180,8 +180,8 @@ def _inventory_findings(case: Case, golden: Golden, recording: TargetRecord) -> 
     recorded = golden.formats.get(recording.format)
     if recorded is None:
         return (_missing(f"the golden of this case was recorded without the format {recording.format}", case),)
-    declaration = Declaration(case.declared_in)
-    return tuple(evaluation.new_in_inventory(recording.section(), recorded, case.settings, declaration))
+    syntax = OptionSyntax(case.declared_in)
+    return tuple(evaluation.new_in_inventory(recording.section(), recorded, case.settings, syntax))
 
 
 def _structure_differs(golden: Golden, recording: TargetRecord) -> bool:

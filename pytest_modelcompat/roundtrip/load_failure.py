@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.diagnosis import DiagnosisContext, diagnose, unresolved
-from pytest_modelcompat.diagnosis.declarations import Declaration
 from pytest_modelcompat.profiles import known_names
 from pytest_modelcompat.profiles.op_packages import package_called, package_of
 from pytest_modelcompat.profiles.third_party import third_party_uses
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
+from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip.static_check import findings_for, profile_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def explain_load_failure(case: Case, subject: Subject, inventory: Inventory, loa
     diagnosed = diagnose(loaded, diagnosis_context(case, subject, inventory, loaded))
     if loaded.process_exit.code != 0 or loaded.stage not in ("load", "predict"):
         return (diagnosed,)
-    judged = unresolved.unresolved_findings(inventory, loaded, Declaration(case.declared_in, subject.defining_modules))
+    judged = unresolved.unresolved_findings(inventory, loaded, OptionSyntax(case.declared_in, subject.defining_modules))
     if case.target.is_local:
         return _local_findings(judged, diagnosed, loaded)
     known = _known(case, inventory, loaded)
@@ -60,7 +60,7 @@ def diagnosis_context(case: Case, subject: Subject, inventory: Inventory, loaded
         inventory=inventory,
         versions=loaded.versions,
         timeout=case.settings.timeout,
-        declared_in=case.declared_in,
+        syntax=OptionSyntax(case.declared_in, subject.defining_modules),
         runtime=case.runtime,
         declared=loaded.declared,
         package_of=package_of,

@@ -9,8 +9,8 @@ from pytest_modelcompat.artifacts import Inventory, read_inventory
 from pytest_modelcompat.comparison.outputs import leaf_dtype_name
 from pytest_modelcompat.comparison.routes import compare_routes
 from pytest_modelcompat.diagnosis import save_failed
-from pytest_modelcompat.diagnosis.declarations import Declaration
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
+from pytest_modelcompat.results.option_syntax import OptionPlace, OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation, save
 from pytest_modelcompat.roundtrip import inputs as deriving
 from pytest_modelcompat.roundtrip import model as live
@@ -151,13 +151,13 @@ def _refuse_changed(case: Case, model: live.ModelUnderTest, saves: save.SaveHist
     )
 
 
-def _build_again(declared_in: str) -> tuple[str, ...]:
-    if declared_in == "call":
+def _build_again(declared_in: OptionPlace) -> tuple[str, ...]:
+    if declared_in is OptionPlace.CALL:
         return (
             "give the function that builds the model, which is then called anew for each format:",
             "model_roundtrip(build_model, ...)",
         )
-    if declared_in == "command line":
+    if declared_in is OptionPlace.COMMAND_LINE:
         return ("name the function that builds the model rather than the model",)
     return ("build the model in the test itself, which is called anew for each format",)
 
@@ -258,7 +258,7 @@ def _save(case: Case, model: live.ModelUnderTest, folder: Path) -> save.SaveResu
     try:
         return save.save(model, case.format, folder)
     except save.FormatCannotHoldError as error:
-        fix = Declaration(case.declared_in).formats(error.formats)
+        fix = OptionSyntax(case.declared_in).formats(error.formats)
         raise TargetStoppedError(Finding(Kind.FORMAT_CANNOT_HOLD, case.format, cause=str(error), fix=(fix,))) from None
     except save.SaveFailedError as error:
         raise TargetStoppedError(save_failed(str(error), error.__cause__ or error)) from None

@@ -37,7 +37,7 @@ def tolerances(settings: Settings, compute_dtypes: Sequence[str], outputs: Seque
         rtol, atol = _given_tolerance(settings.rtol, output), _given_tolerance(settings.atol, output)
         if rtol is None and atol is None:
             return default
-        source = settings.sources.get("rtol", "default")
+        source = str(settings.sources.get("rtol", "default"))
         return Tolerance(default.rtol if rtol is None else rtol, default.atol if atol is None else atol, source)
 
     return tolerance

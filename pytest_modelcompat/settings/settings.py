@@ -10,7 +10,7 @@ import numbers
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.runtimes.runtime import LOCAL
 from pytest_modelcompat.settings.choices import (
@@ -22,6 +22,9 @@ from pytest_modelcompat.settings.choices import (
     SAVED_MODEL_LOADERS,
 )
 from pytest_modelcompat.settings.expected_failures import OPTION, ExpectedFailure, ExpectedFailureError, read_expected
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.results.option_syntax import OptionPlace
 
 DEFAULT_TIMEOUT = 300.0
 
@@ -55,14 +58,14 @@ class Settings:
     saved_model_loaders: tuple[str, ...] = DEFAULT_SAVED_MODEL_LOADERS
     expected_failures: tuple[ExpectedFailure, ...] = ()
     timeout: float = DEFAULT_TIMEOUT
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, OptionPlace] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class OptionLayer:
     """Options from one source: what it is called, and name -> value as written there."""
 
-    source: str
+    source: OptionPlace
     options: Mapping[str, Any]
 
 
@@ -73,7 +76,7 @@ def resolve_options(layers: Sequence[OptionLayer]) -> Settings:
         SettingsError: for the first option that is wrong.
     """
     chosen: dict[str, Any] = {}
-    sources: dict[str, str] = {}
+    sources: dict[str, OptionPlace] = {}
     for layer in layers:
         checked = check_options(layer)
         for name, value in checked.items():

@@ -14,6 +14,7 @@ from pytest_modelcompat.diagnosis import DiagnosisContext, diagnose
 from pytest_modelcompat.diagnosis.catalogue import CATALOGUE
 from pytest_modelcompat.diagnosis.known_failure import KnownFailure, RaisedException, template_values
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
+from pytest_modelcompat.results.option_syntax import OptionPlace, OptionSyntax
 from pytest_modelcompat.runtimes.protocol import LoadResult, ProcessExit
 
 EXISTING = Path(__file__)
@@ -28,14 +29,16 @@ def tell(
     stage: str = "load",
     saved: str = K3,
     loaded: str = K3,
-    declared_in: str = "marker",
+    declared_in: OptionPlace = OptionPlace.MARKER,
     **inventory: Any,
 ) -> Finding:
     contents = Inventory(inventory.pop("path", EXISTING), format_, {"keras": saved} if saved else {}, **inventory)
     versions = {"keras": loaded, "tensorflow": "2.21.0", "python": "3.11.7"}
     error = {"type": exception, "message": message, "traceback": f"Traceback …\n{exception}: {message}"}
     failed = LoadResult(ProcessExit(0), stage=stage, error=error)
-    return diagnose(failed, DiagnosisContext("model." + format_, format_, contents, versions, 60.0, declared_in))
+    return diagnose(
+        failed, DiagnosisContext("model." + format_, format_, contents, versions, 60.0, OptionSyntax(declared_in))
+    )
 
 
 def wrapped(cause: str, name: str = "Dense") -> str:
@@ -48,7 +51,7 @@ def wrapped(cause: str, name: str = "Dense") -> str:
     )
 
 
-KERAS_2_TO_3 = {"saved": K2, "loaded": K3}
+KERAS_2_TO_3: dict[str, Any] = {"saved": K2, "loaded": K3}
 KERAS_3_TO_2 = {"saved": K3, "loaded": K2}
 FORWARD = {"saved": NEW, "loaded": OLD_K3}
 LAMBDA = {"lambdas": (LambdaUse(("double",), has_bytecode=True),)}
@@ -599,20 +602,24 @@ def test_fix_of_a_registered_class_names_its_module() -> None:
 
 
 @pytest.mark.parametrize(
-    ("declares_on", "fix"),
+    ("declared_in", "fix"),
     [
-        ("marker", '@pytest.mark.model_roundtrip(custom_objects={"Scale": Scale})'),
-        ("artifact marker", '@pytest.mark.model_artifact(..., custom_objects={"Scale": Scale})'),
-        ("call", 'model_roundtrip(..., custom_objects={"Scale": Scale})'),
-        ("command line", "--modelcompat-custom-object Scale=your_module:Scale"),
+        (OptionPlace.MARKER, '@pytest.mark.model_roundtrip(custom_objects={"Scale": Scale})'),
+        (OptionPlace.ARTIFACT_MARKER, '@pytest.mark.model_artifact(..., custom_objects={"Scale": Scale})'),
+        (OptionPlace.CALL, 'model_roundtrip(..., custom_objects={"Scale": Scale})'),
+        (OptionPlace.COMMAND_LINE, "--modelcompat-custom-object your_module:Scale"),
     ],
 )
-def test_fix_is_written_where_the_case_is(declared_in: str, fix: str) -> None:
+def test_fix_is_written_where_the_case_is(declared_in: OptionPlace, fix: str) -> None:
     assert tell("Unknown layer: 'Scale'", declared_in=declared_in).fix[0] == fix
 
 
 def test_leaving_h5_is_no_option_for_an_artifact() -> None:
-    assert tell("Unknown layer: 'NotEqual'", declared_in="artifact marker").fix[0].startswith("save the model again")
+    assert (
+        tell("Unknown layer: 'NotEqual'", declared_in=OptionPlace.ARTIFACT_MARKER)
+        .fix[0]
+        .startswith("save the model again")
+    )
 
 
 def test_mse_fix_and_blame() -> None:
@@ -658,14 +665,14 @@ def test_a_removed_argument_links_the_thread_about_it_only(name: str, argument: 
 
 
 @pytest.mark.parametrize(
-    ("declares_on", "fix"),
+    ("declared_in", "fix"),
     [
-        ("marker", '@pytest.mark.model_roundtrip(formats=["h5", "keras"])'),
-        ("command line", "--modelcompat-format h5 --modelcompat-format keras"),
-        ("artifact marker", "give dense inputs, or save the model again, as .h5 or .keras"),
+        (OptionPlace.MARKER, '@pytest.mark.model_roundtrip(formats=["h5", "keras"])'),
+        (OptionPlace.COMMAND_LINE, "--modelcompat-format h5 --modelcompat-format keras"),
+        (OptionPlace.ARTIFACT_MARKER, "give dense inputs, or save the model again, as .h5 or .keras"),
     ],
 )
-def test_a_signature_that_lost_the_raggedness_is_a_matter_of_format(declared_in: str, fix: str) -> None:
+def test_a_signature_that_lost_the_raggedness_is_a_matter_of_format(declared_in: OptionPlace, fix: str) -> None:
     message = "signature 's' takes its input 'x' as a dense tensor, and the model takes a ragged one: the SavedModel"
     about = {"exception": "SignatureMismatchError", "stage": "predict", "format_": "saved_model"}
     finding = tell(message, declared_in=declared_in, **about)

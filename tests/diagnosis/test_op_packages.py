@@ -10,6 +10,7 @@ from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.diagnosis import DiagnosisContext, diagnose
 from pytest_modelcompat.profiles.op_packages import package_called, package_of
 from pytest_modelcompat.results.finding import Kind
+from pytest_modelcompat.results.option_syntax import OptionPlace, OptionSyntax
 from pytest_modelcompat.runtimes.process import LoaderProcess
 from pytest_modelcompat.runtimes.protocol import Declarations, Job
 from tests import handmade
@@ -30,7 +31,7 @@ class Loader:
         self.loader = loader
         self.folder = folder
 
-    def tell(self, op: str, *imports: str, declared_in: str = "marker") -> Finding:
+    def tell(self, op: str, *imports: str, declared_in: OptionPlace = OptionPlace.MARKER) -> Finding:
         path = handmade.write_saved_model(self.folder / "model", {op: 1})
         loaded = self.loader.run(Job(path, "saved_model", "", Declarations(imports=imports), None, call=False))
         assert not loaded.succeeded
@@ -40,7 +41,7 @@ class Loader:
             read_inventory(path),
             loaded.versions,
             timeout=60.0,
-            declared_in=declared_in,
+            syntax=OptionSyntax(declared_in),
             declared=loaded.declared,
             package_of=package_of,
             package_called=package_called,
@@ -78,7 +79,7 @@ def test_an_import_registers_it(loader: Loader, op: str) -> None:
 
 
 def test_the_command_line_declares_it_too(loader: Loader) -> None:
-    finding = loader.tell("CaseFoldUTF8", declared_in="command line")
+    finding = loader.tell("CaseFoldUTF8", declared_in=OptionPlace.COMMAND_LINE)
     assert finding.fix[1] == "and declare it: --modelcompat-import tensorflow_text"
 
 

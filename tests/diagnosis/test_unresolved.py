@@ -9,20 +9,20 @@ import pytest
 
 from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, ObjectUse, OpLocation, OpUse
 from pytest_modelcompat.artifacts.locations import locations
-from pytest_modelcompat.diagnosis.declarations import Declaration
 from pytest_modelcompat.diagnosis.unresolved import resolvable_uses, unresolved_findings, use_as_json
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
+from pytest_modelcompat.results.option_syntax import OptionPlace, OptionSyntax
 from pytest_modelcompat.runtimes.protocol import LoadResult, ProcessExit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FILE = Path("ranker.h5")
-HOMES = Declaration(defining_modules={"Scale": "shop.layers.Scale", "soft": "shop.losses.soft"})
+HOMES = OptionSyntax(defining_modules={"Scale": "shop.layers.Scale", "soft": "shop.losses.soft"})
 
 
 def unknown(
-    layers: Sequence[LayerUse] = (), objects: Sequence[ObjectUse] = (), declaration: Declaration = HOMES
+    layers: Sequence[LayerUse] = (), objects: Sequence[ObjectUse] = (), declaration: OptionSyntax = HOMES
 ) -> tuple[Finding, ...]:
     inventory = Inventory(FILE, "keras", layers=tuple(layers), objects=tuple(objects))
     everything = tuple(range(len(layers) + len(objects)))
@@ -109,28 +109,28 @@ class TestUnknown:
 
 class TestDeclaration:
     @pytest.mark.parametrize(
-        ("written_on", "custom_object", "imports", "formats"),
+        ("declared_in", "custom_object", "imports", "formats"),
         [
             (
-                "marker",
+                OptionPlace.MARKER,
                 '@pytest.mark.model_roundtrip(custom_objects={"Scale": shop.layers.Scale})',
                 '@pytest.mark.model_roundtrip(imports=["shop"])',
                 '@pytest.mark.model_roundtrip(formats=["keras", "h5"])',
             ),
             (
-                "artifact marker",
+                OptionPlace.ARTIFACT_MARKER,
                 '@pytest.mark.model_artifact(..., custom_objects={"Scale": shop.layers.Scale})',
                 '@pytest.mark.model_artifact(..., imports=["shop"])',
                 '@pytest.mark.model_artifact(..., formats=["keras", "h5"])',
             ),
             (
-                "call",
+                OptionPlace.CALL,
                 'model_roundtrip(..., custom_objects={"Scale": shop.layers.Scale})',
                 'model_roundtrip(..., imports=["shop"])',
                 'model_roundtrip(..., formats=["keras", "h5"])',
             ),
             (
-                "command line",
+                OptionPlace.COMMAND_LINE,
                 "--modelcompat-custom-object shop.layers:Scale",
                 "--modelcompat-import shop",
                 "--modelcompat-format keras --modelcompat-format h5",
@@ -138,21 +138,21 @@ class TestDeclaration:
         ],
     )
     def test_is_written_where_the_case_is(
-        self, declared_in: str, custom_object: str, imports: str, formats: str
+        self, declared_in: OptionPlace, custom_object: str, imports: str, formats: str
     ) -> None:
-        declaration = Declaration(declared_in, HOMES.defining_modules)
+        declaration = OptionSyntax(declared_in, HOMES.defining_modules)
         assert declaration.custom_object("Scale") == custom_object
         assert declaration.imports("shop") == imports
         assert declaration.formats(["keras", "h5"]) == formats
 
     def test_another_name_is_given_on_the_command_line(self) -> None:
-        declaration = Declaration("command line", HOMES.defining_modules)
+        declaration = OptionSyntax(OptionPlace.COMMAND_LINE, HOMES.defining_modules)
         assert declaration.custom_object("shop>Scale") == "--modelcompat-custom-object 'shop>Scale=shop.layers:Scale'"
 
     def test_reasons_and_op_libraries(self) -> None:
         assert HOMES.allowed("allow_ops", "Erf") == '@pytest.mark.model_roundtrip(allow_ops={"Erf": "the reason"})'
         assert HOMES.op_library("a.so") == '@pytest.mark.model_roundtrip(op_libraries=["a.so"])'
-        command = Declaration("command line")
+        command = OptionSyntax(OptionPlace.COMMAND_LINE)
         assert command.allowed("allow_ops", "Erf").startswith("in a test: @pytest.mark.model_roundtrip(allow_ops=")
         assert command.op_library("a.so") == "--modelcompat-op-library a.so"
 

@@ -9,11 +9,11 @@ import pytest
 
 from pytest_modelcompat.artifacts.inventory import Inventory, OpLocation, OpUse
 from pytest_modelcompat.diagnosis import unresolved
-from pytest_modelcompat.diagnosis.declarations import Declaration
 from pytest_modelcompat.profiles import op_packages
 from pytest_modelcompat.profiles.known_names import first_tensorflow_with
 from pytest_modelcompat.profiles.op_packages import OpPackage, package_called, package_of
 from pytest_modelcompat.profiles.store import TENSORFLOW, read_history
+from pytest_modelcompat.results.option_syntax import OptionPlace, OptionSyntax
 from pytest_modelcompat.runtimes.protocol import LoadResult, ProcessExit
 
 if TYPE_CHECKING:
@@ -161,10 +161,10 @@ class TestIsDeclared:
 
 class TestResolved:
     @staticmethod
-    def judged(op: str, *declared: str, declared_in: str = "artifact marker") -> Finding:
+    def judged(op: str, *declared: str, declared_in: OptionPlace = OptionPlace.ARTIFACT_MARKER) -> Finding:
         inventory = Inventory(Path("model"), "saved_model", ops=(OpUse(op, 1, (OpLocation("call"),)),))
         loaded = LoadResult(ProcessExit(0), unknown_ops=(op,), versions={"tensorflow": "2.15.1"}, declared=declared)
-        (finding,) = unresolved.unresolved_findings(inventory, loaded, Declaration(declared_in))
+        (finding,) = unresolved.unresolved_findings(inventory, loaded, OptionSyntax(declared_in))
         return finding
 
     def test_an_import_registers_it(self) -> None:
@@ -176,7 +176,7 @@ class TestResolved:
         )
 
     def test_only_a_library_registers_it(self) -> None:
-        finding = self.judged("IO>AudioDecodeMP3", "tensorflow_io", declared_in="command line")
+        finding = self.judged("IO>AudioDecodeMP3", "tensorflow_io", declared_in=OptionPlace.COMMAND_LINE)
         assert "it comes with the package tensorflow_io, in a library that the test does not declare" in finding.cause
         assert finding.fix[1] == (
             "and declare its library: --modelcompat-op-library "

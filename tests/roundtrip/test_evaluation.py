@@ -9,9 +9,9 @@ import pytest
 
 from pytest_modelcompat.comparison.outputs import Tolerance
 from pytest_modelcompat.comparison.routes import compare_loaders, compare_routes
-from pytest_modelcompat.diagnosis.declarations import Declaration
 from pytest_modelcompat.golden.golden import Golden, WeightDigest
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
+from pytest_modelcompat.results.option_syntax import OptionPlace, OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
 from pytest_modelcompat.roundtrip.drift_details import difference_details
 from pytest_modelcompat.roundtrip.tolerances import UnknownOutputError, tolerances
@@ -46,23 +46,25 @@ class TestTolerances:
         assert tolerance == Tolerance(1e-3, 1e-3, "dtype float16")
 
     def test_the_cases_own_before_the_dtype(self) -> None:
-        settings = Settings(rtol=0.5, atol=0.25, sources={"rtol": "marker", "atol": "marker"})
+        settings = Settings(rtol=0.5, atol=0.25, sources={"rtol": OptionPlace.MARKER, "atol": OptionPlace.MARKER})
         tolerance = tolerances(settings, ["float16"], ["score"])("score", "float32")
         assert tolerance == Tolerance(0.5, 0.25, "marker")
 
     def test_zero_is_an_own_tolerance(self) -> None:
-        settings = Settings(rtol=0.0, atol=0.0, sources={"rtol": "command line", "atol": "command line"})
+        settings = Settings(
+            rtol=0.0, atol=0.0, sources={"rtol": OptionPlace.COMMAND_LINE, "atol": OptionPlace.COMMAND_LINE}
+        )
         tolerance = tolerances(settings, ["float32"], ["score"])("score", "float32")
         assert tolerance == Tolerance(0.0, 0.0, "command line")
 
     def test_by_output_the_rest_goes_by_dtype(self) -> None:
-        settings = Settings(rtol={"score": 0.5}, atol={"score": 0.25}, sources={"rtol": "ini"})
+        settings = Settings(rtol={"score": 0.5}, atol={"score": 0.25}, sources={"rtol": OptionPlace.INI})
         tolerance = tolerances(settings, ["float32"], ["score", "rank"])
         assert tolerance("score", "float32") == Tolerance(0.5, 0.25, "ini")
         assert tolerance("rank", "float32").source == "dtype float32"
 
     def test_half_of_an_output_is_filled_in(self) -> None:
-        settings = Settings(rtol={"score": 0.5}, atol={"rank": 0.25}, sources={"rtol": "marker"})
+        settings = Settings(rtol={"score": 0.5}, atol={"rank": 0.25}, sources={"rtol": OptionPlace.MARKER})
         tolerance = tolerances(settings, ["float32"], ["score", "rank"])
         assert tolerance("score", "float32") == Tolerance(0.5, 1e-5, "marker")
         assert tolerance("rank", "float32") == Tolerance(1.3e-6, 0.25, "marker")
@@ -277,8 +279,8 @@ class TestNewInInventory:
         "layers": {"dense": "Dense", "scale": "Scale", "tower/scale": "Scale"},
     }
 
-    def findings(self, settings: Settings, declaration: Declaration | None = None) -> list[Finding]:
-        given = declaration or Declaration()
+    def findings(self, settings: Settings, declaration: OptionSyntax | None = None) -> list[Finding]:
+        given = declaration or OptionSyntax()
         return list(evaluation.new_in_inventory(self.NOW, self.RECORDED, settings, given))
 
     def test_each_new_one_with_its_places_and_its_fix(self) -> None:
@@ -299,4 +301,4 @@ class TestNewInInventory:
         assert "Erf" in [each.subject for each in self.findings(Settings(allow_layers={"Erf": "gelu"}))]
 
     def test_ones_that_went_are_none(self) -> None:
-        assert list(evaluation.new_in_inventory(self.RECORDED, self.NOW, Settings(), Declaration())) == []
+        assert list(evaluation.new_in_inventory(self.RECORDED, self.NOW, Settings(), OptionSyntax())) == []

@@ -11,6 +11,7 @@ from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.diagnosis.unresolved import resolvable_uses
 from pytest_modelcompat.golden.golden import GoldenName
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
+from pytest_modelcompat.results.option_syntax import OptionPlace
 from pytest_modelcompat.results.target import Target
 from pytest_modelcompat.roundtrip.case import Case
 from pytest_modelcompat.roundtrip.load_failure import diagnosis_context, explain_changes, explain_load_failure
@@ -272,7 +273,7 @@ class TestHere:
         loaded = LoadResult(ProcessExit(0), "load", error, unknown_objects=(position,), versions=VERSIONS["local"])
         subject = Subject(path, "keras", "keras", None, defining_modules={"Scale": "shop.layers.Scale"})
         (found,) = explain_load_failure(
-            replace(case("local", inventory), declared_in="call"), subject, inventory, loaded
+            replace(case("local", inventory), declared_in=OptionPlace.CALL), subject, inventory, loaded
         )
         assert found.fix[0] == 'model_roundtrip(..., custom_objects={"Scale": shop.layers.Scale})'
 
@@ -281,10 +282,10 @@ def test_the_diagnosis_knows_the_case_the_runtime_and_the_packages(tmp_path: Pat
     path = plain(tmp_path)
     inventory = read_inventory(path)
     loaded = LoadResult(ProcessExit(0), "load", versions=VERSIONS["prod"], declared=("shop",))
-    called = replace(case("prod", inventory), declared_in="call")
+    called = replace(case("prod", inventory), declared_in=OptionPlace.CALL)
     context = diagnosis_context(called, Subject(path, "h5", "keras", None), inventory, loaded)
     assert (context.artifact, context.format, context.runtime) == ("model.h5", "h5", "prod")
-    assert (context.versions, context.declared, context.declared_in) == (VERSIONS["prod"], ("shop",), "call")
+    assert (context.versions, context.declared, context.syntax.place) == (VERSIONS["prod"], ("shop",), "call")
     package = context.package_of("CaseFoldUTF8")
     assert package is not None
     assert context.package_called("tensorflow_text") == package

@@ -12,6 +12,7 @@ from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.profiles import store
 from pytest_modelcompat.profiles.profile import KIND, PROFILE_SCHEMA
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
+from pytest_modelcompat.results.option_syntax import OptionPlace
 from pytest_modelcompat.roundtrip.static_check import check_loads_in, predict_load
 from pytest_modelcompat.runtimes.protocol import LoadResult, ProcessExit
 from pytest_modelcompat.settings.settings import Settings, SettingsError
@@ -75,7 +76,7 @@ class TestNames:
         (tmp_path / "broken.json").write_text('{"kind": ')
         (tmp_path / "other.json").write_text("{}")
         with pytest.raises(SettingsError) as caught:
-            check_loads_in(Settings(loads_in=("tf2.15", name), sources={"loads_in": "ini"}), tmp_path)
+            check_loads_in(Settings(loads_in=("tf2.15", name), sources={"loads_in": OptionPlace.INI}), tmp_path)
         assert str(caught.value).startswith("ini: option 'loads_in': ")
         assert problem in str(caught.value)
         assert str(tmp_path) not in str(caught.value)

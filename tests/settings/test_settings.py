@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pytest_modelcompat.results.option_syntax import OptionPlace
 from pytest_modelcompat.settings.choices import CHECKS
 from pytest_modelcompat.settings.settings import (
     OptionLayer,
@@ -18,7 +19,7 @@ from pytest_modelcompat.settings.settings import (
 
 
 def given(**options: Any) -> dict[str, Any]:
-    return check_options(OptionLayer("marker", options))
+    return check_options(OptionLayer(OptionPlace.MARKER, options))
 
 
 @pytest.mark.parametrize(
@@ -79,8 +80,11 @@ def test_right_options_come_in_one_type() -> None:
 
 
 def test_the_strongest_source_wins_with_an_explicit_zero() -> None:
-    strong, weak = OptionLayer("command line", {"seed": 0}), OptionLayer("ini", {"seed": 7, "timeout": 9})
-    settings = resolve_options((strong, OptionLayer("marker", {"seed": 3, "safe_mode": False}), weak))
+    strong, weak = (
+        OptionLayer(OptionPlace.COMMAND_LINE, {"seed": 0}),
+        OptionLayer(OptionPlace.INI, {"seed": 7, "timeout": 9}),
+    )
+    settings = resolve_options((strong, OptionLayer(OptionPlace.MARKER, {"seed": 3, "safe_mode": False}), weak))
     assert (settings.seed, settings.timeout, settings.safe_mode) == (0, 9.0, False)
     assert settings.sources == {"seed": "command line", "timeout": "ini", "safe_mode": "marker"}
     assert settings.formats == ("h5", "keras", "saved_model")

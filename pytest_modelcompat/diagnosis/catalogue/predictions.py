@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pytest_modelcompat.diagnosis.declarations import LEAVE_H5, Declare
+from pytest_modelcompat.diagnosis.declarations import LEAVE_H5
 from pytest_modelcompat.diagnosis.known_failure import H5, MEASURED, SAVED_MODEL, KnownFailure
 from pytest_modelcompat.results.finding import Blame, Kind
+from pytest_modelcompat.results.option_syntax import OptionFix
 
 _PREDICT = ("predict",)
-_OTHER_INPUTS = (Declare("inputs=..."),)
+_OTHER_INPUTS = (OptionFix("inputs", "..."),)
 
 PREDICTION_FAILURES = (
     KnownFailure(
@@ -16,10 +17,10 @@ PREDICTION_FAILURES = (
         "signature",
         "$quote",
         (
-            Declare(
-                'formats=["h5", "keras"]',
-                "--modelcompat-format h5 --modelcompat-format keras",
-                "give dense inputs, or save the model again, as .h5 or .keras",
+            OptionFix(
+                "formats",
+                ["h5", "keras"],
+                for_artifact="give dense inputs, or save the model again, as .h5 or .keras",
             ),
         ),
         MEASURED,

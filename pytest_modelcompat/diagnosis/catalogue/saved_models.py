@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_modelcompat.diagnosis.declarations import Declare, imports, op_library
+from pytest_modelcompat.diagnosis.declarations import imports, op_library
 from pytest_modelcompat.diagnosis.known_failure import (
     MEASURED,
     SAVED_MODEL,
@@ -12,13 +12,14 @@ from pytest_modelcompat.diagnosis.known_failure import (
     op_of_package,
 )
 from pytest_modelcompat.results.finding import Blame, Kind
+from pytest_modelcompat.results.option_syntax import OptionFix
 
 _ANY_USE = ("load", "predict")
-_EXPORT = Declare(
-    'formats=["h5", "keras", "export"]',
-    "--modelcompat-format h5 --modelcompat-format keras --modelcompat-format export",
-    "save the model again, with model.export(path)",
-    lead="save it with model.export(path): ",
+_EXPORT = OptionFix(
+    "formats",
+    ["h5", "keras", "export"],
+    "save it with model.export(path): ",
+    for_artifact="save the model again, with model.export(path)",
 )
 _INSTALL = "where it is loaded, unless it is there: $install"
 _NOT_REGISTERED = r"Op type not registered '(?P<name>[\w.>]+)'"
@@ -172,7 +173,7 @@ SAVED_MODEL_FAILURES = (
         "signature",
         "none of the functions in the SavedModel was traced for arguments like these: another shape, dtype, number "
         "of inputs, or a keyword such as training",
-        ("save it with a signature that takes what production sends", Declare("inputs=...", lead="or give others: ")),
+        ("save it with a signature that takes what production sends", OptionFix("inputs", "...", "or give others: ")),
         "tensorflow#37298",
         stages=_ANY_USE,
     ),

@@ -1,0 +1,226 @@
+"""How an option of a case is written, where the user writes it.
+
+Every text that tells a user to set an option is made here, so that it can be pasted as it is: quoted for a shell, for
+Python, and for an ini file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+PLACEHOLDER_MODULE = "your_module"
+
+
+class OptionPlace(str, Enum):
+    """Where an option is written; its value is the word that messages use."""
+
+    MARKER = "marker"
+    ARTIFACT_MARKER = "artifact marker"
+    CALL = "call"
+    COMMAND_LINE = "command line"
+    INI = "ini"
+
+    def __str__(self) -> str:
+        """The word that messages use."""
+        return self.value
+
+
+_IN_CODE = {
+    OptionPlace.MARKER: "@pytest.mark.model_roundtrip({option})",
+    OptionPlace.ARTIFACT_MARKER: "@pytest.mark.model_artifact(..., {option})",
+    OptionPlace.CALL: "model_roundtrip(..., {option})",
+}
+# What stands in place of an option that only a test can have.
+_IN_A_TEST = "in a test: "
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """How values of one kind are written.
+
+    Args:
+        python: a value as Python code.
+        words: a value as the words that a flag takes one each, unquoted.
+    """
+
+    python: Callable[[Any], str]
+    words: Callable[[Any], Sequence[str]]
+
+
+def _code(value: Any) -> str:
+    return value if isinstance(value, str) else repr(value)
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _texts(values: Sequence[str]) -> str:
+    return f"[{', '.join(map(_text, values))}]"
+
+
+def _reasons(values: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{_text(name)}: {_text(reason)}" for name, reason in values.items()) + "}"
+
+
+def _objects(values: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{_text(name)}: {path}" for name, path in values.items()) + "}"
+
+
+def _object_words(values: Mapping[str, str]) -> list[str]:
+    return [_object_word(name, path) for name, path in values.items()]
+
+
+def _object_word(name: str, path: str) -> str:
+    module, _, qualname = path.rpartition(".")
+    place = f"{module or PLACEHOLDER_MODULE}:{qualname}"
+    return place if name == qualname else f"{name}={place}"
+
+
+_OBJECTS = _Kind(_objects, _object_words)
+_NAMES = _Kind(_texts, list)
+_REASONS = _Kind(_reasons, lambda _: ())
+_VALUE = _Kind(_code, lambda value: (str(value),))
+_KINDS = {"custom_objects": _OBJECTS, "allow_ops": _REASONS, "allow_layers": _REASONS}
+# Option -> its flag, which is given once for each word; the ini file's option is called as the option.
+FLAGS = {
+    "formats": "--modelcompat-format",
+    "runtimes": "--modelcompat-runtime",
+    "loads_in": "--modelcompat-loads-in",
+    "custom_objects": "--modelcompat-custom-object",
+    "imports": "--modelcompat-import",
+    "op_libraries": "--modelcompat-op-library",
+    "checks": "--modelcompat-check",
+    "saved_model_loaders": "--modelcompat-saved-model-loader",
+    "rtol": "--modelcompat-rtol",
+    "atol": "--modelcompat-atol",
+    "seed": "--modelcompat-seed",
+    "timeout": "--modelcompat-timeout",
+}
+INI_PREFIX = "modelcompat_"
+UNSAFE_FLAG = "--modelcompat-unsafe"
+
+
+@dataclass(frozen=True)
+class OptionSyntax:
+    """Writes options of a case where the user writes them.
+
+    Args:
+        place: where that is.
+        defining_modules: name of a class or function -> `module.qualname` where this process has it.
+    """
+
+    place: OptionPlace = OptionPlace.MARKER
+    defining_modules: Mapping[str, str] = field(default_factory=dict)
+
+    def write(self, option: str, value: Any) -> str:
+        """The line that sets an option.
+
+        Args:
+            option: its name.
+            value: for `custom_objects` a mapping of names to import paths (`shop.layers.Scale`, or `Scale` alone where
+                its module is not known); for `allow_ops` and `allow_layers` a mapping of names to reasons; for a list
+                of names that list; else a number, or a text that is code.
+        """
+        if option == "custom_objects":
+            value = {name: self.defining_modules.get(path, path) for name, path in value.items()}
+        if self.place is OptionPlace.COMMAND_LINE:
+            return self._flags(option, value) or _IN_A_TEST + _in_code(OptionPlace.MARKER, option, value)
+        if self.place is OptionPlace.INI:
+            return self._ini(option, value) or _IN_A_TEST + _in_code(OptionPlace.MARKER, option, value)
+        return _in_code(self.place, option, value)
+
+    def _flags(self, option: str, value: Any) -> str:
+        if option == "safe_mode" and value is False:
+            return UNSAFE_FLAG
+        words = _kind(option, value).words(value) if option in FLAGS else ()
+        return " ".join(f"{FLAGS[option]} {shlex.quote(word)}" for word in words)
+
+    def _ini(self, option: str, value: Any) -> str:
+        words = _kind(option, value).words(value) if option in FLAGS else ()
+        return f"{INI_PREFIX}{option} = {' '.join(map(shlex.quote, words))}" if words else ""
+
+    def custom_object(self, name: str) -> str:
+        """The line that declares a class or function under the name that the artifact has for it."""
+        return self.write("custom_objects", {name: self._import_path(name)})
+
+    def imports(self, module: str) -> str:
+        """The line that makes the loader import a module."""
+        return self.write("imports", [module])
+
+    def op_library(self, path: str) -> str:
+        """The line that makes the loader load a library, for the ops that it registers."""
+        return self.write("op_libraries", [path])
+
+    def formats(self, formats: Sequence[str]) -> str:
+        """The line that saves in these formats."""
+        return self.write("formats", formats)
+
+    def allowed(self, option: str, name: str) -> str:
+        """The line that accepts a new op (`allow_ops`) or layer (`allow_layers`)."""
+        return self.write(option, {name: "the reason"})
+
+    def defining_module(self, name: str) -> str:
+        """The module that a class or function lives in, as far as this process knows."""
+        return self._import_path(name).rpartition(".")[0]
+
+    def _import_path(self, name: str) -> str:
+        bare = name.rpartition(">")[2]
+        return self.defining_modules.get(bare, f"{PLACEHOLDER_MODULE}.{bare}")
+
+
+def _kind(option: str, value: Any) -> _Kind:
+    return _KINDS.get(option, _NAMES if isinstance(value, (list, tuple)) else _VALUE)
+
+
+def _in_code(place: OptionPlace, option: str, value: Any) -> str:
+    return _IN_CODE[place].format(option=f"{option}={_kind(option, value).python(value)}")
+
+
+@dataclass(frozen=True)
+class OptionFix:
+    """A fix that sets an option of the case; `$words` in its values are filled in before it is written.
+
+    Args:
+        option: its name.
+        value: as for `OptionSyntax.write`.
+        lead: what stands before it, such as `or `.
+        for_artifact: a sentence in its place where something else saved the artifact, and the option is about saving.
+    """
+
+    option: str
+    value: Any
+    lead: str = ""
+    for_artifact: str = ""
+
+    def line(self, syntax: OptionSyntax, words: Mapping[str, str]) -> str:
+        """The line to write.
+
+        Args:
+            syntax: writes options where the case is written.
+            words: what `$words` mean.
+        """
+        if syntax.place is OptionPlace.ARTIFACT_MARKER and self.for_artifact:
+            text = self.for_artifact
+        else:
+            text = syntax.write(self.option, _filled(self.value, words))
+        return f"{_filled(self.lead, words)}{text}"
+
+
+def _filled(value: Any, words: Mapping[str, str]) -> Any:
+    """A value with its `$words` replaced; an unknown word is an error of the catalogue."""
+    if isinstance(value, str):
+        return re.sub(r"\$(\w+)", lambda match: words[match[1]], value)
+    if isinstance(value, dict):
+        return {_filled(name, words): _filled(each, words) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_filled(each, words) for each in value]
+    return value

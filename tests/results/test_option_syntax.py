@@ -1,0 +1,130 @@
+"""Each text that sets an option is pasted where it belongs, and read as Python, a shell, pytest and an ini file do."""
+
+from __future__ import annotations
+
+import ast
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_modelcompat.plugin.options import CASE_OPTIONS, command_line_layer, ini_layer
+from pytest_modelcompat.results.option_syntax import FLAGS, INI_PREFIX, OptionFix, OptionPlace, OptionSyntax
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OBJECTS = {
+    "Scale": "shop.layers.Scale",
+    "shop>Scale": "shop.layers.Scale",
+    'it\'s "odd" $HOME; rm *': "shop.layers.Outer.Inner",
+    "back\\slash=x": "shop.layers.Scale",
+}
+VALUES: dict[str, Any] = {
+    "formats": ["keras", "h5"],
+    "runtimes": ["local", "tf2.15+keras3.1"],
+    "loads_in": ["tf2.15", "profiles/a b#c.json"],
+    "custom_objects": OBJECTS,
+    "imports": ["shop.layers", "tensorflow_text"],
+    "op_libraries": ["libs/it's here.so", "a;b.so"],
+    "checks": ["predictions", "training"],
+    "saved_model_loaders": ["object", "tf_keras"],
+    "rtol": 1e-3,
+    "atol": 0.5,
+    "seed": 7,
+    "timeout": 600.0,
+}
+
+
+def expected(option: str) -> Any:
+    """What pytest's options give for the value: custom objects by `module:qualname`."""
+    if option != "custom_objects":
+        return VALUES[option]
+    return {name: ":".join(path.split(".Outer")[0].rsplit(".", 1)) for name, path in OBJECTS.items()} | {
+        name: "shop.layers.Outer:Inner" for name, path in OBJECTS.items() if "Outer" in path
+    }
+
+
+def keywords(call: ast.expr) -> dict[str, str]:
+    assert isinstance(call, ast.Call)
+    return {str(each.arg): ast.unparse(each.value) for each in call.keywords}
+
+
+def in_python(option: str) -> str:
+    value = VALUES[option]
+    if option != "custom_objects":
+        return repr(value)
+    return "{" + ", ".join(f"{name!r}: {path}" for name, path in value.items()) + "}"
+
+
+@pytest.mark.parametrize("option", VALUES)
+class TestWhereItIsPasted:
+    def test_on_a_marker(self, option: str) -> None:
+        text = OptionSyntax(OptionPlace.MARKER).write(option, VALUES[option])
+        (function,) = ast.parse(f"{text}\ndef test(): ...").body
+        assert isinstance(function, ast.FunctionDef)
+        decorator = function.decorator_list[0]
+        assert ast.unparse(decorator).startswith("pytest.mark.model_roundtrip(")
+        assert keywords(decorator) == {option: in_python(option)}
+
+    def test_on_the_marker_of_an_artifact(self, option: str) -> None:
+        text = OptionSyntax(OptionPlace.ARTIFACT_MARKER).write(option, VALUES[option])
+        assert text.startswith("@pytest.mark.model_artifact(..., ")
+        assert keywords(ast.parse(text[1:], mode="eval").body) == {option: in_python(option)}
+
+    def test_in_a_call(self, option: str) -> None:
+        text = OptionSyntax(OptionPlace.CALL).write(option, VALUES[option])
+        assert text.startswith("model_roundtrip(..., ")
+        assert keywords(ast.parse(text, mode="eval").body) == {option: in_python(option)}
+
+    def test_on_the_command_line(self, option: str, pytester: pytest.Pytester) -> None:
+        text = OptionSyntax(OptionPlace.COMMAND_LINE).write(option, VALUES[option])
+        config = pytester.parseconfig(*shlex.split(text))
+        assert command_line_layer(config).options == {option: expected(option)}
+
+    def test_in_an_ini_file(self, option: str, pytester: pytest.Pytester, tmp_path: Path) -> None:
+        text = OptionSyntax(OptionPlace.INI).write(option, VALUES[option])
+        file = tmp_path / "pytest.ini"
+        file.write_text(f"[pytest]\n{text}\n")
+        config = pytester.parseconfig("-c", str(file))
+        assert ini_layer(config).options == {option: expected(option)}
+
+
+def test_flags_and_ini_options_are_the_plugins() -> None:
+    assert {name: row[0] for name, row in CASE_OPTIONS.items()} == FLAGS
+    assert set(VALUES) == set(FLAGS)
+    assert INI_PREFIX == "modelcompat_"
+
+
+def test_unsafe_has_a_flag_of_its_own(pytester: pytest.Pytester) -> None:
+    text = OptionSyntax(OptionPlace.COMMAND_LINE).write("safe_mode", value=False)
+    assert command_line_layer(pytester.parseconfig(text)).options == {"safe_mode": False}
+    assert OptionSyntax(OptionPlace.MARKER).write("safe_mode", value=False).endswith("(safe_mode=False)")
+
+
+@pytest.mark.parametrize("place", [OptionPlace.COMMAND_LINE, OptionPlace.INI])
+def test_what_only_a_test_can_have_says_so(place: OptionPlace) -> None:
+    text = OptionSyntax(place).allowed("allow_ops", 'Er"f')
+    assert text == 'in a test: @pytest.mark.model_roundtrip(allow_ops={"Er\\"f": "the reason"})'
+    assert OptionSyntax(place).write("inputs", "...") == "in a test: @pytest.mark.model_roundtrip(inputs=...)"
+
+
+def test_a_class_is_found_where_this_process_has_it() -> None:
+    syntax = OptionSyntax(defining_modules={"Scale": "shop.layers.Scale"})
+    assert syntax.custom_object("shop>Scale").endswith('{"shop>Scale": shop.layers.Scale})')
+    assert syntax.defining_module("shop>Scale") == "shop.layers"
+    assert syntax.defining_module("Other") == "your_module"
+
+
+class TestFix:
+    SYNTAX = OptionSyntax(OptionPlace.COMMAND_LINE, {"Scale": "shop.layers.Scale"})
+
+    def test_words_are_filled_in_before_it_is_written(self) -> None:
+        fix = OptionFix("custom_objects", {"$name": "$bare"}, lead="or $how: ")
+        line = fix.line(self.SYNTAX, {"name": "shop>Scale", "bare": "Scale", "how": "declare it"})
+        assert line == "or declare it: --modelcompat-custom-object 'shop>Scale=shop.layers:Scale'"
+
+    def test_an_artifact_that_something_else_saved(self) -> None:
+        fix = OptionFix("formats", ["keras"], lead="or leave .h5: ", for_artifact="save it again, as .keras")
+        assert fix.line(OptionSyntax(OptionPlace.ARTIFACT_MARKER), {}) == "or leave .h5: save it again, as .keras"
+        assert fix.line(self.SYNTAX, {}) == "or leave .h5: --modelcompat-format keras"
