@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +12,9 @@ from pytest_modelcompat.artifacts.text import size_text
 from pytest_modelcompat.cli.exit_codes import ExitCode, PytestExitCode
 from pytest_modelcompat.cli.golden_selection import counted, frozen_text, golden_entries
 from pytest_modelcompat.cli.pytest_config import find_pytest_config
-from pytest_modelcompat.golden.golden import GoldenError, GoldenName
+from pytest_modelcompat.golden.golden import GoldenError
 from pytest_modelcompat.golden.release_store import ReleaseStore
+from pytest_modelcompat.golden.staleness import CollectedClaims
 from pytest_modelcompat.golden.store import GoldenStore
 
 if TYPE_CHECKING:
@@ -39,21 +38,6 @@ _QUOTED = 5
 
 class _NotCollectedError(Exception):
     """pytest could not tell what the tests claim; the message is one sentence."""
-
-
-@dataclass(frozen=True)
-class _CollectedClaims:
-    """What the tests of a project claim.
-
-    Args:
-        names: of goldens.
-        unsure: folders of goldens in which a test claims further ones while it runs.
-        collected: folders of goldens of the test files that were collected.
-    """
-
-    names: frozenset[str]
-    uncertain: frozenset[str]
-    collected: frozenset[str]
 
 
 def prune(arguments: Sequence[str], console: Console) -> int:
@@ -82,7 +66,7 @@ def prune(arguments: Sequence[str], console: Console) -> int:
     except _NotCollectedError as error:
         console.problem(str(error))
         return ExitCode.ERROR
-    stale = [each for each in kept if _is_stale(each.name, claims, project.root)]
+    stale = [each for each in kept if claims.is_stale(each.name, project.root)]
     going = [each for each in stale if each.is_recorded or (options.frozen and each.frozen)]
     if options.yes:
         code = _remove(project.goldens, going, console, with_frozen=options.frozen)
@@ -96,15 +80,14 @@ def prune(arguments: Sequence[str], console: Console) -> int:
     return code
 
 
-def _ask_pytest(root: Path) -> _CollectedClaims:
+def _ask_pytest(root: Path) -> CollectedClaims:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "claims.json")
         command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "--modelcompat-claims", str(file)]
         done = subprocess.run(command, cwd=root, capture_output=True, text=True, errors="replace", check=False)
         if done.returncode not in _COLLECTED or not file.is_file():
             raise _NotCollectedError(_refusal(root, done))
-        found = json.loads(file.read_text(encoding="ascii"))
-    claims = _CollectedClaims(*(frozenset(found[kind]) for kind in ("claims", "unsure", "collected")))
+        claims = CollectedClaims.read(file)
     if not claims.names:
         raise _NotCollectedError(f"pytest collected no model test in {root}, so nothing is removed: is it the project?")
     return claims
@@ -117,34 +100,12 @@ def _refusal(root: Path, done: subprocess.CompletedProcess[str]) -> str:
     return f"pytest could not collect the tests in {root}, so nothing is removed:\n  {quoted}"
 
 
-def _is_stale(name: GoldenName, claims: _CollectedClaims, root: Path) -> bool:
-    """Whether no test claims a golden, and none could that was not seen."""
-    return str(name) not in claims.names and not _without_test(name, root) and not _uncertain_reason(name, claims, root)
-
-
-def _without_test(name: GoldenName, root: Path) -> bool:
-    """Whether a golden is a builder's, or that of a model file which is there: pytest collects them when asked to."""
-    return not name.folder or root.joinpath(*name.folder, name.name).exists()
-
-
-def _uncertain_reason(name: GoldenName, claims: _CollectedClaims, root: Path) -> str:
-    """Why a golden may be claimed though pytest did not see by what; nothing where it cannot be."""
-    folder = "/".join(name.folder)
-    if folder in claims.uncertain:
-        return f"a test in {folder} uses the fixture model_roundtrip, and only running it tells what it claims"
-    tests = root.joinpath(*name.folder[:-1], f"{name.folder[-1]}.py")
-    if folder not in claims.collected and tests.is_file():
-        return f"pytest collected no test in {folder}.py"
-    return ""
-
-
-def _notes(kept: Iterable[GoldenEntry], claims: _CollectedClaims, root: Path) -> Iterator[str]:
+def _notes(kept: Iterable[GoldenEntry], claims: CollectedClaims, root: Path) -> Iterator[str]:
     """Why the goldens are kept that may or may not be claimed."""
     for each in kept:
-        if str(each.name) not in claims.names and not _without_test(each.name, root):
-            doubt = _uncertain_reason(each.name, claims, root)
-            if doubt:
-                yield f"kept: {each.name}: {doubt}"
+        reason = claims.uncertain_reason(each.name, root)
+        if reason:
+            yield f"kept: {each.name}: {reason}"
 
 
 def _entry_text(kept: GoldenEntry, *, with_frozen: bool) -> str:

@@ -136,9 +136,9 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
         config.hook.pytest_deselected(items=others)
     claims = config.getoption("modelcompat_claims")
     if claims:
-        from pytest_modelcompat.plugin.claims import write_claims
+        from pytest_modelcompat.plugin.collected_claims import claims_of_items
 
-        write_claims(items, config.rootpath, config.rootpath / claims)
+        claims_of_items(items, config.rootpath).write(config.rootpath / claims)
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,41 +1,11 @@
-"""Which test claims which golden, and all claims as a file: `modelcompat golden prune` reads it."""
+"""Which test claims which golden."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    import pytest
-
     from pytest_modelcompat.golden.golden import GoldenName
-
-
-def write_claims(items: Sequence[pytest.Item], root: Path, file: Path) -> None:
-    """Write what the tests that were collected claim.
-
-    Args:
-        items: all of them, with the claims that were noted on the model tests.
-        root: the project's folder.
-        file: where to: a JSON object with `claims`, the names of goldens; `unsure`, the folders in which tests
-            claim further ones while they run; and `collected`, the folders of goldens of every module with a test.
-    """
-    from pytest_modelcompat.report import user_properties
-
-    modules = {item.path.with_suffix("") for item in items if item.path.is_relative_to(root)}
-    claims = {
-        "claims": {name for item in items for name in user_properties.claims(item.user_properties)},
-        "unsure": {
-            folder for item in items for folder in user_properties.uncertain_folders(item.user_properties, passed=False)
-        },
-        "collected": {module.relative_to(root).as_posix() for module in modules},
-    }
-    text = json.dumps({kind: sorted(names) for kind, names in claims.items()})
-    # A name can hold a lone surrogate, which JSON spells in ASCII.
-    file.write_text(text, encoding="ascii")
 
 
 class Claims:

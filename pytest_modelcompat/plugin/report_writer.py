@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat.plugin.markers import ModelItem, is_model_item, target_of
-from pytest_modelcompat.plugin.session import KEY
+from pytest_modelcompat.plugin.session import KEY, is_complete
 from pytest_modelcompat.report import json_report
 from pytest_modelcompat.results.result import ModelCompatError
 
@@ -122,7 +122,7 @@ class ReportWriter(ResultSender):
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """When the last test has run, or the session was interrupted."""
         try:
-            json_report.write_report(self._report(session, exitstatus), self._file)
+            json_report.write_report(self._report(exitstatus), self._file)
         except json_report.ReportError as error:
             self._trouble = str(error)
             # A job whose report is missing must not look as if all were well.
@@ -136,7 +136,7 @@ class ReportWriter(ResultSender):
         elif terminalreporter.config.get_verbosity() >= 0:
             terminalreporter.write_sep("-", f"model compatibility report: {_displayed_path(self._file, self._config)}")
 
-    def _report(self, session: pytest.Session, exitstatus: int) -> json_report.Report:
+    def _report(self, exitstatus: int) -> json_report.Report:
         started = self._started.isoformat(timespec="milliseconds")
         runtimes: dict[str, dict[str, str]] = {}
         targets = []
@@ -158,13 +158,8 @@ class ReportWriter(ResultSender):
                 json_report.portable({"nodeid": nodeid, "headline": line}, str(self._config.rootpath))
                 for nodeid, line in self._problems.items()
             ),
-            complete=_is_complete(session, exitstatus),
+            complete=is_complete(self._config, exitstatus),
         )
-
-
-def _is_complete(session: pytest.Session, exitstatus: int) -> bool:
-    ended = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
-    return exitstatus in ended and not (session.shouldstop or session.shouldfail)
 
 
 def _stale(config: pytest.Config, exitstatus: int) -> Iterable[str]:

@@ -141,6 +141,18 @@ class Session:
         self._loaders = None
 
 
+def is_complete(config: pytest.Config, exitstatus: int) -> bool:
+    """Whether a session ran to its end, so that every test which was to run has had its turn.
+
+    Args:
+        config: pytest's.
+        exitstatus: the session's, when it has finished.
+    """
+    ended = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+    session = config.stash.get(KEY, None)
+    return exitstatus in ended and not (session is not None and session.cut_short)
+
+
 def _label(config: pytest.Config) -> str:
     """The label to freeze this session's artifacts under; empty for none.
 

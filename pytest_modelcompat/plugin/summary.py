@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_modelcompat.plugin.collected_claims import claims_of_reports
+from pytest_modelcompat.plugin.session import is_complete
 from pytest_modelcompat.report import user_properties
 from pytest_modelcompat.report.failure_text import summary_lines
 
@@ -39,11 +41,13 @@ def write_summary(reporter: pytest.TerminalReporter, exitstatus: int, session: S
 
 def stale_goldens(reporter: pytest.TerminalReporter, exitstatus: int, session: Session) -> list[str]:
     """Goldens that no test claims; none where not every test had its chance to claim its own."""
-    if not _is_complete(reporter, exitstatus, session):
+    if not _all_could_claim(reporter, exitstatus) or not session.golden_root.is_dir():
         return []
-    reports = list(_reports(reporter))
-    claimed = {name for report in reports for name in user_properties.claims(report.user_properties)}
-    return _stale(session, reporter.config, claimed, _uncertain_folders(reports))
+    from pytest_modelcompat.golden.store import GoldenStore
+
+    claims = claims_of_reports(list(_reports(reporter)))
+    root = reporter.config.rootpath
+    return [str(name) for name in GoldenStore(session.golden_root).names() if claims.is_stale(name, root)]
 
 
 def _reports(reporter: pytest.TerminalReporter) -> Iterator[pytest.TestReport]:
@@ -55,20 +59,7 @@ def _reports(reporter: pytest.TerminalReporter) -> Iterator[pytest.TestReport]:
                 yield report
 
 
-def _uncertain_folders(reports: list[pytest.TestReport]) -> set[str]:
-    """The folders in which a test may have goldens that it had no chance to claim: a name= in a call not reached."""
-    last = {report.nodeid: report for report in reports if report.when != "teardown"}
-    last.update({report.nodeid: report for report in reports if report.when == "call"})
-    return {
-        folder
-        for report in last.values()
-        for folder in user_properties.uncertain_folders(
-            report.user_properties, passed=report.when == "call" and report.passed
-        )
-    }
-
-
-def _is_complete(reporter: pytest.TerminalReporter, exitstatus: int, session: Session) -> bool:
+def _all_could_claim(reporter: pytest.TerminalReporter, exitstatus: int) -> bool:
     """Whether every test of the project had its chance to claim its golden."""
     option = reporter.config.option
     narrowed = (
@@ -81,11 +72,6 @@ def _is_complete(reporter: pytest.TerminalReporter, exitstatus: int, session: Se
         option.deselect,
         reporter.stats.get("deselected"),
     )
-    ended = exitstatus in (
-        pytest.ExitCode.OK,
-        pytest.ExitCode.TESTS_FAILED,
-        pytest.ExitCode.NO_TESTS_COLLECTED,
-    )
     # A module that cannot be imported, or skips itself whole, has tests that nobody saw.
     unseen = any(
         isinstance(report, pytest.CollectReport)
@@ -93,22 +79,4 @@ def _is_complete(reporter: pytest.TerminalReporter, exitstatus: int, session: Se
         for report in reporter.stats.get(outcome, ())
     )
     chosen = reporter.config.args_source is pytest.Config.ArgsSource.ARGS or option.modelcompat_model
-    return ended and not (any(narrowed) or unseen or chosen or session.cut_short or option.collectonly)
-
-
-def _stale(session: Session, config: pytest.Config, claimed: set[str], unsure: set[str]) -> list[str]:
-    """Goldens that no test claims, of those whose tests lie where pytest looked."""
-    if not session.golden_root.is_dir():
-        return []
-    from pytest_modelcompat.golden.store import GoldenStore
-
-    looked = [config.invocation_params.dir / argument for argument in config.args]
-    return [
-        str(name)
-        for name in GoldenStore(session.golden_root).names()
-        if str(name) not in claimed
-        and "/".join(name.folder) not in unsure
-        and ":" not in name.name
-        and not config.rootpath.joinpath(*name.folder, name.name).exists()
-        and any(config.rootpath.joinpath(*name.folder).is_relative_to(folder) for folder in looked)
-    ]
+    return is_complete(reporter.config, exitstatus) and not (any(narrowed) or unseen or chosen or option.collectonly)

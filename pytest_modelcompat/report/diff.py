@@ -94,7 +94,7 @@ def comparison_data(one: Inventory, other: Inventory, comparison: ArtifactCompar
     return {
         "old": str(one.path),
         "new": str(other.path),
-        "same": comparison.is_same and comparison.is_complete,
+        "same": comparison.is_same and comparison.is_conclusive,
         "differences": [as_plain_json(each) for each in comparison.differences],
         "notes": list(comparison.notes),
         "equal_weights": comparison.equal_weights,

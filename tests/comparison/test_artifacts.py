@@ -202,7 +202,7 @@ class TestWeights:
         with h5py.File(one, "a") as file:
             file["model_weights"].create_dataset("w", (8,), "f4", external=[(str(tmp_path / "secret"), 0, 32)])
         found = compared(one, one)
-        assert (found.equal_weights, found.unread_weights, found.is_complete) == (0, 1, False)
+        assert (found.equal_weights, found.unread_weights, found.is_conclusive) == (0, 1, False)
         assert found.notes[0] == f"values of {one} are not compared: w"
 
     def packed(self, path: Path, values: Any) -> Path:

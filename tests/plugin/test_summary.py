@@ -187,6 +187,15 @@ def test_folders_pytest_was_not_sent_to_have_no_stale_goldens(stale: Project) ->
     stale.run().stdout.no_fnmatch_line("stale golden*")
 
 
+def test_goldens_of_a_file_without_tests_are_kept_and_of_one_that_is_gone_are_not(stale: Project) -> None:
+    """As `modelcompat golden prune` has it."""
+    stale.write("test_it.py", "import math")
+    stale.write("elsewhere/test_more.py", "def test_more(): ...")
+    stale.run().stdout.no_fnmatch_line("stale golden*")
+    (stale.path / "test_it.py").unlink()
+    stale.run().stdout.fnmatch_lines([STALE])
+
+
 @pytest.mark.parametrize("arguments", [[], ["--deselect", "test_it.py::test_other"]], ids=["all", "deselected"])
 def test_several_workers_list_what_one_process_does(stale: Project, arguments: list[str]) -> None:
     stale.write("test_it.py", "def test_one(): ...\ndef test_other(): ...\n")

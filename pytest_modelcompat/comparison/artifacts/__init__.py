@@ -39,8 +39,8 @@ class ArtifactComparison:
         return not self.differences
 
     @property
-    def is_complete(self) -> bool:
-        """Whether all weights could be compared."""
+    def is_conclusive(self) -> bool:
+        """Whether all weights could be compared, so that two artifacts without a difference are the same."""
         return not self.unread_weights
 
 

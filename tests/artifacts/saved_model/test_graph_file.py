@@ -185,7 +185,7 @@ def test_thinned_message_says_the_same(zoo: Path, monkeypatch: pytest.MonkeyPatc
         return without_tensor_values(message_name, data)
 
     monkeypatch.setattr(graph_file, "LARGEST_PARSED", 1000)
-    monkeypatch.setattr(graph_file, "thinned", watched)
+    monkeypatch.setattr(graph_file, "without_tensor_values", watched)
     assert read_inventory(zoo / "nested_keras2") == expected
     assert called == ["SavedModel", "SavedMetadata"]
 
