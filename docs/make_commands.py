@@ -137,8 +137,8 @@ the models and writes this page.
 `inspect`, `check` and `runtimes-for` take any number of files, folders and globs. In a folder, and among what a glob
 matches, `.h5`, `.hdf5` and `.keras` files count, files without a suffix that are models by their content, and
 SavedModel folders, each as one artifact. Hidden folders, virtual environments, `node_modules` and `site-packages` are
-not entered. HDF5 files in a folder that hold data instead of a model are passed over, and said to be. A format is told
-by content, whatever a file is called.
+not entered. HDF5 files in a folder that hold data instead of a model are passed over, with a note. A format is
+recognized by content, whatever a file is called.
 
 ## Exit codes
 
@@ -165,7 +165,7 @@ Keras would import; lookup vocabularies that are files or URLs; pickles; links t
 
 !0 modelcompat inspect models/tagger
 
-Of a Lambda layer it tells the Python versions that can have written its bytecode.
+Of a Lambda layer it lists the Python versions that can have written its bytecode.
 
 !0 modelcompat inspect models/vision.h5
 
@@ -176,7 +176,7 @@ has `path` and `unreadable`, the sentence.
 
 ## modelcompat check
 
-`modelcompat check PATH... --runtime NAME [--runtime NAME] [--custom NAME...] [--unsafe] [--json | --sarif]` foretells
+`modelcompat check PATH... --runtime NAME [--runtime NAME] [--custom NAME...] [--unsafe] [--json | --sarif]` predicts
 what becomes of each artifact in each runtime. A runtime is a name such as `tf2.15`, `tf2.16+keras3.15` or
 `tf2.21+tf_keras`, or the path of a profile you recorded; see [profiles](profiles.md). There are three verdicts: it
 `loads`; it is `changed`, that is, it loads and then predicts something else or lacks what predicting needs; it `fails`,
@@ -217,7 +217,7 @@ artifact, not for each runtime.
 
 `modelcompat runtimes-for PATH... [--custom NAME...] [--unsafe] [--json]` judges for every TensorFlow since 2.4 with the
 Keras of its time, and for the newest with Keras 2 (`tf_keras`). Where something fails, the shortest cause is given;
-`check` tells all of them, and the fix. On a terminal, lines are cut to its width.
+`check` lists all of them, and the fix. On a terminal, lines are cut to its width.
 
 !0 modelcompat runtimes-for models/vision.h5 --unsafe
 
@@ -249,7 +249,7 @@ tf2.4   created  Python 3.8.18, TensorFlow 2.4.4, Keras 2.4.0  671.2 MB  8.9 s
 tf2.15  exists   Python 3.11.7, TensorFlow 2.15.1, Keras 2.15.0  1.2 GB
 ```
 
-The steps are told on standard error. One that fails keeps none of the others from being created; what it said is
+The steps are reported on standard error. One that fails keeps none of the others from being created; its output is
 quoted, and the exit code is 2. A creation that was cut off goes on where it was, and two processes that create the same
 runtime make it once. Names are understood before anything is created:
 
@@ -283,8 +283,8 @@ test's file or id, or a glob. What is broken is said to be, and makes the exit c
 
 !0 modelcompat golden list
 
-`modelcompat golden show NAME[:LABEL] [--json]` shows what a golden records. All artifacts that are frozen are held
-against the digests of what was frozen: one that is missing, altered, or a Git LFS pointer is told, with exit code 2.
+`modelcompat golden show NAME[:LABEL] [--json]` shows what a golden records. All frozen artifacts are compared
+with their digests: one that is missing, altered, or a Git LFS pointer is reported, with exit code 2.
 
 !0 modelcompat golden show test_ranker:v1.0
 
@@ -301,7 +301,7 @@ What is frozen of their cases stays, unless `--frozen` is given.
 
 Which goldens are claimed is asked of pytest, which collects the project's tests and runs none. Where it cannot,
 nothing is removed. Kept in any case are the goldens of a file with a test that uses the fixture `model_roundtrip`, as
-only running it tells which it claims; those of a test file that is there and was not collected; those of builders
+only running it shows which it claims; those of a test file that is there and was not collected; those of builders
 (`--modelcompat-model`); and those of a model file that is there.
 
 `modelcompat golden thaw NAME LABEL...` removes releases of one case, with their artifacts;

@@ -151,7 +151,7 @@ def test_projection():
     Failure(
         "A Lambda layer",
         "A Python lambda is saved as bytecode, which only the Python version that wrote it can run, and which Keras\n"
-        "does not run unless it is told to. Such bytecode can crash another Python.",
+        "does not run unless `safe_mode=False` is given. Such bytecode can crash another Python.",
         """
 @pytest.mark.model_roundtrip(formats=["keras"])
 def test_doubled():
@@ -218,7 +218,7 @@ def test_rounder():
     Failure(
         "An op that the golden does not have",
         "The predictions are the same, and the SavedModel now needs an op that the runtime in production may not\n"
-        "have. Accept it with a reason, or record the golden anew.",
+        "have. Accept it with a reason, or record the golden again.",
         CLASSIFIER.format(format="saved_model", test="test_served", start="ones", activation='"relu"'),
         "NEW OP  test_served[saved_model]",
         CLASSIFIER.format(format="saved_model", test="test_served", start="ones", activation="None"),
@@ -255,7 +255,7 @@ def test_exported(model_roundtrip):
     Failure(
         "A load that kills its process",
         "Loading happens in a process of its own, so a crash is a result like any other, and the tests after it run.\n"
-        "Memory that runs out, a load that never ends and a call of `sys.exit()` are told the same way.",
+        "Memory that runs out, a load that never ends and a call of `sys.exit()` are reported the same way.",
         """
 @pytest.mark.model_roundtrip(formats=["h5"], custom_objects={"Crashing": Crashing})
 def test_crashing():

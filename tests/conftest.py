@@ -44,7 +44,7 @@ def import_for_inner_sessions() -> None:
 
 
 class SharesLoader:
-    """A plugin that gives inner sessions this process's loader, so that each need not import TensorFlow anew."""
+    """A plugin that gives inner sessions this process's loader, so that each need not import TensorFlow again."""
 
     def __init__(self, loader: LoaderProcess) -> None:
         self._loader = loader

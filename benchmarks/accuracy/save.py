@@ -26,7 +26,7 @@ FIRST_KERAS_ZIP = (2, 12)
 
 
 def main(folder: Path, names: List[str]) -> None:
-    """Save the named models, each freshly built for every format, and note what became of it."""
+    """Save the named models, each freshly built for every format, and record the result."""
     import_rooms()
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "saved.jsonl").open("a", encoding="utf-8") as notes:

@@ -201,7 +201,7 @@ def _is_keras_zip(path: Path, head: bytes) -> bool:
 
 
 def _names(path: Path) -> list[str] | None:
-    """What is in a zip; None where that cannot be told."""
+    """What is in a zip; None where that is unknown."""
     from pytest_modelcompat.artifacts.containers.zip_reader import ZipArchive, ZipError
 
     try:

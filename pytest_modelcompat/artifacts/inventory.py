@@ -78,7 +78,7 @@ class ObjectUse:
 
 @dataclass(frozen=True)
 class Code:
-    """Marshalled Python bytecode, as told from its bytes alone.
+    """Marshalled Python bytecode, as its bytes show.
 
     Args:
         written_by: the CPython minor versions that can have written it, ascending (`((3, 8), (3, 9))`); empty where
@@ -162,7 +162,7 @@ class WeightUse:
         path: its name in the artifact: the dataset's path in an HDF5 file, the key in a checkpoint.
         dtype: TensorFlow's or NumPy's short name (`float32`).
         shape: its shape.
-        nbytes: its size in bytes, uncompressed; 0 where it is not told (strings).
+        nbytes: its size in bytes, uncompressed; 0 where it is unknown (strings).
     """
 
     path: str
@@ -245,7 +245,7 @@ class Inventory:
         weights: every array of weights, without its values; sorted by path.
         assets: files the model needs besides its weights, and files of a SavedModel's variables that are missing.
         hazards: what in the container itself can harm who opens it.
-        fingerprint: what TensorFlow 2.12 and newer tells a SavedModel from others by, in hexadecimal; empty if none.
+        fingerprint: what TensorFlow 2.12 and newer identifies a SavedModel by, in hexadecimal; empty if none.
         root: the outermost node of the model's configuration as stored; empty where there is none. Read-only.
         training: what `compile()` was given, as stored; empty where there is none. Read-only.
         object_classes: classes of the trackable objects TF2's object graph names with their count, such as

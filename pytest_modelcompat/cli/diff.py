@@ -51,7 +51,7 @@ def run(arguments: Sequence[str], console: Console) -> int:
         return ExitCode.ERROR
     console.lines(_lines(one, other, comparison, as_json=options.json))
     if comparison.is_same and not comparison.is_conclusive:
-        console.problem("whether they are the same cannot be told: not all weights could be compared")
+        console.problem("whether they are the same is unknown: not all weights could be compared")
         return ExitCode.ERROR
     return ExitCode.OK if comparison.is_same else ExitCode.FAILED
 

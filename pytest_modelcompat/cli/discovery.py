@@ -39,7 +39,7 @@ class FoundArtifact:
 def find_artifacts(arguments: Iterable[str]) -> tuple[FoundArtifact, ...]:
     """Finds the artifacts that paths, folders and globs mean, each once, in the order given.
 
-    A path is taken at its word, whatever it is. In a folder, and among what a glob matches, files count by their
+    A path that is named is taken, whatever it is. In a folder, and among what a glob matches, files count by their
     suffix (`.h5`, `.hdf5`, `.keras`), those without a suffix by their content. A
     SavedModel is one artifact, and what lies in it belongs to it. Hidden folders, virtual environments and
     `node_modules` are not entered.

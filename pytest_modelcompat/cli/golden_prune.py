@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _EPILOG = """Which goldens are claimed is asked of pytest, which collects the project's tests and runs none.
 Kept in any case are the goldens in the folder of a test that uses the fixture model_roundtrip, since
-only running it tells them; those of a test file that is there and was not collected; those of a
+only running it shows them; those of a test file that is there and was not collected; those of a
 builder (--modelcompat-model), and those of a model file that is there.
 
 Exit codes: 0 nothing is left to remove, 1 something would be with --yes, 2 the tests could not be

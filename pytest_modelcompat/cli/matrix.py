@@ -130,7 +130,7 @@ def _is_usable(runtime: Runtime, console: Console, *, may_create: bool) -> bool:
 def _run_all(
     runtimes: Sequence[Runtime], options: argparse.Namespace, extra: Sequence[str], console: Console
 ) -> Report | None:
-    """Run pytest in every runtime and merge what came of it; None if nothing did."""
+    """Run pytest in every runtime and merge the reports; None if there is none."""
     memory = int(options.memory * GIB) if options.memory else free_memory() // 2
     limit = parallel_limit(memory, len(runtimes))
     console.notes([f"{counted(len(runtimes), 'runtime')}, {limit} at a time"])

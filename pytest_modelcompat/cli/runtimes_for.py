@@ -23,7 +23,7 @@ _EPILOG = """examples:
   modelcompat runtimes-for models/ranker.h5
   modelcompat runtimes-for models/ranker.h5 --json | jq 'select(.verdict == "loads").runtime'
 
-`modelcompat check PATH --runtime NAME` tells every reason, and the fix.
+`modelcompat check PATH --runtime NAME` lists every reason, and the fix.
 
 Exit codes: 0 the artifacts were read, whatever loads them, 2 something could not be read.
 """

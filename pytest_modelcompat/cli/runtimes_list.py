@@ -42,7 +42,7 @@ class RuntimeEntry:
         is_unused: whether no name that is declared here or known means its environment.
         state: how far it is.
         python: its Python's version; the one asked for where it is not created.
-        tensorflow: its TensorFlow's version; empty where it cannot be told.
+        tensorflow: its TensorFlow's version; empty where it is unknown.
         keras: that of its Keras.
         size: of the environment's files, in bytes.
         folder: of the environment; of the interpreter where that is the user's own.
@@ -85,7 +85,7 @@ def runtime_entries(runtimes: RuntimeConfig) -> list[RuntimeEntry]:
     """The declared runtimes as the file has them, then every other environment that is kept, oldest TensorFlow first.
 
     Raises:
-        RuntimeUnavailableError: where environments are kept cannot be told.
+        RuntimeUnavailableError: the folder of environments is unknown.
     """
     declared = [_declared(runtime) for runtime in runtimes.declared.values()]
     seen = {each.folder for each in declared}
@@ -109,7 +109,7 @@ def environment_folder(name: str, runtimes: RuntimeConfig) -> Path | None:
     """The folder of the environment that a name means, created or not; None where it means none.
 
     Raises:
-        RuntimeUnavailableError: where environments are kept cannot be told.
+        RuntimeUnavailableError: the folder of environments is unknown.
     """
     try:
         runtime = runtimes.get(name)

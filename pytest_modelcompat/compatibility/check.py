@@ -1,4 +1,4 @@
-"""Judging an inventory against what a runtime knows: what will load, what will not, and what changes silently."""
+"""An inventory compared with a profile: what loads, what does not, and what changes silently."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SEVERITY_ORDER = {severity: place for place, severity in enumerate(Severity)}
 def check_compatibility(
     inventory: Inventory, profile: Profile, *, custom: Collection[str] = (), safe_mode: bool = True
 ) -> CompatibilityResult:
-    """Foretells what becomes of an artifact in a runtime.
+    """Predicts whether an artifact loads in a runtime, and whether it still predicts the same there.
 
     An .h5 or .keras file is judged as `load_model` and a call of the model take it, a SavedModel as
     `tf.saved_model.load` and a call of its signatures do.

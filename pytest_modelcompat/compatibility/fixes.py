@@ -48,7 +48,7 @@ def _package(context: CompatibilityContext) -> str:
 
 
 def declare(name: str) -> tuple[str, ...]:
-    """How a class or function of the user's own is made known, and how the judgement is told of it."""
+    """How a class or function of the user's own is declared, to Keras and to `modelcompat check`."""
     own = name.rpartition(">")[2]
     return (
         f'pass custom_objects={{"{own}": {own}}} to load_model, or import the module that registers it',

@@ -59,7 +59,7 @@ _SAVER_FUNCTION = re.compile(r"(__inference_)?_?(traced_save|traced_restore)_?\d
 _SAVER_NODE = re.compile(r"(.+/)?save(_\d+)?/")
 _VERSION = re.compile(r"V\d+$")
 
-# These are told where to go by an attribute: op -> the attribute, and what a dangerous value looks like.
+# An attribute says where these go: op -> the attribute, and what a dangerous value looks like.
 _BY_ATTRIBUTE = {
     "PrintV2": ("output_stream", re.compile(r'^"file://')),
     **{

@@ -1,4 +1,4 @@
-"""CompatibilityResult: what is foretold of one artifact in one runtime."""
+"""The static verdict on one artifact in one runtime."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class CompatibilityResult:
     Args:
         path: the artifact.
         runtime: the runtime's name, or the profile file's path.
-        findings: everything found, the gravest first.
+        findings: everything found, the most severe first.
     """
 
     path: Path

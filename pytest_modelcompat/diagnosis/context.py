@@ -1,4 +1,4 @@
-"""Context: what a diagnosis knows besides the exception, and the words it is told in."""
+"""What a diagnosis knows besides the exception, and the words of its texts."""
 
 from __future__ import annotations
 

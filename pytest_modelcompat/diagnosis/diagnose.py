@@ -45,7 +45,7 @@ def diagnose(loaded: LoadResult, context: DiagnosisContext) -> Finding:
 
 def _diagnose(loaded: LoadResult, context: DiagnosisContext) -> Finding:
     error = loaded.error
-    # A child that told its exception and died after it, while Python shut down, is still told by its exception.
+    # A child that reported its exception and died after it, while Python shut down, is explained by its exception.
     if error is None:
         return diagnose_process_exit(loaded, context)
     if is_out_of_memory(error):
@@ -94,7 +94,7 @@ def _import_here(error: Mapping[str, str]) -> tuple[str, ...]:
             "make it importable in a fresh process: install the package, or add its folder to",
             "`pythonpath` in pytest's configuration",
         )
-    return (f"mend what {declared} does when it is imported: python -c 'import {declared}' shows it",)
+    return (f"correct what {declared} does when it is imported: python -c 'import {declared}' shows it",)
 
 
 def _import_elsewhere(error: Mapping[str, str], runtime: str) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ MEASURED = "measured"
 
 @dataclass(frozen=True)
 class KnownFailure:
-    """One failure that users met, told so that they understand it.
+    """One failure that users met, in words that they understand.
 
     Its texts are templates: `$words` come from the pattern's groups and from `DiagnosisContext.words`; `$bare` is the
     group `name` without its package, `$outer` the class Keras was rebuilding, `$exception` and `$quote` what it

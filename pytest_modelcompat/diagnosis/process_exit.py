@@ -119,7 +119,7 @@ def _try_it(runtime: Runtime) -> tuple[str, ...]:
         return (_recreate(runtime),)
     variables = "".join(f"{name}={shlex.quote(value)} " for name, value in runtime.env.items())
     code = "import h5py, tensorflow; tensorflow.keras.layers"
-    return (f"mend it until this works: {variables}{runtime.interpreter} -c '{code}'",)
+    return (f"repair it until this works: {variables}{runtime.interpreter} -c '{code}'",)
 
 
 def _another_interpreter(runtime: Runtime) -> tuple[str, ...]:
@@ -129,7 +129,7 @@ def _another_interpreter(runtime: Runtime) -> tuple[str, ...]:
 
 
 def _recreate(runtime: Runtime) -> str:
-    return f"make it anew: modelcompat runtimes remove {runtime.name} && modelcompat runtimes create {runtime.name}"
+    return f"create it again: modelcompat runtimes remove {runtime.name} && modelcompat runtimes create {runtime.name}"
 
 
 def is_out_of_memory(error: Mapping[str, str]) -> bool:

@@ -172,7 +172,7 @@ def digest_changes(
 ) -> WeightChanges:
     """Compare two models' weights by path, in the old one's order.
 
-    Weights that share a path are told apart by their order.
+    Weights that share a path are distinguished by their order.
 
     Args:
         old: one model's.

@@ -105,7 +105,7 @@ class FrozenArtifact:
 
     @property
     def thaw_command(self) -> str:
-        """The command that gives up its release: what is frozen is never recorded anew."""
+        """The command that gives up its release: what is frozen is never recorded again."""
         return thaw_command(self.name, self.label)
 
 
@@ -158,7 +158,7 @@ class ReleaseStore:
         )
 
     def all(self) -> tuple[FrozenArtifact, ...]:
-        """Every frozen artifact of every case. Broken releases are left out: `broken` tells of them."""
+        """Every frozen artifact of every case. Broken releases are left out: `broken` lists them."""
         return tuple(each for name, label in self.releases() for each in self._or_error(name, label)[0])
 
     def broken(self) -> tuple[ReleaseBrokenError, ...]:

@@ -50,7 +50,7 @@ class CollectedClaims:
             return ""
         folder = "/".join(name.folder)
         if folder in self.uncertain:
-            return f"a test in {folder} uses the fixture model_roundtrip, and only running it tells what it claims"
+            return f"a test in {folder} uses the fixture model_roundtrip, and only running it shows what it claims"
         if folder not in self.collected and root.joinpath(*name.folder[:-1], f"{name.folder[-1]}.py").is_file():
             return f"pytest collected no test in {folder}.py"
         return ""

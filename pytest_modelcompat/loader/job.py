@@ -1,7 +1,7 @@
 """One job in a fresh child: import what is declared, resolve, load, predict, answer.
 
 A job is a folder: `job.json` and `inputs.npz` come in, `answer.json` and `outputs.npz` go out. The answer is written
-anew after every stage, so that a crash leaves what was found before it. Other loaders of a SavedModel come after all
+again after every stage, so that a crash leaves what was found before it. Other loaders of a SavedModel come after all
 stages, or after a failed load: `answer["trying"]` names the one at work, and each leaves an `outputs-NAME.npz`.
 """
 

@@ -1,7 +1,7 @@
 """The other ways in to a SavedModel than `tf.saved_model.load`, for those who serve it that way.
 
 The graph loader reads what TensorFlow Serving reads, the graph and its `signature_def`, and is as strict; Keras 3 and
-Keras 2 have ways of their own. Each loads the artifact anew and gives a function that calls it.
+Keras 2 have ways of their own. Each loads the artifact again and gives a function that calls it.
 """
 
 import importlib
@@ -61,7 +61,7 @@ def _run(session: Any, signature: Any, name: str, inputs: Any, input_names: List
 def _fetched(session: Any, fetches: Dict[str, Any], feeds: Dict[Any, Any]) -> Dict[str, Any]:
     if all(tensor.shape.is_compatible_with(value.shape) for tensor, value in feeds.items()):
         return dict(session.run(fetches, feeds))
-    # Only Session.run() refuses inputs of another shape than the signature tells: TensorFlow Serving takes them.
+    # Only Session.run() refuses inputs of another shape than the signature says: TensorFlow Serving takes them.
     messages = importlib.import_module("tensorflow.core.protobuf.config_pb2")
     names = {"feed": [tensor.name for tensor in feeds], "fetch": [tensor.name for tensor in fetches.values()]}
     run = session._make_callable_from_options(messages.CallableOptions(**names))  # noqa: SLF001 - see above

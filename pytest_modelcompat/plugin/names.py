@@ -72,7 +72,7 @@ def _shortened(text: str, argument: str, value: str | bytes) -> str:
 
 
 def accept_command(item: pytest.Item) -> str:
-    """The command that records an item's golden anew, all its formats where that can be said in one id."""
+    """The command that records an item's golden again, all its formats where that can be said in one id."""
     callspec = getattr(item, "callspec", None)
     only_target = callspec is not None and callspec.id == str(target_of(item))
     nodeid = case_id(item) if only_target else item.nodeid

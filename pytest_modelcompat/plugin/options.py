@@ -36,7 +36,7 @@ CASE_OPTIONS = {
         "--modelcompat-loads-in",
         "NAME",
         None,
-        "also foretell whether what is saved loads in this runtime (tf2.15) or profile file (repeatable)",
+        "also predict whether what is saved loads in this runtime (tf2.15) or profile file (repeatable)",
     ),
     "custom_objects": (
         "--modelcompat-custom-object",
@@ -105,7 +105,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--modelcompat-report",
         metavar="PATH",
-        help="write what every target came to into this JSON file, which `modelcompat report` merges and shows",
+        help="write the result of every target into this JSON file, which `modelcompat report` merges and shows",
     )
     group.addoption("--modelcompat-keep", metavar="DIR", help="keep the saved artifacts in this folder")
     group.addoption(

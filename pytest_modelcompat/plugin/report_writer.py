@@ -34,7 +34,7 @@ def record_result(item: pytest.Item, case: Case, result: Result, seconds: float)
     Args:
         item: the test that ran it.
         case: its case.
-        result: what it came to.
+        result: its result.
         seconds: how long it took.
     """
     if item.config.pluginmanager.has_plugin(PLUGIN):
@@ -76,7 +76,7 @@ class ResultSender:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """After each phase of a test, when pytest has said what became of it."""
+        """After each phase of a test, when pytest has its outcome."""
         report = yield
         is_last = report.when == "call" or (report.when == "setup" and not report.passed)
         if is_last and (is_model_item(item) or _case_of(item) is not None):
@@ -105,7 +105,7 @@ class ReportWriter(ResultSender):
         self._trouble = ""
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """When a phase of a test is told, by a worker too."""
+        """When a phase of a test is reported, by a worker too."""
         data = getattr(report, REPORT_ATTRIBUTE, None)
         if isinstance(data, dict):
             self._found[report.nodeid] = (data["position"], data["targets"])

@@ -90,7 +90,7 @@ def run_marked(item: pytest.Function, session: Session) -> None:
 
 
 def run_target(item: pytest.Item, case: Case, session: Session) -> Result:
-    """Check one target and note what it came to on its item.
+    """Check one target and record its result on its item.
 
     Raises:
         ModelCompatError: the target fails.
@@ -163,7 +163,7 @@ class RoundTripCaller:
         """Save a model in each format, reload it in a fresh process, and compare.
 
         Args:
-            model: a Keras model, a `tf.Module`, or a function that builds one; a function is called anew for each
+            model: a Keras model, a `tf.Module`, or a function that builds one; a function is called again for each
                 format, as a marked test is.
             options: those of the marker, `inputs` among them.
 

@@ -1,4 +1,4 @@
-"""Lore: what all recorded versions know together: whose name a name is, and when it came."""
+"""What all recorded versions know together: whose name a name is, and which version has it first."""
 
 from __future__ import annotations
 

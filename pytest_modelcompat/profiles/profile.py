@@ -198,9 +198,9 @@ def from_json(data: object, source: str) -> Profile:
     try:
         return _profile(data)
     except KeyError as error:
-        raise ProfileError(f"{source} is an incomplete profile: it lacks {error}; record it anew") from error
+        raise ProfileError(f"{source} is an incomplete profile: it lacks {error}; record it again") from error
     except (TypeError, ValueError, AttributeError) as error:
-        raise ProfileError(f"{source} is a profile that was altered ({error}): record it anew") from error
+        raise ProfileError(f"{source} is a profile that was altered ({error}): record it again") from error
 
 
 def _profile(data: dict[str, Any]) -> Profile:

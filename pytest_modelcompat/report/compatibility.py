@@ -35,7 +35,7 @@ def compatibility_text(result: CompatibilityResult) -> str:
 
 
 def main_cause(result: CompatibilityResult) -> str:
-    """The shortest cause among the gravest findings of a judgement that is not `loads`; else nothing."""
+    """The shortest cause among the most severe findings of a result that is not `loads`; else nothing."""
     if result.compatibility is Compatibility.LOADS or not result.findings:
         return ""
     most_severe = min((finding.severity for finding in result.findings), key=_SEVERITY_ORDER.__getitem__)
@@ -87,7 +87,7 @@ def _severity_counts(result: CompatibilityResult) -> str:
 
 
 def _grouped_findings(results: Iterable[CompatibilityResult]) -> list[tuple[Finding, list[str]]]:
-    """Equal findings of several runtimes as one, the gravest first."""
+    """Equal findings of several runtimes as one, the most severe first."""
     gathered: dict[Finding, list[str]] = {}
     for result in results:
         for finding in result.findings:

@@ -54,7 +54,7 @@ def _sentence(result: Result) -> str:
 
 
 def _predicted(result: Result) -> str:
-    """`it will not load in tf2.9, tf2.15: DisableCopyOnRead`, with all runtimes that the same is foretold for."""
+    """`it will not load in tf2.9, tf2.15: DisableCopyOnRead`, with all runtimes that the same is predicted for."""
     first = result.errors[0]
     alike = [each for each in result.errors if each.runtime and (each.stage is None) == (first.stage is None)]
     names = dict.fromkeys(each.runtime.partition(" ")[0] for each in alike)
@@ -77,13 +77,13 @@ def failure_text(result: Result, *, verbose: bool = False) -> str:
 
 
 def _blocks(errors: Sequence[Finding], *, is_local: bool) -> Iterator[str]:
-    """The findings one after the other; what is foretold says its runtime once, and a fix that several share last."""
+    """The findings one after the other; what is predicted says its runtime once, and a fix that several share last."""
     for position, finding in enumerate(errors):
         before = errors[position - 1] if position else None
         after = errors[position + 1] if position + 1 < len(errors) else None
         yield ""
         if finding.runtime and (before is None or before.runtime != finding.runtime):
-            yield from labelled("foretold", f"for {finding.runtime}")
+            yield from labelled("predicted", f"for {finding.runtime}")
         if before is not None and (before.kind, before.runtime) != (finding.kind, finding.runtime):
             yield f"{INDENT}{finding.kind.value}"
         is_headed = before is None and not finding.runtime and not (is_local and finding.kind in HEADLINES)

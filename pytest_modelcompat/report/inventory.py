@@ -87,7 +87,7 @@ def _model(inventory: Inventory) -> Iterator[Fact]:
         yield "model", inventory.model_class + (f' "{called}"' if isinstance(called, str) else "")
     elif inventory.format == "saved_model":
         is_object = inventory.has_object_graph
-        yield "model", "not told: exported without Keras' metadata" if is_object else "a graph, TensorFlow 1 style"
+        yield "model", "unknown: exported without Keras' metadata" if is_object else "a graph, TensorFlow 1 style"
     if inventory.layers:
         count = Counter(layer.class_name for layer in inventory.layers)
         yield "layers", _wrapped(f"{len(inventory.layers)}: {_counts(count)}")
@@ -154,7 +154,7 @@ def _lambdas(lambdas: Sequence[LambdaUse]) -> Iterator[Fact]:
 
 def _lambda_words(use: LambdaUse) -> str:
     if not use.has_bytecode:
-        return f"calls the function {use.function_name}" if use.function_name else "no function that is told"
+        return f"calls the function {use.function_name}" if use.function_name else "an unnamed function"
     if not use.codes:
         return "Python bytecode"
     words = []

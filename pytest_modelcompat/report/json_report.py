@@ -1,7 +1,7 @@
 """What the targets of a run came to, as one JSON file: `pytest --modelcompat-report` writes it.
 
 Strict JSON: a figure that is no finite number is one of the strings `"nan"`, `"inf"` and `"-inf"`. Paths are relative
-to the project, whose folder is told by its name alone.
+to the project, whose folder is given by its name alone.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def result_data(result: Result, *, frozen: str = "", artifact: bool = False, sec
     """A target that came to a result.
 
     Args:
-        result: what it came to.
+        result: its result.
         frozen: the release whose artifact it is; empty for what the test saves now.
         artifact: whether its artifact was there before, saved by something else.
         seconds: how long it took.
@@ -204,7 +204,7 @@ def destination(path: Path) -> Path:
 
 
 def _may_be_replaced(file: Path) -> bool:
-    """Whether a file is empty, or an object of JSON as far as its first character tells."""
+    """Whether a file is empty, or an object of JSON as far as its first character says."""
     try:
         with file.open("rb") as stream:
             return stream.read(64).lstrip()[:1] in (b"", b"{")

@@ -9,7 +9,7 @@ from enum import Enum
 class Severity(str, Enum):
     """How much a finding weighs.
 
-    An `ERROR` fails its target. A `CHANGE` loads and then predicts something else. A `WARNING` tells of content to
+    An `ERROR` fails its target. A `CHANGE` loads and then predicts something else. A `WARNING` names content to
     distrust, a `NOTE` of anything else worth knowing; neither moves a verdict.
     """
 
@@ -120,9 +120,9 @@ class Finding:
         details: further labelled facts, in the order to show them.
         log: what the original said at length; shown only under `-vv`.
         is_specific: whether the cause is known for certain, rather than read off a text that many causes share.
-        stage: where a load fails of it, for what is foretold rather than seen; None otherwise.
+        stage: where a load fails of it, for what is predicted rather than seen; None otherwise.
         source: where the rule behind it is from (a public thread, `measured`); empty where data say it.
-        runtime: the runtime it is foretold for; empty for what was seen.
+        runtime: the runtime it is predicted for; empty for what was seen.
     """
 
     kind: Kind

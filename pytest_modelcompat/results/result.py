@@ -50,7 +50,7 @@ class Result:
         case: the case's name, the same for all its targets.
         format: the format of its artifact.
         runtime: where it was loaded.
-        findings: problems, the gravest first.
+        findings: problems, the most severe first.
         facts: the circumstances.
         drifts: reloaded against saved, one for each output (of an artifact: against its golden).
         golden: `matched`, `written`, `updated`, `unchanged`, or empty if the round trip did not get there.
@@ -87,7 +87,7 @@ class Result:
 
     @property
     def notes(self) -> tuple[Finding, ...]:
-        """The findings that are only told."""
+        """The findings that are only notes."""
         return tuple(finding for finding in self.findings if finding.severity is Severity.NOTE)
 
     @property

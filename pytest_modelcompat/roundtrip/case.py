@@ -26,7 +26,7 @@ class Case:
         target: the format to save in, or that of the artifact, and where it is loaded.
         settings: its options.
         golden: its golden's name.
-        build: makes the model anew and gives it with its inputs (None: derive them); None for an artifact.
+        build: builds the model again and gives it with its inputs (None: derive them); None for an artifact.
         artifact: the file or folder something else saved; None for a round trip.
         inputs: gives an artifact's inputs (None: derive them).
         accept: the command that accepts what changed.

@@ -120,7 +120,7 @@ def _check(
     except GoldenMissingError:
         return _with_findings(result, _missing(f"there is no golden yet at {result.facts.golden}", case))
     except GoldenBrokenError as error:
-        fix = (f"restore it from version control, or record it anew: {case.accept}",)
+        fix = (f"restore it from version control, or record it again: {case.accept}",)
         cause = _relative(error, case, store, result)
         return _with_findings(result, Finding(Kind.GOLDEN_BROKEN, case.golden.name, cause=cause, fix=fix))
     result = replace(result, facts=replace(result.facts, golden_made_by=golden.made_by))

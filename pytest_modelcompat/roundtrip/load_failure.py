@@ -1,4 +1,4 @@
-"""Explaining: why an artifact did not load, or not as it was, from what was read, resolved, raised and recorded."""
+"""Why an artifact did not load, or not as it was, from what was read, resolved, raised and recorded."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def explain_load_failure(case: Case, subject: Subject, inventory: Inventory, loa
         case: the case.
         subject: its artifact.
         inventory: what the artifact holds.
-        loaded: what came of loading it.
+        loaded: the loader's answer.
     """
     diagnosed = diagnose(loaded, diagnosis_context(case, subject, inventory, loaded))
     if loaded.process_exit.code != 0 or loaded.stage not in ("load", "predict"):
@@ -46,13 +46,13 @@ def explain_load_failure(case: Case, subject: Subject, inventory: Inventory, loa
 
 
 def diagnosis_context(case: Case, subject: Subject, inventory: Inventory, loaded: LoadResult) -> DiagnosisContext:
-    """What the diagnosis of a load needs to know besides what came of it.
+    """What the diagnosis of a load needs to know besides the loader's answer.
 
     Args:
         case: the case.
         subject: its artifact.
         inventory: what the artifact holds.
-        loaded: what came of loading it.
+        loaded: the loader's answer.
     """
     return DiagnosisContext(
         artifact=subject.artifact.name,
@@ -74,7 +74,7 @@ def explain_changes(case: Case, inventory: Inventory, loaded: LoadResult) -> tup
     Args:
         case: the case.
         inventory: what the artifact holds.
-        loaded: what came of loading it.
+        loaded: the loader's answer.
     """
     known = _predicted(case, inventory, loaded)
     return tuple(replace(each, severity=Severity.ERROR) for each in known if each.severity is Severity.CHANGE)
@@ -118,7 +118,7 @@ def _predicted(case: Case, inventory: Inventory, loaded: LoadResult) -> tuple[Fi
 
 
 def _remote_findings(users: tuple[Finding, ...], known: tuple[Finding, ...], diagnosed: Finding) -> tuple[Finding, ...]:
-    """In another runtime what is recorded of its versions tells more than what its Keras said, all of it at once.
+    """In another runtime what is recorded of its versions says more than its Keras did, all of it at once.
 
     What Keras stumbled over comes first; of what it would stumble over next it says nothing.
     """

@@ -130,7 +130,7 @@ def as_model_under_test(value: Any) -> ModelUnderTest:
 
 
 def _is_of(value: Any, package: str, name: str) -> bool:
-    """Whether a class of this name from this package is among a value's, told without importing the package."""
+    """Whether a class of this name from this package is among a value's, without importing the package."""
     return any((base.__module__.split(".")[0], base.__name__) == (package, name) for base in type(value).__mro__)
 
 
@@ -254,12 +254,12 @@ def _defining_module(candidate: Any) -> str | None:
 
 
 def installed_keras() -> str:
-    """The package `tf.keras` means here: `tf_keras` where TensorFlow was told to use it, else `keras`."""
+    """The package `tf.keras` means here: `tf_keras` where TF_USE_LEGACY_KERAS asks for it, else `keras`."""
     return "tf_keras" if os.environ.get("TF_USE_LEGACY_KERAS", "").lower() in ("1", "true") else "keras"
 
 
 def _draws_numbers(layer: Any) -> bool:
-    """Whether a layer is a random one, except where it drops out nothing, as recurrent cells do unless told to."""
+    """Whether a layer is a random one, except where it drops out nothing, as recurrent cells do by default."""
     if not any(word in type(layer).__name__ for word in RANDOM_LAYERS) and not hasattr(layer, "seed_generator"):
         return False
     rates = [getattr(layer, name, None) for name in ("rate", "dropout", "recurrent_dropout")]

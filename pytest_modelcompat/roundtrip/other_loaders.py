@@ -31,9 +31,9 @@ _FIXES = {
     "tfsm_layer": "reload in a runtime with Keras 3, or leave tfsm_layer out of saved_model_loaders",
     "tf_keras": "pip install --no-deps tf-keras, of TensorFlow's version, or leave tf_keras out of saved_model_loaders",
 }
-_LEAVE_OUT = "mend what it says, or, where nothing loads it so, leave {} out of saved_model_loaders"
+_LEAVE_OUT = "correct what it says, or, where nothing loads it so, leave {} out of saved_model_loaders"
 _SAVE_SIGNATURES_AGAIN = (
-    "save it anew, so that its signatures in the graph (signature_def) are those of its functions",
+    "save it again, so that its signatures in the graph (signature_def) are those of its functions",
 )
 _CRASH_KINDS = (Kind.LOADER_CRASHED, Kind.LOADER_EXITED, Kind.LOADER_TIMED_OUT, Kind.OUT_OF_MEMORY, Kind.DISK_FULL)
 
@@ -74,8 +74,8 @@ class OtherLoaders:
         others = self.loaded.other_results.items()
         lacking = [self._unavailable(name, other) for name, other in others if other.unavailable]
         said = [(name, self._comparison_text(name, other)) for name, other in others if not other.unavailable]
-        told = replace(found[0], details=(*found[0].details, *((name, text) for name, text in said if text)))
-        return (told, *found[1:], *lacking)
+        reported = replace(found[0], details=(*found[0].details, *((name, text) for name, text in said if text)))
+        return (reported, *found[1:], *lacking)
 
     def _unavailable(self, name: str, other: OtherLoadResult) -> Finding:
         return Finding(

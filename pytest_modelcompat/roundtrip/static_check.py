@@ -1,4 +1,4 @@
-"""Foretelling: whether what a case saved will load in the runtimes its `loads_in` names, none of them needed here."""
+"""Whether what a case saved loads in the runtimes that its `loads_in` names; none of them is needed here."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def profile_of(versions: Mapping[str, str]) -> Profile | None:
     """The recorded profile of a runtime's versions; None where there is none.
 
     Args:
-        versions: of `tensorflow`, `keras` and `python`, as a loader tells them.
+        versions: of `tensorflow`, `keras` and `python`, as a loader reports them.
     """
     try:
         return load_profile(runtime_name_of(versions))
@@ -125,7 +125,7 @@ def _read(path: Path, _: int) -> Profile:
 
 
 def findings_for(settings: Settings, inventory: Inventory, loaded: LoadResult, profile: Profile) -> tuple[Finding, ...]:
-    """Everything that is foretold of an artifact in one runtime, with fixes for who writes tests.
+    """Everything that is predicted of an artifact in one runtime, with fixes for who writes tests.
 
     Args:
         settings: the case's options.

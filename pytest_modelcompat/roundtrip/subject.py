@@ -79,7 +79,7 @@ def prepare_subject(case: Case, folder: Path, saves: save.SaveHistory) -> Subjec
 
 
 def _saved(case: Case, folder: Path, saves: save.SaveHistory) -> Subject:
-    """Build the model anew, take its outputs, save it."""
+    """Build the model, take its outputs, save it."""
     assert case.build is not None  # noqa: S101 - a case without an artifact has a builder
     seed_everything(case.settings.seed)
     returned, inputs = case.build()
@@ -154,16 +154,16 @@ def _refuse_changed(case: Case, model: live.ModelUnderTest, saves: save.SaveHist
 def _build_again(declared_in: OptionPlace) -> tuple[str, ...]:
     if declared_in is OptionPlace.CALL:
         return (
-            "give the function that builds the model, which is then called anew for each format:",
+            "give the function that builds the model, which is then called again for each format:",
             "model_roundtrip(build_model, ...)",
         )
     if declared_in is OptionPlace.COMMAND_LINE:
         return ("name the function that builds the model rather than the model",)
-    return ("build the model in the test itself, which is called anew for each format",)
+    return ("build the model in the test itself, which is called again for each format",)
 
 
 def _given(case: Case) -> Subject:
-    """An artifact that something else saved, with the inputs its test returns or its inventory tells."""
+    """An artifact that something else saved, with the inputs its test returns or its inventory gives."""
     assert case.artifact is not None  # noqa: S101 - asked for by the caller
     artifact = case.artifact
     inventory = stop_on_failure(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(artifact))

@@ -91,7 +91,7 @@ def cache_folder() -> Path:
         from platformdirs import user_cache_path
     except ImportError:
         raise RuntimeUnavailableError(
-            "where runtimes are kept cannot be told: that needs platformdirs, which is not installed",
+            "the folder of runtimes is unknown: that needs platformdirs, which is not installed",
             (INSTALL_EXTRA, f"or set {CACHE} to a folder"),
         ) from None
     return user_cache_path("pytest-modelcompat", appauthor=False)

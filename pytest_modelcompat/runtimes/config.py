@@ -55,7 +55,7 @@ class RuntimeConfig:
         try:
             return builtin_runtime(name)
         except UnknownRuntimeError as error:
-            # Of a TensorFlow that is known it is told why it does not go with that Keras; nothing is like that.
+            # For a TensorFlow that is known the message says why it does not go with that Keras; nothing is like that.
             is_mix = name.partition("+")[0] in all_names()
             near = difflib.get_close_matches(name, [LOCAL, *self.declared, *all_names(), *PINS], 1)
             if is_mix or "did you mean" in str(error):

@@ -228,7 +228,7 @@ def _with_name(environment: Environment, name: str) -> Environment:
 def _locked(name: str, folder: Path, tell: Callable[[str], None]) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
-    # Beside the folder: it outlives making the folder anew.
+    # Beside the folder: it outlives the folder, which is created again.
     lock = FileLock(folder.with_name(f"{folder.name}.lock"))
     try:
         lock.acquire(timeout=0)

@@ -80,7 +80,7 @@ def runtime_name_of(versions: Mapping[str, str]) -> str:
     """The name of the runtime that has these versions.
 
     Args:
-        versions: of `tensorflow`, `keras` and `python`, as a loader tells them.
+        versions: of `tensorflow`, `keras` and `python`, as a loader reports them.
 
     Raises:
         UnknownRuntimeError: no runtime that is known has them.

@@ -52,7 +52,7 @@ class LoaderPool:
         return self._own[name]
 
     def prefetch(self, name: str) -> None:
-        """Have a loader import its TensorFlow in the background; one that cannot be had is told when it is used."""
+        """Have a loader import its TensorFlow in the background; one that cannot be had is reported when it is used."""
         try:
             self.of(name).start()
         except (UnknownRuntimeError, RuntimeUnavailableError, LoaderUnavailableError):

@@ -129,7 +129,7 @@ def _killed(runtime: Runtime, number: int, log: str) -> RuntimeUnavailableError:
 def _fix(runtime: Runtime, python: Path) -> str:
     if runtime.is_created:
         return f"change 'packages' or 'env' of {runtime.name!r} in [tool.modelcompat.runtimes] of pyproject.toml"
-    return f"mend it until this works: {python} -c 'import tensorflow; tensorflow.keras.layers'"
+    return f"repair it until this works: {python} -c 'import tensorflow; tensorflow.keras.layers'"
 
 
 def _exception(log: str) -> str:

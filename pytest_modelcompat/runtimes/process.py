@@ -61,7 +61,7 @@ class LoaderProcess:
             known to be safe on Linux only: macOS frameworks do not survive it, Windows has none.
         environment: variables to set for the loader on top of this process's.
         python: another interpreter to run it in; its jobs keep the `sys.path` of that one instead of this process's,
-            and it is told nothing of where this one finds modules, or which Keras it takes.
+            and it gets no variable that says where this one finds modules, or which Keras it takes.
         sys_path: what goes before that on its jobs' `sys.path`.
     """
 

@@ -1,4 +1,4 @@
-"""A job for a loader, and what came of it, as files in a folder of its own."""
+"""A job for a loader, and its answer, as files in a folder of its own."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class LoadResult:
         not_rebuildable: for objects at `index`: `class`, `argument`, `problem`, `has_get_config`.
         routes: outputs by signature name (`""` for a model called directly), then by output name.
         weights: digests: `path`, `shape`, `dtype`, `sha256`.
-        others: what came of each other loader that was to try, in that order.
+        others: the result of each other loader that was to try, in that order.
         training: optimizer, compile config and the optimizer's variables; None where the job did not ask for them or
             the model has none.
         versions: of Keras, TensorFlow, Python, NumPy in the loader.

@@ -140,7 +140,7 @@ def _failure(runtime: Runtime, step: str, code: int, quote: str) -> RuntimeUnava
         what = f"no versions fit together for {step} on Python {runtime.python}"
         fix = f"change 'packages' or 'python' of {runtime.name!r} in {DECLARED_IN}"
     elif _NO_REQUIREMENT.search(quote):
-        what, fix = f"pip's notation is broken for {step}", f"mend 'packages' of {runtime.name!r} in {DECLARED_IN}"
+        what, fix = f"pip's notation is broken for {step}", f"correct 'packages' of {runtime.name!r} in {DECLARED_IN}"
     else:
-        what, fix = f"uv ended with exit code {code} when {step}", f"mend what it says, and go on with: {again}"
+        what, fix = f"uv ended with exit code {code} when {step}", f"correct what it says, and go on with: {again}"
     return RuntimeUnavailableError(f"runtime {runtime.name!r} cannot be created: {what}", (fix,), quote)

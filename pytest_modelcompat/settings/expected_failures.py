@@ -124,7 +124,7 @@ def apply_expected_failures(
     """What a target came to, in the light of how it was expected to fail.
 
     Args:
-        result: what it came to.
+        result: its result.
         expected: those that speak of it.
         today: the day to go by; by default this one.
 
@@ -141,10 +141,10 @@ def apply_expected_failures(
     for each in current:
         if each.kind is result.errors[0].kind:
             return replace(result, expected=each.reason)
-    told = "to fail with " + "; or ".join(
+    sentence = "to fail with " + "; or ".join(
         str(each) + ("" if each in current else ", which is over") for each in expected
     )
-    return replace(result, facts=replace(result.facts, expected=told))
+    return replace(result, facts=replace(result.facts, expected=sentence))
 
 
 def _obsolete(expected: ExpectedFailure, day: dt.date) -> Finding:

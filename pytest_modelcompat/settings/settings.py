@@ -37,7 +37,7 @@ class SettingsError(Exception):
 class Settings:
     """The options of one case, as README's table has them.
 
-    `sources` tells for each option that was set where it came from: `command line`, `marker`, `call` or `ini`.
+    `sources` says for each option that was set where it came from: `command line`, `marker`, `call` or `ini`.
     """
 
     formats: tuple[Any, ...] = DEFAULT_FORMATS

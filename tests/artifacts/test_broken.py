@@ -1,4 +1,4 @@
-"""Each kind of broken artifact is told in one sentence that says what the file really is."""
+"""Each kind of broken artifact is reported in one sentence that says what the file really is."""
 
 from __future__ import annotations
 

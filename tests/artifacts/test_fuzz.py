@@ -23,7 +23,7 @@ def damaged(data: bytes, chance: random.Random) -> bytes:
     if chance.random() < 0.1:
         return bytes(out[: chance.randrange(len(out))])
     for _ in range(chance.choice([1, 1, 2, 8])):
-        # What is where is told at the beginning and at the end more often than in between.
+        # What is where is reported at the beginning and at the end more often than in between.
         edge = min(len(out), 300)
         at = chance.choice([chance.randrange(len(out)), chance.randrange(edge), len(out) - 1 - chance.randrange(edge)])
         width = chance.choice([1, 2, 4, 8])

@@ -144,7 +144,7 @@ class TestSarif:
         }
         assert {location["uriBaseId"] for location in locations} == {"%SRCROOT%"}
 
-    def test_results_are_told_apart_and_unsafe_content_comes_once(self, run: Any) -> None:
+    def test_results_are_distinguished_and_unsafe_content_comes_once(self, run: Any) -> None:
         prints = [result["partialFingerprints"]["modelcompat/v1"] for result in run["results"]]
         assert len(set(prints)) == len(prints)
         unsafe = [result for result in run["results"] if "ReadFile" in result["message"]["text"]]

@@ -102,7 +102,7 @@ class TestRunningInAll:
             "6 targets: 2 passed, 2 failed, 2 expected",
         ]
 
-    def test_a_runtime_that_is_gone_is_told_and_others_run(self, ran: subprocess.CompletedProcess[str]) -> None:
+    def test_a_runtime_that_is_gone_is_reported_and_others_run(self, ran: subprocess.CompletedProcess[str]) -> None:
         assert ran.returncode == 2
         assert "modelcompat: runtime 'gone' has no interpreter at " in ran.stderr
         assert "correct 'interpreter' of 'gone' in [tool.modelcompat.runtimes] of pyproject.toml" in ran.stderr

@@ -109,7 +109,7 @@ BUILDING = (
         "tf2.20",
         Kind.CONFIG_CHANGED,
         "Functional",
-        "its one output is written as a list, which Keras 3.11 takes at its word",
+        "its one output is written as a list, which Keras 3.11 takes for a list of outputs",
         where='"tower"',
         stage=Stage.BUILD,
         loads_in=("tf2.16", "tf2.18"),

@@ -1,4 +1,4 @@
-"""Row: one failure that users really met, the artifact that shows it, and what must be foretold of it."""
+"""Row: one failure that users really met, the artifact that shows it, and what must be predicted of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every failure that users really met and that a static read can foretell is foretold, and only where it happens."""
+"""Every failure that users really met and that a static read can predict is predicted, and only where it happens."""
 
 from __future__ import annotations
 

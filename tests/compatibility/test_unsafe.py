@@ -123,7 +123,7 @@ class TestContainers:
     @pytest.mark.parametrize(
         "what", ["external link", "out-of-file dataset", "pickle", "escaping member", "duplicate member", "new kind"]
     )
-    def test_hazards_are_told(self, what: str) -> None:
+    def test_hazards_are_reported(self, what: str) -> None:
         finding = the_one(hazards=(Hazard(what, "x", "points to /etc/passwd"),))
         assert finding.subject == f"{what} x"
         assert finding.cause.startswith("points to /etc/passwd: ")
@@ -176,7 +176,7 @@ class TestOps:
             *((name, "Python function") for name in ("PyFunc", "PyFuncStateless", "EagerPyFunc")),
         ],
     )
-    def test_that_reach_out_are_told_with_their_function(self, name: str, does: str) -> None:
+    def test_that_reach_out_are_reported_with_their_function(self, name: str, does: str) -> None:
         finding = the_one(ops=(op(name),))
         assert finding.subject == f"op {name}"
         assert does in finding.cause
@@ -195,7 +195,7 @@ class TestOps:
             ops=(op("SaveV2", OpLocation("save/SaveV2")), op("RestoreV2", OpLocation("save_1/RestoreV2_7")))
         )
 
-    def test_saving_elsewhere_is_told_where(self) -> None:
+    def test_saving_elsewhere_is_reported_where(self) -> None:
         hidden = OpLocation("SaveV2", "__inference_serve_5")
         finding = the_one(ops=(op("SaveV2", OpLocation("SaveV2", "__inference__traced_save_300"), hidden),))
         assert finding.where == ('node "SaveV2" of function __inference_serve_5',)
@@ -212,7 +212,7 @@ class TestOps:
             ("DebugIdentityV3", "debug_urls", "[]", False),
         ],
     )
-    def test_that_are_told_where_to_go(self, name: str, attribute: str, value: str, *, is_unsafe: bool) -> None:
+    def test_that_are_reported_where_to_go(self, name: str, attribute: str, value: str, *, is_unsafe: bool) -> None:
         found = unsafe(ops=(op(name, **{attribute: (value,)}),))
         assert bool(found) == is_unsafe
         if is_unsafe:

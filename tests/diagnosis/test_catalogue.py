@@ -702,7 +702,7 @@ def test_unrecognised_error_is_quoted_and_located() -> None:
     assert finding.log.startswith("Traceback")
 
 
-def test_silent_exception_is_told_by_its_class() -> None:
+def test_silent_exception_is_reported_by_its_class() -> None:
     finding = tell("", exception="AssertionError")
     assert finding.cause == "Keras could not load the file: AssertionError (no message)"
 
@@ -738,7 +738,7 @@ def test_entry_uses_only_words_there_are(entry: KnownFailure) -> None:
     assert used <= words
 
 
-def test_a_very_long_message_is_told_quickly() -> None:
+def test_a_very_long_message_is_reported_quickly() -> None:
     started = time.perf_counter()
     finding = tell(wrapped("nobody has seen this") * 20)
     assert finding.quote == "nobody has seen this"

@@ -25,7 +25,7 @@ pytest.importorskip("tensorflow")
 
 
 class Loader:
-    """Loads a graph that calls an op, and says what became of it."""
+    """Loads a graph that calls an op, and says the result."""
 
     def __init__(self, loader: LoaderProcess, folder: Path) -> None:
         self.loader = loader

@@ -78,7 +78,7 @@ def test_ending(ending: ProcessExit, log: str, kind: Kind, says: str) -> None:
     assert re.search(says, finding.cause), finding.cause
 
 
-def test_last_log_line_is_told_where_there_is_no_stack() -> None:
+def test_last_log_line_is_reported_where_there_is_no_stack() -> None:
     assert ("last said", "bye") in tell(ProcessExit(3), log="hello\nbye\n\n").details
 
 

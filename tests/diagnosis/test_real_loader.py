@@ -47,7 +47,7 @@ MODULES = {
 
 
 class Loader:
-    """Loads what is in a folder, and says what became of it."""
+    """Loads what is in a folder, and says the result."""
 
     def __init__(self, loader: LoaderProcess, folder: Path) -> None:
         self.loader = loader

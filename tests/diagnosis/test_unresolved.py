@@ -94,7 +94,7 @@ class TestUnknown:
         layers = [LayerUse("Scale", (p,), module=p, registered_name=f"{p}>Scale") for p in ("one", "two")]
         assert [finding.subject for finding in unknown(layers)] == ["one>Scale", "two>Scale"]
 
-    def test_a_function_is_told_by_its_name_not_by_the_word_function(self) -> None:
+    def test_a_function_is_reported_by_its_name_not_by_the_word_function(self) -> None:
         use = ObjectUse("loss", "soft", ("compile",), module="builtins", registered_name="function")
         (finding,) = unknown(objects=[use])
         assert (finding.kind, finding.subject, finding.where) == (Kind.UNKNOWN_OBJECT, "soft", ("compile()",))

@@ -137,7 +137,7 @@ class TestName:
     def test_reads_well(self, part: str, escaped: str) -> None:
         assert escape(part) == escaped
 
-    def test_long_ones_are_told_apart_by_a_digest(self) -> None:
+    def test_long_ones_are_distinguished_by_a_digest(self) -> None:
         one, other = escape("x" * 400 + "1"), escape("x" * 400 + "2")
         assert one != other
         assert one.startswith("x" * 133 + "~")

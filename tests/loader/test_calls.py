@@ -71,7 +71,7 @@ def test_ragged_and_sparse_arguments_go_in_parts() -> None:
 
 
 @pytest.mark.parametrize("inputs", [[BIG], [BIG, SMALL, WIDE], [WIDE, WIDE], [BIG, WORDS], {"a": BIG}])
-def test_what_does_not_fit_is_told_with_both_sides(inputs: Any) -> None:
+def test_what_does_not_fit_is_reported_with_both_sides(inputs: Any) -> None:
     with pytest.raises(calls.SignatureMismatchError) as raised:
         match(NAMED, inputs)
     assert str(raised.value).startswith(

@@ -111,7 +111,7 @@ def test_nothing_is_written_while_the_round_trip_fails(project: Project) -> None
     assert not (project.path / "golden").exists()
 
 
-def test_other_inputs_are_told_of_and_recorded_anew(project: Project) -> None:
+def test_other_inputs_are_reported_and_recorded_again(project: Project) -> None:
     write_model(project)
     project.record()
     write_model(project, filled=2.0)
@@ -129,7 +129,7 @@ def test_other_inputs_are_told_of_and_recorded_anew(project: Project) -> None:
     project.run().assert_outcomes(passed=2)
 
 
-def test_other_inputs_with_the_same_outputs_are_told_of_too(project: Project) -> None:
+def test_other_inputs_with_the_same_outputs_are_reported_too(project: Project) -> None:
     write_model(project, kernel=0.0)
     project.record()
     write_model(project, kernel=0.0, filled=2.0)

@@ -1,4 +1,4 @@
-"""`loads_in`: each round trip also foretells whether what it saved loads where nothing of it can be run here."""
+"""`loads_in`: each round trip also predicts whether what it saved loads where nothing of it can be run here."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_failure_names_the_runtime_the_cause_and_the_fix(project: Project, rep
     reported_failure(
         result,
         "UNKNOWN OP test_ranker[export]: it will not load in tf2.9: DisableCopyOnRead",
-        "foretold for tf2.9 (TensorFlow 2.9.3, Keras 2.9.0)",
+        "predicted for tf2.9 (TensorFlow 2.9.3, Keras 2.9.0)",
         "op DisableCopyOnRead",
         'where node "*DisableCopyOnRead" of function __inference_*',
         "because TensorFlow 2.9 has no op of this name; it came with TensorFlow 2.10",
@@ -109,15 +109,17 @@ def test_it_passes_where_the_model_loads(project: Project, here: str) -> None:
     project.run().assert_outcomes(passed=1)
 
 
-def test_each_runtime_is_told_once_and_a_shared_fix_too(project: Project, reported_failure: ReportedFailure) -> None:
+def test_each_runtime_is_reported_once_and_a_shared_fix_too(
+    project: Project, reported_failure: ReportedFailure
+) -> None:
     write(project, 'formats=["keras"], loads_in=["tf2.10", "tf2.15"]')
     result = project.run("--modelcompat-update-golden")
     reported_failure(
         result,
         "FORMAT NOT READ test_ranker[keras]: it will not load in tf2.10, tf2.15: model.keras (and *",
-        "foretold for tf2.10 (TensorFlow 2.10.1, Keras 2.10.0)",
+        "predicted for tf2.10 (TensorFlow 2.10.1, Keras 2.10.0)",
         "because it is a .keras zip, which Keras 2.10 cannot open: Keras reads it from 2.12 on",
-        "foretold for tf2.15 (TensorFlow 2.15.1, Keras 2.15.0)",
+        "predicted for tf2.15 (TensorFlow 2.15.1, Keras 2.15.0)",
         "MODULE MOVED",
         "class Functional (the model)",
         "because it names the module keras.src.models.functional, which Keras 2.15 has not got",
@@ -125,7 +127,7 @@ def test_each_runtime_is_told_once_and_a_shared_fix_too(project: Project, report
         'argument InputLayer(batch_shape=…) ("features", first of 2 layers)',
     )
     lines = [" ".join(line.split()) for line in result.outlines]
-    assert lines.count("foretold for tf2.15 (TensorFlow 2.15.1, Keras 2.15.0)") == 1
+    assert lines.count("predicted for tf2.15 (TensorFlow 2.15.1, Keras 2.15.0)") == 1
     assert len([line for line in lines if line.startswith("fix load it with Keras 3.")]) == 1
 
 
@@ -135,7 +137,7 @@ def test_a_silent_change_is_said_to_be_one(project: Project, reported_failure: R
         project.run("--modelcompat-update-golden"),
         "UNKNOWN ATTRIBUTE test_picker[saved_model]: it will load, and not be the same, in tf2.10: "
         "GatherNd.bad_indices_policy",
-        "foretold for tf2.10 (TensorFlow 2.10.1, Keras 2.10.0)",
+        "predicted for tf2.10 (TensorFlow 2.10.1, Keras 2.10.0)",
         "attribute GatherNd.bad_indices_policy*",
         "means it loads, and is not the same there",
         "because TensorFlow 2.10 knows GatherNd without the attribute 'bad_indices_policy'; it is ignored there",
@@ -245,7 +247,7 @@ def test_a_recorded_profile_is_found_from_the_roots_folder(
     reported_failure(
         project.run("--modelcompat-loads-in", "profiles/prod.json"),
         "UNKNOWN OP test_ranker[export]: it will not load in profiles/prod.json: DisableCopyOnRead",
-        "foretold for profiles/prod.json (TensorFlow 2.9.3, Keras 2.9.0)",
+        "predicted for profiles/prod.json (TensorFlow 2.9.3, Keras 2.9.0)",
         "because TensorFlow 2.9 has no op of this name; it came with TensorFlow 2.10",
     )
 

@@ -83,7 +83,7 @@ def test_it(shared):
     result.stdout.fnmatch_lines(
         [
             "MODEL CHANGED BY SAVING  test_it?keras?: an earlier save as h5 changed this model object*",
-            "*build the model in the test itself, which is called anew for each format",
+            "*build the model in the test itself, which is called again for each format",
         ]
     )
 

@@ -282,7 +282,7 @@ def write_test(project: Project, *runtimes: str, declared: str = "") -> None:
 
 
 class TestUnusable:
-    """A runtime that cannot be used is told, and the local target runs and passes."""
+    """A runtime that cannot be used is reported, and the local target runs and passes."""
 
     @pytest.fixture(autouse=True)
     def _empty_cache(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Where the loaders of a SavedModel disagree, both are told; where they agree, nothing is."""
+"""Where the loaders of a SavedModel disagree, both are reported; where they agree, nothing is."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_what_the_graph_loader_refuses_fails_with_its_cause_and_fix(project: Pro
     )
 
 
-def test_what_it_cannot_run_is_told_apart(project: Project) -> None:
+def test_what_it_cannot_run_is_distinguished(project: Project) -> None:
     artifact(project, saved_models.point_nowhere)
     result = project.run()
     result.assert_outcomes(failed=1)
@@ -90,7 +90,7 @@ def test_other_outputs_are_a_drift_of_both(project: Project) -> None:
             "  mismatch   * of 8 elements *",
             "             greatest absolute difference 3.0e+00 at ?1, 3? (allowed 1e-05, from dtype float32)",
             "  worst      ?1, 3? is *, expected *",
-            "  fix        save it anew, *",
+            "  fix        save it again, *",
         ]
     )
 

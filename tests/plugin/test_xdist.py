@@ -85,7 +85,7 @@ def test_workers_run_the_same_ids_write_the_same_bytes_and_tell_the_same(project
     assert len(digests(golden)) == 2 * 4
 
 
-def test_a_builder_that_is_not_there_is_told_by_the_workers_too(project: Project) -> None:
+def test_a_builder_that_is_not_there_is_reported_by_the_workers_too(project: Project) -> None:
     result = project.run_apart("-n", "2", "--modelcompat-model", "nowhere:build")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["--modelcompat-model nowhere:build: there is no module 'nowhere' on the path or in *"])

@@ -217,7 +217,7 @@ class TestProbing:
         assert found["accepts"] == []
         assert found["refuses_unknown"]
 
-    def test_a_class_that_cannot_be_made_is_told_by_its_signature(self) -> None:
+    def test_a_class_that_cannot_be_made_is_reported_by_its_signature(self) -> None:
         found = probe.probe_class(Unmakeable, None, [Taking])
         assert found["accepts"] == ["more", "thing"]
         assert found["required"] == ["thing"]

@@ -210,7 +210,7 @@ class TestFile:
         monkeypatch.chdir(recorded.parent)
         assert load_profile("prod.json").name == "prod"
 
-    def test_is_read_anew_when_it_changed(self, recorded: Path) -> None:
+    def test_is_read_again_when_it_changed(self, recorded: Path) -> None:
         assert load_profile(str(recorded)).name == "prod"
         recorded.write_text(json.dumps({**document(), "name": "new"}), encoding="utf-8")
         assert load_profile(str(recorded)).name == "new"

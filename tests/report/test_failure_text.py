@@ -111,7 +111,7 @@ class TestFailureText:
         assert all(one or other for one, other in itertools.pairwise(lines))
 
 
-def test_headline_is_the_gravest_findings() -> None:
+def test_headline_is_the_most_severe_findings() -> None:
     assert headline(result(DRIFT)) == failure_text(result(DRIFT)).split("\n")[0]
     assert headline(result(DRIFT, SCALE)).endswith("did not (and 1 more)")
 
@@ -142,7 +142,7 @@ class TestSummary:
             "1 target, 0 failed; goldens: 1 matched, 0 written, 0 stale"
         ]
 
-    def test_how_many_artifacts_a_release_keeps_is_told(self) -> None:
+    def test_how_many_artifacts_a_release_keeps_is_reported(self) -> None:
         lines = [SummaryLine("a[h5]", "a", golden="matched", frozen="v1.2"), self.FAILED]
         assert list(summary_lines(lines, [], -1)) == [
             "2 targets, 1 failed; goldens: 1 matched, 0 written, 0 stale; 1 frozen"

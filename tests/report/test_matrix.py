@@ -49,7 +49,7 @@ def test_runtimes_that_do_not_fit_continue_below() -> None:
     assert len(matrix_lines(TARGETS, width=1)) == 3 * 4 + 2
 
 
-def test_tests_of_one_name_are_told_apart() -> None:
+def test_tests_of_one_name_are_distinguished() -> None:
     targets = [
         a_target(),
         a_target(runtime="tf2.4"),
@@ -65,7 +65,7 @@ def test_no_targets_are_no_table() -> None:
     assert reason_lines([]) == []
 
 
-def test_each_reason_is_told_once_with_its_cells() -> None:
+def test_each_reason_is_reported_once_with_its_cells() -> None:
     assert reason_lines([*TARGETS, a_target(runtime="tf2.6", verdict="failed")]) == [
         "UNKNOWN OP: it has no op Erf",
         "  test_ranker[h5] in tf2.4, tf2.6",

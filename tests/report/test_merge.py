@@ -71,7 +71,7 @@ def test_a_frozen_artifact_and_a_call_of_another_format_are_targets_of_their_own
     assert len(merge_reports([a_report(*targets), a_report(targets[0])])[0].targets) == 4
 
 
-def test_local_is_told_apart_where_it_is_not_the_same() -> None:
+def test_local_is_distinguished_where_it_is_not_the_same() -> None:
     def local(made: Any, **more: Any) -> Report:
         return a_report(a_target(), runtimes={"local": made}, **more)
 

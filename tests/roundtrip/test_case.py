@@ -74,7 +74,7 @@ class TestSeeding:
 
         assert draw() == draw()
 
-    def test_training_mode_starts_anew_too(self) -> None:
+    def test_training_mode_starts_again_too(self) -> None:
         ones = np.ones((4, 3), np.float32)
         first, second = (np.asarray(build(7)(ones, training=True)).tolist() for _ in range(2))
         assert first == second

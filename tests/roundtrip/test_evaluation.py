@@ -1,4 +1,4 @@
-"""What a comparison comes to: which tolerance holds, who is to blame, what is told beside a drift."""
+"""What a comparison comes to: which tolerance holds, who is to blame, what is reported beside a drift."""
 
 from __future__ import annotations
 
@@ -109,7 +109,9 @@ class TestSerialization:
         assert details(finding)["output"] == "score: shape was (2,), is (3,)"
 
     @pytest.mark.parametrize(("values", "told"), [((np.nan, np.nan), "NaN"), ((7.0, 7.0), "7.0")])
-    def test_outputs_that_say_nothing_are_told_with_their_drift(self, values: tuple[float, float], told: str) -> None:
+    def test_outputs_that_say_nothing_are_reported_with_their_drift(
+        self, values: tuple[float, float], told: str
+    ) -> None:
         (finding,) = self.findings(score(*values), score(1, 2))
         assert finding.kind is Kind.PREDICTIONS_DRIFTED
         assert [text for label, text in finding.details if label == "output"][1:] == [f"score: every element is {told}"]
@@ -204,7 +206,7 @@ class TestOverTime:
         assert cause == "the artifact is not the one the golden was recorded from"
         assert self.finding(GOLDEN_WEIGHTS, is_artifact=True).cause.startswith("the artifact has the golden's weights")
 
-    def test_outputs_that_say_nothing_are_told_with_their_drift(self) -> None:
+    def test_outputs_that_say_nothing_are_reported_with_their_drift(self) -> None:
         finding = self.finding(GOLDEN_WEIGHTS, score(np.nan, np.nan))
         assert finding.kind is Kind.PREDICTIONS_DRIFTED
         assert len([label for label, _ in finding.details if label == "output"]) == 2
@@ -256,7 +258,7 @@ class TestLostTraining:
     def test_the_same_is_no_finding(self) -> None:
         assert list(evaluation.lost_training(self.SAVED, dict(self.SAVED))) == []
 
-    def test_each_part_that_differs_is_told(self) -> None:
+    def test_each_part_that_differs_is_reported(self) -> None:
         after = {**self.SAVED, "optimizer": "RMSprop", "variables": [entry("iteration", "0", ()), entry("m", "m")]}
         (finding,) = evaluation.lost_training(self.SAVED, after)
         assert (finding.kind, finding.blame) == (Kind.TRAINING_CHANGED, Blame.LOADER)

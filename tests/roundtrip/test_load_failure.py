@@ -40,7 +40,7 @@ VERSIONS = {
     "future": {"tensorflow": "2.99.0", "keras": "3.99.0", "python": "3.11.7"},
     "local": {"tensorflow": "2.21.0", "keras": "3.15.1", "python": "3.11.7"},
 }
-# What is recorded of TensorFlow 2.15 and an .h5 file that Keras 3.15 wrote, in the order it is told in.
+# What is recorded of TensorFlow 2.15 and an .h5 file that Keras 3.15 wrote, in the order it is reported in.
 POLICY = "DTypePolicy"
 SHAPE, OPTIONAL, QUANTIZED = "InputLayer(batch_shape=…)", "InputLayer(optional=…)", "Dense(quantization_config=…)"
 AXES = ["GlorotUniform(input_axes=…)", "GlorotUniform(output_axes=…)"]
@@ -104,7 +104,7 @@ def names(found: tuple[Finding, ...]) -> list[str]:
 class TestElsewhere:
     """In another runtime."""
 
-    def test_all_that_is_recorded_is_told_at_once(self, tmp_path: Path) -> None:
+    def test_all_that_is_recorded_is_reported_at_once(self, tmp_path: Path) -> None:
         """Its Keras tells of the first thing only; nothing that merely changes a prediction explains a failure."""
         found = explained(tmp_path, lambda folder: K315.h5(folder / "model.h5", hard(K315)), "tf2.15")
         assert names(found) == [POLICY, SHAPE, OPTIONAL, QUANTIZED, *AXES]
@@ -146,7 +146,7 @@ class TestElsewhere:
     def test_its_versions_count_and_not_its_name(self, tmp_path: Path) -> None:
         assert names(explained(tmp_path, plain, "prod")) == names(explained(tmp_path, plain, "tf2.15"))
 
-    def test_what_the_user_can_declare_is_told_once_and_with_the_rest(self, tmp_path: Path) -> None:
+    def test_what_the_user_can_declare_is_reported_once_and_with_the_rest(self, tmp_path: Path) -> None:
         said = "Unknown layer: 'Scale'. Please ensure you are using a `keras.utils.custom_object_scope`"
         found = explained(tmp_path, with_scale, "tf2.15", said, unknown=("Scale", POLICY))
         assert names(found) == ["Scale", POLICY, SHAPE, OPTIONAL]
@@ -198,7 +198,7 @@ class TestElsewhere:
         assert found.quote == ODD
         assert found.subject == "model.h5"
 
-    def test_a_crash_is_told_as_a_crash(self, tmp_path: Path) -> None:
+    def test_a_crash_is_reported_as_a_crash(self, tmp_path: Path) -> None:
         (found,) = explained(tmp_path, plain, "tf2.15", code=-11)
         assert found.kind is Kind.LOADER_CRASHED
         assert found.cause == "the loader of runtime 'tf2.15' died of SIGSEGV while it loaded the artifact"
@@ -220,18 +220,18 @@ class TestElsewhere:
         assert names(found) == ["FancyMul", "DisableCopyOnRead"]
         assert found[1].fix[0] == "upgrade TensorFlow there to 2.10 or newer"
 
-    @pytest.mark.parametrize(("stage", "is_told"), [("predict", True), ("load", False)])
+    @pytest.mark.parametrize(("stage", "is_reported"), [("predict", True), ("load", False)])
     def test_what_fails_at_the_first_call_explains_a_call_and_no_load(
-        self, tmp_path: Path, stage: str, is_told: bool
+        self, tmp_path: Path, stage: str, is_reported: bool
     ) -> None:
         found = explained(
             tmp_path, lambda folder: K311.h5(folder / "model.h5", vectorization(None)), "tf2.16", stage=stage
         )
-        assert (Kind.VOCABULARY_LOST in {finding.kind for finding in found}) is is_told
+        assert (Kind.VOCABULARY_LOST in {finding.kind for finding in found}) is is_reported
 
 
 class TestHere:
-    """In the runtime that saved it, where nothing is foretold."""
+    """In the runtime that saved it, where nothing is predicted."""
 
     def test_nothing_unknown(self, tmp_path: Path) -> None:
         (found,) = explained(tmp_path, plain, "local")

@@ -53,5 +53,5 @@ def test_what_nobody_knows_is_quoted() -> None:
     assert beside("it is Tuesday").endswith("fails too: it is Tuesday")
 
 
-def test_a_death_is_told() -> None:
+def test_a_death_is_reported() -> None:
     assert "SIGSEGV while the graph loader, " in beside("", process_exit=-11)

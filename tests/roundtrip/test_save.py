@@ -159,7 +159,7 @@ class TestGuard:
         assert noted.changes_in(live, "saved_model") == [], "a SavedModel stores no compile config"
         assert noted.changes_in(dense(), "keras") == [], "another object"
         live.model.compile("adam", "mse")
-        assert noted.changes_in(live, "keras") == [], "compiled anew"
+        assert noted.changes_in(live, "keras") == [], "compiled again"
 
     def test_a_long_value_is_cut(self) -> None:
         assert str(ModelChange("config", "name", "x" * 99, 1)) == f"config: name was {'x' * 37}..., is 1"

@@ -1,4 +1,4 @@
-"""Foretelling: what a case's artifact will meet in the runtimes it names, told with what the case declares."""
+"""What a case's artifact will meet in the runtimes it names, told with what the case declares."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class TestFindings:
         dropping = K311.sequential(K311.input(4), K311.layer("Dropout", "drop", rate=0.5), K311.dense())
         assert told(K311.keras(tmp_path / "model.keras", dropping), "tf2.20") == ()
 
-    def test_are_told_for_a_profile_by_the_name_it_was_given(self, tmp_path: Path) -> None:
+    def test_are_reported_for_a_profile_by_the_name_it_was_given(self, tmp_path: Path) -> None:
         recorded(tmp_path / "profiles" / "prod.json", "2.9", "2.9", "3.10")
         path = handmade.write_saved_model(tmp_path / "model", {"DisableCopyOnRead": 1})
         (finding,) = told(path, "profiles/prod.json")

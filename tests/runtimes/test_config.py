@@ -118,7 +118,7 @@ class TestGetting:
         with pytest.raises(UnknownRuntimeError, match=r"'prodution' names no runtime: did you mean 'production'"):
             runtimes.get("prodution")
 
-    def test_one_like_no_other_is_told_with_those_declared(self, tmp_path: Path) -> None:
+    def test_one_like_no_other_is_reported_with_those_declared(self, tmp_path: Path) -> None:
         with pytest.raises(UnknownRuntimeError, match=r"; declared are production$"):
             declared(tmp_path, 'production = { interpreter = "/p" }').get("qqq")
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts stand for interpreters")
 AGAIN = "1/3 keeping the virtual environment of an earlier attempt"
-ANEW = f"1/3 making the virtual environment with Python {PYTHON}"
+FROM_THE_START = f"1/3 making the virtual environment with Python {PYTHON}"
 NO_TENSORFLOW = "ModuleNotFoundError: No module named 'tensorflow'"
 
 
@@ -151,7 +151,7 @@ class TestInterpreter:
         with pytest.raises(RuntimeUnavailableError, match=said):
             interpreter_of(hollow)
         _, steps = failure(hollow)
-        assert steps[0] == ANEW, "it is made again, and not taken for whole"
+        assert steps[0] == FROM_THE_START, "it is made again, and not taken for whole"
         assert python.exists()
 
 
@@ -202,7 +202,7 @@ class TestCreated:
     def test_tells_its_steps(self, created: tuple[Runtime, Environment, list[str]]) -> None:
         runtime, _, steps = created
         assert steps == [
-            f"here: {ANEW}",
+            f"here: {FROM_THE_START}",
             f"here: 2/3 installing {runtime.packages[0]}",
             "here: 3/3 checking that TensorFlow can be imported",
         ]
@@ -253,9 +253,9 @@ class TestCutOff:
     def test_goes_on(self, hollow: Runtime) -> None:
         _, first = failure(hollow)
         _, second = failure(hollow)
-        assert (first[0], second[0]) == (ANEW, AGAIN)
+        assert (first[0], second[0]) == (FROM_THE_START, AGAIN)
 
-    def test_begins_anew_where_a_file_is_installed_by_half(self, hollow: Runtime, tmp_path: Path) -> None:
+    def test_begins_again_where_a_file_is_installed_by_half(self, hollow: Runtime, tmp_path: Path) -> None:
         runtime = replace(hollow, packages=(wheel(tmp_path, files={"large.bin": b"x" * 1000}),))
         failure(runtime)
         (large,) = folder_of(runtime).rglob("large.bin")
@@ -263,15 +263,15 @@ class TestCutOff:
         large.unlink()
         large.write_bytes(b"x" * 10)
         _, steps = failure(runtime)
-        assert steps[0] == ANEW
+        assert steps[0] == FROM_THE_START
         assert large.stat().st_size == 1000
 
     @pytest.mark.parametrize("left", [["bin"], []])
-    def test_begins_anew_where_there_is_no_interpreter(self, hollow: Runtime, left: list[str]) -> None:
+    def test_begins_again_where_there_is_no_interpreter(self, hollow: Runtime, left: list[str]) -> None:
         (folder_of(hollow) / Path(*left)).mkdir(parents=True)
         (folder_of(hollow) / "rest").touch()
         _, steps = failure(hollow)
-        assert steps[0] == ANEW
+        assert steps[0] == FROM_THE_START
         assert not (folder_of(hollow) / "rest").exists()
 
     @posix

@@ -104,14 +104,16 @@ def test_what_was_killed_from_outside_is_tried_again(loaders: LoaderPool, tries:
         ("moved", "it is not there any more, or the interpreter that its first line names is not"),
     ],
 )
-def test_what_is_no_program_is_told_when_it_is_used(loaders: LoaderPool, tmp_path: Path, name: str, said: str) -> None:
+def test_what_is_no_program_is_reported_when_it_is_used(
+    loaders: LoaderPool, tmp_path: Path, name: str, said: str
+) -> None:
     loaders.prefetch(name)
     error = failure(loaders.of(name))
     assert str(error) == f"{tmp_path / name}: {said}"
     assert (error.kind, error.process_exit) == ("", None)
 
 
-def test_what_there_is_not_is_told_when_it_is_used(loaders: LoaderPool) -> None:
+def test_what_there_is_not_is_reported_when_it_is_used(loaders: LoaderPool) -> None:
     loaders.prefetch("nobody")
     with pytest.raises(UnknownRuntimeError, match="'nobody' names no runtime"):
         loaders.of("nobody")

@@ -191,7 +191,7 @@ def test_digests_are_left_out_where_nobody_asks(loader: LoaderProcess, job: Job)
     assert (loaded.succeeded, loaded.weights) == (True, ())
 
 
-def test_what_cannot_be_resolved_is_told_by_position(loader: LoaderProcess, job: Job) -> None:
+def test_what_cannot_be_resolved_is_reported_by_position(loader: LoaderProcess, job: Job) -> None:
     use: dict[str, Any] = {
         "role": "layer",
         "name": "Dense",

@@ -35,7 +35,7 @@ class ArtifactComparison:
 
     @property
     def is_same(self) -> bool:
-        """Whether nothing differs, as far as that could be told."""
+        """Whether nothing differs, as far as that is known."""
         return not self.differences
 
     @property

@@ -75,7 +75,7 @@ def changed_inputs_outputs(context: CompatibilityContext) -> Iterator[Finding]:
 
 
 def _taken_for_lists(context: CompatibilityContext) -> Iterator[Finding]:
-    said = f"its one output is written as a list, which {context.reader_name} takes at its word"
+    said = f"its one output is written as a list, which {context.reader_name} takes for a list of outputs"
     lists = _lists_inside_sequential(context)
     stacked = [layer for layer, follower in lists if context.inventory.format == "keras" and follower in _STACKS]
     refused = [layer for layer, _ in lists if layer not in stacked]

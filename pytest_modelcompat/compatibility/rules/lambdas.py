@@ -20,7 +20,7 @@ LAMBDA_FIX = (
     "write the function as a layer of its own, or register it: @keras.saving.register_keras_serializable()",
     "and save the model again",
 )
-# The first Keras whose .keras loader, and the first whose .h5 loader, refuses bytecode unless told otherwise. Measured.
+# The first Keras whose .keras loader, and the first whose .h5 loader, refuses bytecode by default. Measured.
 _SAFE_KERAS = (2, 13)
 _SAFE_H5 = (3, 11)
 # What a stored function finds beside the builtins in the module that runs it, the newest Keras first. Keras 2 looks
@@ -41,26 +41,26 @@ def lambda_bytecode(context: CompatibilityContext) -> Iterator[Finding]:
     if not uses:
         return
     if is_refused(context):
-        told = "unless told to"
+        unless = "unless safe_mode=False is given"
         fix = ("if you trust the file, load it with safe_mode=False", f"{TO_THE_COMMAND} --unsafe", *_or(LAMBDA_FIX))
-        yield _refused(context, uses, told, fix)
+        yield _refused(context, uses, unless, fix)
         return
     wrapped = [use for use in uses if context.is_wrapped(use.path)]
     if wrapped and context.inventory.format == "h5" and (3, 0) <= context.reader < _SAFE_H5:
         # It hands the safe mode of an .h5 file on to the layers of a model only.
-        yield _refused(context, wrapped, "inside another layer of an .h5 file, whatever it is told", LAMBDA_FIX)
+        yield _refused(context, wrapped, "inside another layer of an .h5 file, even with safe_mode=False", LAMBDA_FIX)
         return
     for use in uses:
         yield from _bytecode_outcomes(context, use)
         yield from _nameless(context, use)
 
 
-def _refused(context: CompatibilityContext, uses: list[LambdaUse], told: str, fix: tuple[str, ...]) -> Finding:
+def _refused(context: CompatibilityContext, uses: list[LambdaUse], unless: str, fix: tuple[str, ...]) -> Finding:
     return Finding(
         Kind.LAMBDA_REFUSED,
         subject="Lambda",
         where=first_few(layer_location(use.path) for use in uses),
-        cause=f"it holds Python bytecode, which {context.reader_name} does not run {told}",
+        cause=f"it holds Python bytecode, which {context.reader_name} does not run {unless}",
         fix=fix,
         stage=Stage.CONFIG,
         source="keras-team/keras#19151",

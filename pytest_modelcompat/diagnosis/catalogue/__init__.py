@@ -1,4 +1,4 @@
-"""The catalogue of known failures, by theme; the first entry that fits an exception tells it."""
+"""The catalogue of known failures, by theme; the first entry that fits an exception explains it."""
 
 from __future__ import annotations
 

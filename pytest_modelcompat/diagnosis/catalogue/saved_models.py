@@ -150,7 +150,7 @@ SAVED_MODEL_FAILURES = (
         "Keras 2",
         (
             "save the model without it: tf.keras.models.save_model(model, path, include_optimizer=False)",
-            "or compile() it anew after loading, and save only what serves predictions",
+            "or compile() it again after loading, and save only what serves predictions",
         ),
         "Real-TIme-Skin-Type-Detection#1",
         formats=SAVED_MODEL,

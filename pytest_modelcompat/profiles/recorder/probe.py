@@ -72,7 +72,7 @@ def _config_with(more: Dict[str, Any], cls: Any, keras: Any) -> Any:
         arguments = {name: sample(name, cls.__name__, keras) for name in _required_parameters(cls)}
         arguments.update(more)
         return cls(**arguments).get_config()
-    except Exception:  # noqa: BLE001 - a class that cannot be made is told by its signature
+    except Exception:  # noqa: BLE001 - a class that cannot be made is described by its signature
         return None
 
 
@@ -113,7 +113,7 @@ def _problem(cls: Any, config: Dict[str, Any]) -> Optional[str]:
 
 
 def _copied(value: Any) -> Any:
-    """Containers made anew, whatever Keras made them of; the rest, which may not copy, as it is."""
+    """Copies of containers, whatever Keras made them of; the rest, which may not copy, as it is."""
     if isinstance(value, dict):
         return {key: _copied(each) for key, each in value.items()}
     if isinstance(value, tuple):

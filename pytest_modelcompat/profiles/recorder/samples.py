@@ -33,7 +33,7 @@ PLAIN = {
     "x_max": 1.0, "x_min": 0.0, "num_units": 2, "projection_dim": 2,
 }  # fmt: skip
 
-# What has to be made of Keras itself, anew each time.
+# What has to be made of Keras itself, again each time.
 BUILT: Dict[str, Any] = {
     "activation": lambda _: "relu",
     "cell": lambda keras: keras.layers.SimpleRNNCell(2),

@@ -121,7 +121,7 @@ def test_types(tmp_path: Path, stored: str, dtype: str, is_big_endian: bool) -> 
     assert found.nbytes == 6 * np.dtype(stored).itemsize
 
 
-def test_bfloat16_is_told_by_the_attribute_that_keras_writes(tmp_path: Path) -> None:
+def test_bfloat16_is_reported_by_the_attribute_that_keras_writes(tmp_path: Path) -> None:
     path = tmp_path / "file.h5"
     with h5py.File(path, "w") as file:
         file.create_dataset("kernel", data=np.zeros(4, "V2")).attrs["dtype"] = "bfloat16"
@@ -230,7 +230,9 @@ def overwrite(signature: bytes, offset: int, value: bytes) -> Callable[[bytearra
         ("latest", b"OHDR", 0, b"OHDX", "no object at byte"),
     ],
 )
-def test_damage_is_told(tmp_path: Path, version: str, signature: bytes, offset: int, value: bytes, said: str) -> None:
+def test_damage_is_reported(
+    tmp_path: Path, version: str, signature: bytes, offset: int, value: bytes, said: str
+) -> None:
     path = tmp_path / "file.h5"
     with h5py.File(path, "w", libver=version) as file:
         fill(file, groups=50, tracked=False)

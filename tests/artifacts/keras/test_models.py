@@ -114,7 +114,7 @@ def test_saved_by(zoo: Path, name: str, format_: str, keras: str, keys: set[str]
 
 
 @pytest.mark.parametrize(("name", "format_"), [("nested.keras", "keras"), ("nested.h5", "h5")])
-def test_format_is_told_by_content(zoo: Path, tmp_path: Path, name: str, format_: str) -> None:
+def test_format_is_reported_by_content(zoo: Path, tmp_path: Path, name: str, format_: str) -> None:
     renamed = tmp_path / "model.bin"
     renamed.write_bytes((zoo / name).read_bytes())
     assert read_inventory(renamed).format == format_

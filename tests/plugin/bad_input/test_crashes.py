@@ -1,4 +1,4 @@
-"""A loader's child that dies, hangs or leaves: each is told, and the session goes on."""
+"""A loader's child that dies, hangs or leaves: each is reported, and the session goes on."""
 
 from __future__ import annotations
 

@@ -161,7 +161,7 @@ def test_one_object_saved_as_h5_and_once_more(project: Project, reported_failure
         "MODEL CHANGED BY SAVING test_model[keras]: an earlier save as h5 changed this model object, and saving it now "
         "would store another model than the test built",
         'changed model.save("model.h5") changed compile config: optimizer was SGD, is gone',
-        "fix give the function that builds the model, which is then called anew for each format:",
+        "fix give the function that builds the model, which is then called again for each format:",
         "model_roundtrip(build_model, ...)",
         "or check h5 last",
         "test_model[h5] passed *",

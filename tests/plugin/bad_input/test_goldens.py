@@ -37,7 +37,7 @@ size 12345
 """
 BROKEN = "GOLDEN BROKEN test_model[keras]:"
 RESTORE = (
-    "fix restore it from version control, or record it anew: pytest test_it.py::test_model --modelcompat-update-golden"
+    "fix restore it from version control, or record it again: pytest test_it.py::test_model --modelcompat-update-golden"
 )
 FOLDER = Path("golden", "test_it", "test_model")
 
@@ -103,7 +103,7 @@ def test_git_lfs_pointer(recorded: Project, reported_failure: ReportedFailure, n
     )
 
 
-def test_a_broken_golden_is_recorded_anew(recorded: Project) -> None:
+def test_a_broken_golden_is_recorded_again(recorded: Project) -> None:
     cut(recorded.path / FOLDER / "arrays.npz")
     recorded.record()
     recorded.run().assert_outcomes(passed=1)

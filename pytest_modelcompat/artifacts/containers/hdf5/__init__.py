@@ -2,5 +2,5 @@
 
 The HDF5 library crashes or never ends on some damaged files (a handful of 20,000 with flipped bits), so a file that
 nobody trusts is not for it. Here every read is checked against the file's size and every walk against cycles.
-What is where is told by the HDF5 File Format Specification, version 3.0, of The HDF Group.
+The layout is that of the HDF5 File Format Specification, version 3.0, of The HDF Group.
 """
