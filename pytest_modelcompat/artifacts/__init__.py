@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.detection import describe_non_artifact, detect_format
-from pytest_modelcompat.artifacts.inventory import ArtifactWithoutModelError, BrokenArtifactError, Inventory
+from pytest_modelcompat.artifacts.formats import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pytest_modelcompat.artifacts.detection import detect_format
+    from pytest_modelcompat.artifacts.inventory import ArtifactWithoutModelError, BrokenArtifactError, Inventory
+
 __all__ = ["ArtifactWithoutModelError", "BrokenArtifactError", "Inventory", "detect_format", "read_inventory"]
+
+# pytest needs the names of formats at every start, and these only where there are models.
+_LAZY = {name: "inventory" for name in __all__ if name[0].isupper()} | {"detect_format": "detection"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
 
 
 def read_inventory(path: Path) -> Inventory:
@@ -26,6 +38,9 @@ def read_inventory(path: Path) -> Inventory:
         BrokenArtifactError: it cannot be read; the message says in one sentence what the file really is. It is a
             `ArtifactWithoutModelError` where the file is sound and holds something else.
     """
+    from pytest_modelcompat.artifacts.detection import detect_format
+    from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
+
     try:
         with _without_collecting():
             return _read(path, detect_format(path))
@@ -49,16 +64,11 @@ def _without_collecting() -> Iterator[None]:
 
 
 def _read(path: Path, format_: str | None) -> Inventory:
-    if format_ == "h5":
-        from pytest_modelcompat.artifacts.h5 import read_h5
+    if format_ is None:
+        from pytest_modelcompat.artifacts.detection import describe_non_artifact
+        from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
 
-        return read_h5(path)
-    if format_ == "keras":
-        from pytest_modelcompat.artifacts.keras.archive import read_keras_zip
-
-        return read_keras_zip(path)
-    if format_ == "saved_model":
-        from pytest_modelcompat.artifacts.saved_model.reader import read_saved_model
-
-        return read_saved_model(path)
-    raise BrokenArtifactError(describe_non_artifact(path))
+        raise BrokenArtifactError(describe_non_artifact(path))
+    module, function = FORMATS[format_].reader
+    inventory: Inventory = getattr(import_module(module), function)(path)
+    return inventory

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.detection import detect_format
+from pytest_modelcompat.artifacts.formats import MODEL_SUFFIXES
 from pytest_modelcompat.artifacts.text import natural_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _GRAPHS = ("saved_model.pb", "saved_model.pbtxt")
-_SUFFIXES = frozenset({".h5", ".hdf5", ".keras"})
 _NOT_ENTERED = frozenset({"node_modules", "__pycache__", "site-packages"})
 _VIRTUAL_ENVIRONMENT = "pyvenv.cfg"
 _MAGIC = re.compile(r"[*?[]")
@@ -101,7 +101,7 @@ def _matching(pattern: str) -> Iterator[Path]:
             continue
         elif path.is_dir():
             yield from _below(path)
-        elif path.suffix.lower() in _SUFFIXES or detect_format(path):
+        elif path.suffix.lower() in MODEL_SUFFIXES or detect_format(path):
             yield path
 
 
@@ -134,7 +134,7 @@ def _is_searched(folder: Path) -> bool:
 def _is_plausible(file: Path) -> bool:
     if file.name.startswith("."):
         return False
-    return file.suffix.lower() in _SUFFIXES or (not file.suffix and detect_format(file) is not None)
+    return file.suffix.lower() in MODEL_SUFFIXES or (not file.suffix and detect_format(file) is not None)
 
 
 def _is_artifact(folder: Path) -> bool:

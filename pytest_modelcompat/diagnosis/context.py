@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.artifacts.inventory import ObjectUse
 from pytest_modelcompat.artifacts.locations import locations as worded
 from pytest_modelcompat.diagnosis.keras_names import KERAS_CLASSES, KERAS_FUNCTIONS, SHORT_NAMES
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse
     from pytest_modelcompat.profiles.op_packages import OpPackage
 
-FORMAT_TEXTS = {"h5": ".h5", "keras": ".keras", "saved_model": "SavedModel"}
 LOOKUP_LAYERS = ("TextVectorization", "StringLookup", "IntegerLookup")
 
 
@@ -90,7 +90,7 @@ class DiagnosisContext:
         named = ", ".join(f'"{name}"' for name in layers)
         return {
             "file": self.file,
-            "format": FORMAT_TEXTS.get(self.format, self.format),
+            "format": FORMATS[self.format].words,
             "saved": f"Keras {self.saved_keras}" if self.saved_keras else "another Keras",
             "saved_version": self.saved_keras or "that saved it",
             "loaded": f"Keras {self.loaded_keras}" if self.loaded_keras else "the Keras that loads it",

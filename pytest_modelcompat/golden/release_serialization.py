@@ -7,6 +7,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.golden.golden import FROZEN_FILE, GOLDEN_SCHEMA, GoldenBrokenError, ReleaseBrokenError
 from pytest_modelcompat.golden.serialization import json_bytes, read_document, refuse_pointer
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.golden.golden import GoldenName
 
 # Format -> what its artifact is called beside frozen.json, in the order they are listed.
-ARTIFACTS = {"h5": "model.h5", "keras": "model.keras", "saved_model": "saved_model", "export": "export"}
+ARTIFACTS = {name: format_.frozen_name for name, format_ in FORMATS.items()}
 _CHUNK = 1 << 20
 
 

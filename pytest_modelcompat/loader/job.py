@@ -19,6 +19,8 @@ import numpy as np
 from . import calls, imports, resolve, saved_models, tensors, training_state, weights
 
 JobAnswer = Dict[str, Any]
+# Format of an artifact -> whether TensorFlow loads it, rather than Keras.
+FORMATS = {"h5": False, "keras": False, "saved_model": True}
 
 
 def run(folder: Path) -> None:
@@ -178,7 +180,7 @@ def _full_name(found: Any) -> str:
 
 
 def _is_saved_model(job: Dict[str, Any]) -> bool:
-    return bool(job["format"] == "saved_model")
+    return FORMATS[job["format"]]
 
 
 def _load(job: Dict[str, Any], keras: Any, custom_objects: Dict[str, Any]) -> Any:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_modelcompat.artifacts.formats import MODEL_SUFFIXES
 from pytest_modelcompat.plugin import markers, options
 from pytest_modelcompat.plugin.session import KEY
 
@@ -93,7 +94,7 @@ def pytest_make_collect_report(
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """For each file: a model file that is asked for becomes an item."""
-    if file_path.suffix not in (".h5", ".hdf5", ".keras"):
+    if file_path.suffix not in MODEL_SUFFIXES:
         return None
     from pytest_modelcompat.plugin import items
 

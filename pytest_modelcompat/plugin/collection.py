@@ -195,9 +195,9 @@ def _runnable(metafunc: pytest.Metafunc, layers: tuple[OptionLayer, OptionLayer]
 def artifact_format(path: Path) -> str:
     """The format of an artifact by its content; by its name if there is nothing to read."""
     from pytest_modelcompat.artifacts import detect_format
+    from pytest_modelcompat.artifacts.formats import format_of_name
 
-    by_name = {".h5": "h5", ".hdf5": "h5", ".keras": "keras"}.get(path.suffix, "saved_model")
-    return detect_format(path) or by_name
+    return detect_format(path) or format_of_name(path)
 
 
 def claim_all(report: pytest.CollectReport, session: Session) -> None:

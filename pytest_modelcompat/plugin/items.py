@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest.runner import collect_one_node
 
+from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.plugin import collection
 from pytest_modelcompat.plugin.markers import ModelItem
 from pytest_modelcompat.plugin.names import path_parts
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from pytest_modelcompat.golden.golden import GoldenName
     from pytest_modelcompat.roundtrip.case import Case
     from pytest_modelcompat.settings.settings import Settings
-
-ARTIFACT_SUFFIXES = (".h5", ".hdf5", ".keras")
 
 
 class CaseItem(ModelItem):
@@ -86,8 +85,10 @@ class BuilderCollector(pytest.File):
         except SettingsError as error:
             raise self.CollectError(str(error)) from None
         accept = f"pytest --modelcompat-model {shlex.quote(self.name)} --modelcompat-update-golden"
-        # One object is saved in all formats, and .h5 changes it: last, it harms no other.
-        formats = sorted(settings.formats, key=lambda entry: not is_builder(found) and plain_name(entry) == "h5")
+        # One object is saved in all formats: a save that changes it harms no other if it is last.
+        formats = sorted(
+            settings.formats, key=lambda entry: not is_builder(found) and FORMATS[plain_name(entry)].changes_model
+        )
         for target, marks in collection.all_targets(formats, settings, golden, session):
             case = Case(
                 title=f"{name}[{target}]",

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
+from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.results.option_syntax import OptionPlace
-from pytest_modelcompat.settings.choices import FORMATS, SAVED_MODEL_LOADERS
+from pytest_modelcompat.settings.choices import SAVED_MODEL_LOADERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

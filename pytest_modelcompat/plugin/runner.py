@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_modelcompat.artifacts.formats import SAVE_ORDER
 from pytest_modelcompat.plugin import collection, report_writer
 from pytest_modelcompat.plugin.markers import FIXTURE, ROUNDTRIP, target_of
 from pytest_modelcompat.plugin.names import accept_command, case_id, golden_name
 from pytest_modelcompat.report import user_properties
 from pytest_modelcompat.results.option_syntax import OptionPlace
 from pytest_modelcompat.results.result import ModelCompatError, Result, ResultContext, RoundTripResult
-from pytest_modelcompat.settings.choices import FORMATS
 from pytest_modelcompat.settings.expected_failures import apply_expected_failures
 from pytest_modelcompat.settings.settings import OptionLayer, Settings, SettingsError, plain_name
 
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from pytest_modelcompat.results.target import Target
     from pytest_modelcompat.roundtrip.case import Case
     from pytest_modelcompat.settings.expected_failures import ExpectedFailure
-
-# .h5 last: of all saves it is the one that changes the live model.
-SAVE_ORDER = tuple(sorted(FORMATS, key=lambda name: name == "h5"))
 
 
 def prepare(item: pytest.Item, session: Session) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.report.layout import INDENT, finding_lines, versions_text
 from pytest_modelcompat.results.finding import Kind, Severity
@@ -18,14 +19,13 @@ if TYPE_CHECKING:
     from pytest_modelcompat.compatibility.verdict import CompatibilityResult
     from pytest_modelcompat.results.finding import Finding
 
-FORMAT_NAMES = {"h5": "HDF5", "keras": ".keras", "saved_model": "SavedModel"}
 _SEVERITY_ORDER = {severity: place for place, severity in enumerate(Severity)}
 
 
 def title(inventory: Inventory) -> str:
     """`models/ranker.h5  (HDF5, saved by Keras 2.15.0)`."""
     saved_by = f", saved by {versions_text(inventory.saved_by)}" if inventory.saved_by else ""
-    return f"{inventory.path}  ({FORMAT_NAMES.get(inventory.format, inventory.format)}{saved_by})"
+    return f"{inventory.path}  ({FORMATS[inventory.format].title}{saved_by})"
 
 
 def compatibility_text(result: CompatibilityResult) -> str:

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.dtypes import compute_dtype
+from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.artifacts.locations import layer_location, locations
 from pytest_modelcompat.artifacts.text import size_text, tensor_text
 from pytest_modelcompat.report.layout import INDENT, finding_lines, labelled
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
 
 Fact = tuple[str, str]
 
-_FORMATS = {
-    "h5": ("HDF5 (.h5)", (".h5", ".hdf5")),
-    "keras": ("Keras zip (.keras)", (".keras",)),
-    "saved_model": ("SavedModel", ()),
-}
 _PACKAGES = {"keras": "Keras", "tensorflow": "TensorFlow", "backend": "backend"}
 _MOST_LAYERS = 40
 _MOST_OPS = 16
@@ -70,10 +66,11 @@ def inspect_page(
 
 
 def _container(inventory: Inventory, nbytes: int) -> Iterator[Fact]:
-    name, suffixes = _FORMATS.get(inventory.format, (inventory.format, ()))
+    format_ = FORMATS[inventory.format]
     suffix = inventory.path.suffix.lower()
-    misnamed = f"; the name says {suffix}" if suffixes and suffix and suffix not in suffixes else ""
-    yield "format", f"{name}, {size_text(nbytes)}{misnamed}"
+    is_misnamed = format_.suffixes and suffix and suffix not in format_.suffixes
+    misnamed = f"; the name says {suffix}" if is_misnamed else ""
+    yield "format", f"{format_.container}, {size_text(nbytes)}{misnamed}"
     made = [f"{title} {inventory.saved_by[key]}" for key, title in _PACKAGES.items() if inventory.saved_by.get(key)]
     yield "saved by", ", ".join(made) or "it does not say"
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts import Inventory, read_inventory
+from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.comparison.routes import RouteComparison, compare_routes
 from pytest_modelcompat.diagnosis import cannot_start, no_space, unresolved
 from pytest_modelcompat.golden.golden import WeightDigest
@@ -145,7 +146,7 @@ def _prepared_subject(case: Case, folder: Path, context: SessionContext) -> Subj
 def _artifact_name(case: Case, context: SessionContext) -> str:
     if case.artifact is not None:
         return _relative(case.artifact, context.root)
-    return f"{case.title.partition('[')[0]}: {save.FILE_NAMES[case.format]}"
+    return f"{case.title.partition('[')[0]}: {FORMATS[case.format].file_name}"
 
 
 def _relative(path: Path, root: Path) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.golden.golden import GoldenError, GoldenNotWrittenError, ReleaseBrokenError
 from pytest_modelcompat.golden.release_serialization import CallSpec
 from pytest_modelcompat.results.finding import Finding, Kind
-from pytest_modelcompat.roundtrip import model, save
+from pytest_modelcompat.roundtrip import model
 from pytest_modelcompat.roundtrip.golden_check import pack_leaves, unpacked
 from pytest_modelcompat.roundtrip.stop import TargetStoppedError
 from pytest_modelcompat.roundtrip.subject import Subject
@@ -86,7 +87,7 @@ def subject_of_frozen(frozen: FrozenArtifact, store: ReleaseStore) -> Subject:
         raise TargetStoppedError(Finding(kind, str(frozen.name), cause=str(error).rstrip("."), fix=fix)) from None
     return Subject(
         frozen.artifact,
-        save.ARTIFACT_FORMATS[frozen.format],
+        FORMATS[frozen.format].artifact,
         model.installed_keras(),
         unpacked(golden.inputs),
         per_signature=frozen.call.per_signature,

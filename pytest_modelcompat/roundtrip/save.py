@@ -11,20 +11,13 @@ import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.formats import FORMATS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pytest_modelcompat.roundtrip.model import ModelUnderTest
-
-FILE_NAMES = {"h5": "model.h5", "keras": "model.keras", "saved_model": "model", "export": "model"}
-ARTIFACT_FORMATS = {"h5": "h5", "keras": "keras", "saved_model": "saved_model", "export": "saved_model"}
-METHODS = {
-    "h5": 'model.save("model.h5")',
-    "keras": 'model.save("model.keras")',
-    "saved_model": "tf.saved_model.save(model, ...)",
-    "export": "model.export(...)",
-}
 
 
 class FormatCannotHoldError(Exception):
@@ -83,7 +76,7 @@ class SaveHistory:
         if not mine:
             return []
         now = _snapshot(live)
-        stored = ("config", "weights") if ARTIFACT_FORMATS[format_] == "saved_model" else tuple(now)
+        stored = ("config", "weights") if FORMATS[format_].artifact == "saved_model" else tuple(now)
         return [
             (earlier, change)
             for earlier, change in mine
@@ -104,13 +97,13 @@ def save(live: ModelUnderTest, format_: str, folder: Path) -> SaveResult:
         SaveFailedError: saving raised.
     """
     _refuse(live, format_)
-    artifact = folder / FILE_NAMES[format_]
+    artifact = folder / FORMATS[format_].file_name
     before = _snapshot(live)
     try:
         with contextlib.redirect_stdout(io.StringIO()), _without_chatter():
             _write(live, format_, str(artifact))
     except Exception as error:
-        raise SaveFailedError(METHODS[format_]) from error
+        raise SaveFailedError(FORMATS[format_].method) from error
     return SaveResult(artifact, _changes(before, _snapshot(live)))
 
 
@@ -135,9 +128,9 @@ def _without_chatter() -> Iterator[None]:
 
 def _refuse(live: ModelUnderTest, format_: str) -> None:
     kind = type(live.model).__name__
-    if not live.is_keras and format_ != "saved_model":
+    if not live.is_keras and FORMATS[format_].needs_keras:
         raise FormatCannotHoldError(
-            f"{kind} is a plain tf.Module, and {METHODS[format_]} exists for Keras models only",
+            f"{kind} is a plain tf.Module, and {FORMATS[format_].method} exists for Keras models only",
             ("saved_model",),
         )
     if format_ == "h5" and not is_graph(live.model):

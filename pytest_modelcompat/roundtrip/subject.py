@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts import Inventory, read_inventory
+from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.comparison.outputs import leaf_dtype_name
 from pytest_modelcompat.comparison.routes import compare_routes
 from pytest_modelcompat.diagnosis import save_failed
@@ -93,7 +94,7 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory) -> Subject:
     saves.add_changes(model, case.format, saved.changes)
     return Subject(
         saved.artifact,
-        save.ARTIFACT_FORMATS[case.format],
+        FORMATS[case.format].artifact,
         model.keras or "keras",
         inputs,
         per_signature=not model.is_keras,
@@ -127,7 +128,7 @@ def _changed_by_saving(format_: str, change: save.ModelChange) -> Finding:
     return Finding(
         Kind.MODEL_CHANGED_BY_SAVING,
         format_,
-        cause=f"{save.METHODS[format_]} changed the live model: {change}",
+        cause=f"{FORMATS[format_].method} changed the live model: {change}",
         severity=Severity.NOTE,
     )
 
@@ -146,7 +147,7 @@ def _refuse_changed(case: Case, model: live.ModelUnderTest, saves: save.SaveHist
             "another model than the test built",
             fix=(*_build_again(case.declared_in), f"or check {', '.join(formats)} last"),
             blame=Blame.WRITER,
-            details=tuple(("changed", f"{save.METHODS[format_]} changed {change}") for format_, change in left),
+            details=tuple(("changed", f"{FORMATS[format_].method} changed {change}") for format_, change in left),
         )
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-FORMATS = ("h5", "keras", "saved_model", "export")
-DEFAULT_FORMATS = ("h5", "keras", "saved_model")
+from pytest_modelcompat.artifacts.formats import FORMATS
+
+DEFAULT_FORMATS = tuple(name for name, format_ in FORMATS.items() if format_.is_default)
 CHECKS = ("predictions", "weights", "structure", "training")
 DEFAULT_CHECKS = ("predictions", "weights", "structure")
 SAVED_MODEL_LOADERS = ("object", "graph", "tfsm_layer", "tf_keras")

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.runtimes.runtime import LOCAL
 from pytest_modelcompat.settings.choices import (
     CHECKS,
     DEFAULT_CHECKS,
     DEFAULT_FORMATS,
     DEFAULT_SAVED_MODEL_LOADERS,
-    FORMATS,
     SAVED_MODEL_LOADERS,
 )
 from pytest_modelcompat.settings.expected_failures import OPTION, ExpectedFailure, ExpectedFailureError, read_expected
@@ -283,7 +283,7 @@ def _timeout(value: Any) -> float:
 
 
 _CHECKERS: Mapping[str, Callable[[Any], Any]] = {
-    "formats": _names("format", FORMATS),
+    "formats": _names("format", tuple(FORMATS)),
     "custom_objects": _custom_objects,
     "imports": _strings('takes a list of module names, such as ["shop.layers"]'),
     "op_libraries": _strings("takes a list of paths of op libraries"),
