@@ -7,6 +7,8 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.runtimes.pins import uses_legacy_keras
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -255,7 +257,7 @@ def _defining_module(candidate: Any) -> str | None:
 
 def installed_keras() -> str:
     """The package `tf.keras` means here: `tf_keras` where TF_USE_LEGACY_KERAS asks for it, else `keras`."""
-    return "tf_keras" if os.environ.get("TF_USE_LEGACY_KERAS", "").lower() in ("1", "true") else "keras"
+    return "tf_keras" if uses_legacy_keras(os.environ) else "keras"
 
 
 def _draws_numbers(layer: Any) -> bool:

@@ -16,6 +16,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.runtimes.pins import uses_legacy_keras
 from pytest_modelcompat.runtimes.runtime import Runtime, RuntimeUnavailableError
 
 if TYPE_CHECKING:
@@ -74,8 +75,7 @@ class Environment:
 
     def keras(self, env: Mapping[str, str]) -> str:
         """The version of the Keras that is `tf.keras` under a runtime's variables."""
-        is_legacy = env.get("TF_USE_LEGACY_KERAS", "").lower() in ("1", "true")
-        return (self.versions.get("tf_keras", "") if is_legacy else "") or self.versions.get("keras", "")
+        return (self.versions.get("tf_keras", "") if uses_legacy_keras(env) else "") or self.versions.get("keras", "")
 
 
 def cache_folder() -> Path:

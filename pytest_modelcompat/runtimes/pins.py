@@ -81,3 +81,9 @@ _ALL = (
     Pins("tf2.21+tf_keras", "3.11", "2.21", ("keras==3.15.*", "tf_keras==2.21.*"), LEGACY),
 )
 PINS: Mapping[str, Pins] = {pins.name: pins for pins in _ALL}
+
+
+def uses_legacy_keras(variables: Mapping[str, str]) -> bool:
+    """Whether `tf.keras` is the package tf_keras in a process with these variables, as TensorFlow reads them."""
+    # tensorflow/python/util/lazy_loader.py takes these spellings and no other.
+    return any(variables.get(name) in ("true", "True", "1") for name in LEGACY)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.runtimes.cache import CACHE, INSTALL_EXTRA, disk_full, python_in
-from pytest_modelcompat.runtimes.runtime import TABLE, RuntimeUnavailableError
+from pytest_modelcompat.runtimes.runtime import TABLE, RuntimeUnavailableError, variables_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,6 +108,8 @@ def _run(uv: str, runtime: Runtime, step: str, *arguments: str) -> None:
     try:
         done = subprocess.run(
             command,
+            # A package that is built from source is built by the runtime's interpreter.
+            env=variables_for({}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -242,10 +242,23 @@ class TestCreated:
         assert find_environment(folder_of(runtime)) == environment
 
 
+@posix
+def test_uv_is_not_told_where_this_interpreter_finds_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "uv"
+    program.write_text('#!/bin/sh\necho "$PYTHONPATH|$VIRTUAL_ENV|$UV_CACHE_DIR"\nexit 1\n', encoding="utf-8")
+    program.chmod(0o755)
+    for name in ("PYTHONPATH", "VIRTUAL_ENV", "UV_CACHE_DIR"):
+        monkeypatch.setenv(name, "ours")
+    with pytest.raises(RuntimeUnavailableError) as raised:
+        uv.make_environment(str(program), Runtime("any", PYTHON), tmp_path / "any")
+    assert raised.value.quote == "||ours"
+
+
 def test_keras_is_the_one_that_the_variables_choose() -> None:
     environment = Environment(Path(), Path(), ("x",), versions={"keras": "3.15.1", "tf_keras": "2.21.0"})
     assert environment.keras({}) == "3.15.1"
     assert environment.keras({"TF_USE_LEGACY_KERAS": "1"}) == "2.21.0"
+    assert environment.keras({"TF_USE_LEGACY_KERAS": "TRUE"}) == "3.15.1", "TensorFlow takes 1, true and True"
     assert replace(environment, versions={"keras": "2.15.0"}).keras({"TF_USE_LEGACY_KERAS": "1"}) == "2.15.0"
 
 
