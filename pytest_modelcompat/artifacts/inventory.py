@@ -123,6 +123,10 @@ class OpLocation:
     function: str | None = None
 
 
+# The ops of tf.py_function and tf.numpy_function: a graph keeps a number for the function, and not the function.
+PYTHON_FUNCTION_OPS = ("PyFunc", "PyFuncStateless", "EagerPyFunc")
+
+
 @dataclass(frozen=True)
 class OpUse:
     """One op type of a SavedModel with how often and where it is used (at most the first few places).

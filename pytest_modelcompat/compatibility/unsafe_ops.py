@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.inventory import PYTHON_FUNCTION_OPS
 from pytest_modelcompat.artifacts.locations import op_locations
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 
@@ -44,7 +45,7 @@ _BY_DANGER: Mapping[str, tuple[str, ...]] = {
         *("GenerateBigQueryReaderPartitions", "GcsConfigureCredentials", "GcsConfigureBlockCache"),
         *("FileSystemSetConfiguration", "SqlDataset"),
     ),
-    _CALLS: ("PyFunc", "PyFuncStateless", "EagerPyFunc"),
+    _CALLS: PYTHON_FUNCTION_OPS,
 }
 _DANGERS = {op: danger for danger, ops in _BY_DANGER.items() for op in ops}
 

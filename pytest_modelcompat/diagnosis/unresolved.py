@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, ObjectUse
+from pytest_modelcompat.artifacts.inventory import PYTHON_FUNCTION_OPS, Inventory, LayerUse, ObjectUse
 from pytest_modelcompat.artifacts.locations import Use, locations, op_locations
 from pytest_modelcompat.profiles.op_packages import package_of
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pytest_modelcompat.results.option_syntax import OptionSyntax
     from pytest_modelcompat.runtimes.protocol import LoadResult
 
-PYTHON_FUNCTION_OPS = ("PyFunc", "PyFuncStateless", "EagerPyFunc")
 # What every layer's configuration holds, whatever its class returns from get_config().
 BASE_LAYER_ARGUMENTS = ("name", "trainable", "dtype")
 

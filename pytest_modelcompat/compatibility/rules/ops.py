@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.inventory import PYTHON_FUNCTION_OPS
 from pytest_modelcompat.artifacts.locations import op_locations
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.profiles.op_packages import package_of
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from pytest_modelcompat.compatibility.context import CompatibilityContext
     from pytest_modelcompat.profiles.profile import OpKnowledge
 
-PYTHON_FUNCTION_OPS = ("PyFunc", "PyFuncStateless", "EagerPyFunc")
 # From this version on, tf.saved_model.load imports a node with an attribute it does not know, and logs it. Measured.
 _LENIENT_SINCE = (2, 5)
 # Names, checks and hints, for gradients or placement: whoever ignores them predicts the same.

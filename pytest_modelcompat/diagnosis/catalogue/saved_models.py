@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_modelcompat.artifacts.inventory import PYTHON_FUNCTION_OPS
 from pytest_modelcompat.diagnosis.declarations import imports, op_library
 from pytest_modelcompat.diagnosis.known_failure import (
     MEASURED,
@@ -23,12 +24,13 @@ _EXPORT = OptionFix(
 )
 _INSTALL = "where it is loaded, unless it is there: $install"
 _NOT_REGISTERED = r"Op type not registered '(?P<name>[\w.>]+)'"
+_CALLS_PYTHON = "|".join(PYTHON_FUNCTION_OPS)
 _NO_PYTHON = ("write the function with TensorFlow ops, or apply it outside the model",)
 
 SAVED_MODEL_FAILURES = (
     KnownFailure(
-        r"Could not find callback with key=|pyfunc_\d+|Op type not registered '(?P<op>PyFunc|EagerPyFunc)'|"
-        r"No OpKernel was registered to support Op '(?:Eager)?PyFunc'|callback .* is not found",
+        rf"Could not find callback with key=|pyfunc_\d+|Op type not registered '(?:{_CALLS_PYTHON})'|"
+        rf"No OpKernel was registered to support Op '(?:{_CALLS_PYTHON})'|callback .* is not found",
         Kind.PYTHON_FUNCTION,
         "tf.py_function",
         "the model calls Python through tf.py_function or tf.numpy_function: a SavedModel keeps only a number "
