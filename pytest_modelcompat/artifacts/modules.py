@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-# `builtins` stands where Keras found no module of its own.
-_KERAS_FAMILY = frozenset({"keras", "tf_keras", "keras_hub", "keras_cv", "keras_nlp", "keras_core"})
+KERAS_PACKAGES = ("keras", "tf_keras")
+# With what Keras takes for its own.
+_KERAS_FAMILY = frozenset({*KERAS_PACKAGES, "keras_hub", "keras_cv", "keras_nlp", "keras_core"})
 _KERAS_IN_TENSORFLOW = ("tensorflow.keras", "tensorflow.python.keras")
-_NO_MODULE = "builtins"
+# What stands where Keras found no module of its own.
+NO_MODULE = "builtins"
 # Keras 2.11 to 2.15 registered its own new optimizers the way a user's are.
 KERAS_OWN_PACKAGE = "Custom>"
 
@@ -17,4 +19,4 @@ def is_of_keras(module: str) -> bool:
 
 def is_third_party_module(module: object) -> bool:
     """Whether what an artifact gives as a module is one from outside Keras."""
-    return isinstance(module, str) and module not in ("", _NO_MODULE) and not is_of_keras(module)
+    return isinstance(module, str) and module not in ("", NO_MODULE) and not is_of_keras(module)

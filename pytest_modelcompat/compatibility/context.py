@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import LayerUse
-from pytest_modelcompat.artifacts.modules import KERAS_OWN_PACKAGE
+from pytest_modelcompat.artifacts.modules import KERAS_OWN_PACKAGE, NO_MODULE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,9 +100,9 @@ class CompatibilityContext:
             return self.profile.registered[use.registered_name]
         if self.reader_major == 3 and use.role in _BY_NAME and use.module:
             return self._named(use.role, use.name)
-        if use.module and use.module != "builtins":
+        if use.module and use.module != NO_MODULE:
             return self._by_location(use.module, use.name)
-        if use.module == "builtins":
+        if use.module == NO_MODULE:
             return self.profile.find(use.role, use.name) or self.profile.find("object", use.name)
         return self._named(use.role, use.name)
 

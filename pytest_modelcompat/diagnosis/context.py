@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.artifacts.inventory import ObjectUse
 from pytest_modelcompat.artifacts.locations import locations as worded
-from pytest_modelcompat.diagnosis.keras_names import KERAS_CLASSES, KERAS_FUNCTIONS, SHORT_NAMES
+from pytest_modelcompat.artifacts.modules import KERAS_PACKAGES, NO_MODULE
+from pytest_modelcompat.profiles.known_names import is_keras_name, loss_and_metric_class
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.runtimes.runtime import LOCAL
 
@@ -112,9 +113,12 @@ class DiagnosisContext:
         return named or f"a lookup layer ({', '.join(LOOKUP_LAYERS)})"
 
     def _recompiled(self) -> str:
-        """The compile() call with objects in place of those short names that it was given."""
-        given = [(use.role, SHORT_NAMES[use.name]) for use in self._of_compile() if use.name in SHORT_NAMES]
-        given = given or [("loss", "MeanSquaredError"), ("metric", "MeanSquaredError")]
+        """The compile() call with objects in place of those names of functions that it was given."""
+        found = [(use.role, loss_and_metric_class(use.name)) for use in self._of_compile() if not use.is_class]
+        given = [(role, name) for role, name in found if name] or [
+            ("loss", "MeanSquaredError"),
+            ("metric", "MeanSquaredError"),
+        ]
         losses = list(dict.fromkeys(f"keras.losses.{name}()" for role, name in given if role == "loss"))
         metrics = list(dict.fromkeys(f"keras.metrics.{name}()" for role, name in given if role == "metric"))
         options = ([f"loss={losses[0] if len(losses) == 1 else _in_list(losses)}"] if losses else []) + (
@@ -128,8 +132,8 @@ class DiagnosisContext:
         )
 
     def _own_layers(self) -> tuple[str, ...]:
-        names = dict.fromkeys(use.class_name for use in self.inventory.layers)
-        return tuple(name.rpartition(">")[2] for name in names if name not in KERAS_CLASSES)
+        names = dict.fromkeys(use.class_name for use in self.inventory.layers if not _is_keras(use))
+        return tuple(name.rpartition(">")[2] for name in names)
 
     def _own_of_compile(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(use.name for use in self._of_compile() if not _is_keras(use)))
@@ -144,11 +148,8 @@ def major(version: str) -> int:
 def is_keras_class(name: str, inventory: Inventory) -> bool:
     """Whether a class is Keras' own, by what the artifact says of it, else by its name."""
     for use in _uses_of(name, inventory):
-        if ">" in (use.registered_name or "") + _stored(use):
-            return False
-        if use.module:
-            return use.module.split(".")[0] in ("keras", "tf_keras")
-    return name in KERAS_CLASSES
+        return _is_keras(use)
+    return is_keras_name(role_of(name, inventory), name)
 
 
 def role_of(name: str, inventory: Inventory) -> str:
@@ -182,16 +183,17 @@ def _uses_of(name: str, inventory: Inventory) -> Iterator[LayerUse | ObjectUse]:
             yield use
 
 
-def _stored(use: LayerUse | ObjectUse) -> str:
-    return use.name if isinstance(use, ObjectUse) else use.class_name
-
-
 def _is_called(stored: str, registered: str | None, name: str) -> bool:
     return name in (stored, registered, stored.rpartition(">")[2])
 
 
-def _is_keras(use: ObjectUse) -> bool:
-    return use.name in (KERAS_CLASSES if use.is_class else KERAS_FUNCTIONS)
+def _is_keras(use: LayerUse | ObjectUse) -> bool:
+    """Whether what an artifact uses is Keras' own, by its module where the artifact gives one, else by its name."""
+    if ">" in (use.registered_name or "") + use.name:
+        return False
+    if use.module and use.module != NO_MODULE:
+        return use.module.partition(".")[0] in KERAS_PACKAGES
+    return is_keras_name(use.role, use.name)
 
 
 def _of(version: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.modules import _NO_MODULE, KERAS_OWN_PACKAGE, is_of_keras
+from pytest_modelcompat.artifacts.modules import KERAS_OWN_PACKAGE, NO_MODULE, is_of_keras
 
 if TYPE_CHECKING:
     from pytest_modelcompat.artifacts import Inventory
@@ -27,7 +27,7 @@ def third_party_uses(inventory: Inventory) -> tuple[Use, ...]:
 def _is_third_party(use: Use) -> bool:
     from pytest_modelcompat.profiles.known_names import is_keras_name
 
-    if use.module and use.module != _NO_MODULE:
+    if use.module and use.module != NO_MODULE:
         return not is_of_keras(use.module)
     role, name = use.role, use.name
     if role == "optimizer":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.dtypes import compute_dtype
 from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.artifacts.locations import layer_location, locations
+from pytest_modelcompat.artifacts.modules import NO_MODULE
 from pytest_modelcompat.artifacts.text import size_text, tensor_text
 from pytest_modelcompat.report.layout import INDENT, finding_lines, labelled
 
@@ -104,7 +105,7 @@ def _custom(custom: Sequence[Use], *, in_full: bool) -> Iterator[Fact]:
 def _origin(use: Use) -> str:
     registered = use.registered_name if use.registered_name not in (None, use.name, "function") else None
     parts = [
-        *([f"of module {use.module}"] if use.module and use.module != "builtins" else []),
+        *([f"of module {use.module}"] if use.module and use.module != NO_MODULE else []),
         *([f"registered as {registered}"] if registered else []),
     ]
     return f" {', '.join(parts)}" if parts else ""

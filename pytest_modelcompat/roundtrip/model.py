@@ -7,12 +7,12 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.modules import KERAS_PACKAGES
 from pytest_modelcompat.runtimes.pins import uses_legacy_keras
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-KERAS_PACKAGES = ("keras", "tf_keras")
 RANDOM_LAYERS = ("Dropout", "Noise", "Random", "Augment")
 
 

@@ -7,7 +7,7 @@ import random
 import sys
 from typing import Any
 
-from pytest_modelcompat.roundtrip.model import KERAS_PACKAGES
+from pytest_modelcompat.artifacts.modules import KERAS_PACKAGES
 
 
 def seed_everything(seed: int) -> None:

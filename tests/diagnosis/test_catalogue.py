@@ -371,6 +371,13 @@ TEXTS: list[tuple[str, str, dict[str, Any], Kind, str]] = [
         "weights of 1 layers.*has 0",
     ),
     (
+        "32 of a functional model",
+        "Layer count mismatch when loading weights from file. Model expected 2 layers, found 3 saved layers.",
+        {"model_class": "Functional"},
+        Kind.FORMAT_CANNOT_HOLD,
+        "weights of 3 layers.*has 2",
+    ),
+    (
         "32 subclassed",
         "Layer count mismatch when loading weights from file. Model expected 0 layers, found 1 saved layers.",
         {"model_class": "Ranker"},
@@ -641,6 +648,7 @@ def test_mse_fix_and_blame() -> None:
             [("optimizer", "SGD"), ("loss", "kld"), ("metric", "mse"), ("metric", "accuracy")],
             "compile(loss=keras.losses.KLDivergence(), metrics=[keras.metrics.MeanSquaredError()])",
         ),
+        ([("loss", "bce"), ("metric", "acc")], "compile(loss=keras.losses.BinaryCrossentropy())"),
         (
             [("loss", "mse"), ("loss", "mae")],
             "compile(loss=[keras.losses.MeanSquaredError(), keras.losses.MeanAbsoluteError()])",

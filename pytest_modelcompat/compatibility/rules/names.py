@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.inventory import LayerUse
 from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import locations
+from pytest_modelcompat.artifacts.modules import KERAS_PACKAGES, NO_MODULE
 from pytest_modelcompat.compatibility import fixes
+from pytest_modelcompat.profiles.known_names import METRICS_BY_OUTPUT, is_keras_name
 from pytest_modelcompat.results.finding import Finding, Kind, Stage
 
 if TYPE_CHECKING:
@@ -16,9 +18,6 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.locations import Use
     from pytest_modelcompat.compatibility.context import CompatibilityContext
 
-_KERAS_PACKAGES = ("keras", "tf_keras")
-# `compile()` resolves these by the shape of the outputs, they name no function.
-_BY_OUTPUT = frozenset({"accuracy", "acc", "crossentropy", "ce"})
 # Where wrappers and RNNs keep the layers inside them.
 _INNER = ("layer", "backward_layer", "cell", "cells")
 
@@ -38,7 +37,7 @@ def unknown_names(context: CompatibilityContext) -> Iterator[Finding]:
 
 def is_unknown(context: CompatibilityContext, use: Use) -> bool:
     """Whether neither the runtime's Keras nor the user has the class or function."""
-    if use.role == "metric" and use.name in _BY_OUTPUT:
+    if use.role == "metric" and use.name in METRICS_BY_OUTPUT:
         return False
     return not context.is_declared(use) and context.known(use) is None
 
@@ -66,19 +65,17 @@ def _why_unknown(context: CompatibilityContext, use: Use, *, is_keras_own: bool)
     role = use.role
     if is_keras_own:
         return f"{context.reader_name} has no {role} of this name; {context.writer_name}, which wrote it, has"
-    if use.module and use.module != "builtins":
+    if use.module and use.module != NO_MODULE:
         return f"it is defined in {use.module}, outside Keras, and is not declared"
     return f"{context.reader_name} has no {role} of this name, and it is not declared"
 
 
 def _is_keras_own(use: Use) -> bool:
-    from pytest_modelcompat.profiles.known_names import is_keras_name
-
     return ">" not in use.name and is_keras_name(use.role, use.name)
 
 
 def _names_keras_module(use: Use) -> bool:
-    return bool(use.module) and str(use.module).split(".", maxsplit=1)[0] in _KERAS_PACKAGES
+    return bool(use.module) and str(use.module).split(".", maxsplit=1)[0] in KERAS_PACKAGES
 
 
 def _module_moved(context: CompatibilityContext, group: Sequence[Use]) -> Finding:
@@ -114,8 +111,6 @@ def operations(context: CompatibilityContext) -> Iterator[Finding]:
 
 
 def _is_operation(context: CompatibilityContext, use: Use) -> bool:
-    from pytest_modelcompat.profiles.known_names import is_keras_name
-
     is_written = context.inventory.format == "h5" and context.writer_major == 3 and isinstance(use, LayerUse)
     return is_written and "trainable" not in use.config and is_keras_name("operation", use.name)
 

@@ -14,13 +14,9 @@ from pytest_modelcompat.diagnosis.known_failure import (
     is_operation,
     saved_by_keras,
 )
+from pytest_modelcompat.profiles.known_names import is_keras_name
 from pytest_modelcompat.results.finding import Blame, Kind
 
-_SHORT_NAMES = (
-    r"mse|mae|mape|msle|MSE|MAE|MAPE|MSLE|mean_squared_error|mean_absolute_error|mean_absolute_percentage_error|"
-    r"mean_squared_logarithmic_error|kld|KLD|kl_divergence|kullback_leibler_divergence|cosine_similarity|"
-    r"hinge|squared_hinge|categorical_hinge|log_cosh|logcosh|poisson|huber"
-)
 _OPERATIONS = (
     r"NotEqual|Equal|GetItem|Cast|Any|All|Shape|Greater|GreaterEqual|Less|LessEqual|LogicalAnd|LogicalOr|LogicalNot|"
     r"Where|ExpandDims|Squeeze|Transpose|Matmul|Einsum|Stack|Split|Power|Sqrt|TrueDivide|FloorDivide|Absolute|Negative"
@@ -45,9 +41,14 @@ def _registered(words: TemplateValues, context: DiagnosisContext) -> bool:
     return ">" in words["name"] or registered_module(words["name"], context.inventory) is not None
 
 
+def _is_loss_of_keras(words: TemplateValues, _: DiagnosisContext) -> bool:
+    """Holds where the function that is missing is a loss or metric of Keras' own, or is not named."""
+    return not words["function"] or any(is_keras_name(role, words["function"]) for role in ("loss", "metric"))
+
+
 NAME_FAILURES = (
     KnownFailure(
-        rf"Could not locate function '(?P<name>{_SHORT_NAMES})'|"
+        r"Could not locate function '(?P<function>\w+)'|"
         r"Could not deserialize 'keras\.(?:metrics|losses)\.(?P<other>\w+)' because it is not a KerasSaveable",
         Kind.FORMAT_CANNOT_HOLD,
         "compile()",
@@ -55,6 +56,7 @@ NAME_FAILURES = (
         _STRING_METRICS_FIX,
         "keras#19330",
         formats=H5,
+        when=_is_loss_of_keras,
         blame=Blame.WRITER,
     ),
     KnownFailure(

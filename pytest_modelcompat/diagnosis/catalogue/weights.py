@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.diagnosis.declarations import LEAVE_H5
-from pytest_modelcompat.diagnosis.keras_names import KERAS_CLASSES
 from pytest_modelcompat.diagnosis.known_failure import H5, KERAS, MEASURED, KnownFailure, TemplateValues
+from pytest_modelcompat.profiles.known_names import is_keras_name
 from pytest_modelcompat.results.finding import Blame, Kind
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _BUILD = (
 
 def _subclassed(_: TemplateValues, context: DiagnosisContext) -> bool:
     model_class = context.inventory.model_class
-    return model_class is not None and model_class not in KERAS_CLASSES
+    return model_class is not None and not is_keras_name("model", model_class)
 
 
 WEIGHT_FAILURES = (
