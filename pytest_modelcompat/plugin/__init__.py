@@ -9,6 +9,7 @@ import pytest
 from pytest_modelcompat.artifacts.formats import MODEL_SUFFIXES
 from pytest_modelcompat.plugin import markers, options
 from pytest_modelcompat.plugin.session import KEY
+from pytest_modelcompat.settings.table import OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -19,9 +20,8 @@ if TYPE_CHECKING:
 
 MODEL_TESTS = "modelcompat-model-tests"
 ROUNDTRIP_HELP = (
-    "model_roundtrip(formats, custom_objects, imports, op_libraries, inputs, name, rtol, atol, seed, runtimes, "
-    "loads_in, checks, allow_ops, allow_layers, safe_mode, saved_model_loaders, expected_failures, timeout): save the "
-    "model this test returns, reload it in a fresh process, and compare its predictions with the golden."
+    f"model_roundtrip({', '.join(option.name for option in OPTIONS)}): save the model this test returns, reload it "
+    "in a fresh process, and compare its predictions with the golden."
 )
 ARTIFACT_HELP = (
     "model_artifact(path, custom_objects, ...): reload this file or SavedModel in a fresh process and compare its "

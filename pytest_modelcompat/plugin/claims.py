@@ -20,7 +20,7 @@ class Claims:
         Raises:
             SettingsError: another test claims it; the message names both.
         """
-        from pytest_modelcompat.settings.settings import SettingsError
+        from pytest_modelcompat.settings.checks import SettingsError
 
         known, name = self._owners.setdefault(golden.folded, (owner, str(golden)))
         if (known, name) != (owner, str(golden)):

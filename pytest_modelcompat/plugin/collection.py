@@ -14,7 +14,8 @@ from pytest_modelcompat.plugin.markers import ARTIFACT, FIXTURE, ROUNDTRIP, TARG
 from pytest_modelcompat.plugin.names import base_name, case_id, golden_name, path_parts
 from pytest_modelcompat.results.option_syntax import OptionPlace
 from pytest_modelcompat.results.target import Target
-from pytest_modelcompat.settings.settings import OptionLayer, Settings, SettingsError, plain_name, resolve_options
+from pytest_modelcompat.settings.checks import SettingsError, plain_name
+from pytest_modelcompat.settings.settings import OptionLayer, Settings, resolve_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

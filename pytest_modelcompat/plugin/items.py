@@ -18,7 +18,7 @@ from pytest_modelcompat.plugin.names import path_parts
 from pytest_modelcompat.plugin.session import KEY
 from pytest_modelcompat.report import user_properties
 from pytest_modelcompat.results.option_syntax import OptionPlace
-from pytest_modelcompat.settings.settings import SettingsError, plain_name
+from pytest_modelcompat.settings.checks import SettingsError, plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

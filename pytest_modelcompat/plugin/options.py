@@ -3,148 +3,46 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat.artifacts.formats import FORMATS
-from pytest_modelcompat.results.option_syntax import OptionPlace
-from pytest_modelcompat.settings.choices import SAVED_MODEL_LOADERS
+from pytest_modelcompat.results.option_syntax import UNSAFE_FLAG, OptionPlace
+from pytest_modelcompat.settings.table import BY_NAME, SESSION_FLAGS, SESSION_INI, WITH_INI
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from pytest_modelcompat.settings.settings import OptionLayer
+    from pytest_modelcompat.settings.table import SessionFlag
 
 GROUP = "modelcompat"
 
-# option -> (flag, metavar, converter, help); given more than once unless there is a converter
-CASE_OPTIONS = {
-    "formats": (
-        "--modelcompat-format",
-        "FORMAT",
-        None,
-        f"save in this format: {', '.join(FORMATS)} (repeatable)",
-    ),
-    "runtimes": (
-        "--modelcompat-runtime",
-        "NAME",
-        None,
-        "reload in this runtime (repeatable; default: local)",
-    ),
-    "loads_in": (
-        "--modelcompat-loads-in",
-        "NAME",
-        None,
-        "also predict whether what is saved loads in this runtime (tf2.15) or profile file (repeatable)",
-    ),
-    "custom_objects": (
-        "--modelcompat-custom-object",
-        "[NAME=]MODULE:CLASS",
-        None,
-        "hand this class or function to load_model (repeatable)",
-    ),
-    "imports": ("--modelcompat-import", "MODULE", None, "import this module before loading (repeatable)"),
-    "op_libraries": (
-        "--modelcompat-op-library",
-        "PATH",
-        None,
-        "load this op library before loading (repeatable)",
-    ),
-    "checks": (
-        "--modelcompat-check",
-        "CHECK",
-        None,
-        "check only this: predictions, weights, structure, training (repeatable; default: the first three)",
-    ),
-    "saved_model_loaders": (
-        "--modelcompat-saved-model-loader",
-        "LOADER",
-        None,
-        f"load SavedModels with this too: {', '.join(SAVED_MODEL_LOADERS)} (repeatable; default: object, graph)",
-    ),
-    "rtol": ("--modelcompat-rtol", "NUMBER", float, "relative tolerance; needs --modelcompat-atol too"),
-    "atol": ("--modelcompat-atol", "NUMBER", float, "absolute tolerance; needs --modelcompat-rtol too"),
-    "seed": (
-        "--modelcompat-seed",
-        "NUMBER",
-        int,
-        "seed of Python, NumPy and Keras before each model (default: 0)",
-    ),
-    "timeout": ("--modelcompat-timeout", "SECONDS", float, "kill a load after this long (default: 300)"),
-}
-
-# What a native [tool.pytest] table may hold as well: a number there is no string.
-INI_TYPES: Mapping[type | None, Literal["args", "float", "int"]] = {None: "args", float: "float", int: "int"}
-
 
 def add_options(parser: pytest.Parser) -> None:
-    """Register every option under one group, and its ini twin where that makes sense."""
+    """Register every option of the table under one group, and its ini option where it has one."""
     group = parser.getgroup(GROUP, "saved TensorFlow/Keras models (pytest-modelcompat)")
-    group.addoption(
-        "--modelcompat-update-golden",
-        action="store_true",
-        help="write the goldens that are missing or changed, after their round trip held",
-    )
-    group.addoption(
-        "--modelcompat-model",
-        action="append",
-        metavar="MODULE:NAME",
-        help="run the round trips of this builder or model without a test file (repeatable)",
-    )
-    group.addoption(
-        "--modelcompat-only",
-        action="store_true",
-        help="run the model tests alone, and leave out every other test",
-    )
-    group.addoption(
-        "--modelcompat-freeze",
-        metavar="LABEL",
-        help="keep this run's artifacts beside their goldens, as those of a release that must load from now on",
-    )
-    group.addoption(
-        "--modelcompat-report",
-        metavar="PATH",
-        help="write the result of every target into this JSON file, which `modelcompat report` merges and shows",
-    )
-    group.addoption("--modelcompat-keep", metavar="DIR", help="keep the saved artifacts in this folder")
-    group.addoption(
-        "--modelcompat-unsafe",
-        action="store_true",
-        help="load with safe_mode=False: lets Lambda bytecode run, in the loader's child only",
-    )
+    for each in SESSION_FLAGS:
+        _add_session_flag(group, each)
+    group.addoption(UNSAFE_FLAG, action="store_true", help=BY_NAME["safe_mode"].help)
     # For `modelcompat golden prune`, which runs pytest to learn which goldens are claimed.
     group.addoption("--modelcompat-claims", metavar="PATH", help=argparse.SUPPRESS)
-    for name, (flag, metavar, converter, text) in CASE_OPTIONS.items():
-        if converter is None:
-            group.addoption(flag, action="append", dest=_dest(name), metavar=metavar, help=text)
+    for option in WITH_INI:
+        if option.type is None:
+            group.addoption(option.flag, action="append", dest=option.ini, metavar=option.metavar, help=option.help)
         else:
-            group.addoption(flag, type=converter, dest=_dest(name), metavar=metavar, help=text)
-        parser.addini(_dest(name), f"{text} (as {flag})", type=INI_TYPES[converter], default=None)
-    parser.addini(
-        "modelcompat_golden_dir",
-        "folder of the goldens, from the rootdir (default: golden)",
-        default="golden",
-    )
-    parser.addini(
-        "modelcompat_artifacts",
-        "glob patterns, from the rootdir, of model files and SavedModel folders to reload",
-        type="args",
-        default=[],
-    )
-    parser.addini(
-        "modelcompat_update_in_ci",
-        "allow --modelcompat-update-golden where the environment variable CI is set",
-        type="bool",
-        default=False,
-    )
-    parser.addini(
-        "modelcompat_fork",
-        "fork the loader's children rather than starting a process for each (default: on Linux)",
-        type="bool",
-        default=None,
-    )
+            group.addoption(option.flag, type=option.type, dest=option.ini, metavar=option.metavar, help=option.help)
+        parser.addini(option.ini, f"{option.help} (as {option.flag})", type=option.ini_type, default=None)
+    for ini in SESSION_INI:
+        parser.addini(ini.name, ini.help, type=ini.type, default=ini.default)
+
+
+def _add_session_flag(group: pytest.OptionGroup, each: SessionFlag) -> None:
+    if each.metavar:
+        action = "append" if each.is_repeatable else "store"
+        group.addoption(each.flag, action=action, metavar=each.metavar, help=each.help)
+    else:
+        group.addoption(each.flag, action="store_true", help=each.help)
 
 
 def any_given(config: pytest.Config) -> bool:
@@ -155,7 +53,7 @@ def any_given(config: pytest.Config) -> bool:
     # An empty label, as of a variable that is not set, is one to refuse.
     if getattr(config.option, "modelcompat_freeze", None) is not None:
         return True
-    dests = [_dest(name) for name in CASE_OPTIONS]
+    dests = [option.ini for option in WITH_INI]
     pyproject = config.rootpath / "pyproject.toml"
     if pyproject.is_file() and b"tool.modelcompat" in pyproject.read_bytes():
         return True
@@ -167,10 +65,6 @@ def any_given(config: pytest.Config) -> bool:
         return True
 
 
-def _dest(name: str) -> str:
-    return f"modelcompat_{name}"
-
-
 def command_line_layer(config: pytest.Config) -> OptionLayer:
     """What the command line says.
 
@@ -179,7 +73,7 @@ def command_line_layer(config: pytest.Config) -> OptionLayer:
     """
     from pytest_modelcompat.settings.settings import OptionLayer
 
-    given = {name: config.getoption(_dest(name)) for name in CASE_OPTIONS}
+    given = {option.name: config.getoption(option.ini) for option in WITH_INI}
     options = {name: value for name, value in given.items() if value is not None}
     if "custom_objects" in options:
         options["custom_objects"] = _objects(options["custom_objects"])
@@ -197,10 +91,10 @@ def ini_layer(config: pytest.Config) -> OptionLayer:
     from pytest_modelcompat.settings.settings import OptionLayer
 
     options: dict[str, Any] = {}
-    for name, (_, _, converter, _) in CASE_OPTIONS.items():
-        value = _from_ini(config, _dest(name), "a list" if converter is None else "a number")
+    for option in WITH_INI:
+        value = _from_ini(config, option.ini, "a list" if option.type is None else "a number")
         if value is not None and value != []:
-            options[name] = value
+            options[option.name] = value
     if "custom_objects" in options:
         options["custom_objects"] = _objects(options["custom_objects"])
     return OptionLayer(OptionPlace.INI, options)
@@ -210,13 +104,13 @@ def _from_ini(config: pytest.Config, name: str, takes: str) -> Any:
     try:
         return config.getini(name)
     except (pytest.UsageError, TypeError, ValueError) as error:
-        from pytest_modelcompat.settings.settings import SettingsError
+        from pytest_modelcompat.settings.checks import SettingsError
 
         raise SettingsError(f"ini: option {name!r} takes {takes}: {error}") from None
 
 
 def _objects(texts: list[str]) -> dict[str, str]:
-    from pytest_modelcompat.settings.settings import parse_object
+    from pytest_modelcompat.settings.checks import parse_object
 
     return dict(parse_object(text) for text in texts)
 

@@ -16,8 +16,9 @@ from pytest_modelcompat.plugin.names import accept_command, case_id, golden_name
 from pytest_modelcompat.report import user_properties
 from pytest_modelcompat.results.option_syntax import OptionPlace
 from pytest_modelcompat.results.result import ModelCompatError, Result, ResultContext, RoundTripResult
+from pytest_modelcompat.settings.checks import SettingsError, plain_name
 from pytest_modelcompat.settings.expected_failures import apply_expected_failures
-from pytest_modelcompat.settings.settings import OptionLayer, Settings, SettingsError, plain_name
+from pytest_modelcompat.settings.settings import OptionLayer, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -38,7 +38,8 @@ class Session:
 
     def __init__(self, config: pytest.Config) -> None:
         from pytest_modelcompat.runtimes.config import RuntimeConfigError
-        from pytest_modelcompat.settings.settings import SettingsError, check_options
+        from pytest_modelcompat.settings.checks import SettingsError
+        from pytest_modelcompat.settings.settings import check_options
 
         self._config = config
         try:
@@ -68,7 +69,7 @@ class Session:
     def _check_command_line(self) -> None:
         """Refuse a runtime that nobody knows where its name was just typed; elsewhere its targets fail."""
         from pytest_modelcompat.runtimes.names import UnknownRuntimeError
-        from pytest_modelcompat.settings.settings import SettingsError
+        from pytest_modelcompat.settings.checks import SettingsError
 
         try:
             for name in self.layers[0].options.get("runtimes", ()):

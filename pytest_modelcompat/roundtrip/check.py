@@ -34,7 +34,7 @@ from pytest_modelcompat.runtimes.process import LoaderUnavailableError, NoSpaceE
 from pytest_modelcompat.runtimes.protocol import Job
 from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError
 from pytest_modelcompat.runtimes.uv import DECLARED_IN
-from pytest_modelcompat.settings.settings import plain_name
+from pytest_modelcompat.settings.checks import plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

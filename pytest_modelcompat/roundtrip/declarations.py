@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.runtimes.runtime import LOCAL_RUNTIME, Runtime
-from pytest_modelcompat.settings.settings import SettingsError, parse_object
+from pytest_modelcompat.settings.checks import SettingsError, parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,7 +16,7 @@ from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.profiles.store import is_path, load_profile
 from pytest_modelcompat.results.finding import Finding, Severity
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError, runtime_name_of
-from pytest_modelcompat.settings.settings import SettingsError
+from pytest_modelcompat.settings.checks import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat.plugin.options import CASE_OPTIONS, command_line_layer, ini_layer
+from pytest_modelcompat.plugin.options import command_line_layer, ini_layer
 from pytest_modelcompat.results.option_syntax import FLAGS, INI_PREFIX, OptionFix, OptionPlace, OptionSyntax
+from pytest_modelcompat.settings.table import WITH_INI
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,7 +92,7 @@ class TestWhereItIsPasted:
 
 
 def test_flags_and_ini_options_are_the_plugins() -> None:
-    assert {name: row[0] for name, row in CASE_OPTIONS.items()} == FLAGS
+    assert {option.name for option in WITH_INI} == set(FLAGS)
     assert set(VALUES) == set(FLAGS)
     assert INI_PREFIX == "modelcompat_"
 

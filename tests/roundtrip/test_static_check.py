@@ -15,7 +15,8 @@ from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 from pytest_modelcompat.results.option_syntax import OptionPlace
 from pytest_modelcompat.roundtrip.static_check import check_loads_in, predict_load
 from pytest_modelcompat.runtimes.protocol import LoadResult, ProcessExit
-from pytest_modelcompat.settings.settings import Settings, SettingsError
+from pytest_modelcompat.settings.checks import SettingsError
+from pytest_modelcompat.settings.settings import Settings
 from tests import handmade
 from tests.compatibility.models import (
     CLIPPED,

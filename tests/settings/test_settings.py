@@ -7,15 +7,9 @@ from typing import Any
 import pytest
 
 from pytest_modelcompat.results.option_syntax import OptionPlace
-from pytest_modelcompat.settings.choices import CHECKS
-from pytest_modelcompat.settings.settings import (
-    OptionLayer,
-    SettingsError,
-    check_options,
-    parse_object,
-    plain_name,
-    resolve_options,
-)
+from pytest_modelcompat.settings.checks import SettingsError, parse_object, plain_name
+from pytest_modelcompat.settings.settings import OptionLayer, check_options, resolve_options
+from pytest_modelcompat.settings.table import CHECKS
 
 
 def given(**options: Any) -> dict[str, Any]:

@@ -1,0 +1,309 @@
+"""Every option, once: its name, its type, its default, its check, its flag, its ini option and its help.
+
+Flags, ini options, markers and their help, the checks, the defaults, the reference page and README's table all follow
+from it. A pytest session without model tests imports it too, so it imports nothing that costs time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pytest_modelcompat.artifacts.formats import FORMATS
+from pytest_modelcompat.results.option_syntax import FLAGS, INI_PREFIX, UNSAFE_FLAG
+from pytest_modelcompat.runtimes.runtime import LOCAL
+
+CHECKS = ("predictions", "weights", "structure", "training")
+SAVED_MODEL_LOADERS = ("object", "graph", "tfsm_layer", "tf_keras")
+IniType = Literal["args", "float", "int", "bool", "string"]
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option of a case: on a marker, in a call, and, where it has a flag, on the command line and in the ini file.
+
+    Args:
+        name: its name on a marker and in a call.
+        takes: its type, in words.
+        default: its value where nothing sets it.
+        check: the function of `settings.checks` that checks a value and gives it the type that `Settings` has.
+        meaning: what it does, in Markdown, for the documentation.
+        shown_default: the default in words, where the value says less.
+        help: what it does, for `pytest --help`; empty where it has no flag.
+        metavar: what stands for its value there.
+        type: the type of a flag that is given once; None for one that is given again for each value.
+    """
+
+    name: str
+    takes: str
+    default: Any
+    check: str
+    meaning: str
+    shown_default: str = "none"
+    help: str = ""
+    metavar: str = ""
+    type: type | None = None
+
+    @property
+    def flag(self) -> str:
+        """Its flag; empty where it has none."""
+        return UNSAFE_FLAG if self.name == "safe_mode" else FLAGS.get(self.name, "")
+
+    @property
+    def ini(self) -> str:
+        """Its ini option, which is also where pytest keeps the flag's value; empty where it has none."""
+        return INI_PREFIX + self.name if self.name in FLAGS else ""
+
+    @property
+    def ini_type(self) -> IniType:
+        """The type of its ini option; a native table may hold a number as well."""
+        if self.type is float:
+            return "float"
+        return "int" if self.type is int else "args"
+
+
+@dataclass(frozen=True)
+class SessionFlag:
+    """A flag of the whole session.
+
+    Args:
+        flag: as it is written.
+        help: what it does.
+        metavar: what stands for its value; empty for a switch.
+        is_repeatable: whether it is given again for each value.
+    """
+
+    flag: str
+    help: str
+    metavar: str = ""
+    is_repeatable: bool = False
+
+
+@dataclass(frozen=True)
+class SessionIni:
+    """An option of the ini file alone.
+
+    Args:
+        name: as it is written.
+        help: what it does, with its default.
+        type: its type for pytest.
+        default: its value where the ini file does not set it.
+    """
+
+    name: str
+    help: str
+    type: IniType
+    default: Any
+
+
+OPTIONS = (
+    Option(
+        "formats",
+        takes="list of names",
+        default=tuple(name for name, format_ in FORMATS.items() if format_.is_default),
+        check="formats",
+        meaning="formats to save: `h5`, `keras`, `saved_model`, `export` (`model.export`)",
+        shown_default="the first three",
+        help=f"save in this format: {', '.join(FORMATS)} (repeatable)",
+        metavar="FORMAT",
+    ),
+    Option(
+        "custom_objects",
+        takes="dict of name -> class or function",
+        default={},
+        check="custom_objects",
+        meaning="name -> class or function, what `load_model` gets; the loader imports it by its path",
+        help="hand this class or function to load_model (repeatable)",
+        metavar="[NAME=]MODULE:CLASS",
+    ),
+    Option(
+        "imports",
+        takes="list of module names",
+        default=(),
+        check="imports",
+        meaning="modules the loader imports first, as production does",
+        help="import this module before loading (repeatable)",
+        metavar="MODULE",
+    ),
+    Option(
+        "op_libraries",
+        takes="list of paths",
+        default=(),
+        check="op_libraries",
+        meaning="`.so` files for `tf.load_op_library`",
+        help="load this op library before loading (repeatable)",
+        metavar="PATH",
+    ),
+    Option(
+        "inputs",
+        takes="array, list, dict, or a function that gives one",
+        default=None,
+        check="inputs",
+        meaning="what the model is called with: an array, list, dict, or a function that gives one",
+        shown_default="derived",
+    ),
+    Option("name", takes="text", default=None, check="name", meaning="the golden's name", shown_default="the test's"),
+    Option(
+        "rtol",
+        takes="number, or dict of output name -> number",
+        default=None,
+        check="tolerance",
+        meaning="relative tolerance, with `atol` or not at all; a number or {output: number}",
+        shown_default="by dtype, below",
+        help="relative tolerance; needs --modelcompat-atol too",
+        metavar="NUMBER",
+        type=float,
+    ),
+    Option(
+        "atol",
+        takes="number, or dict of output name -> number",
+        default=None,
+        check="tolerance",
+        meaning="absolute tolerance, with `rtol` or not at all; a number or {output: number}",
+        shown_default="by dtype, below",
+        help="absolute tolerance; needs --modelcompat-rtol too",
+        metavar="NUMBER",
+        type=float,
+    ),
+    Option(
+        "seed",
+        takes="whole number",
+        default=0,
+        check="seed",
+        meaning="seeds Python, NumPy and Keras before the model is built",
+        shown_default="0",
+        help="seed of Python, NumPy and Keras before each model (default: 0)",
+        metavar="NUMBER",
+        type=int,
+    ),
+    Option(
+        "runtimes",
+        takes="list of names",
+        default=(LOCAL,),
+        check="runtimes",
+        meaning="where to reload: `local`, `tf2.15`, a runtime that is declared",
+        shown_default="`local`",
+        help="reload in this runtime (repeatable; default: local)",
+        metavar="NAME",
+    ),
+    Option(
+        "loads_in",
+        takes="list of runtime names and profile files",
+        default=(),
+        check="loads_in",
+        meaning="runtimes and profile files that the artifact must load in as well, predicted without them",
+        help="also predict whether what is saved loads in this runtime (tf2.15) or profile file (repeatable)",
+        metavar="NAME",
+    ),
+    Option(
+        "checks",
+        takes="list of names",
+        default=("predictions", "weights", "structure"),
+        check="checks",
+        meaning="of `predictions`, `weights`, `structure`, `training`",
+        shown_default="the first three",
+        help="check only this: predictions, weights, structure, training (repeatable; default: the first three)",
+        metavar="CHECK",
+    ),
+    Option(
+        "allow_ops",
+        takes="dict of name -> reason",
+        default={},
+        check="allowed",
+        meaning="new ops to accept: {name: reason}",
+    ),
+    Option(
+        "allow_layers",
+        takes="dict of name -> reason",
+        default={},
+        check="allowed",
+        meaning="new layers to accept: {name: reason}",
+    ),
+    Option(
+        "safe_mode",
+        takes="bool",
+        default=True,
+        check="switch",
+        meaning="`False` lets Lambda bytecode run, in the loader's child only",
+        shown_default="`True`",
+        help="load with safe_mode=False: lets Lambda bytecode run, in the loader's child only",
+    ),
+    Option(
+        "saved_model_loaders",
+        takes="list of names",
+        default=("object", "graph"),
+        check="saved_model_loaders",
+        meaning="how a SavedModel is loaded: `object`, `graph`, `tfsm_layer`, `tf_keras`; the first always",
+        shown_default="`object`, `graph`",
+        help=f"load SavedModels with this too: {', '.join(SAVED_MODEL_LOADERS)} (repeatable; default: object, graph)",
+        metavar="LOADER",
+    ),
+    Option(
+        "expected_failures",
+        takes="list of dicts",
+        default=(),
+        check="expected_failures",
+        meaning="targets that are known to fail: `target`, `kind`, `reason`, `until`",
+    ),
+    Option(
+        "timeout",
+        takes="number of seconds",
+        default=300.0,
+        check="timeout",
+        meaning="seconds until a load is stopped",
+        shown_default="300",
+        help="kill a load after this long (default: 300)",
+        metavar="SECONDS",
+        type=float,
+    ),
+)
+BY_NAME = {option.name: option for option in OPTIONS}
+# Those that the command line and the ini file have as well.
+WITH_INI = tuple(option for option in OPTIONS if option.ini)
+
+SESSION_FLAGS = (
+    SessionFlag(
+        "--modelcompat-update-golden", "write the goldens that are missing or changed, after their round trip held"
+    ),
+    SessionFlag(
+        "--modelcompat-model",
+        "run the round trips of this builder or model without a test file (repeatable)",
+        "MODULE:NAME",
+        is_repeatable=True,
+    ),
+    SessionFlag("--modelcompat-only", "run the model tests alone, and leave out every other test"),
+    SessionFlag(
+        "--modelcompat-freeze",
+        "keep this run's artifacts beside their goldens, as those of a release that must load from now on",
+        "LABEL",
+    ),
+    SessionFlag(
+        "--modelcompat-report",
+        "write the result of every target into this JSON file, which `modelcompat report` merges and shows",
+        "PATH",
+    ),
+    SessionFlag("--modelcompat-keep", "keep the saved artifacts in this folder", "DIR"),
+)
+SESSION_INI = (
+    SessionIni(
+        "modelcompat_golden_dir", "folder of the goldens, from the rootdir (default: golden)", "string", "golden"
+    ),
+    SessionIni(
+        "modelcompat_artifacts",
+        "glob patterns, from the rootdir, of model files and SavedModel folders to reload",
+        "args",
+        [],
+    ),
+    SessionIni(
+        "modelcompat_update_in_ci",
+        "allow --modelcompat-update-golden where the environment variable CI is set",
+        "bool",
+        default=False,
+    ),
+    SessionIni(
+        "modelcompat_fork",
+        "fork the loader's children rather than starting a process for each (default: on Linux)",
+        "bool",
+        None,
+    ),
+)
