@@ -130,7 +130,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     if KEY in config.stash or any(markers.FIXTURE in getattr(item, "fixturenames", ()) for item in items):
         from pytest_modelcompat.plugin import collection
 
-        collection.record_claims(items, _session(config).layers)
+        collection.record_claims(items, _session(config))
     if config.getoption("modelcompat_only"):
         others = [item for item in items if not markers.is_ours(item)]
         items[:] = [item for item in items if markers.is_ours(item)]

@@ -4,117 +4,26 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat.plugin.markers import ARTIFACT, FIXTURE, ROUNDTRIP, TARGET_ARGUMENT, target_of
+from pytest_modelcompat.plugin.markers import ARTIFACT, FIXTURE, TARGET_ARGUMENT, target_of
 from pytest_modelcompat.plugin.names import base_name, case_id, golden_name, path_parts
 from pytest_modelcompat.results.option_syntax import OptionPlace
 from pytest_modelcompat.results.target import Target
 from pytest_modelcompat.settings.checks import SettingsError, plain_name
-from pytest_modelcompat.settings.settings import OptionLayer, Settings, resolve_options
+from pytest_modelcompat.settings.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from pytest_modelcompat.golden.golden import GoldenName
     from pytest_modelcompat.golden.release_store import FrozenArtifact
+    from pytest_modelcompat.plugin.marked_tests import MarkedTest
     from pytest_modelcompat.plugin.session import Session
-
-
-@dataclass(frozen=True)
-class MarkedTest:
-    """A test's marker with what it says.
-
-    Args:
-        kind: `model_roundtrip` or `model_artifact`.
-        settings: its options, resolved.
-        artifact: the path a `model_artifact` names.
-    """
-
-    kind: str
-    settings: Settings
-    artifact: Path | None = None
-
-
-def read_marker(node: pytest.Item | Any, layers: tuple[OptionLayer, OptionLayer]) -> MarkedTest | None:
-    """The marker of a test, those of its class and module filling in what it leaves open; None without one.
-
-    Args:
-        node: an item or a function definition.
-        layers: the command line's options and the ini file's.
-
-    Raises:
-        SettingsError: an option is wrong.
-    """
-    names = [name for name in (ROUNDTRIP, ARTIFACT) if node.get_closest_marker(name) is not None]
-    if not names:
-        return None
-    if len(names) > 1:
-        raise SettingsError("a test takes one of the markers model_roundtrip and model_artifact, not both")
-    kind = names[0]
-    options: dict[str, Any] = {}
-    paths: tuple[Any, ...] = ()
-    marks = list(node.iter_markers(kind))
-    for mark in reversed(marks):
-        options.update(mark.kwargs)
-        paths = mark.args or paths
-    if sum(bool(mark.args) for mark in marks) > 1:
-        raise SettingsError(f"marker: {kind} names {len(marks)} artifacts; write a test for each")
-    artifact = _artifact_path(node, kind, paths)
-    if kind == ARTIFACT and "formats" in options:
-        raise SettingsError("marker: option 'formats' is for model_roundtrip; a file has the format it has")
-    command_line, ini = layers
-    if kind == ARTIFACT:
-        command_line, ini = _without_formats(command_line), _without_formats(ini)
-    settings = resolve_settings((command_line, OptionLayer(OptionPlace.MARKER, options), ini), node.config.rootpath)
-    formats = _with_marks(settings.formats, options.get("formats", ()))
-    runtimes = _with_marks(settings.runtimes, options.get("runtimes", ()))
-    return MarkedTest(kind, replace(settings, formats=formats, runtimes=runtimes), artifact)
-
-
-def resolve_settings(layers: Sequence[OptionLayer], root: Path) -> Settings:
-    """The options of a case from its layers, the strongest first, with the runtimes it names looked at.
-
-    Args:
-        layers: options with their sources.
-        root: the project's folder.
-
-    Raises:
-        SettingsError: an option is wrong.
-    """
-    settings = resolve_options(layers)
-    if settings.loads_in:
-        from pytest_modelcompat.roundtrip.static_check import check_loads_in
-
-        check_loads_in(settings, root)
-    return settings
-
-
-def _with_marks(chosen: Sequence[Any], written: str | Sequence[Any]) -> tuple[Any, ...]:
-    """Formats or runtimes chosen on the command line, each with the marks that the test's own marker puts on it."""
-    own = {plain_name(entry): entry for entry in ((written,) if isinstance(written, str) else written)}
-    return tuple(own.get(plain_name(entry), entry) for entry in chosen)
-
-
-def _without_formats(layer: OptionLayer) -> OptionLayer:
-    return OptionLayer(layer.source, {name: value for name, value in layer.options.items() if name != "formats"})
-
-
-def _artifact_path(node: Any, kind: str, paths: tuple[Any, ...]) -> Path | None:
-    if kind == ROUNDTRIP:
-        if paths:
-            raise SettingsError(f"marker: model_roundtrip takes options by name only, not {paths[0]!r}")
-        return None
-    if len(paths) != 1 or not isinstance(paths[0], (str, Path)):
-        raise SettingsError('marker: model_artifact takes the path of one file or folder, as in model_artifact("a.h5")')
-    given = Path(paths[0])
-    from_root: Path = node.config.rootpath / given
-    beside_test: Path = node.path.parent / given
-    return beside_test if beside_test.exists() and not from_root.exists() else from_root
 
 
 def parametrize(metafunc: pytest.Metafunc, session: Session) -> None:
@@ -124,7 +33,7 @@ def parametrize(metafunc: pytest.Metafunc, session: Session) -> None:
         pytest.fail.Exception: an option is wrong, or the test cannot be run as a target.
     """
     try:
-        marked = _runnable(metafunc, session.layers)
+        marked = _runnable(metafunc, session)
     except SettingsError as error:
         message = f"modelcompat: {metafunc.definition.nodeid}: {error}"
         raise pytest.fail.Exception(message, pytrace=False) from None
@@ -182,8 +91,8 @@ def frozen_artifact(golden: GoldenName, target: Target, session: Session) -> Fro
     return next((each for each in alike if each.format == target.format), None)
 
 
-def _runnable(metafunc: pytest.Metafunc, layers: tuple[OptionLayer, OptionLayer]) -> MarkedTest:
-    marked = read_marker(metafunc.definition, layers)
+def _runnable(metafunc: pytest.Metafunc, session: Session) -> MarkedTest:
+    marked = session.marked_tests.of(metafunc.definition)
     assert marked is not None  # noqa: S101 - only marked tests are asked about
     function = metafunc.function
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
@@ -212,7 +121,7 @@ def claim_all(report: pytest.CollectReport, session: Session) -> None:
         target = target_of(item)
         if target is None:
             continue
-        marked = read_marker(item, session.layers)
+        marked = session.marked_tests.of(item)
         assert marked is not None  # noqa: S101 - what has a target is marked
         golden = golden_name(item, marked.settings)
         if target.frozen and frozen_artifact(golden, target, session) is None:
@@ -225,13 +134,13 @@ def claim_all(report: pytest.CollectReport, session: Session) -> None:
             return
 
 
-def record_claims(items: Iterable[pytest.Item], layers: tuple[OptionLayer, OptionLayer]) -> None:
-    """Note on each model test which golden it claims, so that the summary knows even if it never runs."""
+def record_claims(items: Iterable[pytest.Item], session: Session) -> None:
+    """Record on each model test which golden it claims, so that the summary knows even if it never runs."""
     for item in items:
         if target_of(item) is not None or FIXTURE in getattr(item, "fixturenames", ()):
             from pytest_modelcompat.report import user_properties
 
-            marked = read_marker(item, layers)
+            marked = session.marked_tests.of(item)
             settings = marked.settings if marked is not None else Settings()
             golden = golden_name(item, settings)
             item.user_properties.append(user_properties.claim(str(golden)))

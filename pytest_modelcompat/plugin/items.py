@@ -13,6 +13,7 @@ from _pytest.runner import collect_one_node
 
 from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.plugin import collection
+from pytest_modelcompat.plugin.marked_tests import resolve_settings
 from pytest_modelcompat.plugin.markers import ModelItem
 from pytest_modelcompat.plugin.names import path_parts
 from pytest_modelcompat.plugin.session import KEY
@@ -74,7 +75,7 @@ class BuilderCollector(pytest.File):
 
         module, _, name = self.name.partition(":")
         session = self.config.stash[KEY]
-        settings = collection.resolve_settings(session.layers, self.config.rootpath)
+        settings = resolve_settings(session.layers, self.config.rootpath)
         # A model that the module makes when it is imported must come out the same in every session.
         if _is_there(module) and tensorflow_problem() is None:
             seed_everything(settings.seed)
@@ -187,7 +188,7 @@ class _ArtifactCollector(pytest.Collector):
         _import_from_here(self.config)
         session = self.config.stash[KEY]
         try:
-            settings = collection.resolve_settings(session.layers, self.config.rootpath)
+            settings = resolve_settings(session.layers, self.config.rootpath)
             golden = _artifact_golden(self.path, self.config.rootpath, settings)
             session.claims.add(golden, self.nodeid)
         except SettingsError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_modelcompat.plugin.marked_tests import resolve_settings
 from pytest_modelcompat.plugin.markers import ModelItem, is_model_item, target_of
 from pytest_modelcompat.plugin.session import KEY, is_complete
 from pytest_modelcompat.report import json_report
@@ -223,7 +224,6 @@ def _with_test_outcome(target: TargetData, error: BaseException | None, report: 
 
 def _unreached(item: pytest.Item) -> list[TargetData]:
     """The targets of an item that came to no result."""
-    from pytest_modelcompat.plugin import collection
     from pytest_modelcompat.plugin.session import Session
     from pytest_modelcompat.report.user_properties import claims
     from pytest_modelcompat.results.target import Target
@@ -237,7 +237,7 @@ def _unreached(item: pytest.Item) -> list[TargetData]:
         return [json_report.no_result_data(item.name, name, target)]
     # Which formats a call of the fixture would have asked for is not known, and where only by the options.
     try:
-        runtimes = collection.resolve_settings(Session.of(item.config).layers, item.config.rootpath).runtimes
+        runtimes = resolve_settings(Session.of(item.config).layers, item.config.rootpath).runtimes
     except SettingsError:
         runtimes = (LOCAL,)
     targets = [Target("", plain_name(runtime)) for runtime in runtimes]

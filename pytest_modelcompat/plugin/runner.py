@@ -11,6 +11,7 @@ import pytest
 
 from pytest_modelcompat.artifacts.formats import SAVE_ORDER
 from pytest_modelcompat.plugin import collection, report_writer
+from pytest_modelcompat.plugin.marked_tests import resolve_settings
 from pytest_modelcompat.plugin.markers import FIXTURE, ROUNDTRIP, target_of
 from pytest_modelcompat.plugin.names import accept_command, case_id, golden_name
 from pytest_modelcompat.report import user_properties
@@ -51,7 +52,7 @@ def prepare(item: pytest.Item, session: Session) -> None:
         return
     from pytest_modelcompat.roundtrip.seed import seed_everything
 
-    marked = collection.read_marker(item, session.layers)
+    marked = session.marked_tests.of(item)
     seed_everything((marked.settings if marked is not None else Settings()).seed)
 
 
@@ -65,7 +66,7 @@ def run_marked(item: pytest.Function, session: Session) -> None:
     Raises:
         ModelCompatError: the target fails.
     """
-    marked = collection.read_marker(item, session.layers)
+    marked = session.marked_tests.of(item)
     target = target_of(item)
     assert marked is not None and target is not None  # noqa: S101, PT018 - asked for by the caller
     from pytest_modelcompat.roundtrip.case import Case, split_returned
@@ -194,7 +195,7 @@ class RoundTripCaller:
                 OptionLayer(OptionPlace.MARKER, marker),
                 ini,
             )
-            settings = collection.resolve_settings(layers, self.item.config.rootpath)
+            settings = resolve_settings(layers, self.item.config.rootpath)
             golden = golden_name(self.item, settings)
             self.session.claims.add(golden, case_id(self.item))
         except SettingsError as error:

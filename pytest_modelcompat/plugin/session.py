@@ -37,6 +37,7 @@ class Session:
     """
 
     def __init__(self, config: pytest.Config) -> None:
+        from pytest_modelcompat.plugin.marked_tests import MarkedTests
         from pytest_modelcompat.runtimes.config import RuntimeConfigError
         from pytest_modelcompat.settings.checks import SettingsError
         from pytest_modelcompat.settings.settings import check_options
@@ -60,6 +61,7 @@ class Session:
             )
         self.label = _label(config)
         self.claims = Claims()
+        self.marked_tests = MarkedTests(self.layers)
         self.cut_short = False
         self.golden_root = golden_root(config)
         self._loaders: LoaderPool | None = None

@@ -347,3 +347,48 @@ def test_collecting_starts_no_loader(shop: Project) -> None:
     )
     shop.run("--collect-only").stdout.fnmatch_lines(["*has a loader: False*"])
     shop.run().stdout.fnmatch_lines(["*has a loader: True*"])
+
+
+def test_options_are_resolved_once_a_test(shop: Project) -> None:
+    """Once for a test's three targets from collection to summary; again for a mark of one of its parameters."""
+    shop.write(
+        "test_it.py",
+        """
+        import pytest
+        import shop
+
+        @pytest.mark.model_roundtrip
+        def test_one():
+            return shop.dense()
+
+        @pytest.mark.model_roundtrip(formats=["keras"])
+        @pytest.mark.parametrize("n", [1, pytest.param(2, marks=pytest.mark.model_roundtrip(seed=3))])
+        def test_two(n):
+            return shop.dense()
+        """,
+    )
+    shop.write(
+        "conftest.py",
+        """
+        import os, sys
+
+        from pytest_modelcompat.plugin import marked_tests
+
+        sys.path.insert(0, os.path.dirname(__file__))
+
+        resolve, calls = marked_tests.resolve_options, []
+
+        def counting(layers):
+            calls.append(layers)
+            return resolve(layers)
+
+        marked_tests.resolve_options = counting
+
+        def pytest_sessionfinish(session):
+            print("resolved:", len(calls))
+            marked_tests.resolve_options = resolve
+        """,
+    )
+    result = shop.run("--modelcompat-update-golden")
+    result.assert_outcomes(passed=5)
+    result.stdout.fnmatch_lines(["*resolved: 3*"])

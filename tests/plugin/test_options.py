@@ -294,11 +294,10 @@ def test_command_line_before_marker_before_ini_before_default(project: Project, 
         "conftest.py",
         f"""
         import pytest
-        from pytest_modelcompat.plugin.collection import read_marker
         from pytest_modelcompat.plugin.session import KEY
 
         def pytest_collection_modifyitems(config, items):
-            settings = read_marker(items[0], config.stash[KEY].layers).settings
+            settings = config.stash[KEY].marked_tests.of(items[0]).settings
             print("SETTING", repr(settings.{option}), settings.sources.get({option!r}, "default"))
         """,
     )
