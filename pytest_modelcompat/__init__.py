@@ -1,1 +1,40 @@
-"""Fails CI when a saved TensorFlow/Keras model stops loading, or loads and predicts something else."""
+"""Fails CI when a saved TensorFlow/Keras model stops loading, or loads and predicts something else.
+
+The names below are the public ones; `docs/api.md` says what is promised of them. They are imported when they are first
+used, so that `import pytest_modelcompat` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.comparison.outputs import Drift
+    from pytest_modelcompat.plugin.fixture import ModelRoundtrip
+    from pytest_modelcompat.results.finding import Finding, Kind
+    from pytest_modelcompat.results.result import ModelCompatError, Result, RoundTripResult
+
+__all__ = ["Drift", "Finding", "Kind", "ModelCompatError", "ModelRoundtrip", "Result", "RoundTripResult"]
+
+_HOMES = {
+    "Drift": "comparison.outputs",
+    "Finding": "results.finding",
+    "Kind": "results.finding",
+    "ModelCompatError": "results.result",
+    "ModelRoundtrip": "plugin.fixture",
+    "Result": "results.result",
+    "RoundTripResult": "results.result",
+}
+
+
+if not TYPE_CHECKING:  # a type checker would believe in any name
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from pytest_modelcompat.plugin.runner import RoundTripCaller
+    from pytest_modelcompat.plugin.fixture import ModelRoundtrip
     from pytest_modelcompat.plugin.session import Session
 
 MODEL_TESTS = "modelcompat-model-tests"
@@ -170,11 +170,11 @@ def pytest_terminal_summary(
 
 
 @pytest.fixture
-def model_roundtrip(request: pytest.FixtureRequest) -> RoundTripCaller:
+def model_roundtrip(request: pytest.FixtureRequest) -> ModelRoundtrip:
     """Checks that a model survives being saved and reloaded: `model_roundtrip(model, inputs=..., ...)`."""
-    from pytest_modelcompat.plugin.runner import RoundTripCaller
+    from pytest_modelcompat.plugin.fixture import ModelRoundtrip
 
-    return RoundTripCaller(request.node, _session(request.config))
+    return ModelRoundtrip(request.node, _session(request.config))
 
 
 @pytest.fixture

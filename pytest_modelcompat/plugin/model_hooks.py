@@ -8,7 +8,8 @@ import pytest
 
 from pytest_modelcompat.plugin import markers
 from pytest_modelcompat.plugin.failure_repr import show
-from pytest_modelcompat.plugin.runner import RoundTripCaller, prepare, run_marked
+from pytest_modelcompat.plugin.fixture import ModelRoundtrip
+from pytest_modelcompat.plugin.runner import prepare, run_marked
 from pytest_modelcompat.plugin.session import Session
 from pytest_modelcompat.results.result import ModelCompatError
 
@@ -37,7 +38,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Around a test's call: one that asks for the fixture and never calls it has checked nothing."""
     outcome = yield
     caller = getattr(item, "funcargs", {}).get(markers.FIXTURE)
-    if isinstance(caller, RoundTripCaller) and not caller.called:
+    if isinstance(caller, ModelRoundtrip) and not caller.called:
         pytest.fail(f"modelcompat: {item.name} asks for model_roundtrip and never calls it", pytrace=False)
     return outcome
 

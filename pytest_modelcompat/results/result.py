@@ -1,4 +1,4 @@
-"""What a target came to: its findings, its drifts, its golden. Made by the round trip, rendered by `report`."""
+"""The result of a target: its findings, its drifts, its golden. Made by the round trip, rendered by `report`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.results.finding import Finding, Severity
+from pytest_modelcompat.results.target import Target
 from pytest_modelcompat.runtimes.runtime import LOCAL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pytest_modelcompat.comparison.outputs import Drift
 
@@ -43,7 +44,7 @@ class ResultContext:
 
 @dataclass(frozen=True)
 class Result:
-    """What one target came to.
+    """The result of one target.
 
     Args:
         title: how messages call it: `test_ranker[h5]`.
@@ -59,6 +60,7 @@ class Result:
         expected: why it was expected to fail, where it failed as expected.
         timings: seconds by stage in the loader.
         peak_memory: bytes the loader's child had at most.
+        release: the label of the release whose artifact it is; empty for what the test saves now.
     """
 
     title: str
@@ -74,6 +76,12 @@ class Result:
     expected: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
     peak_memory: int = 0
+    release: str = ""
+
+    @property
+    def target(self) -> str:
+        """The target, as a test's id has it: `h5`, `h5-tf2.15`, `h5:v1.2`."""
+        return str(Target(self.format, self.runtime, self.release))
 
     @property
     def is_local(self) -> bool:
@@ -112,11 +120,53 @@ class Result:
         return max(self.drifts, key=lambda drift: (drift.allowance_used, drift.max_abs))
 
 
+class UnknownTargetError(KeyError):
+    """A result was asked for a target that the call did not have; the message names those it had."""
+
+    def __str__(self) -> str:
+        """The message as it is: `KeyError` would show it in quotes."""
+        return str(self.args[0])
+
+
 @dataclass(frozen=True)
 class RoundTripResult:
-    """What a call of the `model_roundtrip` fixture came to: one result for each target."""
+    """The results of a call of the fixture `model_roundtrip`, one for each target.
+
+    `result["h5"]` and `result["keras-tf2.15"]` are those of one target; iterating gives all of them in order.
+
+    Args:
+        targets: the results.
+    """
 
     targets: tuple[Result, ...]
+
+    def __getitem__(self, target: str) -> Result:
+        """The result of a target.
+
+        Args:
+            target: its name, as in a test's id: `h5`, `h5-tf2.15`, `h5:v1.2`.
+
+        Raises:
+            UnknownTargetError: the call had no such target.
+        """
+        found = next((result for result in self.targets if result.target == target), None)
+        if found is None:
+            names = [result.target for result in self.targets]
+            raise UnknownTargetError(f"there is no target {target!r}; this call had {', '.join(names) or 'none'}")
+        return found
+
+    def __iter__(self) -> Iterator[Result]:
+        """All results, in the order of their targets."""
+        return iter(self.targets)
+
+    def __len__(self) -> int:
+        """How many targets there are."""
+        return len(self.targets)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a target fails that was not expected to."""
+        return any(result.failed and not result.expected for result in self.targets)
 
     @property
     def drift(self) -> Drift:

@@ -85,7 +85,7 @@ def check_target(case: Case, context: SessionContext) -> Result:
             golden=_relative(_golden_folder(case, context), context.root),
             accept=case.accept,
         )
-        result = Result(case.title, str(case.golden), case.format, case.runtime, (), facts)
+        result = Result(case.title, str(case.golden), case.format, case.runtime, (), facts, release=case.target.frozen)
         try:
             loader = _loader(case, context)
             subject = _prepared_subject(case, folder, context)
