@@ -10,21 +10,39 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.comparison.outputs import Drift
+    from pytest_modelcompat.comparison.outputs import Drift, OwnComparison, Tolerance
+    from pytest_modelcompat.diagnosis.known_failure import KnownFailure
     from pytest_modelcompat.plugin.fixture import ModelRoundtrip
     from pytest_modelcompat.results.finding import Finding, Kind
     from pytest_modelcompat.results.result import ModelCompatError, Result, RoundTripResult
+    from pytest_modelcompat.settings.settings import Settings
 
-__all__ = ["Drift", "Finding", "Kind", "ModelCompatError", "ModelRoundtrip", "Result", "RoundTripResult"]
+__all__ = [
+    "Drift",
+    "Finding",
+    "Kind",
+    "KnownFailure",
+    "ModelCompatError",
+    "ModelRoundtrip",
+    "OwnComparison",
+    "Result",
+    "RoundTripResult",
+    "Settings",
+    "Tolerance",
+]
 
 _HOMES = {
     "Drift": "comparison.outputs",
     "Finding": "results.finding",
     "Kind": "results.finding",
+    "KnownFailure": "diagnosis.known_failure",
     "ModelCompatError": "results.result",
     "ModelRoundtrip": "plugin.fixture",
+    "OwnComparison": "comparison.outputs",
     "Result": "results.result",
     "RoundTripResult": "results.result",
+    "Settings": "settings.settings",
+    "Tolerance": "comparison.outputs",
 }
 
 

@@ -7,13 +7,14 @@ infinity, by position. Both are counted apart, so that they never turn a figure 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.comparison import arrays
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -34,6 +35,20 @@ _TOLERANCES: dict[str, tuple[float, float]] = {
 _PARTS_OF_COMPLEX = {"complex64": "float32", "complex128": "float64"}
 
 Value = bool | int | float | str
+Compare = Callable[[str, Any, Any, "Tolerance"], "OwnComparison | None"]
+
+
+@dataclass(frozen=True)
+class OwnComparison:
+    """What a project's own comparison of an output says.
+
+    Args:
+        holds: whether the output is as expected.
+        because: the reason, in one sentence; shown where it does not hold.
+    """
+
+    holds: bool
+    because: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,6 +59,8 @@ class Tolerance:
         rtol: the share of the expected element's magnitude.
         atol: the absolute part.
         source: where it came from: `marker`, `ini`, `command line`, `dtype float32`.
+        own: the project's own comparison, called with the output's name, both values and the tolerance; None to
+            compare by the tolerance.
 
     Raises:
         ValueError: one of them is negative, infinite or NaN: nothing, or everything, would hold.
@@ -52,6 +69,7 @@ class Tolerance:
     rtol: float
     atol: float
     source: str
+    own: Compare | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name, value in (("rtol", self.rtol), ("atol", self.atol)):
@@ -132,6 +150,7 @@ class Drift:
         passing_atol: the smallest atol that would hold with the given rtol, rounded up to three digits so
             that it can be copied from a message; None if none would.
         passing_rtol: the smallest rtol that would hold with the given atol, likewise.
+        own: the project's own comparison, where that decided.
     """
 
     output: str
@@ -151,11 +170,12 @@ class Drift:
     allowance_used: float
     passing_atol: float | None
     passing_rtol: float | None
+    own: OwnComparison | None = None
 
     @property
     def holds(self) -> bool:
-        """Whether every element is within the tolerance."""
-        return self.mismatched == 0
+        """Whether every element is within the tolerance, or the project's own comparison says that it holds."""
+        return self.mismatched == 0 if self.own is None else self.own.holds
 
 
 @dataclass(frozen=True)
@@ -222,7 +242,10 @@ def compare_outputs(
         theirs = _expanded_leaf(actual[output])
         found = _structure_differences(output, theirs, ours)
         if not found:
-            drift = _drift(output, theirs, ours, tolerances(output, ours.dtype))
+            tolerance = tolerances(output, ours.dtype)
+            drift = _drift(output, theirs, ours, tolerance)
+            if tolerance.own is not None:
+                drift = replace(drift, own=tolerance.own(output, actual[output], leaf, tolerance))
             drifts.append(drift)
             found = [] if drift.holds else _newly_degenerate(output, theirs, ours)
         structure.extend(found)

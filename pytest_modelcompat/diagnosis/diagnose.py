@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_modelcompat.diagnosis.context import DiagnosisContext
+    from pytest_modelcompat.diagnosis.known_failure import KnownFailure
     from pytest_modelcompat.profiles.op_packages import OpPackage
     from pytest_modelcompat.runtimes.protocol import LoadResult
 
@@ -32,18 +33,19 @@ _MISSING = re.compile(r"No module named '([^']+)'")
 AFTER_LOADING = {"predict": Kind.PREDICTION_FAILED, "training": Kind.TRAINING_CHANGED}
 
 
-def diagnose(loaded: LoadResult, context: DiagnosisContext) -> Finding:
+def diagnose(loaded: LoadResult, context: DiagnosisContext, known_failures: tuple[KnownFailure, ...] = ()) -> Finding:
     """Why an artifact could not be loaded and called.
 
     Args:
-        loaded: what came of the job; it has not succeeded.
+        loaded: the loader's answer; it has not succeeded.
         context: the artifact and the loader.
+        known_failures: the project's own entries, looked up before the catalogue's.
     """
-    finding = _diagnose(loaded, context)
+    finding = _diagnose(loaded, context, known_failures)
     return replace(finding, log=_log(loaded))
 
 
-def _diagnose(loaded: LoadResult, context: DiagnosisContext) -> Finding:
+def _diagnose(loaded: LoadResult, context: DiagnosisContext, own: tuple[KnownFailure, ...]) -> Finding:
     error = loaded.error
     # A child that reported its exception and died after it, while Python shut down, is explained by its exception.
     if error is None:
@@ -57,8 +59,18 @@ def _diagnose(loaded: LoadResult, context: DiagnosisContext) -> Finding:
     if error.get("declared"):
         return _not_imported(error, context)
     raised = RaisedException.of(error)
-    known = (match_known_failure(entry, raised, loaded.stage, context) for entry in CATALOGUE)
-    return next((finding for finding in known if finding), None) or _unknown_exception(error, loaded.stage, context)
+    return _known(raised, loaded.stage, context, own) or _unknown_exception(error, loaded.stage, context)
+
+
+def _known(
+    raised: RaisedException, stage: str, context: DiagnosisContext, own: tuple[KnownFailure, ...]
+) -> Finding | None:
+    for entry in (*own, *CATALOGUE):
+        found = match_known_failure(entry, raised, stage, context)
+        if found is not None:
+            # Who wrote an entry of the project's own knows, whether it names a source or not.
+            return replace(found, is_specific=True) if entry in own else found
+    return None
 
 
 def _not_imported(error: Mapping[str, str], context: DiagnosisContext) -> Finding:

@@ -36,6 +36,13 @@ def _session(config: pytest.Config) -> Session:
     return Session.of(config)
 
 
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """When the plugin is registered."""
+    from pytest_modelcompat.plugin import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """When pytest starts, before any ini file is read."""
     options.add_options(parser)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import importlib
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_modelcompat.plugin import collection, report_writer
+from pytest_modelcompat.plugin.extensions import announce
 from pytest_modelcompat.plugin.markers import FIXTURE, target_of
 from pytest_modelcompat.plugin.names import accept_command, case_id, golden_name
 from pytest_modelcompat.report import user_properties
+from pytest_modelcompat.results.finding import Finding, Kind
 from pytest_modelcompat.results.option_syntax import OptionPlace
 from pytest_modelcompat.results.result import ModelCompatError, Result, ResultContext
+from pytest_modelcompat.roundtrip.extensions import HookFailedError
 from pytest_modelcompat.settings.expected_failures import apply_expected_failures
 from pytest_modelcompat.settings.settings import Settings
 
@@ -23,6 +27,9 @@ if TYPE_CHECKING:
     from pytest_modelcompat.plugin.session import Session
     from pytest_modelcompat.roundtrip.case import Case
     from pytest_modelcompat.settings.expected_failures import ExpectedFailure
+
+
+_FIX_THE_HOOK = ("correct the hook, or let it return None where it has nothing to say",)
 
 
 def prepare(item: pytest.Item, session: Session) -> None:
@@ -102,14 +109,21 @@ def check_item(item: pytest.Item, case: Case, session: Session) -> Result:
     # An artifact is loaded in the loader only, and needs no TensorFlow in this process.
     problem = tensorflow_problem() if case.artifact is None else None
     if problem is not None:
-        result = without_tensorflow(case, problem)
+        from pytest_modelcompat.diagnosis import no_tensorflow
+
+        result = without_checking(case, no_tensorflow(problem))
     else:
         from pytest_modelcompat.roundtrip.check import check_target
 
-        result = check_target(case, session.context())
+        try:
+            extended = replace(case, extensions=session.extensions())
+            result = check_target(extended, session.context())
+        except HookFailedError as error:
+            result = without_checking(case, Finding(Kind.HOOK_FAILED, error.hook, cause=str(error), fix=_FIX_THE_HOOK))
     result = apply_expected_failures(result, _expected(item, case, session))
     item.user_properties.extend(user_properties.of_result(result))
     report_writer.record_result(item, case, result, time.perf_counter() - began)
+    announce(item, result)
     return result
 
 
@@ -129,11 +143,8 @@ def tensorflow_problem() -> str | None:
     return None
 
 
-def without_tensorflow(case: Case, problem: str) -> Result:
-    """The result of a target where TensorFlow cannot be imported."""
-    from pytest_modelcompat.diagnosis import no_tensorflow
-
-    finding = no_tensorflow(problem)
+def without_checking(case: Case, finding: Finding) -> Result:
+    """The result of a target that could not be checked, which is a failure."""
     return Result(
         case.title,
         str(case.golden),

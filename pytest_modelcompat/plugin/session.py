@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.golden.golden import GoldenName
     from pytest_modelcompat.golden.release_store import FrozenArtifact
     from pytest_modelcompat.roundtrip.check import SessionContext
+    from pytest_modelcompat.roundtrip.extensions import Extensions
     from pytest_modelcompat.runtimes.config import RuntimeConfig
     from pytest_modelcompat.runtimes.pool import LoaderPool
     from pytest_modelcompat.runtimes.process import LoaderProcess
@@ -65,7 +66,8 @@ class Session:
         self.cut_short = False
         self.golden_root = golden_root(config)
         self._loaders: LoaderPool | None = None
-        self._bench: SessionContext | None = None
+        self._context: SessionContext | None = None
+        self._extensions: Extensions | None = None
         self._frozen: Mapping[GoldenName, tuple[FrozenArtifact, ...]] | None = None
 
     def _check_command_line(self) -> None:
@@ -118,7 +120,7 @@ class Session:
 
     def context(self) -> SessionContext:
         """What every target of the session shares."""
-        if self._bench is None:
+        if self._context is None:
             from pytest_modelcompat.golden.release_store import ReleaseStore
             from pytest_modelcompat.golden.store import GoldenStore
             from pytest_modelcompat.roundtrip.check import SessionContext
@@ -126,7 +128,7 @@ class Session:
 
             keep = self._config.getoption("modelcompat_keep")
             store = GoldenStore(self.golden_root)
-            self._bench = SessionContext(
+            self._context = SessionContext(
                 loaders=self.loaders(),
                 store=store,
                 root=self._config.rootpath,
@@ -135,7 +137,19 @@ class Session:
                 keep=_made(Path(keep).absolute()) if keep else None,
                 threads=threads_per_worker(),
             )
-        return self._bench
+        return self._context
+
+    def extensions(self) -> Extensions:
+        """What the project's hooks add.
+
+        Raises:
+            HookFailedError: one of them raises.
+        """
+        if self._extensions is None:
+            from pytest_modelcompat.plugin.extensions import extensions_of
+
+            self._extensions = extensions_of(self._config)
+        return self._extensions
 
     def close(self) -> None:
         """End the session's own loaders."""

@@ -99,6 +99,7 @@ _WITHOUT_FACTS = {
     Kind.NO_MODEL,
     Kind.INPUTS_NEEDED,
     Kind.NO_TENSORFLOW,
+    Kind.HOOK_FAILED,
     Kind.NOT_IMPORTABLE,
 }
 

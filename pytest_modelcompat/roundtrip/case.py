@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.results.option_syntax import OptionPlace
+from pytest_modelcompat.roundtrip.extensions import Extensions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,7 @@ class Case:
         inputs: gives an artifact's inputs (None: derive them).
         accept: the command that accepts what changed.
         declared_in: where its options are written.
+        extensions: what the project adds of its own.
         frozen: the artifact of a release that is checked, in place of what the case saves now; `artifact` is its file.
     """
 
@@ -43,6 +45,7 @@ class Case:
     inputs: Callable[[], Any] | None = None
     accept: str = ""
     declared_in: OptionPlace = OptionPlace.MARKER
+    extensions: Extensions = field(default_factory=Extensions)
     frozen: FrozenArtifact | None = None
 
     def of_release(self, frozen: FrozenArtifact | None) -> Case:

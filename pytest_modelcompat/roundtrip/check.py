@@ -266,7 +266,9 @@ def _compare(
     """The three comparisons: reloaded with saved, saved with golden, weights with weights."""
     subject, loaded, checks = attempt.subject, attempt.loaded, case.settings.checks
     try:
-        allowed = tolerances(case.settings, attempt.inventory.compute_dtypes, list(attempt.outputs))
+        allowed = tolerances(
+            case.settings, attempt.inventory.compute_dtypes, list(attempt.outputs), case.extensions.compare
+        )
     except UnknownOutputError as error:
         return replace(result, findings=(Finding(Kind.BAD_OPTION, "tolerance", cause=str(error)),))
     found = [*subject.notes, *_python_functions(attempt)]

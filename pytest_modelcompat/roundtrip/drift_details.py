@@ -54,6 +54,8 @@ def drift_details(drifts: Sequence[Drift]) -> Iterator[tuple[str, str]]:
     """Labelled facts of each drift that does not hold."""
     for drift in drifts:
         yield "output", f"{drift.output}   {drift.dtype} {drift.shape}"
+        if drift.own is not None:
+            yield "compared by", drift.own.because or "the project's hook pytest_modelcompat_compare"
         yield "mismatch", "\n".join(_mismatch(drift))
         yield (
             "worst",
@@ -62,7 +64,7 @@ def drift_details(drifts: Sequence[Drift]) -> Iterator[tuple[str, str]]:
                 for each in drift.worst
             ),
         )
-        if drift.passing_atol is not None and drift.passing_rtol is not None:
+        if drift.own is None and drift.passing_atol is not None and drift.passing_rtol is not None:
             yield (
                 "passes at",
                 (

@@ -35,7 +35,8 @@ def explain_load_failure(case: Case, subject: Subject, inventory: Inventory, loa
         inventory: what the artifact holds.
         loaded: the loader's answer.
     """
-    diagnosed = diagnose(loaded, diagnosis_context(case, subject, inventory, loaded))
+    context = diagnosis_context(case, subject, inventory, loaded)
+    diagnosed = diagnose(loaded, context, case.extensions.known_failures)
     if loaded.process_exit.code != 0 or loaded.stage not in ("load", "predict"):
         return (diagnosed,)
     judged = unresolved.unresolved_findings(inventory, loaded, OptionSyntax(case.declared_in, subject.defining_modules))

@@ -119,7 +119,8 @@ class OtherLoaders:
         """The diagnosis of another loader's exception or death, as if it had been the only one."""
         stage = other.stage if other.error else name
         alone = replace(self.loaded, process_exit=other.process_exit, error=other.error, stage=stage)
-        return diagnose(alone, diagnosis_context(self.case, self.subject, self.inventory, alone))
+        context = diagnosis_context(self.case, self.subject, self.inventory, alone)
+        return diagnose(alone, context, self.case.extensions.known_failures)
 
     def _comparison_text(self, name: str, other: OtherLoadResult) -> str:
         """What another loader makes of an artifact that `tf.saved_model.load` failed with; empty if just the same."""
@@ -128,7 +129,8 @@ class OtherLoaders:
         second = self._diagnosed(name, other)
         if second.kind in _CRASH_KINDS:
             return second.cause
-        first = diagnose(self.loaded, diagnosis_context(self.case, self.subject, self.inventory, self.loaded))
+        context = diagnosis_context(self.case, self.subject, self.inventory, self.loaded)
+        first = diagnose(self.loaded, context, self.case.extensions.known_failures)
         if first.quote == second.quote or (first.is_specific and _about(first) == _about(second)):
             return ""
         return f"{LOADER_NAMES[name]} fails too: {second.cause if second.is_specific else second.quote}"

@@ -191,12 +191,14 @@ def _given(case: Case) -> Subject:
     return replace(subject, inputs=inputs, notes=tuple(_uncalled_signatures(_signature_names(inventory), inputs)))
 
 
-def _given_inputs(case: Case, returned: Any) -> Any:
-    """What the test returned as inputs, else what its options give; None if neither does."""
+def _given_inputs(case: Case, returned: Any, model: Any = None) -> Any:
+    """What the test returned as inputs, else what its options or the project's hook give; None if none does."""
     from pytest_modelcompat.loader import tensors
 
     given = case.settings.inputs if returned is None else returned
     given = given() if callable(given) else given
+    if given is None and case.extensions.inputs is not None:
+        given = case.extensions.inputs(str(case.golden), model, case.settings)
     try:
         return tensors.as_leaves(given)
     except (TypeError, ValueError) as error:
@@ -225,7 +227,7 @@ def _by_signature(inputs: Any, inventory: Inventory) -> dict[str, Any]:
 
 
 def _inputs(case: Case, model: live.ModelUnderTest, inputs: Any) -> Any:
-    inputs = _given_inputs(case, inputs)
+    inputs = _given_inputs(case, inputs, model.model)
     if inputs is None:
         return stop_on_failure(case, Kind.INPUTS_NEEDED, lambda: deriving.for_model(model, case.settings.seed))
     if not model.is_keras and not (isinstance(inputs, dict) and set(inputs) <= set(model.signatures)):
@@ -242,7 +244,9 @@ def _deterministic_outputs(
     raw = stop_on_failure(case, Kind.PREDICTION_FAILED, lambda: model.call(inputs))
     first = model.named_outputs(raw)
     second = model.named_outputs(stop_on_failure(case, Kind.PREDICTION_FAILED, lambda: model.call(inputs)))
-    allowed = stop_on_failure(case, Kind.BAD_OPTION, lambda: tolerances(case.settings, model.dtypes(), list(first)))
+    allowed = stop_on_failure(
+        case, Kind.BAD_OPTION, lambda: tolerances(case.settings, model.dtypes(), list(first), case.extensions.compare)
+    )
     steady = compare_routes({"": second}, first, allowed)
     if any(not drift.holds for drift in steady.drifts):
         raise TargetStoppedError(evaluation.nondeterminism_finding(steady, model.nondeterministic_layers()))

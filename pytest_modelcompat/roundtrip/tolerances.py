@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.comparison.outputs import (
@@ -11,6 +12,7 @@ from pytest_modelcompat.comparison.outputs import (
 )
 
 if TYPE_CHECKING:
+    from pytest_modelcompat.comparison.outputs import Compare
     from pytest_modelcompat.comparison.routes import Tolerances
     from pytest_modelcompat.settings.settings import Settings
 
@@ -19,8 +21,16 @@ class UnknownOutputError(Exception):
     """rtol or atol names an output the model does not have; the message names both."""
 
 
-def tolerances(settings: Settings, compute_dtypes: Sequence[str], outputs: Sequence[str]) -> Tolerances:
+def tolerances(
+    settings: Settings, compute_dtypes: Sequence[str], outputs: Sequence[str], own: Compare | None = None
+) -> Tolerances:
     """The tolerance of each output: the case's own where it gives one, else by the least precise dtype.
+
+    Args:
+        settings: the case's options.
+        compute_dtypes: the dtypes its model computes in.
+        outputs: names of its outputs.
+        own: the project's own comparison.
 
     Raises:
         UnknownOutputError: rtol or atol is given for an output that does not exist.
@@ -36,9 +46,10 @@ def tolerances(settings: Settings, compute_dtypes: Sequence[str], outputs: Seque
         default = output_tolerance(dtype, compute_dtypes)
         rtol, atol = _given_tolerance(settings.rtol, output), _given_tolerance(settings.atol, output)
         if rtol is None and atol is None:
-            return default
+            return replace(default, own=own)
         source = str(settings.sources.get("rtol", "default"))
-        return Tolerance(default.rtol if rtol is None else rtol, default.atol if atol is None else atol, source)
+        rtol, atol = default.rtol if rtol is None else rtol, default.atol if atol is None else atol
+        return Tolerance(rtol, atol, source, own)
 
     return tolerance
 

@@ -10,11 +10,22 @@ from pytest_modelcompat import (
     Drift,
     Finding,
     Kind,
+    KnownFailure,
     ModelCompatError,
     ModelRoundtrip,
+    OwnComparison,
     Result,
     RoundTripResult,
+    Tolerance,
 )
+
+
+def pytest_modelcompat_known_failures() -> list[KnownFailure]:
+    return [KnownFailure(r"Unknown layer: '(?P<name>Shop\w+)'", Kind.UNKNOWN_LAYER, "$name", cause="it has moved")]
+
+
+def pytest_modelcompat_compare(output: str, actual: Any, expected: Any, tolerance: Tolerance) -> OwnComparison | None:
+    return OwnComparison(holds=True) if tolerance.atol and output == "angle" else None
 
 
 def build() -> Any: ...
