@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.text import clause
+from pytest_modelcompat.artifacts.text import clause, listed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -188,7 +188,7 @@ def _describe_zip(path: Path) -> str:
     for end, what in _OTHER_ZIPS:
         if any(name.endswith(end) for name in names):
             return f"{path} {what}"
-    held = f"it holds {clause(', '.join(names[:3]))}{' …' if len(names) > 3 else ''}" if names else "it is empty"
+    held = f"it holds {clause(listed(names, 3))}" if names else "it is empty"
     return f"{path} is a zip file without config.json, so it is no .keras model: {held}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.inventory import LayerUse, ObjectUse
+from pytest_modelcompat.artifacts.text import first_few
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,14 +15,6 @@ if TYPE_CHECKING:
 Use = LayerUse | ObjectUse
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_MOST_LOCATIONS = 4
-
-
-def first_few(places: Iterable[str]) -> tuple[str, ...]:
-    """The first few of several places, each once, and how many more there are."""
-    distinct = list(dict.fromkeys(places))
-    rest = len(distinct) - _MOST_LOCATIONS
-    return (*distinct[:_MOST_LOCATIONS], f"and {rest} more") if rest > 0 else tuple(distinct)
 
 
 def locations(uses: Iterable[Use]) -> tuple[str, ...]:
@@ -38,12 +31,10 @@ def layer_location(path: Sequence[str]) -> str:
 
 def op_locations(op: OpUse) -> tuple[str, ...]:
     """Where an op stands: `node "x" of function f`."""
-    shown = [
-        f'node "{place.node}"' + (f" of function {place.function}" if place.function else "")
-        for place in op.places[:_MOST_LOCATIONS]
-    ]
-    rest = op.count - len(shown)
-    return (*shown, f"and {rest} more") if rest > 0 else tuple(shown)
+    places = (
+        f'node "{place.node}"' + (f" of function {place.function}" if place.function else "") for place in op.places
+    )
+    return first_few(places, total=op.count)
 
 
 def _location_of_use(use: Use) -> str:

@@ -9,6 +9,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.text import aligned
 from pytest_modelcompat.cli.console import Console, standard_console
 from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.parser import UsageError, near
@@ -106,7 +107,7 @@ def _run(arguments: list[str], console: Console) -> int:
 
 
 def _help() -> str:
-    lines = (f"  {name.ljust(14)}{does}" for name, does in COMMANDS.items())
+    lines = (f"  {line}" for line in aligned(list(COMMANDS.items())))
     return _HELP.format(commands="\n".join(lines))
 
 

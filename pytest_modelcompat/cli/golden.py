@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.text import size_text
+from pytest_modelcompat.artifacts.text import aligned, counted, size_text
 from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.golden_selection import (
     GoldenEntry,
-    counted,
     frozen_text,
     golden_entries,
     golden_parser,
@@ -21,7 +20,7 @@ from pytest_modelcompat.cli.parser import UsageError, near, run_verb
 from pytest_modelcompat.cli.pytest_config import find_pytest_config
 from pytest_modelcompat.golden.golden import GoldenBrokenError, GoldenError, GoldenMissingError, ReleaseBrokenError
 from pytest_modelcompat.golden.release_store import FrozenArtifact, ReleaseStore, label_problem
-from pytest_modelcompat.report.goldens import aligned_rows, frozen_data, frozen_line, golden_data, golden_lines
+from pytest_modelcompat.report.goldens import frozen_data, frozen_line, golden_data, golden_lines
 from pytest_modelcompat.report.json_data import line
 from pytest_modelcompat.report.layout import labelled, versions_text
 
@@ -94,7 +93,7 @@ def _list(arguments: Sequence[str], console: Console) -> int:
     if options.json:
         console.lines(line(_row_data(each)) for each in kept)
     elif kept:
-        console.lines(aligned_rows([("name", "formats", "made by", "size", "frozen"), *map(_row, kept)]))
+        console.lines(aligned([("name", "formats", "made by", "size", "frozen"), *map(_row, kept)]))
         console.lines(["", _total(kept)])
     else:
         console.lines([_total(kept)])

@@ -8,9 +8,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.text import size_text
+from pytest_modelcompat.artifacts.text import counted, size_text
 from pytest_modelcompat.cli.exit_codes import ExitCode, PytestExitCode
-from pytest_modelcompat.cli.golden_selection import counted, frozen_text, golden_entries
+from pytest_modelcompat.cli.golden_selection import frozen_text, golden_entries
 from pytest_modelcompat.cli.pytest_config import find_pytest_config
 from pytest_modelcompat.golden.golden import GoldenError
 from pytest_modelcompat.golden.release_store import ReleaseStore

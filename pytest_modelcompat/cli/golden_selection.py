@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.text import size_text
+from pytest_modelcompat.artifacts.text import counted, listed, size_text
 from pytest_modelcompat.cli.parser import Parser, UsageError, near
 from pytest_modelcompat.golden.golden import (
     ARRAYS_FILE,
@@ -102,11 +102,6 @@ def golden_size(folder: Path) -> int:
     return sum(file.stat().st_size for file in files if file.is_file())
 
 
-def counted(count: int, what: str) -> str:
-    """`1 golden`, `2 goldens`."""
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
 def frozen_text(frozen: Sequence[FrozenArtifact]) -> str:
     """How much is frozen: `3 frozen artifacts, 1.2 MB`."""
     return f"{counted(len(frozen), 'frozen artifact')}, {size_text(sum(each.size for each in frozen))}"
@@ -138,7 +133,7 @@ def select_one(kept: Sequence[GoldenEntry], given: str) -> GoldenEntry:
     found = select(kept, [given])
     exact = [each for each in found if given in (str(each.name), str(each.folder))]
     if len(exact or found) > 1:
-        raise UsageError(f"{given} means {len(found)} goldens: {', '.join(str(each.name) for each in found[:5])}")
+        raise UsageError(f"{given} means {len(found)} goldens: {listed((str(each.name) for each in found), 5)}")
     return (exact or list(found))[0]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pytest_modelcompat.artifacts import ArtifactWithoutModelError, BrokenArtifactError, read_inventory
+from pytest_modelcompat.artifacts.text import clause
 from pytest_modelcompat.cli.discovery import find_artifacts
 from pytest_modelcompat.cli.exit_codes import ExitCode
 
@@ -84,7 +85,7 @@ def with_inventory(path: Path, work: Callable[[Inventory], T]) -> T:
     try:
         return work(read_inventory(path))
     except _UNEXPECTED as error:
-        cause = " ".join(str(error).split())[:200] or "no reason given"
+        cause = clause(error) or "no reason given"
         what = f"{path} holds something that no Keras writes ({type(error).__name__}: {cause})"
         raise BrokenArtifactError(what) from error
 

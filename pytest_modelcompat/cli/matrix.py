@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.text import counted
 from pytest_modelcompat.cli.exit_codes import ExitCode, PytestExitCode
-from pytest_modelcompat.cli.golden_selection import counted
 from pytest_modelcompat.cli.parallel import GIB, PytestRun, free_memory, parallel_limit, run_parallel
 from pytest_modelcompat.cli.parser import Parser, UsageError
 from pytest_modelcompat.report import json_report

@@ -6,6 +6,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from pytest_modelcompat.artifacts.text import did_you_mean
 from pytest_modelcompat.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -117,8 +118,6 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 def near(given: str, known: Iterable[str]) -> str:
-    """`; did you mean "check"?` where a known word is near to a given one, else nothing."""
-    import difflib
-
-    match = difflib.get_close_matches(given, list(known), n=1)
-    return f'; did you mean "{match[0]}"?' if match else ""
+    """`; did you mean 'check'?` where a known word is near to a given one, else nothing."""
+    hint = did_you_mean(given, known, "")
+    return f"; {hint}" if hint else ""

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.text import aligned
 from pytest_modelcompat.cli.check import profiles
 from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.parser import Parser, UsageError, run_verb
@@ -56,11 +57,9 @@ def _list(arguments: Sequence[str], console: Console) -> int:
         ("name", "TensorFlow", "Keras", "Python"),
         *((each.name, each.tensorflow, each.keras, _dotted(each.python)) for each in load_all()),
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     console.lines(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+        [*aligned(rows), "", "From tf2.16 on also with +keras3.0 to +keras3.15 or +tf_keras: tf2.16+keras3.15."]
     )
-    console.lines(["", "From tf2.16 on also with +keras3.0 to +keras3.15 or +tf_keras: tf2.16+keras3.15."])
     return ExitCode.OK
 
 

@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.text import aligned, counted
 from pytest_modelcompat.cli.exit_codes import ExitCode
-from pytest_modelcompat.cli.golden_selection import counted
 from pytest_modelcompat.cli.parser import Parser, UsageError, run_verb
 from pytest_modelcompat.report.json_data import line
 from pytest_modelcompat.report.json_report import ReportError, counts, destination, fails, read_report, write_report
@@ -117,9 +117,8 @@ def _width(console: Console) -> int:
 def _page(report: Report, targets: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
     yield f"{report.project}, {report.started}"
     yield ""
-    names = max(map(len, report.runtimes), default=0)
-    for name, made in report.runtimes.items():
-        yield f"{INDENT}{name.ljust(names)}  {versions_text(made) if made else 'nothing loaded'}"
+    loaded = [(name, versions_text(made) if made else "nothing loaded") for name, made in report.runtimes.items()]
+    yield from (INDENT + line for line in aligned(loaded))
     if targets:
         yield from ("", *matrix_lines(targets, tuple(report.runtimes), width=width))
     for lines in (reason_lines(targets), list(_remarks(report))):

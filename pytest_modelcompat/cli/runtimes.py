@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.text import size_text
+from pytest_modelcompat.artifacts.text import listed, size_text
 from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.parser import Parser, UsageError, run_verb
 from pytest_modelcompat.cli.runtimes_list import environment_folder, runtime_entries, runtime_table
@@ -213,7 +213,9 @@ def _refuse_none_or_both(names: Sequence[str], given: Sequence[str], options: st
     if not names and not given:
         raise UsageError(f"name the runtimes, or give {options}")
     if len(given) + bool(names) > 1:
-        raise UsageError(f"{' and '.join(given)} {'and names do' if names else 'do'} not go together: give one of them")
+        raise UsageError(
+            f"{listed(given, conjunction='and')} {'and names do' if names else 'do'} not go together: give one of them"
+        )
 
 
 def _where(runtimes: RuntimeConfig) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.text import natural_order, size_text
+from pytest_modelcompat.artifacts.text import aligned, natural_order, size_text
 from pytest_modelcompat.runtimes.builtin import builtin_runtime
 from pytest_modelcompat.runtimes.cache import (
     Environment,
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pytest_modelcompat.runtimes.runtime import Runtime
 
 _HEADER = ("name", "state", "Python", "TensorFlow", "Keras", "size", "folder")
-_SIZE_COLUMN = _HEADER.index("size")
 _NONE = "-"
 
 
@@ -95,14 +94,7 @@ def runtime_entries(runtimes: RuntimeConfig) -> list[RuntimeEntry]:
 
 def runtime_table(rows: Sequence[RuntimeEntry]) -> Iterator[str]:
     """The rows below their header, in columns."""
-    cells = [_HEADER, *(row.cells() for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(_HEADER))]
-    for row in cells:
-        padded = (
-            cell.rjust(width) if column == _SIZE_COLUMN else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        yield "  ".join(padded).rstrip()
+    return aligned([_HEADER, *(row.cells() for row in rows)], right=(_HEADER.index("size"),))
 
 
 def environment_folder(name: str, runtimes: RuntimeConfig) -> Path | None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.text import shorten
 from pytest_modelcompat.comparison import arrays
 
 if TYPE_CHECKING:
@@ -428,7 +429,7 @@ def _value(values: NDArray[Any], position: int) -> Value:
     kind = values.dtype.kind
     if kind == "O":
         text: str = element.decode("utf-8", "backslashreplace")
-        return text if len(text) <= _TEXT_LIMIT else text[: _TEXT_LIMIT - 1] + "…"
+        return shorten(text, _TEXT_LIMIT)
     if kind == "b":
         return bool(element)
     if arrays.is_integer(values.dtype):

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.locations import first_few, layer_location, locations
+from pytest_modelcompat.artifacts.locations import layer_location, locations
 from pytest_modelcompat.artifacts.modules import is_third_party_module
+from pytest_modelcompat.artifacts.text import first_few, listed
 from pytest_modelcompat.compatibility.unsafe_ops import dangerous_ops
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 
@@ -86,7 +87,7 @@ def _bytecode(inventory: Inventory) -> Iterator[Finding]:
     if not uses:
         return
     names = sorted({name for use in uses for code in use.codes for name in code.names})
-    refers = f"; it refers to {', '.join(names[:8])}{' …' if len(names) > 8 else ''}" if names else ""
+    refers = f"; it refers to {listed(names, 8)}" if names else ""
     yield _unsafe(
         "Python bytecode in a Lambda layer",
         first_few(layer_location(use.path) for use in uses),

@@ -10,6 +10,7 @@ from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.artifacts.inventory import ObjectUse
 from pytest_modelcompat.artifacts.locations import locations as worded
 from pytest_modelcompat.artifacts.modules import KERAS_PACKAGES, NO_MODULE
+from pytest_modelcompat.artifacts.text import listed
 from pytest_modelcompat.profiles.known_names import is_keras_name, loss_and_metric_class
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.runtimes.runtime import LOCAL
@@ -205,4 +206,4 @@ def _in_list(items: list[str]) -> str:
 
 
 def _listed(names: tuple[str, ...]) -> str:
-    return " or ".join(names) if len(names) <= 3 else ", ".join(names[:3]) + " …"
+    return listed(names, 3, "or")

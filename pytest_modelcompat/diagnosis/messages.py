@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import textwrap
 
+from pytest_modelcompat.artifacts.text import shorten
+
 LONGEST_LINE = 300
 LONGEST_CAUSE = 8_000
 
@@ -41,7 +43,7 @@ def root_cause(message: str, exception: str = "Exception") -> str:
     line = _OP_SUFFIX.sub("", telling[0]).strip() if telling else ""
     if not line:
         return f"{exception} (no message)"
-    return line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 2].rstrip() + " …"
+    return shorten(line, LONGEST_LINE)
 
 
 def innermost(message: str) -> str:
@@ -72,4 +74,4 @@ def class_being_rebuilt(message: str) -> tuple[str, str]:
 def last_line(log: str) -> str:
     """The last line of a log that says something."""
     lines = [_ANSI.sub("", line).strip() for line in log.split("\n")]
-    return next((line[:LONGEST_LINE] for line in reversed(lines) if line), "")
+    return next((shorten(line, LONGEST_LINE) for line in reversed(lines) if line), "")

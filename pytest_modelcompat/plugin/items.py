@@ -12,6 +12,7 @@ import pytest
 from _pytest.runner import collect_one_node
 
 from pytest_modelcompat.artifacts.formats import FORMATS
+from pytest_modelcompat.artifacts.text import did_you_mean
 from pytest_modelcompat.plugin import collection
 from pytest_modelcompat.plugin.marked_tests import resolve_settings
 from pytest_modelcompat.plugin.markers import ModelItem
@@ -142,10 +143,8 @@ def _why_not_imported(module: str, error: Exception) -> str:
 
 
 def _near(name: str, module: Any) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(name, [each for each in dir(module) if not each.startswith("_")], n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    hint = did_you_mean(name, (each for each in dir(module) if not each.startswith("_")), "")
+    return f"; {hint}" if hint else ""
 
 
 def builder_items(session: pytest.Session, names: Iterable[str]) -> Iterator[pytest.Item]:

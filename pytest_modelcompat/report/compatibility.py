@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.formats import FORMATS
+from pytest_modelcompat.artifacts.text import aligned, counted, shorten
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.report.layout import INDENT, finding_lines, versions_text
 from pytest_modelcompat.results.finding import Kind, Severity
@@ -59,12 +60,8 @@ def check_page(inventory: Inventory, results: Sequence[CompatibilityResult]) -> 
     """
     yield title(inventory)
     yield ""
-    width = max(len(result.runtime) for result in results)
-    words = max(len(compatibility_text(result)) for result in results)
-    for result in results:
-        row = result.runtime.ljust(width), compatibility_text(result).ljust(words), _severity_counts(result)
-        line = INDENT + "  ".join(row)
-        yield line.rstrip()
+    rows = [(result.runtime, compatibility_text(result), _severity_counts(result)) for result in results]
+    yield from (INDENT + line for line in aligned(rows))
     yield ""
     fix: tuple[str, ...] = ()
     for finding, runtimes in _grouped_findings(results):
@@ -83,7 +80,7 @@ def _severity_counts(result: CompatibilityResult) -> str:
         Severity.WARNING: "warning",
         Severity.NOTE: "note",
     }
-    return ", ".join(f"{count[each]} {name}{'s' * (count[each] > 1)}" for each, name in names.items() if count[each])
+    return ", ".join(counted(count[each], name) for each, name in names.items() if count[each])
 
 
 def _grouped_findings(results: Iterable[CompatibilityResult]) -> list[tuple[Finding, list[str]]]:
@@ -101,7 +98,7 @@ def check_summary(results: Sequence[CompatibilityResult]) -> str:
     artifacts = len({result.path for result in results})
     runtimes = len({result.runtime for result in results})
     verdicts = ", ".join(f"{count[each]} {each.value}" for each in Compatibility if count[each])
-    return f"{_plural(artifacts, 'artifact')} in {_plural(runtimes, 'runtime')}: {verdicts}"
+    return f"{counted(artifacts, 'artifact')} in {counted(runtimes, 'runtime')}: {verdicts}"
 
 
 def runtimes_table(
@@ -118,19 +115,8 @@ def runtimes_table(
         (result.runtime, about, compatibility_text(result), main_cause(result).replace("\n", " "))
         for result, about in judged
     ]
-    heads = ("runtime", "Keras", "verdict", "why")
-    widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(3)]
     yield title(inventory)
     yield ""
-    for row in (heads, *rows):
-        cells = (cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True))
-        yield _cut(f"{INDENT}{'  '.join(cells)}  {row[3]}".rstrip(), columns)
+    for line in aligned([("runtime", "Keras", "verdict", "why"), *rows]):
+        yield INDENT + (line if columns is None else shorten(line, max(3, columns - len(INDENT))))
     yield ""
-
-
-def _cut(line: str, columns: int | None) -> str:
-    return line if columns is None or len(line) <= columns else f"{line[: max(1, columns - 2)]} …"
-
-
-def _plural(count: int, what: str) -> str:
-    return f"{count} {what}" + ("" if count == 1 else "s")

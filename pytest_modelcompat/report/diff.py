@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.text import aligned, counted
 from pytest_modelcompat.report.compatibility import title
 from pytest_modelcompat.report.json_data import as_plain_json
 from pytest_modelcompat.report.layout import INDENT
@@ -67,8 +68,7 @@ def _by_layer(found: Sequence[Difference]) -> Iterator[str]:
 
 
 def _aligned(rows: Sequence[tuple[str, str]], indent: str) -> Iterator[str]:
-    width = min(_WIDEST_NAME, max(len(name) for name, _ in rows))
-    yield from (f"{indent}{name.ljust(width)}  {change}" for name, change in rows)
+    yield from (indent + line for line in aligned(rows, widest=_WIDEST_NAME))
 
 
 def _change(each: Difference) -> str:
@@ -86,7 +86,7 @@ def _summary(comparison: ArtifactComparison) -> str:
     count = len(comparison.differences)
     if not count:
         return f"no difference{'; ' if equal else ''}{equal}"
-    return f"{count} difference{'' if count == 1 else 's'}{'; ' if equal else ''}{equal}"
+    return f"{counted(count, 'difference')}{'; ' if equal else ''}{equal}"
 
 
 def comparison_data(one: Inventory, other: Inventory, comparison: ArtifactComparison) -> dict[str, Any]:

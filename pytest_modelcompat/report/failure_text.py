@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.text import aligned, counted
 from pytest_modelcompat.report.layout import INDENT, SUBJECT_LABELS, finding_block, labelled, versions_text
 from pytest_modelcompat.results.finding import Kind
 
@@ -154,9 +155,7 @@ def summary_lines(lines: Sequence[SummaryLine], stale: Sequence[str], verbosity:
         verbosity: pytest's; below zero only what is not a plain pass is listed.
     """
     if verbosity >= 0:
-        width = max((len(line.title) for line in lines), default=0)
-        for line in lines:
-            yield f"{line.title.ljust(width)}  {line.verdict}{', as expected' if line.expected else ''}{_tail(line)}"
+        yield from aligned([(line.title, f"{_verdict(line)}{_tail(line)}") for line in lines])
     for line in lines:
         yield from (f"{line.title}: {text}" for text in line.moved)
         if verbosity > 0:
@@ -164,6 +163,10 @@ def summary_lines(lines: Sequence[SummaryLine], stale: Sequence[str], verbosity:
     for name in stale:
         yield f"stale golden: {name} (no test claims it)"
     yield _counts(lines, stale)
+
+
+def _verdict(line: SummaryLine) -> str:
+    return f"{line.verdict}, as expected" if line.expected else line.verdict
 
 
 def _tail(line: SummaryLine) -> str:
@@ -186,7 +189,6 @@ def _counts(lines: Sequence[SummaryLine], stale: Sequence[str]) -> str:
     states = ("matched", "written", "updated", "unchanged")
     shown = [f"{count[state]} {state}" for state in states if count[state] or state in ("matched", "written")]
     failures = f"{failed} failed" + (f", {expected} failed as expected" if expected else "")
-    targets = "1 target" if len(lines) == 1 else f"{len(lines)} targets"
     frozen = sum(bool(line.frozen) for line in lines)
     kept = f"; {frozen} frozen" if frozen else ""
-    return f"{targets}, {failures}; goldens: {', '.join(shown)}, {len(stale)} stale{kept}"
+    return f"{counted(len(lines), 'target')}, {failures}; goldens: {', '.join(shown)}, {len(stale)} stale{kept}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.text import size_text
+from pytest_modelcompat.artifacts.inventory import TensorSpec
+from pytest_modelcompat.artifacts.text import counted, size_text, tensor_text
 from pytest_modelcompat.report.layout import labelled, versions_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from pytest_modelcompat.golden.golden import Golden, Packed
     from pytest_modelcompat.golden.release_store import FrozenArtifact
@@ -23,7 +24,7 @@ def golden_lines(golden: Golden) -> Iterator[str]:
             yield from labelled(side[:-1], "  ".join((name, _tensor(facts), *_figures(facts))))
     yield from labelled("weights", str(data["weights"]))
     for format_, counts in data["formats"].items():
-        words = ", ".join(_counted(count, what) for what, count in counts.items() if count)
+        words = ", ".join(counted(count, what.removesuffix("s")) for what, count in counts.items() if count)
         yield from labelled("format", f"{format_}  {words or 'lists nothing'}")
 
 
@@ -69,13 +70,6 @@ def frozen_data(frozen: FrozenArtifact, problem: str = "") -> dict[str, Any]:
     return {**data, "problem": problem} if problem else data
 
 
-def aligned_rows(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Rows with their cells below each other; the first row names them."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-
-
 def _tensors(packed: Packed, stem: str) -> dict[str, dict[str, Any]]:
     from pytest_modelcompat.loader import tensors
 
@@ -104,9 +98,7 @@ def _dtype(array: Any) -> str:
 
 
 def _tensor(facts: Mapping[str, Any]) -> str:
-    dims = ["?" if dim is None else str(dim) for dim in facts["shape"]]
-    shape = f"({', '.join(dims)}{',' if len(dims) == 1 else ''})"
-    return f"{facts['dtype']} {shape}" + ("" if facts["kind"] == "dense" else f", {facts['kind']}")
+    return tensor_text(TensorSpec("", facts["dtype"], tuple(facts["shape"]), facts["kind"]))
 
 
 def _figures(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -117,7 +109,3 @@ def _figures(facts: Mapping[str, Any]) -> Iterator[str]:
     }
     if shown:
         yield ", ".join(f"{name} {value}" for name, value in shown.items())
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what.removesuffix('s') if count == 1 else what}"

@@ -10,7 +10,7 @@ from pytest_modelcompat.artifacts.dtypes import compute_dtype
 from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.artifacts.locations import layer_location, locations
 from pytest_modelcompat.artifacts.modules import NO_MODULE
-from pytest_modelcompat.artifacts.text import size_text, tensor_text
+from pytest_modelcompat.artifacts.text import aligned, counted, listed, size_text, tensor_text
 from pytest_modelcompat.report.layout import INDENT, finding_lines, labelled
 
 if TYPE_CHECKING:
@@ -157,8 +157,8 @@ def _lambda_words(use: LambdaUse) -> str:
         return "Python bytecode"
     words = []
     for code in use.codes:
-        pythons = " or ".join(f"{major}.{minor}" for major, minor in code.written_by)
-        refers = f", refers to {', '.join(code.names[:8])}" if code.names else ""
+        pythons = listed((f"{major}.{minor}" for major, minor in code.written_by), conjunction="or")
+        refers = f", refers to {listed(code.names, 8)}" if code.names else ""
         words.append(f"bytecode of CPython {pythons}{refers}" if pythons else f"bytecode: {code.problem or 'unknown'}")
     return "; ".join(words)
 
@@ -173,7 +173,7 @@ def _signatures(signatures: Sequence[Signature]) -> Iterator[Fact]:
 def _graph(inventory: Inventory, *, in_full: bool) -> Iterator[Fact]:
     if inventory.ops:
         nodes = sum(op.count for op in inventory.ops)
-        functions = f"{_number(inventory.functions)} function{'' if inventory.functions == 1 else 's'}"
+        functions = counted(inventory.functions, "function")
         count = Counter({op.op: op.count for op in inventory.ops})
         shown = _counts(count, len(count) if in_full else _MOST_OPS)
         yield "ops", _wrapped(f"{len(count)} kinds in {_number(nodes)} nodes and {functions}: {shown}")
@@ -206,9 +206,8 @@ def _tree(layers: Sequence[LayerUse], *, in_full: bool) -> Iterator[str]:
         return
     shown = layers if in_full else layers[:_MOST_LAYERS]
     names = [f"{INDENT * len(layer.path)}{layer.path[-1] if layer.path else ''}" for layer in shown]
-    width = min(48, max(len(name) for name in names))
-    for name, layer in zip(names, shown, strict=True):
-        yield f"{INDENT}{name.ljust(width)}  {layer.class_name}"
+    rows = [(name, layer.class_name) for name, layer in zip(names, shown, strict=True)]
+    yield from (INDENT + line for line in aligned(rows, widest=48))
     if len(layers) > len(shown):
         yield f"{INDENT * 2}… and {_number(len(layers) - len(shown))} more; --all lists them"
     yield ""

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.text import aligned
 from pytest_modelcompat.report.json_report import fails
 from pytest_modelcompat.report.layout import INDENT
 
@@ -105,10 +106,9 @@ def matrix_lines(targets: Sequence[TargetData], runtimes: Sequence[str] = (), *,
     lines: list[str] = []
     for block in _blocks(widths, width - names):
         lines.extend([""] if lines else [])
-        lines.append(_line("".ljust(names), [(each, widths[each]) for each in block]))
-        for row in table:
-            cells = [(mark(row.cells.get(each)), widths[each]) for each in block]
-            lines.append(_line(row.label.ljust(names), cells))
+        lines.extend(
+            aligned([("", *block), *((row.label, *(mark(row.cells.get(each)) for each in block)) for row in table)])
+        )
     return lines
 
 
@@ -123,10 +123,6 @@ def _blocks(widths: Mapping[str, int], room: int) -> Iterator[list[str]]:
         used += 2 + width
     if block:
         yield block
-
-
-def _line(label: str, cells: Sequence[tuple[str, int]]) -> str:
-    return "  ".join((label, *(text.ljust(width) for text, width in cells))).rstrip()
 
 
 def mark(target: TargetData | None) -> str:

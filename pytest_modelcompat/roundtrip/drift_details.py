@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     )
     from pytest_modelcompat.comparison.routes import RouteComparison
 
-MOST_NAMES = 4
 
 # Reported with the drift they come with, rather than as a change of structure.
 DEGENERATE = ("constant", "all NaN")
@@ -96,14 +95,3 @@ def _mismatch(drift: Drift) -> Iterator[str]:
 
 def _figure(value: object) -> str:
     return f"{value:.9g}" if isinstance(value, float) else str(value)
-
-
-def names(items: Sequence[str]) -> str:
-    """The first few names, and how many more."""
-    rest = len(items) - MOST_NAMES
-    return ", ".join(items[:MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 100 else text[:97] + "..."

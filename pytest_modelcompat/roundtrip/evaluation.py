@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.text import MOST_PLACES, first_few, listed, shorten
 from pytest_modelcompat.comparison.outputs import (
     OutputComparison,
     compare_outputs,
@@ -18,11 +19,8 @@ from pytest_modelcompat.golden.golden import Golden, WeightDigest, digest_change
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 from pytest_modelcompat.roundtrip.drift_details import (
     DEGENERATE,
-    MOST_NAMES,
-    _short,
     _structure_details,
     drift_details,
-    names,
 )
 
 if TYPE_CHECKING:
@@ -109,7 +107,7 @@ def lost_weights(saved: Sequence[Mapping[str, Any]], reloaded: Sequence[Mapping[
             cause="the reloaded model does not have the weights of the model that was saved",
             blame=Blame.LOADER,
             details=(
-                ("weights", f"{len(gone)} of {len(saved)} are not as saved: {names(gone)}"),
+                ("weights", f"{len(gone)} of {len(saved)} are not as saved: {listed(gone, MOST_PLACES)}"),
                 ("blame", _BLAME_HERE),
             ),
         )
@@ -125,7 +123,7 @@ def lost_training(saved: Mapping[str, Any] | None, reloaded: Mapping[str, Any] |
         return
     after = reloaded or {}
     differs = [
-        f"{part}: was {_short(saved[part])}, is {_short(after.get(part))}"
+        f"{part}: was {shorten(str(saved[part]), 100)}, is {shorten(str(after.get(part)), 100)}"
         for part in ("optimizer", "config", "compile")
         if saved[part] != after.get(part)
     ]
@@ -245,15 +243,15 @@ def _inventory_locations(section: Mapping[str, Any], word: str, name: str) -> tu
     if word == "op":
         count = section["ops"][name]
         return (f"{'once' if count == 1 else f'{count} times'} in the graph and its functions",)
-    return tuple(f'"{path}"' for path, layer in section["layers"].items() if layer == name)[:MOST_NAMES]
+    return first_few(f'"{path}"' for path, layer in section["layers"].items() if layer == name)
 
 
 def _weights_sentence(changed: Sequence[str], missing: Sequence[str], added: Sequence[str], total: int) -> str:
     parts = []
     if changed:
-        parts.append(f"differ from the golden's in {len(changed)} of {total}: {names(changed)}")
+        parts.append(f"differ from the golden's in {len(changed)} of {total}: {listed(changed, MOST_PLACES)}")
     if missing:
-        parts.append(f"the golden's {names(missing)} are gone")
+        parts.append(f"the golden's {listed(missing, MOST_PLACES)} are gone")
     if added:
-        parts.append(f"{names(added)} are new")
+        parts.append(f"{listed(added, MOST_PLACES)} are new")
     return "; ".join(parts) or f"equal the golden's, all {total}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.formats import FORMATS
+from pytest_modelcompat.artifacts.text import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -193,5 +194,4 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Model
 def _short(value: Any) -> str:
     if isinstance(value, dict) and "class_name" in value:
         return str(value["class_name"])
-    text = "gone" if value is None else str(value)
-    return text if len(text) <= 40 else text[:37] + "..."
+    return "gone" if value is None else shorten(str(value), 40)

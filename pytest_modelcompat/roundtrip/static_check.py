@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.text import near_match
 from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.fixes import TO_THE_COMMAND
 from pytest_modelcompat.diagnosis import unresolved
@@ -62,9 +62,9 @@ def _nearest(name: str, root: Path) -> str:
     """What to do about a profile that is not there: one that is called much like it, or how to record it."""
     beside = (root / name).parent
     there = {file.name: file for file in beside.glob("*.json")} if beside.is_dir() else {}
-    near = difflib.get_close_matches((root / name).name, there, 1)
+    near = near_match((root / name).name, there)
     if near:
-        return f"did you mean {str(Path(name).with_name(near[0]))!r}?"
+        return f"did you mean {str(Path(name).with_name(near))!r}?"
     return f"record one with `modelcompat profile record --out {name}`"
 
 

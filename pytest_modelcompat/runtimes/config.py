@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pytest_modelcompat.artifacts.text import did_you_mean
 from pytest_modelcompat.runtimes.builtin import builtin_runtime
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError, all_names
 from pytest_modelcompat.runtimes.pins import PINS
@@ -57,11 +57,11 @@ class RuntimeConfig:
         except UnknownRuntimeError as error:
             # For a TensorFlow that is known the message says why it does not go with that Keras; nothing is like that.
             is_mix = name.partition("+")[0] in all_names()
-            near = difflib.get_close_matches(name, [LOCAL, *self.declared, *all_names(), *PINS], 1)
+            hint = did_you_mean(name, [LOCAL, *self.declared, *all_names(), *PINS], "")
             if is_mix or "did you mean" in str(error):
                 raise
-            if near:
-                raise UnknownRuntimeError(f"{name!r} names no runtime: did you mean {near[0]!r}?") from None
+            if hint:
+                raise UnknownRuntimeError(f"{name!r} names no runtime: {hint}") from None
             names = ", ".join(self.declared)
             others = f"; declared are {names}" if names else f"; others are declared in {TABLE} of {PYPROJECT}"
             raise UnknownRuntimeError(f"{error}{others}") from None
@@ -127,8 +127,7 @@ def tool_table(file: Path) -> Mapping[str, Any]:
         raise RuntimeConfigError(f"{file}: [tool.modelcompat] is not a table")
     for key in table:
         if key not in TABLES:
-            near = difflib.get_close_matches(key, TABLES, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(TABLES)}"
+            hint = did_you_mean(key, TABLES)
             raise RuntimeConfigError(f"{file}: [tool.modelcompat] has an unknown key {key!r}; {hint}")
     return table
 
@@ -146,9 +145,7 @@ def _runtime(name: str, entry: Any, home: Path) -> Runtime:
         raise _WrongError(f'{name!r} is not a table, such as {{ python = "3.11", packages = ["tensorflow==2.15.*"] }}')
     for key in entry:
         if key not in KEYS:
-            near = difflib.get_close_matches(key, KEYS, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(KEYS)}"
-            raise _WrongError(f"{name!r}: unknown key {key!r}; {hint}")
+            raise _WrongError(f"{name!r}: unknown key {key!r}; {did_you_mean(key, KEYS)}")
     return _filled(name, entry, home)
 
 

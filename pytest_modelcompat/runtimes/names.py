@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.text import did_you_mean
 from pytest_modelcompat.runtimes.pins import PINS, Pins
 
 if TYPE_CHECKING:
@@ -132,8 +132,7 @@ def _default_python(plain: str, tensorflow: Version) -> Version:
 
 
 def _hint(name: str) -> str:
-    near = difflib.get_close_matches(name.strip().lower(), [*all_names(), *PINS], 1)
-    return f"did you mean {near[0]!r}?" if near else _known()
+    return did_you_mean(name.strip().lower(), [*all_names(), *PINS], _known())
 
 
 def _known() -> str:

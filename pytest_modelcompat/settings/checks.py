@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_modelcompat.artifacts.formats import FORMATS
+from pytest_modelcompat.artifacts.text import did_you_mean
 from pytest_modelcompat.settings.expected_failures import ExpectedFailure, ExpectedFailureError, read_expected
 from pytest_modelcompat.settings.table import CHECKS, SAVED_MODEL_LOADERS
 
@@ -54,11 +55,7 @@ def unknown_name(what: str, given: str, known: tuple[str, ...]) -> str:
         given: the name.
         known: those there are.
     """
-    import difflib
-
-    near = difflib.get_close_matches(given, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-    return f"unknown {what} {given!r}; {hint}"
+    return f"unknown {what} {given!r}; {did_you_mean(given, known)}"
 
 
 def _strings(takes: str) -> Callable[[Any], tuple[str, ...]]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.text import did_you_mean
 from pytest_modelcompat.results.finding import Finding, Kind
 
 if TYPE_CHECKING:
@@ -79,10 +79,7 @@ def _read(entry: Any, source: str) -> ExpectedFailure:
     known = ("test", *_KEYS) if source else _KEYS
     for key in entry:
         if key not in known:
-            near = difflib.get_close_matches(str(key), known, 1)
-            raise ExpectedFailureError(
-                f"unknown key {key!r}; " + (f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}")
-            )
+            raise ExpectedFailureError(f"unknown key {key!r}; {did_you_mean(str(key), known)}")
     for key, example in (_NEEDED_IN_FILE if source else _NEEDED).items():
         if not isinstance(entry.get(key), str) or not entry[key].strip():
             raise ExpectedFailureError(f'an entry needs {key!r}, a text such as "{example}": {dict(entry)!r}')
@@ -97,9 +94,8 @@ def _kind(text: str) -> Kind:
     kinds = {kind.value: kind for kind in Kind if kind is not Kind.UNEXPECTED_PASS}
     found = kinds.get(text.strip().upper().replace("_", " "))
     if found is None:
-        near = difflib.get_close_matches(text.upper(), kinds, 1)
-        hint = f"did you mean {near[0]!r}?" if near else "a kind is the heading of a failure, such as 'UNKNOWN LAYER'"
-        raise ExpectedFailureError(f"unknown kind {text!r}; {hint}")
+        otherwise = "a kind is the heading of a failure, such as 'UNKNOWN LAYER'"
+        raise ExpectedFailureError(f"unknown kind {text!r}; {did_you_mean(text.upper(), kinds, otherwise)}")
     return found
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.text import shorten
 from pytest_modelcompat.settings import checks
 from pytest_modelcompat.settings.checks import SettingsError, UnknownNameError, WrongTypeError, unknown_name
 from pytest_modelcompat.settings.table import BY_NAME
@@ -106,5 +107,4 @@ def _without_half(checked: Mapping[str, Any], one: str, other: str) -> str | Non
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
-    return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"
+    return f"{shorten(repr(value), 60)} ({type(value).__name__})"

@@ -56,10 +56,10 @@ class TestWrongUse:
     @pytest.mark.parametrize(
         ("arguments", "said"),
         [
-            ("inspcet a.h5", 'there is no command inspcet; did you mean "inspect"?'),
+            ("inspcet a.h5", "there is no command inspcet; did you mean 'inspect'?"),
             ("frobnicate", "there is no command frobnicate; see modelcompat -h"),
-            ("check a.h5 --runtmie tf2.15", 'there is no option --runtmie; did you mean "--runtime"?'),
-            ("check a.h5 --sraif --runtime tf2.15", 'did you mean "--sarif"?'),
+            ("check a.h5 --runtmie tf2.15", "there is no option --runtmie; did you mean '--runtime'?"),
+            ("check a.h5 --sraif --runtime tf2.15", "did you mean '--sarif'?"),
             ("check a.h5", "name a runtime to judge for, such as --runtime tf2.21"),
             ("check a.h5 --runtime 2.15", "did you mean 'tf2.15'?"),
             ("check a.h5 --runtime nowhere.json", "the profile nowhere.json cannot be read: No such file or directory"),
@@ -67,7 +67,7 @@ class TestWrongUse:
             ("check a.h5 --json --sarif --runtime tf2.15", "choose one"),
             ("inspect", "PATH"),
             ("diff a.h5", "B"),
-            ("profile lits", 'did you mean "list"?'),
+            ("profile lits", "did you mean 'list'?"),
             ("profile show", "NAME"),
             ("profile show tf9.9", "tf9.9"),
         ],

@@ -102,7 +102,7 @@ class TestList:
         result = modelcompat("golden", "list", "test_rankr")
         assert (result.code, result.err) == (
             2,
-            'modelcompat: no golden is called test_rankr; did you mean "test_ranker"?\n',
+            "modelcompat: no golden is called test_rankr; did you mean 'test_ranker'?\n",
         )
 
     def test_says_which_are_broken(self, modelcompat: Any) -> None:
@@ -193,8 +193,8 @@ class TestShow:
     @pytest.mark.parametrize(
         ("given", "said"),
         [
-            ("test_rankr", 'no golden is called test_rankr; did you mean "test_ranker"?'),
-            ("test_ranker:v1.1", 'tests/test_models/test_ranker has no release v1.1; did you mean "v1.'),
+            ("test_rankr", "no golden is called test_rankr; did you mean 'test_ranker'?"),
+            ("test_ranker:v1.1", "tests/test_models/test_ranker has no release v1.1; did you mean 'v1."),
             ("test_ranker:2023", "tests/test_models/test_ranker has no release 2023; frozen are v1.2, v1.10"),
             ("test_tagger[a/b]:v1", "tests/test_models/test_tagger[a/b] has no release v1; nothing of it is frozen"),
             ("tests", "tests means 2 goldens: tests/test_models/test_ranker, tests/test_models/test_tagger[a/b]"),
@@ -444,8 +444,8 @@ class TestThaw:
         ("arguments", "said"),
         [
             (["test_ranker", "v1.2", "v1.3"], "tests/test_models/test_ranker has no release v1.3; did you mean"),
-            (["test_rankr", "v1.2"], 'no golden is called test_rankr; did you mean "test_ranker"?'),
-            (["--label", "v1.100"], 'nothing is frozen as v1.100; did you mean "v1.10"?'),
+            (["test_rankr", "v1.2"], "no golden is called test_rankr; did you mean 'test_ranker'?"),
+            (["--label", "v1.100"], "nothing is frozen as v1.100; did you mean 'v1.10'?"),
             (["test_ranker"], "golden thaw takes a golden's name and its releases, or --label"),
             ([], "golden thaw takes a golden's name and its releases, or --label"),
             (["test_ranker", "v1.2", "--label", "v1.2"], "golden thaw takes a golden's name and its releases, or"),
@@ -465,7 +465,7 @@ class TestCommand:
         assert "golden thaw [-h]" in modelcompat("golden", "thaw", "-h").out
 
     def test_near_match(self, modelcompat: Any) -> None:
-        assert modelcompat("golden", "lst").err == 'modelcompat: there is no `golden lst`; did you mean "list"?\n'
+        assert modelcompat("golden", "lst").err == "modelcompat: there is no `golden lst`; did you mean 'list'?\n"
 
 
 class TestProject:

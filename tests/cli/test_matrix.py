@@ -166,7 +166,7 @@ class TestArguments:
             (("--runtime", "tf2.51"), "'tf2.51' names no runtime: did you mean 'tf2."),
             (("--runtime", "qqq"), "; others are declared in [tool.modelcompat.runtimes] of pyproject.toml"),
             (("--runtime", "local", "--out", "."), ". is a folder; name a file in it"),
-            (("--runtimes", "local"), 'did you mean "--runtime"?'),
+            (("--runtimes", "local"), "did you mean '--runtime'?"),
             (("--runtime", "local", "--memory", "much"), "argument --memory: invalid float value"),
         ],
     )

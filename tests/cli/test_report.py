@@ -115,7 +115,7 @@ class TestMerge:
             (("local.json", "--out", "notes.md/all.json"), "notes.md/all.json cannot be written: "),
             (("local.json",), "the following arguments are required: --out"),
             (("--out", "all.json"), "the following arguments are required: FILE"),
-            (("local.json", "--outt", "all.json"), 'there is no option --outt; did you mean "--out"?'),
+            (("local.json", "--outt", "all.json"), "there is no option --outt; did you mean '--out'?"),
         ],
     )
     def test_what_it_cannot_do(self, modelcompat: Any, arguments: tuple[str, ...], told: str) -> None:
@@ -206,4 +206,4 @@ def test_its_help_and_its_misspelling(modelcompat: Any) -> None:
     assert modelcompat("report").code == 2
     assert "modelcompat report merge FILE... --out FILE" in modelcompat("report", "-h").out
     result = modelcompat("report", "merg")
-    assert (result.code, result.err) == (2, 'modelcompat: there is no `report merg`; did you mean "merge"?\n')
+    assert (result.code, result.err) == (2, "modelcompat: there is no `report merg`; did you mean 'merge'?\n")

@@ -387,9 +387,9 @@ class TestRemove:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("crate tf2.15", 'there is no `runtimes crate`; did you mean "create"?'),
+        ("crate tf2.15", "there is no `runtimes crate`; did you mean 'create'?"),
         ("update", "there is no `runtimes update`: create, list, remove"),
-        ("list --jsno", 'there is no option --jsno; did you mean "--json"?'),
+        ("list --jsno", "there is no option --jsno; did you mean '--json'?"),
     ],
 )
 def test_wrong_use(modelcompat: Any, arguments: str, said: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.text import listed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -64,8 +66,7 @@ def _has_signature(data: bytes) -> bool:
 def _listed_imports(names: dict[str, None]) -> str:
     if not names:
         return "a pickle of plain data"
-    shown = list(names)[:_MOST_NAMES]
-    return f"a pickle that imports {', '.join(shown)}{' …' if len(names) > len(shown) else ''}"
+    return f"a pickle that imports {listed(names, _MOST_NAMES)}"
 
 
 def _opcodes(data: bytes) -> Iterator[tuple[str, str]]:

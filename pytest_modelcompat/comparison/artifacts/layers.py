@@ -5,7 +5,8 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.locations import first_few, layer_location
+from pytest_modelcompat.artifacts.locations import layer_location
+from pytest_modelcompat.artifacts.text import first_few
 from pytest_modelcompat.comparison.artifacts.configs import config_changes, flat_config
 from pytest_modelcompat.comparison.artifacts.difference import Difference
 

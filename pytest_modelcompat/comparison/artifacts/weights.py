@@ -8,7 +8,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.text import natural_order
+from pytest_modelcompat.artifacts.inventory import TensorSpec
+from pytest_modelcompat.artifacts.text import listed, natural_order, tensor_text
 from pytest_modelcompat.artifacts.weight_values import read_chunked, read_values, value_locations
 from pytest_modelcompat.comparison.arrays import ArrayDifference, chunks
 from pytest_modelcompat.comparison.artifacts.difference import Difference
@@ -224,13 +225,11 @@ def _by_checksum(name: str, pair: WeightPair, values: tuple[_Values, _Values]) -
 
 
 def _description(weight: WeightUse) -> str:
-    shape = ", ".join(map(str, weight.shape)) + ("," if len(weight.shape) == 1 else "")
-    return f"{weight.dtype} ({shape})"
+    return tensor_text(TensorSpec("", weight.dtype, weight.shape))
 
 
 def _notes(values: tuple[_Values, _Values]) -> Iterator[str]:
     for each in values:
         unread = list(dict.fromkeys(each.unread))
         if unread:
-            names = ", ".join(unread[:3]) + (f" and {len(unread) - 3} more" if len(unread) > 3 else "")
-            yield f"values of {each.inventory.path} are not compared: {names}"
+            yield f"values of {each.inventory.path} are not compared: {listed(unread, 3)}"

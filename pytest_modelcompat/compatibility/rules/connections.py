@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.locations import first_few, layer_location, locations
+from pytest_modelcompat.artifacts.locations import layer_location, locations
+from pytest_modelcompat.artifacts.text import first_few
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 

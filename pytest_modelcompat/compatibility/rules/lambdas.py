@@ -5,7 +5,8 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.locations import first_few, layer_location, locations
+from pytest_modelcompat.artifacts.locations import layer_location, locations
+from pytest_modelcompat.artifacts.text import first_few, listed
 from pytest_modelcompat.compatibility.fixes import TO_THE_COMMAND, declare
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
 
@@ -144,8 +145,8 @@ def _nameless(context: CompatibilityContext, use: LambdaUse) -> Iterator[Finding
                 Kind.PYTHON_BYTECODE,
                 subject="Lambda",
                 where=(layer_location(use.path),),
-                cause=f"its function uses the name {' and '.join(names)}, which a function that {context.reader_name} "
-                "reads from a file has not got (NameError)",
+                cause=f"its function uses the name {listed(names, conjunction='and')}, which a function that "
+                f"{context.reader_name} reads from a file has not got (NameError)",
                 fix=(*_import(names), *_or(LAMBDA_FIX)) if context.reader_major == 2 else LAMBDA_FIX,
                 blame=Blame.WRITER,
                 stage=_stage_of_call(context, use),
@@ -190,7 +191,7 @@ def _stage(found: Outcome) -> Stage:
 
 
 def _versions(versions: tuple[tuple[int, int], ...]) -> str:
-    return " or ".join(f"{major}.{minor}" for major, minor in versions)
+    return listed((f"{major}.{minor}" for major, minor in versions), conjunction="or")
 
 
 def _or(lines: tuple[str, ...]) -> tuple[str, ...]:

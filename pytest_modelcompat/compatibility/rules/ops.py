@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.inventory import PYTHON_FUNCTION_OPS
 from pytest_modelcompat.artifacts.locations import op_locations
+from pytest_modelcompat.artifacts.text import listed
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.profiles.op_packages import package_of
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
@@ -122,9 +123,7 @@ def _unknown_attribute(context: CompatibilityContext, op: OpUse, name: str) -> F
 
 
 def _few(values: tuple[str, ...]) -> str:
-    if not values:
-        return "not a plain value"
-    return ", ".join(values[:_MOST_VALUES]) + (" …" if len(values) > _MOST_VALUES else "")
+    return listed(values, _MOST_VALUES) or "not a plain value"
 
 
 def _missing_attribute(context: CompatibilityContext, op: OpUse, name: str) -> Finding:
