@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.golden.golden import GoldenName
     from pytest_modelcompat.golden.release_store import FrozenArtifact
-    from pytest_modelcompat.roundtrip.check import SessionContext
     from pytest_modelcompat.roundtrip.extensions import Extensions
+    from pytest_modelcompat.roundtrip.session_context import SessionContext
     from pytest_modelcompat.runtimes.config import RuntimeConfig
     from pytest_modelcompat.runtimes.pool import LoaderPool
     from pytest_modelcompat.runtimes.process import LoaderProcess
@@ -123,8 +123,8 @@ class Session:
         if self._context is None:
             from pytest_modelcompat.golden.release_store import ReleaseStore
             from pytest_modelcompat.golden.store import GoldenStore
-            from pytest_modelcompat.roundtrip.check import SessionContext
             from pytest_modelcompat.roundtrip.freeze import ReleaseFreezer
+            from pytest_modelcompat.roundtrip.session_context import SessionContext
 
             keep = self._config.getoption("modelcompat_keep")
             store = GoldenStore(self.golden_root)

@@ -1,4 +1,4 @@
-"""Freezing: keeping a target's artifact as that of a release, and taking a kept one as what is checked."""
+"""Keeping a target's artifact as that of a release, and taking a kept one as what is checked."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.golden.golden import GoldenError, GoldenNotWrittenError, ReleaseBrokenError
 from pytest_modelcompat.golden.release_serialization import CallSpec
 from pytest_modelcompat.results.finding import Finding, Kind
-from pytest_modelcompat.roundtrip import model
 from pytest_modelcompat.roundtrip.golden_check import pack_leaves, unpacked
+from pytest_modelcompat.roundtrip.model import installed_keras
 from pytest_modelcompat.roundtrip.stop import TargetStoppedError
 from pytest_modelcompat.roundtrip.subject import Subject
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.golden.release_store import FrozenArtifact, ReleaseStore
     from pytest_modelcompat.golden.store import GoldenStore
     from pytest_modelcompat.results.result import Result
+    from pytest_modelcompat.roundtrip.attempt import Attempt
     from pytest_modelcompat.roundtrip.case import Case
     from pytest_modelcompat.roundtrip.golden_check import TargetRecord
 
@@ -37,15 +38,15 @@ class ReleaseFreezer:
     goldens: GoldenStore
     label: str = ""
 
-    def freeze(self, result: Result, case: Case, subject: Subject, recording: TargetRecord) -> Result:
+    def freeze(self, result: Result, attempt: Attempt, recording: TargetRecord) -> Result:
         """Keep the artifact of a target that held, with what its case's golden says its model computes.
 
         Args:
-            result: what the target came to.
-            case: its case, whose golden is there.
-            subject: the artifact.
+            result: the target's.
+            attempt: its load; the case's golden is there.
             recording: what the target recorded.
         """
+        case, subject = attempt.case, attempt.subject
         call = CallSpec(subject.per_signature, tuple(subject.input_names), tuple(subject.order))
         saved_by = result.facts.saved_by
         try:
@@ -88,7 +89,7 @@ def subject_of_frozen(frozen: FrozenArtifact, store: ReleaseStore) -> Subject:
     return Subject(
         frozen.artifact,
         FORMATS[frozen.format].artifact,
-        model.installed_keras(),
+        installed_keras(),
         unpacked(golden.inputs),
         per_signature=frozen.call.per_signature,
         outputs=unpacked(golden.outputs),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.roundtrip import model as live
+from pytest_modelcompat.roundtrip.model import ModelUnderTest, argument_specs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +46,7 @@ class InputSpec:
     phrases: bool = False
 
 
-def for_model(model: live.ModelUnderTest, seed: int) -> Any:
+def inputs_for_model(model: ModelUnderTest, seed: int) -> Any:
     """Inputs in the nesting the live model takes; for a module, a dict by signature.
 
     Raises:
@@ -72,7 +72,7 @@ def _struct(model: Any) -> Any:
     return next((struct for struct in found if struct is not None), None)
 
 
-def for_artifact(inventory: Inventory, seed: int) -> Any:
+def inputs_for_artifact(inventory: Inventory, seed: int) -> Any:
     """Inputs for an artifact that something else saved, from its inventory; by signature for a SavedModel.
 
     Raises:
@@ -195,7 +195,7 @@ def _generate_all(specs: Mapping[str, InputSpec], seed: int) -> dict[str, Any]:
 
 
 def _of_function(function: Any) -> dict[str, InputSpec]:
-    specs = live.argument_specs(function)
+    specs = argument_specs(function)
     for name, spec in specs.items():
         if not hasattr(spec, "dtype"):
             raise InputsNeededError(

@@ -18,66 +18,57 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_modelcompat.artifacts import Inventory
-    from pytest_modelcompat.roundtrip.case import Case
-    from pytest_modelcompat.roundtrip.subject import Subject
+    from pytest_modelcompat.roundtrip.attempt import Attempt
     from pytest_modelcompat.runtimes.protocol import LoadResult
 
 
 _ARGUMENT = re.compile(r"\((\w+)=")
 
 
-def explain_load_failure(case: Case, subject: Subject, inventory: Inventory, loaded: LoadResult) -> tuple[Finding, ...]:
+def explain_load_failure(attempt: Attempt) -> tuple[Finding, ...]:
     """Why an artifact did not load: everything that is known to explain it, else the diagnosis of the exception.
 
     Args:
-        case: the case.
-        subject: its artifact.
-        inventory: what the artifact holds.
-        loaded: the loader's answer.
+        attempt: the one that failed.
     """
-    context = diagnosis_context(case, subject, inventory, loaded)
-    diagnosed = diagnose(loaded, context, case.extensions.known_failures)
+    loaded, context = attempt.loaded, diagnosis_context(attempt)
+    diagnosed = diagnose(loaded, context, attempt.case.extensions.known_failures)
     if loaded.process_exit.code != 0 or loaded.stage not in ("load", "predict"):
         return (diagnosed,)
-    judged = unresolved.unresolved_findings(inventory, loaded, OptionSyntax(case.declared_in, subject.defining_modules))
-    if case.target.is_local:
+    judged = unresolved.unresolved_findings(attempt.inventory, loaded, context.syntax)
+    if attempt.case.target.is_local:
         return _local_findings(judged, diagnosed, loaded)
-    known = _known(case, inventory, loaded)
-    return _remote_findings(_of_user_code(judged, inventory), known, diagnosed)
+    return _remote_findings(_of_user_code(judged, attempt.inventory), _known(attempt), diagnosed)
 
 
-def diagnosis_context(case: Case, subject: Subject, inventory: Inventory, loaded: LoadResult) -> DiagnosisContext:
+def diagnosis_context(attempt: Attempt) -> DiagnosisContext:
     """What the diagnosis of a load needs to know besides the loader's answer.
 
     Args:
-        case: the case.
-        subject: its artifact.
-        inventory: what the artifact holds.
-        loaded: the loader's answer.
+        attempt: the one that failed.
     """
+    case, subject = attempt.case, attempt.subject
     return DiagnosisContext(
         artifact=subject.artifact.name,
         format=subject.format,
-        inventory=inventory,
-        versions=loaded.versions,
+        inventory=attempt.inventory,
+        versions=attempt.loaded.versions,
         timeout=case.settings.timeout,
         syntax=OptionSyntax(case.declared_in, subject.defining_modules),
         runtime=case.runtime,
-        declared=loaded.declared,
+        declared=attempt.loaded.declared,
         package_of=package_of,
         package_called=package_called,
     )
 
 
-def explain_changes(case: Case, inventory: Inventory, loaded: LoadResult) -> tuple[Finding, ...]:
+def explain_changes(attempt: Attempt) -> tuple[Finding, ...]:
     """Why an artifact that loads in another runtime is not the same there, as far as that is known.
 
     Args:
-        case: the case.
-        inventory: what the artifact holds.
-        loaded: the loader's answer.
+        attempt: the one that loaded.
     """
-    known = _predicted(case, inventory, loaded)
+    known = _predicted(attempt)
     return tuple(replace(each, severity=Severity.ERROR) for each in known if each.severity is Severity.CHANGE)
 
 
@@ -106,16 +97,16 @@ def _of_user_code(judged: Sequence[Finding], inventory: Inventory) -> tuple[Find
     return tuple(finding for finding in judged if finding.subject in foreign)
 
 
-def _known(case: Case, inventory: Inventory, loaded: LoadResult) -> tuple[Finding, ...]:
+def _known(attempt: Attempt) -> tuple[Finding, ...]:
     """Everything recorded of the runtime's versions that keeps the artifact from getting past this stage."""
-    errors = [each for each in _predicted(case, inventory, loaded) if each.severity is Severity.ERROR]
-    at_call = loaded.stage == "predict"
+    errors = [each for each in _predicted(attempt) if each.severity is Severity.ERROR]
+    at_call = attempt.loaded.stage == "predict"
     return tuple(each for each in errors if (each.stage is Stage.FIRST_CALL) is at_call)
 
 
-def _predicted(case: Case, inventory: Inventory, loaded: LoadResult) -> tuple[Finding, ...]:
-    profile = profile_of(loaded.versions)
-    return findings_for(case.settings, inventory, loaded, profile) if profile is not None else ()
+def _predicted(attempt: Attempt) -> tuple[Finding, ...]:
+    profile = profile_of(attempt.loaded.versions)
+    return findings_for(attempt, profile) if profile is not None else ()
 
 
 def _remote_findings(users: tuple[Finding, ...], known: tuple[Finding, ...], diagnosed: Finding) -> tuple[Finding, ...]:

@@ -1,4 +1,4 @@
-"""Disagreeing: what the other loaders of a SavedModel make of it, beside `tf.saved_model.load`."""
+"""What the other loaders of a SavedModel make of it, beside `tf.saved_model.load`."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from pytest_modelcompat.roundtrip.load_failure import diagnosis_context
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.comparison.routes import Outputs
+    from pytest_modelcompat.roundtrip.attempt import Attempt
     from pytest_modelcompat.roundtrip.case import Case
-    from pytest_modelcompat.roundtrip.subject import Subject
     from pytest_modelcompat.runtimes.protocol import LoadResult, OtherLoadResult
 
 OBJECT_LOADER = "tf.saved_model.load"
@@ -40,16 +39,25 @@ _CRASH_KINDS = (Kind.LOADER_CRASHED, Kind.LOADER_EXITED, Kind.LOADER_TIMED_OUT, 
 
 @dataclass(frozen=True)
 class OtherLoaders:
-    """A SavedModel with what came of loading it, in all the ways that were tried."""
+    """A SavedModel in the other loaders than `tf.saved_model.load`.
 
-    case: Case
-    subject: Subject
-    inventory: Inventory
-    loaded: LoadResult
+    Args:
+        attempt: the load with `tf.saved_model.load`, and what the other loaders answered.
+    """
+
+    attempt: Attempt
+
+    @property
+    def _case(self) -> Case:
+        return self.attempt.case
+
+    @property
+    def _loaded(self) -> LoadResult:
+        return self.attempt.loaded
 
     def load_refusals(self) -> Iterator[Finding]:
         """Findings where another loader does not load or run what `tf.saved_model.load` does."""
-        for name, other in self.loaded.other_results.items():
+        for name, other in self._loaded.other_results.items():
             if other.unavailable:
                 yield self._unavailable(name, other)
             elif not other.succeeded:
@@ -61,7 +69,7 @@ class OtherLoaders:
         Args:
             allowed: the tolerance of each output.
         """
-        for name, other in self.loaded.other_results.items():
+        for name, other in self._loaded.other_results.items():
             if other.succeeded:
                 yield from self._difference(name, other, allowed)
 
@@ -71,7 +79,7 @@ class OtherLoaders:
         Args:
             found: why `tf.saved_model.load` does not load or run it.
         """
-        others = self.loaded.other_results.items()
+        others = self._loaded.other_results.items()
         lacking = [self._unavailable(name, other) for name, other in others if other.unavailable]
         said = [(name, self._comparison_text(name, other)) for name, other in others if not other.unavailable]
         reported = replace(found[0], details=(*found[0].details, *((name, text) for name, text in said if text)))
@@ -81,7 +89,8 @@ class OtherLoaders:
         return Finding(
             Kind.BAD_OPTION,
             "saved_model_loaders",
-            cause=f"saved_model_loaders has {name}, which runtime {self.case.runtime!r} cannot do: {other.unavailable}",
+            cause=f"saved_model_loaders has {name}, which runtime {self._case.runtime!r} cannot do: "
+            f"{other.unavailable}",
             fix=(_FIXES[name],),
         )
 
@@ -112,15 +121,15 @@ class OtherLoaders:
         Every model of Keras 3 that `tf.saved_model.save` writes would fail, most of which nobody will ever serve.
         """
         # What is frozen held when it was; what a user's own file fails with would have kept it from being frozen.
-        ours = (self.case.artifact is None or self.case.frozen is not None) and diagnosed.blame is Blame.WRITER
-        return not ours or "saved_model_loaders" in self.case.settings.sources
+        ours = (self._case.artifact is None or self._case.frozen is not None) and diagnosed.blame is Blame.WRITER
+        return not ours or "saved_model_loaders" in self._case.settings.sources
 
     def _diagnosed(self, name: str, other: OtherLoadResult) -> Finding:
         """The diagnosis of another loader's exception or death, as if it had been the only one."""
         stage = other.stage if other.error else name
-        alone = replace(self.loaded, process_exit=other.process_exit, error=other.error, stage=stage)
-        context = diagnosis_context(self.case, self.subject, self.inventory, alone)
-        return diagnose(alone, context, self.case.extensions.known_failures)
+        alone = replace(self._loaded, process_exit=other.process_exit, error=other.error, stage=stage)
+        context = diagnosis_context(replace(self.attempt, loaded=alone))
+        return diagnose(alone, context, self._case.extensions.known_failures)
 
     def _comparison_text(self, name: str, other: OtherLoadResult) -> str:
         """What another loader makes of an artifact that `tf.saved_model.load` failed with; empty if just the same."""
@@ -129,20 +138,20 @@ class OtherLoaders:
         second = self._diagnosed(name, other)
         if second.kind in _CRASH_KINDS:
             return second.cause
-        context = diagnosis_context(self.case, self.subject, self.inventory, self.loaded)
-        first = diagnose(self.loaded, context, self.case.extensions.known_failures)
+        context = diagnosis_context(self.attempt)
+        first = diagnose(self._loaded, context, self._case.extensions.known_failures)
         if first.quote == second.quote or (first.is_specific and _about(first) == _about(second)):
             return ""
         return f"{LOADER_NAMES[name]} fails too: {second.cause if second.is_specific else second.quote}"
 
     def _difference(self, name: str, other: OtherLoadResult, allowed: Tolerances) -> Iterator[Finding]:
-        routes, expected = other.routes, self.loaded.routes
+        routes, expected = other.routes, self._loaded.routes
         if name != "graph":
             # Keras names outputs its own way, and is not asked for every signature.
             expected = {route: expected[route] for route in routes if route in expected}
             routes = {route: _renamed(routes[route], outputs) for route, outputs in expected.items()}
-        rerun = compare_loaders(routes, expected, allowed, by_signature=self.subject.per_signature)
-        details = tuple(difference_details(rerun, self.case.settings.checks))
+        rerun = compare_loaders(routes, expected, allowed, by_signature=self.attempt.subject.per_signature)
+        details = tuple(difference_details(rerun, self._case.settings.checks))
         if details:
             yield Finding(
                 Kind.LOADERS_DISAGREE,

@@ -21,9 +21,8 @@ from pytest_modelcompat.settings.checks import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.profiles.profile import Profile
-    from pytest_modelcompat.runtimes.protocol import LoadResult
+    from pytest_modelcompat.roundtrip.attempt import Attempt
     from pytest_modelcompat.settings.settings import Settings
 
 _PREDICTED_SEVERITIES = (Severity.ERROR, Severity.CHANGE)
@@ -68,13 +67,11 @@ def _nearest(name: str, root: Path) -> str:
     return f"record one with `modelcompat profile record --out {name}`"
 
 
-def predict_load(settings: Settings, inventory: Inventory, loaded: LoadResult, root: Path) -> tuple[Finding, ...]:
+def predict_load(attempt: Attempt, root: Path) -> tuple[Finding, ...]:
     """A finding for each thing that will keep the artifact from loading, or from predicting the same, elsewhere.
 
     Args:
-        settings: the case's options.
-        inventory: what the artifact holds.
-        loaded: what came of loading it here: what is known here and no Keras brings along is declared.
+        attempt: the load here: what is known here and no Keras brings along is declared.
         root: the project's folder.
 
     Raises:
@@ -82,8 +79,8 @@ def predict_load(settings: Settings, inventory: Inventory, loaded: LoadResult, r
     """
     return tuple(
         replace(finding, severity=Severity.ERROR, runtime=_runtime_text(name, profile))
-        for name, profile in _profiles(settings, root)
-        for finding in findings_for(settings, inventory, loaded, profile)
+        for name, profile in _profiles(attempt.case.settings, root)
+        for finding in findings_for(attempt, profile)
         if finding.severity in _PREDICTED_SEVERITIES
     )
 
@@ -124,17 +121,15 @@ def _read(path: Path, _: int) -> Profile:
     return load_profile(str(path))
 
 
-def findings_for(settings: Settings, inventory: Inventory, loaded: LoadResult, profile: Profile) -> tuple[Finding, ...]:
+def findings_for(attempt: Attempt, profile: Profile) -> tuple[Finding, ...]:
     """Everything that is predicted of an artifact in one runtime, with fixes for who writes tests.
 
     Args:
-        settings: the case's options.
-        inventory: what the artifact holds.
-        loaded: what came of loading it, wherever that was: what was known there and no Keras brings along is declared.
+        attempt: a load, wherever that was: what was known there and no Keras brings along is declared.
         profile: what the runtime knows.
     """
-    custom = set(_declared(settings, inventory, loaded))
-    judged = check_compatibility(inventory, profile, custom=custom, safe_mode=settings.safe_mode)
+    custom, safe_mode = set(_declared(attempt)), attempt.case.settings.safe_mode
+    judged = check_compatibility(attempt.inventory, profile, custom=custom, safe_mode=safe_mode)
     return tuple(replace(finding, fix=_without_command_fix(finding)) for finding in judged.findings)
 
 
@@ -147,9 +142,10 @@ def _runtime_text(name: str, profile: Profile) -> str:
     return f"{name} (TensorFlow {profile.tensorflow}, Keras {profile.keras})"
 
 
-def _declared(settings: Settings, inventory: Inventory, loaded: LoadResult) -> Iterator[str]:
+def _declared(attempt: Attempt) -> Iterator[str]:
     """Names of classes, functions and ops that the case declares: here they were found."""
-    yield from settings.custom_objects
+    inventory, loaded = attempt.inventory, attempt.loaded
+    yield from attempt.case.settings.custom_objects
     uses = unresolved.resolvable_uses(inventory)
     unknown = set(loaded.unknown_objects)
     for index, use in enumerate(uses):

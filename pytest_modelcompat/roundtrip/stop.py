@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts import BrokenArtifactError
 from pytest_modelcompat.diagnosis import call_failed
 from pytest_modelcompat.results.finding import Finding, Kind
-from pytest_modelcompat.roundtrip import inputs, model
+from pytest_modelcompat.roundtrip.inputs import InputsNeededError
+from pytest_modelcompat.roundtrip.model import NotAModelError
 from pytest_modelcompat.roundtrip.tolerances import UnknownOutputError
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ class TargetStoppedError(Exception):
 
 _EXPECTED = (
     BrokenArtifactError,
-    inputs.InputsNeededError,
-    model.NotAModelError,
+    InputsNeededError,
+    NotAModelError,
     UnknownOutputError,
 )
 

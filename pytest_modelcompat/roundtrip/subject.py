@@ -13,8 +13,8 @@ from pytest_modelcompat.diagnosis import save_failed
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.results.option_syntax import OptionPlace, OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation, save
-from pytest_modelcompat.roundtrip import inputs as deriving
-from pytest_modelcompat.roundtrip import model as live
+from pytest_modelcompat.roundtrip.inputs import InputsNeededError, inputs_for_artifact, inputs_for_model
+from pytest_modelcompat.roundtrip.model import ModelUnderTest, as_model_under_test, installed_keras
 from pytest_modelcompat.roundtrip.seed import seed_everything
 from pytest_modelcompat.roundtrip.stop import TargetStoppedError, stop_on_failure
 from pytest_modelcompat.roundtrip.tolerances import tolerances
@@ -84,7 +84,7 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory) -> Subject:
     assert case.build is not None  # noqa: S101 - a case without an artifact has a builder
     seed_everything(case.settings.seed)
     returned, inputs = case.build()
-    model = stop_on_failure(case, Kind.NO_MODEL, lambda: live.as_model_under_test(returned))
+    model = stop_on_failure(case, Kind.NO_MODEL, lambda: as_model_under_test(returned))
     _refuse_changed(case, model, saves)
     inputs = _inputs(case, model, inputs)
     outputs, order = _deterministic_outputs(case, model, inputs)
@@ -133,7 +133,7 @@ def _changed_by_saving(format_: str, change: save.ModelChange) -> Finding:
     )
 
 
-def _refuse_changed(case: Case, model: live.ModelUnderTest, saves: save.SaveHistory) -> None:
+def _refuse_changed(case: Case, model: ModelUnderTest, saves: save.SaveHistory) -> None:
     """Stop before an object is saved that an earlier save has changed: it is not the model the test built."""
     left = saves.changes_in(model, case.format)
     if not left:
@@ -178,12 +178,12 @@ def _given(case: Case) -> Subject:
             )
         )
     is_saved_model = inventory.format == "saved_model"
-    subject = Subject(artifact, inventory.format, live.installed_keras(), None, per_signature=is_saved_model)
+    subject = Subject(artifact, inventory.format, installed_keras(), None, per_signature=is_saved_model)
     inputs = _given_inputs(case, case.inputs() if case.inputs is not None else None)
     if inputs is None:
         try:
-            return replace(subject, inputs=deriving.for_artifact(inventory, case.settings.seed))
-        except deriving.InputsNeededError as error:
+            return replace(subject, inputs=inputs_for_artifact(inventory, case.settings.seed))
+        except InputsNeededError as error:
             return replace(subject, uncallable=Finding(Kind.INPUTS_NEEDED, case.title, cause=str(error)))
     if not is_saved_model:
         return replace(subject, inputs=inputs)
@@ -226,18 +226,16 @@ def _by_signature(inputs: Any, inventory: Inventory) -> dict[str, Any]:
     return dict.fromkeys(fitting or names, inputs)
 
 
-def _inputs(case: Case, model: live.ModelUnderTest, inputs: Any) -> Any:
+def _inputs(case: Case, model: ModelUnderTest, inputs: Any) -> Any:
     inputs = _given_inputs(case, inputs, model.model)
     if inputs is None:
-        return stop_on_failure(case, Kind.INPUTS_NEEDED, lambda: deriving.for_model(model, case.settings.seed))
+        return stop_on_failure(case, Kind.INPUTS_NEEDED, lambda: inputs_for_model(model, case.settings.seed))
     if not model.is_keras and not (isinstance(inputs, dict) and set(inputs) <= set(model.signatures)):
         return dict.fromkeys(model.signatures, inputs)
     return inputs
 
 
-def _deterministic_outputs(
-    case: Case, model: live.ModelUnderTest, inputs: Any
-) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _deterministic_outputs(case: Case, model: ModelUnderTest, inputs: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The live model's outputs, and their names in TensorFlow's order; stops if a second call gives others."""
     from pytest_modelcompat.loader import calls
 
@@ -253,13 +251,13 @@ def _deterministic_outputs(
     return first, tuple(calls.ordered_names(raw, list(first)))
 
 
-def _training(model: live.ModelUnderTest) -> Mapping[str, Any] | None:
+def _training(model: ModelUnderTest) -> Mapping[str, Any] | None:
     from pytest_modelcompat.loader import training_state
 
     return training_state.state(model.model)
 
 
-def _save(case: Case, model: live.ModelUnderTest, folder: Path) -> save.SaveResult:
+def _save(case: Case, model: ModelUnderTest, folder: Path) -> save.SaveResult:
     try:
         return save.save(model, case.format, folder)
     except save.FormatCannotHoldError as error:

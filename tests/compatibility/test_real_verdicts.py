@@ -74,7 +74,7 @@ def test_the_verdict_is_what_happens(entry: dict[str, Any], loader: LoaderProces
 def inputs_of(inventory: Inventory) -> Any:
     """Inputs for what tells their shape; one example each for the signatures and layers that do not."""
     try:
-        return inputs.for_artifact(inventory, 0)
+        return inputs.inputs_for_artifact(inventory, 0)
     except inputs.InputsNeededError:
         if inventory.format != "saved_model":
             return np.ones((1, 8, 8, 1), np.float32)

@@ -73,7 +73,7 @@ def test_what_it_cannot_run_is_distinguished(project: Project) -> None:
         [
             f"{SAID}tf.saved_model.load loads and runs it, and {GRAPH} loads it and cannot run it",
             "  it raised  *'nowhere:0'*",
-            "  fix        mend what it says, or, where nothing loads it so, leave graph out of saved_model_loaders",
+            "  fix        correct what it says, or, where nothing loads it so, leave graph out of saved_model_loaders",
         ]
     )
 

@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 
 from pytest_modelcompat.loader.tensors import Ragged, Sparse
-from pytest_modelcompat.roundtrip import model as live
-from pytest_modelcompat.roundtrip.inputs import InputsNeededError, InputSpec, for_model, generate
+from pytest_modelcompat.roundtrip.inputs import InputsNeededError, InputSpec, generate, inputs_for_model
+from pytest_modelcompat.roundtrip.model import as_model_under_test
 
 keras = tf.keras
 L = keras.layers
@@ -21,7 +21,7 @@ def make(shape: Any, dtype: str = "float32", **options: Any) -> Any:
 
 
 def derived(model: Any, seed: int = 0) -> Any:
-    return for_model(live.as_model_under_test(model), seed)
+    return inputs_for_model(as_model_under_test(model), seed)
 
 
 def test_open_sizes() -> None:

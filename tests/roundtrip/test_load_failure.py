@@ -13,6 +13,7 @@ from pytest_modelcompat.golden.golden import GoldenName
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 from pytest_modelcompat.results.option_syntax import OptionPlace
 from pytest_modelcompat.results.target import Target
+from pytest_modelcompat.roundtrip.attempt import Attempt
 from pytest_modelcompat.roundtrip.case import Case
 from pytest_modelcompat.roundtrip.load_failure import diagnosis_context, explain_changes, explain_load_failure
 from pytest_modelcompat.roundtrip.subject import Subject
@@ -88,9 +89,8 @@ def explained(
         versions=VERSIONS[runtime],
         unknown_objects=tuple(index for index, use in enumerate(resolvable_uses(inventory)) if use.name in unknown),
     )
-    return explain_load_failure(
-        case(runtime, inventory), Subject(path, inventory.format, "keras", None), inventory, loaded
-    )
+    subject = Subject(path, inventory.format, "keras", None)
+    return explain_load_failure(Attempt(case(runtime, inventory), subject, inventory, loaded))
 
 
 def case(runtime: str, inventory: Inventory) -> Case:
@@ -215,7 +215,7 @@ class TestElsewhere:
         unknown = ("DisableCopyOnRead", "FancyMul")
         loaded = LoadResult(ProcessExit(0), "load", error, unknown_ops=unknown, versions=VERSIONS["tf2.4"])
         found = explain_load_failure(
-            case("tf2.4", inventory), Subject(path, "saved_model", "", None), inventory, loaded
+            Attempt(case("tf2.4", inventory), Subject(path, "saved_model", "", None), inventory, loaded)
         )
         assert names(found) == ["FancyMul", "DisableCopyOnRead"]
         assert found[1].fix[0] == "upgrade TensorFlow there to 2.10 or newer"
@@ -273,7 +273,7 @@ class TestHere:
         loaded = LoadResult(ProcessExit(0), "load", error, unknown_objects=(position,), versions=VERSIONS["local"])
         subject = Subject(path, "keras", "keras", None, defining_modules={"Scale": "shop.layers.Scale"})
         (found,) = explain_load_failure(
-            replace(case("local", inventory), declared_in=OptionPlace.CALL), subject, inventory, loaded
+            Attempt(replace(case("local", inventory), declared_in=OptionPlace.CALL), subject, inventory, loaded)
         )
         assert found.fix[0] == 'model_roundtrip(..., custom_objects={"Scale": shop.layers.Scale})'
 
@@ -283,7 +283,7 @@ def test_the_diagnosis_knows_the_case_the_runtime_and_the_packages(tmp_path: Pat
     inventory = read_inventory(path)
     loaded = LoadResult(ProcessExit(0), "load", versions=VERSIONS["prod"], declared=("shop",))
     called = replace(case("prod", inventory), declared_in=OptionPlace.CALL)
-    context = diagnosis_context(called, Subject(path, "h5", "keras", None), inventory, loaded)
+    context = diagnosis_context(Attempt(called, Subject(path, "h5", "keras", None), inventory, loaded))
     assert (context.artifact, context.format, context.runtime) == ("model.h5", "h5", "prod")
     assert (context.versions, context.declared, context.syntax.place) == (VERSIONS["prod"], ("shop",), "call")
     package = context.package_of("CaseFoldUTF8")
@@ -296,9 +296,9 @@ class TestChanges:
 
     def known(self, path: Path, runtime: str) -> tuple[Finding, ...]:
         inventory = read_inventory(path)
-        return explain_changes(
-            case(runtime, inventory), inventory, LoadResult(ProcessExit(0), "done", versions=VERSIONS[runtime])
-        )
+        loaded = LoadResult(ProcessExit(0), "done", versions=VERSIONS[runtime])
+        subject = Subject(path, inventory.format, "keras", None)
+        return explain_changes(Attempt(case(runtime, inventory), subject, inventory, loaded))
 
     def test_it_fails_the_target_and_what_would_keep_it_from_loading_is_left_out(self, tmp_path: Path) -> None:
         (found,) = self.known(K315.h5(tmp_path / "model.h5", hard(K315)), "tf2.15")

@@ -10,6 +10,7 @@ from pytest_modelcompat.artifacts.inventory import Inventory
 from pytest_modelcompat.golden.golden import GoldenName
 from pytest_modelcompat.results.finding import Finding, Kind
 from pytest_modelcompat.results.target import Target
+from pytest_modelcompat.roundtrip.attempt import Attempt
 from pytest_modelcompat.roundtrip.case import Case
 from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
 from pytest_modelcompat.roundtrip.subject import Subject
@@ -34,7 +35,7 @@ def beside(message: str, process_exit: int = 0) -> str:
     )
     case = Case("test_it[saved_model]", Target("saved_model"), Settings(), GoldenName(("test_it",), "test_it"))
     subject = Subject(Path("model"), "saved_model", "keras", None)
-    other_loaders = OtherLoaders(case, subject, Inventory(Path("model"), "saved_model", {}), loaded)
+    other_loaders = OtherLoaders(Attempt(case, subject, Inventory(Path("model"), "saved_model", {}), loaded))
     (finding,) = other_loaders.with_other_loaders((FOUND,))
     return dict(finding.details).get("graph", "")
 

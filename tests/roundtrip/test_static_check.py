@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
+from pytest_modelcompat.golden.golden import GoldenName
 from pytest_modelcompat.profiles import store
 from pytest_modelcompat.profiles.profile import KIND, PROFILE_SCHEMA
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 from pytest_modelcompat.results.option_syntax import OptionPlace
+from pytest_modelcompat.results.target import Target
+from pytest_modelcompat.roundtrip.attempt import Attempt
+from pytest_modelcompat.roundtrip.case import Case
 from pytest_modelcompat.roundtrip.static_check import check_loads_in, predict_load
+from pytest_modelcompat.roundtrip.subject import Subject
 from pytest_modelcompat.runtimes.protocol import LoadResult, ProcessExit
 from pytest_modelcompat.settings.checks import SettingsError
 from pytest_modelcompat.settings.settings import Settings
@@ -48,7 +53,9 @@ def recorded(path: Path, tensorflow: str, keras: str, python: str = "3.11") -> P
 
 
 def told(path: Path, *runtimes: str, loaded: LoadResult = RESOLVED, **options: Any) -> tuple[Finding, ...]:
-    return predict_load(Settings(loads_in=runtimes, **options), read_inventory(path), loaded, path.parent)
+    inventory, settings = read_inventory(path), Settings(loads_in=runtimes, **options)
+    case = Case("test_m", Target(inventory.format), settings, GoldenName((), "m"))
+    return predict_load(Attempt(case, Subject(path, inventory.format, "keras", None), inventory, loaded), path.parent)
 
 
 class TestNames:

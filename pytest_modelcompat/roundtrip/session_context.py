@@ -1,0 +1,40 @@
+"""What the targets of a session share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.roundtrip import save
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_modelcompat.golden.store import GoldenStore
+    from pytest_modelcompat.roundtrip.freeze import ReleaseFreezer
+    from pytest_modelcompat.runtimes.pool import LoaderPool
+
+
+@dataclass(frozen=True)
+class SessionContext:
+    """What the targets of a session share.
+
+    Args:
+        loaders: one for each runtime.
+        store: the project's goldens.
+        root: the project's folder, which paths in messages are relative to.
+        freezer: keeps artifacts as those of a release, and knows those kept before.
+        updating: whether goldens are written rather than only compared with.
+        keep: where artifacts are kept after the session; None to remove them.
+        saves: what this session's saves changed in the models they saved.
+        threads: threads a loader's child may use; 0 for TensorFlow's default.
+    """
+
+    loaders: LoaderPool
+    store: GoldenStore
+    root: Path
+    freezer: ReleaseFreezer
+    updating: bool = False
+    keep: Path | None = None
+    threads: int = 0
+    saves: save.SaveHistory = field(default_factory=save.SaveHistory)
