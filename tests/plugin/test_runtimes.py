@@ -344,7 +344,7 @@ class TestUnusable:
                 [
                     LOADER + "ended with code 1 before TensorFlow was imported there",
                     "  last said  libpython3.so: cannot open shared object file",
-                    "  fix        mend it until this works: *ending -c 'import h5py, tensorflow; *'",
+                    "  fix        repair it until this works: *ending -c 'import h5py, tensorflow; *'",
                 ],
                 id="ending",
             ),
@@ -377,7 +377,7 @@ class TestUnusable:
         result.stdout.fnmatch_lines(
             [
                 "RUNTIME BROKEN  test_it[[]h5-it[]]: runtime 'it' can load nothing: TensorFlow cannot be imported *",
-                f"  fix        mend it until this works: PYTHONPATH=broken {fix}",
+                f"  fix        repair it until this works: PYTHONPATH=broken {fix}",
                 "  it said    ImportError: no libcudart.so.12",
             ]
         )
@@ -400,7 +400,7 @@ class TestUnusable:
         told_and_passed(
             project.run("--modelcompat-update-golden"),
             "RUNTIME BROKEN  *: runtime 'it' can load nothing: TensorFlow is not installed there",
-            "  fix        mend it until this works: *bare/bin/python -c 'import h5py, tensorflow; *'",
+            "  fix        repair it until this works: *bare/bin/python -c 'import h5py, tensorflow; *'",
             "  it said    ModuleNotFoundError: No module named 'tensorflow'",
         )
 

@@ -391,7 +391,7 @@ class TestImport:
         assert str(error) == "TensorFlow cannot be imported in runtime 'mine'"
         assert error.quote == "TypeError: Descriptors cannot be created"
         assert error.fix == (
-            f"mend it until this works: {tmp_path / 'python'} -c 'import tensorflow; tensorflow.keras.layers'",
+            f"repair it until this works: {tmp_path / 'python'} -c 'import tensorflow; tensorflow.keras.layers'",
         )
 
     def test_by_the_users_own_interpreter(self) -> None:
@@ -466,7 +466,7 @@ class TestUv:
     def test_does_not_understand_a_requirement(self, hollow: Runtime) -> None:
         error, _ = failure(replace(hollow, packages=("tensorflow===",)))
         assert "pip's notation is broken for installing tensorflow===" in str(error)
-        assert error.fix[0].startswith("mend 'packages' of 'hollow'")
+        assert error.fix[0].startswith("correct 'packages' of 'hollow'")
 
     def test_fails_in_its_own_way(self, hollow: Runtime, tmp_path: Path) -> None:
         (tmp_path / "torn-1.0-py3-none-any.whl").write_bytes(b"PK, and no more")
