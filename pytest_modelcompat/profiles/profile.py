@@ -124,7 +124,7 @@ class Profile:
     min_producer: int
     ops: Mapping[str, OpKnowledge]
     names: Mapping[str, Mapping[str, ObjectKnowledge]]
-    objects_by_path: Mapping[str, ObjectKnowledge]
+    places: Mapping[str, ObjectKnowledge]
     modules: frozenset[str]
     registered: Mapping[str, ObjectKnowledge] = field(default_factory=dict)
     imports_foreign: bool = False
@@ -163,7 +163,7 @@ class Profile:
 
     def public(self, module: str, name: str) -> ObjectKnowledge | None:
         """What `module` and `name` of a .keras file mean to this Keras: a public name, or a class in its home."""
-        return self.objects_by_path.get(f"{module}.{name}")
+        return self.places.get(f"{module}.{name}")
 
     def has_module(self, path: str) -> bool:
         """Whether `path`, a dotted module of the Keras package, can be imported."""
@@ -218,7 +218,7 @@ def _profile(data: dict[str, Any]) -> Profile:
         min_producer=int(tensorflow["min_producer"]),
         ops={name: op_from_json(name, each) for name, each in tensorflow["ops"].items()},
         names=_names(objects, keras["names"]),
-        objects_by_path=_objects_by_path(objects.values()),
+        places=_objects_by_path(objects.values()),
         modules=frozenset(keras["modules"]),
         registered={name: objects[key] for name, key in keras["names"].get("registered", {}).items()},
         imports_foreign=bool(keras["imports_foreign"]),
