@@ -313,7 +313,7 @@ class TestPrune:
         assert modelcompat("golden", "prune").err.splitlines() == [
             (
                 "kept: tests/test_calls/told only by running: a test in tests/test_calls uses the fixture "
-                "model_roundtrip, and only running it tells what it claims"
+                "model_roundtrip, and only running it shows what it claims"
             ),
             "kept: tests/test_skips/test_skipped: pytest collected no test in tests/test_skips.py",
         ]
