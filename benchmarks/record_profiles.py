@@ -19,8 +19,8 @@ from typing import Any
 
 from filelock import FileLock
 
+from pytest_modelcompat.artifacts.versions import minor_version
 from pytest_modelcompat.profiles import store
-from pytest_modelcompat.profiles.profile import minor_version
 
 RECORDER = Path(store.__file__).resolve().parent / "recorder"
 

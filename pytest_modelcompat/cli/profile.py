@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import aligned
+from pytest_modelcompat.artifacts.versions import dotted
 from pytest_modelcompat.cli.check import profiles
 from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.parser import Parser, UsageError, run_verb
@@ -55,7 +56,7 @@ def _list(arguments: Sequence[str], console: Console) -> int:
     Parser("profile list", "Lists the runtimes that are built in.").parse(arguments)
     rows = [
         ("name", "TensorFlow", "Keras", "Python"),
-        *((each.name, each.tensorflow, each.keras, _dotted(each.python)) for each in load_all()),
+        *((each.name, each.tensorflow, each.keras, dotted(each.python)) for each in load_all()),
     ]
     console.lines(
         [*aligned(rows), "", "From tf2.16 on also with +keras3.0 to +keras3.15 or +tf_keras: tf2.16+keras3.15."]
@@ -81,9 +82,9 @@ def _show(arguments: Sequence[str], console: Console) -> int:
 def _page(profile: Profile) -> Iterator[str]:
     yield profile.name
     yield ""
-    yield from labelled("TensorFlow", f"{profile.tensorflow}, for Python {', '.join(map(_dotted, profile.pythons))}")
+    yield from labelled("TensorFlow", f"{profile.tensorflow}, for Python {', '.join(map(dotted, profile.pythons))}")
     yield from labelled("Keras", f"{profile.keras}, imported as {profile.package}")
-    yield from labelled("Python", f"{_dotted(profile.python)}, which Lambda code is judged for")
+    yield from labelled("Python", f"{dotted(profile.python)}, which Lambda code is judged for")
     graph = f"GraphDef version {profile.producer}, readable from {profile.min_consumer} on"
     yield from labelled("writes", graph)
     yield from labelled("ops", f"{len(profile.ops):,}")
@@ -91,10 +92,6 @@ def _page(profile: Profile) -> Iterator[str]:
     yield from labelled("objects", ", ".join(counts))
     if profile.registered:
         yield from labelled("registered", ", ".join(sorted(profile.registered)))
-
-
-def _dotted(version: tuple[int, int]) -> str:
-    return f"{version[0]}.{version[1]}"
 
 
 def _record(arguments: Sequence[str], console: Console) -> int:

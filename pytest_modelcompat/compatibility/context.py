@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import LayerUse
 from pytest_modelcompat.artifacts.modules import KERAS_OWN_PACKAGE, NO_MODULE
+from pytest_modelcompat.artifacts.versions import MinorVersion, dotted, minor_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,12 +17,10 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.locations import Use
     from pytest_modelcompat.profiles.profile import ObjectKnowledge, Profile
 
-Version = tuple[int, int]
 
-_UNKNOWN: Version = (0, 0)
-_KERAS_3: Version = (3, 0)
+_KERAS_3: MinorVersion = (3, 0)
 # From this version on Keras 2 goes by the name of tf_keras.
-TF_KERAS: Version = (2, 16)
+TF_KERAS: MinorVersion = (2, 16)
 # Keras 3's layers look these up by their name alone, whatever module a file names beside it.
 _BY_NAME = frozenset({"activation", "constraint", "initializer", "regularizer"})
 
@@ -43,12 +42,12 @@ class CompatibilityContext:
     safe_mode: bool = True
 
     @cached_property
-    def writer(self) -> Version:
+    def writer(self) -> MinorVersion:
         """Major and minor version of the Keras that saved the artifact; (0, 0) where it does not say."""
-        return _minor(self.inventory.saved_by.get("keras", ""))
+        return minor_version(self.inventory.saved_by.get("keras", ""))
 
     @property
-    def reader(self) -> Version:
+    def reader(self) -> MinorVersion:
         """Major and minor version of the Keras that loads it."""
         return self.profile.keras_version
 
@@ -73,12 +72,12 @@ class CompatibilityContext:
     def reader_name(self) -> str:
         """The Keras that loads it, in words."""
         name = "tf_keras" if self.profile.package == "tf_keras" else "Keras"
-        return f"{name} {self.reader[0]}.{self.reader[1]}"
+        return f"{name} {dotted(self.reader)}"
 
     @property
     def tensorflow_name(self) -> str:
         """The TensorFlow that loads it, in words."""
-        return "TensorFlow {}.{}".format(*self.profile.tensorflow_version)
+        return f"TensorFlow {dotted(self.profile.tensorflow_version)}"
 
     @property
     def is_keras_file(self) -> bool:
@@ -182,11 +181,3 @@ def without_package(name: str) -> str:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _minor(version: str) -> Version:
-    parts = version.split("-", maxsplit=1)[0].split(".")
-    try:
-        return int(parts[0]), int(parts[1])
-    except (ValueError, IndexError):
-        return _UNKNOWN

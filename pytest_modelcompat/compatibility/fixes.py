@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.versions import dotted
 from pytest_modelcompat.compatibility.context import TF_KERAS
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def other_keras(context: CompatibilityContext) -> tuple[str, ...]:
         )
     if context.writer > context.reader:
         return (
-            f"upgrade {_package(context)} there to {_dotted(context.writer)} or newer",
+            f"upgrade {_package(context)} there to {dotted(context.writer)} or newer",
             f"or save the model with {context.reader_name}",
             RE_SAVE_AS_SAVED_MODEL,
         )
@@ -54,7 +55,3 @@ def declare(name: str) -> tuple[str, ...]:
         f'pass custom_objects={{"{own}": {own}}} to load_model, or import the module that registers it',
         f"{TO_THE_COMMAND} --custom {own}",
     )
-
-
-def _dotted(version: tuple[int, int]) -> str:
-    return f"{version[0]}.{version[1]}"

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pytest_modelcompat.artifacts.locations import Use
-    from pytest_modelcompat.compatibility.context import CompatibilityContext, Version
+    from pytest_modelcompat.artifacts.versions import MinorVersion
+    from pytest_modelcompat.compatibility.context import CompatibilityContext
 
     Where = Callable[[CompatibilityContext], Sequence[Use]]
 
 MEASURED = "measured"
-ANY: Version = (0, 0)
-NEVER: Version = (99, 0)
+ANY: MinorVersion = (0, 0)
+NEVER: MinorVersion = (99, 0)
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ class Rule:
     source: str
     where: Where
     formats: tuple[str, ...] = ("h5", "keras")
-    written: tuple[Version, Version] = (ANY, NEVER)
-    read: tuple[Version, Version] = (ANY, NEVER)
+    written: tuple[MinorVersion, MinorVersion] = (ANY, NEVER)
+    read: tuple[MinorVersion, MinorVersion] = (ANY, NEVER)
     severity: Severity = Severity.ERROR
     stage: Stage | None = None
     fix: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from pytest_modelcompat.artifacts.inventory import ObjectUse
 from pytest_modelcompat.artifacts.locations import locations as worded
 from pytest_modelcompat.artifacts.modules import KERAS_PACKAGES, NO_MODULE
 from pytest_modelcompat.artifacts.text import listed
+from pytest_modelcompat.artifacts.versions import minor_text
 from pytest_modelcompat.profiles.known_names import is_keras_name, loss_and_metric_class
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.runtimes.runtime import LOCAL
@@ -97,7 +98,7 @@ class DiagnosisContext:
             "saved_version": self.saved_keras or "that saved it",
             "loaded": f"Keras {self.loaded_keras}" if self.loaded_keras else "the Keras that loads it",
             "tensorflow": self.versions.get("tensorflow", ""),
-            "python": ".".join(self.versions.get("python", "").split(".")[:2]),
+            "python": minor_text(self.versions.get("python", "")),
             "saved_python": _of(self.inventory.saved_by.get("python", "")),
             "lambdas": f"Lambda layer{'s' if len(layers) > 1 else ''} {named}" if named else "a Lambda layer",
             "lookups": self._lookups(),
@@ -138,12 +139,6 @@ class DiagnosisContext:
 
     def _own_of_compile(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(use.name for use in self._of_compile() if not _is_keras(use)))
-
-
-def major(version: str) -> int:
-    """The first number of a version; 0 if there is none."""
-    head = version.split(".", maxsplit=1)[0]
-    return int(head) if head.isdigit() else 0
 
 
 def is_keras_class(name: str, inventory: Inventory) -> bool:
@@ -198,7 +193,7 @@ def _is_keras(use: LayerUse | ObjectUse) -> bool:
 
 
 def _of(version: str) -> str:
-    return f" of CPython {'.'.join(version.split('.')[:2])}" if version else ""
+    return f" of CPython {minor_text(version)}" if version else ""
 
 
 def _in_list(items: list[str]) -> str:

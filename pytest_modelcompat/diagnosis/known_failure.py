@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from string import Template
 
+from pytest_modelcompat.artifacts.versions import major_version, minor_version
 from pytest_modelcompat.diagnosis.context import (
     DiagnosisContext,
     is_keras_class,
     locations_of_name,
-    major,
     registered_module,
     role_of,
 )
@@ -200,12 +200,12 @@ def both(first: Condition, second: Condition) -> Condition:
 
 def saved_by_keras(number: int) -> Condition:
     """Holds where the artifact was saved by this major version of Keras (1 and 2 count as 2)."""
-    return lambda _, context: bool(context.saved_keras) and max(major(context.saved_keras), 2) == number
+    return lambda _, context: bool(context.saved_keras) and max(major_version(context.saved_keras), 2) == number
 
 
 def loaded_by_keras(number: int) -> Condition:
     """Holds where this major version of Keras loads it."""
-    return lambda _, context: max(major(context.loaded_keras), 2) == number
+    return lambda _, context: max(major_version(context.loaded_keras), 2) == number
 
 
 def is_from_keras(words: TemplateValues, context: DiagnosisContext) -> bool:
@@ -220,7 +220,7 @@ def has_bytecode(_: TemplateValues, context: DiagnosisContext) -> bool:
 
 def incompatible_bytecode(_: TemplateValues, context: DiagnosisContext) -> bool:
     """Holds where the artifact has bytecode in it that the loader's Python does not run."""
-    python = tuple(int(part) for part in context.versions.get("python", "").split(".")[:2] if part.isdigit())
+    python = minor_version(context.versions.get("python", ""))
     return any(python not in code.runs_on for use in context.inventory.lambdas for code in use.codes)
 
 

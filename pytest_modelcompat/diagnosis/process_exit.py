@@ -7,7 +7,7 @@ import shlex
 import signal
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.diagnosis.context import major
+from pytest_modelcompat.artifacts.versions import major_version
 from pytest_modelcompat.diagnosis.local_errors import is_disk_full, no_space, no_tensorflow
 from pytest_modelcompat.diagnosis.messages import last_line, root_cause
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
@@ -199,7 +199,7 @@ def _timed_out(loaded: LoadResult, context: DiagnosisContext) -> Finding:
 def _why_so_long(loaded: LoadResult, context: DiagnosisContext) -> tuple[str, tuple[str, ...]]:
     if loaded.stage not in ("load", "predict"):
         return "", ()
-    keras_2_into_3 = 0 < major(context.saved_keras) < 3 <= major(context.loaded_keras)
+    keras_2_into_3 = 0 < major_version(context.saved_keras) < 3 <= major_version(context.loaded_keras)
     if context.format == "h5" and keras_2_into_3 and _has_nested_model(context):
         why = (
             ": Keras 3 never finishes loading a Keras 2 .h5 in which a functional model applies another model or "

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from pytest_modelcompat.artifacts.versions import MinorVersion, minor_version
 from pytest_modelcompat.profiles.store import KERAS_PART, TENSORFLOW, read_history
-
-Version = tuple[int, int]
 
 # `compile()` resolves these by the shape of the outputs, they name no function.
 METRICS_BY_OUTPUT = frozenset({"accuracy", "acc", "crossentropy", "ce"})
@@ -48,7 +47,7 @@ def loss_and_metric_class(name: str) -> str:
     return ""
 
 
-def first_tensorflow_with(op: str) -> Version | None:
+def first_tensorflow_with(op: str) -> MinorVersion | None:
     """The oldest recorded TensorFlow that has an op; None if none has."""
     versions, history = read_history(TENSORFLOW)
     node = _inside(history["ops"]).get(op)
@@ -56,8 +55,7 @@ def first_tensorflow_with(op: str) -> Version | None:
         return None
     masks = node[::2] if isinstance(node, list) and len(node) > 1 else [1]
     oldest = min((abs(mask) & -abs(mask)).bit_length() - 1 for mask in masks)
-    major, minor = versions[oldest].split(".")
-    return int(major), int(minor)
+    return minor_version(versions[oldest])
 
 
 @cache

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.versions import minor_text, version_order
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
@@ -58,13 +60,14 @@ class OpPackage:
         Args:
             tensorflow: its version, such as `2.21.0` or `2.21`; empty where it is not known.
         """
-        minor = _minor(tensorflow)
+        minor = minor_text(tensorflow)
         if self.module in _VERSIONED_AS_TENSORFLOW:
             # Without a version pip would take the newest, and the newest TensorFlow with it.
             return f'pip install "{self.distribution}=={minor or "X.Y"}.*"'
         known = read_op_packages().get(self.module, {"recorded": {}})["recorded"]
-        fitting = [version for version, recorded_in in known.items() if _minor(recorded_in) == minor]
-        return f'pip install "{self.distribution}=={fitting[-1]}"' if fitting else f"pip install {self.distribution}"
+        fitting = [version for version, recorded_in in known.items() if minor_text(recorded_in) == minor]
+        newest = f'"{self.distribution}=={max(fitting, key=version_order)}"' if fitting else self.distribution
+        return f"pip install {newest}"
 
     def reinstall(self, tensorflow: str) -> str:
         """What to do where it is there, and does not register the op.
@@ -135,7 +138,3 @@ def _unnamed_of(module: str) -> OpPackage:
     if known["ops"] or not libraries:
         return OpPackage(known["distribution"], module)
     return OpPackage(known["distribution"], module, libraries.pop() if len(libraries) == 1 else _SOME_LIBRARY)
-
-
-def _minor(version: str) -> str:
-    return ".".join(version.split(".")[:2])

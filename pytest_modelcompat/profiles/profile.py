@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.artifacts.versions import NO_VERSION, MinorVersion, minor_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -117,8 +118,8 @@ class Profile:
     tensorflow: str
     keras: str
     package: str
-    python: tuple[int, int]
-    pythons: tuple[tuple[int, int], ...]
+    python: MinorVersion
+    pythons: tuple[MinorVersion, ...]
     producer: int
     min_consumer: int
     min_producer: int
@@ -130,7 +131,7 @@ class Profile:
     imports_foreign: bool = False
 
     @property
-    def keras_version(self) -> tuple[int, int]:
+    def keras_version(self) -> MinorVersion:
         """Major and minor version of Keras; `tf_keras` 2.21 is `(2, 21)`."""
         return minor_version(self.keras)
 
@@ -140,7 +141,7 @@ class Profile:
         return self.keras_version[0]
 
     @property
-    def tensorflow_version(self) -> tuple[int, int]:
+    def tensorflow_version(self) -> MinorVersion:
         """Major and minor version of TensorFlow."""
         return minor_version(self.tensorflow)
 
@@ -170,12 +171,8 @@ class Profile:
         return path in self.modules
 
 
-def minor_version(version: str) -> tuple[int, int]:
-    """`2.16.2` -> `(2, 16)`."""
-    match = re.match(r"(\d+)\.(\d+)", version)
-    if not match:
-        raise ProfileError(f"{version!r} is no version")
-    return int(match[1]), int(match[2])
+def _python(version: str) -> MinorVersion:
+    return minor_version(_version_text(version))
 
 
 def from_json(data: object, source: str) -> Profile:
@@ -211,8 +208,8 @@ def _profile(data: dict[str, Any]) -> Profile:
         tensorflow=_version_text(tensorflow["version"]),
         keras=_version_text(keras["version"]),
         package=str(keras["package"]),
-        python=minor_version(data["python"]),
-        pythons=tuple(minor_version(each) for each in tensorflow["pythons"]),
+        python=_python(data["python"]),
+        pythons=tuple(_python(each) for each in tensorflow["pythons"]),
         producer=int(tensorflow["producer"]),
         min_consumer=int(tensorflow["min_consumer"]),
         min_producer=int(tensorflow["min_producer"]),
@@ -226,7 +223,8 @@ def _profile(data: dict[str, Any]) -> Profile:
 
 
 def _version_text(version: str) -> str:
-    minor_version(version)
+    if minor_version(version) == NO_VERSION:
+        raise ProfileError(f"{version!r} is no version")
     return version
 
 

@@ -8,12 +8,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.versions import dotted, minor_version
 from pytest_modelcompat.profiles.history import extract, merge_documents
 from pytest_modelcompat.profiles.profile import KIND, PROFILE_SCHEMA, Profile, ProfileError, from_json
 from pytest_modelcompat.runtimes.names import RuntimeName, UnknownRuntimeError, all_names, parse_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pytest_modelcompat.artifacts.versions import MinorVersion
 
 DATA_FOLDER = Path(__file__).resolve().parent / "data"
 TENSORFLOW = "tensorflow"
@@ -62,7 +65,7 @@ def _load_file(path: Path) -> Profile:
 def _load_named(name: RuntimeName) -> Profile:
     tensorflow = read_part(TENSORFLOW, version_key(name.tensorflow))
     keras = read_part(KERAS_PART, version_key(name.keras, is_tf_keras=name.is_tf_keras))
-    python = f"{name.python[0]}.{name.python[1]}"
+    python = dotted(name.python)
     if python not in tensorflow["pythons"]:
         pythons = ", ".join(tensorflow["pythons"])
         raise ProfileError(
@@ -79,9 +82,9 @@ def _load_named(name: RuntimeName) -> Profile:
     return from_json(data, str(name))
 
 
-def version_key(version: tuple[int, int], *, is_tf_keras: bool = False) -> str:
+def version_key(version: MinorVersion, *, is_tf_keras: bool = False) -> str:
     """What a part goes by in the data: `2.16`, `tf_keras 2.21`."""
-    return f"{'tf_keras ' if is_tf_keras else ''}{version[0]}.{version[1]}"
+    return f"{'tf_keras ' if is_tf_keras else ''}{dotted(version)}"
 
 
 def read_part(part: str, key: str, folder: Path = DATA_FOLDER) -> dict[str, Any]:
@@ -148,5 +151,5 @@ def clear_cache() -> None:
 
 def _order(key: str) -> tuple[int, bool, int]:
     """Keras 2, then tf_keras, then Keras 3: neighbours share the most."""
-    major, minor = key.rpartition(" ")[2].split(".")
-    return int(major), key.startswith("tf_keras"), int(minor)
+    major, minor = minor_version(key.rpartition(" ")[2])
+    return major, key.startswith("tf_keras"), minor

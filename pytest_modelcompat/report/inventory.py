@@ -11,6 +11,7 @@ from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.artifacts.locations import layer_location, locations
 from pytest_modelcompat.artifacts.modules import NO_MODULE
 from pytest_modelcompat.artifacts.text import aligned, counted, listed, size_text, tensor_text
+from pytest_modelcompat.artifacts.versions import dotted
 from pytest_modelcompat.report.layout import INDENT, finding_lines, labelled
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def _lambda_words(use: LambdaUse) -> str:
         return "Python bytecode"
     words = []
     for code in use.codes:
-        pythons = listed((f"{major}.{minor}" for major, minor in code.written_by), conjunction="or")
+        pythons = listed(map(dotted, code.written_by), conjunction="or")
         refers = f", refers to {listed(code.names, 8)}" if code.names else ""
         words.append(f"bytecode of CPython {pythons}{refers}" if pythons else f"bytecode: {code.problem or 'unknown'}")
     return "; ".join(words)

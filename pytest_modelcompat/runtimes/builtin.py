@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pytest_modelcompat.artifacts.versions import dotted
 from pytest_modelcompat.runtimes.names import RuntimeName, parse_name
 from pytest_modelcompat.runtimes.pins import LEGACY, PINS, Pins
 from pytest_modelcompat.runtimes.runtime import Runtime
@@ -17,16 +18,16 @@ def builtin_runtime(name: str) -> Runtime:
     """
     parsed = parse_name(name)
     pins = _pins(parsed)
-    python = f"{parsed.python[0]}.{parsed.python[1]}"
+    python = dotted(parsed.python)
     return Runtime(str(parsed), python, pins.to_install(), env=pins.environment)
 
 
 def _pins(name: RuntimeName) -> Pins:
     if name.plain in PINS:
         return PINS[name.plain]
-    base = PINS["tf{}.{}".format(*name.tensorflow)]
+    base = PINS[f"tf{dotted(name.tensorflow)}"]
     if name.is_tf_keras:
-        keras = f"tf_keras=={name.keras[0]}.{name.keras[1]}.*"
+        keras = f"tf_keras=={dotted(name.keras)}.*"
         return replace(base, requirements=(*base.requirements, keras), environment=LEGACY)
     others = (each for each in base.requirements if not each.startswith("keras=="))
-    return replace(base, requirements=(f"keras=={name.keras[0]}.{name.keras[1]}.*", *others))
+    return replace(base, requirements=(f"keras=={dotted(name.keras)}.*", *others))

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import did_you_mean
+from pytest_modelcompat.artifacts.versions import MinorVersion, dotted, minor_version
 from pytest_modelcompat.runtimes.pins import PINS, Pins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-Version = tuple[int, int]
 
 _FIRST_WITH_KERAS_3 = (2, 16)
 _LAST_KERAS_3 = 15
@@ -36,22 +35,22 @@ class RuntimeName:
         python: the CPython minor version.
     """
 
-    tensorflow: Version
-    keras: Version
+    tensorflow: MinorVersion
+    keras: MinorVersion
     is_tf_keras: bool
-    python: Version
+    python: MinorVersion
 
     @property
     def plain(self) -> str:
         """The name without a Python."""
-        name = f"tf{_text(self.tensorflow)}"
+        name = f"tf{dotted(self.tensorflow)}"
         if self.is_tf_keras:
             return f"{name}+tf_keras"
-        return name if self.keras == _TENSORFLOWS[self.tensorflow] else f"{name}+keras{_text(self.keras)}"
+        return name if self.keras == _TENSORFLOWS[self.tensorflow] else f"{name}+keras{dotted(self.keras)}"
 
     def __str__(self) -> str:
         usual = _default_python(self.plain, self.tensorflow)
-        return self.plain if self.python == usual else f"{self.plain}+py{_text(self.python)}"
+        return self.plain if self.python == usual else f"{self.plain}+py{dotted(self.python)}"
 
 
 def parse_name(name: str) -> RuntimeName:
@@ -66,13 +65,13 @@ def parse_name(name: str) -> RuntimeName:
     match = _NAME.fullmatch(name.strip())
     if not match:
         raise UnknownRuntimeError(f"{name!r} names no runtime: {_hint(name)}")
-    tensorflow = _version(match[1])
+    tensorflow = minor_version(match[1])
     if tensorflow not in _TENSORFLOWS:
         raise UnknownRuntimeError(f"{name!r} names no runtime: TensorFlow {match[1]} is not known, {_known()}")
     is_tf_keras = match[2] == "tf_keras"
     keras = _keras(name, tensorflow, match[3], is_tf_keras=is_tf_keras)
     plain = RuntimeName(tensorflow, keras, is_tf_keras, (0, 0)).plain
-    python = _version(match[4]) if match[4] else _default_python(plain, tensorflow)
+    python = minor_version(match[4]) if match[4] else _default_python(plain, tensorflow)
     return RuntimeName(tensorflow, keras, is_tf_keras, python)
 
 
@@ -86,49 +85,50 @@ def runtime_name_of(versions: Mapping[str, str]) -> str:
         UnknownRuntimeError: no runtime that is known has them.
     """
     try:
-        tensorflow, keras, python = (".".join(versions[each].split(".")[:2]) for each in _REPORTED_VERSIONS)
-        is_tf_keras = keras.startswith("2.") and _version(tensorflow) >= _FIRST_WITH_KERAS_3
-    except (KeyError, ValueError):
+        tensorflow, keras, python = (minor_version(versions[each]) for each in _REPORTED_VERSIONS)
+    except KeyError:
         raise UnknownRuntimeError(f"no runtime is known that has {dict(versions)}") from None
-    return str(parse_name(f"tf{tensorflow}+{'tf_keras' if is_tf_keras else f'keras{keras}'}+py{python}"))
+    is_tf_keras = keras[0] == 2 and tensorflow >= _FIRST_WITH_KERAS_3
+    package = "tf_keras" if is_tf_keras else f"keras{dotted(keras)}"
+    return str(parse_name(f"tf{dotted(tensorflow)}+{package}+py{dotted(python)}"))
 
 
 def all_names() -> list[str]:
     """The plain names, each TensorFlow with the Keras of its time, oldest first."""
-    return [f"tf{_text(version)}" for version in _TENSORFLOWS]
+    return [f"tf{dotted(version)}" for version in _TENSORFLOWS]
 
 
-def _keras(name: str, tensorflow: Version, asked: str | None, *, is_tf_keras: bool) -> Version:
+def _keras(name: str, tensorflow: MinorVersion, asked: str | None, *, is_tf_keras: bool) -> MinorVersion:
     own = _TENSORFLOWS[tensorflow]
     if is_tf_keras and tensorflow < _FIRST_WITH_KERAS_3:
         raise UnknownRuntimeError(
             f"{name!r} names no runtime: tf_keras is for TensorFlow 2.16 and newer, "
-            f"and tf{_text(tensorflow)} has Keras {_text(own)} already"
+            f"and tf{dotted(tensorflow)} has Keras {dotted(own)} already"
         )
     if is_tf_keras:
         return tensorflow
-    keras = _version(asked) if asked else own
+    keras = minor_version(asked) if asked else own
     if keras == own:
         return keras
     if keras[0] == 3 and tensorflow < _FIRST_WITH_KERAS_3:
         raise UnknownRuntimeError(
             f"{name!r} names no runtime: Keras 3 is for TensorFlow 2.16 and newer, "
-            f"and tf{_text(tensorflow)} has Keras {_text(own)}"
+            f"and tf{dotted(tensorflow)} has Keras {dotted(own)}"
         )
     if tensorflow < _FIRST_WITH_KERAS_3:
         raise UnknownRuntimeError(
-            f"{name!r} names no runtime: tf{_text(tensorflow)} has Keras {_text(own)} and no other"
+            f"{name!r} names no runtime: tf{dotted(tensorflow)} has Keras {dotted(own)} and no other"
         )
     if keras[0] == 3 and keras[1] <= _LAST_KERAS_3:
         return keras
     raise UnknownRuntimeError(
-        f"{name!r} names no runtime: tf{_text(tensorflow)} goes with Keras 3.0 to 3.{_LAST_KERAS_3} or with tf_keras"
+        f"{name!r} names no runtime: tf{dotted(tensorflow)} goes with Keras 3.0 to 3.{_LAST_KERAS_3} or with tf_keras"
     )
 
 
-def _default_python(plain: str, tensorflow: Version) -> Version:
+def _default_python(plain: str, tensorflow: MinorVersion) -> MinorVersion:
     """The Python that a runtime of this name is made with."""
-    return _version(PINS[plain if plain in PINS else f"tf{_text(tensorflow)}"].python)
+    return minor_version(PINS[plain if plain in PINS else f"tf{dotted(tensorflow)}"].python)
 
 
 def _hint(name: str) -> str:
@@ -142,22 +142,13 @@ def _known() -> str:
     )
 
 
-def _version(text: str) -> Version:
-    major, minor = text.split(".")
-    return int(major), int(minor)
-
-
-def _text(version: Version) -> str:
-    return f"{version[0]}.{version[1]}"
-
-
-def _keras_of_its_time(pins: Pins) -> Version:
+def _keras_of_its_time(pins: Pins) -> MinorVersion:
     found = (_KERAS_PIN.match(each) for each in pins.requirements)
     # TensorFlow 2.4 and 2.5 have their Keras inside.
-    return next((_version(match[1]) for match in found if match), _version(pins.tensorflow))
+    return next((minor_version(match[1]) for match in found if match), minor_version(pins.tensorflow))
 
 
 # TensorFlow -> the Keras of its time, oldest first.
-_TENSORFLOWS: Mapping[Version, Version] = {
-    _version(pins.tensorflow): _keras_of_its_time(pins) for name, pins in PINS.items() if "+" not in name
+_TENSORFLOWS: Mapping[MinorVersion, MinorVersion] = {
+    minor_version(pins.tensorflow): _keras_of_its_time(pins) for name, pins in PINS.items() if "+" not in name
 }

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.versions import version_order
 from pytest_modelcompat.runtimes.cache import CACHE, INSTALL_EXTRA, disk_full, python_in
 from pytest_modelcompat.runtimes.runtime import TABLE, RuntimeUnavailableError, variables_for
 
@@ -67,9 +68,9 @@ def interpreter(version: str) -> str:
     that of pyenv. uv looks for any other, and fetches one if need be.
     """
     for home in _homes():
-        patches = [int(found.name.rpartition(".")[2]) for found in home.glob(f"{version}.*") if _is_release(found)]
-        if patches:
-            return str(python_in(home / f"{version}.{max(patches)}"))
+        releases = [found for found in home.glob(f"{version}.*") if _is_release(found)]
+        if releases:
+            return str(python_in(max(releases, key=lambda found: version_order(found.name))))
     return version
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_modelcompat.runtimes.names import RuntimeName, UnknownRuntimeError, all_names, parse_name
+from pytest_modelcompat.runtimes.names import RuntimeName, UnknownRuntimeError, all_names, parse_name, runtime_name_of
 from pytest_modelcompat.runtimes.pins import PINS
 
 
@@ -65,6 +65,26 @@ class TestWrittenBack:
 
     def test_all_names_are_in_order(self) -> None:
         assert all_names() == [f"tf2.{minor}" for minor in range(4, 22)]
+
+
+class TestOfVersions:
+    @pytest.mark.parametrize(
+        ("tensorflow", "keras", "python", "name"),
+        [
+            ("2.21.0", "3.15.1", "3.13.5", "tf2.21"),
+            ("2.21.0-rc1", "3.15.0.dev2026010103", "3.13.0rc2", "tf2.21"),
+            ("2.21rc0", "2.21.0", "3.11.7", "tf2.21+tf_keras"),
+            ("2.15.0.post1", "2.15.0", "3.11.7+", "tf2.15"),
+            ("2.4.0", "2.4.0-tf", "3.8.18", "tf2.4"),
+        ],
+    )
+    def test_a_name(self, tensorflow: str, keras: str, python: str, name: str) -> None:
+        assert runtime_name_of({"tensorflow": tensorflow, "keras": keras, "python": python}) == name
+
+    @pytest.mark.parametrize("versions", [{}, {"tensorflow": "unknown", "keras": "", "python": "3"}])
+    def test_none(self, versions: dict[str, str]) -> None:
+        with pytest.raises(UnknownRuntimeError):
+            runtime_name_of(versions)
 
 
 class TestRefused:

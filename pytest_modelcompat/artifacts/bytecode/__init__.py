@@ -30,11 +30,11 @@ from pytest_modelcompat.artifacts.inventory import Code
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pytest_modelcompat.artifacts.bytecode.opcodes import Version
+    from pytest_modelcompat.artifacts.versions import MinorVersion
 
-PYTHONS: tuple[Version, ...] = tuple((3, minor) for minor in range(6, 14))
+PYTHONS: tuple[MinorVersion, ...] = tuple((3, minor) for minor in range(6, 14))
 
-_FAMILIES: dict[Layout, tuple[Version, ...]] = {
+_FAMILIES: dict[Layout, tuple[MinorVersion, ...]] = {
     UP_TO_3_7: ((3, 6), (3, 7)),
     UP_TO_3_10: ((3, 8), (3, 9), (3, 10)),
     FROM_3_11: ((3, 11), (3, 12), (3, 13)),
@@ -93,12 +93,12 @@ def read_code(data: bytes) -> Code:
     )
 
 
-def runs_on(code: Code) -> tuple[Version, ...]:
+def runs_on(code: Code) -> tuple[MinorVersion, ...]:
     """The CPythons from 3.6 to 3.13 that run it as the one that wrote it does, ascending."""
     return code.runs_on
 
 
-def outcome(code: Code, python: Version) -> Outcome:
+def outcome(code: Code, python: MinorVersion) -> Outcome:
     """What a CPython makes of bytecode.
 
     Where several can have written it, their bytes are the same, and so is what becomes of it.
@@ -120,7 +120,7 @@ def outcome(code: Code, python: Version) -> Outcome:
     return _within_family(code, python)
 
 
-def _within_family(code: Code, python: Version) -> Outcome:
+def _within_family(code: Code, python: MinorVersion) -> Outcome:
     if python <= (3, 7):
         return Outcome("raises", "SystemError: unknown opcode")
     if python <= (3, 10):
@@ -130,13 +130,13 @@ def _within_family(code: Code, python: Version) -> Outcome:
     return Outcome("crashes", "SystemError: unknown opcode")
 
 
-def _of_newer(python: Version) -> Outcome:
+def _of_newer(python: MinorVersion) -> Outcome:
     if python >= (3, 11):
         return Outcome("crashes", "SystemError: unknown opcode")
     return Outcome("raises", _unreadable((3, 13), python))
 
 
-def _among_3_8_to_3_10(code: Code, python: Version) -> Outcome:
+def _among_3_8_to_3_10(code: Code, python: MinorVersion) -> Outcome:
     other_jumps = (python == (3, 10)) != ((3, 10) in code.written_by)
     if other_jumps and code.loops:
         return Outcome("hangs", "SystemError: unknown opcode")
@@ -145,12 +145,12 @@ def _among_3_8_to_3_10(code: Code, python: Version) -> Outcome:
     return Outcome("raises", "SystemError: unknown opcode (or crashes)")
 
 
-def _family(version: Version) -> int:
+def _family(version: MinorVersion) -> int:
     """Versions whose code objects have the same fields have the same number."""
     return sum(version >= first for first in ((3, 6), (3, 8), (3, 11)))
 
 
-def _unreadable(writer: Version, python: Version) -> str:
+def _unreadable(writer: MinorVersion, python: MinorVersion) -> str:
     """What a CPython raises for code whose fields are not those it expects."""
     if writer >= (3, 11) and python <= (3, 7):
         return "SystemError: Objects/codeobject.c: bad argument to internal function"
@@ -159,21 +159,23 @@ def _unreadable(writer: Version, python: Version) -> str:
     return "ValueError: bad marshal data (unknown type code)"
 
 
-def _globals(codes: Sequence[CodeObject], found: Sequence[Disassembly], version: Version) -> tuple[str, ...]:
+def _globals(codes: Sequence[CodeObject], found: Sequence[Disassembly], version: MinorVersion) -> tuple[str, ...]:
     pairs = zip(codes, found, strict=True)
     return tuple(sorted({name for code, each in pairs for name in each.global_names(code, version)}))
 
 
-def _listings(codes: Sequence[CodeObject], version: Version) -> tuple[Disassembly, ...] | None:
+def _listings(codes: Sequence[CodeObject], version: MinorVersion) -> tuple[Disassembly, ...] | None:
     try:
         return tuple(disassemble(code, version) for code in codes)
     except NotThisVersion:
         return None
 
 
-def _writers(codes: Sequence[CodeObject], listings: dict[Version, tuple[Disassembly, ...]]) -> tuple[Version, ...]:
+def _writers(
+    codes: Sequence[CodeObject], listings: dict[MinorVersion, tuple[Disassembly, ...]]
+) -> tuple[MinorVersion, ...]:
     """Those of the versions that can read it whose compiler also would have written it so."""
-    doubts: dict[Version, Callable[[CodeObject, Disassembly], bool]] = {
+    doubts: dict[MinorVersion, Callable[[CodeObject, Disassembly], bool]] = {
         (3, 7): _calls_attribute,
         (3, 8): _maps_ranges,
         (3, 9): lambda code, found: _maps_ranges(code, found) or _is_of_3_8(found),
@@ -187,7 +189,9 @@ def _writers(codes: Sequence[CodeObject], listings: dict[Version, tuple[Disassem
     return sure or tuple(listings)
 
 
-def _runners(written_by: Sequence[Version], listings: dict[Version, tuple[Disassembly, ...]]) -> tuple[Version, ...]:
+def _runners(
+    written_by: Sequence[MinorVersion], listings: dict[MinorVersion, tuple[Disassembly, ...]]
+) -> tuple[MinorVersion, ...]:
     """The versions that read in it what every version that can have written it means by it."""
     return tuple(
         version

@@ -15,7 +15,6 @@ from pytest_modelcompat.artifacts.bytecode.opcodes import (
     LOCALS,
     NAMES,
     SIMPLE_LOADS,
-    Version,
     opcodes,
 )
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_modelcompat.artifacts.bytecode.marshal_reader import CodeObject
+    from pytest_modelcompat.artifacts.versions import MinorVersion
 
 _EXTENDED_ARG = "EXTENDED_ARG"
 _OPTIMIZED, _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x1, 0x20, 0x80, 0x200
@@ -69,7 +69,7 @@ class Disassembly:
             [target for _, target in self.jumps] == [target for _, target in other.jumps]
         )
 
-    def global_names(self, code: CodeObject, version: Version) -> Iterator[str]:
+    def global_names(self, code: CodeObject, version: MinorVersion) -> Iterator[str]:
         """The names that the code object looks up as globals, as that version reads it."""
         for each in self.instructions:
             if each.name == "LOAD_GLOBAL":
@@ -86,7 +86,7 @@ def _meaning(instruction: Instruction) -> tuple[str, int]:
     return instruction.name.replace("JUMP_FORWARD_IF", "JUMP_IF"), instruction.argument
 
 
-def disassemble(code: CodeObject, version: Version) -> Disassembly:
+def disassemble(code: CodeObject, version: MinorVersion) -> Disassembly:
     """Reads a code object as a CPython from 3.6 to 3.13 does.
 
     Raises:
@@ -105,7 +105,7 @@ def disassemble(code: CodeObject, version: Version) -> Disassembly:
     return Disassembly(instructions, jumps)
 
 
-def _instructions(code: CodeObject, version: Version) -> Iterator[Instruction]:
+def _instructions(code: CodeObject, version: MinorVersion) -> Iterator[Instruction]:
     known, words = opcodes(version), code.instructions
     if len(words) % 2 or not words:
         raise NotThisVersion
@@ -130,7 +130,7 @@ def _instructions(code: CodeObject, version: Version) -> Iterator[Instruction]:
         raise NotThisVersion
 
 
-def _target(jump: Instruction, version: Version) -> int:
+def _target(jump: Instruction, version: MinorVersion) -> int:
     distance = jump.argument * (2 if version >= (3, 10) else 1)
     if version < (3, 11) and jump.name in ABSOLUTE_JUMPS:
         return distance
@@ -143,7 +143,7 @@ def _check_jumps(instructions: Sequence[Instruction], jumps: Sequence[tuple[Inst
         raise NotThisVersion
 
 
-def _check_argument(each: Instruction, code: CodeObject, version: Version) -> None:
+def _check_argument(each: Instruction, code: CodeObject, version: MinorVersion) -> None:
     name, argument = each.name, each.argument
     if name in CONSTANTS:
         fits = argument < code.constants
@@ -161,13 +161,13 @@ def _check_argument(each: Instruction, code: CodeObject, version: Version) -> No
         raise NotThisVersion
 
 
-def _name_shift(name: str, version: Version) -> int:
+def _name_shift(name: str, version: MinorVersion) -> int:
     if name == "LOAD_SUPER_ATTR":
         return 2
     return int((name == "LOAD_GLOBAL" and version >= (3, 11)) or (name == "LOAD_ATTR" and version >= (3, 12)))
 
 
-def _fits_otherwise(each: Instruction, code: CodeObject, version: Version) -> bool:
+def _fits_otherwise(each: Instruction, code: CodeObject, version: MinorVersion) -> bool:
     name, argument = each.name, each.argument
     if name == "COMPARE_OP":
         return argument >> _COMPARISON_SHIFT.get(version, 0) < _COMPARISONS.get(version, 6)
@@ -181,7 +181,7 @@ def _fits_otherwise(each: Instruction, code: CodeObject, version: Version) -> bo
     return name not in _OF_NAMESPACES or not code.flags & _OPTIMIZED or code.name.startswith(_GENERIC)
 
 
-def _check_start(code: CodeObject, instructions: Sequence[Instruction], version: Version) -> None:
+def _check_start(code: CodeObject, instructions: Sequence[Instruction], version: MinorVersion) -> None:
     if version >= (3, 11):
         first = next((each.name for each in instructions if each.name not in _BEFORE_RESUME), "")
         if first != "RESUME":
@@ -190,7 +190,7 @@ def _check_start(code: CodeObject, instructions: Sequence[Instruction], version:
         raise NotThisVersion
 
 
-def _check_intrinsics(code: CodeObject, instructions: Sequence[Instruction], version: Version) -> None:
+def _check_intrinsics(code: CodeObject, instructions: Sequence[Instruction], version: MinorVersion) -> None:
     """Tells the jumps of CPython 3.11 from the instructions that have their numbers in 3.12."""
     for index, each in enumerate(instructions):
         if each.number in _NEW_NUMBERS and _is_intrinsic(code, instructions, index) != (version == (3, 12)):
@@ -223,7 +223,7 @@ def _closes_a_loop(instructions: Sequence[Instruction], index: int) -> bool:
     return False
 
 
-def _check_finally(instructions: Sequence[Instruction], version: Version) -> None:
+def _check_finally(instructions: Sequence[Instruction], version: MinorVersion) -> None:
     """Tells POP_FINALLY of CPython 3.8 from SET_UPDATE, which has its number in 3.9 and 3.10."""
     names = [each.name for each in instructions]
     for index, name in enumerate(names):

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
-Version = tuple[int, int]
+if TYPE_CHECKING:
+    from pytest_modelcompat.artifacts.versions import MinorVersion
 
 # `NAME=number`, `NAME=number+n` where n words of cache follow it; every version but the first and the last is what
 # changed from the one before it, `-NAME` is gone.
-_TABLES: dict[Version, str] = {
+_TABLES: dict[MinorVersion, str] = {
     (3, 6): """
         POP_TOP=1 ROT_TWO=2 ROT_THREE=3 DUP_TOP=4 DUP_TOP_TWO=5 NOP=9 UNARY_POSITIVE=10 UNARY_NEGATIVE=11 UNARY_NOT=12
         UNARY_INVERT=15 BINARY_MATRIX_MULTIPLY=16 INPLACE_MATRIX_MULTIPLY=17 BINARY_POWER=19 BINARY_MULTIPLY=20
@@ -114,12 +116,12 @@ class Opcode:
 
 
 @cache
-def opcodes(version: Version) -> dict[int, Opcode]:
+def opcodes(version: MinorVersion) -> dict[int, Opcode]:
     """The opcodes by number of a CPython from 3.6 to 3.13."""
     return {number: Opcode(name, caches) for name, (number, caches) in _by_name(version).items()}
 
 
-def _by_name(version: Version) -> dict[str, tuple[int, int]]:
+def _by_name(version: MinorVersion) -> dict[str, tuple[int, int]]:
     major, minor = version
     named = {} if version in _WHOLE else _by_name((major, minor - 1))
     for word in _TABLES[version].split():

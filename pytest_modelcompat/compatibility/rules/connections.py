@@ -12,7 +12,8 @@ from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.compatibility.context import CompatibilityContext, Version
+    from pytest_modelcompat.artifacts.versions import MinorVersion
+    from pytest_modelcompat.compatibility.context import CompatibilityContext
 
 # Keras 3.4 was the first to read `["dense", 0, 0]` where `[["dense", 0, 0]]` stood before. Read in its sources.
 _READS_BARE_TENSORS = (3, 4)
@@ -107,7 +108,7 @@ def _finding(
         )
 
 
-def _keeps_lists(reader: Version) -> bool:
+def _keeps_lists(reader: MinorVersion) -> bool:
     """Whether this Keras 3 leaves a list of one output a list; 3.3 and 3.5 to 3.10 take it out. Measured."""
     return reader < (3, 3) or reader == (3, 4) or reader >= (3, 11)
 

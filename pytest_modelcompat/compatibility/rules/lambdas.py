@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.locations import layer_location, locations
 from pytest_modelcompat.artifacts.text import first_few, listed
+from pytest_modelcompat.artifacts.versions import MinorVersion, dotted
 from pytest_modelcompat.compatibility.fixes import TO_THE_COMMAND, declare
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
 
@@ -179,7 +180,7 @@ def _stage_of_call(context: CompatibilityContext, use: LambdaUse) -> Stage:
 
 
 def _cause(context: CompatibilityContext, code: Code, found: Outcome) -> str:
-    python = "{}.{}".format(*context.profile.python)
+    python = dotted(context.profile.python)
     if code.problem:
         return f"its Python bytecode cannot be read: {code.problem}"
     end = {"crashes": "crashes on it", "hangs": "never ends running it"}.get(found.kind, f"raises {found.text}")
@@ -190,8 +191,8 @@ def _stage(found: Outcome) -> Stage:
     return {"crashes": Stage.CRASH, "hangs": Stage.HANG}.get(found.kind, Stage.BUILD)
 
 
-def _versions(versions: tuple[tuple[int, int], ...]) -> str:
-    return listed((f"{major}.{minor}" for major, minor in versions), conjunction="or")
+def _versions(versions: tuple[MinorVersion, ...]) -> str:
+    return listed(map(dotted, versions), conjunction="or")
 
 
 def _or(lines: tuple[str, ...]) -> tuple[str, ...]:

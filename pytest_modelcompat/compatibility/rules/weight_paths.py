@@ -11,7 +11,8 @@ from pytest_modelcompat.results.finding import Finding, Kind, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_modelcompat.compatibility.context import CompatibilityContext, Version
+    from pytest_modelcompat.artifacts.versions import MinorVersion
+    from pytest_modelcompat.compatibility.context import CompatibilityContext
 
 # Keras up to 2.14 keeps a model's layers under the first attribute that holds them, later ones under `layers`.
 _OLD_ROOT = "_layer_checkpoint_dependencies"
@@ -58,7 +59,7 @@ def _of_subclass(context: CompatibilityContext) -> Iterator[Finding]:
         yield _finding(context, len(paths), paths[0], "other attributes of the model")
 
 
-def _layers_first(keras: Version) -> bool:
+def _layers_first(keras: MinorVersion) -> bool:
     """Whether a Keras names what a model tracks after its list of layers first: 2.15 and tf_keras do. Measured."""
     return _FIRST_WITH_LAYERS <= keras < (3, 0)
 
