@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from pytest_modelcompat.artifacts.weight_digest import Content, WeightDigest
+
 GOLDEN_SCHEMA = 1
 JSON_FILE = "golden.json"
 ARRAYS_FILE = "arrays.npz"
@@ -136,16 +138,6 @@ def unescape(escaped: str) -> str | None:
 
 
 @dataclass(frozen=True)
-class WeightDigest:
-    """One weight of a model: its path, shape, dtype, and the SHA-256 of its bytes in C order."""
-
-    path: str
-    shape: tuple[int, ...]
-    dtype: str
-    sha256: str
-
-
-@dataclass(frozen=True)
 class WeightChanges:
     """In which weights two models differ, by path.
 
@@ -190,8 +182,8 @@ def digest_changes(
     )
 
 
-def _contents(digests: Sequence[WeightDigest]) -> Counter[tuple[tuple[int, ...], str, str]]:
-    return Counter((each.shape, each.dtype, each.sha256) for each in digests)
+def _contents(digests: Sequence[WeightDigest]) -> Counter[Content]:
+    return Counter(each.content for each in digests)
 
 
 def _by_path(digests: Sequence[WeightDigest]) -> dict[tuple[str, int], WeightDigest]:

@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.weight_digest import weight_digests
 from pytest_modelcompat.golden.golden import (
     ARRAYS_FILE,
     GOLDEN_SCHEMA,
@@ -19,7 +20,6 @@ from pytest_modelcompat.golden.golden import (
     GoldenName,
     GoldenTooNewError,
     Packed,
-    WeightDigest,
 )
 
 if TYPE_CHECKING:
@@ -260,10 +260,7 @@ def _golden(document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
         inputs=_packed("inputs", document, arrays),
         outputs=_packed("outputs", document, arrays),
         statistics=dict(_entries("statistics", document["statistics"])),
-        weights=tuple(
-            WeightDigest(weight["path"], tuple(weight["shape"]), weight["dtype"], weight["sha256"])
-            for weight in document["weights"]
-        ),
+        weights=weight_digests(document["weights"]),
         formats=_formats(document["formats"]),
         schema=document["schema"],
     )

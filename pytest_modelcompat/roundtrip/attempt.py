@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_modelcompat.artifacts import Inventory
+    from pytest_modelcompat.artifacts.weight_digest import WeightDigest
     from pytest_modelcompat.roundtrip.case import Case
     from pytest_modelcompat.roundtrip.subject import Subject
     from pytest_modelcompat.runtimes.protocol import LoadResult
@@ -85,6 +86,6 @@ class Attempt:
         return next(iter(self.routes.values()), {})
 
     @property
-    def weights(self) -> tuple[Mapping[str, Any], ...]:
+    def weights(self) -> tuple[WeightDigest, ...]:
         """Digests of the model under test: the live one's, or an artifact's as loaded."""
         return self.loaded.weights if self.is_given else self.subject.weights

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.comparison.routes import RouteComparison, compare_routes
 from pytest_modelcompat.diagnosis import unresolved
-from pytest_modelcompat.golden.golden import WeightDigest
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
@@ -63,9 +62,7 @@ def record_of(attempt: Attempt) -> TargetRecord:
     return TargetRecord(
         inputs=attempt.subject.inputs,
         outputs=attempt.outputs,
-        weights=tuple(
-            WeightDigest(each["path"], tuple(each["shape"]), each["dtype"], each["sha256"]) for each in attempt.weights
-        ),
+        weights=attempt.weights,
         inventory=attempt.inventory,
         made_by=attempt.made_by,
         format=attempt.case.format,

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.text import MOST_PLACES, first_few, listed, shorten
+from pytest_modelcompat.artifacts.weight_digest import WeightDigest, weight_digests
 from pytest_modelcompat.comparison.outputs import (
     OutputComparison,
     compare_outputs,
 )
-from pytest_modelcompat.golden.golden import Golden, WeightDigest, digest_changes
+from pytest_modelcompat.golden.golden import Golden, digest_changes
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 from pytest_modelcompat.roundtrip.drift_details import (
     DEGENERATE,
@@ -90,16 +91,15 @@ def serialization_findings(
         )
 
 
-def lost_weights(saved: Sequence[Mapping[str, Any]], reloaded: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+def lost_weights(saved: Sequence[WeightDigest], reloaded: Sequence[WeightDigest]) -> Iterator[Finding]:
     """A finding if a weight of the saved model is not in the reloaded one, bit for bit."""
-    there = Counter(_content(entry) for entry in reloaded)
+    there = Counter(digest.content for digest in reloaded)
     gone = []
-    for entry in saved:
-        content = _content(entry)
-        if there[content]:
-            there[content] -= 1
+    for digest in saved:
+        if there[digest.content]:
+            there[digest.content] -= 1
         else:
-            gone.append(str(entry["path"]))
+            gone.append(digest.path)
     if gone:
         yield Finding(
             Kind.WEIGHTS_CHANGED,
@@ -113,10 +113,6 @@ def lost_weights(saved: Sequence[Mapping[str, Any]], reloaded: Sequence[Mapping[
         )
 
 
-def _content(entry: Mapping[str, Any]) -> tuple[tuple[int, ...], str, str]:
-    return tuple(entry["shape"]), entry["dtype"], entry["sha256"]
-
-
 def lost_training(saved: Mapping[str, Any] | None, reloaded: Mapping[str, Any] | None) -> Iterator[Finding]:
     """A finding if the reloaded model would not go on training as the saved one."""
     if saved is None:
@@ -127,8 +123,8 @@ def lost_training(saved: Mapping[str, Any] | None, reloaded: Mapping[str, Any] |
         for part in ("optimizer", "config", "compile")
         if saved[part] != after.get(part)
     ]
-    kept = Counter(_content(entry) for entry in after.get("variables", ()))
-    missing = Counter(_content(entry) for entry in saved["variables"]) - kept
+    kept = Counter(digest.content for digest in weight_digests(after.get("variables", ())))
+    missing = Counter(digest.content for digest in weight_digests(saved["variables"])) - kept
     if missing:
         differs.append(f"optimizer variables: {sum(missing.values())} of {len(saved['variables'])} are not as saved")
     if differs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.formats import FORMATS
@@ -95,5 +95,5 @@ def subject_of_frozen(frozen: FrozenArtifact, store: ReleaseStore) -> Subject:
         outputs=unpacked(golden.outputs),
         input_names=frozen.call.input_names,
         order=frozen.call.output_names,
-        weights=tuple(asdict(each) for each in golden.weights),
+        weights=golden.weights,
     )

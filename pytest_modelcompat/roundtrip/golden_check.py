@@ -12,7 +12,6 @@ from pytest_modelcompat.golden.golden import (
     GoldenMissingError,
     GoldenNotWrittenError,
     Packed,
-    WeightDigest,
     digest_changes,
 )
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_modelcompat.artifacts import Inventory
+    from pytest_modelcompat.artifacts.weight_digest import WeightDigest
     from pytest_modelcompat.comparison.outputs import Drift
     from pytest_modelcompat.golden.store import GoldenStore, UpdateResult
     from pytest_modelcompat.results.result import Result

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.modules import KERAS_PACKAGES
+from pytest_modelcompat.artifacts.weight_digest import WeightDigest, weight_digests
 from pytest_modelcompat.runtimes.pins import uses_legacy_keras
 
 if TYPE_CHECKING:
@@ -76,15 +77,15 @@ class ModelUnderTest:
 
         return tensors.named_leaves(outputs, calls.output_names(self.model) if self.is_keras else None)
 
-    def weights(self) -> list[dict[str, Any]]:
-        """Digests of its variables: `path`, `shape`, `dtype`, `sha256`."""
+    def weights(self) -> tuple[WeightDigest, ...]:
+        """Digests of its variables."""
         from pytest_modelcompat.loader import weights
 
         if self.is_keras:
-            return weights.of_variables(self.model.weights)
+            return weight_digests(weights.of_variables(self.model.weights))
         if _is_of(self.model, "tensorflow", "Module"):
-            return weights.of_variables(self.model.variables)
-        return weights.of_saved_object(self.model)
+            return weight_digests(weights.of_variables(self.model.variables))
+        return weight_digests(weights.of_saved_object(self.model))
 
     def layers(self) -> Iterator[tuple[str, Any]]:
         """Every Keras layer at any depth, once, with its path of names; none for a plain `tf.Module`."""

@@ -163,7 +163,7 @@ def _snapshot(live: ModelUnderTest) -> Mapping[str, Any]:
     return {
         "config": _plain(live.model, "get_config"),
         "compile config": _plain(live.model, "get_compile_config"),
-        "weights": {entry["path"]: entry["sha256"] for entry in live.weights()},
+        "weights": {digest.path: digest.sha256 for digest in live.weights()},
     }
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from pytest_modelcompat.artifacts.weight_digest import WeightDigest
     from pytest_modelcompat.roundtrip.case import Case
 
 
@@ -56,7 +57,7 @@ class Subject:
     sent: Any = None
     input_names: tuple[str, ...] = ()
     order: tuple[str, ...] = ()
-    weights: tuple[Mapping[str, Any], ...] = ()
+    weights: tuple[WeightDigest, ...] = ()
     training: Mapping[str, Any] | None = None
     defining_modules: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[Finding, ...] = ()
@@ -88,7 +89,7 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory) -> Subject:
     _refuse_changed(case, model, saves)
     inputs = _inputs(case, model, inputs)
     outputs, order = _deterministic_outputs(case, model, inputs)
-    weights = tuple(model.weights())
+    weights = model.weights()
     training = _training(model) if "training" in case.settings.checks else None
     saved = _save(case, model, folder)
     saves.add_changes(model, case.format, saved.changes)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.weight_digest import WeightDigest, weight_digests
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -110,10 +112,10 @@ class OtherLoadResult:
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What came of a job.
+    """The loader's answer to a job.
 
     Args:
-        ending: how the child ended; if it did so in another loader of a SavedModel, that says so instead.
+        process_exit: how the child ended; if it did so in another loader of a SavedModel, that says so instead.
         stage: the last stage reached: `start`, `declare`, `resolve`, `load`, `predict`, `training` or `done`.
         error: `type`, `message`, `traceback` of the exception, and `declared` if a declaration could not be had.
         declaring: the declaration it was importing last.
@@ -121,8 +123,8 @@ class LoadResult:
         unknown_ops: ops its registry does not have.
         not_rebuildable: for objects at `index`: `class`, `argument`, `problem`, `has_get_config`.
         routes: outputs by signature name (`""` for a model called directly), then by output name.
-        weights: digests: `path`, `shape`, `dtype`, `sha256`.
-        others: the result of each other loader that was to try, in that order.
+        weights: digests of the model's weights.
+        other_results: the result of each other loader that was to try, in that order.
         training: optimizer, compile config and the optimizer's variables; None where the job did not ask for them or
             the model has none.
         versions: of Keras, TensorFlow, Python, NumPy in the loader.
@@ -140,7 +142,7 @@ class LoadResult:
     unknown_ops: tuple[str, ...] = ()
     not_rebuildable: tuple[Mapping[str, Any], ...] = ()
     routes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    weights: tuple[Mapping[str, Any], ...] = ()
+    weights: tuple[WeightDigest, ...] = ()
     other_results: Mapping[str, OtherLoadResult] = field(default_factory=dict)
     training: Mapping[str, Any] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -217,7 +219,7 @@ def read_answer(folder: Path, ending: ProcessExit) -> LoadResult:
         unknown_ops=tuple(answer.get("unknown_ops", ())),
         not_rebuildable=tuple(answer.get("not_rebuildable", ())),
         routes=_read_routes(folder / "outputs.npz", answer),
-        weights=tuple(answer.get("weights", ())),
+        weights=weight_digests(answer.get("weights", ())),
         other_results={
             name: OtherLoadResult(
                 ending if name == died_trying else ProcessExit(0),

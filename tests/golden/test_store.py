@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pytest_modelcompat.artifacts.weight_digest import WeightDigest
 from pytest_modelcompat.comparison.outputs import Tolerance, compare_outputs, leaf_statistics
 from pytest_modelcompat.golden import store as golden_store
 from pytest_modelcompat.golden.golden import (
@@ -26,7 +27,6 @@ from pytest_modelcompat.golden.golden import (
     GoldenName,
     GoldenNotWrittenError,
     GoldenTooNewError,
-    WeightDigest,
     digest_changes,
     escape,
     unescape,

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from pytest_modelcompat.artifacts.weight_digest import WeightDigest
 from pytest_modelcompat.comparison.outputs import Tolerance
 from pytest_modelcompat.comparison.routes import compare_loaders, compare_routes
-from pytest_modelcompat.golden.golden import Golden, WeightDigest
+from pytest_modelcompat.golden.golden import Golden
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 from pytest_modelcompat.results.option_syntax import OptionPlace, OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
@@ -227,20 +228,24 @@ def entry(path: str, content: str, shape: tuple[int, ...] = (2,)) -> dict[str, A
     return {"path": path, "shape": list(shape), "dtype": "float32", "sha256": content}
 
 
+def digest(path: str, content: str, shape: tuple[int, ...] = (2,)) -> WeightDigest:
+    return WeightDigest(path, shape, "float32", content)
+
+
 class TestLostWeights:
     def test_paths_may_differ_and_equal_weights_count(self) -> None:
-        saved = [entry("a/kernel", "x"), entry("b/kernel", "x")]
-        assert list(evaluation.lost_weights(saved, [entry("m/1", "x"), entry("m/2", "x")])) == []
-        (finding,) = evaluation.lost_weights(saved, [entry("m/1", "x")])
+        saved = [digest("a/kernel", "x"), digest("b/kernel", "x")]
+        assert list(evaluation.lost_weights(saved, [digest("m/1", "x"), digest("m/2", "x")])) == []
+        (finding,) = evaluation.lost_weights(saved, [digest("m/1", "x")])
         assert (finding.kind, finding.subject, finding.blame) == (Kind.WEIGHTS_CHANGED, "b/kernel", Blame.LOADER)
         assert details(finding)["weights"] == "1 of 2 are not as saved: b/kernel"
 
     def test_the_same_bytes_in_another_shape_are_lost(self) -> None:
-        (finding,) = evaluation.lost_weights([entry("a", "x", (2, 1))], [entry("a", "x", (1, 2))])
+        (finding,) = evaluation.lost_weights([digest("a", "x", (2, 1))], [digest("a", "x", (1, 2))])
         assert finding.subject == "a"
 
     def test_many_are_counted(self) -> None:
-        (finding,) = evaluation.lost_weights([entry(f"w{n}", str(n)) for n in range(6)], [])
+        (finding,) = evaluation.lost_weights([digest(f"w{n}", str(n)) for n in range(6)], [])
         assert details(finding)["weights"] == "6 of 6 are not as saved: w0, w1, w2, w3 and 2 more"
 
 

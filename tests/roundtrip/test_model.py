@@ -95,10 +95,10 @@ class Tracked(tf.__internal__.tracking.AutoTrackable):  # type: ignore[misc]
 
 def test_a_trackable_object_that_is_no_module_is_saved_with_its_variables(tmp_path: Path) -> None:
     model = as_model_under_test(Tracked())
-    assert [entry["path"] for entry in model.weights()] == ["by", "offset"]
+    assert [digest.path for digest in model.weights()] == ["by", "offset"]
     saved = save(model, "saved_model", tmp_path)
     reloaded = weights.of_saved_object(tf.saved_model.load(str(saved.artifact)))
-    assert sorted(entry["sha256"] for entry in reloaded) == sorted(entry["sha256"] for entry in model.weights())
+    assert sorted(entry["sha256"] for entry in reloaded) == sorted(digest.sha256 for digest in model.weights())
     assert not saved.changes
 
 

@@ -93,9 +93,9 @@ def test_success(loader: LoaderProcess, job: Job, capfd: pytest.CaptureFixture[s
     loaded = loader.run(job)
     assert (loaded.succeeded, loaded.stage, loaded.error, loaded.process_exit.code) == (True, "done", None, 0)
     assert total(loaded) == [[6.0]]
-    assert [(entry["path"].split("/")[-1], entry["shape"]) for entry in loaded.weights] == [
-        ("kernel", [3, 1]),
-        ("bias", [1]),
+    assert [(digest.path.split("/")[-1], digest.shape) for digest in loaded.weights] == [
+        ("kernel", (3, 1)),
+        ("bias", (1,)),
     ]
     assert loaded.versions["python"] == ".".join(map(str, sys.version_info[:3]))
     assert {"keras", "tensorflow", "numpy"} <= set(loaded.versions)
