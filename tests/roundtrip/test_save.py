@@ -162,7 +162,7 @@ class TestGuard:
         assert noted.changes_in(live, "keras") == [], "compiled again"
 
     def test_a_long_value_is_cut(self) -> None:
-        assert str(ModelChange("config", "name", "x" * 99, 1)) == f"config: name was {'x' * 37}..., is 1"
+        assert str(ModelChange("config", "name", "x" * 99, 1)) == f"config: name was {'x' * 38} …, is 1"
 
 
 class TestChatter:
