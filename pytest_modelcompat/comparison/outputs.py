@@ -276,11 +276,6 @@ def describe(leaf: Leaf) -> str:
     return _expanded_leaf(leaf).description
 
 
-def leaf_degeneracy(leaf: Leaf) -> str | None:
-    """What makes an output say nothing: `all NaN`, `constant` (of more than one element), or None."""
-    return arrays.array_degeneracy(_expanded_leaf(leaf).values)
-
-
 def leaf_statistics(leaf: Leaf) -> dict[str, int | float | None]:
     """An output (of a ragged or sparse one, its values) in a few figures, see `figures.statistics`."""
     return arrays.array_statistics(_expanded_leaf(leaf).values)

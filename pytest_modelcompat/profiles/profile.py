@@ -136,11 +136,6 @@ class Profile:
         return minor_version(self.keras)
 
     @property
-    def keras_major(self) -> int:
-        """2 or 3."""
-        return self.keras_version[0]
-
-    @property
     def tensorflow_version(self) -> MinorVersion:
         """Major and minor version of TensorFlow."""
         return minor_version(self.tensorflow)

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts.versions import MinorVersion
 
-PYTHONS: tuple[MinorVersion, ...] = tuple((3, minor) for minor in range(6, 14))
-
 _FAMILIES: dict[Layout, tuple[MinorVersion, ...]] = {
     UP_TO_3_7: ((3, 6), (3, 7)),
     UP_TO_3_10: ((3, 8), (3, 9), (3, 10)),

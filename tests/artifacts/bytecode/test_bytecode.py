@@ -18,12 +18,13 @@ from time import perf_counter
 import pytest
 
 import pytest_modelcompat.artifacts
-from pytest_modelcompat.artifacts.bytecode import PYTHONS, outcome, read_code, runs_on
+from pytest_modelcompat.artifacts.bytecode import outcome, read_code, runs_on
 from pytest_modelcompat.artifacts.inventory import Code
 
 HERE = Path(__file__).parent
 WRITER = HERE / "write_code.py"
 Version = tuple[int, int]
+PYTHONS: tuple[Version, ...] = tuple((3, minor) for minor in range(6, 14))
 WRITERS: tuple[Version, ...] = ((2, 7), *PYTHONS)
 
 

@@ -86,7 +86,6 @@ class FractalHeap:
         if file.number(head, 7, 2):
             raise Hdf5Error("its links or attributes are compressed")
         self._file = file
-        self.id_width = file.number(head, 5, 2)
         most = file.number(head, 10, 4)
         position = 14 + 2 * file.offset + 10 * file.length
         self._width = file.number(head, position, 2)
