@@ -251,9 +251,10 @@ def test_what_is_said_to_run_does(python: Version) -> None:
 
 
 def test_nothing_is_ever_unmarshalled() -> None:
-    sources = sorted(Path(pytest_modelcompat.artifacts.__path__[0]).glob("*.py"))
-    trees = [ast.parse(path.read_text()) for path in sources]
-    nodes = [node for tree in trees for node in ast.walk(tree)]
+    home = Path(pytest_modelcompat.artifacts.__path__[0])
+    # `artifacts/__init__.py` imports readers by the names that stand in the package.
+    sources = sorted(path for path in home.rglob("*.py") if path != home / "__init__.py")
+    nodes = [node for path in sources for node in ast.walk(ast.parse(path.read_text()))]
     imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     imported |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
     called = {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
