@@ -225,7 +225,9 @@ Keras of its time, and for the newest with Keras 2 (`tf_keras`). Where something
 
 `modelcompat diff A B [--json]` compares layers, their configuration key by key, how they are wired, what `compile()`
 was given, ops and their attributes, signatures, assets, and weights by name, with the greatest difference. It is the
-one command that reads weights, each array in place. Layers and weights that were renamed are found again.
+one command that reads weights, each array in place. Layers and weights that were renamed are found again. Arrays that
+somebody compressed are unpacked by the HDF5 library in a process of its own, with a limit of memory and time: a file
+that crashes it, or keeps it busy without end, cannot be read.
 
 !1 modelcompat diff models/ranker-2023.keras models/ranker-2024.keras
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +84,21 @@ def write_h5(
         for name, values in (weights or {}).items():
             group[name] = values
     return path
+
+
+def with_crashing_dataset(path: Path) -> bytes:
+    """Adds `crashing` to the weights of an .h5 file, a sound dataset, and returns the file with a damaged one.
+
+    The parameters of its filter `scaleoffset` say more elements than there are, and HDF5 1.14 reads on behind them.
+    """
+    count = 1 << 20
+    with h5py.File(path, "a") as file:
+        weights = file.require_group("model_weights")
+        weights.create_dataset("crashing", (count,), "i4", chunks=(count,), scaleoffset=0)[:] = 0
+    data = path.read_bytes()
+    parameters, altered = (struct.pack("<6I", 2, 0, each, 0, 4, 1) for each in (count, count << 8))
+    assert data.count(parameters) == 1
+    return data.replace(parameters, altered)
 
 
 def write_keras(

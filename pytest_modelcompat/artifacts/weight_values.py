@@ -7,6 +7,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.containers.hdf5.guarded_reader import GuardedReader, StoredArray
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
 
 if TYPE_CHECKING:
@@ -86,44 +87,70 @@ def read_values(weight: WeightUse, place: ValueLocation) -> NDArray[Any] | None:
 
     if weight.dtype not in _NUMERIC:
         return None
-    stored = "uint16" if weight.dtype == _BFLOAT16 else _OF_BITS.get(weight.dtype, weight.dtype)
-    dtype = np.dtype(stored).newbyteorder(">" if place.is_big_endian else "<")
-    count = 1
-    for dimension in weight.shape:
-        count *= dimension
-    if count == 0:
-        return np.empty(weight.shape, np.dtype(stored))
-    if place.offset + count * dtype.itemsize > place.file.stat().st_size:
+    stored = _stored_array(weight)
+    dtype = stored.dtype.newbyteorder(">" if place.is_big_endian else "<")
+    if stored.nbytes == 0:
+        return np.empty(weight.shape, stored.dtype)
+    if place.offset + stored.nbytes > place.file.stat().st_size:
         raise BrokenArtifactError(f"{place.file} is truncated: the values of {weight.path} lie beyond its end")
     values = np.memmap(place.file, dtype, mode="r", offset=place.offset, shape=weight.shape)
-    if weight.dtype == _BFLOAT16:
-        return (values.astype(np.uint32) << 16).view(np.float32)
-    return values if dtype.isnative else values.astype(dtype.newbyteorder("="))
+    return _decoded(weight, values if dtype.isnative else values.astype(stored.dtype))
 
 
-def read_chunked(inventory: Inventory, weight: WeightUse) -> NDArray[Any] | None:
-    """An array of an .h5 file that somebody stored in chunks or compressed, which Keras does not.
+class ChunkedValues:
+    """Arrays of an .h5 file that somebody stored in chunks or compressed, which Keras does not.
+
+    The HDF5 library reads them, in a process of its own.
 
     Args:
         inventory: what the artifact holds.
-        weight: the array.
-
-    Returns:
-        Its values; None where they lie in another file, or are more than such a file can hold.
     """
-    outside = any(hazard.subject == weight.path for hazard in inventory.hazards)
-    largest = _GREATEST_RATIO * inventory.path.stat().st_size
-    if inventory.format != "h5" or weight.dtype not in _NUMERIC or outside or weight.nbytes > largest:
-        return None
-    import h5py
 
-    try:
-        with h5py.File(inventory.path, "r") as file:
-            values: NDArray[Any] = file[weight.path][()]
-            return values
-    # h5py raises whatever comes to hand where HDF5 meets damage.
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError):
-        return None
+    def __init__(self, inventory: Inventory) -> None:
+        self._inventory = inventory
+        self._reader = GuardedReader(inventory.path)
+
+    def close(self) -> None:
+        """Ends the process."""
+        self._reader.close()
+
+    def pieces(self, weight: WeightUse) -> Iterator[NDArray[Any]] | None:
+        """An array's values, of which no more than a piece is in memory at once.
+
+        Args:
+            weight: the array.
+
+        Returns:
+            Its elements in C order, in flat pieces as `read_values` has them; None where they lie in another file, or
+            are more than such a file can hold.
+
+        Raises:
+            UnreadableDatasetError: the library does not read them; raised by the iterator.
+            BrokenArtifactError: the library crashes or does not come to an end; raised by the iterator.
+        """
+        path = self._inventory.path
+        outside = any(hazard.subject == weight.path for hazard in self._inventory.hazards)
+        if self._inventory.format != "h5" or weight.dtype not in _NUMERIC or outside:
+            return None
+        stored = _stored_array(weight)
+        if stored.nbytes == 0:
+            return iter(())
+        if stored.nbytes > _GREATEST_RATIO * path.stat().st_size:
+            return None
+        return (_decoded(weight, piece) for piece in self._reader.pieces(stored))
+
+
+def _stored_array(weight: WeightUse) -> StoredArray:
+    import numpy as np
+
+    stored = "uint16" if weight.dtype == _BFLOAT16 else _OF_BITS.get(weight.dtype, weight.dtype)
+    return StoredArray(weight.path, np.dtype(stored), weight.shape)
+
+
+def _decoded(weight: WeightUse, values: NDArray[Any]) -> NDArray[Any]:
+    import numpy as np
+
+    return (values.astype(np.uint32) << 16).view(np.float32) if weight.dtype == _BFLOAT16 else values
 
 
 def _hdf5(inventory: Inventory) -> Iterator[tuple[str, ValueLocation]]:

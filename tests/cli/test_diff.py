@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -72,6 +73,22 @@ def test_of_what_cannot_be_told_is_2(modelcompat: Any, models: Path) -> None:
     result = modelcompat("diff", "a.h5", "a.h5")
     assert result.code == 2
     assert "whether they are the same is unknown" in result.err
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the crash is that of HDF5 on Linux")
+def test_of_what_crashes_the_hdf5_library_is_2(modelcompat: Any, models: Path) -> None:
+    import h5py
+
+    two(models)
+    data = handmade.with_crashing_dataset(models / "a.h5")
+    (models / "b.h5").write_bytes(data)
+    result = modelcompat("diff", "a.h5", "b.h5")
+    assert (result.code, result.out) == (2, "")
+    if h5py.version.hdf5_version_tuple[:2] <= (1, 14):
+        said = "b.h5 cannot be read: the HDF5 library crashes on model_weights/crashing (SIGSEGV)"
+        assert result.err == f"modelcompat: {said}\n"
+        (data,) = modelcompat("diff", "a.h5", "b.h5", "--json").data
+        assert data == {"old": "a.h5", "new": "b.h5", "unreadable": said}
 
 
 def test_json(modelcompat: Any, models: Path) -> None:

@@ -196,6 +196,41 @@ class TestWeights:
         assert compared(one, one) == ArtifactComparison((), (), equal_weights=1)
         assert [each.greatest for each in differences(one, other)] == [2.0]
 
+    def test_that_somebody_compressed_are_equal_to_those_that_nobody_did(self, tmp_path: Path) -> None:
+        one = handmade.write_h5(tmp_path / "a.h5", of(handmade.dense()), {"packed": KERNEL})
+        other = self.packed(tmp_path / "b.h5", KERNEL)
+        assert compared(one, other) == ArtifactComparison((), (), equal_weights=1)
+        weights = {"layers/dense/vars/0": KERNEL}
+        renamed = handmade.write_keras(tmp_path / "c.keras", of(handmade.dense()), weights)
+        assert compared(other, renamed) == ArtifactComparison((), (), equal_weights=1)
+
+    def test_of_bfloat16_that_somebody_compressed_are_those_numbers(self, tmp_path: Path) -> None:
+        def written(name: str, bits: list[int], **options: str) -> Path:
+            path = handmade.write_h5(tmp_path / name, of(handmade.dense()))
+            with h5py.File(path, "a") as file:
+                values = np.array(bits, np.uint16).view("V2")
+                file["model_weights"].create_dataset("w", data=values, **options).attrs["dtype"] = "bfloat16"
+            return path
+
+        one, two, nan = 0x3F80, 0x4000, 0x7FC0
+        plain, packed = written("a.h5", [one, two, nan]), written("b.h5", [one, two, nan], compression="gzip")
+        assert compared(plain, packed).equal_weights == 1
+        (change,) = differences(packed, written("c.h5", [two, two, two]))
+        assert (change.greatest, change.differing) == (1.0, 2)
+
+    def test_of_a_damaged_chunk_are_said_not_to_be_compared(self, tmp_path: Path) -> None:
+        one = self.packed(tmp_path / "a.h5", np.random.default_rng(0).random((64, 64)))
+        with h5py.File(one) as file:
+            start = file["model_weights/packed"].id.get_chunk_info(0).byte_offset
+        data = bytearray(one.read_bytes())
+        data[start + 100 : start + 200] = bytes(100)
+        other = tmp_path / "b.h5"
+        other.write_bytes(data)
+        for pair in ((one, other), (other, one)):
+            found = compared(*pair)
+            assert (found.equal_weights, found.unread_weights, found.is_same) == (0, 1, True)
+            assert f"values of {other} are not compared: packed" in found.notes
+
     def test_that_lie_in_another_file_are_not_read(self, tmp_path: Path) -> None:
         (tmp_path / "secret").write_bytes(bytes(64))
         one = handmade.write_h5(tmp_path / "a.h5", of(handmade.dense()))

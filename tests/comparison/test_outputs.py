@@ -507,6 +507,14 @@ class TestStatistics:
         for name in ("min", "max", "mean", "std"):
             assert found[name] == pytest.approx(getattr(np, name)(values), rel=0, abs=1e-8)
 
+    @pytest.mark.parametrize("cuts", [[], [1], [0, 4096, 4096], [5, 4100, 9000, 9001], [*range(0, 9999, 7)]])
+    def test_of_pieces_of_any_size_are_those_of_the_whole(self, cuts: list[int]) -> None:
+        values = np.arange(10_000)
+        found = list(arrays.rechunked(np.split(values, cuts)))
+        assert [(start, chunk.tolist()) for start, chunk in found] == [
+            (start, chunk.tolist()) for start, chunk in arrays.chunks(values)
+        ]
+
     def test_do_not_show_the_rounding_of_a_sum_that_cancels(self) -> None:
         assert str(leaf_statistics(np.array([0.1, 0.2, -0.3]))["mean"]) == "0.0"
         assert str(leaf_statistics(np.array([-0.1, -0.2, 0.3]))["mean"]) == "0.0"

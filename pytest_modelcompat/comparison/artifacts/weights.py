@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections import defaultdict
+from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.containers.hdf5.guarded_reader import UnreadableDatasetError
 from pytest_modelcompat.artifacts.inventory import TensorSpec
 from pytest_modelcompat.artifacts.text import listed, natural_order, tensor_text
-from pytest_modelcompat.artifacts.weight_values import read_chunked, read_values, value_locations
-from pytest_modelcompat.comparison.arrays import ArrayDifference, chunks
+from pytest_modelcompat.artifacts.weight_values import ChunkedValues, read_values, value_locations
+from pytest_modelcompat.comparison.arrays import ArrayDifference, chunks, rechunked
 from pytest_modelcompat.comparison.artifacts.difference import Difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.artifacts.inventory import WeightUse
     from pytest_modelcompat.artifacts.weight_values import ValueLocation
+    from pytest_modelcompat.comparison.arrays import Chunk
 
 WeightPair = tuple["WeightUse", "WeightUse"]
 
@@ -68,7 +70,11 @@ def compare_weights(one: Inventory, other: Inventory) -> WeightComparison:
     Raises:
         BrokenArtifactError: the weights of one cannot be read.
     """
-    values = _Values(one), _Values(other)
+    with closing(_Values(one)) as old, closing(_Values(other)) as new:
+        return _compared(one, other, (old, new))
+
+
+def _compared(one: Inventory, other: Inventory, values: tuple[_Values, _Values]) -> WeightComparison:
     kept = [[weight for weight in each.weights if _is_compared(weight, one, other)] for each in (one, other)]
     pairs, removed, added = _paired(kept[0], kept[1], values)
     compared = [_difference(old, new, values) for old, new in pairs]
@@ -90,11 +96,24 @@ class _Values:
         self.unread: list[str] = []
         self._digests: dict[str, Hashable] = {}
         self._places: Mapping[str, ValueLocation] = value_locations(inventory) if inventory.weights else {}
+        self._chunked = ChunkedValues(inventory)
 
-    def read(self, weight: WeightUse) -> NDArray[Any] | None:
-        """The values; None where they cannot be had."""
+    def close(self) -> None:
+        """Ends what reads for it."""
+        self._chunked.close()
+
+    def chunks(self, weight: WeightUse) -> Iterator[Chunk] | None:
+        """The values, chunk by chunk; None where they cannot be had.
+
+        Raises:
+            UnreadableDatasetError: nor can the rest of these. Raised by the iterator.
+        """
         place = self._places.get(weight.path)
-        return read_values(weight, place) if place else read_chunked(self.inventory, weight)
+        if place is None:
+            pieces = self._chunked.pieces(weight)
+            return None if pieces is None else rechunked(pieces)
+        values = read_values(weight, place)
+        return None if values is None else chunks(values)
 
     def checksum(self, weight: WeightUse) -> str | None:
         """What the artifact records as the checksum of the values; None where it does not."""
@@ -108,12 +127,15 @@ class _Values:
         return self._digests[weight.path]
 
     def _digest(self, weight: WeightUse) -> Hashable:
-        values = self.read(weight)
-        if values is None:
-            return self.checksum(weight) or object()
         digest = hashlib.sha256()
-        for _, chunk in chunks(values):
-            digest.update(chunk.tobytes())
+        try:
+            values = self.chunks(weight)
+            if values is None:
+                return self.checksum(weight) or object()
+            for _, chunk in values:
+                digest.update(chunk.tobytes())
+        except UnreadableDatasetError:
+            return object()
         return (weight.dtype, weight.shape, digest.hexdigest())
 
     def without_copies(self, left: Sequence[WeightUse], paired: Sequence[WeightUse]) -> list[WeightUse]:
@@ -194,10 +216,13 @@ def _difference(old: WeightUse, new: WeightUse, values: tuple[_Values, _Values])
     name = weight_name(old) + ("" if old.path == new.path else f" = {weight_name(new)}")
     if _form(old) != _form(new):
         return Difference("weight", name, _description(old), _description(new))
-    before, after = values[0].read(old), values[1].read(new)
+    before, after = values[0].chunks(old), values[1].chunks(new)
     if before is None or after is None:
         return _by_checksum(name, (old, new), values)
-    figures = ArrayDifference.of(after, before, 0.0, 0.0)
+    try:
+        figures = ArrayDifference.of_chunks(after, before, 0.0, 0.0)
+    except UnreadableDatasetError:
+        return _by_checksum(name, (old, new), values)
     if not figures.mismatched:
         return _EQUAL
     return Difference(
@@ -207,7 +232,7 @@ def _difference(old: WeightUse, new: WeightUse, values: tuple[_Values, _Values])
         _description(new),
         greatest=figures.absolute.greatest,
         differing=figures.mismatched,
-        total=before.size,
+        total=math.prod(old.shape),
     )
 
 
