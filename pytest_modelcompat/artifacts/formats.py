@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import PurePath
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(NamedTuple):
     """A way to save a model.
 
     Args:

@@ -14,7 +14,7 @@ from pytest_modelcompat.artifacts.text import listed
 from pytest_modelcompat.artifacts.versions import minor_text
 from pytest_modelcompat.profiles.known_names import is_keras_name, loss_and_metric_class
 from pytest_modelcompat.results.option_syntax import OptionSyntax
-from pytest_modelcompat.runtimes.runtime import LOCAL
+from pytest_modelcompat.runtimes import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_modelcompat.plugin.markers import ARTIFACT, FIXTURE, TARGET_ARGUMENT, target_of
 from pytest_modelcompat.plugin.names import base_name, case_id, golden_name, path_parts
-from pytest_modelcompat.results.option_syntax import OptionPlace
+from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.target import Target
 from pytest_modelcompat.settings.checks import SettingsError, plain_name
 from pytest_modelcompat.settings.settings import Settings

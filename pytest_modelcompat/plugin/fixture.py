@@ -13,7 +13,7 @@ from pytest_modelcompat.plugin.marked_tests import resolve_settings
 from pytest_modelcompat.plugin.markers import ROUNDTRIP, target_of
 from pytest_modelcompat.plugin.names import accept_command, case_id, golden_name
 from pytest_modelcompat.plugin.runner import check_item
-from pytest_modelcompat.results.option_syntax import OptionPlace
+from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.result import ModelCompatError, RoundTripResult
 from pytest_modelcompat.settings.checks import SettingsError, plain_name
 from pytest_modelcompat.settings.settings import OptionLayer, Settings

@@ -19,7 +19,7 @@ from pytest_modelcompat.plugin.markers import ModelItem
 from pytest_modelcompat.plugin.names import path_parts
 from pytest_modelcompat.plugin.session import KEY
 from pytest_modelcompat.report import user_properties
-from pytest_modelcompat.results.option_syntax import OptionPlace
+from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.settings.checks import SettingsError, plain_name
 
 if TYPE_CHECKING:

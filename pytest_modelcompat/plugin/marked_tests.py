@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.plugin.markers import ARTIFACT, ROUNDTRIP
-from pytest_modelcompat.results.option_syntax import OptionPlace
+from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.settings.checks import SettingsError, plain_name
 from pytest_modelcompat.settings.settings import OptionLayer, Settings, resolve_options
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat.results.option_syntax import UNSAFE_FLAG, OptionPlace
+from pytest_modelcompat.results.option_places import UNSAFE_FLAG, OptionPlace
 from pytest_modelcompat.settings.table import BY_NAME, SESSION_FLAGS, SESSION_INI, WITH_INI
 
 if TYPE_CHECKING:

@@ -227,7 +227,7 @@ def _unreached(item: pytest.Item) -> list[TargetData]:
     from pytest_modelcompat.plugin.session import Session
     from pytest_modelcompat.report.user_properties import claims
     from pytest_modelcompat.results.target import Target
-    from pytest_modelcompat.runtimes.runtime import LOCAL
+    from pytest_modelcompat.runtimes import LOCAL
     from pytest_modelcompat.settings.checks import SettingsError, plain_name
 
     case = _case_of(item)

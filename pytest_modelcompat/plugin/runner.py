@@ -15,7 +15,7 @@ from pytest_modelcompat.plugin.markers import FIXTURE, target_of
 from pytest_modelcompat.plugin.names import accept_command, case_id, golden_name
 from pytest_modelcompat.report import user_properties
 from pytest_modelcompat.results.finding import Finding, Kind
-from pytest_modelcompat.results.option_syntax import OptionPlace
+from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.result import ModelCompatError, Result, ResultContext
 from pytest_modelcompat.roundtrip.extensions import HookFailedError
 from pytest_modelcompat.settings.expected_failures import apply_expected_failures

@@ -95,7 +95,7 @@ class Session:
         That of the first runtime asked for on the command line or in the ini file: to start them all at once would
         take the processor and the memory from the tests.
         """
-        from pytest_modelcompat.runtimes.runtime import LOCAL
+        from pytest_modelcompat.runtimes import LOCAL
 
         if not self._config.option.collectonly:
             asked = next((layer.options["runtimes"] for layer in self.layers if "runtimes" in layer.options), (LOCAL,))

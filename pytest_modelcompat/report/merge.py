@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.report.layout import versions_text
-from pytest_modelcompat.runtimes.runtime import LOCAL
+from pytest_modelcompat.runtimes import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

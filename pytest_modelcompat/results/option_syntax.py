@@ -10,27 +10,14 @@ import json
 import re
 import shlex
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.results.option_places import FLAGS, INI_PREFIX, UNSAFE_FLAG, OptionPlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 PLACEHOLDER_MODULE = "your_module"
-
-
-class OptionPlace(str, Enum):
-    """Where an option is written; its value is the word that messages use."""
-
-    MARKER = "marker"
-    ARTIFACT_MARKER = "artifact marker"
-    CALL = "call"
-    COMMAND_LINE = "command line"
-    INI = "ini"
-
-    def __str__(self) -> str:
-        """The word that messages use."""
-        return self.value
 
 
 _IN_CODE = {
@@ -90,23 +77,6 @@ _NAMES = _Kind(_texts, list)
 _REASONS = _Kind(_reasons, lambda _: ())
 _VALUE = _Kind(_code, lambda value: (str(value),))
 _KINDS = {"custom_objects": _OBJECTS, "allow_ops": _REASONS, "allow_layers": _REASONS}
-# Option -> its flag, which is given once for each word; the ini file's option is called as the option.
-FLAGS = {
-    "formats": "--modelcompat-format",
-    "runtimes": "--modelcompat-runtime",
-    "loads_in": "--modelcompat-loads-in",
-    "custom_objects": "--modelcompat-custom-object",
-    "imports": "--modelcompat-import",
-    "op_libraries": "--modelcompat-op-library",
-    "checks": "--modelcompat-check",
-    "saved_model_loaders": "--modelcompat-saved-model-loader",
-    "rtol": "--modelcompat-rtol",
-    "atol": "--modelcompat-atol",
-    "seed": "--modelcompat-seed",
-    "timeout": "--modelcompat-timeout",
-}
-INI_PREFIX = "modelcompat_"
-UNSAFE_FLAG = "--modelcompat-unsafe"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.results.finding import Finding, Severity
 from pytest_modelcompat.results.target import Target
-from pytest_modelcompat.runtimes.runtime import LOCAL
+from pytest_modelcompat.runtimes import LOCAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

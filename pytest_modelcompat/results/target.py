@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pytest_modelcompat.runtimes.runtime import LOCAL
+from pytest_modelcompat.runtimes import LOCAL
 
 
 @dataclass(frozen=True)

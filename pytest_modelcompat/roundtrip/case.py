@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.results.option_syntax import OptionPlace
+from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.roundtrip.extensions import Extensions
 
 if TYPE_CHECKING:

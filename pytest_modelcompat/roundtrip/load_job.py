@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.diagnosis import cannot_start, no_space, unresolved
 from pytest_modelcompat.results.finding import Finding, Kind
-from pytest_modelcompat.results.option_syntax import OptionPlace
+from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.roundtrip.declarations import NotImportableError, collect_declarations
 from pytest_modelcompat.roundtrip.stop import TargetStoppedError
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError

@@ -11,7 +11,8 @@ from pytest_modelcompat.comparison.outputs import leaf_dtype_name
 from pytest_modelcompat.comparison.routes import compare_routes
 from pytest_modelcompat.diagnosis import save_failed
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
-from pytest_modelcompat.results.option_syntax import OptionPlace, OptionSyntax
+from pytest_modelcompat.results.option_places import OptionPlace
+from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation, save
 from pytest_modelcompat.roundtrip.inputs import InputsNeededError, inputs_for_artifact, inputs_for_model
 from pytest_modelcompat.roundtrip.model import ModelUnderTest, as_model_under_test, installed_keras

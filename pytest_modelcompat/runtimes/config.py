@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from pytest_modelcompat.artifacts.text import did_you_mean
+from pytest_modelcompat.runtimes import LOCAL
 from pytest_modelcompat.runtimes.builtin import builtin_runtime
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError, all_names
 from pytest_modelcompat.runtimes.pins import PINS
-from pytest_modelcompat.runtimes.runtime import LOCAL, LOCAL_RUNTIME, TABLE, Runtime
+from pytest_modelcompat.runtimes.runtime import LOCAL_RUNTIME, TABLE, Runtime
 from pytest_modelcompat.runtimes.toml_file import TomlError, read_toml
 
 PYPROJECT = "pyproject.toml"

@@ -10,10 +10,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.runtimes import LOCAL
 from pytest_modelcompat.runtimes.environments import interpreter_of
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.runtimes.process import LoaderProcess, LoaderUnavailableError
-from pytest_modelcompat.runtimes.runtime import LOCAL, RuntimeUnavailableError
+from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError
 
 if TYPE_CHECKING:
     from pytest_modelcompat.runtimes.config import RuntimeConfig

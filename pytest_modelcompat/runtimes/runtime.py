@@ -6,11 +6,12 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.runtimes import LOCAL
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-LOCAL = "local"
 TABLE = "[tool.modelcompat.runtimes]"
 OTHER_PROCESSOR = "take a build of TensorFlow for this processor, or another machine (most builds need AVX)"
 # They say where this interpreter finds its modules, or which Keras it takes: nothing another one should heed.

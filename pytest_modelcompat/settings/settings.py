@@ -15,7 +15,7 @@ from pytest_modelcompat.settings.checks import SettingsError, UnknownNameError, 
 from pytest_modelcompat.settings.table import BY_NAME
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.results.option_syntax import OptionPlace
+    from pytest_modelcompat.results.option_places import OptionPlace
     from pytest_modelcompat.settings.expected_failures import ExpectedFailure
 
 

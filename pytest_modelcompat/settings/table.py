@@ -6,20 +6,18 @@ from it. A pytest session without model tests imports it too, so it imports noth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pytest_modelcompat.artifacts.formats import FORMATS
-from pytest_modelcompat.results.option_syntax import FLAGS, INI_PREFIX, UNSAFE_FLAG
-from pytest_modelcompat.runtimes.runtime import LOCAL
+from pytest_modelcompat.results.option_places import FLAGS, INI_PREFIX, UNSAFE_FLAG
+from pytest_modelcompat.runtimes import LOCAL
 
 CHECKS = ("predictions", "weights", "structure", "training")
 SAVED_MODEL_LOADERS = ("object", "graph", "tfsm_layer", "tf_keras")
 IniType = Literal["args", "float", "int", "bool", "string"]
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """An option of a case: on a marker, in a call, and, where it has a flag, on the command line and in the ini file.
 
     Args:
@@ -62,8 +60,7 @@ class Option:
         return "int" if self.type is int else "args"
 
 
-@dataclass(frozen=True)
-class SessionFlag:
+class SessionFlag(NamedTuple):
     """A flag of the whole session.
 
     Args:
@@ -79,8 +76,7 @@ class SessionFlag:
     is_repeatable: bool = False
 
 
-@dataclass(frozen=True)
-class SessionIni:
+class SessionIni(NamedTuple):
     """An option of the ini file alone.
 
     Args:

@@ -14,7 +14,8 @@ from pytest_modelcompat.diagnosis import DiagnosisContext, diagnose
 from pytest_modelcompat.diagnosis.catalogue import CATALOGUE
 from pytest_modelcompat.diagnosis.known_failure import KnownFailure, RaisedException, template_values
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
-from pytest_modelcompat.results.option_syntax import OptionPlace, OptionSyntax
+from pytest_modelcompat.results.option_places import OptionPlace
+from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.runtimes.protocol import LoadResult, ProcessExit
 
 EXISTING = Path(__file__)

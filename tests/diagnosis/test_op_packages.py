@@ -10,7 +10,8 @@ from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.diagnosis import DiagnosisContext, diagnose
 from pytest_modelcompat.profiles.op_packages import package_called, package_of
 from pytest_modelcompat.results.finding import Kind
-from pytest_modelcompat.results.option_syntax import OptionPlace, OptionSyntax
+from pytest_modelcompat.results.option_places import OptionPlace
+from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.runtimes.process import LoaderProcess
 from pytest_modelcompat.runtimes.protocol import Declarations, Job
 from tests import handmade

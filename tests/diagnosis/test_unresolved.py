@@ -11,7 +11,8 @@ from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, ObjectUs
 from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.diagnosis.unresolved import resolvable_uses, unresolved_findings, use_as_json
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
-from pytest_modelcompat.results.option_syntax import OptionPlace, OptionSyntax
+from pytest_modelcompat.results.option_places import OptionPlace
+from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.runtimes.protocol import LoadResult, ProcessExit
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from pytest_modelcompat.profiles import op_packages
 from pytest_modelcompat.profiles.known_names import first_tensorflow_with
 from pytest_modelcompat.profiles.op_packages import OpPackage, package_called, package_of
 from pytest_modelcompat.profiles.store import TENSORFLOW, read_history
-from pytest_modelcompat.results.option_syntax import OptionPlace, OptionSyntax
+from pytest_modelcompat.results.option_places import OptionPlace
+from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.runtimes.protocol import LoadResult, ProcessExit
 
 if TYPE_CHECKING:

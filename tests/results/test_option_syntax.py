@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat.plugin.options import command_line_layer, ini_layer
-from pytest_modelcompat.results.option_syntax import FLAGS, INI_PREFIX, OptionFix, OptionPlace, OptionSyntax
+from pytest_modelcompat.results.option_places import FLAGS, INI_PREFIX, OptionPlace
+from pytest_modelcompat.results.option_syntax import OptionFix, OptionSyntax
 from pytest_modelcompat.settings.table import WITH_INI
 
 if TYPE_CHECKING:

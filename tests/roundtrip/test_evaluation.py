@@ -12,7 +12,8 @@ from pytest_modelcompat.comparison.outputs import Tolerance
 from pytest_modelcompat.comparison.routes import compare_loaders, compare_routes
 from pytest_modelcompat.golden.golden import Golden
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
-from pytest_modelcompat.results.option_syntax import OptionPlace, OptionSyntax
+from pytest_modelcompat.results.option_places import OptionPlace
+from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
 from pytest_modelcompat.roundtrip.drift_details import difference_details
 from pytest_modelcompat.roundtrip.tolerances import UnknownOutputError, tolerances

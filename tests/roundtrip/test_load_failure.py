@@ -11,7 +11,7 @@ from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.diagnosis.unresolved import resolvable_uses
 from pytest_modelcompat.golden.golden import GoldenName
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
-from pytest_modelcompat.results.option_syntax import OptionPlace
+from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.target import Target
 from pytest_modelcompat.roundtrip.attempt import Attempt
 from pytest_modelcompat.roundtrip.case import Case

@@ -13,7 +13,7 @@ from pytest_modelcompat.golden.golden import GoldenName
 from pytest_modelcompat.profiles import store
 from pytest_modelcompat.profiles.profile import KIND, PROFILE_SCHEMA
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
-from pytest_modelcompat.results.option_syntax import OptionPlace
+from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.target import Target
 from pytest_modelcompat.roundtrip.attempt import Attempt
 from pytest_modelcompat.roundtrip.case import Case

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pytest_modelcompat.results.option_syntax import OptionPlace
+from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.settings.checks import SettingsError, parse_object, plain_name
 from pytest_modelcompat.settings.settings import OptionLayer, check_options, resolve_options
 from pytest_modelcompat.settings.table import CHECKS
