@@ -1,4 +1,4 @@
-"""Versions of Keras, TensorFlow and Python, parsed and compared as pip does.
+"""Versions of Keras, TensorFlow and Python, parsed and compared as pip does; and our own.
 
 Whole versions are compared by `version_order`: 2.22.0rc0 is newer than 2.21.0 and older than 2.22.0. What changes with
 a minor version is recorded by that minor version, and its pre-releases have it: of 2.22.0rc0 it is `(2, 22)`.
@@ -67,3 +67,13 @@ def minor_text(text: str) -> str:
     """The minor version in words: `3.11` of `3.11.7`; empty where there are no two numbers."""
     version = minor_version(text)
     return "" if version == NO_VERSION else dotted(version)
+
+
+def own_version() -> str:
+    """The version of this plugin; words where it is not installed, as in a checkout."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("pytest-modelcompat")
+    except PackageNotFoundError:
+        return "(not installed)"

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import aligned
+from pytest_modelcompat.artifacts.versions import own_version
 from pytest_modelcompat.cli.console import Console, standard_console
 from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.parser import UsageError, near
@@ -94,7 +95,7 @@ def _run(arguments: list[str], console: Console) -> int:
         console.lines(_help().splitlines())
         return ExitCode.OK if arguments else ExitCode.ERROR
     if arguments[0] in ("--version", "-V"):
-        console.lines([f"modelcompat {_version()}"])
+        console.lines([f"modelcompat {own_version()}"])
         return ExitCode.OK
     name, rest = arguments[0], arguments[1:]
     if name not in COMMANDS:
@@ -109,12 +110,3 @@ def _run(arguments: list[str], console: Console) -> int:
 def _help() -> str:
     lines = (f"  {line}" for line in aligned(list(COMMANDS.items())))
     return _HELP.format(commands="\n".join(lines))
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("pytest-modelcompat")
-    except PackageNotFoundError:
-        return "(not installed)"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.versions import own_version
 from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.inventories import artifact_results
 from pytest_modelcompat.cli.parser import Parser, UsageError
@@ -160,7 +161,7 @@ class _Output:
         if self.options.sarif:
             from pytest_modelcompat.report.sarif import sarif
 
-            self.console.lines(sarif(self.results, _version()).splitlines())
+            self.console.lines(sarif(self.results, own_version()).splitlines())
         elif not self.options.json and len(self.results) > 1:
             from pytest_modelcompat.report.compatibility import check_summary
 
@@ -176,12 +177,6 @@ def _broken(path: Path, sentence: str) -> Finding:
     from pytest_modelcompat.results.finding import Finding, Kind, Stage
 
     return Finding(Kind.ARTIFACT_BROKEN, path.name, cause=sentence, stage=Stage.OPEN)
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return version("pytest-modelcompat")
 
 
 def _exit_code(results: Sequence[CompatibilityResult], *, fail_on_unsafe: bool) -> int:

@@ -16,6 +16,7 @@ from pytest_modelcompat.diagnosis.context import (
     role_of,
 )
 from pytest_modelcompat.diagnosis.messages import class_being_rebuilt, innermost, root_cause
+from pytest_modelcompat.profiles.known_names import is_keras_name
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 from pytest_modelcompat.results.option_syntax import OptionFix, OptionSyntax
 
@@ -245,5 +246,8 @@ def is_operation(words: TemplateValues, context: DiagnosisContext) -> bool:
 
     Every layer writes `trainable`, which an operation does not have.
     """
-    uses = [use for use in context.inventory.layers if use.class_name == words["name"]]
-    return bool(uses) and all("trainable" not in use.config for use in uses)
+    name = words["name"]
+    uses = [use for use in context.inventory.layers if use.class_name == name]
+    if not uses:
+        return is_keras_name("operation", name) and not is_keras_name("layer", name)
+    return all("trainable" not in use.config for use in uses)

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.versions import own_version
 from pytest_modelcompat.report.failure_text import headline
 from pytest_modelcompat.report.json_data import as_plain_json, finding_data
 
@@ -222,7 +223,7 @@ def write_report(report: Report, file: Path) -> None:
     Raises:
         ReportError: it cannot be written; what was there before still is.
     """
-    text = json.dumps(document(report, f"pytest-modelcompat {_version()}"), indent=1, allow_nan=False) + "\n"
+    text = json.dumps(document(report, f"pytest-modelcompat {own_version()}"), indent=1, allow_nan=False) + "\n"
     temporary = _temporary(file)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -232,15 +233,6 @@ def write_report(report: Report, file: Path) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise ReportError(f"{file} cannot be written: {error.strerror or error}") from None
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("pytest-modelcompat")
-    except PackageNotFoundError:
-        return "(not installed)"
 
 
 def read_report(path: Path) -> Report:

@@ -17,10 +17,6 @@ from pytest_modelcompat.diagnosis.known_failure import (
 from pytest_modelcompat.profiles.known_names import is_keras_name
 from pytest_modelcompat.results.finding import Blame, Kind
 
-_OPERATIONS = (
-    r"NotEqual|Equal|GetItem|Cast|Any|All|Shape|Greater|GreaterEqual|Less|LessEqual|LogicalAnd|LogicalOr|LogicalNot|"
-    r"Where|ExpandDims|Squeeze|Transpose|Matmul|Einsum|Stack|Split|Power|Sqrt|TrueDivide|FloorDivide|Absolute|Negative"
-)
 _ROLES = (
     r"(?:activation|loss|metric)(?: function)?|optimizer|initializer|regularizer|constraint|object|decay|quantizer|"
     r"entries in loss dictionary"
@@ -82,18 +78,6 @@ NAME_FAILURES = (
         ),
         MEASURED,
         blame=Blame.LOADER,
-    ),
-    KnownFailure(
-        rf"Unknown layer: '?(?P<name>{_OPERATIONS})\b",
-        Kind.FORMAT_CANNOT_HOLD,
-        "$name",
-        "Keras 3 writes the operation $name (of keras.ops, a slice, or a mask) into .h5 as if it were a layer, and "
-        "cannot read it back",
-        (LEAVE_H5, "or wrap the operation into a layer of your own"),
-        MEASURED,
-        formats=H5,
-        when=saved_by_keras(3),
-        blame=Blame.WRITER,
     ),
     KnownFailure(
         r"Unknown layer: '?(?P<name>\w+)",
