@@ -9,8 +9,6 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.text import aligned
-from pytest_modelcompat.artifacts.versions import own_version
 from pytest_modelcompat.cli.console import Console, standard_console
 from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.parser import UsageError, near
@@ -95,6 +93,8 @@ def _run(arguments: list[str], console: Console) -> int:
         console.lines(_help().splitlines())
         return ExitCode.OK if arguments else ExitCode.ERROR
     if arguments[0] in ("--version", "-V"):
+        from pytest_modelcompat.artifacts.versions import own_version
+
         console.lines([f"modelcompat {own_version()}"])
         return ExitCode.OK
     name, rest = arguments[0], arguments[1:]
@@ -108,5 +108,7 @@ def _run(arguments: list[str], console: Console) -> int:
 
 
 def _help() -> str:
-    lines = (f"  {line}" for line in aligned(list(COMMANDS.items())))
+    # `aligned` has to be imported first, and help comes at once.
+    width = max(map(len, COMMANDS))
+    lines = (f"  {name.ljust(width)}  {does}" for name, does in COMMANDS.items())
     return _HELP.format(commands="\n".join(lines))

@@ -6,7 +6,6 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pytest_modelcompat.artifacts.text import did_you_mean
 from pytest_modelcompat.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -119,5 +118,7 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 def near(given: str, known: Iterable[str]) -> str:
     """`; did you mean 'check'?` where a known word is near to a given one, else nothing."""
+    from pytest_modelcompat.artifacts.text import did_you_mean
+
     hint = did_you_mean(given, known, "")
     return f"; {hint}" if hint else ""
