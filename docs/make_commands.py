@@ -325,7 +325,7 @@ be run.
 
 ## modelcompat report
 
-`pytest --modelcompat-report FILE` writes what every target came to, also where tests failed or the session was
+`pytest --modelcompat-report FILE` writes the result of every target, also where tests failed or the session was
 interrupted. Where each job of CI runs one runtime, `modelcompat report merge FILE... --out FILE` makes one report of
 theirs:
 

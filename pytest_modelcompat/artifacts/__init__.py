@@ -1,4 +1,4 @@
-"""Reading artifacts without loading them: no TensorFlow, no Keras, and nothing in them is executed."""
+"""Artifacts, read without loading them: no TensorFlow, no Keras, and nothing in them is executed."""
 
 from __future__ import annotations
 

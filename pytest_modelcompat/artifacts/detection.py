@@ -1,4 +1,4 @@
-"""Telling what a file or folder is by its first bytes, and saying so when it is no model."""
+"""What a file or folder is, by its first bytes; and a sentence where it is no model."""
 
 from __future__ import annotations
 

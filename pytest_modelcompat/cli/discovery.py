@@ -1,4 +1,4 @@
-"""Walking: from the paths, folders and globs a user names to the artifacts they mean."""
+"""Discovery: from the paths, folders and globs a user names to the artifacts they mean."""
 
 from __future__ import annotations
 

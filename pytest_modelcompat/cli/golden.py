@@ -1,4 +1,4 @@
-"""`modelcompat golden`: what the golden folder keeps, and removing what nobody needs any more."""
+"""`modelcompat golden`: what is in the golden folder, and the removal of what nobody needs any more."""
 
 from __future__ import annotations
 

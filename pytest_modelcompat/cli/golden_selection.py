@@ -1,4 +1,4 @@
-"""What a golden folder keeps: each case's golden and its frozen releases, and which of them a user means."""
+"""What is in a golden folder: each case's golden and its frozen releases, and which of them a user means."""
 
 from __future__ import annotations
 

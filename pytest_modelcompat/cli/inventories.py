@@ -1,4 +1,4 @@
-"""Reading what a command was given, one artifact after the other; what cannot be read is a sentence, never the end."""
+"""The inventories of the artifacts that a command was given; one that cannot be read is a sentence, never the end."""
 
 from __future__ import annotations
 

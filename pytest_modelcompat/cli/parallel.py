@@ -35,7 +35,7 @@ class PytestRun:
 
 @dataclass(frozen=True)
 class PytestRunResult:
-    """What a run came to: its exit code, the end of what it printed, and how long it took."""
+    """The outcome of a run: its exit code, the end of what it printed, and how long it took."""
 
     name: str
     code: int

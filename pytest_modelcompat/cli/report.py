@@ -1,4 +1,4 @@
-"""`modelcompat report`: what runs of pytest in several runtimes came to, merged and shown."""
+"""`modelcompat report`: reports of pytest runs in several runtimes, merged and shown."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _HELP = """usage: modelcompat report show FILE [--failed] [--json | --markdown]
        modelcompat report merge FILE... --out FILE
 
-`pytest --modelcompat-report FILE` writes what every target came to. Where each job of CI runs one runtime, merge makes
+`pytest --modelcompat-report FILE` writes the result of every target. Where each job of CI runs one runtime, merge makes
 one report of theirs, and show prints it as a table: cases and formats by runtimes.
 
   pytest --modelcompat-runtime tf2.15 --modelcompat-report tf2.15.json

@@ -1,4 +1,4 @@
-"""What there is of runtimes: those the project declares, and all whose environments are kept."""
+"""The runtimes there are: those that the project declares, and all that have an environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures: the arithmetic of comparing two arrays, chunk by chunk, so that memory does not grow with them."""
+"""The arithmetic of comparing two arrays, chunk by chunk, so that memory does not grow with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compare: how far the outputs of two models are apart, as data.
+"""How far the outputs of two models are apart, as data.
 
 An element holds if `|actual - expected| <= atol + rtol * |expected|`; NaN equals NaN and an infinity the same
 infinity, by position. Both are counted apart, so that they never turn a figure into NaN.

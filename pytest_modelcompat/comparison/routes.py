@@ -1,4 +1,4 @@
-"""Outputs of an artifact, called in each of its ways, held against those they must equal."""
+"""Outputs of an artifact, called in each of its ways, compared with those they must equal."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The static verdict: an inventory held against a profile."""
+"""The static verdict: an inventory compared with a profile."""

@@ -1,4 +1,4 @@
-"""Scene: one artifact before one runtime, and the questions every part of the judgement asks of them."""
+"""One artifact and one runtime, and the questions that every rule asks about them."""
 
 from __future__ import annotations
 

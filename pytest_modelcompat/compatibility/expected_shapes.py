@@ -1,4 +1,4 @@
-"""Shapes: those of the weights that some layers of Keras are sure to have, told from their configuration alone."""
+"""Shapes: those of the weights that some layers of Keras are sure to have, by their configuration alone."""
 
 from __future__ import annotations
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     Where = Callable[[CompatibilityContext], Sequence[Use]]
 
-MEASURED = "measured"
 ANY: MinorVersion = (0, 0)
 NEVER: MinorVersion = (99, 0)
 

@@ -1,4 +1,4 @@
-"""Exception or crash -> finding: the catalogue of known failures, and how a loader's child can end."""
+"""An exception or a crash becomes a finding: the catalogue of known failures, and how a loader's child can end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exception or crash -> finding."""
+"""An exception or a crash becomes a finding."""
 
 from __future__ import annotations
 

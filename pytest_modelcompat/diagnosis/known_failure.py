@@ -46,10 +46,6 @@ OWNERS = {
 }
 
 
-# A failure that was reproduced with real models, where no public thread describes it well.
-MEASURED = "measured"
-
-
 @dataclass(frozen=True)
 class KnownFailure:
     """One failure that users met, in words that they understand.

@@ -1,4 +1,4 @@
-"""Golden: the recorded truth of a case, its name on disk, and what its weights' digests tell."""
+"""Golden: the recorded truth of a case, its name on disk, and in which weights two models differ."""
 
 from __future__ import annotations
 

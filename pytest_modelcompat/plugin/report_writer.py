@@ -1,4 +1,4 @@
-"""`--modelcompat-report PATH`: what every target came to, gathered from the tests' reports and written as one file."""
+"""`--modelcompat-report PATH`: the results of all targets, gathered from the tests' reports and written as one file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _RECORDED: pytest.StashKey[list[TargetData]] = pytest.StashKey()
 
 
 def record_result(item: pytest.Item, case: Case, result: Result, seconds: float) -> None:
-    """Keep what a target came to for the report, if one is written.
+    """Keep a target's result for the report, if one is written.
 
     Args:
         item: the test that ran it.
@@ -64,7 +64,7 @@ def register(config: pytest.Config) -> None:
 
 
 class ResultSender:
-    """Puts what an item's targets came to into its report, wherever it runs: here, or in a worker of pytest-xdist."""
+    """Puts the results of an item's targets into its report, wherever it runs: here, or in a worker of pytest-xdist."""
 
     def __init__(self) -> None:
         self._positions: Mapping[str, int] = {}
@@ -88,7 +88,7 @@ class ResultSender:
 
 
 class ReportWriter(ResultSender):
-    """Gathers what came of all targets, and writes the file when the session ends, however it does.
+    """Gathers the results of all targets, and writes the file when the session ends, however it does.
 
     Args:
         config: pytest's.
@@ -185,7 +185,7 @@ def _case_of(item: pytest.Item) -> Case | None:
 
 
 def _target_outcomes(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> list[TargetData]:
-    """What an item's targets came to, in the light of what became of the item."""
+    """The results of an item's targets, in the light of the item's own outcome."""
     noted = item.stash.get(_RECORDED, [])
     # The item may be run again, by a plugin that does so.
     item.stash[_RECORDED] = []
@@ -223,7 +223,7 @@ def _with_test_outcome(target: TargetData, error: BaseException | None, report: 
 
 
 def _unreached(item: pytest.Item) -> list[TargetData]:
-    """The targets of an item that came to no result."""
+    """The targets of an item that have no result."""
     from pytest_modelcompat.plugin.session import Session
     from pytest_modelcompat.report.user_properties import claims
     from pytest_modelcompat.results.target import Target

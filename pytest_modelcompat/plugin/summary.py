@@ -1,4 +1,4 @@
-"""Collecting what the section at the end of a session says, with or without xdist: all of it from the reports."""
+"""The section at the end of a session, with or without xdist: all of it comes from the reports."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Judging an inventory against what a runtime can resolve."""
+"""What each TensorFlow and each Keras knows: recorded data, their history, and the recorder."""

@@ -1,4 +1,4 @@
-"""Profile: what one TensorFlow and one Keras know, as data, to judge a file where they are not installed."""
+"""Profile: what one TensorFlow and one Keras know, as data: a file is checked where they are not installed."""
 
 from __future__ import annotations
 

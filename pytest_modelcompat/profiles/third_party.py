@@ -1,4 +1,4 @@
-"""Foreign: the layers and objects of an artifact that Keras does not bring along, the user's and third parties'."""
+"""Third-party objects: layers and objects of an artifact that are not Keras' own, the user's among them."""
 
 from __future__ import annotations
 

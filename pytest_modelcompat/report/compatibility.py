@@ -1,4 +1,4 @@
-"""Judgements as text: what becomes of an artifact in each runtime, and every finding once."""
+"""Static verdicts as text: one artifact in each runtime, and every finding once."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def failure_text(result: Result, *, verbose: bool = False) -> str:
     """Everything there is to say about a failed target.
 
     Args:
-        result: what the target came to.
+        result: the target's result.
         verbose: whether original tracebacks and logs are shown in full.
     """
     errors = result.errors

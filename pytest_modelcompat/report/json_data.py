@@ -1,4 +1,4 @@
-"""Findings, judgements and inventories as plain data, for `--json`: one object a line."""
+"""Findings, static verdicts and inventories as plain data, for `--json`: one object a line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the targets of a run came to, as one JSON file: `pytest --modelcompat-report` writes it.
+"""The results of a run's targets, as one JSON file: `pytest --modelcompat-report` writes it.
 
 Strict JSON: a figure that is no finite number is one of the strings `"nan"`, `"inf"` and `"-inf"`. Paths are relative
 to the project, whose folder is given by its name alone.

@@ -1,4 +1,4 @@
-"""Judgements as SARIF 2.1.0, which code scanning and editors read.
+"""Static verdicts as SARIF 2.1.0, which code scanning and editors read.
 
 The format: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html.
 """

@@ -1,1 +1,1 @@
-"""What came of a target, as data: findings, results and the targets they belong to."""
+"""The result of a target, as data: findings, results and the targets they belong to."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+# The source of a rule or an entry that was reproduced with real models, where no public thread describes it well.
+MEASURED = "measured"
+
 
 class Severity(str, Enum):
     """How much a finding weighs.

@@ -1,4 +1,4 @@
-"""Case: one model under test with what it declares, and the seeding that makes it the same every time."""
+"""Case: one model under test, with all that its test declares."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comparisons -> findings, each with its blame: the three questions a failure must keep apart.
+"""Comparisons become findings, each with its blame: the three questions a failure must keep apart.
 
 Reloaded differs from saved: serialization is wrong. Saved differs from the golden with other weights: the model was
 built differently. Saved differs from the golden with the same weights: numerics changed.

@@ -1,4 +1,4 @@
-"""What a target recorded, held against its case's golden or written into it."""
+"""What a target recorded, compared with its case's golden or written into it."""
 
 from __future__ import annotations
 

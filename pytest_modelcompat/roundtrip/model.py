@@ -1,4 +1,4 @@
-"""The live model a test returns: what kind it is, its outputs, its weights, what could make it unsteady."""
+"""The live model a test returns: what kind it is, its outputs, its weights, what could make it nondeterministic."""
 
 from __future__ import annotations
 

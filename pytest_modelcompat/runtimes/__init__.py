@@ -1,4 +1,4 @@
-"""Talking to runtimes: starting a loader, giving it jobs, and telling how each one ended."""
+"""Talking to runtimes: starting a loader, giving it jobs, and how each one ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the environments of runtimes are kept, and what the note in each says about it."""
+"""The folder of runtimes' environments, and the note in each that says what is in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Having uv make virtual environments and install into them, and telling in one sentence why it could not."""
+"""Having uv make virtual environments and install into them, and one sentence where it cannot."""
 
 from __future__ import annotations
 

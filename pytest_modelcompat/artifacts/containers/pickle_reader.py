@@ -1,4 +1,4 @@
-"""Telling a pickle by its opcodes, without unpickling it."""
+"""A pickle, recognized by its opcodes and never unpickled."""
 
 from __future__ import annotations
 

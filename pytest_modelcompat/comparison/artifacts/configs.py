@@ -1,4 +1,4 @@
-"""Configurations as flat keys and texts, so that two can be held against each other key by key."""
+"""Configurations as flat keys and texts, so that two can be compared key by key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compiling: losses, metrics and optimizers that `load_model` cannot give to `compile()` again."""
+"""The compile configuration: losses, metrics and optimizers that `load_model` cannot give to `compile()` again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wiring: how a functional model's configuration says what its inputs and outputs are, which Keras 3 changed twice."""
+"""Connections: how a functional model's configuration says its inputs and outputs, which Keras 3 changed twice."""
 
 from __future__ import annotations
 

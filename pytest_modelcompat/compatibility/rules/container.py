@@ -1,4 +1,4 @@
-"""Opening: artifacts that a runtime's loader does not take at all, whatever is in them."""
+"""The container: artifacts that a runtime's loader does not take at all, whatever is in them."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.compatibility.rule import (
     ANY,
-    MEASURED,
     NEVER,
     Rule,
     declared_objects,
@@ -15,7 +14,7 @@ from pytest_modelcompat.compatibility.rule import (
     objects,
     objects_that,
 )
-from pytest_modelcompat.results.finding import Kind, Severity, Stage
+from pytest_modelcompat.results.finding import MEASURED, Kind, Severity, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Nesting: a model inside a functional model, whose calls Keras 2 counts from 1 and Keras 3 from 0."""
+"""Nested models: a model inside a functional model, whose calls Keras 2 counts from 1 and Keras 3 from 0."""
 
 from __future__ import annotations
 

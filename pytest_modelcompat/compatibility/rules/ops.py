@@ -1,4 +1,4 @@
-"""Graphs: ops, attributes and versions of a SavedModel that a runtime's TensorFlow does not know."""
+"""Ops: those of a SavedModel that a runtime's TensorFlow does not know, with their attributes and versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights: the places of a .keras file that its weights stand at, and those a Keras looks for them."""
+"""Weight paths: the places of a .keras file that its weights stand at, and those a Keras looks for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fitting: whether the weights in a file are those that the model in its configuration has a place for."""
+"""Weight shapes: whether the weights in a file are those that the model in its configuration has a place for."""
 
 from __future__ import annotations
 

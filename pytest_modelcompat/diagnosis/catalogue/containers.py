@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.diagnosis.known_failure import (
-    H5,
-    KERAS,
-    MEASURED,
-    MODEL_FILES,
-    SAVED_MODEL,
-    KnownFailure,
-    TemplateValues,
-)
-from pytest_modelcompat.results.finding import Kind
+from pytest_modelcompat.diagnosis.known_failure import H5, KERAS, MODEL_FILES, SAVED_MODEL, KnownFailure, TemplateValues
+from pytest_modelcompat.results.finding import MEASURED, Kind
 
 if TYPE_CHECKING:
     from pytest_modelcompat.diagnosis.context import DiagnosisContext

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.diagnosis.known_failure import (
     H5,
-    MEASURED,
     UNEXPECTED_ARGUMENT,
     KnownFailure,
     TemplateValues,
@@ -15,7 +14,7 @@ from pytest_modelcompat.diagnosis.known_failure import (
     loaded_by_keras,
     saved_by_keras,
 )
-from pytest_modelcompat.results.finding import Blame, Kind
+from pytest_modelcompat.results.finding import MEASURED, Blame, Kind
 
 if TYPE_CHECKING:
     from pytest_modelcompat.diagnosis.context import DiagnosisContext

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pytest_modelcompat.diagnosis.declarations import UNSAFE
-from pytest_modelcompat.diagnosis.known_failure import MEASURED, KnownFailure, has_bytecode, incompatible_bytecode
-from pytest_modelcompat.results.finding import Blame, Kind
+from pytest_modelcompat.diagnosis.known_failure import KnownFailure, has_bytecode, incompatible_bytecode
+from pytest_modelcompat.results.finding import MEASURED, Blame, Kind
 
 _NO_LAMBDA = (
     "write a layer instead of the lambda: class Double(keras.layers.Layer) with call(), and declare it",

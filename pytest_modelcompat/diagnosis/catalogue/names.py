@@ -7,7 +7,6 @@ from pytest_modelcompat.diagnosis.declarations import LEAVE_H5, OR_LEAVE_H5, cus
 from pytest_modelcompat.diagnosis.known_failure import (
     H5,
     KERAS,
-    MEASURED,
     KnownFailure,
     TemplateValues,
     both,
@@ -15,7 +14,7 @@ from pytest_modelcompat.diagnosis.known_failure import (
     saved_by_keras,
 )
 from pytest_modelcompat.profiles.known_names import is_keras_name
-from pytest_modelcompat.results.finding import Blame, Kind
+from pytest_modelcompat.results.finding import MEASURED, Blame, Kind
 
 _ROLES = (
     r"(?:activation|loss|metric)(?: function)?|optimizer|initializer|regularizer|constraint|object|decay|quantizer|"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pytest_modelcompat.diagnosis.declarations import LEAVE_H5
-from pytest_modelcompat.diagnosis.known_failure import H5, MEASURED, SAVED_MODEL, KnownFailure
-from pytest_modelcompat.results.finding import Blame, Kind
+from pytest_modelcompat.diagnosis.known_failure import H5, SAVED_MODEL, KnownFailure
+from pytest_modelcompat.results.finding import MEASURED, Blame, Kind
 from pytest_modelcompat.results.option_syntax import OptionFix
 
 _PREDICT = ("predict",)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pytest_modelcompat.artifacts.inventory import PYTHON_FUNCTION_OPS
 from pytest_modelcompat.diagnosis.declarations import imports, op_library
 from pytest_modelcompat.diagnosis.known_failure import (
-    MEASURED,
     SAVED_MODEL,
     KnownFailure,
     op_is_declared,
     op_of_library,
     op_of_package,
 )
-from pytest_modelcompat.results.finding import Blame, Kind
+from pytest_modelcompat.results.finding import MEASURED, Blame, Kind
 from pytest_modelcompat.results.option_syntax import OptionFix
 
 _ANY_USE = ("load", "predict")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.diagnosis.declarations import LEAVE_H5
-from pytest_modelcompat.diagnosis.known_failure import H5, KERAS, MEASURED, KnownFailure, TemplateValues
+from pytest_modelcompat.diagnosis.known_failure import H5, KERAS, KnownFailure, TemplateValues
 from pytest_modelcompat.profiles.known_names import is_keras_name
-from pytest_modelcompat.results.finding import Blame, Kind
+from pytest_modelcompat.results.finding import MEASURED, Blame, Kind
 
 if TYPE_CHECKING:
     from pytest_modelcompat.diagnosis.context import DiagnosisContext
