@@ -41,6 +41,15 @@ def other_keras(context: CompatibilityContext) -> tuple[str, ...]:
     )
 
 
+def other_code(module: str) -> tuple[str, ...]:
+    """How an artifact gets to code of the user's own that reads it."""
+    return (
+        f"release the {module} that the model was saved with there, before the model",
+        f"or save the model with the {module} that is there",
+        RE_SAVE_AS_SAVED_MODEL,
+    )
+
+
 def _package(context: CompatibilityContext) -> str:
     """What to install another version of; each TensorFlow up to 2.15 goes with the Keras of its own version."""
     if context.writer_major == 3:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from pytest_modelcompat.profiles.profile import PROFILE_SCHEMA
 from pytest_modelcompat.profiles.store import read_part
 from pytest_modelcompat.runtimes.names import all_names
+from tests import handmade
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 
 def test_list_has_every_runtime(modelcompat: Any) -> None:
@@ -60,8 +61,10 @@ def test_record_says_why_it_failed(modelcompat: Any, monkeypatch: pytest.MonkeyP
     assert not (tmp_path / "mine.json").exists()
 
 
-def test_a_recorded_profile_goes_by_its_path(modelcompat: Any, models: Path) -> None:
-    document = {
+@pytest.fixture
+def document() -> dict[str, Any]:
+    """A recorded profile."""
+    return {
         "kind": "modelcompat profile",
         "schema": PROFILE_SCHEMA,
         "name": "prod",
@@ -69,6 +72,9 @@ def test_a_recorded_profile_goes_by_its_path(modelcompat: Any, models: Path) -> 
         "tensorflow": read_part("tensorflow", "2.18"),
         "keras": read_part("keras", "3.6"),
     }
+
+
+def test_a_recorded_profile_goes_by_its_path(modelcompat: Any, models: Path, document: dict[str, Any]) -> None:
     for name in ("one.json", "two.json"):
         (models / name).write_text(json.dumps(document), encoding="utf-8")
     result = modelcompat("check", "--json", "plain.keras", "--runtime", "one.json", "--runtime", "two.json")
@@ -76,4 +82,34 @@ def test_a_recorded_profile_goes_by_its_path(modelcompat: Any, models: Path) -> 
     assert [(each["runtime"], each["verdict"]) for each in result.data] == [
         ("one.json", "loads"),
         ("two.json", "loads"),
+    ]
+
+
+def test_code_of_the_users_own_that_is_older_there_is_to_be_released_first(
+    modelcompat: Any, models: Path, document: dict[str, Any]
+) -> None:
+    taken = {"accepts": ["dtype", "factor", "name", "trainable"], "required": ["factor"], "refuses_unknown": True}
+    about = {"name": "Scale", "role": "layer", "is_class": True, "home": "shop.layers", "paths": [], "writes": None}
+    keras = dict(document["keras"])
+    keras["objects"] = {**keras["objects"], "layer:Scale": {**about, **taken, "own_from_config": False}}
+    keras["names"] = {**keras["names"], "registered": {"shop>Scale": "layer:Scale"}}
+    (models / "prod.json").write_text(json.dumps({**document, "keras": keras}), encoding="utf-8")
+    scale = handmade.layer("Scale", "scale", module="shop.layers", offset=1) | {"registered_name": "shop>Scale"}
+    handmade.write_keras(models / "newer.keras", handmade.sequential(scale))
+    (data,) = modelcompat("check", "--json", "newer.keras", "--runtime", "prod.json").data
+    found = [each for each in data["findings"] if each["severity"] == "error"]
+    there = "the shop.layers that is there"
+    assert [(each["kind"], each["subject"], each["cause"], each["fix"][0]) for each in found] == [
+        (
+            "UNKNOWN ARGUMENT",
+            "Scale(offset=…)",
+            f"the saved configuration holds 'offset', which Scale of {there} does not take",
+            "release the shop.layers that the model was saved with there, before the model",
+        ),
+        (
+            "MISSING ARGUMENT",
+            "Scale(factor=…)",
+            f"{there} needs 'factor' to rebuild Scale, and the saved configuration has not got it",
+            "release the shop.layers that the model was saved with there, before the model",
+        ),
     ]

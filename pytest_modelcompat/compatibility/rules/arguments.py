@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_modelcompat.artifacts.inventory import LayerUse
 from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import locations
+from pytest_modelcompat.artifacts.modules import is_third_party_module
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.results.finding import Finding, Kind, Stage
 
@@ -35,17 +36,17 @@ def wrong_arguments(context: CompatibilityContext) -> Iterator[Finding]:
 
 def argument_findings(context: CompatibilityContext, uses: Iterable[Use]) -> Iterator[Finding]:
     """A finding for each class and key among these uses."""
-    groups: dict[tuple[str, str, Kind], list[Use]] = {}
+    groups: dict[_Subject, list[Use]] = {}
     for use in uses:
         known = None if context.is_declared(use) else context.known(use)
         if known is None or not known.is_class or not _is_rebuilt(use):
             continue
         for key in unknown_keys(context, use, known):
-            groups.setdefault((known.name, key, Kind.UNKNOWN_ARGUMENT), []).append(use)
+            groups.setdefault(_Subject.of(known, key, Kind.UNKNOWN_ARGUMENT), []).append(use)
         for key in missing_keys(use, known):
-            groups.setdefault((known.name, key, Kind.MISSING_ARGUMENT), []).append(use)
-    for (name, key, kind), group in groups.items():
-        yield _finding(context, (name, key, kind), group)
+            groups.setdefault(_Subject.of(known, key, Kind.MISSING_ARGUMENT), []).append(use)
+    for subject, group in groups.items():
+        yield _finding(context, subject, group)
 
 
 def unknown_keys(context: CompatibilityContext, use: Use, known: ObjectKnowledge) -> tuple[str, ...]:
@@ -72,18 +73,39 @@ def _is_rebuilt(use: Use) -> bool:
     return use.is_class
 
 
-def _finding(context: CompatibilityContext, about: tuple[str, str, Kind], group: list[Use]) -> Finding:
-    name, key, kind = about
+class _Subject(NamedTuple):
+    """What a finding is about.
+
+    Args:
+        name: the class.
+        key: the argument.
+        kind: what is wrong with it.
+        module: that of a class that is not Keras' own, which a recorded profile knows; else empty.
+    """
+
+    name: str
+    key: str
+    kind: Kind
+    module: str
+
+    @classmethod
+    def of(cls, known: ObjectKnowledge, key: str, kind: Kind) -> _Subject:
+        return cls(known.name, key, kind, known.home if is_third_party_module(known.home) else "")
+
+
+def _finding(context: CompatibilityContext, subject: _Subject, group: list[Use]) -> Finding:
+    name, key, kind, module = subject
+    where = f"the {module} that is there" if module else context.reader_name
     if kind is Kind.MISSING_ARGUMENT:
-        cause = f"{context.reader_name} needs {key!r} to rebuild {name}, and the saved configuration has not got it"
+        cause = f"{where} needs {key!r} to rebuild {name}, and the saved configuration has not got it"
     else:
-        cause = f"the saved configuration holds {key!r}, which {name} of {context.reader_name} does not take"
+        cause = f"the saved configuration holds {key!r}, which {name} of {where} does not take"
     return Finding(
         kind,
         subject=f"{name}({key}=…)",
         where=locations(group),
         cause=cause,
-        fix=fixes.other_keras(context),
+        fix=fixes.other_code(module) if module else fixes.other_keras(context),
         stage=Stage.CONFIG,
     )
 
