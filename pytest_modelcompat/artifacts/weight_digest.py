@@ -30,8 +30,8 @@ def weight_digests(entries: Iterable[Mapping[str, Any]]) -> tuple[WeightDigest, 
     """Digests as `loader` gives them, and JSON keeps them.
 
     Args:
-        entries: each with `path`, `shape`, `dtype` and `sha256`.
+        entries: each with `shape`, `dtype`, `sha256`, and `path`; the variables of an optimizer have no path.
     """
     return tuple(
-        WeightDigest(str(each["path"]), tuple(each["shape"]), each["dtype"], each["sha256"]) for each in entries
+        WeightDigest(str(each.get("path", "")), tuple(each["shape"]), each["dtype"], each["sha256"]) for each in entries
     )
