@@ -119,12 +119,24 @@ def check_item(item: pytest.Item, case: Case, session: Session) -> Result:
             extended = replace(case, extensions=session.extensions())
             result = check_target(extended, session.context())
         except HookFailedError as error:
-            result = without_checking(case, Finding(Kind.HOOK_FAILED, error.hook, cause=str(error), fix=_FIX_THE_HOOK))
-    result = apply_expected_failures(result, _expected(item, case, session))
+            result = without_checking(case, _hook_failed(error))
+    result = _announced(item, apply_expected_failures(result, _expected(item, case, session)))
     item.user_properties.extend(user_properties.of_result(result))
     report_writer.record_result(item, case, result, time.perf_counter() - began)
-    announce(item, result)
     return result
+
+
+def _announced(item: pytest.Item, result: Result) -> Result:
+    """A result that the project's hooks have seen; one that raises fails its target."""
+    try:
+        announce(item, result)
+    except HookFailedError as error:
+        return replace(result, findings=(*result.findings, _hook_failed(error)), expected="")
+    return result
+
+
+def _hook_failed(error: HookFailedError) -> Finding:
+    return Finding(Kind.HOOK_FAILED, error.hook, cause=str(error), fix=_FIX_THE_HOOK)
 
 
 def _expected(item: pytest.Item, case: Case, session: Session) -> list[ExpectedFailure]:

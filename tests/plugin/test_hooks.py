@@ -108,6 +108,7 @@ def test_every_result(shop: Project) -> None:
         "pytest_modelcompat_known_failures(config)",
         "pytest_modelcompat_inputs(case)",
         "pytest_modelcompat_compare(output)",
+        "pytest_modelcompat_result(result)",
     ],
 )
 def test_a_hook_that_raises_fails_the_target(shop: Project, hook: str) -> None:
