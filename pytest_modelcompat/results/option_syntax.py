@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -67,9 +68,23 @@ def _object_words(values: Mapping[str, str]) -> list[str]:
 
 
 def _object_word(name: str, path: str) -> str:
-    module, _, qualname = path.rpartition(".")
+    module, qualname = _module_and_name(path)
     place = f"{module or PLACEHOLDER_MODULE}:{qualname}"
-    return place if name == qualname else f"{name}={place}"
+    return place if name == qualname.rpartition(".")[2] else f"{name}={place}"
+
+
+def _module_and_name(path: str) -> tuple[str, str]:
+    """The module of an import path, and the rest of it.
+
+    A class inside another one has two names behind its module. The module of what this process has is imported here;
+    of anything else all but the last name is taken for the module.
+    """
+    parts = path.split(".")
+    for end in range(len(parts) - 1, 0, -1):
+        if ".".join(parts[:end]) in sys.modules:
+            return ".".join(parts[:end]), ".".join(parts[end:])
+    module, _, qualname = path.rpartition(".")
+    return module, qualname
 
 
 _OBJECTS = _Kind(_objects, _object_words)
@@ -140,7 +155,7 @@ class OptionSyntax:
 
     def defining_module(self, name: str) -> str:
         """The module that a class or function lives in, as far as this process knows."""
-        return self._import_path(name).rpartition(".")[0]
+        return _module_and_name(self._import_path(name))[0]
 
     def _import_path(self, name: str) -> str:
         bare = name.rpartition(">")[2]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import shlex
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,13 +16,15 @@ from pytest_modelcompat.results.option_syntax import OptionFix, OptionSyntax
 from pytest_modelcompat.settings.table import WITH_INI
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 OBJECTS = {
-    "Scale": "shop.layers.Scale",
-    "shop>Scale": "shop.layers.Scale",
-    'it\'s "odd" $HOME; rm *': "shop.layers.Outer.Inner",
-    "back\\slash=x": "shop.layers.Scale",
+    "Scale": "shop_of_syntax.layers.Scale",
+    "shop>Scale": "shop_of_syntax.layers.Scale",
+    "Inner": "shop_of_syntax.layers.Outer.Inner",
+    'it\'s "odd" $HOME; rm *': "shop_of_syntax.layers.Outer.Inner",
+    "back\\slash=x": "shop_of_syntax.layers.Scale",
 }
 VALUES: dict[str, Any] = {
     "formats": ["keras", "h5"],
@@ -39,12 +43,44 @@ VALUES: dict[str, Any] = {
 
 
 def expected(option: str) -> Any:
-    """What pytest's options give for the value: custom objects by `module:qualname`."""
-    if option != "custom_objects":
-        return VALUES[option]
-    return {name: ":".join(path.split(".Outer")[0].rsplit(".", 1)) for name, path in OBJECTS.items()} | {
-        name: "shop.layers.Outer:Inner" for name, path in OBJECTS.items() if "Outer" in path
-    }
+    """What pytest's options give for the value; custom objects as what their places are when they are imported."""
+    return {name: class_at(path) for name, path in OBJECTS.items()} if option == "custom_objects" else VALUES[option]
+
+
+def class_at(path: str) -> Any:
+    """The class itself, found from the imported module."""
+    found: Any = sys.modules["shop_of_syntax.layers"]
+    for name in path.removeprefix("shop_of_syntax.layers.").split("."):
+        found = getattr(found, name)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user's package, imported as the models under test are."""
+    folder = tmp_path / "shop" / "shop_of_syntax"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").touch()
+    (folder / "layers.py").write_text("class Scale: ...\n\n\nclass Outer:\n    class Inner: ...\n")
+    monkeypatch.syspath_prepend(str(folder.parent))
+    for name in ("shop_of_syntax", "shop_of_syntax.layers"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    importlib.import_module("shop_of_syntax.layers")
+
+
+def given(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Options as pytest gives them, custom objects imported as the loader does it: the module, then its names."""
+    if "custom_objects" in options:
+        options = {"custom_objects": {name: imported(place) for name, place in options["custom_objects"].items()}}
+    return options
+
+
+def imported(place: str) -> Any:
+    module, _, qualname = place.partition(":")
+    found: Any = importlib.import_module(module)
+    for name in qualname.split("."):
+        found = getattr(found, name)
+    return found
 
 
 def keywords(call: ast.expr) -> dict[str, str]:
@@ -82,14 +118,14 @@ class TestWhereItIsPasted:
     def test_on_the_command_line(self, option: str, pytester: pytest.Pytester) -> None:
         text = OptionSyntax(OptionPlace.COMMAND_LINE).write(option, VALUES[option])
         config = pytester.parseconfig(*shlex.split(text))
-        assert command_line_layer(config).options == {option: expected(option)}
+        assert given(command_line_layer(config).options) == {option: expected(option)}
 
     def test_in_an_ini_file(self, option: str, pytester: pytest.Pytester, tmp_path: Path) -> None:
         text = OptionSyntax(OptionPlace.INI).write(option, VALUES[option])
         file = tmp_path / "pytest.ini"
         file.write_text(f"[pytest]\n{text}\n")
         config = pytester.parseconfig("-c", str(file))
-        assert ini_layer(config).options == {option: expected(option)}
+        assert given(ini_layer(config).options) == {option: expected(option)}
 
 
 def test_flags_and_ini_options_are_the_plugins() -> None:
@@ -116,6 +152,12 @@ def test_a_class_is_found_where_this_process_has_it() -> None:
     assert syntax.custom_object("shop>Scale").endswith('{"shop>Scale": shop.layers.Scale})')
     assert syntax.defining_module("shop>Scale") == "shop.layers"
     assert syntax.defining_module("Other") == "your_module"
+
+
+def test_a_class_inside_another_has_the_module_that_can_be_imported() -> None:
+    syntax = OptionSyntax(OptionPlace.COMMAND_LINE, {"Inner": "shop_of_syntax.layers.Outer.Inner"})
+    assert syntax.custom_object("Inner") == "--modelcompat-custom-object shop_of_syntax.layers:Outer.Inner"
+    assert syntax.defining_module("Inner") == "shop_of_syntax.layers"
 
 
 class TestFix:
