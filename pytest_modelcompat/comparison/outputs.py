@@ -196,6 +196,11 @@ class StructureDifference:
     expected: str
     actual: str
 
+    @property
+    def is_degenerate(self) -> bool:
+        """Whether the output has become constant or all NaN, which is reported with its drift."""
+        return self.what in ("constant", "all NaN")
+
 
 @dataclass(frozen=True)
 class OutputComparison:
@@ -218,6 +223,21 @@ class OutputComparison:
     def identical(self) -> bool:
         """Whether it holds bit for bit."""
         return self.holds and all(drift.identical for drift in self.drifts)
+
+    @property
+    def failing(self) -> tuple[Drift, ...]:
+        """The drifts beyond their tolerance."""
+        return tuple(drift for drift in self.drifts if not drift.holds)
+
+    @property
+    def degenerate(self) -> tuple[StructureDifference, ...]:
+        """The outputs that have become constant or all NaN."""
+        return tuple(each for each in self.structure if each.is_degenerate)
+
+    @property
+    def has_other_structure(self) -> bool:
+        """Whether the outputs differ in more than their values."""
+        return len(self.degenerate) < len(self.structure)
 
 
 def compare_outputs(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.comparison.outputs import (
@@ -22,33 +22,27 @@ Tolerances = Callable[[str, str], Tolerance]
 Outputs = Mapping[str, "Leaf"]
 
 
-@dataclass(frozen=True)
-class RouteComparison:
+class RouteComparison(OutputComparison):
     """Reloaded outputs against those they must equal, over all the ways the artifact can be called."""
 
-    structure: tuple[StructureDifference, ...]
-    drifts: tuple[Drift, ...]
-    holds: bool
-    identical: bool
+    @property
+    def holds(self) -> bool:
+        """Whether all is within the tolerances; two loaders that both give nothing agree."""
+        return not self.structure and not self.failing
 
 
 def compare_routes(routes: Mapping[str, Outputs], expected: Outputs, allowed: Tolerances) -> RouteComparison:
     """Compare each route's outputs (`""`: the model called directly; else a signature) with the expected ones."""
     structure: list[StructureDifference] = []
     drifts: list[Drift] = []
-    comparisons = []
     for route, outputs in routes.items():
         suffix = f" (signature {route})" if len(routes) > 1 else ""
         comparison = compare_outputs(outputs, expected, allowed)
-        comparisons.append(comparison)
         structure.extend(replace(each, output=each.output + suffix) for each in comparison.structure)
         drifts.extend(replace(each, output=each.output + suffix) for each in comparison.drifts)
-    if not comparisons:
+    if not routes:
         structure.append(StructureDifference("outputs", "missing", "at least one signature", "none"))
-    holds = bool(comparisons) and all(each.holds for each in comparisons)
-    return RouteComparison(
-        tuple(structure), tuple(drifts), holds, holds and all(each.identical for each in comparisons)
-    )
+    return RouteComparison(tuple(structure), tuple(drifts))
 
 
 def compare_loaders(
@@ -77,8 +71,7 @@ def compare_loaders(
             continue
         structure.extend(replace(each, output=each.output + suffix) for each in comparison.structure)
         drifts.extend(replace(each, output=each.output + suffix) for each in comparison.drifts)
-    holds = not structure and all(drift.holds for drift in drifts)
-    return RouteComparison(tuple(structure), tuple(drifts), holds, holds and all(drift.identical for drift in drifts))
+    return RouteComparison(tuple(structure), tuple(drifts))
 
 
 def _prefixed(outputs: Outputs, prefix: str) -> Outputs:

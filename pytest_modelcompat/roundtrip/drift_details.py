@@ -7,15 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_modelcompat.comparison.outputs import (
-        Drift,
-        StructureDifference,
-    )
+    from pytest_modelcompat.comparison.outputs import Drift, StructureDifference
     from pytest_modelcompat.comparison.routes import RouteComparison
-
-
-# Reported with the drift they come with, rather than as a change of structure.
-DEGENERATE = ("constant", "all NaN")
 
 
 def difference_details(rerun: RouteComparison, checks: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -25,22 +18,21 @@ def difference_details(rerun: RouteComparison, checks: Sequence[str]) -> Iterato
         rerun: the comparison.
         checks: what the case checks.
     """
-    said_nothing = [each for each in rerun.structure if each.what in DEGENERATE]
-    yield from _structure_details([each for each in rerun.structure if each.what not in DEGENERATE])
-    failing = [drift for drift in rerun.drifts if not drift.holds]
-    if failing and "predictions" in checks:
-        yield from drift_details(failing)
-        yield from _structure_details(said_nothing)
+    yield from structure_details([each for each in rerun.structure if not each.is_degenerate])
+    if rerun.failing and "predictions" in checks:
+        yield from drift_details(rerun.failing)
+        yield from structure_details(rerun.degenerate)
 
 
-def _structure_details(differences: Sequence[StructureDifference]) -> tuple[tuple[str, str], ...]:
+def structure_details(differences: Sequence[StructureDifference]) -> tuple[tuple[str, str], ...]:
+    """Labelled facts of differences that no tolerance can excuse."""
     return tuple(("output", _difference(each)) for each in differences)
 
 
 def _difference(each: StructureDifference) -> str:
     if each.output == "outputs":
         return f"expected {each.expected}, got {each.actual}"
-    if each.what in DEGENERATE:
+    if each.is_degenerate:
         return f"{each.output}: {each.actual}"
     if each.what == "missing":
         return f"{each.output} is missing; it was {each.expected}"

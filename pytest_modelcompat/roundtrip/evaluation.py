@@ -12,17 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.text import MOST_PLACES, first_few, listed, shorten
 from pytest_modelcompat.artifacts.weight_digest import WeightDigest, weight_digests
-from pytest_modelcompat.comparison.outputs import (
-    OutputComparison,
-    compare_outputs,
-)
+from pytest_modelcompat.comparison.outputs import OutputComparison, compare_outputs
 from pytest_modelcompat.golden.golden import Golden, digest_changes
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
-from pytest_modelcompat.roundtrip.drift_details import (
-    DEGENERATE,
-    _structure_details,
-    drift_details,
-)
+from pytest_modelcompat.roundtrip.drift_details import drift_details, structure_details
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -40,16 +33,15 @@ LOOK_FOR = (
 
 def nondeterminism_finding(rerun: RouteComparison, layers: Sequence[str]) -> Finding:
     """The finding for a model whose second prediction is not its first."""
-    failing = [drift for drift in rerun.drifts if not drift.holds]
     return Finding(
         Kind.NOT_DETERMINISTIC,
-        failing[0].output,
+        rerun.failing[0].output,
         cause="the model does not predict the same twice, before anything is saved, so nothing can be compared",
         where=tuple(layers),
         fix=("make it deterministic at inference (training=False, a fixed seed, stateful=False)",),
         blame=Blame.MODEL,
         # Neither of the two predictions is the expected one, and no tolerance would make sense of them.
-        details=tuple(detail for detail in drift_details(failing) if detail[0] in ("output", "mismatch")),
+        details=tuple(detail for detail in drift_details(rerun.failing) if detail[0] in ("output", "mismatch")),
     )
 
 
@@ -64,30 +56,50 @@ def serialization_findings(
         elsewhere: whether another runtime reloaded it, whose ops may compute something else.
     """
     blame = _BLAME_ELSEWHERE if elsewhere else _BLAME_HERE
-    said_nothing = [each for each in rerun.structure if each.what in DEGENERATE]
-    if len(said_nothing) < len(rerun.structure):
+    yield from _difference_findings(
+        rerun,
+        checks,
+        structure=("the reloaded model does not give the outputs of the model that was saved", Blame.LOADER),
+        drift=("the reloaded model predicts something else than the model that was saved", Blame.LOADER),
+        facts=(("blame", blame),),
+    )
+
+
+def _difference_findings(
+    comparison: OutputComparison,
+    checks: Sequence[str],
+    *,
+    structure: tuple[str, Blame],
+    drift: tuple[str, Blame],
+    facts: Sequence[tuple[str, str]],
+) -> Iterator[Finding]:
+    """A finding for outputs of another structure, and one for those that drifted, if predictions are checked.
+
+    Args:
+        comparison: the outputs compared.
+        checks: what the case checks.
+        structure: cause and blame of the first.
+        drift: cause and blame of the second.
+        facts: labelled facts of both.
+    """
+    if comparison.has_other_structure:
+        cause, blame = structure
         yield Finding(
             Kind.STRUCTURE_CHANGED,
-            rerun.structure[0].output,
-            cause="the reloaded model does not give the outputs of the model that was saved",
-            blame=Blame.LOADER,
-            details=(
-                *_structure_details(rerun.structure),
-                ("blame", blame),
-            ),
+            comparison.structure[0].output,
+            cause=cause,
+            blame=blame,
+            details=(*structure_details(comparison.structure), *facts),
         )
-    failing = [drift for drift in rerun.drifts if not drift.holds]
+    failing = comparison.failing
     if failing and "predictions" in checks:
+        cause, blame = drift
         yield Finding(
             Kind.PREDICTIONS_DRIFTED,
             failing[0].output,
-            cause="the reloaded model predicts something else than the model that was saved",
-            blame=Blame.LOADER,
-            details=(
-                *drift_details(failing),
-                *_structure_details(said_nothing),
-                ("blame", blame),
-            ),
+            cause=cause,
+            blame=blame,
+            details=(*drift_details(failing), *structure_details(comparison.degenerate), *facts),
         )
 
 
@@ -159,29 +171,13 @@ def compare_with_golden(
         facts.append(("inputs", "differ from those the golden was recorded with"))
     if blame is Blame.NUMERICS:
         facts.append(("look for", LOOK_FOR))
-    found = []
-    said_nothing = [each for each in comparison.structure if each.what in DEGENERATE]
-    if len(said_nothing) < len(comparison.structure):
-        found.append(
-            Finding(
-                Kind.STRUCTURE_CHANGED,
-                comparison.structure[0].output,
-                cause="the model's outputs are not those of its golden",
-                blame=Blame.MODEL,
-                details=(*_structure_details(comparison.structure), *facts),
-            )
-        )
-    failing = [drift for drift in comparison.drifts if not drift.holds]
-    if failing and "predictions" in rule.checks:
-        found.append(
-            Finding(
-                Kind.PREDICTIONS_DRIFTED,
-                failing[0].output,
-                cause=rule.sentence(blame),
-                blame=blame,
-                details=(*drift_details(failing), *_structure_details(said_nothing), *facts),
-            )
-        )
+    found = _difference_findings(
+        comparison,
+        rule.checks,
+        structure=("the model's outputs are not those of its golden", Blame.MODEL),
+        drift=(rule.sentence(blame), blame),
+        facts=facts,
+    )
     return comparison, tuple(found)
 
 
