@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import pytest_modelcompat
-from pytest_modelcompat.plugin.session import SHARED_LOADER
+from pytest_modelcompat.plugin.stash import SHARED_LOADER
 from pytest_modelcompat.runtimes.process import LoaderProcess
 
 if TYPE_CHECKING:

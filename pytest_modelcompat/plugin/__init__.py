@@ -8,7 +8,7 @@ import pytest
 
 from pytest_modelcompat.artifacts.formats import MODEL_SUFFIXES
 from pytest_modelcompat.plugin import markers, options
-from pytest_modelcompat.plugin.session import KEY
+from pytest_modelcompat.plugin.stash import SESSION
 from pytest_modelcompat.settings.table import OPTIONS
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """When the session is over, however it ended."""
-    session = config.stash.get(KEY, None)
+    session = config.stash.get(SESSION, None)
     if session is not None:
         session.close()
 
@@ -92,7 +92,7 @@ def pytest_make_collect_report(
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """For each module or class: the model tests in it claim their goldens."""
     report = yield
-    if KEY in collector.config.stash:
+    if SESSION in collector.config.stash:
         from pytest_modelcompat.plugin import collection
 
         collection.claim_all(report, _session(collector.config))
@@ -134,7 +134,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
 
         _session(config).prefetch()
         items.extend(builder_items(session, named))
-    if KEY in config.stash or any(markers.FIXTURE in getattr(item, "fixturenames", ()) for item in items):
+    if SESSION in config.stash or any(markers.FIXTURE in getattr(item, "fixturenames", ()) for item in items):
         from pytest_modelcompat.plugin import collection
 
         collection.record_claims(items, _session(config))
@@ -153,7 +153,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
 def pytest_collection_finish(session: pytest.Session) -> None:
     """When it is known what will run: the hooks that model tests need join in, if there is one."""
     manager = session.config.pluginmanager
-    found = KEY in session.config.stash or any(markers.is_model_item(item) for item in session.items)
+    found = SESSION in session.config.stash or any(markers.is_model_item(item) for item in session.items)
     if found and not manager.has_plugin(MODEL_TESTS):
         from pytest_modelcompat.plugin import model_hooks
 
@@ -170,7 +170,7 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, exitstatus: pytest.ExitCode, config: pytest.Config
 ) -> None:
     """At the end of a session that shows a summary."""
-    if KEY in config.stash or options.golden_root(config).is_dir():
+    if SESSION in config.stash or options.golden_root(config).is_dir():
         from pytest_modelcompat.plugin.summary import write_summary
 
         write_summary(terminalreporter, exitstatus, _session(config))

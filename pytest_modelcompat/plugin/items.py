@@ -17,7 +17,7 @@ from pytest_modelcompat.plugin import collection
 from pytest_modelcompat.plugin.marked_tests import resolve_settings
 from pytest_modelcompat.plugin.markers import ModelItem
 from pytest_modelcompat.plugin.names import path_parts
-from pytest_modelcompat.plugin.session import KEY
+from pytest_modelcompat.plugin.session import Session
 from pytest_modelcompat.report import user_properties
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.settings.checks import SettingsError, plain_name
@@ -38,7 +38,7 @@ class CaseItem(ModelItem):
         """Check the target."""
         from pytest_modelcompat.plugin.runner import run_target
 
-        run_target(self, self.case, self.config.stash[KEY])
+        run_target(self, self.case, Session.of(self.config))
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where pytest says the item is."""
@@ -75,7 +75,7 @@ class BuilderCollector(pytest.File):
         from pytest_modelcompat.roundtrip.seed import seed_everything
 
         module, _, name = self.name.partition(":")
-        session = self.config.stash[KEY]
+        session = Session.of(self.config)
         settings = resolve_settings(session.layers, self.config.rootpath)
         # A model that the module makes when it is imported must come out the same in every session.
         if _is_there(module) and tensorflow_problem() is None:
@@ -185,7 +185,7 @@ class _ArtifactCollector(pytest.Collector):
         from pytest_modelcompat.roundtrip.case import Case
 
         _import_from_here(self.config)
-        session = self.config.stash[KEY]
+        session = Session.of(self.config)
         try:
             settings = resolve_settings(session.layers, self.config.rootpath)
             golden = _artifact_golden(self.path, self.config.rootpath, settings)

@@ -11,7 +11,8 @@ import pytest
 
 from pytest_modelcompat.plugin.marked_tests import resolve_settings
 from pytest_modelcompat.plugin.markers import ModelItem, is_model_item, target_of
-from pytest_modelcompat.plugin.session import KEY, is_complete
+from pytest_modelcompat.plugin.session import is_complete
+from pytest_modelcompat.plugin.stash import SESSION
 from pytest_modelcompat.report import json_report
 from pytest_modelcompat.results.result import ModelCompatError
 
@@ -169,7 +170,7 @@ def _stale(config: pytest.Config, exitstatus: int) -> Iterable[str]:
     from pytest_modelcompat.plugin.summary import stale_goldens
 
     terminal = config.pluginmanager.getplugin("terminalreporter")
-    if terminal is None or not (KEY in config.stash or golden_root(config).is_dir()):
+    if terminal is None or not (SESSION in config.stash or golden_root(config).is_dir()):
         return ()
     return stale_goldens(terminal, exitstatus, Session.of(config))
 

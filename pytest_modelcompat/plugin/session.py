@@ -10,6 +10,7 @@ import pytest
 
 from pytest_modelcompat.plugin.claims import Claims
 from pytest_modelcompat.plugin.options import command_line_layer, forks, golden_root, ini_layer
+from pytest_modelcompat.plugin.stash import SESSION, SHARED_LOADER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,14 +21,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip.session_context import SessionContext
     from pytest_modelcompat.runtimes.config import RuntimeConfig
     from pytest_modelcompat.runtimes.pool import LoaderPool
-    from pytest_modelcompat.runtimes.process import LoaderProcess
     from pytest_modelcompat.settings.expected_failures import ExpectedFailure
     from pytest_modelcompat.settings.settings import OptionLayer
-
-KEY: pytest.StashKey[Session] = pytest.StashKey()
-
-# Put here before `pytest_configure`, a loader serves several sessions of one process; its maker closes it.
-SHARED_LOADER: pytest.StashKey[LoaderProcess] = pytest.StashKey()
 
 
 class Session:
@@ -84,9 +79,9 @@ class Session:
     @classmethod
     def of(cls, config: pytest.Config) -> Session:
         """The session of a config, made when it is first asked for."""
-        session = config.stash.get(KEY, None)
+        session: Session | None = config.stash.get(SESSION, None)
         if session is None:
-            session = config.stash[KEY] = cls(config)
+            session = config.stash[SESSION] = cls(config)
         return session
 
     def prefetch(self) -> None:
@@ -166,7 +161,7 @@ def is_complete(config: pytest.Config, exitstatus: int) -> bool:
         exitstatus: the session's, when it has finished.
     """
     ended = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
-    session = config.stash.get(KEY, None)
+    session = config.stash.get(SESSION, None)
     return exitstatus in ended and not (session is not None and session.cut_short)
 
 

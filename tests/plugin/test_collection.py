@@ -339,10 +339,10 @@ def test_collecting_starts_no_loader(shop: Project) -> None:
     shop.write(
         "conftest.py",
         """
-        from pytest_modelcompat.plugin.session import KEY
+        from pytest_modelcompat.plugin.stash import SESSION
 
         def pytest_sessionfinish(session):
-            print("has a loader:", session.config.stash[KEY]._loaders is not None)
+            print("has a loader:", session.config.stash[SESSION]._loaders is not None)
         """,
     )
     shop.run("--collect-only").stdout.fnmatch_lines(["*has a loader: False*"])

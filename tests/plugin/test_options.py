@@ -294,10 +294,10 @@ def test_command_line_before_marker_before_ini_before_default(project: Project, 
         "conftest.py",
         f"""
         import pytest
-        from pytest_modelcompat.plugin.session import KEY
+        from pytest_modelcompat.plugin.stash import SESSION
 
         def pytest_collection_modifyitems(config, items):
-            settings = config.stash[KEY].marked_tests.of(items[0]).settings
+            settings = config.stash[SESSION].marked_tests.of(items[0]).settings
             print("SETTING", repr(settings.{option}), settings.sources.get({option!r}, "default"))
         """,
     )

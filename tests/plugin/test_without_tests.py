@@ -265,10 +265,10 @@ def test_collecting_starts_no_loader(shop: Project, artifacts: Path) -> None:
     shop.write(
         "conftest.py",
         """
-        from pytest_modelcompat.plugin.session import KEY
+        from pytest_modelcompat.plugin.stash import SESSION
 
         def pytest_unconfigure(config):
-            print("loader", config.stash[KEY]._loaders)
+            print("loader", config.stash[SESSION]._loaders)
         """,
     )
     result = shop.run("--collect-only", "models/ranker.h5", "models/sm", "--modelcompat-model", "shop:build")

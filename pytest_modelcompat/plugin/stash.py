@@ -1,0 +1,16 @@
+"""The keys under which `config.stash` holds what is the plugin's; every pytest session imports them, and no more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.runtimes.process import LoaderProcess
+
+# A `Session`, only where there is something for the plugin to do; `Session.of` gives it its type.
+SESSION: pytest.StashKey[Any] = pytest.StashKey()
+
+# Put here before `pytest_configure`, a loader serves several sessions of one process; its maker closes it.
+SHARED_LOADER: pytest.StashKey[LoaderProcess] = pytest.StashKey()
