@@ -143,3 +143,14 @@ class Finding:
     stage: Stage | None = None
     source: str = ""
     runtime: str = ""
+
+    @property
+    def identity(self) -> tuple[Kind, str]:
+        """What makes two findings one, whoever found them."""
+        return self.kind, self.subject
+
+    @property
+    def word(self) -> str:
+        """The one word that an exception about it has: `units` of `Dense(units=…)`, `Scale` of `shop>Scale`."""
+        argument = self.subject.partition("(")[2].partition("=")[0]
+        return argument or self.subject.rpartition(".")[2].rpartition(">")[2]
