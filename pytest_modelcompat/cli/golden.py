@@ -19,7 +19,7 @@ from pytest_modelcompat.cli.golden_selection import (
 from pytest_modelcompat.cli.parser import UsageError, near, run_verb
 from pytest_modelcompat.cli.pytest_config import find_pytest_config
 from pytest_modelcompat.golden.golden import GoldenBrokenError, GoldenError, GoldenMissingError, ReleaseBrokenError
-from pytest_modelcompat.golden.release_store import FrozenArtifact, ReleaseStore, label_problem
+from pytest_modelcompat.golden.release_store import BrokenRelease, Frozen, ReleaseStore, label_problem
 from pytest_modelcompat.report.goldens import frozen_data, frozen_line, golden_data, golden_lines
 from pytest_modelcompat.report.json_data import line
 from pytest_modelcompat.report.layout import labelled, versions_text
@@ -108,7 +108,7 @@ def _row(kept: GoldenEntry) -> tuple[str, ...]:
         facts = (", ".join(sorted(kept.golden.formats)), versions_text(kept.golden.made_by), size_text(kept.size))
     else:
         facts = ("-", "broken" if kept.problem else "no golden, only frozen releases", size_text(kept.size))
-    broken = {each.label for each in kept.frozen if each.problem}
+    broken = {each.label for each in kept.broken}
     labels = ", ".join(f"{label} (broken)" if label in broken else label for label in kept.labels)
     return (str(kept.name), *facts, labels or "-")
 
@@ -120,14 +120,14 @@ def _row_data(kept: GoldenEntry) -> dict[str, object]:
         "formats": sorted(kept.golden.formats) if kept.golden is not None else [],
         "made_by": dict(kept.golden.made_by) if kept.golden is not None else {},
         "size": kept.size,
-        "frozen": [frozen_data(each, each.problem) for each in kept.frozen],
+        "frozen": [frozen_data(each, _problem_read(each)) for each in kept.releases],
         "problem": kept.problem,
     }
 
 
 def _total(kept: Sequence[GoldenEntry]) -> str:
     goldens = [each for each in kept if each.is_recorded]
-    frozen = [artifact for each in kept for artifact in each.frozen if not artifact.problem]
+    frozen = [artifact for each in kept for artifact in each.frozen]
     broken = sum(bool(each.problem) for each in goldens)
     text = f"{counted(len(goldens), 'golden')}{f' ({broken} broken)' if broken else ''}, "
     text += size_text(sum(each.size for each in goldens))
@@ -141,7 +141,7 @@ def _show(arguments: Sequence[str], console: Console) -> int:
     options = parser.parse(arguments)
     root = _folder(options.golden_dir)
     kept, label = _named(golden_entries(root), options.name)
-    frozen = [each for each in kept.frozen if label in ("", each.label)]
+    frozen = [each for each in kept.releases if label in ("", each.label)]
     golden, problem = _golden_of(ReleaseStore(root), frozen[0]) if label else (kept.golden, kept.problem)
     checked = [(each, _problem_of(ReleaseStore(root), each)) for each in frozen]
     folder = frozen[0].folder if label else kept.folder
@@ -178,14 +178,21 @@ def _no_label(kept: GoldenEntry, label: str) -> str:
     return f"{kept.name} has no release {label}{near(label, kept.labels) or frozen}"
 
 
-def _golden_of(store: ReleaseStore, frozen: FrozenArtifact) -> tuple[Golden | None, str]:
+def _golden_of(store: ReleaseStore, frozen: Frozen) -> tuple[Golden | None, str]:
     try:
         return store.golden(frozen), ""
     except (GoldenBrokenError, GoldenMissingError) as error:
         return None, str(error)
 
 
-def _problem_of(store: ReleaseStore, frozen: FrozenArtifact) -> str:
+def _problem_read(frozen: Frozen) -> str:
+    """What is wrong with it, as far as that is known without reading its artifacts."""
+    return frozen.problem if isinstance(frozen, BrokenRelease) else ""
+
+
+def _problem_of(store: ReleaseStore, frozen: Frozen) -> str:
+    if isinstance(frozen, BrokenRelease):
+        return frozen.problem
     try:
         store.check(frozen)
     except ReleaseBrokenError as error:
@@ -194,7 +201,7 @@ def _problem_of(store: ReleaseStore, frozen: FrozenArtifact) -> str:
 
 
 def _page(
-    kept: GoldenEntry, label: str, golden: Golden | None, folder: Path, frozen: Iterable[tuple[FrozenArtifact, str]]
+    kept: GoldenEntry, label: str, golden: Golden | None, folder: Path, frozen: Iterable[tuple[Frozen, str]]
 ) -> Iterator[str]:
     yield f"{kept.name}, as of {label}" if label else str(kept.name)
     yield ""
@@ -265,6 +272,6 @@ def remove_releases(store: ReleaseStore, chosen: Iterable[tuple[GoldenEntry, str
 
 def _release_text(kept: GoldenEntry, label: str) -> str:
     of_label = [each for each in kept.frozen if each.label == label]
-    formats = ", ".join(each.format for each in of_label if not each.problem)
+    formats = ", ".join(each.format for each in of_label)
     size = size_text(sum(each.size for each in of_label))
     return f"{kept.name} as of {label}  {f'{formats}  {size}' if formats else 'broken'}"

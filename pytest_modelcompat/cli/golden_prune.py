@@ -67,7 +67,7 @@ def prune(arguments: Sequence[str], console: Console) -> int:
         console.problem(str(error))
         return ExitCode.ERROR
     stale = [each for each in kept if claims.is_stale(each.name, project.root)]
-    going = [each for each in stale if each.is_recorded or (options.frozen and each.frozen)]
+    going = [each for each in stale if each.is_recorded or (options.frozen and each.releases)]
     if options.yes:
         code = _remove(project.goldens, going, console, with_frozen=options.frozen)
     else:
@@ -110,7 +110,7 @@ def _notes(kept: Iterable[GoldenEntry], claims: CollectedClaims, root: Path) -> 
 
 def _entry_text(kept: GoldenEntry, *, with_frozen: bool) -> str:
     parts = [size_text(kept.size)] if kept.is_recorded else []
-    if with_frozen and kept.frozen:
+    if with_frozen and kept.releases:
         parts.append(f"with what is frozen as {', '.join(kept.labels)}")
     return f"{kept.name}  {', '.join(parts)}"
 
@@ -119,13 +119,13 @@ def _remaining_lines(stale: Iterable[GoldenEntry]) -> Iterator[str]:
     return (
         f"stays: {each.name} as frozen in {', '.join(each.labels)}; --frozen removes it too"
         for each in stale
-        if each.frozen
+        if each.releases
     )
 
 
 def _total(going: Sequence[GoldenEntry], kept: Sequence[GoldenEntry], options: Namespace) -> str:
     goldens = [each for each in going if each.is_recorded]
-    frozen = [artifact for each in going if options.frozen for artifact in each.frozen]
+    frozen = [artifact for each in going if options.frozen for artifact in each.releases]
     recorded = sum(each.is_recorded for each in kept)
     if not going:
         return f"{counted(recorded, 'golden')}, nothing to remove"

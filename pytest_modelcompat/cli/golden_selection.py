@@ -16,14 +16,14 @@ from pytest_modelcompat.golden.golden import (
     GoldenMissingError,
     GoldenName,
 )
-from pytest_modelcompat.golden.release_store import ReleaseStore
+from pytest_modelcompat.golden.release_store import BrokenRelease, FrozenArtifact, ReleaseStore
 from pytest_modelcompat.golden.store import GoldenStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from pytest_modelcompat.golden.release_store import FrozenArtifact
+    from pytest_modelcompat.golden.release_store import Frozen
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class GoldenEntry:
         golden: None where it is broken, or only frozen releases are left.
         problem: why the golden cannot be read, in a sentence.
         size: of the golden's files, in bytes.
-        frozen: the artifacts of its releases; for a broken release, one with its problem.
+        releases: the artifacts of its releases, and those releases that are broken.
     """
 
     name: GoldenName
@@ -44,7 +44,17 @@ class GoldenEntry:
     golden: Golden | None
     problem: str
     size: int
-    frozen: tuple[FrozenArtifact, ...]
+    releases: tuple[Frozen, ...]
+
+    @property
+    def frozen(self) -> tuple[FrozenArtifact, ...]:
+        """The artifacts of the releases that can be read."""
+        return tuple(each for each in self.releases if isinstance(each, FrozenArtifact))
+
+    @property
+    def broken(self) -> tuple[BrokenRelease, ...]:
+        """The releases that cannot be read."""
+        return tuple(each for each in self.releases if isinstance(each, BrokenRelease))
 
     @property
     def is_recorded(self) -> bool:
@@ -54,12 +64,12 @@ class GoldenEntry:
     @property
     def labels(self) -> tuple[str, ...]:
         """The releases, in their order."""
-        return tuple(dict.fromkeys(each.label for each in self.frozen))
+        return tuple(dict.fromkeys(each.label for each in self.releases))
 
     @property
     def problems(self) -> tuple[str, ...]:
         """Whatever cannot be read, a sentence each."""
-        return tuple(problem for problem in (self.problem, *(each.problem for each in self.frozen)) if problem)
+        return tuple(problem for problem in (self.problem, *(each.problem for each in self.broken)) if problem)
 
 
 def golden_entries(root: Path) -> tuple[GoldenEntry, ...]:
@@ -78,7 +88,7 @@ def golden_entries(root: Path) -> tuple[GoldenEntry, ...]:
     )
 
 
-def _golden_entry(store: GoldenStore, name: GoldenName, frozen: tuple[FrozenArtifact, ...]) -> GoldenEntry:
+def _golden_entry(store: GoldenStore, name: GoldenName, frozen: tuple[Frozen, ...]) -> GoldenEntry:
     golden, problem = read_or_problem(store, name)
     folder = store.folder(name)
     return GoldenEntry(name, folder, golden, problem, golden_size(folder), frozen)
@@ -102,9 +112,10 @@ def golden_size(folder: Path) -> int:
     return sum(file.stat().st_size for file in files if file.is_file())
 
 
-def frozen_text(frozen: Sequence[FrozenArtifact]) -> str:
+def frozen_text(frozen: Sequence[Frozen]) -> str:
     """How much is frozen: `3 frozen artifacts, 1.2 MB`."""
-    return f"{counted(len(frozen), 'frozen artifact')}, {size_text(sum(each.size for each in frozen))}"
+    size = sum(each.size for each in frozen if isinstance(each, FrozenArtifact))
+    return f"{counted(len(frozen), 'frozen artifact')}, {size_text(size)}"
 
 
 def select(kept: Sequence[GoldenEntry], patterns: Iterable[str]) -> tuple[GoldenEntry, ...]:

@@ -9,7 +9,7 @@ import re
 import shlex
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_modelcompat.artifacts.text import natural_order
 from pytest_modelcompat.golden import serialization
@@ -89,7 +89,6 @@ class FrozenArtifact:
         digest: SHA-256 of the bytes that were frozen.
         size: of all its files, in bytes.
         call: how it is called.
-        problem: why its release cannot be read, which then stands for whatever is in it; empty for one that can.
     """
 
     name: GoldenName
@@ -101,12 +100,31 @@ class FrozenArtifact:
     digest: str
     size: int
     call: CallSpec = field(default_factory=CallSpec)
-    problem: str = ""
+
+
+@dataclass(frozen=True)
+class BrokenRelease:
+    """A release whose record cannot be read, so that nobody knows which artifacts are in it.
+
+    Args:
+        name: its case's golden.
+        label: of the release.
+        folder: of the label.
+        problem: why it cannot be read, in a sentence.
+    """
+
+    name: GoldenName
+    label: str
+    folder: Path
+    problem: str
 
     @property
-    def thaw_command(self) -> str:
-        """The command that gives up its release: what is frozen is never recorded again."""
-        return thaw_command(self.name, self.label)
+    def format(self) -> str:
+        """What stands for a format in the name of the target that fails of it."""
+        return "golden"
+
+
+Frozen: TypeAlias = FrozenArtifact | BrokenRelease
 
 
 @dataclass(frozen=True)
@@ -166,14 +184,14 @@ class ReleaseStore:
         errors = (self._or_error(name, label)[1] for name, label in self.releases())
         return tuple(error for error in errors if error is not None)
 
-    def by_case(self) -> dict[GoldenName, tuple[FrozenArtifact, ...]]:
-        """What is frozen of each case; a broken release is one entry, of a format called `golden`, with its problem."""
-        found: dict[GoldenName, tuple[FrozenArtifact, ...]] = {}
+    def by_case(self) -> dict[GoldenName, tuple[Frozen, ...]]:
+        """What is frozen of each case, label by label; of a broken release that alone."""
+        found: dict[GoldenName, tuple[Frozen, ...]] = {}
         for name, label in self.releases():
+            frozen: tuple[Frozen, ...]
             frozen, error = self._or_error(name, label)
             if error is not None:
-                folder = self.folder(name, label)
-                frozen = (FrozenArtifact(name, label, "golden", folder, folder, {}, "", 0, problem=str(error)),)
+                frozen = (BrokenRelease(name, label, self.folder(name, label), str(error)),)
             found[name] = (*found.get(name, ()), *frozen)
         return found
 
@@ -299,7 +317,7 @@ class ReleaseStore:
         except ReleaseBrokenError as error:
             raise GoldenNotWrittenError(str(error), f"{_RESTORE}, or first {_thaw(name, label)}") from error
 
-    def golden(self, frozen: FrozenArtifact) -> Golden:
+    def golden(self, frozen: Frozen) -> Golden:
         """The golden of the release: what its model computed then.
 
         Raises:
@@ -314,8 +332,6 @@ class ReleaseStore:
         Raises:
             ReleaseBrokenError: they are not: it is missing, not fetched from Git LFS, or altered.
         """
-        if frozen.problem:
-            raise ReleaseBrokenError(frozen.problem)
         try:
             digest, size = digest_of(frozen.artifact)
         except FileNotFoundError:

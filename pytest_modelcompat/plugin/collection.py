@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcompat.golden.golden import GoldenName
-    from pytest_modelcompat.golden.release_store import FrozenArtifact
+    from pytest_modelcompat.golden.release_store import Frozen
     from pytest_modelcompat.plugin.marked_tests import MarkedTest
     from pytest_modelcompat.plugin.session import Session
 
@@ -64,7 +64,7 @@ def all_targets(
     return (*targets(formats, settings.runtimes), *frozen_targets(frozen, settings))
 
 
-def frozen_targets(frozen: Iterable[FrozenArtifact], settings: Settings) -> Iterator[tuple[Target, tuple[Any, ...]]]:
+def frozen_targets(frozen: Iterable[Frozen], settings: Settings) -> Iterator[tuple[Target, tuple[Any, ...]]]:
     """Each frozen artifact in each runtime: of all formats, unless the command line asks for some."""
     chosen = settings.formats if settings.sources.get("formats") is OptionPlace.COMMAND_LINE else None
     wanted = None if chosen is None else {plain_name(entry) for entry in chosen}
@@ -74,7 +74,7 @@ def frozen_targets(frozen: Iterable[FrozenArtifact], settings: Settings) -> Iter
                 yield replace(target, frozen=label), marks
 
 
-def _frozen_of_function(definition: Any, settings: Settings, session: Session) -> Iterator[FrozenArtifact]:
+def _frozen_of_function(definition: Any, settings: Settings, session: Session) -> Iterator[Frozen]:
     """What is frozen of a test with any of its parameters, which are not known yet."""
     folder = path_parts(definition.path.with_suffix(""), definition.config.rootpath)
     base = base_name(definition, definition.name, settings)
@@ -83,7 +83,7 @@ def _frozen_of_function(definition: Any, settings: Settings, session: Session) -
             yield from frozen
 
 
-def frozen_artifact(golden: GoldenName, target: Target, session: Session) -> FrozenArtifact | None:
+def frozen_artifact(golden: GoldenName, target: Target, session: Session) -> Frozen | None:
     """The frozen artifact that a target of a case is; None if it is none, or there is none such."""
     if not target.frozen:
         return None

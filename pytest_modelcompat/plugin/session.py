@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_modelcompat.golden.golden import GoldenName
-    from pytest_modelcompat.golden.release_store import FrozenArtifact
+    from pytest_modelcompat.golden.release_store import Frozen
     from pytest_modelcompat.roundtrip.extensions import Extensions
     from pytest_modelcompat.roundtrip.session_context import SessionContext
     from pytest_modelcompat.runtimes.config import RuntimeConfig
@@ -63,7 +63,7 @@ class Session:
         self._loaders: LoaderPool | None = None
         self._context: SessionContext | None = None
         self._extensions: Extensions | None = None
-        self._frozen: Mapping[GoldenName, tuple[FrozenArtifact, ...]] | None = None
+        self._frozen: Mapping[GoldenName, tuple[Frozen, ...]] | None = None
 
     def _check_command_line(self) -> None:
         """Refuse a runtime that nobody knows where its name was just typed; elsewhere its targets fail."""
@@ -105,7 +105,7 @@ class Session:
             self._loaders = LoaderPool(self.runtimes, fork=self._forks, local=local)
         return self._loaders
 
-    def frozen(self) -> Mapping[GoldenName, tuple[FrozenArtifact, ...]]:
+    def frozen(self) -> Mapping[GoldenName, tuple[Frozen, ...]]:
         """What releases have frozen, by the golden it belongs to, as it was when the session started."""
         if self._frozen is None:
             from pytest_modelcompat.golden.release_store import ReleaseStore

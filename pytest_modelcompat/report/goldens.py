@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import TensorSpec
 from pytest_modelcompat.artifacts.text import counted, size_text, tensor_text
+from pytest_modelcompat.golden.release_store import BrokenRelease, FrozenArtifact
 from pytest_modelcompat.report.layout import labelled, versions_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pytest_modelcompat.golden.golden import Golden, Packed
-    from pytest_modelcompat.golden.release_store import FrozenArtifact
+    from pytest_modelcompat.golden.release_store import Frozen
 
 
 def golden_lines(golden: Golden) -> Iterator[str]:
@@ -28,9 +29,9 @@ def golden_lines(golden: Golden) -> Iterator[str]:
         yield from labelled("format", f"{format_}  {words or 'lists nothing'}")
 
 
-def frozen_line(frozen: FrozenArtifact, problem: str = "") -> str:
-    """An artifact that is frozen: where, how large, what saved it, and what is wrong with it."""
-    if problem:
+def frozen_line(frozen: Frozen, problem: str = "") -> str:
+    """An artifact that is frozen: where, how large, what saved it, and what is wrong with it or its release."""
+    if isinstance(frozen, BrokenRelease) or problem:
         return f"{frozen.label}  {frozen.format}  broken: {problem}"
     size = size_text(frozen.size)
     return f"{frozen.label}  {frozen.format}  {size}  saved by {versions_text(frozen.saved_by)}"
@@ -57,15 +58,16 @@ def golden_data(golden: Golden) -> dict[str, Any]:
     }
 
 
-def frozen_data(frozen: FrozenArtifact, problem: str = "") -> dict[str, Any]:
-    """An artifact that is frozen; with `problem` where something is wrong with it."""
+def frozen_data(frozen: Frozen, problem: str = "") -> dict[str, Any]:
+    """An artifact that is frozen; with `problem` where something is wrong with it, or with all of its release."""
+    whole = frozen if isinstance(frozen, FrozenArtifact) else None
     data = {
         "label": frozen.label,
         "format": frozen.format,
-        "artifact": str(frozen.artifact),
-        "sha256": frozen.digest,
-        "size": frozen.size,
-        "saved_by": dict(frozen.saved_by),
+        "artifact": str(whole.artifact if whole else frozen.folder),
+        "sha256": whole.digest if whole else "",
+        "size": whole.size if whole else 0,
+        "saved_by": dict(whole.saved_by) if whole else {},
     }
     return {**data, "problem": problem} if problem else data
 

@@ -6,6 +6,7 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.golden.release_store import FrozenArtifact
 from pytest_modelcompat.settings.checks import plain_name
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Attempt:
     @property
     def saved_by(self) -> Mapping[str, str]:
         """The versions of what saved it: as recorded when it was frozen, as it says itself, or those of here."""
-        if self.case.frozen is not None:
+        if isinstance(self.case.frozen, FrozenArtifact):
             return self.case.frozen.saved_by
         return dict(self.inventory.saved_by) if self.case.artifact else self.versions_here
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.golden.release_store import FrozenArtifact, thaw_command
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.roundtrip.extensions import Extensions
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcompat.golden.golden import GoldenName
-    from pytest_modelcompat.golden.release_store import FrozenArtifact
+    from pytest_modelcompat.golden.release_store import Frozen
     from pytest_modelcompat.results.target import Target
     from pytest_modelcompat.settings.settings import Settings
 
@@ -34,6 +35,7 @@ class Case:
         declared_in: where its options are written.
         extensions: what the project adds of its own.
         frozen: the artifact of a release that is checked, in place of what the case saves now; `artifact` is its file.
+            Of a broken release, the release.
     """
 
     title: str
@@ -46,13 +48,15 @@ class Case:
     accept: str = ""
     declared_in: OptionPlace = OptionPlace.MARKER
     extensions: Extensions = field(default_factory=Extensions)
-    frozen: FrozenArtifact | None = None
+    frozen: Frozen | None = None
 
-    def of_release(self, frozen: FrozenArtifact | None) -> Case:
+    def of_release(self, frozen: Frozen | None) -> Case:
         """The case as it was released, where there is a frozen artifact to check in place of what it saves now."""
         if frozen is None:
             return self
-        return replace(self, frozen=frozen, artifact=frozen.artifact, build=None, accept=frozen.thaw_command)
+        artifact = frozen.artifact if isinstance(frozen, FrozenArtifact) else frozen.folder
+        accept = thaw_command(frozen.name, frozen.label)
+        return replace(self, frozen=frozen, artifact=artifact, build=None, accept=accept)
 
     @property
     def format(self) -> str:

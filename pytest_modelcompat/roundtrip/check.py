@@ -9,12 +9,13 @@ from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.results.result import Result, ResultContext
 from pytest_modelcompat.roundtrip.attempt import Attempt
-from pytest_modelcompat.roundtrip.compare import compare_attempt, most_severe_first, record_of
+from pytest_modelcompat.roundtrip.compare import compare_attempt, record_of
 from pytest_modelcompat.roundtrip.declarations import import_paths
 from pytest_modelcompat.roundtrip.freeze import subject_of_frozen
 from pytest_modelcompat.roundtrip.load_failure import explain_changes, explain_load_failure
 from pytest_modelcompat.roundtrip.load_job import job_of, loader_of, not_run
 from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
+from pytest_modelcompat.roundtrip.outcome import Outcome, most_severe_first
 from pytest_modelcompat.roundtrip.static_check import predict_load
 from pytest_modelcompat.roundtrip.stop import TargetStoppedError, stop_on_failure
 from pytest_modelcompat.roundtrip.subject import Subject, prepare_subject
@@ -44,15 +45,14 @@ def check_target(case: Case, context: SessionContext) -> Result:
         context: what the session's targets share.
     """
     with artifact_folder(case, context) as folder:
-        result = _result(case, context)
         try:
             attempt = _attempt(case, context, folder)
         except TargetStoppedError as stopped:
             cause = without_folders(stopped.finding.cause, folder, context.root)
-            return replace(result, findings=(replace(stopped.finding, cause=cause),))
+            return _result(case, context, Outcome((replace(stopped.finding, cause=cause),)))
         except (LoaderUnavailableError, NoSpaceError) as error:
-            return replace(result, findings=(not_run(case, context, error),))
-        return _evaluated(_with_attempt(result, attempt, context), context, attempt)
+            return _result(case, context, Outcome((not_run(case, context, error),)))
+        return _result(case, context, _frozen(_outcome(context, attempt), context, attempt), attempt)
 
 
 def _attempt(case: Case, context: SessionContext, folder: Path) -> Attempt:
@@ -69,40 +69,59 @@ def _prepared_subject(case: Case, folder: Path, context: SessionContext) -> Subj
     return prepare_subject(case, folder, context.saves)
 
 
-def _result(case: Case, context: SessionContext) -> Result:
-    """What is known of a target's result before anything is saved."""
-    facts = ResultContext(
-        artifact=artifact_name(case, context),
-        custom_objects=import_paths(case.settings),
-        imports=case.settings.imports,
-        golden=relative(golden_folder(case, context), context.root),
-        accept=case.accept,
-    )
-    return Result(case.title, str(case.golden), case.format, case.runtime, (), facts, release=case.target.frozen)
-
-
-def _with_attempt(result: Result, attempt: Attempt, context: SessionContext) -> Result:
-    loaded, runtime = attempt.loaded, context.loaders.runtimes.get(attempt.case.runtime)
-    imports = tuple(dict.fromkeys((*runtime.imports, *result.facts.imports)))
-    facts = replace(result.facts, saved_by=attempt.saved_by, loaded_by=loaded.versions, imports=imports)
-    return replace(result, facts=facts, timings=loaded.timings, peak_memory=loaded.peak_memory)
-
-
-def _evaluated(result: Result, context: SessionContext, attempt: Attempt) -> Result:
-    """The result with its findings: why the artifact did not load, or how it compares."""
+def _outcome(context: SessionContext, attempt: Attempt) -> Outcome:
+    """Why the artifact did not load, or how it compares."""
     case, other_loaders = attempt.case, OtherLoaders(attempt)
     if not attempt.loaded.succeeded:
         explained = other_loaders.with_other_loaders(explain_load_failure(attempt))
-        return replace(result, findings=(*explained, *attempt.subject.notes))
+        return Outcome((*explained, *attempt.subject.notes))
     if attempt.subject.uncallable is not None:
-        return replace(result, findings=(attempt.subject.uncallable, *other_loaders.load_refusals()))
-    compared = compare_attempt(result, context, attempt)
+        return Outcome((attempt.subject.uncallable, *other_loaders.load_refusals()))
+    compared = compare_attempt(context, attempt)
     found = [*compared.findings]
     if compared.failed and attempt.is_elsewhere:
         found = [*explain_changes(attempt), *found]
     if case.settings.loads_in:
         found.extend(predict_load(attempt, context.root))
-    evaluated = replace(compared, findings=most_severe_first(found))
-    if context.freezer.label and not evaluated.failed and case.frozen is None and attempt.records:
-        return context.freezer.freeze(evaluated, attempt, record_of(attempt))
-    return evaluated
+    return replace(compared, findings=most_severe_first(found))
+
+
+def _frozen(outcome: Outcome, context: SessionContext, attempt: Attempt) -> Outcome:
+    """The outcome after its artifact was kept as that of a release, where that is asked for and it passed."""
+    freezer = context.freezer
+    if not freezer.label or outcome.failed or attempt.case.frozen is not None or not attempt.records:
+        return outcome
+    problem = freezer.freeze(attempt, record_of(attempt))
+    if problem is not None:
+        return replace(outcome, findings=(problem, *outcome.findings))
+    return replace(outcome, frozen=freezer.label)
+
+
+def _result(case: Case, context: SessionContext, outcome: Outcome, attempt: Attempt | None = None) -> Result:
+    """How the check ended, with its circumstances; without an attempt nothing was loaded."""
+    runtime = context.loaders.runtimes.get(case.runtime) if attempt is not None else None
+    facts = ResultContext(
+        artifact=artifact_name(case, context),
+        saved_by=attempt.saved_by if attempt is not None else {},
+        loaded_by=attempt.loaded.versions if attempt is not None else {},
+        custom_objects=import_paths(case.settings),
+        imports=tuple(dict.fromkeys((*(runtime.imports if runtime is not None else ()), *case.settings.imports))),
+        golden=relative(golden_folder(case, context), context.root),
+        golden_made_by=outcome.golden_made_by,
+        accept=case.accept,
+    )
+    return Result(
+        case.title,
+        str(case.golden),
+        case.format,
+        case.runtime,
+        outcome.findings,
+        facts,
+        outcome.drifts,
+        outcome.golden,
+        outcome.moved,
+        outcome.frozen,
+        timings=attempt.loaded.timings if attempt is not None else {},
+        peak_memory=attempt.loaded.peak_memory if attempt is not None else 0,
+        release=case.target.frozen,
+    )

@@ -17,6 +17,7 @@ from pytest_modelcompat.golden.golden import (
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
+from pytest_modelcompat.roundtrip.outcome import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.weight_digest import WeightDigest
     from pytest_modelcompat.comparison.outputs import Drift
     from pytest_modelcompat.golden.store import GoldenStore, UpdateResult
-    from pytest_modelcompat.results.result import Result
     from pytest_modelcompat.roundtrip.case import Case
 
 
@@ -96,70 +96,98 @@ def _spec_text(spec: Any) -> str:
     return f"{spec.dtype} {list(spec.shape) if spec.shape is not None else '(any shape)'}"
 
 
-def check_or_update_golden(
-    result: Result,
-    case: Case,
-    store: GoldenStore,
-    recording: TargetRecord,
-    rule: evaluation.GoldenCriteria,
-    updating: bool,
-) -> Result:
-    """Hold a target against its golden, or, when updating and its round trip held, write what it recorded."""
-    if not updating or not (rule.records or _is_missing(store, case)):
-        return _check(result, case, store, recording, rule)
-    if result.failed:
-        return result
-    return _update(result, case, store, recording, rule)
+class _OtherModelError(Exception):
+    """Another target of the case recorded another model in this session."""
+
+    def __init__(self, found: Finding) -> None:
+        super().__init__(found.cause)
+        self.found = found
 
 
-def _check(
-    result: Result, case: Case, store: GoldenStore, recording: TargetRecord, rule: evaluation.GoldenCriteria
-) -> Result:
-    try:
-        golden = store.read(case.golden)
-    except GoldenMissingError:
-        return _with_findings(result, _missing(f"there is no golden yet at {result.facts.golden}", case))
-    except GoldenBrokenError as error:
-        fix = (f"restore it from version control, or record it again: {case.accept}",)
-        cause = _relative(error, case, store, result)
-        return _with_findings(result, Finding(Kind.GOLDEN_BROKEN, case.golden.name, cause=cause, fix=fix))
-    result = replace(result, facts=replace(result.facts, golden_made_by=golden.made_by))
-    rule = replace(
-        rule,
-        inputs_differ=not _same_inputs(golden, recording),
-        structure_differs=_structure_differs(golden, recording),
-        versions_differ=_versions_differ(golden, recording),
-    )
-    comparison, found = evaluation.compare_with_golden(
-        recording.outputs, golden, _outputs(golden), recording.weights, rule
-    )
-    if rule.inputs_differ and not found:
-        found = (_other_inputs(case),)
-    if rule.is_artifact:
-        result = replace(result, drifts=comparison.drifts)
-    if "structure" in rule.checks:
-        found = (*found, *_inventory_findings(case, golden, recording))
-    result = _with_findings(result, *found)
-    return result if result.failed else replace(result, golden="matched")
+@dataclass(frozen=True)
+class GoldenCheck:
+    """A target that is held against its case's golden, or recorded as it.
 
+    Args:
+        case: the target's.
+        store: of the goldens.
+        recording: what the target recorded.
+        criteria: what it is judged by.
+        where: the golden's folder, from the project's.
+    """
 
-def _is_missing(store: GoldenStore, case: Case) -> bool:
-    try:
-        store.read(case.golden)
-    except GoldenMissingError:
-        return True
-    except GoldenBrokenError:
+    case: Case
+    store: GoldenStore
+    recording: TargetRecord
+    criteria: evaluation.GoldenCriteria
+    where: str
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is no golden, not even a broken one."""
+        try:
+            self.store.read(self.case.golden)
+        except GoldenMissingError:
+            return True
+        except GoldenBrokenError:
+            return False
         return False
-    return False
+
+    def compare(self) -> Outcome:
+        """Hold the target against the golden."""
+        case = self.case
+        try:
+            golden = self.store.read(case.golden)
+        except GoldenMissingError:
+            return Outcome((_missing(f"there is no golden yet at {self.where}", case),))
+        except GoldenBrokenError as error:
+            fix = (f"restore it from version control, or record it again: {case.accept}",)
+            return Outcome((Finding(Kind.GOLDEN_BROKEN, case.golden.name, cause=self._relative(error), fix=fix),))
+        recording, criteria = self.recording, self._criteria(golden)
+        comparison, found = evaluation.compare_with_golden(
+            recording.outputs, golden, _outputs(golden), recording.weights, criteria
+        )
+        if criteria.inputs_differ and not found:
+            found = (_other_inputs(case),)
+        if "structure" in criteria.checks:
+            found = (*found, *_inventory_findings(case, golden, recording))
+        outcome = Outcome(found, comparison.drifts if criteria.is_artifact else (), golden_made_by=golden.made_by)
+        return outcome if outcome.failed else replace(outcome, golden="matched")
+
+    def _criteria(self, golden: Golden) -> evaluation.GoldenCriteria:
+        return replace(
+            self.criteria,
+            inputs_differ=not _same_inputs(golden, self.recording),
+            structure_differs=_structure_differs(golden, self.recording),
+            versions_differ=_versions_differ(golden, self.recording),
+        )
+
+    def update(self) -> Outcome:
+        """Write what the target recorded into the golden."""
+        case, store, recording, criteria = self.case, self.store, self.recording, self.criteria
+        # A store lives as long as its session and knows what this process wrote. What another worker of pytest-xdist
+        # wrote it takes for an earlier session's, so that targets which disagree across workers are not told of here.
+        merge = _joined if case.golden in store.recorded else _merged
+        try:
+            written = store.update(case.golden, lambda before: merge(before, recording, criteria))
+        except _OtherModelError as error:
+            return Outcome((_not_deterministic(error.found),))
+        except GoldenNotWrittenError as error:
+            fix = (error.fix,) if error.fix else ()
+            return Outcome((Finding(Kind.GOLDEN_NOT_WRITTEN, case.golden.name, cause=self._relative(error), fix=fix),))
+        return Outcome(
+            golden=_state(written, recording.format),
+            golden_made_by=written.after.made_by,
+            moved=_changed_outputs(written, criteria),
+        )
+
+    def _relative(self, error: Exception) -> str:
+        """An error of the store as part of a sentence, its paths from the project's folder."""
+        return str(error).replace(str(self.store.folder(self.case.golden)), self.where).rstrip(".")
 
 
 def _versions_differ(golden: Golden, recording: TargetRecord) -> bool:
     return any(golden.made_by.get(name) != recording.made_by.get(name) for name in ("keras", "tensorflow"))
-
-
-def _relative(error: Exception, case: Case, store: GoldenStore, result: Result) -> str:
-    """An error of the store as part of a sentence, its paths from the project's folder."""
-    return str(error).replace(str(store.folder(case.golden)), result.facts.golden).rstrip(".")
 
 
 def _other_inputs(case: Case) -> Finding:
@@ -194,10 +222,6 @@ def _structure_differs(golden: Golden, recording: TargetRecord) -> bool:
     return bool(section["layers"] != recorded["layers"] or (same_tensorflow and section["ops"] != recorded["ops"]))
 
 
-def _with_findings(result: Result, *found: Finding) -> Result:
-    return replace(result, findings=(*result.errors, *found, *result.notes))
-
-
 def _outputs(golden: Golden) -> dict[str, Any]:
     outputs: dict[str, Any] = unpacked(golden.outputs)
     return outputs
@@ -211,33 +235,6 @@ def _same_inputs(golden: Golden, recording: TargetRecord) -> bool:
     current = tensors.named_leaves(tensors.as_leaves(recording.inputs), stem="input")
     exact = Tolerance(0.0, 0.0, "exact")
     return compare_outputs(current, tensors.named_leaves(recorded, stem="input"), lambda *_: exact).holds
-
-
-class _OtherModelError(Exception):
-    """Another target of the case recorded another model in this session."""
-
-    def __init__(self, found: Finding) -> None:
-        super().__init__(found.cause)
-        self.found = found
-
-
-def _update(
-    result: Result, case: Case, store: GoldenStore, recording: TargetRecord, rule: evaluation.GoldenCriteria
-) -> Result:
-    # A store lives as long as its session and knows what this process wrote. What another worker of pytest-xdist
-    # wrote it takes for an earlier session's, so that targets which disagree across workers are not told of here.
-    merge = _joined if case.golden in store.recorded else _merged
-    try:
-        written = store.update(case.golden, lambda before: merge(before, recording, rule))
-    except _OtherModelError as error:
-        return _with_findings(result, _not_deterministic(error.found))
-    except GoldenNotWrittenError as error:
-        fix = (error.fix,) if error.fix else ()
-        cause = _relative(error, case, store, result)
-        return _with_findings(result, Finding(Kind.GOLDEN_NOT_WRITTEN, case.golden.name, cause=cause, fix=fix))
-    state = _state(written, recording.format)
-    facts = replace(result.facts, golden_made_by=written.after.made_by)
-    return replace(result, facts=facts, golden=state, moved=_changed_outputs(written, rule))
 
 
 def _state(written: UpdateResult, format_: str) -> str:

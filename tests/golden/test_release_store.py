@@ -20,7 +20,7 @@ from pytest_modelcompat.golden.golden import (
     ReleaseExistsError,
 )
 from pytest_modelcompat.golden.release_serialization import CallSpec
-from pytest_modelcompat.golden.release_store import FrozenArtifact, ReleaseStore, label_problem
+from pytest_modelcompat.golden.release_store import BrokenRelease, FrozenArtifact, ReleaseStore, label_problem
 from pytest_modelcompat.golden.store import GoldenStore
 from pytest_modelcompat.loader.tensors import pack
 from tests.golden.test_store import LFS_POINTER, NAME, a_golden, same
@@ -294,8 +294,10 @@ class TestListing:
         (store.folder(NAME, "v1") / "frozen.json").unlink()
         assert [(each.name, each.label) for each in store.all()] == [(other, "v1"), (NAME, "v2")]
         (error,) = store.broken()
-        assert [each.problem for each in store.by_case()[NAME]] == [str(error), ""]
-        assert [each.problem for each in store.by_case()[other]] == [""]
+        broken, whole = store.by_case()[NAME]
+        assert broken == BrokenRelease(NAME, "v1", store.folder(NAME, "v1"), str(error))
+        assert isinstance(whole, FrozenArtifact)
+        assert [each.label for each in store.by_case()[other]] == ["v1"]
         assert str(error).endswith("frozen.json is missing: was it not committed?")
         assert store.labels(NAME) == ("v1", "v2")
         with pytest.raises(ReleaseBrokenError, match="is missing"):
