@@ -15,7 +15,7 @@ from pytest_modelcompat.roundtrip.freeze import subject_of_frozen
 from pytest_modelcompat.roundtrip.load_failure import explain_changes, explain_load_failure
 from pytest_modelcompat.roundtrip.load_job import job_of, loader_of, not_run
 from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
-from pytest_modelcompat.roundtrip.outcome import Outcome, most_severe_first
+from pytest_modelcompat.roundtrip.outcome import CheckOutcome, most_severe_first
 from pytest_modelcompat.roundtrip.static_check import predict_load
 from pytest_modelcompat.roundtrip.stop import TargetStoppedError, stop_on_failure
 from pytest_modelcompat.roundtrip.subject import Subject, prepare_subject
@@ -49,9 +49,9 @@ def check_target(case: Case, context: SessionContext) -> Result:
             attempt = _attempt(case, context, folder)
         except TargetStoppedError as stopped:
             cause = without_folders(stopped.finding.cause, folder, context.root)
-            return _result(case, context, Outcome((replace(stopped.finding, cause=cause),)))
+            return _result(case, context, CheckOutcome((replace(stopped.finding, cause=cause),)))
         except (LoaderUnavailableError, NoSpaceError) as error:
-            return _result(case, context, Outcome((not_run(case, context, error),)))
+            return _result(case, context, CheckOutcome((not_run(case, context, error),)))
         return _result(case, context, _frozen(_outcome(context, attempt), context, attempt), attempt)
 
 
@@ -69,14 +69,14 @@ def _prepared_subject(case: Case, folder: Path, context: SessionContext) -> Subj
     return prepare_subject(case, folder, context.saves)
 
 
-def _outcome(context: SessionContext, attempt: Attempt) -> Outcome:
+def _outcome(context: SessionContext, attempt: Attempt) -> CheckOutcome:
     """Why the artifact did not load, or how it compares."""
     case, other_loaders = attempt.case, OtherLoaders(attempt)
     if not attempt.loaded.succeeded:
         explained = other_loaders.with_other_loaders(explain_load_failure(attempt))
-        return Outcome((*explained, *attempt.subject.notes))
+        return CheckOutcome((*explained, *attempt.subject.notes))
     if attempt.subject.uncallable is not None:
-        return Outcome((attempt.subject.uncallable, *other_loaders.load_refusals()))
+        return CheckOutcome((attempt.subject.uncallable, *other_loaders.load_refusals()))
     compared = compare_attempt(context, attempt)
     found = [*compared.findings]
     if compared.failed and attempt.is_elsewhere:
@@ -86,7 +86,7 @@ def _outcome(context: SessionContext, attempt: Attempt) -> Outcome:
     return replace(compared, findings=most_severe_first(found))
 
 
-def _frozen(outcome: Outcome, context: SessionContext, attempt: Attempt) -> Outcome:
+def _frozen(outcome: CheckOutcome, context: SessionContext, attempt: Attempt) -> CheckOutcome:
     """The outcome after its artifact was kept as that of a release, where that is asked for and it passed."""
     freezer = context.freezer
     if not freezer.label or outcome.failed or attempt.case.frozen is not None or not attempt.records:
@@ -97,7 +97,7 @@ def _frozen(outcome: Outcome, context: SessionContext, attempt: Attempt) -> Outc
     return replace(outcome, frozen=freezer.label)
 
 
-def _result(case: Case, context: SessionContext, outcome: Outcome, attempt: Attempt | None = None) -> Result:
+def _result(case: Case, context: SessionContext, outcome: CheckOutcome, attempt: Attempt | None = None) -> Result:
     """How the check ended, with its circumstances; without an attempt nothing was loaded."""
     runtime = context.loaders.runtimes.get(case.runtime) if attempt is not None else None
     facts = ResultContext(

@@ -12,7 +12,7 @@ from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
 from pytest_modelcompat.roundtrip.golden_check import GoldenCheck, TargetRecord
 from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
-from pytest_modelcompat.roundtrip.outcome import Outcome, most_severe_first
+from pytest_modelcompat.roundtrip.outcome import CheckOutcome, most_severe_first
 from pytest_modelcompat.roundtrip.tolerances import UnknownOutputError, tolerances
 from pytest_modelcompat.roundtrip.workspace import golden_folder, relative
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip.session_context import SessionContext
 
 
-def compare_attempt(context: SessionContext, attempt: Attempt) -> Outcome:
+def compare_attempt(context: SessionContext, attempt: Attempt) -> CheckOutcome:
     """How a target compares whose artifact loaded, its golden included.
 
     Args:
@@ -34,7 +34,7 @@ def compare_attempt(context: SessionContext, attempt: Attempt) -> Outcome:
             case.settings, attempt.inventory.compute_dtypes, list(attempt.outputs), case.extensions.compare
         )
     except UnknownOutputError as error:
-        return Outcome((Finding(Kind.BAD_OPTION, "tolerance", cause=str(error)),))
+        return CheckOutcome((Finding(Kind.BAD_OPTION, "tolerance", cause=str(error)),))
     rerun = None
     if attempt.subject.outputs is not None:
         rerun = compare_routes(attempt.routes, attempt.subject.outputs, allowed)
@@ -56,7 +56,7 @@ def compare_attempt(context: SessionContext, attempt: Attempt) -> Outcome:
     return reloaded if reloaded.failed else reloaded.with_golden(golden.update())
 
 
-def _reloaded(attempt: Attempt, rerun: RouteComparison | None, allowed: Tolerances) -> Outcome:
+def _reloaded(attempt: Attempt, rerun: RouteComparison | None, allowed: Tolerances) -> CheckOutcome:
     """How the reloaded model compares with the one that was saved, and its loaders with each other."""
     subject, loaded, checks = attempt.subject, attempt.loaded, attempt.case.settings.checks
     found = [*subject.notes, *_python_functions(attempt)]
@@ -68,7 +68,7 @@ def _reloaded(attempt: Attempt, rerun: RouteComparison | None, allowed: Toleranc
             found.extend(evaluation.lost_training(subject.training, loaded.training))
     other_loaders = OtherLoaders(attempt)
     found.extend((*other_loaders.load_refusals(), *other_loaders.output_differences(allowed)))
-    return Outcome(most_severe_first(found), rerun.drifts if rerun is not None else ())
+    return CheckOutcome(most_severe_first(found), rerun.drifts if rerun is not None else ())
 
 
 def record_of(attempt: Attempt) -> TargetRecord:

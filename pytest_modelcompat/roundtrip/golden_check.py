@@ -17,7 +17,7 @@ from pytest_modelcompat.golden.golden import (
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
-from pytest_modelcompat.roundtrip.outcome import Outcome
+from pytest_modelcompat.roundtrip.outcome import CheckOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,16 +133,16 @@ class GoldenCheck:
             return False
         return False
 
-    def compare(self) -> Outcome:
+    def compare(self) -> CheckOutcome:
         """Hold the target against the golden."""
         case = self.case
         try:
             golden = self.store.read(case.golden)
         except GoldenMissingError:
-            return Outcome((_missing(f"there is no golden yet at {self.where}", case),))
+            return CheckOutcome((_missing(f"there is no golden yet at {self.where}", case),))
         except GoldenBrokenError as error:
             fix = (f"restore it from version control, or record it again: {case.accept}",)
-            return Outcome((Finding(Kind.GOLDEN_BROKEN, case.golden.name, cause=self._relative(error), fix=fix),))
+            return CheckOutcome((Finding(Kind.GOLDEN_BROKEN, case.golden.name, cause=self._relative(error), fix=fix),))
         recording, criteria = self.recording, self._criteria(golden)
         comparison, found = evaluation.compare_with_golden(
             recording.outputs, golden, _outputs(golden), recording.weights, criteria
@@ -151,7 +151,7 @@ class GoldenCheck:
             found = (_other_inputs(case),)
         if "structure" in criteria.checks:
             found = (*found, *_inventory_findings(case, golden, recording))
-        outcome = Outcome(found, comparison.drifts if criteria.is_artifact else (), golden_made_by=golden.made_by)
+        outcome = CheckOutcome(found, comparison.drifts if criteria.is_artifact else (), golden_made_by=golden.made_by)
         return outcome if outcome.failed else replace(outcome, golden="matched")
 
     def _criteria(self, golden: Golden) -> evaluation.GoldenCriteria:
@@ -162,7 +162,7 @@ class GoldenCheck:
             versions_differ=_versions_differ(golden, self.recording),
         )
 
-    def update(self) -> Outcome:
+    def update(self) -> CheckOutcome:
         """Write what the target recorded into the golden."""
         case, store, recording, criteria = self.case, self.store, self.recording, self.criteria
         # A store lives as long as its session and knows what this process wrote. What another worker of pytest-xdist
@@ -171,11 +171,13 @@ class GoldenCheck:
         try:
             written = store.update(case.golden, lambda before: merge(before, recording, criteria))
         except _OtherModelError as error:
-            return Outcome((_not_deterministic(error.found),))
+            return CheckOutcome((_not_deterministic(error.found),))
         except GoldenNotWrittenError as error:
             fix = (error.fix,) if error.fix else ()
-            return Outcome((Finding(Kind.GOLDEN_NOT_WRITTEN, case.golden.name, cause=self._relative(error), fix=fix),))
-        return Outcome(
+            return CheckOutcome(
+                (Finding(Kind.GOLDEN_NOT_WRITTEN, case.golden.name, cause=self._relative(error), fix=fix),)
+            )
+        return CheckOutcome(
             golden=_state(written, recording.format),
             golden_made_by=written.after.made_by,
             moved=_changed_outputs(written, criteria),

@@ -1,4 +1,4 @@
-"""Outcome: how the check of a target ended, before it joins the target's circumstances in a `Result`."""
+"""CheckOutcome: how the check of a target ended, before it joins the target's circumstances in a `Result`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CheckOutcome:
     """How a check ended.
 
     Args:
@@ -38,11 +38,11 @@ class Outcome:
         """Whether a finding fails the target."""
         return any(finding.severity is Severity.ERROR for finding in self.findings)
 
-    def with_golden(self, golden: Outcome) -> Outcome:
+    def with_golden(self, golden: CheckOutcome) -> CheckOutcome:
         """A round trip's outcome with that of its golden, whose findings stand between its errors and its notes."""
         errors = [finding for finding in self.findings if finding.severity is Severity.ERROR]
         others = [finding for finding in self.findings if finding.severity is not Severity.ERROR]
-        return Outcome(
+        return CheckOutcome(
             most_severe_first([*errors, *golden.findings, *others]),
             golden.drifts or self.drifts,
             "" if errors else golden.golden,
