@@ -176,7 +176,8 @@ def _resolve(job: Dict[str, Any], keras: Any, custom_objects: Dict[str, Any], an
 
 
 def _full_name(found: Any) -> str:
-    return "{}.{}".format(found.__module__, found.__qualname__)
+    # A class made by `type(...)` may have no module.
+    return "{}.{}".format(getattr(found, "__module__", None) or "", found.__qualname__)
 
 
 def _is_saved_model(job: Dict[str, Any]) -> bool:

@@ -48,13 +48,16 @@ def resolve_object(use: Dict[str, Any], keras: Any, custom_objects: Dict[str, An
         keras: the Keras module that will load the artifact.
         custom_objects: what the case declares, by name.
     """
-    for name in (use["registered_name"], use["name"]):
-        found = _registered(name, keras, custom_objects) if name else None
-        if found is not None:
-            return found
-    if use["module"] and use["module"] != "builtins":
-        return _from_module(use["module"], use["name"], keras)
-    return _public(use["role"], use["name"], keras)
+    try:
+        for name in (use["registered_name"], use["name"]):
+            found = _registered(name, keras, custom_objects) if name else None
+            if found is not None:
+                return found
+        if use["module"] and use["module"] != "builtins":
+            return _from_module(use["module"], use["name"], keras)
+        return _public(use["role"], use["name"], keras)
+    except (Exception, SystemExit):  # noqa: BLE001 - code of others is asked, and only the load itself decides
+        return None
 
 
 def _registered(name: str, keras: Any, custom_objects: Dict[str, Any]) -> Optional[Any]:
@@ -76,7 +79,7 @@ def _from_module(module: str, name: str, keras: Any) -> Optional[Any]:
         return None
     try:
         return _attribute(importlib.import_module(module), name.split("."))
-    except Exception:  # noqa: BLE001 - whatever a module raises at import, it cannot be had
+    except (Exception, SystemExit):  # noqa: BLE001 - whatever a module raises at import, it cannot be had
         return None
 
 
@@ -93,10 +96,10 @@ def _public(role: str, name: str, keras: Any) -> Optional[Any]:
     found = getattr(home, name, None)
     if found is not None or (role == "metric" and name in ("accuracy", "acc", "crossentropy", "ce")):
         return found or name
-    try:
-        return home.get(name)
-    except (ValueError, TypeError, ImportError):
-        return None
+    if role == "optimizer":
+        # `get` makes what it finds, and LossScaleOptimizer cannot be made of nothing.
+        found = getattr(getattr(keras, "mixed_precision", None), name, None)
+    return found if found is not None else home.get(name)
 
 
 def _anywhere(name: str, keras: Any) -> Optional[Any]:
@@ -132,11 +135,11 @@ def rebuild_problem(cls: Any, config: List[str]) -> Optional[Dict[str, Any]]:
         `argument`, `problem` (`missing`: required and not in the config; `unexpected`: in the config and not
         accepted) and `has_get_config`.
     """
-    if not inspect.isclass(cls) or _is_keras_class(cls) or _overrides(cls, "from_config"):
-        return None
     try:
+        if not inspect.isclass(cls) or _is_keras_class(cls) or _overrides(cls, "from_config"):
+            return None
         parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
-    except (TypeError, ValueError):
+    except Exception:  # noqa: BLE001 - a class of the user's says what it likes of itself
         return None
     named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
     missing = [p.name for p in named if p.default is p.empty and p.name not in config]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from pytest_modelcompat.loader import resolve, training_state, weights
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 keras = tf.keras
 Layer: Any = keras.layers.Layer
@@ -72,6 +75,52 @@ def test_names(wanted: dict[str, Any], known: bool) -> None:
 def test_declared_objects_come_first() -> None:
     assert resolve.resolve_object(use("Dense"), keras, {"Dense": Plain}) is Plain
     assert resolve.resolve_object(use("X", registered="shop>X"), keras, {"shop>X": Plain}) is Plain
+
+
+class TestWhateverLookingUpRaises:
+    """A name that cannot be looked up is one that is not known: whether the file loads, only loading it tells."""
+
+    def test_a_class_that_cannot_be_made_of_nothing(self) -> None:
+        """Making it is how `optimizers.get` of Keras 2 answers: it raises a KeyError."""
+        import tf_keras
+
+        with pytest.raises(KeyError, match="inner_optimizer"):
+            tf_keras.optimizers.get("LossScaleOptimizerV3")
+        assert resolve.resolve_object(use("LossScaleOptimizerV3", "optimizer"), tf_keras, {}) is None
+
+    def test_an_optimizer_that_only_mixed_precision_has(self) -> None:
+        import tf_keras
+
+        known = resolve.resolve_object(use("LossScaleOptimizer", "optimizer"), tf_keras, {})
+        assert known is tf_keras.mixed_precision.LossScaleOptimizer
+
+    @pytest.mark.parametrize("raised", ["raise RuntimeError('no licence')", "import sys; sys.exit(3)"])
+    def test_a_module_that_does_not_survive_its_import(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised: str
+    ) -> None:
+        import tf_keras
+
+        (tmp_path / "shop_that_ends.py").write_text(raised, encoding="utf-8")
+        monkeypatch.syspath_prepend(tmp_path)
+        assert resolve.resolve_object(use("Scale", module="shop_that_ends"), tf_keras, {}) is None
+
+    def test_a_module_that_makes_its_names_when_asked(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        import tf_keras
+
+        text = "def __getattr__(name):\n    raise RuntimeError(name)\n"
+        (tmp_path / "shop_that_is_lazy.py").write_text(text, encoding="utf-8")
+        monkeypatch.syspath_prepend(tmp_path)
+        assert resolve.resolve_object(use("Scale", module="shop_that_is_lazy"), tf_keras, {}) is None
+
+    def test_a_class_that_hides_its_signature(self) -> None:
+        class Meta(type(Layer)):  # type: ignore[misc]
+            def __getattribute__(cls, name: str) -> Any:
+                if name in ("__module__", "__init__"):
+                    raise RuntimeError(name)
+                return super().__getattribute__(name)
+
+        hidden = Meta("Hidden", (), {})
+        assert resolve.rebuild_problem(hidden, ["name"]) is None
 
 
 def test_ops_are_looked_up_in_the_registry() -> None:
