@@ -83,7 +83,7 @@ def _read_marker(node: pytest.Item | Any, layers: tuple[OptionLayer, OptionLayer
         raise SettingsError("marker: option 'formats' is for model_roundtrip; a file has the format it has")
     command_line, ini = layers
     if kind == ARTIFACT:
-        command_line, ini = _without_formats(command_line), _without_formats(ini)
+        command_line = _without_formats(command_line)
     settings = resolve_settings((command_line, OptionLayer(OptionPlace.MARKER, options), ini), node.config.rootpath)
     formats = _with_marks(settings.formats, options.get("formats", ()))
     runtimes = _with_marks(settings.runtimes, options.get("runtimes", ()))

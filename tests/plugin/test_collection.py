@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING
 
 import pytest
+
+from pytest_modelcompat.plugin.names import golden_name
+from pytest_modelcompat.settings.settings import Settings
 
 if TYPE_CHECKING:
     from tests.conftest import Project
@@ -229,6 +233,42 @@ def test_parameters_that_look_alike_get_goldens_of_their_own(shop: Project) -> N
     }
     assert units == {1, 2, 3, 4, 5, 6}
     shop.run().assert_outcomes(passed=6)
+
+
+STRATEGY = "parametrize_long_str_id_strategy = "
+AS_WRITTEN = "disable_test_id_escaping_and_forfeit_all_rights_to_community_support = true"
+LONG = ["x" * 150, "x" * 150 + "é", "é\n" * 60]
+LONG_BYTES = b"\xff" * 150  # which pytest takes for no id as they are written
+
+
+@pytest.mark.parametrize(
+    ("ini", "values"),
+    [
+        (f"{STRATEGY}short", [*LONG, LONG_BYTES]),
+        (f"{STRATEGY}sha256", [*LONG, LONG_BYTES]),
+        (f"{STRATEGY}legacy", [*LONG, LONG_BYTES]),
+        (f"{STRATEGY}legacy\n{AS_WRITTEN}", LONG),
+    ],
+    ids=["short", "sha256", "legacy", "as-written"],
+)
+def test_a_long_parameter_gives_its_golden_one_name_however_pytest_spells_it(
+    pytester: pytest.Pytester, ini: str, values: list[str | bytes]
+) -> None:
+    """A version of pytest that has no such strategies spells it as `legacy`."""
+    digests = [hashlib.sha256(each.encode() if isinstance(each, str) else each).hexdigest()[:16] for each in values]
+    pytester.makeini(f"[pytest]\n{ini}\n")
+    items = pytester.getitems(
+        f"""
+        import pytest
+
+        @pytest.mark.parametrize("size", ["small"])
+        @pytest.mark.parametrize("text", {values!a})
+        @pytest.mark.parametrize("place", ["a/b"])
+        def test_model(place, text, size): ...
+        """
+    )
+    names = [golden_name(item, Settings()).name for item in items]
+    assert names == [f"test_model[a/b-text~{digest}-small]" for digest in digests]
 
 
 @pytest.mark.parametrize(

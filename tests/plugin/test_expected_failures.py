@@ -35,6 +35,8 @@ CALL = """
         expected = [{"kind": "UNKNOWN LAYER", "reason": "not declared yet"}]
         result = model_roundtrip(build, formats=["h5"], expected_failures=expected)
         assert result.targets[0].expected == "not declared yet"
+        assert result.targets[0].failed
+        assert not result.failed
 """
 DECLARED = """
     [[tool.modelcompat.expected_failures]]

@@ -65,6 +65,13 @@ CALL = """
         result = model_roundtrip(build, formats=["keras"])
         print("checked", *(each.title for each in result.targets))
 """
+GIVEN = """
+    import pytest
+
+    @pytest.mark.model_artifact("ranker.h5")
+    def test_given():
+        return None
+"""
 RELEASE = "golden/test_ranker/test_ranker/frozen/v1.2"
 
 
@@ -202,6 +209,18 @@ def test_an_artifact_and_a_builder_without_a_test(released: Project) -> None:
     result = released.run(*chosen, "-v")
     result.assert_outcomes(passed=8)
     result.stdout.fnmatch_lines(["*h5[[]h5:v2[]] PASSED*", "*build[[]saved_model:v2[]] PASSED*"])
+
+
+def test_a_marked_artifact_is_of_its_own_format_whichever_are_asked_for(released: Project) -> None:
+    shutil.copy(released.path / RELEASE / "model.h5", released.path / "ranker.h5")
+    released.write("test_given.py", GIVEN)
+    released.record("test_given.py")
+    released.run("test_given.py", "--modelcompat-freeze", "v2").assert_outcomes(passed=1)
+    released.write("pytest.ini", "[pytest]\nmodelcompat_formats = saved_model\n")
+    for arguments in ((), ("--modelcompat-format", "keras")):
+        result = released.run("test_given.py", "-v", *arguments)
+        result.assert_outcomes(passed=2)
+        result.stdout.fnmatch_lines(["*::test_given[[]h5[]] PASSED*", "*::test_given[[]h5:v2[]] PASSED*"])
 
 
 @pytest.mark.parametrize(

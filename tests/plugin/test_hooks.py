@@ -123,6 +123,19 @@ def test_a_hook_that_raises_fails_the_target(shop: Project, hook: str) -> None:
     assert "Traceback" not in result.stdout.str()
 
 
+def test_a_hook_that_raises_fails_a_target_that_failed_as_expected(shop: Project) -> None:
+    shop.write(
+        "conftest.py", ON_PATH + "def pytest_modelcompat_result(result):\n    raise ValueError('no such shelf')\n"
+    )
+    known = '[{"kind": "UNKNOWN LAYER", "reason": "not declared yet"}]'
+    shop.write("test_it.py", marked("return shop.scale()", f'formats=["h5"], expected_failures={known}'))
+    result = shop.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["  HOOK FAILED", "*pytest_modelcompat_result in conftest.py raised ValueError: no such shelf"]
+    )
+
+
 def test_a_misspelt_hook_is_refused_by_pytest(shop: Project) -> None:
     shop.write("conftest.py", "def pytest_modelcompat_input(case): ...\n")
     shop.write("test_it.py", "def test_it(): ...\n")

@@ -450,6 +450,40 @@ class TestUnusable:
         result.assert_outcomes(passed=1)
 
 
+ARTIFACT = """
+    from pathlib import Path
+
+    FILE = Path(__file__).with_name("ranker.h5")
+    if not FILE.exists():
+        build().save(FILE)
+
+    @pytest.mark.model_artifact("ranker.h5", custom_objects={"Scale": Scale}, runtimes=["local", "prod"])
+    def test_given():
+        return None
+"""
+
+
+def test_only_the_first_runtime_records_what_an_artifact_gives(project: Project) -> None:
+    """Another one, in which it gives something else, is held against that golden also while goldens are updated."""
+    factor = "(3.0 if 'SHOP' in os.environ else 2.0)"
+    project.write("scaling.py", "    import os\n" + LAYERS.replace("2.0", factor))
+    write(project.path, "test_it.py", BUILD.replace("shop.layers", "scaling"), ARTIFACT)
+    project.write(
+        "pyproject.toml",
+        f"""
+        [tool.modelcompat.runtimes]
+        prod = {{ interpreter = "{sys.executable}", env = {{ SHOP = "prod" }} }}
+        """,
+    )
+    project.record("-k", "not prod").assert_outcomes(passed=1, deselected=1)
+    golden = project.path / "golden" / "test_it" / "test_given"
+    recorded = {path: path.read_bytes() for path in golden.iterdir()}
+    result = project.run("--modelcompat-update-golden", "-k", "prod")
+    result.assert_outcomes(failed=1, deselected=1)
+    result.stdout.fnmatch_lines(["PREDICTIONS DRIFTED  test_given[[]h5-prod[]]: *"])
+    assert {path: path.read_bytes() for path in golden.iterdir()} == recorded
+
+
 def told_and_passed(result: pytest.RunResult, *lines: str) -> None:
     """One target has failed with these lines, another one has passed, and nothing of ours is in sight."""
     result.assert_outcomes(passed=1, failed=1)

@@ -157,7 +157,8 @@ def test_a_narrowed_run_lists_none(stale: Project, arguments: list[str]) -> None
 
 
 def test_a_run_cut_short_lists_none(stale: Project) -> None:
-    stale.write("test_fails.py", "def test_fails(): assert False\ndef test_never(): ...\n")
+    """Its module has begun to run, and the tests of it that are left might claim them."""
+    stale.write("test_it.py", MODEL + GOOD + "\n    def test_fails(): assert False\n    def test_other(): ...\n")
     stale.run("-x").stdout.no_fnmatch_line("stale golden*")
     stale.run("--maxfail=2").stdout.fnmatch_lines([STALE])
 

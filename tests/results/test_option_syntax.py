@@ -140,6 +140,11 @@ def test_unsafe_has_a_flag_of_its_own(pytester: pytest.Pytester) -> None:
     assert OptionSyntax(OptionPlace.MARKER).write("safe_mode", value=False).endswith("(safe_mode=False)")
 
 
+def test_safe_mode_that_stays_on_is_never_the_flag_for_unsafe() -> None:
+    text = OptionSyntax(OptionPlace.COMMAND_LINE).write("safe_mode", value=True)
+    assert text == "in a test: @pytest.mark.model_roundtrip(safe_mode=True)"
+
+
 @pytest.mark.parametrize("place", [OptionPlace.COMMAND_LINE, OptionPlace.INI])
 def test_what_only_a_test_can_have_says_so(place: OptionPlace) -> None:
     text = OptionSyntax(place).allowed("allow_ops", 'Er"f')

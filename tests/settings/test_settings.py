@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pytest_modelcompat.results.option_places import OptionPlace
@@ -46,6 +47,7 @@ def given(**options: Any) -> dict[str, Any]:
         ({"imports": [5]}, "option 'imports' takes a list of module names"),
         ({"name": " "}, "option 'name' takes a name that is not empty"),
         ({"seed": -1}, "option 'seed' takes a whole number"),
+        ({"seed": 2**32}, "option 'seed' takes a whole number from 0 to 2**32 - 1, not 4294967296 (int)"),
         ({"seed": 1.0}, "option 'seed' takes a whole number"),
         ({"runtimes": []}, "option 'runtimes' takes a list of runtime names"),
         ({"runtimes": ["local", "local"]}, ", each once, not "),
@@ -71,6 +73,13 @@ def test_right_options_come_in_one_type() -> None:
     param = pytest.param("h5", marks=pytest.mark.xfail)
     assert given(formats=[param, "keras"])["formats"] == (param, "keras")
     assert plain_name(param) == "h5"
+
+
+def test_the_greatest_seed_is_the_greatest_that_numpy_takes() -> None:
+    seed = given(seed=2**32 - 1)["seed"]
+    np.random.RandomState(seed)
+    with pytest.raises(ValueError, match="Seed must be between"):
+        np.random.RandomState(seed + 1)
 
 
 def test_the_strongest_source_wins_with_an_explicit_zero() -> None:

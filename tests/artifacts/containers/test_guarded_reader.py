@@ -153,6 +153,30 @@ def test_what_is_not_the_array_it_should_be_is_not_read(
         np.testing.assert_array_equal(read(reader, "w", values), values)
 
 
+INCOMPLETE = """
+import json, struct, sys
+
+sys.stdin.readline()
+for line in sys.stdin:
+    description = json.dumps({"dtype": "float32", "shape": [4, 6]}).encode()
+    for kind, content in ((b"D", description), (b"P", bytes(4 * NUMBER)), (b".", b"")):
+        sys.stdout.buffer.write(struct.pack("<cq", kind, len(content)) + content)
+    sys.stdout.buffer.flush()
+"""
+
+
+@pytest.mark.parametrize("number", [0, 23, 25])
+def test_fewer_or_more_values_than_the_array_has_are_not_taken_for_it(
+    reader: GuardedReader, values: NDArray[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: int
+) -> None:
+    """As a process may send whose memory a damaged file has spoilt."""
+    script = tmp_path / "incomplete.py"
+    script.write_text(INCOMPLETE.replace("NUMBER", str(number)), encoding="utf-8")
+    monkeypatch.setattr(reader_process, "__file__", str(script))
+    with pytest.raises(UnreadableDatasetError, match="its values are not complete"):
+        list(reader.pieces(stored("w", values)))
+
+
 def test_damage_that_the_library_meets_leaves_the_rest_readable(tmp_path: Path, values: NDArray[Any]) -> None:
     noise = np.random.default_rng(0).random((64, 64))
     path = write(tmp_path / "a.h5", noise=noise, w=values)
