@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # What a line begins with that tells the command `modelcompat check` something, and nobody else.
 TO_THE_COMMAND = "where that is done already, say so:"
+# What a test does by its option `formats`.
+LEAVE_H5 = "save the model as .keras or SavedModel"
 RE_SAVE_AS_SAVED_MODEL = "or ship a SavedModel, which loads without Keras: model.export(path) and tf.saved_model.load"
 
 

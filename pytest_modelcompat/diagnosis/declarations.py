@@ -20,8 +20,12 @@ def op_library(path: str, lead: str = "") -> OptionFix:
     return OptionFix("op_libraries", [path], lead)
 
 
-_OTHER_FORMATS = ["keras", "saved_model"]
-_SAVE_AGAIN = "save the model again, as .keras or SavedModel"
-LEAVE_H5 = OptionFix("formats", _OTHER_FORMATS, for_artifact=_SAVE_AGAIN)
-OR_LEAVE_H5 = OptionFix("formats", _OTHER_FORMATS, "or leave .h5: ", _SAVE_AGAIN)
+def leave_h5(lead: str = "", reason: str = "") -> OptionFix:
+    """Saves in the formats that hold what .h5 does not."""
+    save_again = f"save the model again, as .keras or SavedModel{reason}"
+    return OptionFix("formats", ["keras", "saved_model"], lead, save_again)
+
+
+LEAVE_H5 = leave_h5()
+OR_LEAVE_H5 = leave_h5("or leave .h5: ")
 UNSAFE = OptionFix("safe_mode", value=False, lead="or, if you trust the file: ")

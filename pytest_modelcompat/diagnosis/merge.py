@@ -16,24 +16,33 @@ _VAGUE = (Kind.LOAD_FAILED, Kind.PREDICTION_FAILED)
 
 
 def merge_findings(
-    raised: Finding, unresolved: Sequence[Finding], recorded: Sequence[Finding] = ()
+    raised: Finding,
+    unresolved: Sequence[Finding],
+    recorded: Sequence[Finding] = (),
+    others: Sequence[Finding] = (),
+    *,
+    is_local: bool = False,
 ) -> tuple[Finding, ...]:
     """Why an artifact did not load, each thing once: what the exception is about comes first, with its words.
 
-    Of one thing the source that knows most about it tells: the exception, where its text has one certain cause that
-    nothing recorded explains; what the loader could not resolve, which knows the user's own classes and their places;
-    what is recorded of the runtime's versions; last an exception that says only that something failed.
+    Of one thing the source that knows most about it tells: the exception, where its text has one certain cause (in
+    another runtime only if nothing recorded explains it); what the loader could not resolve of the user's own, whose
+    places and modules it knows; what is recorded of the runtime's versions; what else the loader could not resolve;
+    last an exception that says only that something failed.
 
     Args:
         raised: the diagnosis of the exception.
-        unresolved: what the loader could not resolve or rebuild.
+        unresolved: what the loader could not resolve or rebuild, and the user could declare or mend.
         recorded: what is recorded of the versions that keeps the artifact from getting past this stage.
+        others: what else the loader could not resolve.
+        is_local: whether the runtime is the one that pytest runs in, which also wrote what it loads.
     """
     words = {*re.findall(r"\w+", raised.quote)}
-    if _knows_most(raised, unresolved, recorded, words):
-        found = _each_once((raised,), unresolved, recorded)
-        return tuple(replace(each, where=_where(raised, unresolved)) if each is raised else each for each in found)
-    found = _each_once(unresolved, recorded)
+    found = _each_once(unresolved, recorded, others)
+    unresolved = (*unresolved, *others)
+    if _knows_most(raised, unresolved, () if is_local else recorded, words):
+        where = next((each.where for each in unresolved if each.identity == raised.identity), raised.where)
+        return (replace(raised, where=where), *(each for each in found if not _is_about(each, raised.subject)))
     if not found:
         return (raised,)
     # Keras stops at the first thing that it cannot do; of what it would stop at next it says nothing.
@@ -55,9 +64,9 @@ def _knows_most(raised: Finding, unresolved: Sequence[Finding], recorded: Sequen
     )
 
 
-def _where(raised: Finding, unresolved: Sequence[Finding]) -> tuple[str, ...]:
-    """The places of what was raised: as the loader met them, else as they were read."""
-    return next((each.where for each in unresolved if each.identity == raised.identity), raised.where)
+def _is_about(finding: Finding, subject: str) -> bool:
+    """Whether it is about a thing: as its subject, or as the one place where that is (a loss in `compile()`)."""
+    return finding.subject == subject or finding.where == (subject,)
 
 
 def _each_once(*sources: Sequence[Finding]) -> list[Finding]:

@@ -22,6 +22,9 @@ _NOISE = re.compile(
 _FUNCTION_NODE = re.compile(r"\{\{function_node [^}]*\}\} ?")
 _USER_CODE = "in user code:\n"
 _RAISED_IN_USER_CODE = re.compile(r"\n[ ]*\n[ ]+(?:\w+\.)*\w+: ")
+# Where an object lay in memory is another place each time.
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+(?=>)")
+_SENTENCE_END = re.compile(r"[.!?](?= )")
 _OP_SUFFIX = re.compile(r"\s*\[Op:\w+\](?: name:.*)?$")
 _OUTER_CLASS = re.compile(r"Error when deserializing class '(\w+)'(?: using config=\{[^\n]{0,40}?'name': '([^']+)')?")
 _REBUILT_CLASS = re.compile(r"<class '(?:[\w.]*\.)?(\w+)'> could not be deserialized properly")
@@ -43,12 +46,20 @@ def root_cause(message: str, exception: str = "Exception") -> str:
     line = _OP_SUFFIX.sub("", telling[0]).strip() if telling else ""
     if not line:
         return f"{exception} (no message)"
-    return shorten(line, LONGEST_LINE)
+    return _whole_sentences(line)
+
+
+def _whole_sentences(line: str) -> str:
+    """A line as it is, or the sentences at its beginning that are not too long together."""
+    if len(line) <= LONGEST_LINE:
+        return line
+    ends = [match.end() for match in _SENTENCE_END.finditer(line, 0, LONGEST_LINE + 1)]
+    return line[: ends[-1]] if ends else shorten(line, LONGEST_LINE)
 
 
 def innermost(message: str) -> str:
     """The innermost exception's whole message: without the outer ones', colours and received arguments."""
-    text = _ANSI.sub("", message).replace("\r", "")
+    text = _ADDRESS.sub("", _ANSI.sub("", message).replace("\r", ""))
     text = text.rpartition(_OUTER)[2] or text
     text = _CALLING.sub("", text)
     text = _out_of_user_code(_ARGUMENTS.split(text, maxsplit=1)[0])

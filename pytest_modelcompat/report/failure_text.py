@@ -46,12 +46,22 @@ def headline(result: Result) -> str:
 
 
 def _sentence(result: Result) -> str:
-    """What a heading says: of a load elsewhere its cause, as a test's declarations have little to do with that."""
+    """What a heading says."""
     first = result.errors[0]
-    if result.is_local or first.kind not in SUBJECT_LABELS:
-        return HEADLINES.get(first.kind, first.cause)
+    if _has_headline(first, is_local=result.is_local):
+        return HEADLINES[first.kind]
+    if first.kind not in SUBJECT_LABELS or (result.is_local and first.kind not in HEADLINES):
+        return first.cause
     name = first.subject.partition("(")[0].rpartition(".")[2]
     return first.cause if name in first.cause else f"{first.subject}: {first.cause}"
+
+
+def _has_headline(finding: Finding, *, is_local: bool) -> bool:
+    """Whether its kind says enough. Of a load elsewhere, and of what Keras itself cannot do, it is the cause.
+
+    A test's declarations have little to do with either; what is recorded of versions names the stage that it stops.
+    """
+    return is_local and finding.kind in HEADLINES and finding.stage is None
 
 
 def _predicted(result: Result) -> str:
@@ -78,7 +88,8 @@ def failure_text(result: Result, *, verbose: bool = False) -> str:
 
 
 def _blocks(errors: Sequence[Finding], *, is_local: bool) -> Iterator[str]:
-    """The findings one after the other; what is predicted says its runtime once, and a fix that several share last."""
+    """The findings one after the other; a runtime is said once, and a cause and a fix that several share last."""
+    headed = ""
     for position, finding in enumerate(errors):
         before = errors[position - 1] if position else None
         after = errors[position + 1] if position + 1 < len(errors) else None
@@ -87,10 +98,16 @@ def _blocks(errors: Sequence[Finding], *, is_local: bool) -> Iterator[str]:
             yield from labelled("predicted", f"for {finding.runtime}")
         if before is not None and (before.kind, before.runtime) != (finding.kind, finding.runtime):
             yield f"{INDENT}{finding.kind.value}"
-        is_headed = before is None and not finding.runtime and not (is_local and finding.kind in HEADLINES)
-        is_shared = after is not None and bool(finding.runtime) and after.runtime == finding.runtime
-        with_fix = not (is_shared and after is not None and after.fix == finding.fix)
-        yield from finding_block(finding, with_cause=not is_headed, with_fix=with_fix)
+        is_headed = before is None and not finding.runtime and not _has_headline(finding, is_local=is_local)
+        is_shared = after is not None and (after.kind, after.runtime, after.fix) == _shared(finding)
+        has_same_cause = is_shared and after is not None and after.cause == finding.cause
+        with_cause = not is_headed and not has_same_cause and finding.cause != headed
+        headed = finding.cause if is_headed else headed
+        yield from finding_block(finding, with_cause=with_cause, with_fix=not is_shared)
+
+
+def _shared(finding: Finding) -> tuple[Kind, str, tuple[str, ...]]:
+    return finding.kind, finding.runtime, finding.fix
 
 
 _WITHOUT_FACTS = {
@@ -105,6 +122,11 @@ _WITHOUT_FACTS = {
 }
 
 
+def _is_about_declarations(finding: Finding, *, is_local: bool) -> bool:
+    is_recorded_here = is_local and finding.stage is not None
+    return finding.kind in ABOUT_DECLARATIONS and not finding.runtime and not is_recorded_here
+
+
 def _facts(result: Result) -> Iterator[str]:
     facts = result.facts
     kinds = {finding.kind for finding in result.errors}
@@ -112,7 +134,7 @@ def _facts(result: Result) -> Iterator[str]:
     yield from labelled("artifact", facts.artifact + saved)
     if facts.loaded_by:
         yield from labelled("loaded in", f"{result.runtime}: {versions_text(facts.loaded_by)}")
-    if any(finding.kind in ABOUT_DECLARATIONS and not finding.runtime for finding in result.errors):
+    if any(_is_about_declarations(finding, is_local=result.is_local) for finding in result.errors):
         yield from labelled("declared", _declared(facts))
     if facts.expected:
         yield from labelled("expected", facts.expected)

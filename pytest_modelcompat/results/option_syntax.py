@@ -101,10 +101,12 @@ class OptionSyntax:
     Args:
         place: where that is.
         defining_modules: name of a class or function -> `module.qualname` where this process has it.
+        is_artifact: whether something else saved the artifact, so that no option changes how it is saved.
     """
 
     place: OptionPlace = OptionPlace.MARKER
     defining_modules: Mapping[str, str] = field(default_factory=dict)
+    is_artifact: bool = False
 
     def write(self, option: str, value: Any) -> str:
         """The line that sets an option.
@@ -193,7 +195,7 @@ class OptionFix:
             syntax: writes options where the case is written.
             words: what `$words` mean.
         """
-        if syntax.place is OptionPlace.ARTIFACT_MARKER and self.for_artifact:
+        if self.for_artifact and (syntax.is_artifact or syntax.place is OptionPlace.ARTIFACT_MARKER):
             text = self.for_artifact
         else:
             text = syntax.write(self.option, _filled(self.value, words))

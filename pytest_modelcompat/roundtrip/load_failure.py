@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.diagnosis import DiagnosisContext, diagnose, unresolved
+from pytest_modelcompat.diagnosis.declarations import leave_h5
 from pytest_modelcompat.diagnosis.merge import merge_findings
 from pytest_modelcompat.profiles import known_names
 from pytest_modelcompat.profiles.op_packages import package_called, package_of
 from pytest_modelcompat.profiles.third_party import third_party_uses
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
-from pytest_modelcompat.results.option_syntax import OptionSyntax
-from pytest_modelcompat.roundtrip.static_check import findings_for, profile_of
+from pytest_modelcompat.roundtrip.static_check import findings_for, holds_as_keras, option_syntax, profile_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,14 +33,25 @@ def explain_load_failure(attempt: Attempt) -> tuple[Finding, ...]:
     if loaded.process_exit.code != 0 or loaded.stage not in ("load", "predict"):
         return (diagnosed,)
     unknown = unresolved.unresolved_findings(attempt.inventory, loaded, context.syntax)
-    if attempt.case.target.is_local:
-        return merge_findings(diagnosed, _met_here(unknown, loaded))
-    recorded = _recorded(attempt)
+    own, recorded = _of_user_code(unknown, attempt.inventory), _recorded(attempt)
     unopened = tuple(finding for finding in recorded if finding.stage is Stage.OPEN)
     if unopened:
         # Whatever was raised about a file that is read as something else is not about this file.
         return merge_findings(replace(diagnosed, is_specific=False), (), unopened)
-    return merge_findings(diagnosed, _of_user_code(unknown, attempt.inventory), recorded)
+    if not attempt.case.target.is_local:
+        return merge_findings(diagnosed, own, recorded)
+    others = tuple(finding for finding in unknown if finding not in own)
+    found = merge_findings(diagnosed, _met_here(own, loaded), recorded, _met_here(others, loaded), is_local=True)
+    return _with_another_format(found, attempt)
+
+
+def _with_another_format(found: tuple[Finding, ...], attempt: Attempt) -> tuple[Finding, ...]:
+    """An .h5's findings, the first with the advice to leave .h5 where .keras would hold the model and none says so."""
+    leave = leave_h5().line(option_syntax(attempt), {})
+    if any(leave in line for each in found for line in each.fix) or not holds_as_keras(attempt):
+        return found
+    first, *others = found
+    return (replace(first, fix=(*first.fix, f"or leave .h5: {leave}" if first.fix else leave)), *others)
 
 
 def diagnosis_context(attempt: Attempt) -> DiagnosisContext:
@@ -56,7 +67,7 @@ def diagnosis_context(attempt: Attempt) -> DiagnosisContext:
         inventory=attempt.inventory,
         versions=attempt.loaded.versions,
         timeout=case.settings.timeout,
-        syntax=OptionSyntax(case.declared_in, subject.defining_modules),
+        syntax=option_syntax(attempt),
         runtime=case.runtime,
         declared=attempt.loaded.declared,
         package_of=package_of,

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import near_match
 from pytest_modelcompat.compatibility.check import check_compatibility
-from pytest_modelcompat.compatibility.fixes import TO_THE_COMMAND
+from pytest_modelcompat.compatibility.fixes import LEAVE_H5, TO_THE_COMMAND
+from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.diagnosis import unresolved
+from pytest_modelcompat.diagnosis.declarations import leave_h5
 from pytest_modelcompat.profiles import known_names
 from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.profiles.store import is_path, load_profile
 from pytest_modelcompat.results.finding import Finding, Severity
+from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError, runtime_name_of
 from pytest_modelcompat.settings.checks import SettingsError
 
@@ -130,12 +133,35 @@ def findings_for(attempt: Attempt, profile: Profile) -> tuple[Finding, ...]:
     """
     custom, safe_mode = set(_declared(attempt)), attempt.case.settings.safe_mode
     judged = check_compatibility(attempt.inventory, profile, custom=custom, safe_mode=safe_mode)
-    return tuple(replace(finding, fix=_without_command_fix(finding)) for finding in judged.findings)
+    syntax = option_syntax(attempt)
+    return tuple(replace(finding, fix=_for_a_test(finding.fix, syntax)) for finding in judged.findings)
 
 
-def _without_command_fix(finding: Finding) -> tuple[str, ...]:
-    """The finding's fix without what only the command takes."""
-    return tuple(line for line in finding.fix if not line.startswith(TO_THE_COMMAND))
+def holds_as_keras(attempt: Attempt) -> bool:
+    """Whether a model that was saved as .h5 loads here if it is saved as .keras, as far as that can be predicted."""
+    profile = profile_of(attempt.loaded.versions)
+    if profile is None or attempt.inventory.format != "h5":
+        return False
+    in_other_format = replace(attempt.inventory, format="keras")
+    predicted = check_compatibility(in_other_format, profile, custom=set(_declared(attempt)))
+    return predicted.compatibility is Compatibility.LOADS
+
+
+def option_syntax(attempt: Attempt) -> OptionSyntax:
+    """How the options of an attempt's case are written, where it is declared."""
+    case = attempt.case
+    return OptionSyntax(case.declared_in, attempt.subject.defining_modules, is_artifact=case.artifact is not None)
+
+
+def _for_a_test(fix: tuple[str, ...], syntax: OptionSyntax) -> tuple[str, ...]:
+    """A fix without what only the command takes, and with options of the case where it has them."""
+    lines = (line for line in fix if not line.startswith(TO_THE_COMMAND))
+    return tuple(_as_option(line, syntax) for line in lines)
+
+
+def _as_option(line: str, syntax: OptionSyntax) -> str:
+    lead, found, rest = line.partition(LEAVE_H5)
+    return leave_h5(lead, rest).line(syntax, {}) if found and lead in ("", "or ") else line
 
 
 def _runtime_text(name: str, profile: Profile) -> str:

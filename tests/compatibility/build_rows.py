@@ -253,7 +253,7 @@ STATE = (
         "vocabulary",
         "an .h5 file does not hold the vocabulary that adapt() learnt: the model loads, and its first call fails",
         where='"words", second of 2 layers',
-        fix="save it as .keras or SavedModel",
+        fix="save the model as .keras or SavedModel",
         stage=Stage.FIRST_CALL,
         control=h5(K311, vectorization(["hat", "coat"])),
     ),

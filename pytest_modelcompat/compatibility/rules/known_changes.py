@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.compatibility.rule import (
     ANY,
     NEVER,
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 KERAS_3 = (3, 0)
 LOOKUPS = ("TextVectorization", "StringLookup", "IntegerLookup")
 RANDOM = ("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D")
-OTHER_FORMAT = ("save it as .keras or SavedModel, which hold what .h5 leaves out",)
-OWN_ACTIVATION = ("give the activation as a layer of its own", "or save the model as .keras or SavedModel")
+OTHER_FORMAT = (fixes.LEAVE_H5,)
+OWN_ACTIVATION = ("give the activation as a layer of its own", f"or {fixes.LEAVE_H5}")
 NOTHING_TO_DO = ("nothing, where the model only predicts",)
 
 

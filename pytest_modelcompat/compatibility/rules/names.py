@@ -56,13 +56,26 @@ def _unknown(context: CompatibilityContext, group: Sequence[Use]) -> Finding:
         subject=full_name,
         where=locations(group),
         cause=_why_unknown(context, use, is_keras_own=is_keras_own),
-        fix=fixes.other_keras(context) if is_keras_own else fixes.declare(full_name),
+        fix=_fix_of_unknown(context, full_name, is_keras_own=is_keras_own),
         stage=Stage.CONFIG,
     )
 
 
+def _fix_of_unknown(context: CompatibilityContext, name: str, *, is_keras_own: bool) -> tuple[str, ...]:
+    if not is_keras_own:
+        return fixes.declare(name)
+    if context.inventory.format == "h5" and context.writer == context.reader and context.reader_major == 3:
+        return (f"{fixes.LEAVE_H5}, which name the module",)
+    return fixes.other_keras(context)
+
+
 def _why_unknown(context: CompatibilityContext, use: Use, *, is_keras_own: bool) -> str:
     role = use.role
+    if is_keras_own and context.writer == context.reader:
+        return (
+            f"it is a {role} of Keras' own that is not public, and the file does not say which module it is in, so "
+            f"{context.reader_name} does not find it again"
+        )
     if is_keras_own:
         return f"{context.reader_name} has no {role} of this name; {context.writer_name}, which wrote it, has"
     if use.module and use.module != NO_MODULE:
@@ -103,11 +116,14 @@ def operations(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding where Keras 3 wrote an operation among an .h5's layers that bears the name of a layer: `x * 2`."""
     if context.reader_major != 3 or context.writer_major != 3 or context.inventory.format != "h5":
         return
+    groups: dict[str, list[Use]] = {}
     for layer in context.inventory.layers:
         known = context.known(layer)
         # A layer that writes `trainable` always does, and an operation has none.
         if known is not None and "trainable" in (known.writes or ()) and "trainable" not in layer.config:
-            yield _operation([layer], "takes it for the layer of the same name", context)
+            groups.setdefault(layer.name, []).append(layer)
+    for group in groups.values():
+        yield _operation(group, "takes it for the layer of the same name", context)
 
 
 def _is_operation(context: CompatibilityContext, use: Use) -> bool:
@@ -122,7 +138,7 @@ def _operation(group: Sequence[Use], consequence: str, context: CompatibilityCon
         where=locations(group),
         cause=f"it is an operation on tensors, such as x * 2, which an .h5 file cannot hold: {context.reader_name} "
         f"{consequence}",
-        fix=("save the model as .keras or SavedModel",),
+        fix=(fixes.LEAVE_H5,),
         stage=Stage.CONFIG if context.known(group[0]) is None else Stage.BUILD,
         source="measured",
     )

@@ -1,0 +1,123 @@
+"""What a failed load says of Keras' own classes: as much as `modelcompat check` says, and a fix that works as it is."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import Project
+
+HEAD = """
+import keras
+import pytest
+from keras import layers as L
+
+{marker}
+def test_model():
+    i = keras.Input((4, 4))
+    {body}
+"""
+H5 = '@pytest.mark.model_roundtrip(formats=["h5"])'
+
+
+class Case:
+    """A model in one test; `text` is what a run of it says."""
+
+    def __init__(self, project: Project, body: str) -> None:
+        self._project, self._body, self.text = project, body, ""
+
+    def run(self, marker: str = H5) -> pytest.RunResult:
+        self._project.write("test_it.py", HEAD.format(marker=marker, body=self._body))
+        result = self._project.run("--modelcompat-update-golden", "test_it.py")
+        self.text = result.stdout.str()
+        return result
+
+    def line(self, start: str) -> str:
+        found = re.search(rf"^ *{re.escape(start)} *(.*)$", self.text, re.MULTILINE)
+        assert found, self.text
+        return found[1]
+
+
+# Operations that .h5 takes for layers of the same name, and a text that it takes for a function.
+UNSAID = [
+    ("return keras.Model(i, L.MultiHeadAttention(2, 8)(i, i) + i)", "UNKNOWN LAYER", "Add", "operation"),
+    ("return keras.Model(i, L.Dense(4)(i) * i)", "UNKNOWN LAYER", "Multiply", "operation"),
+    ("return keras.Model(i, keras.ops.maximum(i, 0.5))", "UNKNOWN LAYER", "Maximum", "operation"),
+    ("return keras.Model(i, 1.0 - i)", "UNKNOWN LAYER", "Subtract", "operation"),
+    ("return keras.Model(i, L.Attention()([i, i]))", "CONFIG CHANGED", "'dot'", "keras.layers.dot"),
+]
+
+
+@pytest.mark.parametrize(("body", "kind", "subject", "cause"), UNSAID)
+def test_what_keras_does_not_say_is_what_check_knows(
+    project: Project, body: str, kind: str, subject: str, cause: str
+) -> None:
+    case = Case(project, body)
+    case.run().assert_outcomes(failed=1)
+    first = case.line(f"{kind}  test_model[h5]:")
+    assert subject in first
+    assert cause in first
+    assert " at 0x" not in case.text
+    fix = case.line("fix")
+    case.run(fix).assert_outcomes(passed=2)
+
+
+def test_operations_of_one_cause_are_one_block(project: Project) -> None:
+    case = Case(project, "return keras.Model(i, (i + 1.0) * 2.0 + 3.0 - i * 4.0)")
+    case.run().assert_outcomes(failed=1)
+    # In the heading, which the short summary repeats.
+    assert case.text.count("it is an operation on tensors") == len(("heading", "summary"))
+    assert case.text.count("formats=") == 1
+    # Two of each class share its line.
+    assert case.text.count("  layer      ") == len(("Add", "Multiply", "Subtract"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return keras.applications.ConvNeXtTiny(weights=None, input_shape=(32, 32, 3), classes=2)",
+        "return keras.Model(i, keras.ops.matmul(i, i))",
+        "return keras.Model(i, i[:, 0])",
+        "return keras.Model(i, keras.ops.einsum('abc,abd->acd', i, i))",
+    ],
+)
+def test_a_class_of_keras_own_is_never_the_users(project: Project, body: str) -> None:
+    case = Case(project, body)
+    case.run().assert_outcomes(failed=1)
+    assert "your_module" not in case.text
+    assert "custom_objects" not in case.text
+    case.run(case.line("fix")).assert_outcomes(passed=2)
+
+
+def test_a_class_of_keras_own_that_is_not_public(project: Project) -> None:
+    case = Case(project, "return keras.applications.ConvNeXtTiny(weights=None, input_shape=(32, 32, 3), classes=2)")
+    case.run().assert_outcomes(failed=1)
+    assert "LayerScale: it is a layer of Keras' own that is not public" in case.line("UNKNOWN LAYER  test_model[h5]:")
+
+
+def test_two_reports_of_one_loss_are_one(project: Project) -> None:
+    body = 'm = keras.Sequential([i, L.Dense(1)]); m.compile("adam", "mse", metrics=["mae"]); return m'
+    case = Case(project, body)
+    case.run().assert_outcomes(failed=1)
+    assert "(and " not in case.line("FORMAT CANNOT HOLD  test_model[h5]:")
+
+
+def test_what_was_raised_is_quoted_in_whole_sentences(project: Project) -> None:
+    case = Case(project, "return keras.Model(i, L.Lambda(lambda x: x * 2)(i))")
+    case.run().assert_outcomes(failed=1)
+    assert case.line("it said").endswith("disallowed by default.")
+
+
+def test_a_file_that_is_named_is_never_told_to_change_its_formats(project: Project) -> None:
+    import keras
+
+    i = keras.Input((4, 4))
+    keras.Model(i, i + 1.0).save(project.path / "ranker.h5")
+    result = project.run("ranker.h5", "--modelcompat-update-golden")
+    result.assert_outcomes(failed=1)
+    text = result.stdout.str()
+    assert "save the model again, as .keras or SavedModel" in text
+    assert "--modelcompat-format" not in text
