@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pytest_modelcompat.results.option_syntax import OptionFix
+from dataclasses import replace
+
+from pytest_modelcompat.results.option_syntax import OptionFix, OptionSyntax
 
 
 def custom_object(name: str = "$bare", lead: str = "") -> OptionFix:
@@ -18,6 +20,27 @@ def imports(module: str, lead: str = "") -> OptionFix:
 def op_library(path: str, lead: str = "") -> OptionFix:
     """Declares a library that the loader loads first, for the ops it registers."""
     return OptionFix("op_libraries", [path], lead)
+
+
+def declaration(name: str, syntax: OptionSyntax, module: str = "", *, is_registered: bool = False) -> tuple[str, ...]:
+    """How a class or function of the user's is declared, in one of two ways.
+
+    Args:
+        name: as the artifact has it.
+        syntax: how options are written.
+        module: where the artifact says that it is, for what this process does not have.
+        is_registered: whether a decorator registers it already.
+    """
+    if module:
+        own = name.rpartition(">")[2]
+        syntax = replace(syntax, defining_modules={own: f"{module}.{own}", **syntax.defining_modules})
+    if is_registered:
+        return (syntax.imports(syntax.defining_module(name)), f"or {syntax.custom_object(name)}")
+    return (
+        syntax.custom_object(name),
+        "or decorate it with @keras.saving.register_keras_serializable() and declare",
+        syntax.imports(syntax.defining_module(name)),
+    )
 
 
 def leave_h5(lead: str = "", reason: str = "") -> OptionFix:

@@ -122,7 +122,7 @@ def match_known_failure(
     if match is None:
         return None
     words = template_values(match, raised, context)
-    if entry.when is not None and not entry.when(words, context):
+    if (entry.when is not None and not entry.when(words, context)) or _contradicts(entry, context):
         return None
     subject = Template(entry.subject).substitute(words) or context.file
     kind = entry.kind
@@ -139,6 +139,16 @@ def match_known_failure(
         details=tuple(("see", link) for link in _links(entry.source)[:1]),
         is_specific=bool(entry.source),
     )
+
+
+def _contradicts(entry: KnownFailure, context: DiagnosisContext) -> bool:
+    """Whether an entry about a change between two versions would be told of one and the same version."""
+    told = {word for text in (entry.cause, *entry.fix) if isinstance(text, str) for word in _words(text)}
+    return {"saved", "loaded"} <= told and context.saved_keras == context.loaded_keras
+
+
+def _words(template: str) -> list[str]:
+    return re.findall(r"\$\{?(\w+)", template)
 
 
 def _applies(entry: KnownFailure, exception: str, stage: str, format_: str) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import PYTHON_FUNCTION_OPS, Inventory, LayerUse, ObjectUse
 from pytest_modelcompat.artifacts.locations import Use, locations, op_locations
+from pytest_modelcompat.diagnosis.declarations import declaration
 from pytest_modelcompat.profiles.op_packages import package_of
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 
@@ -79,23 +80,16 @@ def _unknown(group: Sequence[Use], syntax: OptionSyntax) -> Finding:
     registered = ">" in name
     role = first.role
     home = module or syntax.defining_module(name)
-    fix: tuple[str, ...]
     if registered:
         cause = f"it is registered as {name!r} by a decorator in {home}, which the loader has not imported"
-        fix = (syntax.imports(home), f"or {syntax.custom_object(name)}")
     else:
         cause = f"Keras has no {role} of this name, and the test declares none"
-        fix = (
-            syntax.custom_object(first.name),
-            "or decorate it with @keras.saving.register_keras_serializable() and declare",
-            syntax.imports(home),
-        )
     return Finding(
         kind=Kind.UNKNOWN_LAYER if is_layer else Kind.UNKNOWN_OBJECT,
         subject=name,
         where=locations(group),
         cause=cause,
-        fix=fix,
+        fix=declaration(name, syntax, module or "", is_registered=registered),
         details=(("role", role),),
     )
 

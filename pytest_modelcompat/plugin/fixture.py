@@ -113,5 +113,6 @@ class ModelRoundtrip:
             build=lambda: split_returned(model() if is_builder(model) else model),
             accept=accept_command(self.item),
             declared_in=OptionPlace.CALL,
+            test_module=getattr(getattr(self.item, "module", None), "__name__", ""),
         )
         return case.of_release(frozen)

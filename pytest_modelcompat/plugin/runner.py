@@ -85,6 +85,7 @@ def run_marked(item: pytest.Function, session: Session) -> None:
         inputs=call if marked.artifact is not None else None,
         accept=accept_command(item),
         declared_in=OptionPlace.MARKER if marked.artifact is None else OptionPlace.ARTIFACT_MARKER,
+        test_module=item.module.__name__,
     )
     run_target(item, case.of_release(collection.frozen_artifact(golden, target, session)), session)
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 PLACEHOLDER_MODULE = "your_module"
+# What Python has in the qualified name of a class that a function makes.
+_LOCAL = ".<locals>."
 
 
 _IN_CODE = {
@@ -87,6 +89,39 @@ def _module_and_name(path: str) -> tuple[str, str]:
     return module, qualname
 
 
+def _top_level(path: str) -> str:
+    """The import path of what is made inside a function, once it is moved out of it."""
+    outside, _, name = path.rpartition(_LOCAL)
+    return f"{outside.rpartition('.')[0]}.{name}" if outside else path
+
+
+def _move(path: str) -> str:
+    outside, _, name = path.rpartition(_LOCAL)
+    module, _, function = outside.rpartition(".")
+    return f"move {name} out of {function}() to the top level of {module}, where a fresh process finds it"
+
+
+def _imported(values: Mapping[str, str], test_module: str) -> tuple[list[str], dict[str, str]]:
+    """The imports that a test needs for these import paths, and the paths as it then writes them."""
+    names: dict[str, list[str]] = {}
+    homes: dict[str, str] = {}
+    whole, written = [], dict(values)
+    for name, path in values.items():
+        module, qualname = _module_and_name(path)
+        if not module:
+            continue
+        root = qualname.partition(".")[0]
+        if module != test_module and homes.setdefault(root, module) != module:
+            # Two of one name: the second is reached through its module.
+            whole.append(f"import {module}")
+            continue
+        written[name] = qualname
+        if module != test_module and root not in names.setdefault(module, []):
+            names[module].append(root)
+    froms = [f"from {module} import {', '.join(roots)}" for module, roots in names.items()]
+    return [*froms, *dict.fromkeys(whole)], written
+
+
 _OBJECTS = _Kind(_objects, _object_words)
 _NAMES = _Kind(_texts, list)
 _REASONS = _Kind(_reasons, lambda _: ())
@@ -102,14 +137,16 @@ class OptionSyntax:
         place: where that is.
         defining_modules: name of a class or function -> `module.qualname` where this process has it.
         is_artifact: whether something else saved the artifact, so that no option changes how it is saved.
+        test_module: the module of the test, whose own names need no import; empty where there is none.
     """
 
     place: OptionPlace = OptionPlace.MARKER
     defining_modules: Mapping[str, str] = field(default_factory=dict)
     is_artifact: bool = False
+    test_module: str = ""
 
     def write(self, option: str, value: Any) -> str:
-        """The line that sets an option.
+        """The line that sets an option, below those that import what it names.
 
         Args:
             option: its name.
@@ -117,13 +154,21 @@ class OptionSyntax:
                 its module is not known); for `allow_ops` and `allow_layers` a mapping of names to reasons; for a list
                 of names that list; else a number, or a text that is code.
         """
-        if option == "custom_objects":
-            value = {name: self.defining_modules.get(path, path) for name, path in value.items()}
-        if self.place is OptionPlace.COMMAND_LINE:
-            return self._flags(option, value) or _IN_A_TEST + _in_code(OptionPlace.MARKER, option, value)
-        if self.place is OptionPlace.INI:
-            return self._ini(option, value) or _IN_A_TEST + _in_code(OptionPlace.MARKER, option, value)
-        return _in_code(self.place, option, value)
+        if option != "custom_objects":
+            return self._option(option, value)
+        paths = {name: self.defining_modules.get(path, path) for name, path in value.items()}
+        moves = [_move(path) for path in paths.values() if _LOCAL in path]
+        paths = {name: _top_level(path) for name, path in paths.items()}
+        imports: list[str] = []
+        if self.place in _IN_CODE:
+            imports, paths = _imported(paths, self.test_module)
+        return "\n".join((*moves, *imports, self._option(option, paths)))
+
+    def _option(self, option: str, value: Any) -> str:
+        if self.place in _IN_CODE:
+            return _in_code(self.place, option, value)
+        shown = self._flags(option, value) if self.place is OptionPlace.COMMAND_LINE else self._ini(option, value)
+        return shown or _IN_A_TEST + _in_code(OptionPlace.MARKER, option, value)
 
     def _flags(self, option: str, value: Any) -> str:
         if option == "safe_mode" and value is False:
@@ -157,7 +202,7 @@ class OptionSyntax:
 
     def defining_module(self, name: str) -> str:
         """The module that a class or function lives in, as far as this process knows."""
-        return _module_and_name(self._import_path(name))[0]
+        return _module_and_name(_top_level(self._import_path(name)))[0]
 
     def _import_path(self, name: str) -> str:
         bare = name.rpartition(">")[2]

@@ -33,6 +33,7 @@ class Case:
         inputs: gives an artifact's inputs (None: derive them).
         accept: the command that accepts what changed.
         declared_in: where its options are written.
+        test_module: the module of its test; empty where there is none.
         extensions: what the project adds of its own.
         frozen: the artifact of a release that is checked, in place of what the case saves now; `artifact` is its file.
             Of a broken release, the release.
@@ -47,6 +48,7 @@ class Case:
     inputs: Callable[[], Any] | None = None
     accept: str = ""
     declared_in: OptionPlace = OptionPlace.MARKER
+    test_module: str = ""
     extensions: Extensions = field(default_factory=Extensions)
     frozen: Frozen | None = None
 

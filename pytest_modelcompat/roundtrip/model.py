@@ -14,6 +14,9 @@ from pytest_modelcompat.runtimes.pins import uses_legacy_keras
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+# Of what a model holds, these modules of Keras hold the user's own in turn, a few steps below it; others hold tensors.
+_HOLDERS = (".losses", ".metrics", ".optimizers", ".trainers", ".engine.compile_utils", ".engine.training")
+_DEEPEST = 6
 RANDOM_LAYERS = ("Dropout", "Noise", "Random", "Augment")
 
 
@@ -98,10 +101,10 @@ class ModelUnderTest:
         return sorted(str(dtype) for dtype in found if dtype)
 
     def defining_modules(self) -> dict[str, str]:
-        """Name -> `module.qualname` of the user's own classes and functions among its layers and their attributes."""
+        """Name -> `module.qualname` of the user's own classes and functions: its layers and what they and it hold."""
         found: dict[str, str] = {}
-        for _, layer in self.layers():
-            for candidate in (type(layer), *vars(layer).values()):
+        for held in (self.model, *(layer for _, layer in self.layers())) if self.is_keras else ():
+            for candidate in own_objects(held):
                 home = _defining_module(candidate)
                 if home is not None:
                     found.setdefault(home.rpartition(".")[2], home)
@@ -244,6 +247,29 @@ def _sublayers(parent: Any) -> list[Any]:
         for layer in found
         if hasattr(layer, "compute_dtype") and hasattr(layer, "name") and type(layer).__name__ != hidden
     ]
+
+
+def own_objects(held: Any) -> Iterator[Any]:
+    """A layer or model, and the classes, functions and objects that it was given, as its losses and its metrics."""
+    seen: set[int] = set()
+    waiting = [(held, 0)]
+    while waiting:
+        each, depth = waiting.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        if depth < _DEEPEST:
+            waiting.extend((inner, depth + 1) for inner in _held_by(each, is_root=depth == 0))
+
+
+def _held_by(each: Any, *, is_root: bool) -> Iterator[Any]:
+    if isinstance(each, dict):
+        yield from each.values()
+    elif isinstance(each, (list, tuple, set)):
+        yield from each
+    elif is_root or any(word in type(each).__module__ for word in _HOLDERS):
+        yield from getattr(each, "__dict__", {}).values()
 
 
 def _defining_module(candidate: Any) -> str | None:

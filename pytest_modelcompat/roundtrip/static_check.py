@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import near_match
 from pytest_modelcompat.compatibility.check import check_compatibility
-from pytest_modelcompat.compatibility.fixes import LEAVE_H5, TO_THE_COMMAND
+from pytest_modelcompat.compatibility.fixes import LEAVE_H5, TO_THE_COMMAND, declare
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.diagnosis import unresolved
-from pytest_modelcompat.diagnosis.declarations import leave_h5
+from pytest_modelcompat.diagnosis.declarations import declaration, leave_h5
 from pytest_modelcompat.profiles import known_names
 from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.profiles.store import is_path, load_profile
@@ -134,7 +134,7 @@ def findings_for(attempt: Attempt, profile: Profile) -> tuple[Finding, ...]:
     custom, safe_mode = set(_declared(attempt)), attempt.case.settings.safe_mode
     judged = check_compatibility(attempt.inventory, profile, custom=custom, safe_mode=safe_mode)
     syntax = option_syntax(attempt)
-    return tuple(replace(finding, fix=_for_a_test(finding.fix, syntax)) for finding in judged.findings)
+    return tuple(replace(finding, fix=_for_a_test(finding, syntax)) for finding in judged.findings)
 
 
 def holds_as_keras(attempt: Attempt) -> bool:
@@ -150,12 +150,19 @@ def holds_as_keras(attempt: Attempt) -> bool:
 def option_syntax(attempt: Attempt) -> OptionSyntax:
     """How the options of an attempt's case are written, where it is declared."""
     case = attempt.case
-    return OptionSyntax(case.declared_in, attempt.subject.defining_modules, is_artifact=case.artifact is not None)
+    return OptionSyntax(
+        case.declared_in,
+        attempt.subject.defining_modules,
+        is_artifact=case.artifact is not None,
+        test_module=case.test_module,
+    )
 
 
-def _for_a_test(fix: tuple[str, ...], syntax: OptionSyntax) -> tuple[str, ...]:
-    """A fix without what only the command takes, and with options of the case where it has them."""
-    lines = (line for line in fix if not line.startswith(TO_THE_COMMAND))
+def _for_a_test(finding: Finding, syntax: OptionSyntax) -> tuple[str, ...]:
+    """A finding's fix without what only the command takes, and with options of the case where it has them."""
+    if finding.fix == declare(finding.subject):
+        return declaration(finding.subject, syntax)
+    lines = (line for line in finding.fix if not line.startswith(TO_THE_COMMAND))
     return tuple(_as_option(line, syntax) for line in lines)
 
 

@@ -68,11 +68,13 @@ class TestUnknown:
         assert scale.where == ('"scale_1", third of 5 layers', '"scale_2" inside "tower"')
         assert scale.cause == "Keras has no layer of this name, and the test declares none"
         assert scale.fix == (
-            '@pytest.mark.model_roundtrip(custom_objects={"Scale": shop.layers.Scale})',
+            'from shop.layers import Scale\n@pytest.mark.model_roundtrip(custom_objects={"Scale": Scale})',
             "or decorate it with @keras.saving.register_keras_serializable() and declare",
             '@pytest.mark.model_roundtrip(imports=["shop.layers"])',
         )
-        assert other.fix[0] == '@pytest.mark.model_roundtrip(custom_objects={"Other": your_module.Other})'
+        imported, marker = other.fix[0].split("\n")
+        assert imported == "from your_module import Other"
+        assert marker == '@pytest.mark.model_roundtrip(custom_objects={"Other": Other})'
 
     def test_only_what_the_loader_could_not_resolve(self) -> None:
         layers = (LayerUse("Dense", ("dense",)), LayerUse("Scale", ("scale",)))
@@ -88,7 +90,7 @@ class TestUnknown:
         assert finding.cause.startswith("it is registered as 'shop>Scale' by a decorator in shop.layers")
         assert finding.fix == (
             '@pytest.mark.model_roundtrip(imports=["shop.layers"])',
-            'or @pytest.mark.model_roundtrip(custom_objects={"shop>Scale": shop.layers.Scale})',
+            'or from shop.layers import Scale\n@pytest.mark.model_roundtrip(custom_objects={"shop>Scale": Scale})',
         )
 
     def test_two_packages_classes_of_one_name_are_two_findings(self) -> None:
@@ -99,7 +101,10 @@ class TestUnknown:
         use = ObjectUse("loss", "soft", ("compile",), module="builtins", registered_name="function")
         (finding,) = unknown(objects=[use])
         assert (finding.kind, finding.subject, finding.where) == (Kind.UNKNOWN_OBJECT, "soft", ("compile()",))
-        assert finding.fix[0] == '@pytest.mark.model_roundtrip(custom_objects={"soft": shop.losses.soft})'
+        assert (
+            finding.fix[0]
+            == 'from shop.losses import soft\n@pytest.mark.model_roundtrip(custom_objects={"soft": soft})'
+        )
         assert finding.fix[2] == '@pytest.mark.model_roundtrip(imports=["shop.losses"])'
         assert ("role", "loss") in finding.details
 
@@ -114,19 +119,19 @@ class TestDeclaration:
         [
             (
                 OptionPlace.MARKER,
-                '@pytest.mark.model_roundtrip(custom_objects={"Scale": shop.layers.Scale})',
+                'from shop.layers import Scale\n@pytest.mark.model_roundtrip(custom_objects={"Scale": Scale})',
                 '@pytest.mark.model_roundtrip(imports=["shop"])',
                 '@pytest.mark.model_roundtrip(formats=["keras", "h5"])',
             ),
             (
                 OptionPlace.ARTIFACT_MARKER,
-                '@pytest.mark.model_artifact(..., custom_objects={"Scale": shop.layers.Scale})',
+                'from shop.layers import Scale\n@pytest.mark.model_artifact(..., custom_objects={"Scale": Scale})',
                 '@pytest.mark.model_artifact(..., imports=["shop"])',
                 '@pytest.mark.model_artifact(..., formats=["keras", "h5"])',
             ),
             (
                 OptionPlace.CALL,
-                'model_roundtrip(..., custom_objects={"Scale": shop.layers.Scale})',
+                'from shop.layers import Scale\nmodel_roundtrip(..., custom_objects={"Scale": Scale})',
                 'model_roundtrip(..., imports=["shop"])',
                 'model_roundtrip(..., formats=["keras", "h5"])',
             ),

@@ -83,37 +83,39 @@ def imported(place: str) -> Any:
     return found
 
 
-def keywords(call: ast.expr) -> dict[str, str]:
+def value_of(option: str, imports: list[ast.stmt], call: ast.expr) -> Any:
+    """The value of the one option of a call, where the imports above it have run."""
     assert isinstance(call, ast.Call)
-    return {str(each.arg): ast.unparse(each.value) for each in call.keywords}
-
-
-def in_python(option: str) -> str:
-    value = VALUES[option]
-    if option != "custom_objects":
-        return repr(value)
-    return "{" + ", ".join(f"{name!r}: {path}" for name, path in value.items()) + "}"
+    (keyword,) = call.keywords
+    assert keyword.arg == option
+    names: dict[str, Any] = {}
+    exec(compile(ast.Module(imports, []), "<pasted>", "exec"), names)  # noqa: S102 - as if pasted into a test
+    return eval(compile(ast.Expression(keyword.value), "<pasted>", "eval"), names)  # noqa: S307
 
 
 @pytest.mark.parametrize("option", VALUES)
 class TestWhereItIsPasted:
     def test_on_a_marker(self, option: str) -> None:
         text = OptionSyntax(OptionPlace.MARKER).write(option, VALUES[option])
-        (function,) = ast.parse(f"{text}\ndef test(): ...").body
+        *imports, function = ast.parse(f"{text}\ndef test(): ...").body
         assert isinstance(function, ast.FunctionDef)
         decorator = function.decorator_list[0]
         assert ast.unparse(decorator).startswith("pytest.mark.model_roundtrip(")
-        assert keywords(decorator) == {option: in_python(option)}
+        assert value_of(option, imports, decorator) == expected(option)
 
     def test_on_the_marker_of_an_artifact(self, option: str) -> None:
         text = OptionSyntax(OptionPlace.ARTIFACT_MARKER).write(option, VALUES[option])
-        assert text.startswith("@pytest.mark.model_artifact(..., ")
-        assert keywords(ast.parse(text[1:], mode="eval").body) == {option: in_python(option)}
+        *imports, marker = text.split("\n")
+        assert marker.startswith("@pytest.mark.model_artifact(..., ")
+        pasted = value_of(option, ast.parse("\n".join(imports)).body, ast.parse(marker[1:], mode="eval").body)
+        assert pasted == expected(option)
 
     def test_in_a_call(self, option: str) -> None:
         text = OptionSyntax(OptionPlace.CALL).write(option, VALUES[option])
-        assert text.startswith("model_roundtrip(..., ")
-        assert keywords(ast.parse(text, mode="eval").body) == {option: in_python(option)}
+        *imports, call = ast.parse(text).body
+        assert isinstance(call, ast.Expr)
+        assert ast.unparse(call).startswith("model_roundtrip(..., ")
+        assert value_of(option, imports, call.value) == expected(option)
 
     def test_on_the_command_line(self, option: str, pytester: pytest.Pytester) -> None:
         text = OptionSyntax(OptionPlace.COMMAND_LINE).write(option, VALUES[option])
@@ -154,9 +156,37 @@ def test_what_only_a_test_can_have_says_so(place: OptionPlace) -> None:
 
 def test_a_class_is_found_where_this_process_has_it() -> None:
     syntax = OptionSyntax(defining_modules={"Scale": "shop.layers.Scale"})
-    assert syntax.custom_object("shop>Scale").endswith('{"shop>Scale": shop.layers.Scale})')
+    *imports, marker = syntax.custom_object("shop>Scale").split("\n")
+    assert imports == ["from shop.layers import Scale"]
+    assert marker.endswith('{"shop>Scale": Scale})')
     assert syntax.defining_module("shop>Scale") == "shop.layers"
     assert syntax.defining_module("Other") == "your_module"
+
+
+def test_names_of_the_tests_own_module_need_no_import() -> None:
+    syntax = OptionSyntax(defining_modules={"Scale": "shop.layers.Scale"}, test_module="shop.layers")
+    assert syntax.custom_object("Scale") == '@pytest.mark.model_roundtrip(custom_objects={"Scale": Scale})'
+
+
+def test_two_classes_of_one_name_are_told_apart() -> None:
+    text = OptionSyntax().write("custom_objects", {"a>Scale": "shop.a.Scale", "b>Scale": "shop.b.Scale"})
+    assert text.split("\n")[:2] == ["from shop.a import Scale", "import shop.b"]
+    assert text.endswith('{"a>Scale": Scale, "b>Scale": shop.b.Scale})')
+
+
+@pytest.mark.parametrize(
+    ("place", "written"),
+    [
+        (OptionPlace.MARKER, 'from test_m import Scale\n@pytest.mark.model_roundtrip(custom_objects={"Scale": Scale})'),
+        (OptionPlace.COMMAND_LINE, "--modelcompat-custom-object test_m:Scale"),
+    ],
+)
+def test_a_class_that_a_function_makes_is_moved_first(place: OptionPlace, written: str) -> None:
+    syntax = OptionSyntax(place, {"Scale": "test_m.test_it.<locals>.Scale"})
+    move, rest = syntax.custom_object("Scale").split("\n", 1)
+    assert move == "move Scale out of test_it() to the top level of test_m, where a fresh process finds it"
+    assert rest == written
+    assert syntax.defining_module("Scale") == "test_m"
 
 
 def test_a_class_inside_another_has_the_module_that_can_be_imported() -> None:

@@ -275,7 +275,10 @@ class TestHere:
         (found,) = explain_load_failure(
             Attempt(replace(case("local", inventory), declared_in=OptionPlace.CALL), subject, inventory, loaded)
         )
-        assert found.fix[0] == 'model_roundtrip(..., custom_objects={"Scale": shop.layers.Scale})'
+        assert found.fix[0].split("\n") == [
+            "from shop.layers import Scale",
+            'model_roundtrip(..., custom_objects={"Scale": Scale})',
+        ]
 
 
 def test_the_diagnosis_knows_the_case_the_runtime_and_the_packages(tmp_path: Path) -> None:
