@@ -42,6 +42,7 @@ class DiagnosisContext:
         syntax: writes options where the case is written.
         runtime: where the loader runs.
         declared: the modules and op libraries that the loader imported first.
+        custom_objects: the classes and functions that the test declares, as name -> import path.
         package_of: gives the package that an op comes with; None where there is none.
         package_called: gives the package that a module belongs to, where it is one that brings ops.
     """
@@ -54,6 +55,7 @@ class DiagnosisContext:
     syntax: OptionSyntax = field(default_factory=OptionSyntax)
     runtime: str = LOCAL
     declared: tuple[str, ...] = ()
+    custom_objects: Mapping[str, str] = field(default_factory=dict)
     package_of: Callable[[str], OpPackage | None] = _unknown
     package_called: Callable[[str], OpPackage | None] = _unknown
 

@@ -143,8 +143,9 @@ def match_known_failure(
 
 def _contradicts(entry: KnownFailure, context: DiagnosisContext) -> bool:
     """Whether an entry about a change between two versions would be told of one and the same version."""
-    told = {word for text in (entry.cause, *entry.fix) if isinstance(text, str) for word in _words(text)}
-    return {"saved", "loaded"} <= told and context.saved_keras == context.loaded_keras
+    advised = {word for line in entry.fix if isinstance(line, str) for word in _words(line)}
+    is_about_two = advised & {"saved", "saved_version"} or {"saved", "loaded"} <= {*advised, *_words(entry.cause)}
+    return bool(is_about_two) and context.saved_keras == context.loaded_keras
 
 
 def _words(template: str) -> list[str]:
@@ -169,6 +170,7 @@ def template_values(match: re.Match[str], raised: RaisedException, context: Diag
         "name": name,
         "bare": name.rpartition(">")[2].rpartition(".")[2],
         "role": role_of(name, context.inventory),
+        "declared_home": context.custom_objects.get(name, "").rpartition(".")[0],
         "home": registered_module(name, context.inventory) or "your_module",
         "outer": raised.outer,
         "exception": raised.type,
@@ -245,6 +247,11 @@ def op_is_declared(words: TemplateValues, context: DiagnosisContext) -> bool:
     """Holds where the loader had imported what registers the op."""
     package = context.package_of(words["name"])
     return package is not None and package.is_declared(context.declared)
+
+
+def object_is_declared(words: TemplateValues, context: DiagnosisContext) -> bool:
+    """Holds where the test declares the name."""
+    return words["name"] in context.custom_objects
 
 
 def is_operation(words: TemplateValues, context: DiagnosisContext) -> bool:

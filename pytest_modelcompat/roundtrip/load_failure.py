@@ -12,6 +12,7 @@ from pytest_modelcompat.profiles import known_names
 from pytest_modelcompat.profiles.op_packages import package_called, package_of
 from pytest_modelcompat.profiles.third_party import third_party_uses
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
+from pytest_modelcompat.roundtrip.declarations import import_paths
 from pytest_modelcompat.roundtrip.static_check import findings_for, holds_as_keras, option_syntax, profile_of
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def diagnosis_context(attempt: Attempt) -> DiagnosisContext:
         syntax=option_syntax(attempt),
         runtime=case.runtime,
         declared=attempt.loaded.declared,
+        custom_objects=import_paths(case.settings),
         package_of=package_of,
         package_called=package_called,
     )

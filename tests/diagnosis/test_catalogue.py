@@ -237,7 +237,7 @@ TEXTS: list[tuple[str, str, dict[str, Any], Kind, str]] = [
     (
         "18 list",
         "'list' object has no attribute 'shape'",
-        {"exception": "AttributeError"},
+        {"exception": "AttributeError", "saved": OLD_K3},
         Kind.LOAD_FAILED,
         "inside a Sequential",
     ),
@@ -754,3 +754,10 @@ def test_a_very_long_message_is_reported_quickly() -> None:
     tell("word " * 33_000)
     tell("x" * 165_000)
     assert time.perf_counter() - started < 2.0
+
+
+@pytest.mark.parametrize(("message", "options"), [row[1:3] for row in TEXTS], ids=[row[0] for row in TEXTS])
+def test_of_one_version_no_text_says_that_it_can_what_it_cannot(message: str, options: dict[str, Any]) -> None:
+    finding = tell(message, **{**options, "saved": K3, "loaded": K3})
+    assert finding.cause.count(f"Keras {K3}") <= 1
+    assert not any(f"Keras {K3}" in line for line in finding.fix)

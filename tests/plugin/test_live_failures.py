@@ -121,3 +121,46 @@ def test_a_file_that_is_named_is_never_told_to_change_its_formats(project: Proje
     text = result.stdout.str()
     assert "save the model again, as .keras or SavedModel" in text
     assert "--modelcompat-format" not in text
+
+
+CELL = """
+import keras
+
+class {name}(keras.layers.Layer):
+    def __init__(self, units=3, **kwargs):
+        super().__init__(**kwargs)
+        self.units = self.state_size = units
+
+    def call(self, x, states):
+        return states[0] + 1.0, [states[0] + 1.0]
+
+    def get_config(self):
+        return {{**super().get_config(), "units": self.units}}
+"""
+
+
+def test_what_is_declared_is_never_called_undeclared(project: Project) -> None:
+    """Keras 3.15 drops what is declared where a Bidirectional of an .h5 file holds it."""
+    import importlib
+
+    import keras
+
+    project.write("own_cells/__init__.py", "")
+    cells = project.write("own_cells/first.py", CELL.format(name="Counter"))
+    project.write("pytest.ini", "[pytest]\npythonpath = .\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(project.path))
+        own = importlib.import_module("own_cells.first")
+    with keras.saving.custom_object_scope({"Counter": own.Counter}):
+        layer = keras.layers.Bidirectional(keras.layers.RNN(own.Counter(3)))
+        keras.Sequential([keras.Input((4, 2)), layer]).save(project.path / "ranker.h5")
+    declared = ("--modelcompat-custom-object", "own_cells.first:Counter", "--modelcompat-update-golden")
+    result = project.run("ranker.h5", *declared)
+    result.assert_outcomes(failed=1)
+    text = result.stdout.str()
+    assert "the test declares none" not in text
+    assert "the test declares it" in text
+    (line,) = re.findall(r"write below it, in its module: (.+)", text)
+    (option,) = re.findall(r"and import that module before loading: (--.+)", text)
+    cells.write_text(f"{CELL.format(name='Counter')}\n{line}\n")
+    project.run("ranker.h5", *declared, *option.split()).assert_outcomes(passed=1)

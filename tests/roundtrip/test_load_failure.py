@@ -247,9 +247,9 @@ class TestHere:
         assert [(finding.subject, finding.quote) for finding in found] == [("Second", said), ("First", "")]
 
     def test_what_is_known_for_certain_comes_first(self, tmp_path: Path) -> None:
-        said = "Could not locate class 'Policy'."
-        found = explained(tmp_path, with_scale, "local", said, unknown=("Scale",))
-        assert names(found) == ["Policy", "Scale"]
+        said = "Unable to open file (truncated file: eof = 96)"
+        found = explained(tmp_path, with_scale, "local", said, kind="OSError", unknown=("Scale",))
+        assert [finding.kind for finding in found] == [Kind.ARTIFACT_BROKEN, Kind.UNKNOWN_LAYER]
 
     def test_a_failing_call_is_not_put_on_names(self, tmp_path: Path) -> None:
         (found,) = explained(tmp_path, with_scale, "local", unknown=("Scale",), stage="predict")

@@ -11,6 +11,7 @@ from pytest_modelcompat.diagnosis.known_failure import (
     TemplateValues,
     both,
     is_operation,
+    object_is_declared,
     saved_by_keras,
 )
 from pytest_modelcompat.profiles.known_names import is_keras_name
@@ -130,6 +131,7 @@ NAME_FAILURES = (
         "cannot read from this file",
         ("load it with Keras 2: install tf_keras and set TF_USE_LEGACY_KERAS=1", "or save it as SavedModel"),
         "Keras_insightface#132",
+        when=saved_by_keras(2),
         blame=Blame.LOADER,
     ),
     KnownFailure(
@@ -174,6 +176,20 @@ NAME_FAILURES = (
         MEASURED,
         formats=H5,
         blame=Blame.WRITER,
+    ),
+    KnownFailure(
+        rf"(?:Unknown (?:layer|{_ROLES}): '?|Could not locate (?:class|function) ')(?P<name>[\w.]+>\w+|\w+)",
+        Kind.UNKNOWN_OBJECT,
+        "$name",
+        "the test declares it, and $loaded does not look at what is declared where the file has it, as inside "
+        "Bidirectional(RNN(...)) of an .h5 file",
+        (
+            'write below it, in its module: keras.saving.get_custom_objects()["$name"] = $bare',
+            imports("$declared_home", lead="and import that module before loading: "),
+            OR_LEAVE_H5,
+        ),
+        MEASURED,
+        when=object_is_declared,
     ),
     KnownFailure(
         rf"(?:Unknown (?:layer|{_ROLES}): '?|Could not locate (?:class|function) ')(?P<name>[\w.]+>\w+|\w+)",

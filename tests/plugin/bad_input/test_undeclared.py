@@ -64,7 +64,8 @@ def test_custom_layer(shop: Project, reported_failure: ReportedFailure) -> None:
             f"UNKNOWN LAYER test_model[{target}]: the saved model cannot be loaded again with what the test declares",
             'layer Scale ("twice", third of 3 layers)',
             "because Keras has no layer of this name, and the test declares none",
-            'fix @pytest.mark.model_roundtrip(custom_objects={"Scale": shop_layers.Scale})',
+            "fix from shop_layers import Scale",
+            '@pytest.mark.model_roundtrip(custom_objects={"Scale": Scale})',
             "or decorate it with @keras.saving.register_keras_serializable() and declare",
             '@pytest.mark.model_roundtrip(imports=["shop_layers"])',
             f"artifact test_model: {artifact}, saved by Keras *, TensorFlow *, Python *",
@@ -103,9 +104,11 @@ def test_two_layers_one_of_them_in_a_nested_model(shop: Project, reported_failur
         result,
         "UNKNOWN LAYER test_model[h5]: the saved model cannot be loaded again with what the test declares (and 1 more)",
         'layer Scale ("scale_inside" inside "tower"; "scale", third of 3 layers)',
-        'fix @pytest.mark.model_roundtrip(custom_objects={"Scale": shop_layers.Scale})',
+        "fix from shop_layers import Scale",
+        '@pytest.mark.model_roundtrip(custom_objects={"Scale": Scale})',
         'layer Shift ("shift" inside "tower")',
-        'fix @pytest.mark.model_roundtrip(custom_objects={"Shift": shop_layers.Shift})',
+        "fix from shop_layers import Shift",
+        '@pytest.mark.model_roundtrip(custom_objects={"Shift": Shift})',
         "declared custom_objects: none imports: none",
     )
 
@@ -120,7 +123,8 @@ def test_custom_activation(shop: Project, reported_failure: ReportedFailure) -> 
             f"UNKNOWN OBJECT test_model[{target}]: the saved model cannot be loaded again with what the test declares",
             'activation leaky (activation of "score")',
             "because Keras has no activation of this name, and the test declares none",
-            'fix @pytest.mark.model_roundtrip(custom_objects={"leaky": shop_layers.leaky})',
+            "fix from shop_layers import leaky",
+            '@pytest.mark.model_roundtrip(custom_objects={"leaky": leaky})',
             "or decorate it with @keras.saving.register_keras_serializable() and declare",
             '@pytest.mark.model_roundtrip(imports=["shop_layers"])',
             "it said Could not locate function 'leaky'.*",
@@ -141,7 +145,8 @@ def test_registered_class_whose_module_the_loader_does_not_import(
             "because it is registered as 'shop>Square' by a decorator in shop_layers, which the loader has not "
             "imported",
             'fix @pytest.mark.model_roundtrip(imports=["shop_layers"])',
-            'or @pytest.mark.model_roundtrip(custom_objects={"shop>Square": shop_layers.Square})',
+            "or from shop_layers import Square",
+            '@pytest.mark.model_roundtrip(custom_objects={"shop>Square": Square})',
             "declared custom_objects: none imports: none",
         )
 
