@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import shlex
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from pytest_modelcompat.artifacts.text import did_you_mean
 from pytest_modelcompat.plugin import collection
 from pytest_modelcompat.plugin.marked_tests import resolve_settings
 from pytest_modelcompat.plugin.markers import ModelItem
-from pytest_modelcompat.plugin.names import path_parts
+from pytest_modelcompat.plugin.names import path_parts, update_command
 from pytest_modelcompat.plugin.session import Session
 from pytest_modelcompat.report import user_properties
 from pytest_modelcompat.results.option_places import OptionPlace
@@ -86,7 +85,7 @@ class BuilderCollector(pytest.File):
             session.claims.add(golden, self.name)
         except SettingsError as error:
             raise self.CollectError(str(error)) from None
-        accept = f"pytest --modelcompat-model {shlex.quote(self.name)} --modelcompat-update-golden"
+        accept = update_command(self.config, "--modelcompat-model", self.name)
         # One object is saved in all formats: a save that changes it harms no other if it is last.
         formats = sorted(
             settings.formats, key=lambda entry: not is_builder(found) and FORMATS[plain_name(entry)].changes_model
@@ -200,7 +199,7 @@ class _ArtifactCollector(pytest.Collector):
                 settings=settings,
                 golden=golden,
                 artifact=self.path,
-                accept=f"pytest {shlex.quote(self.nodeid)} --modelcompat-update-golden",
+                accept=update_command(self.config, self.nodeid),
                 declared_in=OptionPlace.COMMAND_LINE,
             ).of_release(collection.frozen_artifact(golden, target, session))
             yield _make_item(self, case, marks)

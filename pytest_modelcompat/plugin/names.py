@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat.plugin.markers import TARGET_ARGUMENT, target_of
+from pytest_modelcompat.results.option_places import UNSAFE_FLAG
+from pytest_modelcompat.settings.table import WITH_INI
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from pytest_modelcompat.golden.golden import GoldenName
@@ -76,7 +79,41 @@ def accept_command(item: pytest.Item) -> str:
     callspec = getattr(item, "callspec", None)
     only_target = callspec is not None and callspec.id == str(target_of(item))
     nodeid = case_id(item) if only_target else item.nodeid
-    return f"pytest {shlex.quote(nodeid)} --modelcompat-update-golden"
+    return update_command(item.config, nodeid)
+
+
+def update_command(config: pytest.Config, *what: str) -> str:
+    """The command that records goldens again, with all options of this run that it needs.
+
+    Args:
+        config: of this run.
+        what: the tests, files or builders, word by word.
+    """
+    return shlex.join(["pytest", *what, *_options_given(config), "--modelcompat-update-golden"])
+
+
+def _options_given(config: pytest.Config) -> Iterator[str]:
+    """The words of pytest's command line that change what the plugin does; what `addopts` adds needs no repeating."""
+    for flag, dest in (("-c", "inifilename"), ("-o", "override_ini"), ("--rootdir", "rootdir")):
+        for value in _values(getattr(config.option, dest, None)):
+            yield from (flag, value)
+    for option in WITH_INI:
+        if _is_typed(option.flag, config):
+            for value in _values(config.getoption(option.ini)):
+                yield from (option.flag, value)
+    if _is_typed(UNSAFE_FLAG, config) and config.getoption("modelcompat_unsafe"):
+        yield UNSAFE_FLAG
+
+
+def _is_typed(flag: str, config: pytest.Config) -> bool:
+    # A worker of pytest-xdist is started without the words that were typed.
+    return hasattr(config, "workerinput") or flag in {word.partition("=")[0] for word in config.invocation_params.args}
+
+
+def _values(given: Any) -> list[str]:
+    if given is None:
+        return []
+    return [str(each) for each in given] if isinstance(given, (list, tuple)) else [str(given)]
 
 
 def case_id(item: pytest.Item) -> str:
