@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_modelcompat.plugin import markers
 from pytest_modelcompat.plugin.failure_repr import show
 from pytest_modelcompat.plugin.fixture import ModelRoundtrip
-from pytest_modelcompat.plugin.runner import prepare, run_marked
+from pytest_modelcompat.plugin.runner import prepare, run_marked, seed_for, seed_for_fixture
 from pytest_modelcompat.plugin.session import Session
 from pytest_modelcompat.results.result import ModelCompatError
 
@@ -25,9 +25,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> None:
+    """Before a fixture is built: one that a model test uses starts from a seed."""
+    item = request._pyfuncitem  # noqa: SLF001 - of a fixture with a wider scope `node` is not the test
+    seed_for_fixture(fixturedef, item, Session.of(item.config))
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Instead of pytest's own call of a marked test, unless it calls the fixture itself."""
-    if markers.target_of(pyfuncitem) is None or markers.FIXTURE in pyfuncitem.fixturenames:
+    if markers.FIXTURE in pyfuncitem.fixturenames:
+        # A marked test is seeded where its model is built.
+        seed_for(pyfuncitem, Session.of(pyfuncitem.config))
+        return None
+    if markers.target_of(pyfuncitem) is None:
         return None
     run_marked(pyfuncitem, Session.of(pyfuncitem.config))
     return True

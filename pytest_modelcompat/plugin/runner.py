@@ -11,8 +11,9 @@ import pytest
 
 from pytest_modelcompat.plugin import collection, report_writer
 from pytest_modelcompat.plugin.extensions import announce
-from pytest_modelcompat.plugin.markers import FIXTURE, target_of
+from pytest_modelcompat.plugin.markers import FIXTURE, is_model_item, target_of
 from pytest_modelcompat.plugin.names import accept_command, case_id, golden_name
+from pytest_modelcompat.plugin.stash import FIXTURES_SEEDED
 from pytest_modelcompat.report import user_properties
 from pytest_modelcompat.results.finding import Finding, Kind
 from pytest_modelcompat.results.option_places import OptionPlace
@@ -49,12 +50,38 @@ def prepare(item: pytest.Item, session: Session) -> None:
             "it; put the marker on the test, its class or its module",
             pytrace=False,
         )
+    seed_for(item, session)
+
+
+def seed_for(item: pytest.Item, session: Session) -> None:
+    """Seed as a model test's options say."""
     if tensorflow_problem() is not None:
         return
     from pytest_modelcompat.roundtrip.seed import seed_everything
 
     marked = session.marked_tests.of(item)
     seed_everything((marked.settings if marked is not None else Settings()).seed)
+
+
+def seed_for_fixture(fixture: pytest.FixtureDef[Any], item: pytest.Item, session: Session) -> None:
+    """Seed before a fixture is built that a model test uses, as other plugins may seed between its setup and that.
+
+    Of a test's own fixtures before the first, which then draw one after the other. One of a wider scope is built once,
+    for whichever test comes first: it starts from the seed of a model test that uses it.
+    """
+    if fixture.scope == "function":
+        if is_model_item(item) and not item.stash.get(FIXTURES_SEEDED, False):
+            item.stash[FIXTURES_SEEDED] = True
+            seed_for(item, session)
+        return
+    user = next((each for each in (item, *item.session.items) if is_model_item(each) and _uses(each, fixture)), None)
+    if user is not None:
+        seed_for(user, session)
+
+
+def _uses(item: pytest.Item, fixture: pytest.FixtureDef[Any]) -> bool:
+    known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+    return fixture in known.get(fixture.argname, ())
 
 
 def _is_unittest(cls: type) -> bool:

@@ -12,5 +12,8 @@ if TYPE_CHECKING:
 # A `Session`, only where there is something for the plugin to do; `Session.of` gives it its type.
 SESSION: pytest.StashKey[Any] = pytest.StashKey()
 
+# Of an item: whether its random numbers were seeded for its own fixtures.
+FIXTURES_SEEDED: pytest.StashKey[bool] = pytest.StashKey()
+
 # Put here before `pytest_configure`, a loader serves several sessions of one process; its maker closes it.
 SHARED_LOADER: pytest.StashKey[LoaderProcess] = pytest.StashKey()
