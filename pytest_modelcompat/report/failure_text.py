@@ -180,6 +180,7 @@ def summary_lines(lines: Sequence[SummaryLine], stale: Sequence[str], verbosity:
         yield from aligned([(line.title, f"{_verdict(line)}{_tail(line)}") for line in lines])
     for line in lines:
         yield from (f"{line.title}: {text}" for text in line.moved)
+        yield from (f"{line.title}: warning: {text}" for text in line.warnings)
         if verbosity > 0:
             yield from (f"{line.title}: note: {text}" for text in line.notes)
     for name in stale:

@@ -26,6 +26,7 @@ class SummaryLine:
     golden: str = ""
     moved: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     frozen: str = ""
     expected: bool = False
 
@@ -58,6 +59,7 @@ def of_result(result: Result) -> Properties:
     if result.expected:
         properties.append(("expected", result.expected))
     properties.extend(("note", finding.cause) for finding in result.notes)
+    properties.extend(("warning", finding.cause) for finding in result.warnings)
     return [(PREFIX + name, value) for name, value in properties]
 
 
@@ -105,6 +107,8 @@ def _with(line: SummaryLine, name: str, value: str) -> SummaryLine:
         return replace(line, moved=(*line.moved, value))
     if name == "note":
         return replace(line, notes=(*line.notes, value))
+    if name == "warning":
+        return replace(line, warnings=(*line.warnings, value))
     if name == "expected":
         return replace(line, expected=True)
     field = "drift" if name == "greatest_drift" else name

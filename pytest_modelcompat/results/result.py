@@ -99,6 +99,11 @@ class Result:
         return tuple(finding for finding in self.findings if finding.severity is Severity.NOTE)
 
     @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """The findings that fail nothing and are always shown."""
+        return tuple(finding for finding in self.findings if finding.severity is Severity.WARNING)
+
+    @property
     def failed(self) -> bool:
         """Whether the target fails."""
         return bool(self.errors)

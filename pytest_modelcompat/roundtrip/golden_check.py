@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.comparison.degenerate import why_degenerate
 from pytest_modelcompat.comparison.outputs import compare_outputs, leaf_statistics
 from pytest_modelcompat.golden.golden import (
     Golden,
@@ -20,7 +21,7 @@ from pytest_modelcompat.roundtrip import evaluation
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.artifacts.weight_digest import WeightDigest
@@ -178,6 +179,7 @@ class GoldenCheck:
                 (Finding(Kind.GOLDEN_NOT_WRITTEN, case.golden.name, cause=self._relative(error), fix=fix),)
             )
         return CheckOutcome(
+            tuple(_degenerate_outputs(recording)) if written.changed else (),
             golden=_state(written, recording.format),
             golden_made_by=written.after.made_by,
             moved=_changed_outputs(written, criteria),
@@ -237,6 +239,15 @@ def _same_inputs(golden: Golden, recording: TargetRecord) -> bool:
     current = tensors.named_leaves(tensors.as_leaves(recording.inputs), stem="input")
     exact = Tolerance(0.0, 0.0, "exact")
     return compare_outputs(current, tensors.named_leaves(recorded, stem="input"), lambda *_: exact).holds
+
+
+def _degenerate_outputs(recording: TargetRecord) -> Iterator[Finding]:
+    """A warning for each output that is recorded and that another model might give as well."""
+    for name, output in recording.outputs.items():
+        why = why_degenerate(output)
+        if why:
+            cause = f"the golden of output {name!r} says little of the model, as {why}; give inputs that it tells apart"
+            yield Finding(Kind.GOLDEN_DEGENERATE, name, cause=cause, severity=Severity.WARNING)
 
 
 def _state(written: UpdateResult, format_: str) -> str:

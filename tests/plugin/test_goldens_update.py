@@ -218,3 +218,29 @@ def test_targets_of_one_case_that_record_different_models_fail(project: Project)
     project.run("--modelcompat-update-golden").assert_outcomes(passed=1, failed=1)
     project.write("test_it.py", UNSEEDED.replace("random.uniform(1, 2)", "np.random.default_rng(1).uniform(1, 2)"))
     project.record().assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize(
+    ("layer", "why"),
+    [
+        ("Dense(2, kernel_initializer='zeros')", "every element is 0.0"),
+        ("Dense(2, kernel_initializer='zeros', activation='sigmoid')", "every element is 0.5"),
+        ("Rescaling(float('nan'))", "every element is NaN"),
+    ],
+)
+def test_a_golden_that_says_little_is_recorded_with_a_warning(project: Project, layer: str, why: str) -> None:
+    project.write(
+        "test_it.py",
+        f"""
+        import keras
+        import pytest
+
+        @pytest.mark.model_roundtrip(formats=["keras"])
+        def test_model():
+            return keras.Sequential([keras.Input((3,)), keras.layers.{layer}])
+        """,
+    )
+    warning = f"test_model?keras?: warning: the golden of output * says little of the model, as {why}*"
+    project.record().stdout.fnmatch_lines([warning])
+    # Whoever has recorded it knows.
+    assert "says little" not in project.run().stdout.str()

@@ -168,7 +168,7 @@ def test_names_of_the_tests_own_module_need_no_import() -> None:
     assert syntax.custom_object("Scale") == '@pytest.mark.model_roundtrip(custom_objects={"Scale": Scale})'
 
 
-def test_two_classes_of_one_name_are_told_apart() -> None:
+def test_two_classes_of_one_name_stay_two() -> None:
     text = OptionSyntax().write("custom_objects", {"a>Scale": "shop.a.Scale", "b>Scale": "shop.b.Scale"})
     assert text.split("\n")[:2] == ["from shop.a import Scale", "import shop.b"]
     assert text.endswith('{"a>Scale": Scale, "b>Scale": shop.b.Scale})')
