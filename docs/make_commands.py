@@ -115,57 +115,57 @@ def test_tagger():
 TEXT = """
 # The command `modelcompat`
 
-`modelcompat` reads saved models, `.h5`, `.keras` and SavedModel of any age, and says what is in them and what will
-load them. It comes with `pip install pytest-modelcompat` and needs no TensorFlow. It loads no model: nothing in a file
-is imported, unpickled or executed. What stands below is what it prints, word for word; `docs/make_commands.py` saves
-the models and writes this page.
+`modelcompat` reads saved models, `.h5`, `.keras` and SavedModel of any age, and says what is in them and which versions
+will load them. It is installed with `pip install pytest-modelcompat` and needs no TensorFlow. It loads no model:
+nothing in a file is imported, unpickled or executed. The output below is exactly what it prints;
+`docs/make_commands.py` saves the models and writes this page.
 
 | command | answers |
 |---|---|
-| [`inspect`](#modelcompat-inspect) | What is in this file, and what in it is unsafe? |
+| [`inspect`](#modelcompat-inspect) | What is in this file, and is any of it unsafe? |
 | [`check`](#modelcompat-check) | Will it load where we run it? Why not? |
 | [`runtimes-for`](#modelcompat-runtimes-for) | Which TensorFlow and Keras versions load it? |
 | [`diff`](#modelcompat-diff) | What changed between these two? |
 | [`runtimes`](#modelcompat-runtimes) | Which runtimes can artifacts be reloaded in, and how do I get one? |
-| [`golden`](#modelcompat-golden) | What do our goldens record, what is frozen, and what can go? |
-| [`matrix`](#modelcompat-matrix) | What of our models holds in which runtime? |
-| [`report`](#modelcompat-report) | What did the jobs of a CI matrix come to, in one table? |
+| [`golden`](#modelcompat-golden) | What do our goldens record, what is frozen, and what can be removed? |
+| [`matrix`](#modelcompat-matrix) | Which of our models pass in which runtime? |
+| [`report`](#modelcompat-report) | What are the results of all jobs of a CI matrix, in one table? |
 | [`profile`](#modelcompat-profile) | What does a runtime know, and how do I record mine? |
 
 ## Paths
 
-`inspect`, `check` and `runtimes-for` take any number of files, folders and globs. In a folder, and among what a glob
-matches, `.h5`, `.hdf5` and `.keras` files count, files without a suffix that are models by their content, and
-SavedModel folders, each as one artifact. Hidden folders, virtual environments, `node_modules` and `site-packages` are
-not entered. HDF5 files in a folder that hold data instead of a model are passed over, with a note. A format is
-recognized by content, whatever a file is called.
+`inspect`, `check` and `runtimes-for` take any number of files, folders and globs. In folders and globs they find `.h5`,
+`.hdf5` and `.keras` files, files without a suffix whose content is a model, and SavedModel folders, each as one
+artifact. Hidden folders, virtual environments, `node_modules` and `site-packages` are not searched. HDF5 files in a
+folder that hold data instead of a model are skipped, with a note. The format is recognized by the content of a file,
+not by its name.
 
 ## Exit codes
 
 | code | means |
 |---|---|
 | 0 | all is well: it was read, it loads (`check`), it is the same (`diff`) |
-| 1 | it fails or is changed somewhere (`check`), differs (`diff`), can go (`golden`); a target failed (`report show`) |
-| 2 | something could not be read, does not exist, or was not understood; the rest is done all the same |
+| 1 | it fails or is changed (`check`), differs (`diff`), can be removed (`golden`); a target failed (`report show`) |
+| 2 | something could not be read, does not exist, or was not understood; everything else is still done |
 
-What cannot be read is one sentence on standard error, and with `--json` an object too. On a terminal a progress bar
-is shown there.
+For what cannot be read, one sentence is printed on standard error, and with `--json` also an object on standard output.
+On a terminal, standard error also shows a progress bar.
 
 ## modelcompat inspect
 
 `modelcompat inspect PATH... [--json] [--all]` shows what saved an artifact and what it holds. `custom` are the layers
-and objects that Keras does not bring along, with their module and registered name where the file gives them. `--all`
-lists every layer and op.
+and objects that are not part of Keras, with their module and registered name if the file has them. `--all` lists every
+layer and op.
 
 !0 modelcompat inspect models/ranker-2023.keras
 
-A graph is shown by its signatures and ops. Unsafe content is looked for in every function, whether a signature reaches
-it or not: ops that touch files, the network or Python; Lambda bytecode at any depth; modules from outside Keras that a
+Of a graph, its signatures and ops are shown. Every function is searched for unsafe content, even if no signature calls
+it: ops that touch files, the network or Python; Lambda bytecode at any depth; modules from outside Keras that a
 Keras would import; lookup vocabularies that are files or URLs; pickles; links that lead out of the file.
 
 !0 modelcompat inspect models/tagger
 
-Of a Lambda layer it lists the Python versions that can have written its bytecode.
+For a Lambda layer, the Python versions that may have written its bytecode are listed.
 
 !0 modelcompat inspect models/vision.h5
 
@@ -177,20 +177,20 @@ has `path` and `unreadable`, the sentence.
 ## modelcompat check
 
 `modelcompat check PATH... --runtime NAME [--runtime NAME] [--custom NAME...] [--unsafe] [--json | --sarif]` predicts
-what becomes of each artifact in each runtime. A runtime is a name such as `tf2.15`, `tf2.16+keras3.15` or
-`tf2.21+tf_keras`, or the path of a profile you recorded; see [profiles](profiles.md). There are three verdicts: it
-`loads`; it is `changed`, that is, it loads and then predicts something else or lacks what predicting needs; it `fails`,
-at the stage that is named.
+the result of loading each artifact in each runtime. A runtime is a name such as `tf2.15`, `tf2.16+keras3.15` or
+`tf2.21+tf_keras`, or the path of a profile you recorded; see [profiles](profiles.md). There are three verdicts.
+`loads`: it loads. `changed`: it loads, but then predicts something else, or lacks what it needs to predict. `fails`: it
+does not load or cannot be called; the stage is named.
 
 !1 modelcompat check models/vision.h5 --runtime tf2.15 --runtime tf2.21
 
 `--custom` names what the loading side declares: in `custom_objects`, by importing the module that registers it, or by
-loading an op library. It takes several names, so the paths go before it. `--unsafe` judges for `safe_mode=False`, which
-lets Lambda bytecode run.
+loading an op library. It takes several names, so the paths go before it. `--unsafe` predicts for a load with
+`safe_mode=False`, which lets Lambda bytecode run.
 
 !0 modelcompat check models/ranker-2023.keras --runtime tf2.21 --custom Scale
 
-Unsafe content is listed and moves no verdict; `--fail-on-unsafe` makes the exit code 1.
+Unsafe content is listed, but does not change the verdict; with `--fail-on-unsafe` the exit code is 1.
 
 !1 modelcompat check models/tagger --runtime tf2.15 --fail-on-unsafe
 
@@ -210,14 +210,14 @@ and `findings`, each with `kind`, `subject`, `where`, `cause`, `fix`, `severity`
   with: {sarif_file: modelcompat.sarif}
 ```
 
-Errors are `error`, changes and unsafe content `warning`, notes `note`. What is unsafe is reported once for each
-artifact, not for each runtime.
+The level is `error` for errors, `warning` for changes and unsafe content, `note` for notes. Unsafe content is reported
+once for each artifact, not for each runtime.
 
 ## modelcompat runtimes-for
 
-`modelcompat runtimes-for PATH... [--custom NAME...] [--unsafe] [--json]` judges for every TensorFlow since 2.4 with the
-Keras of its time, and for the newest with Keras 2 (`tf_keras`). Where something fails, the shortest cause is given;
-`check` lists all of them, and the fix. On a terminal, lines are cut to its width.
+`modelcompat runtimes-for PATH... [--custom NAME...] [--unsafe] [--json]` predicts for every TensorFlow since 2.4 with
+the Keras of its time, and for the newest one also with Keras 2 (`tf_keras`). For a failure, the shortest cause is
+shown; `check` lists all causes, and the fixes. On a terminal, lines are cut to its width.
 
 !0 modelcompat runtimes-for models/vision.h5 --unsafe
 
@@ -225,21 +225,21 @@ Keras of its time, and for the newest with Keras 2 (`tf_keras`). Where something
 
 `modelcompat diff A B [--json]` compares layers, their configuration key by key, how they are wired, what `compile()`
 was given, ops and their attributes, signatures, assets, and weights by name, with the greatest difference. It is the
-one command that reads weights, each array in place. Layers and weights that were renamed are found again. Arrays that
-somebody compressed are unpacked by the HDF5 library in a process of its own, with a limit of memory and time: a file
-that crashes it, or keeps it busy without end, cannot be read.
+only command that reads weights. It recognizes layers and weights that were renamed. The HDF5 library unpacks compressed
+arrays in a separate process with a memory and time limit: if a file crashes this process or takes too long, `diff`
+reports that the file cannot be read.
 
 !1 modelcompat diff models/ranker-2023.keras models/ranker-2024.keras
 
-Of two formats is compared what both can hold; weights that go by other names are matched by their values, then by
-shape and order. Where some weights cannot be read and nothing else differs, the exit code is 2.
+Between two formats, only what both can hold is compared. Weights with different names are matched by their values, then
+by shape and order. If some weights cannot be read and nothing else differs, the exit code is 2.
 
 ## modelcompat runtimes
 
-Where a model is not only judged for another runtime but reloaded in it (`pytest --modelcompat-runtime tf2.15`), that
-runtime has to be there: an interpreter with its TensorFlow and Keras. `modelcompat runtimes create NAME...` has uv
-create it, which `pip install "pytest-modelcompat[runtimes]"` brings along; `--all` creates all that
-`[tool.modelcompat.runtimes]` of the nearest `pyproject.toml` declares. The known ones, tf2.4 to tf2.21, need no
+To reload a model in another runtime (`pytest --modelcompat-runtime tf2.15`), and not only predict the result, that
+runtime must exist: an interpreter with its TensorFlow and Keras. `modelcompat runtimes create NAME...` creates it with
+uv, which `pip install "pytest-modelcompat[runtimes]"` installs; `--all` creates all runtimes that
+`[tool.modelcompat.runtimes]` of the nearest `pyproject.toml` declares. The known runtimes, tf2.4 to tf2.21, need no
 declaration, and have pins that work.
 
 ```text
@@ -251,37 +251,37 @@ tf2.4   created  Python 3.8.18, TensorFlow 2.4.4, Keras 2.4.0  671.2 MB  8.9 s
 tf2.15  exists   Python 3.11.7, TensorFlow 2.15.1, Keras 2.15.0  1.2 GB
 ```
 
-The steps are reported on standard error. One that fails keeps none of the others from being created; its output is
-quoted, and the exit code is 2. A creation that was cut off goes on where it was, and two processes that create the same
-runtime make it once. Names are understood before anything is created:
+The steps are reported on standard error. If one runtime cannot be created, the others still are; the output of the
+failed step is quoted, and the exit code is 2. An interrupted creation is continued. If two processes create the same
+runtime, it is created once. All names are checked before anything is created:
 
 !2 modelcompat runtimes create tf2.51
 
-Environments are kept in the user's cache folder, or in the one that `MODELCOMPAT_CACHE` names, by their content:
-runtimes of the same Python and the same packages share one, whatever they are called and whichever project asks for
-them. CPythons are taken from the folder that `MODELCOMPAT_INTERPRETERS` names (with subfolders such as `3.8.18`), from
-pyenv's, or from wherever uv finds or fetches them. With `interpreter` a runtime is an environment of your own: `create`
-checks that TensorFlow can be imported there, and nothing is installed into it.
+Environments are stored in the user's cache folder, or in the folder that `MODELCOMPAT_CACHE` names. Runtimes with the
+same Python and the same packages share one environment, even under other names or in other projects. Python comes from
+the folder that `MODELCOMPAT_INTERPRETERS` names (with subfolders such as `3.8.18`), from pyenv, or from uv, which finds
+or downloads it. A runtime with `interpreter` is an environment of your own: `create` only checks that TensorFlow can be
+imported there, and installs nothing into it.
 
-`modelcompat runtimes list [--json]` shows the declared runtimes, and whatever else was created, by the names it was
-created for. `--json` prints one object a line: `name`, `names`, `declared`, `unused`, `state` (`created`,
-`not created`, `unfinished`, `broken: interpreter gone`, `your own`), `python`, `tensorflow`, `keras`, `size` in bytes,
-`folder`.
+`modelcompat runtimes list [--json]` shows the declared runtimes, and all others that were created, under the
+names they were created for. `--json` prints one object a line: `name`, `names`, `declared`, `unused`, `state`
+(`created`, `not created`, `unfinished`, `broken: interpreter gone`, `your own`), `python`, `tensorflow`, `keras`,
+`size` in bytes, `folder`.
 
-`modelcompat runtimes remove NAME... | --all | --unused` says what each removal frees. An environment that is shared
-stays until the last of the names it was created for is removed. `--all` removes everything that was created, for
-whichever project. `--unused` removes what no name means any more: the environment of a declaration that was changed or
-dropped, or one that only another project declares, which can create it again. Known runtimes are not unused, as tests
-name them without declaring them.
+`modelcompat runtimes remove NAME... | --all | --unused` says how much space each removal frees. A shared
+environment is removed with the last of its names. `--all` removes everything that was created, in all projects.
+`--unused` removes environments to which no name refers any more: after a declaration was changed or removed, or if only
+another project declares them (that project can create them again). Known runtimes are never unused, because tests name
+them without a declaration.
 
 ## modelcompat golden
 
-The golden folder keeps a golden for each case, which `pytest --modelcompat-update-golden` records, and beside it the
-artifacts that `pytest --modelcompat-freeze LABEL` froze, each release with the golden of its time. The folder is that
-of pytest's option `modelcompat_golden_dir`, or `--golden-dir DIR`.
+The golden folder has a golden for each case, recorded by `pytest --modelcompat-update-golden`, and beside it the
+artifacts frozen by `pytest --modelcompat-freeze LABEL`, each release with its own golden. The folder is that of
+pytest's option `modelcompat_golden_dir`, or `--golden-dir DIR`.
 
-`modelcompat golden list [NAME...] [--json]` lists them. A name is a golden's, its last part, a folder of goldens, a
-test's file or id, or a glob. What is broken is said to be, and makes the exit code 2.
+`modelcompat golden list [NAME...] [--json]` lists them. A NAME is the name of a golden or its last part, a folder
+of goldens, a test file, a test id, or a glob. Broken goldens are reported, and the exit code is then 2.
 
 !0 modelcompat golden list
 
@@ -296,15 +296,15 @@ with their digests: one that is missing, altered, or a Git LFS pointer is report
 `layers`, `ops` and `signatures` each has, `frozen` and `problem`. Each of `frozen` has `label`, `format`, `artifact`,
 `sha256`, `size` and `saved_by`, and a `problem` where there is one.
 
-`modelcompat golden prune [--frozen] [--yes]` removes the goldens that no test claims. Without `--yes` it shows them.
-What is frozen of their cases stays, unless `--frozen` is given.
+`modelcompat golden prune [--frozen] [--yes]` removes the goldens that no test claims. Without `--yes` it only lists
+them. Frozen releases of their cases stay, unless `--frozen` is given.
 
 !1 modelcompat golden prune
 
-Which goldens are claimed is asked of pytest, which collects the project's tests and runs none. Where it cannot,
-nothing is removed. Kept in any case are the goldens of a file with a test that uses the fixture `model_roundtrip`, as
-only running it shows which it claims; those of a test file that is there and was not collected; those of builders
-(`--modelcompat-model`); and those of a model file that is there.
+To find the goldens that tests claim, pytest collects the project's tests, without running them. If it cannot collect
+them, nothing is removed. These goldens are never removed: those of a file with a test that uses the fixture
+`model_roundtrip`, because only running it shows its goldens; those of an existing test file that was not collected;
+those of builders (`--modelcompat-model`); and those of an existing model file.
 
 `modelcompat golden thaw NAME LABEL...` removes releases of one case, with their artifacts;
 `modelcompat golden thaw --label LABEL --yes` removes a release of all cases.
@@ -315,36 +315,34 @@ only running it shows which it claims; those of a test file that is there and wa
 
 `modelcompat matrix [PATH...] [--runtime NAME...] [--format FORMAT...] [--create] [--memory GB] [--markdown]
 [--out FILE]` runs the model tests in every runtime that `[tool.modelcompat.runtimes]` declares, and in `local`, or in
-those named with `--runtime`. One pytest runs in each, as many at once as fit into `--memory`; what stands behind `--`
-goes to each of them, such as `-- -k ranker --modelcompat-timeout 60`. `--create` first creates the runtimes that are
-not there. It prints the table that `report show` prints, and `--out` keeps the report. That of the examples is
-[matrix.md](matrix.md).
+those named with `--runtime`. One pytest runs for each, as many at once as fit into `--memory`; arguments after `--` are
+passed to each of them, such as `-- -k ranker --modelcompat-timeout 60`. `--create` first creates the runtimes that do
+not exist yet. It prints the same table as `report show`, and `--out` writes the report. [matrix.md](matrix.md) is the
+table of the examples.
 
-The exit code is 0 where every target held or failed as expected, 1 where one did not, and 2 where something could not
-be run.
+The exit code is 0 if every target passed or failed as expected, 1 if one did not, and 2 if something could not be run.
 
 ## modelcompat report
 
-`pytest --modelcompat-report FILE` writes the result of every target, also where tests failed or the session was
-interrupted. Where each job of CI runs one runtime, `modelcompat report merge FILE... --out FILE` makes one report of
-theirs:
+`pytest --modelcompat-report FILE` writes the result of every target, also if tests failed or the session was
+interrupted. If each CI job runs one runtime, `modelcompat report merge FILE... --out FILE` merges their reports:
 
 !0 modelcompat report merge keras3.json keras2.json --out all.json
 
-Of a target that is in several files, the one whose run started last is kept. A golden is stale where all of them say
-so. Where jobs call different versions `local`, as these two with Keras 3 and Keras 2, each becomes a runtime of its
-own.
+If several files have the same target, the one whose run started last counts. A golden is stale if all files say so. If
+`local` means different versions in different jobs, as in these two with Keras 3 and Keras 2, each becomes a separate
+runtime.
 
-`modelcompat report show FILE [--failed] [--json | --markdown]` prints a report as a table, and for what failed the
-first lines. `--failed` leaves out the rows in which nothing did. The table is as wide as the terminal, or as `COLUMNS`
-says, or 120; runtimes that do not fit continue below.
+`modelcompat report show FILE [--failed] [--json | --markdown]` prints a report as a table, and the first line of
+each failure. `--failed` shows only the rows with a failure. The table is as wide as the terminal, or as `COLUMNS`, or
+120 characters; runtimes that do not fit continue below.
 
 !1 modelcompat report show all.json
 
-A cell says `ok`; the kind of a failure; `xfail` where a target failed as somebody expected; `error` where its test, or
-what that needs, raised something; `skipped`; or `-` where nothing ran. The exit code is 1 where a target failed that
-nobody expected to, where pytest could not collect a file, and where it stopped before all had run, so that a job that
-merges and shows is a gate. `--markdown` prints the table for documentation:
+A cell is `ok`; the kind of the failure; `xfail` if the target failed as expected; `error` if the test or one of its
+fixtures raised an exception; `skipped`; or `-` if nothing ran. The exit code is 1 if a target failed unexpectedly, if
+pytest could not collect a file, or if it stopped before all targets had run. So a CI job that merges reports and shows
+them fails when it should. `--markdown` prints the table for documentation:
 
 !1 modelcompat report show all.json --failed --markdown
 
@@ -353,27 +351,26 @@ The file is one JSON object: `schema` (1), `generator`, `started`, `seconds`, `p
 `problems` (`nodeid` and `headline` of what could not be collected, or killed a worker) and `stale`, the goldens that no
 test claims. A target has:
 
-- `nodeid`, `title` and `case`: the test's id, what messages call the target, and the name of its golden;
-- `format`, `runtime` and `frozen`: what it is of, `frozen` being the release's label or null; of a call of the fixture
-  that was not reached, `format` is null;
-- `artifact`: the path of an artifact that was there before, of `model_artifact` or frozen; false where the test saves
-  one;
-- `verdict`: `passed`; `failed`; `expected`, it failed as expected; `error`, the test around it, or what that needs,
-  raised something; `skipped`;
+- `nodeid`, `title` and `case`: the test's id, the name of the target in messages, and the name of its golden;
+- `format`, `runtime` and `frozen`: `frozen` is the release's label or null; `format` is null for a call of the fixture
+  that was not reached;
+- `artifact`: the path of an artifact that existed before (of `model_artifact`, or frozen); false if the test saves one;
+- `verdict`: `passed`; `failed`; `expected`, it failed as expected; `error`, its test or a fixture raised an exception;
+  `skipped`;
 - `headline`, `kinds` and `findings`: the first line of the failure text, or null; the kinds of its errors; all
   findings, notes included, as `check --json` has them;
 - `drifts`: for each output `output`, `dtype`, `shape`, `max_abs`, `max_rel`, `mismatched`, `total`, `holds`;
 - `golden`: `matched`, `written`, `updated`, `unchanged`, or null;
 - `started`, `seconds` and `peak_memory`: when its run started; how long it took; bytes in the loader, or null.
 
-It is strict JSON: a figure that is no finite number is the string `"nan"`, `"inf"` or `"-inf"`. Paths are relative to
+It is strict JSON: a number that is not finite is the string `"nan"`, `"inf"` or `"-inf"`. Paths are relative to
 the project. `show --json` prints the targets, one a line.
 
 ## modelcompat profile
 
-`modelcompat profile list` names the runtimes that are built in, `modelcompat profile show NAME [--json]` says what one
-knows, and `modelcompat profile record --out FILE [--name NAME] [--keras tf_keras] [--import MODULE]` records the one it
-runs in, for `check --runtime FILE`; see [profiles](profiles.md).
+`modelcompat profile list` lists the built-in runtimes, `modelcompat profile show NAME [--json]` shows what one of them
+knows, and `modelcompat profile record --out FILE [--name NAME] [--keras tf_keras] [--import MODULE]` records the
+environment it runs in, for `check --runtime FILE`; see [profiles](profiles.md).
 
 !0 modelcompat profile show tf2.16
 """

@@ -139,7 +139,7 @@ def test_ranker():
     ),
     Failure(
         "A custom layer that cannot be rebuilt",
-        "The layer is declared, and Keras cannot make it again from what was saved of it: `Projection` has\n"
+        "The layer is declared, but Keras cannot rebuild it from its saved configuration: `Projection` has\n"
         "`def __init__(self, units)` and no `get_config()`.",
         """
 @pytest.mark.model_roundtrip(formats=["keras"], custom_objects={"Projection": Projection})
@@ -162,7 +162,7 @@ def test_doubled():
     Failure(
         "A format that cannot hold the model",
         "`.h5` describes a model by its layers. A subclassed model is Python code, and only `.keras` and SavedModel\n"
-        "bring it back.",
+        "can restore it.",
         """
 @pytest.mark.model_roundtrip(formats=["h5"], custom_objects={"Tower": Tower})
 def test_tower():
@@ -172,7 +172,7 @@ def test_tower():
     ),
     Failure(
         "A metric or loss given as a string, in .h5",
-        "Keras 3 saves such a model as `.h5` without a word, and cannot load it again.\n"
+        "Keras 3 saves such a model as `.h5` without a warning, and cannot load it again.\n"
         "Metrics and losses given as objects are read back.",
         """
 @pytest.mark.model_roundtrip(formats=["h5"])
@@ -198,8 +198,8 @@ def test_words():
     ),
     Failure(
         "A Python function in a SavedModel",
-        "`tf.py_function` and `tf.numpy_function` put a number into the graph that stands for a function of the\n"
-        "running process. In every other process the number means nothing.",
+        "`tf.py_function` and `tf.numpy_function` put a number into the graph that identifies a function of\n"
+        "the running process. In every other process this number has no meaning.",
         """
 @pytest.mark.model_roundtrip(formats=["saved_model"])
 def test_rounder():
@@ -209,8 +209,8 @@ def test_rounder():
     ),
     Failure(
         "Predictions that differ from the golden's",
-        "Three facts tell who did it: whether the reloaded model equals the saved one, whether the weights are the\n"
-        "golden's, and whether the layers are. Here the initializer was changed.",
+        "Three facts show the cause: whether the reloaded model equals the saved one, and whether the weights and the\n"
+        "layers are those of the golden. Here the initializer was changed.",
         CLASSIFIER.format(format="keras", test="test_classifier", start="zeros", activation='"relu"'),
         "PREDICTIONS DRIFTED  test_classifier[keras]",
         CLASSIFIER.format(format="keras", test="test_classifier", start="ones", activation='"relu"'),
@@ -225,8 +225,8 @@ def test_rounder():
     ),
     Failure(
         "A model that does not predict the same twice",
-        "Nothing can be compared with a prediction that is another one each time, so this is said before any golden\n"
-        "is blamed, with the layers that can cause it.",
+        "A prediction that changes with every call cannot be compared with a golden. The failure names the layers\n"
+        "that can cause it.",
         """
 @pytest.mark.model_roundtrip(formats=["keras"], custom_objects={"Noise": Noise})
 def test_noisy():
@@ -236,8 +236,8 @@ def test_noisy():
     ),
     Failure(
         "A save that changes the model",
-        "In Keras 3 a save as `.h5` takes the optimizer out of the live model's compile configuration; whoever saves\n"
-        "the same object as `.keras` next gets a file that trains with RMSprop.",
+        "In Keras 3 a save as `.h5` removes the optimizer from the compile configuration of the live model. If the\n"
+        "same object is then saved as `.keras`, that file trains with RMSprop.",
         """
 def test_exported(model_roundtrip):
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, kernel_initializer="ones")])

@@ -36,7 +36,7 @@ saved by several TensorFlow versions in every format each of them writes, each a
 several versions, each load in a process of its own. *Loads* means that `load_model` (or `tf.saved_model.load`) and a
 call succeeded; models with Lambda layers are loaded with `safe_mode=False` too.
 
-These two commands made it; the first creates an environment for each version with uv, and takes some hours:
+Two commands write this page; the first creates an environment for each version with uv, and takes some hours:
 
 ```
 python benchmarks/accuracy/matrix.py --out matrix
@@ -46,7 +46,7 @@ python benchmarks/accuracy/compare.py matrix/results.jsonl --write docs/accuracy
 HELD_OUT = """
 ## Versions held out
 
-The rules were made with the matrix above at hand. These are loads between versions that it does not hold:
+The matrix above was used to write the rules. The loads below are between versions that are not in it:
 
 ```
 python benchmarks/accuracy/matrix.py --out held-out --savers {savers} --loaders {loaders} \\
@@ -124,7 +124,7 @@ def _table(name: str, cells: Sequence[Cell]) -> list[str]:
     lines = [
         f"### {FORMATS[name]}",
         "",
-        "Loads that succeed of those tried; in bold, verdicts that are right where not all are.",
+        "Loads that succeed, of those tried. In bold: how many verdicts are right, if not all are.",
         "",
         "| saved by / loaded by | " + " | ".join(loaders) + " |",
         "|---" * (len(loaders) + 1) + "|",
@@ -154,7 +154,12 @@ def _missed_changes(cells: Sequence[Cell]) -> list[str]:
     if not cells:
         return []
     groups = Counter((cell.seen["model"], FORMATS[cell.seen["format"]], _reason(cell)) for cell in cells)
-    lines = ["### Changes that were not predicted", "", "They load, as predicted, and predict something else:", ""]
+    lines = [
+        "### Changes that were not predicted",
+        "",
+        "These load, as predicted, but then predict something else:",
+        "",
+    ]
     lines += [f"- {model}, {form}, {count} loads. Reason: {why}." for (model, form, why), count in groups.items()]
     return [*lines, ""]
 

@@ -169,7 +169,7 @@ def _describe_binary(path: Path, head: bytes) -> str:
             return f"{path} {what}"
     if path.suffix == ".onnx":
         return f"{path} is an ONNX model, which ONNX Runtime loads and Keras does not"
-    return f"{path} is no model file: it starts with {head[:8]!r}, neither HDF5 (.h5) nor zip (.keras)"
+    return f"{path} is not a model file: it starts with {head[:8]!r}, neither HDF5 (.h5) nor zip (.keras)"
 
 
 def _describe_folder(path: Path) -> str:
@@ -178,7 +178,7 @@ def _describe_folder(path: Path) -> str:
             return f"{path} {what}"
     below = sorted(found for name in _SAVED_MODEL for found in path.glob(f"*/{name}"))
     hint = f"; there is one in {below[-1].parent}" if below else ""
-    return f"{path} is a folder without saved_model.pb, so it is no SavedModel{hint}"
+    return f"{path} is a folder without saved_model.pb, so it is not a SavedModel{hint}"
 
 
 def _describe_zip(path: Path) -> str:
@@ -189,7 +189,7 @@ def _describe_zip(path: Path) -> str:
         if any(name.endswith(end) for name in names):
             return f"{path} {what}"
     held = f"it holds {clause(listed(names, 3))}" if names else "it is empty"
-    return f"{path} is a zip file without config.json, so it is no .keras model: {held}"
+    return f"{path} is a zip file without config.json, so it is not a .keras model: {held}"
 
 
 def _is_keras_zip(path: Path, head: bytes) -> bool:

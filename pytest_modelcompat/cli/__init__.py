@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 # Command -> what it does. Its module bears its name; only the one that runs is imported.
 COMMANDS = {
-    "inspect": "what is in an artifact, and what in it is unsafe",
+    "inspect": "what an artifact contains, and its unsafe content",
     "check": "whether an artifact loads in the runtimes you name; every reason why not",
     "runtimes-for": "which TensorFlow and Keras versions load an artifact",
     "diff": "how two artifacts differ: layers, ops, signatures, configuration, weights",
     "runtimes": "create, list and remove the runtimes that artifacts are reloaded in",
-    "matrix": "run the model tests in every runtime, and print what holds where",
-    "golden": "list and show goldens and what is frozen beside them; remove what nobody needs",
+    "matrix": "run the model tests in every runtime, and print a table of the results",
+    "golden": "list and show goldens and frozen releases; remove those that no test needs",
     "report": "merge and show the reports of pytest runs: cases and formats by runtimes",
-    "profile": "list and show what runtimes know, record your own",
+    "profile": "list and show the profiles of runtimes, record your own",
 }
 # Objects made until garbage is looked for: what starts a command makes some ten thousands, and none of it is garbage.
 _RARELY = 200_000

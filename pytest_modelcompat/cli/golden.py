@@ -35,7 +35,7 @@ _HELP = """usage: modelcompat golden list [NAME...] [--json]
        modelcompat golden prune [--frozen] [--yes]
        modelcompat golden thaw NAME LABEL... | --label LABEL [--yes]
 
-A golden is the recorded truth of a case: what its model computed, and what it was made of. Beside it are the artifacts
+A golden is the record of a case: its inputs and outputs, its layers, ops and weights. Beside it are the artifacts
 frozen from releases, which every later runtime must still load. `pytest --modelcompat-update-golden` records a golden,
 `pytest --modelcompat-freeze LABEL` freezes.
 
@@ -47,10 +47,10 @@ The folder is that of pytest's option modelcompat_golden_dir, or --golden-dir.
 """
 _LIST_EPILOG = """A NAME is a golden's, its last part, a folder of goldens, a test's file or id, or a glob.
 
-Exit codes: 0 all of them can be read, 2 one is broken, or a name means none.
+Exit codes: 0 all of them can be read, 2 one is broken, or a name matches none.
 """
-_SHOW_EPILOG = """With :LABEL, the golden of that release is shown, and whether its artifacts are still
-the bytes that were frozen.
+_SHOW_EPILOG = """With :LABEL, shows the golden of that release, and whether its artifacts are unchanged since
+they were frozen.
 
 Exit codes: 0 all of it can be read, 2 something is broken or is not there.
 """
@@ -231,7 +231,7 @@ def _thaw(arguments: Sequence[str], console: Console) -> int:
     kept = golden_entries(root)
     chosen = _in_all_goldens(kept, options.label) if options.label else _releases(kept, options.name, options.labels)
     if options.label and not options.yes:
-        console.lines(f"would go: {_release_text(each, label)}" for each, label in chosen)
+        console.lines(f"would be removed: {_release_text(each, label)}" for each, label in chosen)
         console.lines(
             [f"{counted(len(chosen), 'frozen release')}; --yes removes {'it' if len(chosen) == 1 else 'them'}"]
         )

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from pytest_modelcompat.cli.console import Console
     from pytest_modelcompat.cli.golden_selection import GoldenEntry
 
-_EPILOG = """Which goldens are claimed is asked of pytest, which collects the project's tests and runs none.
-Kept in any case are the goldens in the folder of a test that uses the fixture model_roundtrip, since
-only running it shows them; those of a test file that is there and was not collected; those of a
-builder (--modelcompat-model), and those of a model file that is there.
+_EPILOG = """To find the goldens that tests claim, pytest collects the project's tests, without running them.
+These goldens are never removed: those of a file with a test that uses the fixture model_roundtrip,
+because only running it shows its goldens; those of an existing test file that was not collected;
+those of a builder (--modelcompat-model); and those of an existing model file.
 
 Exit codes: 0 nothing is left to remove, 1 something would be with --yes, 2 the tests could not be
 collected, or something could not be removed.
@@ -56,8 +56,8 @@ def prune(arguments: Sequence[str], console: Console) -> int:
     from pytest_modelcompat.cli.golden_selection import golden_parser
 
     parser = golden_parser("prune", "Removes the goldens that no test claims.", _EPILOG)
-    parser.add_argument("--frozen", action="store_true", help="also what is frozen of their cases")
-    parser.add_argument("--yes", action="store_true", help="remove them, rather than show what would go")
+    parser.add_argument("--frozen", action="store_true", help="also remove the frozen releases of their cases")
+    parser.add_argument("--yes", action="store_true", help="remove them, instead of showing what would be removed")
     options = parser.parse(arguments)
     project = find_pytest_config(Path.cwd(), options.golden_dir)
     kept = golden_entries(project.goldens)
@@ -71,7 +71,7 @@ def prune(arguments: Sequence[str], console: Console) -> int:
     if options.yes:
         code = _remove(project.goldens, going, console, with_frozen=options.frozen)
     else:
-        console.lines(f"would go: {_entry_text(each, with_frozen=options.frozen)}" for each in going)
+        console.lines(f"would be removed: {_entry_text(each, with_frozen=options.frozen)}" for each in going)
         code = ExitCode.FAILED if going else ExitCode.OK
     if not options.frozen:
         console.lines(_remaining_lines(stale))

@@ -144,7 +144,7 @@ def select_one(kept: Sequence[GoldenEntry], given: str) -> GoldenEntry:
     found = select(kept, [given])
     exact = [each for each in found if given in (str(each.name), str(each.folder))]
     if len(exact or found) > 1:
-        raise UsageError(f"{given} means {len(found)} goldens: {listed((str(each.name) for each in found), 5)}")
+        raise UsageError(f"{given} matches {len(found)} goldens: {listed((str(each.name) for each in found), 5)}")
     return (exact or list(found))[0]
 
 

@@ -1,4 +1,4 @@
-"""`modelcompat inspect`: what is in an artifact, and what in it is unsafe."""
+"""`modelcompat inspect`: what an artifact contains, and its unsafe content."""
 
 from __future__ import annotations
 

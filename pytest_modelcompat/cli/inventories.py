@@ -53,7 +53,7 @@ def artifact_results(
         answer = _artifact_result(found[position], work)
         if answer is None:
             passed_over += 1
-            console.problem(f"passed over: {found[position].path} holds no model")
+            console.problem(f"skipped: {found[position].path} holds no model")
         else:
             yield answer
     if passed_over == len(found):
@@ -86,7 +86,7 @@ def with_inventory(path: Path, work: Callable[[Inventory], T]) -> T:
         return work(read_inventory(path))
     except _UNEXPECTED as error:
         cause = clause(error) or "no reason given"
-        what = f"{path} holds something that no Keras writes ({type(error).__name__}: {cause})"
+        what = f"{path} contains something that no version of Keras writes ({type(error).__name__}: {cause})"
         raise BrokenArtifactError(what) from error
 
 

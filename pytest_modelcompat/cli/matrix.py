@@ -38,9 +38,9 @@ _EPILOG = """examples:
   modelcompat matrix -- -k ranker --modelcompat-timeout 60
 
 Without --runtime: local and all runtimes that pyproject.toml declares. One pytest runs in each, as many
-at once as fit into --memory; what stands behind -- goes to each of them. Only model tests are run.
+at once as fit into --memory; arguments after -- are passed to each of them. Only model tests are run.
 
-Exit codes: 0 every target held or failed as expected, 1 one did not, 2 something could not be run.
+Exit codes: 0 every target passed or failed as expected, 1 one did not, 2 something could not be run.
 """
 
 
@@ -87,14 +87,16 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _parser() -> Parser:
-    parser = Parser("matrix", "Runs the model tests in every runtime, and prints what holds where.", _EPILOG)
+    parser = Parser("matrix", "Runs the model tests in every runtime, and prints a table of the results.", _EPILOG)
     parser.add_argument("paths", nargs="*", metavar="PATH", help="test files and folders, as pytest takes them")
     parser.add_argument("--runtime", action="append", metavar="NAME", help="reload in this runtime; may be repeated")
     parser.add_argument("--format", action="append", default=[], metavar="FORMAT", help="save in this format only")
-    parser.add_argument("--create", action="store_true", help="first create the runtimes that are not there")
-    parser.add_argument("--memory", type=float, metavar="GB", help="for all runs (default: half of what is free)")
+    parser.add_argument("--create", action="store_true", help="first create the runtimes that do not exist yet")
+    parser.add_argument(
+        "--memory", type=float, metavar="GB", help="memory for all runs together (default: half of the free memory)"
+    )
     parser.add_argument("--markdown", action="store_true", help="print the table in Markdown")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write a report (JSON) of it all, too")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="also write a report (JSON)")
     return parser
 
 

@@ -31,7 +31,7 @@ since 2.4 are built in; record your own where production runs, and judge with it
   modelcompat profile record --out production.json --import shop.layers
   modelcompat check models/ --runtime production.json
 """
-_EPILOG = "It must run in the environment to record: the one of production, with its TensorFlow and your packages."
+_EPILOG = "Run it in the environment to record: that of production, with its TensorFlow and your packages."
 
 
 def run(arguments: Sequence[str], console: Console) -> int:

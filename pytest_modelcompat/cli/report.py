@@ -33,16 +33,15 @@ one report of theirs, and show prints it as a table: cases and formats by runtim
   modelcompat report merge tf2.15.json tf2.21.json --out all.json
   modelcompat report show all.json --markdown
 """
-_SHOW_EPILOG = """Cells: ok, the kind of failure, xfail (it failed as somebody expected), error (the test or
+_SHOW_EPILOG = """Cells: ok, the kind of failure, xfail (it failed as expected), error (the test or
 what it needs raised), skipped, - (nothing ran).
 
-Exit codes: 0 nothing failed unexpectedly, 1 a target did, or a run is not complete, 2 the file is no
-report.
+Exit codes: 0 nothing failed unexpectedly, 1 a target did, or a run is not complete, 2 the file is not a report.
 """
-_MERGE_EPILOG = """Of a target that is in several files, the one whose run started last is kept. A golden is stale
-where all of them say so. Where jobs call different versions `local`, each becomes a runtime of its own.
+_MERGE_EPILOG = """If several files have the same target, the one whose run started last counts. A golden is stale if
+all files say so. If `local` means different versions in different jobs, each becomes a separate runtime.
 
-Exit codes: 0 it is merged, whatever it holds, 2 a file is no report, or FILE cannot be written.
+Exit codes: 0 it is merged, whatever it holds, 2 a file is not a report, or FILE cannot be written.
 """
 _WORDS = {"failed": "failed", "error": "in error", "expected": "failed as expected", "skipped": "skipped"}
 
@@ -64,9 +63,9 @@ def run(arguments: Sequence[str], console: Console) -> int:
 
 
 def _merge(arguments: Sequence[str], console: Console) -> int:
-    parser = Parser("report merge", "Makes one report of several.", _MERGE_EPILOG)
+    parser = Parser("report merge", "Merges several reports into one.", _MERGE_EPILOG)
     parser.add_argument("files", nargs="+", metavar="FILE", help="reports of pytest --modelcompat-report")
-    parser.add_argument("--out", required=True, metavar="FILE", help="where the merged report goes")
+    parser.add_argument("--out", required=True, metavar="FILE", help="the merged report to write")
     options = parser.parse(arguments)
     try:
         merged, replaced = merge_reports([read_report(Path(file)) for file in options.files])
@@ -74,7 +73,7 @@ def _merge(arguments: Sequence[str], console: Console) -> int:
     except ReportError as error:
         raise UsageError(str(error)) from None
     if replaced:
-        console.notes([f"{counted(replaced, 'target')} left out for the same one of a run that started later"])
+        console.notes([f"{counted(replaced, 'target')} replaced by the same one of a later run"])
     files = counted(len(options.files), "report")
     console.lines([f"{options.out}: {files}, {counted(len(merged.runtimes), 'runtime')}, {_counts(merged)}"])
     return ExitCode.OK

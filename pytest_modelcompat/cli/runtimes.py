@@ -36,25 +36,26 @@ _HELP = """usage: modelcompat runtimes create NAME... | --all
        modelcompat runtimes list [--json]
        modelcompat runtimes remove NAME... | --all | --unused
 
-A runtime is an interpreter with its TensorFlow and Keras. Those in [tool.modelcompat.runtimes] of pyproject.toml go by
-the names you give them there; tf2.4 to tf2.21 are known without, from tf2.16 on also with +keras3.N or +tf_keras:
+A runtime is an interpreter with its TensorFlow and Keras. Declare runtimes of your own, with any name,
+in [tool.modelcompat.runtimes] of pyproject.toml. tf2.4 to tf2.21 need no declaration; tf2.16 and newer also exist with
++keras3.N and +tf_keras:
 
   modelcompat runtimes create tf2.15 production
   pytest --modelcompat-runtime tf2.15 --modelcompat-runtime production
 
 uv creates them, in the user's cache folder or the one that MODELCOMPAT_CACHE names, each once for all projects.
 """
-_CREATE_EPILOG = """A runtime that is there already is left as it is, and one whose creation was cut off goes on.
-Where one cannot be created, the others still are. Where `interpreter` names an environment of your
-own, it is checked that TensorFlow can be imported there.
+_CREATE_EPILOG = """An existing runtime is not changed. An interrupted creation is continued. If one cannot be created,
+the others still are. For an environment of your own (`interpreter`), only the import of TensorFlow is checked.
 
-Exit codes: 0 all of them are there, 2 at least one is not, or a name was not understood.
+Exit codes: 0 all of them exist, 2 at least one does not, or a name is not known.
 """
-_REMOVE_EPILOG = """Unused are environments that no name means any more, declared in pyproject.toml here or known: those
-of a declaration that was changed or dropped, and those that only another project declares. An
-environment that other names ask for too stays for them. An interpreter of your own is never removed.
+_REMOVE_EPILOG = """Unused are environments to which no name refers any more, neither a known name nor one declared in
+this pyproject.toml: after a declaration was changed or removed, or if only another project declares
+them. An environment that other names also use is not removed. An interpreter of your own is never
+removed.
 
-Exit codes: 0 they are gone, 2 at least one is not, or a name was not understood.
+Exit codes: 0 they are removed, 2 at least one is not, or a name is not known.
 """
 
 
@@ -82,7 +83,7 @@ def run(arguments: Sequence[str], console: Console) -> int:
 
 
 def _create(arguments: Sequence[str], console: Console) -> int:
-    parser = Parser("runtimes create", "Creates runtimes, unless they are there.", _CREATE_EPILOG)
+    parser = Parser("runtimes create", "Creates runtimes, unless they exist already.", _CREATE_EPILOG)
     parser.add_argument("names", nargs="*", metavar="NAME", help="a runtime's name, declared or known")
     parser.add_argument("--all", action="store_true", help="all that pyproject.toml declares")
     options = parser.parse(arguments)
@@ -156,8 +157,8 @@ def _list(arguments: Sequence[str], console: Console) -> int:
 def _remove(arguments: Sequence[str], console: Console) -> int:
     parser = Parser("runtimes remove", "Removes runtimes that were created, and says what that frees.", _REMOVE_EPILOG)
     parser.add_argument("names", nargs="*", metavar="NAME", help="a runtime's name, or that of its folder")
-    parser.add_argument("--all", action="store_true", help="everything that was created, for any project")
-    parser.add_argument("--unused", action="store_true", help="those that no name means any more")
+    parser.add_argument("--all", action="store_true", help="everything that was created, in all projects")
+    parser.add_argument("--unused", action="store_true", help="those that no name refers to any more")
     options = parser.parse(arguments)
     given = [f"--{name}" for name in ("all", "unused") if getattr(options, name)]
     _refuse_none_or_both(options.names, given, "--all or --unused")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.compatibility.context import CompatibilityContext
 
 # What a line begins with that tells the command `modelcompat check` something, and nobody else.
-TO_THE_COMMAND = "where that is done already, say so:"
+TO_THE_COMMAND = "if you do that already, add"
 # What a test does by its option `formats`.
 LEAVE_H5 = "save the model as .keras or SavedModel"
 RE_SAVE_AS_SAVED_MODEL = "or ship a SavedModel, which loads without Keras: model.export(path) and tf.saved_model.load"
@@ -46,8 +46,8 @@ def other_keras(context: CompatibilityContext) -> tuple[str, ...]:
 def other_code(module: str) -> tuple[str, ...]:
     """How an artifact gets to code of the user's own that reads it."""
     return (
-        f"release the {module} that the model was saved with there, before the model",
-        f"or save the model with the {module} that is there",
+        f"deploy the version of {module} that saved the model there, before you deploy the model",
+        f"or save the model with the version of {module} that is installed there",
         RE_SAVE_AS_SAVED_MODEL,
     )
 

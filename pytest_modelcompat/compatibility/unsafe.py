@@ -31,7 +31,7 @@ _RISKY_FUNCTIONS = frozenset(
     }
 )
 _LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "IndexLookup", "TextVectorization"})
-_TRUSTED_FIX = "load it only if you trust where it comes from"
+_TRUSTED_FIX = "load it only if you trust its source"
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,16 @@ class _Loads:
 
 
 _LOADING_LAYERS = {
-    "TFSMLayer": _Loads("filepath", "loads the SavedModel that its configuration names, with all that is in there"),
+    "TFSMLayer": _Loads("filepath", "loads the SavedModel that its configuration names, with everything in it"),
     "TorchModuleWrapper": _Loads("module", "unpickles a PyTorch module, which can run any code"),
-    "JaxLayer": _Loads("call_fn", "calls a function that its configuration brings along"),
-    "FlaxLayer": _Loads("module", "calls a module that its configuration brings along"),
+    "JaxLayer": _Loads("call_fn", "calls a function that its configuration contains"),
+    "FlaxLayer": _Loads("module", "calls a module that its configuration contains"),
 }
 
 _HAZARDS = {
     "external link": ("HDF5 follows it into another file when the weights are read", "save the model into one file"),
     "out-of-file dataset": ("HDF5 reads the data from another file", "save the model into one file"),
-    "pickle": ("whoever unpickles it runs what it says", "save the model again without it"),
+    "pickle": ("unpickling it runs code from the file", "save the model again without it"),
     "escaping member": ("unpacking it writes outside the folder it is unpacked into", "save the model again"),
     "duplicate member": ("which of the two is read depends on the reader", "save the model again"),
 }
@@ -107,7 +107,7 @@ def _risky_functions(inventory: Inventory) -> Iterator[Finding]:
         yield _unsafe(
             f"the function {name}",
             first_few(named[name]),
-            "a model has no use for it, and calling the model calls it",
+            "a model does not need it, and calling the model runs it",
         )
 
 
@@ -132,8 +132,8 @@ def _third_party_modules(inventory: Inventory, custom: Collection[str]) -> Itera
         yield _unsafe(
             f"{module}.{name}",
             locations(uses),
-            f"a Keras that takes the file's word for it imports the module {module}, which runs it",
-            "register the class and pass it in custom_objects, so that nothing is imported on the file's word",
+            f"a Keras that trusts the file imports the module {module}, which runs its code",
+            "register the class and pass it in custom_objects, so that Keras imports no module that the file names",
             f"or {_TRUSTED_FIX}",
         )
 

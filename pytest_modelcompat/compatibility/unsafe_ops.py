@@ -95,7 +95,7 @@ def dangerous_ops(inventory: Inventory) -> Iterator[Finding]:
                 subject=f"op {op.op}",
                 where=danger.where,
                 cause=danger.cause,
-                fix=("do this outside the model, and export it again", "or run it only if you trust its origin"),
+                fix=("do this outside the model, and export the model again", "or run it only if you trust its source"),
                 severity=Severity.WARNING,
                 details=(("target", danger.target),) if danger.target else (),
             )

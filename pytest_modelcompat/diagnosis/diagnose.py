@@ -106,7 +106,7 @@ def _import_here(error: Mapping[str, str]) -> tuple[str, ...]:
             "make it importable in a fresh process: install the package, or add its folder to",
             "`pythonpath` in pytest's configuration",
         )
-    return (f"correct what {declared} does when it is imported: python -c 'import {declared}' shows it",)
+    return (f"correct the error that {declared} raises on import; to see it: python -c 'import {declared}'",)
 
 
 def _import_elsewhere(error: Mapping[str, str], runtime: str) -> tuple[str, ...]:
@@ -116,7 +116,10 @@ def _import_elsewhere(error: Mapping[str, str], runtime: str) -> tuple[str, ...]
     if missing is None:
         return (f"make {declared} importable by the Python and the TensorFlow of runtime {runtime!r} too",)
     name = missing[1]
-    install = f"install {name} in runtime {runtime!r}, which gets the project's own folders and nothing else of here"
+    install = (
+        f"install {name} in runtime {runtime!r}, which sees the project's own folders, but no package that is "
+        "installed here"
+    )
     if declared == name or declared.startswith(f"{name}."):
         return (install,)
     if name == "keras":
@@ -163,7 +166,7 @@ def _other_version(context: DiagnosisContext) -> tuple[str, ...]:
     """A hint rather than a fix: all that is known is that another version of Keras wrote the file."""
     if not context.saved_keras or not context.loaded_keras or context.saved_keras == context.loaded_keras:
         return ()
-    return (f"it was saved by Keras {context.saved_keras}, this is {context.loaded_keras}: try the former",)
+    return (f"try Keras {context.saved_keras}, which saved the file; this is Keras {context.loaded_keras}",)
 
 
 def _log(loaded: LoadResult) -> str:

@@ -45,11 +45,11 @@ _HINTS = {
     "SIGKILL": "something killed it from outside, which is also what happens where a container runs out of memory",
     "SIGILL": "it met an instruction that this processor does not have: TensorFlow, or an op library, was built for "
     "another processor",
-    "SIGBUS": "a file it had mapped into memory was cut off, or /dev/shm is full",
-    "SIGABRT": "native code gave up on itself",
+    "SIGBUS": "a memory-mapped file was truncated, or /dev/shm is full",
+    "SIGABRT": "native code called abort()",
 }
 _NO_LAMBDA = (
-    "write a layer instead of the lambda: class Double(keras.layers.Layer) with call(), and declare it",
+    "replace the lambda by a layer, a subclass of keras.layers.Layer with call(), and declare it",
     "or save the model again with the Python that loads it",
 )
 
@@ -119,7 +119,7 @@ def _try_it(runtime: Runtime) -> tuple[str, ...]:
         return (_recreate(runtime),)
     variables = "".join(f"{name}={shlex.quote(value)} " for name, value in runtime.env.items())
     code = "import h5py, tensorflow; tensorflow.keras.layers"
-    return (f"repair it until this works: {variables}{runtime.interpreter} -c '{code}'",)
+    return (f"repair it; this command must work: {variables}{runtime.interpreter} -c '{code}'",)
 
 
 def _another_interpreter(runtime: Runtime) -> tuple[str, ...]:
@@ -178,7 +178,7 @@ def exited(code: str, loaded: LoadResult, context: DiagnosisContext, declared: s
         kind=Kind.LOADER_EXITED,
         subject=declared or context.file,
         cause=f"{context.loader} ended {status} {stage}: {who} called sys.exit() or os._exit()",
-        fix=('take the call out of what runs at import, or put it under `if __name__ == "__main__":`',),
+        fix=('remove the call from the code that runs at import, or put it under `if __name__ == "__main__":`',),
         details=(("last said", said),) if said else (),
     )
 

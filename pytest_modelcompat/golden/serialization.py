@@ -186,11 +186,11 @@ def deserialize_golden(folder: Path) -> Golden:
         for structure, packed in (golden.inputs, golden.outputs):
             unpack(dict(structure), packed)
     except KeyError as error:
-        raise GoldenBrokenError(f"{folder} is not a whole golden: it holds no {error}.") from error
+        raise GoldenBrokenError(f"{folder} is an incomplete golden: it has no {error}.") from error
     except (TypeError, AttributeError, ValueError) as error:
         raise GoldenBrokenError(f"{folder / JSON_FILE} is not laid out as a golden is: {error}.") from error
     if not kept or digests.keys() != arrays.keys():
-        raise GoldenBrokenError(f"{JSON_FILE} and {ARRAYS_FILE} in {folder} are not of one recording.")
+        raise GoldenBrokenError(f"{JSON_FILE} and {ARRAYS_FILE} in {folder} were not recorded together.")
     return golden
 
 
@@ -206,7 +206,7 @@ def read_document(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(data)
     except ValueError as error:
-        merge = " (it holds the marks of an unresolved merge)" if b"\n<<<<<<< " in data else ""
+        merge = " (it contains merge conflict markers)" if b"\n<<<<<<< " in data else ""
         raise GoldenBrokenError(f"{path} is not valid JSON{merge}: {error}.") from error
     schema = document.get("schema") if isinstance(document, dict) else None
     if not isinstance(schema, int):
@@ -246,7 +246,7 @@ def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     refuse_pointer(path, data)
     # Without this, NumPy takes what is no zip file for a pickle and says so.
     if not zipfile.is_zipfile(io.BytesIO(data)):
-        raise GoldenBrokenError(f"{path} ({len(data)} bytes) is truncated or no .npz file at all.")
+        raise GoldenBrokenError(f"{path} ({len(data)} bytes) is truncated, or not an .npz file.")
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             return {key: archive[key] for key in archive.files}

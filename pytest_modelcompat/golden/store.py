@@ -219,7 +219,7 @@ def locked_folder(folder: Path) -> Iterator[None]:
         lock.acquire()
     except TimeoutError as error:
         fix = "wait until that process has ended, then run the same command again"
-        raise GoldenNotWrittenError(f"{folder} is kept locked by another process.", fix) from error
+        raise GoldenNotWrittenError(f"{folder} is locked by another process.", fix) from error
     except OSError as error:
         fix = "let this user write to the folder for temporary files (TMPDIR), then run the same command again"
         raise GoldenNotWrittenError(f"{folder} could not be locked: {error}.", fix) from error

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.settings.expected_failures import ExpectedFailure
 
 
-_FIX_THE_HOOK = ("correct the hook, or let it return None where it has nothing to say",)
+_FIX_THE_HOOK = ("correct the hook; it may return None to use the default",)
 
 
 def prepare(item: pytest.Item, session: Session) -> None:

@@ -51,8 +51,8 @@ class Session:
         self.updating = bool(config.getoption("modelcompat_update_golden"))
         if self.updating and os.environ.get("CI") and not config.getini("modelcompat_update_in_ci"):
             raise pytest.UsageError(
-                "modelcompat: --modelcompat-update-golden is refused because the environment variable CI is set: "
-                "a gate that rewrites its own goldens never closes; update on a developer's machine, or set "
+                "modelcompat: --modelcompat-update-golden is refused because the environment variable CI is set: a "
+                "check that rewrites its own goldens can never fail; update on a developer's machine, or set "
                 "modelcompat_update_in_ci = true in the ini file"
             )
         self.label = _label(config)

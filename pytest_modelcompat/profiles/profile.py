@@ -141,7 +141,7 @@ class Profile:
         return minor_version(self.tensorflow)
 
     def op(self, name: str) -> OpKnowledge | None:
-        """What is known of an op; None if this TensorFlow has not got it."""
+        """What is known of an op; None if this TensorFlow does not have it."""
         return self.ops.get(name)
 
     def find(self, role: str, name: str) -> ObjectKnowledge | None:
@@ -181,7 +181,7 @@ def from_json(data: object, source: str) -> Profile:
         ProfileError: it is no profile, an incomplete one, or one of another schema.
     """
     if not isinstance(data, dict) or data.get("kind") != KIND:
-        raise ProfileError(f"{source} is no profile: record one with `modelcompat profile record --out FILE`")
+        raise ProfileError(f"{source} is not a profile: record one with `modelcompat profile record --out FILE`")
     if data.get("schema") != PROFILE_SCHEMA:
         raise ProfileError(
             f"{source} is a profile of schema {data.get('schema')}, and schema {PROFILE_SCHEMA} is read here: "

@@ -37,7 +37,7 @@ def load_profile(name: str) -> Profile:
     try:
         return _load_named(parse_name(name))
     except UnknownRuntimeError as error:
-        hint = "" if "did you mean" in str(error) else ", as are the paths of recorded profiles"
+        hint = "" if "did you mean" in str(error) else ", and the paths of recorded profiles"
         raise ProfileError(f"{error}{hint}") from None
 
 
@@ -57,7 +57,7 @@ def _load_file(path: Path) -> Profile:
     except OSError as error:
         raise ProfileError(f"the profile {path} cannot be read: {error.strerror or error}") from error
     except (ValueError, RecursionError) as error:
-        raise ProfileError(f"{path} is no profile, or a truncated one: it is not JSON") from error
+        raise ProfileError(f"{path} is not a profile, or a truncated one: it is not JSON") from error
     return from_json(data, str(path))
 
 
@@ -69,7 +69,7 @@ def _load_named(name: RuntimeName) -> Profile:
     if python not in tensorflow["pythons"]:
         pythons = ", ".join(tensorflow["pythons"])
         raise ProfileError(
-            f"{str(name)!r} names no runtime: {TENSORFLOW} {tensorflow['version']} is for Python {pythons}"
+            f"{str(name)!r} is not a known runtime: {TENSORFLOW} {tensorflow['version']} is for Python {pythons}"
         )
     data = {
         "kind": KIND,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def third_party_uses(inventory: Inventory) -> tuple[Use, ...]:
-    """The layers and objects that no Keras brings along, in the order of the inventory.
+    """The layers and objects that are part of no Keras, in the order of the inventory.
 
     A `.keras` file names their modules; an `.h5` file names classes alone, so there every name that no recorded
     version of Keras knows counts.

@@ -69,7 +69,7 @@ def _predicted(result: Result) -> str:
     first = result.errors[0]
     alike = [each for each in result.errors if each.runtime and (each.stage is None) == (first.stage is None)]
     names = dict.fromkeys(each.runtime.partition(" ")[0] for each in alike)
-    end = "it will load, and not be the same, in" if first.stage is None else "it will not load in"
+    end = "it will load, but be changed, in" if first.stage is None else "it will not load in"
     return f"{end} {', '.join(names)}: {first.subject}"
 
 

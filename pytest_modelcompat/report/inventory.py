@@ -40,7 +40,7 @@ def inspect_page(
     Args:
         inventory: what is in it.
         unsafe: the unsafe content found in it.
-        custom: those of its layers and objects that Keras does not bring along.
+        custom: those of its layers and objects that are not part of Keras.
         nbytes: its size on disk.
         in_full: whether every layer and op is listed, rather than the first or most frequent ones.
     """

@@ -193,7 +193,7 @@ def destination(path: Path) -> Path:
     if file.is_dir():
         raise ReportError(f"{path} is a folder; name a file in it, such as {path / 'report.json'}")
     if file.exists() and not (file.is_file() and _may_be_replaced(file)):
-        raise ReportError(f"{path} is there and is no report, so it is not overwritten; name another file")
+        raise ReportError(f"{path} is there and is not a report, so it is not overwritten; name another file")
     probe = _temporary(file)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -246,9 +246,9 @@ def read_report(path: Path) -> Report:
     except OSError as error:
         raise ReportError(f"{path} cannot be read: {error.strerror or error}") from None
     except (ValueError, RecursionError):
-        raise ReportError(f"{path} is no report of pytest --modelcompat-report: it is not JSON") from None
+        raise ReportError(f"{path} is not a report of pytest --modelcompat-report: it is not JSON") from None
     if not isinstance(data, dict) or not str(data.get("generator", "")).startswith("pytest-modelcompat"):
-        raise ReportError(f"{path} is no report of pytest --modelcompat-report")
+        raise ReportError(f"{path} is not a report of pytest --modelcompat-report")
     if data.get("schema") != REPORT_SCHEMA:
         raise ReportError(
             f"{path} is a report of schema {data.get('schema')}, written by {data['generator']}, and this version "
@@ -257,7 +257,7 @@ def read_report(path: Path) -> Report:
     try:
         return _report(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ReportError(f"{path} is a report that is not whole: {type(error).__name__}: {error}") from None
+        raise ReportError(f"{path} is an incomplete report: {type(error).__name__}: {error}") from None
 
 
 def _report(data: Mapping[str, Any]) -> Report:

@@ -35,7 +35,7 @@ SUBJECT_LABELS = {
     Kind.UNSAFE_CONTENT: "content",
 }
 WHERE_LABELS = {Kind.NOT_DETERMINISTIC: "suspects"}
-_SEVERITY_TEXTS = {Severity.CHANGE: "it loads, and is not the same there", Severity.NOTE: "worth knowing, no more"}
+_SEVERITY_TEXTS = {Severity.CHANGE: "it loads, but is changed there", Severity.NOTE: "for information only"}
 # They only serve to tell findings apart, or stand in the subject's line.
 _UNSEEN_DETAILS = frozenset({"role", "argument", "count"})
 

@@ -105,7 +105,7 @@ def _rule(kind: Kind) -> dict[str, Any]:
         "name": "".join(word.capitalize() for word in kind.value.split()),
         "shortDescription": {"text": about},
         "fullDescription": {"text": about},
-        "help": {"text": f"{about} Each result says which thing it is, where it stands in the model, and the fix."},
+        "help": {"text": f"{about} Each result names the object, its place in the model, and the fix."},
         "defaultConfiguration": {"level": "warning" if kind is Kind.UNSAFE_CONTENT else "error"},
     }
 

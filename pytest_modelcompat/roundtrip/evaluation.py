@@ -59,7 +59,7 @@ def serialization_findings(
     yield from _difference_findings(
         rerun,
         checks,
-        structure=("the reloaded model does not give the outputs of the model that was saved", Blame.LOADER),
+        structure=("the reloaded model has other output names, dtypes or shapes than the saved model", Blame.LOADER),
         drift=("the reloaded model predicts something else than the model that was saved", Blame.LOADER),
         facts=(("blame", blame),),
     )
@@ -143,7 +143,7 @@ def lost_training(saved: Mapping[str, Any] | None, reloaded: Mapping[str, Any] |
         yield Finding(
             Kind.TRAINING_CHANGED,
             "optimizer",
-            cause="the reloaded model would not go on training as the model that was saved",
+            cause="the reloaded model would not continue training like the model that was saved",
             blame=Blame.LOADER,
             details=(("training", "\n".join(differs)), ("blame", _BLAME_HERE)),
         )

@@ -30,7 +30,7 @@ _FIXES = {
     "tfsm_layer": "reload in a runtime with Keras 3, or leave tfsm_layer out of saved_model_loaders",
     "tf_keras": "pip install --no-deps tf-keras, of TensorFlow's version, or leave tf_keras out of saved_model_loaders",
 }
-_LEAVE_OUT = "correct what it says, or, where nothing loads it so, leave {} out of saved_model_loaders"
+_LEAVE_OUT = "correct the cause, or, if nothing loads the model this way, leave {} out of saved_model_loaders"
 _SAVE_SIGNATURES_AGAIN = (
     "save it again, so that its signatures in the graph (signature_def) are those of its functions",
 )

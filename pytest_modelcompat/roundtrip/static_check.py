@@ -74,7 +74,7 @@ def predict_load(attempt: Attempt, root: Path) -> tuple[Finding, ...]:
     """A finding for each thing that will keep the artifact from loading, or from predicting the same, elsewhere.
 
     Args:
-        attempt: the load here: what is known here and no Keras brings along is declared.
+        attempt: the load here: what is known here and is part of no Keras is declared.
         root: the project's folder.
 
     Raises:
@@ -128,7 +128,7 @@ def findings_for(attempt: Attempt, profile: Profile) -> tuple[Finding, ...]:
     """Everything that is predicted of an artifact in one runtime, with fixes for who writes tests.
 
     Args:
-        attempt: a load, wherever that was: what was known there and no Keras brings along is declared.
+        attempt: a load, wherever that was: what was known there and is part of no Keras is declared.
         profile: what the runtime knows.
     """
     custom, safe_mode = set(_declared(attempt)), attempt.case.settings.safe_mode

@@ -62,7 +62,7 @@ class RuntimeConfig:
             if is_mix or "did you mean" in str(error):
                 raise
             if hint:
-                raise UnknownRuntimeError(f"{name!r} names no runtime: {hint}") from None
+                raise UnknownRuntimeError(f"{name!r} is not a known runtime: {hint}") from None
             names = ", ".join(self.declared)
             others = f"; declared are {names}" if names else f"; others are declared in {TABLE} of {PYPROJECT}"
             raise UnknownRuntimeError(f"{error}{others}") from None

@@ -60,14 +60,14 @@ def parse_name(name: str) -> RuntimeName:
         name: as a user writes it; `tf2.16+keras3.3` is `tf2.16`.
 
     Raises:
-        UnknownRuntimeError: it names no runtime that is known.
+        UnknownRuntimeError: it is not a known runtime that is known.
     """
     match = _NAME.fullmatch(name.strip())
     if not match:
-        raise UnknownRuntimeError(f"{name!r} names no runtime: {_hint(name)}")
+        raise UnknownRuntimeError(f"{name!r} is not a known runtime: {_hint(name)}")
     tensorflow = minor_version(match[1])
     if tensorflow not in _TENSORFLOWS:
-        raise UnknownRuntimeError(f"{name!r} names no runtime: TensorFlow {match[1]} is not known, {_known()}")
+        raise UnknownRuntimeError(f"{name!r} is not a known runtime: TensorFlow {match[1]} is not known; {_known()}")
     is_tf_keras = match[2] == "tf_keras"
     keras = _keras(name, tensorflow, match[3], is_tf_keras=is_tf_keras)
     plain = RuntimeName(tensorflow, keras, is_tf_keras, (0, 0)).plain
@@ -102,7 +102,7 @@ def _keras(name: str, tensorflow: MinorVersion, asked: str | None, *, is_tf_kera
     own = _TENSORFLOWS[tensorflow]
     if is_tf_keras and tensorflow < _FIRST_WITH_KERAS_3:
         raise UnknownRuntimeError(
-            f"{name!r} names no runtime: tf_keras is for TensorFlow 2.16 and newer, "
+            f"{name!r} is not a known runtime: tf_keras is for TensorFlow 2.16 and newer, "
             f"and tf{dotted(tensorflow)} has Keras {dotted(own)} already"
         )
     if is_tf_keras:
@@ -112,17 +112,18 @@ def _keras(name: str, tensorflow: MinorVersion, asked: str | None, *, is_tf_kera
         return keras
     if keras[0] == 3 and tensorflow < _FIRST_WITH_KERAS_3:
         raise UnknownRuntimeError(
-            f"{name!r} names no runtime: Keras 3 is for TensorFlow 2.16 and newer, "
+            f"{name!r} is not a known runtime: Keras 3 is for TensorFlow 2.16 and newer, "
             f"and tf{dotted(tensorflow)} has Keras {dotted(own)}"
         )
     if tensorflow < _FIRST_WITH_KERAS_3:
         raise UnknownRuntimeError(
-            f"{name!r} names no runtime: tf{dotted(tensorflow)} has Keras {dotted(own)} and no other"
+            f"{name!r} is not a known runtime: tf{dotted(tensorflow)} has Keras {dotted(own)} and no other"
         )
     if keras[0] == 3 and keras[1] <= _LAST_KERAS_3:
         return keras
     raise UnknownRuntimeError(
-        f"{name!r} names no runtime: tf{dotted(tensorflow)} goes with Keras 3.0 to 3.{_LAST_KERAS_3} or with tf_keras"
+        f"{name!r} is not a known runtime: tf{dotted(tensorflow)} can be combined with Keras 3.0 to "
+        f"3.{_LAST_KERAS_3} or with tf_keras"
     )
 
 
@@ -138,7 +139,7 @@ def _hint(name: str) -> str:
 def _known() -> str:
     known = all_names()
     return (
-        f"{known[0]} to {known[-1]} are, from tf2.16 on also with +keras3.N or +tf_keras, each with +py3.N if need be"
+        f"known are {known[0]} to {known[-1]}, from tf2.16 on also with +keras3.N or +tf_keras, each also with +py3.N"
     )
 
 

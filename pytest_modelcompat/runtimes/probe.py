@@ -65,7 +65,7 @@ def probe_versions(runtime: Runtime, python: Path) -> dict[str, str]:
     found = _versions(done.stdout)
     if not found:
         raise RuntimeUnavailableError(
-            f"runtime {runtime.name!r} did not tell its versions: {python} is not a Python that runs code given by -c",
+            f"runtime {runtime.name!r} did not report its versions: {python} does not run Python code given with -c",
             (_fix(runtime, python),),
             _last(done.stdout + done.stderr),
         )
@@ -89,7 +89,7 @@ def _run(runtime: Runtime, python: Path, folder: str) -> subprocess.CompletedPro
     except subprocess.TimeoutExpired:
         what = f"importing TensorFlow in runtime {runtime.name!r} took longer than {TIMEOUT:.0f} s"
         raise RuntimeUnavailableError(
-            what, (f"look at it with: {python} -X importtime -c 'import tensorflow'",)
+            what, (f"to find the reason, run: {python} -X importtime -c 'import tensorflow'",)
         ) from None
     except OSError as error:
         what = f"the interpreter of runtime {runtime.name!r} cannot be started from {python}: {error.strerror or error}"
@@ -118,10 +118,10 @@ def _killed(runtime: Runtime, number: int, log: str) -> RuntimeUnavailableError:
             (OTHER_PROCESSOR,),
             _last(log),
         )
-    memory = ", as the system does when memory runs out" if name == "SIGKILL" else ""
+    memory = ", which is what the system does when memory runs out" if name == "SIGKILL" else ""
     return RuntimeUnavailableError(
         f"importing TensorFlow in runtime {runtime.name!r} killed the process: {name}{memory}",
-        (f"look at it with: python -X faulthandler -c 'import tensorflow' in runtime {runtime.name!r}",),
+        (f"to find the reason, run: python -X faulthandler -c 'import tensorflow' in runtime {runtime.name!r}",),
         _last(log),
     )
 
@@ -129,7 +129,7 @@ def _killed(runtime: Runtime, number: int, log: str) -> RuntimeUnavailableError:
 def _fix(runtime: Runtime, python: Path) -> str:
     if runtime.is_created:
         return f"change 'packages' or 'env' of {runtime.name!r} in [tool.modelcompat.runtimes] of pyproject.toml"
-    return f"repair it until this works: {python} -c 'import tensorflow; tensorflow.keras.layers'"
+    return f"repair it; this command must work: {python} -c 'import tensorflow; tensorflow.keras.layers'"
 
 
 def _exception(log: str) -> str:

@@ -27,8 +27,8 @@ START_TIMEOUT = 300.0
 GRACE = 15.0
 _SIGKILL = -9
 _NO_START = {
-    errno.ENOENT: "it is not there any more, or the interpreter that its first line names is not",
-    errno.ENOEXEC: "it is no program for this system and processor, and no script that names its interpreter",
+    errno.ENOENT: "it does not exist any more, or the interpreter named in its first line does not",
+    errno.ENOEXEC: "it is neither a program for this system and processor nor a script that names its interpreter",
 }
 
 

@@ -28,5 +28,5 @@ def read_toml(file: Path) -> dict[str, Any]:
     except OSError as error:
         raise TomlError(f"{file} cannot be read: {error.strerror or error}") from None
     except ValueError as error:
-        raise TomlError(f"{file} is no TOML: {error}") from None
+        raise TomlError(f"{file} is not valid TOML: {error}") from None
     return content

@@ -53,10 +53,10 @@ def zipped(path: Path, **members: str) -> Path:
         (b"\x93NUMPY\x01\x00", "is a NumPy array"),
         (b"\x1c\x00\x00\x00TFL3", "is a TensorFlow Lite model"),
         (b'\x10\x00\x00\x00\x00\x00\x00\x00{"__metadata__": {}}', "is a safetensors file"),
-        (b"\x00\x01 what", "is no model file"),
+        (b"\x00\x01 what", "is not a model file"),
         (
             b"PK\x05\x06" + b"\0" * 18,
-            "is a zip file without config.json, so it is no .keras model: it is empty",
+            "is a zip file without config.json, so it is not a .keras model: it is empty",
         ),
     ],
 )

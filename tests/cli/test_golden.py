@@ -197,7 +197,7 @@ class TestShow:
             ("test_ranker:v1.1", "tests/test_models/test_ranker has no release v1.1; did you mean 'v1."),
             ("test_ranker:2023", "tests/test_models/test_ranker has no release 2023; frozen are v1.2, v1.10"),
             ("test_tagger[a/b]:v1", "tests/test_models/test_tagger[a/b] has no release v1; nothing of it is frozen"),
-            ("tests", "tests means 2 goldens: tests/test_models/test_ranker, tests/test_models/test_tagger[a/b]"),
+            ("tests", "tests matches 2 goldens: tests/test_models/test_ranker, tests/test_models/test_tagger[a/b]"),
         ],
     )
     def test_of_what_is_not_there(self, modelcompat: Any, given: str, said: str) -> None:
@@ -302,7 +302,7 @@ class TestPrune:
         result = modelcompat("golden", "prune")
         assert result.code == 1
         lines = result.out.splitlines()
-        assert [line.split("  ")[0] for line in lines[:4]] == [f"would go: {name}" for name in stale]
+        assert [line.split("  ")[0] for line in lines[:4]] == [f"would be removed: {name}" for name in stale]
         assert lines[4] == "stays: tests/test_gone/test_ranker as frozen in v1; --frozen removes it too"
         assert lines[5].startswith("4 of 11 goldens, ")
         assert lines[5].endswith("; --yes removes them")
@@ -334,7 +334,7 @@ class TestPrune:
         shown = modelcompat("golden", "prune", "--frozen")
         assert shown.code == 1
         assert "stays" not in shown.out
-        assert f"would go: {stale[1]}  " in shown.out
+        assert f"would be removed: {stale[1]}  " in shown.out
         assert ", with what is frozen as v1\n" in shown.out
         modelcompat("golden", "prune", "--yes")
         removed = modelcompat("golden", "prune", "--frozen", "--yes")
@@ -355,7 +355,8 @@ class TestPrune:
     ) -> None:
         monkeypatch.chdir(tested / "tests")
         result = modelcompat("golden", "prune")
-        assert [line.split("  ")[0] for line in result.out.splitlines()[:4]] == [f"would go: {name}" for name in stale]
+        first = [line.split("  ")[0] for line in result.out.splitlines()[:4]]
+        assert first == [f"would be removed: {name}" for name in stale]
 
     def test_of_another_folder(self, modelcompat: Any, stale: list[str]) -> None:
         shutil.copytree("golden", "golden-keras2")
@@ -430,8 +431,8 @@ class TestThaw:
         shown = modelcompat("golden", "thaw", "--label", "v1.2")
         assert shown.code == 1
         assert shown.out.splitlines() == [
-            "would go: tests/test_models/test_ranker as of v1.2  h5, keras  14 bytes",
-            "would go: tests/test_models/test_tagger[a/b] as of v1.2  h5  7 bytes",
+            "would be removed: tests/test_models/test_ranker as of v1.2  h5, keras  14 bytes",
+            "would be removed: tests/test_models/test_tagger[a/b] as of v1.2  h5  7 bytes",
             "2 frozen releases; --yes removes them",
         ]
         assert len(ReleaseStore(Path("golden")).all()) == 4
@@ -506,7 +507,10 @@ class TestProject:
 
     @pytest.mark.parametrize(
         ("file", "text", "said"),
-        [("pyproject.toml", "[tool", "is no TOML: Expected"), ("pytest.ini", "x = 1", "cannot be understood: File")],
+        [
+            ("pyproject.toml", "[tool", "is not valid TOML: Expected"),
+            ("pytest.ini", "x = 1", "cannot be understood: File"),
+        ],
     )
     def test_that_cannot_be_understood(self, tmp_path: Path, file: str, text: str, said: str) -> None:
         (tmp_path / file).write_text(text)

@@ -105,7 +105,7 @@ def test_data_in_a_folder_is_passed_over_and_named_it_is_a_problem(modelcompat: 
         file["images"] = [1, 2, 3]
     walked = modelcompat("inspect", ".")
     assert walked.code == 0
-    assert walked.err == "modelcompat: passed over: train.h5 holds no model\n"
+    assert walked.err == "modelcompat: skipped: train.h5 holds no model\n"
     named = modelcompat("inspect", "train.h5")
     assert named.code == 2
     assert "holds neither a Keras model nor its weights" in named.err

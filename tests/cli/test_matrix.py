@@ -163,7 +163,7 @@ class TestArguments:
     @pytest.mark.parametrize(
         ("arguments", "said"),
         [
-            (("--runtime", "tf2.51"), "'tf2.51' names no runtime: did you mean 'tf2."),
+            (("--runtime", "tf2.51"), "'tf2.51' is not a known runtime: did you mean 'tf2."),
             (("--runtime", "qqq"), "; others are declared in [tool.modelcompat.runtimes] of pyproject.toml"),
             (("--runtime", "local", "--out", "."), ". is a folder; name a file in it"),
             (("--runtimes", "local"), "did you mean '--runtime'?"),

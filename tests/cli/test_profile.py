@@ -98,18 +98,18 @@ def test_code_of_the_users_own_that_is_older_there_is_to_be_released_first(
     handmade.write_keras(models / "newer.keras", handmade.sequential(scale))
     (data,) = modelcompat("check", "--json", "newer.keras", "--runtime", "prod.json").data
     found = [each for each in data["findings"] if each["severity"] == "error"]
-    there = "the shop.layers that is there"
+    there = "the shop.layers installed there"
     assert [(each["kind"], each["subject"], each["cause"], each["fix"][0]) for each in found] == [
         (
             "UNKNOWN ARGUMENT",
             "Scale(offset=…)",
             f"the saved configuration holds 'offset', which Scale of {there} does not take",
-            "release the shop.layers that the model was saved with there, before the model",
+            "deploy the version of shop.layers that saved the model there, before you deploy the model",
         ),
         (
             "MISSING ARGUMENT",
             "Scale(factor=…)",
-            f"{there} needs 'factor' to rebuild Scale, and the saved configuration has not got it",
-            "release the shop.layers that the model was saved with there, before the model",
+            f"{there} needs 'factor' to rebuild Scale, and the saved configuration does not have it",
+            "deploy the version of shop.layers that saved the model there, before you deploy the model",
         ),
     ]

@@ -52,7 +52,7 @@ def test_what_real_runs_wrote_is_merged_and_shown(project: Project, modelcompat:
     project.run("--modelcompat-update-golden", "--modelcompat-report=one.json", "-k", "good")
     project.run("--modelcompat-report=two.json")
     result = modelcompat("report", "merge", "one.json", "two.json", "--out", "made/all.json")
-    assert (result.code, result.err) == (0, "1 target left out for the same one of a run that started later\n")
+    assert (result.code, result.err) == (0, "1 target replaced by the same one of a later run\n")
     assert result.out.endswith("made/all.json: 2 reports, 1 runtime, 2 targets: 1 passed, 1 failed\n")
 
     shown = modelcompat("report", "show", "made/all.json")
@@ -89,8 +89,8 @@ class TestMerge:
     @pytest.mark.parametrize(
         ("file", "text", "told"),
         [
-            ("notes.md", "# Notes", "notes.md is no report of pytest --modelcompat-report: it is not JSON"),
-            ("other.json", "{}", "other.json is no report of pytest --modelcompat-report"),
+            ("notes.md", "# Notes", "notes.md is not a report of pytest --modelcompat-report: it is not JSON"),
+            ("other.json", "{}", "other.json is not a report of pytest --modelcompat-report"),
             (
                 "newer.json",
                 json.dumps({"schema": 7, "generator": "pytest-modelcompat 9.0"}),
@@ -111,7 +111,7 @@ class TestMerge:
         ("arguments", "told"),
         [
             (("local.json", "no.json", "--out", "all.json"), "no.json cannot be read: No such file or directory"),
-            (("local.json", "--out", "notes.md"), "notes.md is there and is no report, so it is not overwritten"),
+            (("local.json", "--out", "notes.md"), "notes.md is there and is not a report, so it is not overwritten"),
             (("local.json", "--out", "notes.md/all.json"), "notes.md/all.json cannot be written: "),
             (("local.json",), "the following arguments are required: --out"),
             (("--out", "all.json"), "the following arguments are required: FILE"),

@@ -159,13 +159,13 @@ class TestCreate:
     @pytest.mark.parametrize(
         ("arguments", "said"),
         [
-            ("tf2.51", "'tf2.51' names no runtime: did you mean 'tf2.5'?"),
-            ("tf2.15 prdo", "'prdo' names no runtime: did you mean 'prod'?"),
-            ("tf2.3", "names no runtime"),
-            ("qqq", "names no runtime: tf2.4 to tf2.21 are, from tf2.16 on also"),
+            ("tf2.51", "'tf2.51' is not a known runtime: did you mean 'tf2.5'?"),
+            ("tf2.15 prdo", "'prdo' is not a known runtime: did you mean 'prod'?"),
+            ("tf2.3", "is not a known runtime"),
+            ("qqq", "is not a known runtime: known are tf2.4 to tf2.21, from tf2.16 on also"),
             (
                 "tf2.15+keras3.1",
-                "names no runtime: Keras 3 is for TensorFlow 2.16 and newer, and tf2.15 has Keras 2.15",
+                "is not a known runtime: Keras 3 is for TensorFlow 2.16 and newer, and tf2.15 has Keras 2.15",
             ),
             ("", "name the runtimes, or give --all"),
             ("--all prod", "--all and names do not go together: give one of them"),
@@ -365,7 +365,7 @@ class TestRemove:
     @pytest.mark.parametrize(
         ("arguments", "said"),
         [
-            ("tf2.51", "'tf2.51' names no runtime: did you mean 'tf2.5'?"),
+            ("tf2.51", "'tf2.51' is not a known runtime: did you mean 'tf2.5'?"),
             ("", "name the runtimes, or give --all or --unused"),
             ("--all --unused", "--all and --unused do not go together: give one of them"),
             ("--unused tf2.4", "--unused and names do not go together: give one of them"),

@@ -354,14 +354,14 @@ TEXTS: list[tuple[str, str, dict[str, Any], Kind, str]] = [
         "Unable to synchronously open file (file signature not found)",
         {"exception": "OSError", "format_": "keras", "loaded": "2.10.0"},
         Kind.ARTIFACT_BROKEN,
-        "HDF5 file, which it is not",
+        "expects an HDF5 file, and this is not one",
     ),
     (
         "30 old",
         "SavedModel file does not exist at: dense.keras/{saved_model.pbtxt|saved_model.pb}",
         {"exception": "OSError", "format_": "keras", "loaded": "2.4.0"},
         Kind.LOAD_FAILED,
-        "does not know .keras files",
+        "cannot read .keras files",
     ),
     ("31", "Unknown layer: Functional", {"loaded": "2.2.0", "saved": "2.4.0"}, Kind.UNKNOWN_LAYER, "TensorFlow 2.3"),
     (
@@ -421,7 +421,7 @@ TEXTS: list[tuple[str, str, dict[str, Any], Kind, str]] = [
         ),
         {"exception": "FailedPreconditionError", "format_": "saved_model", "stage": "predict"},
         Kind.PREDICTION_FAILED,
-        "read variable sequential/score/bias, and restoring the SavedModel fills another one",
+        "read variable sequential/score/bias, but restoring the SavedModel fills another one",
     ),
     (
         "36",
@@ -479,7 +479,7 @@ TEXTS: list[tuple[str, str, dict[str, Any], Kind, str]] = [
         "File not found: filepath=model.keras. Please ensure the file is an accessible `.keras` zip file.",
         {"format_": "keras"},
         Kind.ARTIFACT_BROKEN,
-        "exists and is no whole",
+        "exists but is not a complete",
     ),
     (
         "more: old TensorFlow",
@@ -733,7 +733,7 @@ def test_failed_import_names_what_was_declared() -> None:
 
 def test_a_file_that_is_gone_is_said_to_be_gone() -> None:
     finding = tell("File not found: filepath=m.keras. …", format_="keras", path=Path("nowhere.keras"))
-    assert "no such file any more" in finding.cause
+    assert "gone when the loader opened it" in finding.cause
 
 
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: f"{entry.kind.name}: {entry.pattern[:30]}")

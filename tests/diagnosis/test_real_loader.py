@@ -113,7 +113,7 @@ def loader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loader]:
         ("python_function", {"inputs": NUMBERS}, Kind.PYTHON_FUNCTION, "in no other"),
         ("unknown_op", {"x": NUMBERS}, Kind.UNKNOWN_OP, "no op of this name"),
         ("no_variables", {"x": NUMBERS}, Kind.ARTIFACT_BROKEN, "variables/ folder"),
-        ("truncated.keras", NUMBERS, Kind.ARTIFACT_BROKEN, "cut off"),
+        ("truncated.keras", NUMBERS, Kind.ARTIFACT_BROKEN, "truncated"),
         ("zip_named.h5", NUMBERS, Kind.ARTIFACT_BROKEN, "only called .h5"),
         ("hdf5_named.keras", NUMBERS, Kind.ARTIFACT_BROKEN, "only called .keras"),
         ("only.weights.h5", NUMBERS, Kind.ARTIFACT_BROKEN, "weights only"),
@@ -186,7 +186,7 @@ SHARED_CAUSES = {
     "h5_addons_layer_keras2.2": (Kind.UNKNOWN_LAYER, "TensorFlow Addons"),
     "keras_mlp_keras2.15": (Kind.LOAD_FAILED, "'batch_input_shape' that Keras 3 has removed"),
     "corrupt_h5": (Kind.ARTIFACT_BROKEN, "damaged"),
-    "corrupt_savedmodel": (Kind.ARTIFACT_BROKEN, "does not parse"),
+    "corrupt_savedmodel": (Kind.ARTIFACT_BROKEN, "cannot be parsed"),
 }
 
 

@@ -245,7 +245,7 @@ class TestFreeze:
         monkeypatch.setattr(golden_store, "_LOCK_TIMEOUT", 0.01)
 
         def merge(_: Any) -> Any:
-            with pytest.raises(GoldenNotWrittenError, match="kept locked"):
+            with pytest.raises(GoldenNotWrittenError, match="locked by another"):
                 store.freeze(NAME, "v1", "h5", a_file(tmp_path), a_golden(), SAVED_BY)
             return a_golden()
 

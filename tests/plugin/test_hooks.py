@@ -80,7 +80,7 @@ def test_inputs_for_a_family(shop: Project) -> None:
 @pytest.mark.parametrize(("moved", "holds"), [("6.2831855", True), ("0.01", False)])
 def test_an_own_comparison(shop: Project, moved: str, holds: bool) -> None:
     """A full turn is no difference; a small one is, and the failure says the hook's reason."""
-    shop.write("conftest.py", ON_PATH + example("An output that means something else than its numbers"))
+    shop.write("conftest.py", ON_PATH + example("An output that needs its own comparison"))
     shop.write("test_it.py", marked('return shop.dense("angle")', 'formats=["keras"], seed=1'))
     shop.record().assert_outcomes(passed=1)
     change = f"w = model.get_weights(); w[1] = w[1] + {moved}; model.set_weights(w)"

@@ -122,7 +122,7 @@ def test_each_runtime_is_reported_once_and_a_shared_fix_too(
         "predicted for tf2.15 (TensorFlow 2.15.1, Keras 2.15.0)",
         "MODULE MOVED",
         "class Functional (the model)",
-        "because it names the module keras.src.models.functional, which Keras 2.15 has not got",
+        "because it names the module keras.src.models.functional, which Keras 2.15 does not have",
         "UNKNOWN ARGUMENT",
         'argument InputLayer(batch_shape=…) ("features", first of 2 layers)',
     )
@@ -135,11 +135,11 @@ def test_a_silent_change_is_said_to_be_one(project: Project, reported_failure: R
     project.write("test_it.py", PICKING)
     reported_failure(
         project.run("--modelcompat-update-golden"),
-        "UNKNOWN ATTRIBUTE test_picker[saved_model]: it will load, and not be the same, in tf2.10: "
+        "UNKNOWN ATTRIBUTE test_picker[saved_model]: it will load, but be changed, in tf2.10: "
         "GatherNd.bad_indices_policy",
         "predicted for tf2.10 (TensorFlow 2.10.1, Keras 2.10.0)",
         "attribute GatherNd.bad_indices_policy*",
-        "means it loads, and is not the same there",
+        "means it loads, but is changed there",
         "because TensorFlow 2.10 knows GatherNd without the attribute 'bad_indices_policy'; it is ignored there",
         'value "IGNORE"',
     )
@@ -204,7 +204,7 @@ def test_of_an_artifact(project: Project, reported_failure: ReportedFailure) -> 
     lines = (
         "CONFIG CHANGED *: it will not load in tf2.16: Functional",
         "where the model",
-        "because its only input or output stands without a list around it, as Keras 3.4 and newer read it; *",
+        "because its only input or output is not inside a list; Keras 3.4 and newer accept that, *",
         "fix upgrade Keras there to 3.11 or newer",
     )
     reported_failure(project.run("--modelcompat-update-golden"), *lines)
@@ -255,14 +255,14 @@ def test_a_recorded_profile_is_found_from_the_roots_folder(
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ('"tf215"', "marker: option 'loads_in': 'tf215' names no runtime: did you mean 'tf2.15'?"),
+        ('"tf215"', "marker: option 'loads_in': 'tf215' is not a known runtime: did you mean 'tf2.15'?"),
         (
             '["tf2.15", "tf2.99"]',
-            "marker: option 'loads_in': 'tf2.99' names no runtime: TensorFlow 2.99 is not known, *",
+            "marker: option 'loads_in': 'tf2.99' is not a known runtime: TensorFlow 2.99 is not known; *",
         ),
         ('["profiles/prd.json"]', "*there is no profile profiles/prd.json; did you mean 'profiles/prod.json'?"),
         ('["other/prod.json"]', "*there is no profile other/prod.json; record one with `modelcompat profile record *"),
-        ('["profiles/cut.json"]', "*option 'loads_in': profiles/cut.json is no profile, or a truncated one: *"),
+        ('["profiles/cut.json"]', "*option 'loads_in': profiles/cut.json is not a profile, or a truncated one: *"),
         ("[2.15]", "marker: option 'loads_in' takes a list of runtime names and profile files, such as *"),
     ],
     ids=["near", "unknown", "near file", "no file", "no profile", "no text"],
@@ -286,4 +286,4 @@ def test_so_it_is_from_every_source(
     result = project.run("--collect-only", *given)
     assert result.ret == pytest.ExitCode.INTERRUPTED
     source = "command line" if given[0].startswith("--") else "ini"
-    reported_failure(result, f"*{source}: option 'loads_in': 'tf2-15' names no runtime: did you mean 'tf2.15'?")
+    reported_failure(result, f"*{source}: option 'loads_in': 'tf2-15' is not a known runtime: did you mean 'tf2.15'?")

@@ -302,11 +302,11 @@ def test_nothing_is_written_where_nothing_runs(project: Project) -> None:
 @pytest.mark.parametrize(
     ("path", "told"),
     [
-        ("test_it.py", "test_it.py is there and is no report, so it is not overwritten; name another file"),
+        ("test_it.py", "test_it.py is there and is not a report, so it is not overwritten; name another file"),
         ("tests", "tests is a folder; name a file in it, such as tests/report.json"),
         ("", ". is a folder; name a file in it, such as report.json"),
         ("test_it.py/report.json", "test_it.py/report.json cannot be written: *"),
-        ("/dev/null", "/dev/null is there and is no report, so it is not overwritten; name another file"),
+        ("/dev/null", "/dev/null is there and is not a report, so it is not overwritten; name another file"),
     ],
 )
 def test_what_cannot_be_written_is_said_at_the_start(project: Project, path: str, told: str) -> None:

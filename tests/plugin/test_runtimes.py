@@ -216,7 +216,8 @@ class TestElsewhere:
             "declares: ModuleNotFoundError: No module named 'of_here'"
         )
         assert shop.fix(name) == (
-            "install of_here in runtime 'prod', which gets the project's own folders and nothing else of here"
+            "install of_here in runtime 'prod', which sees the project's own folders, but no package that is "
+            "installed here"
         )
 
     def test_a_module_that_imports_one(self, shop: Run) -> None:
@@ -316,7 +317,7 @@ class TestUnusable:
                 "another-system",
                 [
                     CANNOT_START.format("another-system")
-                    + "it is no program for this system and processor, and no script that names its interpreter",
+                    + "it is neither a program for this system and processor nor a script that names its interpreter",
                     NAME_ANOTHER,
                 ],
                 id="another-system",
@@ -325,7 +326,7 @@ class TestUnusable:
                 "moved",
                 [
                     CANNOT_START.format("moved")
-                    + "it is not there any more, or the interpreter that its first line names is not",
+                    + "it does not exist any more, or the interpreter named in its first line does not",
                     NAME_ANOTHER,
                 ],
                 id="moved",
@@ -344,7 +345,7 @@ class TestUnusable:
                 [
                     LOADER + "ended with code 1 before TensorFlow was imported there",
                     "  last said  libpython3.so: cannot open shared object file",
-                    "  fix        repair it until this works: *ending -c 'import h5py, tensorflow; *'",
+                    "  fix        repair it; this command must work: *ending -c 'import h5py, tensorflow; *'",
                 ],
                 id="ending",
             ),
@@ -377,7 +378,7 @@ class TestUnusable:
         result.stdout.fnmatch_lines(
             [
                 "RUNTIME BROKEN  test_it[[]h5-it[]]: runtime 'it' can load nothing: TensorFlow cannot be imported *",
-                f"  fix        repair it until this works: PYTHONPATH=broken {fix}",
+                f"  fix        repair it; this command must work: PYTHONPATH=broken {fix}",
                 "  it said    ImportError: no libcudart.so.12",
             ]
         )
@@ -400,7 +401,7 @@ class TestUnusable:
         told_and_passed(
             project.run("--modelcompat-update-golden"),
             "RUNTIME BROKEN  *: runtime 'it' can load nothing: TensorFlow is not installed there",
-            "  fix        repair it until this works: *bare/bin/python -c 'import h5py, tensorflow; *'",
+            "  fix        repair it; this command must work: *bare/bin/python -c 'import h5py, tensorflow; *'",
             "  it said    ModuleNotFoundError: No module named 'tensorflow'",
         )
 
@@ -416,7 +417,7 @@ class TestUnusable:
         write_test(project, "tf2.15x", "local")
         told_and_passed(
             project.run("--modelcompat-update-golden"),
-            "UNKNOWN RUNTIME  test_it[[]h5-tf2.15x[]]: 'tf2.15x' names no runtime: did you mean 'tf2.15'?",
+            "UNKNOWN RUNTIME  test_it[[]h5-tf2.15x[]]: 'tf2.15x' is not a known runtime: did you mean 'tf2.15'?",
             "  fix        correct the test's option 'runtimes', or declare 'tf2.15x' in [[]tool.modelcompat*"
             "pyproject.toml",
         )
@@ -434,14 +435,15 @@ class TestUnusable:
         path.write_text(path.read_text().replace(", runtimes=RUNTIMES", ""))
         told_and_passed(
             project.run("--modelcompat-update-golden"),
-            "UNKNOWN RUNTIME  *: 'porduction' names no runtime: did you mean 'production'?",
+            "UNKNOWN RUNTIME  *: 'porduction' is not a known runtime: did you mean 'production'?",
             "  fix        correct the ini option 'modelcompat_runtimes', or declare 'porduction' in *",
         )
 
     def test_unknown_to_the_command_line(self, project: Project) -> None:
         write_test(project, "local")
         assert usage_error(project, "--modelcompat-runtime", "lcoal") == (
-            "ERROR: modelcompat: command line: --modelcompat-runtime: 'lcoal' names no runtime: did you mean 'local'?"
+            "ERROR: modelcompat: command line: --modelcompat-runtime: 'lcoal' is not a known runtime: did you mean "
+            "'local'?"
         )
 
     def test_the_command_line_chooses(self, project: Project) -> None:

@@ -73,7 +73,7 @@ def test_what_it_cannot_run_is_distinguished(project: Project) -> None:
         [
             f"{SAID}tf.saved_model.load loads and runs it, and {GRAPH} loads it and cannot run it",
             "  it raised  *'nowhere:0'*",
-            "  fix        correct what it says, or, where nothing loads it so, leave graph out of saved_model_loaders",
+            "  fix        correct the cause, or, if nothing loads the model this way, leave graph out of *",
         ]
     )
 
@@ -186,7 +186,7 @@ class TestKeras3:
         result.stdout.fnmatch_lines(
             [
                 f"{SAID}tf.saved_model.load loads and runs it, and {GRAPH} loads it and cannot run it",
-                "  because    its signatures read variable score/*, and restoring the SavedModel fills another one: *",
+                "  because    its signatures read variable score/*, but restoring the SavedModel fills another one; *",
                 '  fix        save it with model.export(path): @pytest.mark.model_roundtrip(formats=[[]*"export"])',
             ]
         )

@@ -189,7 +189,7 @@ class TestPython:
         assert load_profile("tf2.21+py3.12").python == (3, 12)
 
     def test_that_tensorflow_is_not_for(self) -> None:
-        with pytest.raises(ProfileError, match=r"^'tf2.21\+py3.9' names no runtime: .* is for Python 3.10, 3.11"):
+        with pytest.raises(ProfileError, match=r"^'tf2.21\+py3.9' is not a known runtime: .* is for Python 3.10, 3.11"):
             load_profile("tf2.21+py3.9")
 
 
@@ -218,12 +218,12 @@ class TestFile:
     @pytest.mark.parametrize(
         ("content", "said"),
         [
-            ("", "is no profile, or a truncated one: it is not JSON"),
-            ("[]", "is no profile: record one"),
-            ('{"kind": "golden"}', "is no profile: record one"),
+            ("", "is not a profile, or a truncated one: it is not JSON"),
+            ("[]", "is not a profile: record one"),
+            ('{"kind": "golden"}', "is not a profile: record one"),
             ('{"kind": "modelcompat profile", "schema": 7}', "is a profile of schema 7, and schema 1 is read here"),
             ('{"kind": "modelcompat profile", "schema": 1}', "is an incomplete profile: it lacks 'tensorflow'"),
-            ("[" * 100_000, "is no profile, or a truncated one: it is not JSON"),
+            ("[" * 100_000, "is not a profile, or a truncated one: it is not JSON"),
         ],
     )
     def test_that_is_none(self, content: str, said: str, tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ class TestFile:
     def test_that_is_binary(self, tmp_path: Path) -> None:
         path = tmp_path / "prod.json"
         path.write_bytes(b"\x89HDF\r\n\x1a\n")
-        with pytest.raises(ProfileError, match="is no profile"):
+        with pytest.raises(ProfileError, match="is not a profile"):
             load_profile(str(path))
 
     def test_that_is_truncated(self, recorded: Path) -> None:

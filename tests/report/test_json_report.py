@@ -158,7 +158,7 @@ def altered(**changes: Any) -> bytes:
     return json.dumps({**document, **changes}).encode()
 
 
-NO_REPORT = "is no report of pytest --modelcompat-report"
+NO_REPORT = "is not a report of pytest --modelcompat-report"
 
 
 @pytest.mark.parametrize(
@@ -170,13 +170,13 @@ NO_REPORT = "is no report of pytest --modelcompat-report"
         (b"[]", NO_REPORT),
         (b'{"schema": 1}', NO_REPORT),
         (altered(schema=2), "is a report of schema 2, written by pytest-modelcompat 9.9, and this version reads"),
-        (altered(targets=None), "is a report that is not whole"),
-        (altered(targets=[{"nodeid": "x"}]), "is a report that is not whole: KeyError"),
+        (altered(targets=None), "is an incomplete report"),
+        (altered(targets=[{"nodeid": "x"}]), "is an incomplete report: KeyError"),
         (altered(targets=[a_target(verdict="fine")]), "there is no verdict 'fine'"),
         (altered(targets=[a_target(title=3)]), "3 is no text"),
         (altered(targets=[a_target(kinds=[{}])]), "{} is no text"),
-        (altered(runtimes=["local"]), "is a report that is not whole: AttributeError"),
-        (altered(seconds="long"), "is a report that is not whole: ValueError"),
+        (altered(runtimes=["local"]), "is an incomplete report: AttributeError"),
+        (altered(seconds="long"), "is an incomplete report: ValueError"),
     ],
     ids=range(13),
 )
@@ -202,7 +202,7 @@ def test_a_report_may_replace_a_report_and_nothing_else(tmp_path: Path) -> None:
     write_report(a_report(a_target()), file)
     assert json_report.destination(file) == file.resolve()
     file.write_text("def test_it(): ...")
-    with pytest.raises(ReportError, match="is there and is no report"):
+    with pytest.raises(ReportError, match="is there and is not a report"):
         json_report.destination(file)
 
 

@@ -70,13 +70,13 @@ class TestNames:
     @pytest.mark.parametrize(
         ("name", "problem"),
         [
-            ("tf-2.15", "'tf-2.15' names no runtime: did you mean 'tf2.15'?"),
-            ("tf2.99", "'tf2.99' names no runtime: TensorFlow 2.99 is not known, tf2.4 to tf2.21 are"),
+            ("tf-2.15", "'tf-2.15' is not a known runtime: did you mean 'tf2.15'?"),
+            ("tf2.99", "'tf2.99' is not a known runtime: TensorFlow 2.99 is not known; known are tf2.4 to tf2.21"),
             ("tf2.15+keras3.3", "Keras 3 is for TensorFlow 2.16 and newer, and tf2.15 has Keras 2.15"),
             ("prd.json", "there is no profile prd.json; did you mean 'prod.json'?"),
             ("elsewhere/a.json", "record one with `modelcompat profile record --out elsewhere/a.json`"),
-            ("broken.json", "broken.json is no profile, or a truncated one: it is not JSON"),
-            ("other.json", "other.json is no profile: record one with `modelcompat profile record --out FILE`"),
+            ("broken.json", "broken.json is not a profile, or a truncated one: it is not JSON"),
+            ("other.json", "other.json is not a profile: record one with `modelcompat profile record --out FILE`"),
         ],
     )
     def test_that_mean_nothing(self, name: str, problem: str, tmp_path: Path) -> None:

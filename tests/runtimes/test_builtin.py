@@ -66,8 +66,8 @@ def test_a_runtime_has_one_name_however_it_is_written(written: str, name: str) -
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("prod", "tf2.4 to tf2.21 are"),
-        ("local", "tf2.4 to tf2.21 are"),
+        ("prod", "known are tf2.4 to tf2.21"),
+        ("local", "known are tf2.4 to tf2.21"),
         ("tf2.99", "TensorFlow 2.99 is not known"),
         ("tf2.15.1", "did you mean 'tf2.15'?"),
         ("tf2.15+keras3.3", "Keras 3 is for TensorFlow 2.16 and newer"),
@@ -77,4 +77,4 @@ def test_a_runtime_has_one_name_however_it_is_written(written: str, name: str) -
 def test_unknown_names_are_refused(name: str, reason: str) -> None:
     with pytest.raises(UnknownRuntimeError) as caught:
         builtin_runtime(name)
-    assert str(caught.value).startswith(f"{name!r} names no runtime: {reason}")
+    assert str(caught.value).startswith(f"{name!r} is not a known runtime: {reason}")

@@ -115,7 +115,7 @@ class TestGetting:
 
     def test_a_misspelt_one(self, tmp_path: Path) -> None:
         runtimes = declared(tmp_path, 'production = { interpreter = "/p" }')
-        with pytest.raises(UnknownRuntimeError, match=r"'prodution' names no runtime: did you mean 'production'"):
+        with pytest.raises(UnknownRuntimeError, match=r"'prodution' is not a known runtime: did you mean 'production'"):
             runtimes.get("prodution")
 
     def test_one_like_no_other_is_reported_with_those_declared(self, tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ class TestWhatIsWrong:
     @pytest.mark.parametrize(
         ("text", "said"),
         [
-            ("[tool.modelcompat", "is no TOML: "),
+            ("[tool.modelcompat", "is not valid TOML: "),
             ("[tool.modelcompat.runtime]", "has an unknown key 'runtime'; did you mean 'runtimes'?"),
             ("[tool]\nmodelcompat = 1", "[tool.modelcompat] is not a table"),
             ("[tool.modelcompat]\nruntimes = 1", "[tool.modelcompat.runtimes] is not a table of runtimes"),
@@ -177,7 +177,7 @@ class TestWhatIsWrong:
 
     def test_a_file_in_another_encoding(self, tmp_path: Path) -> None:
         (tmp_path / "pyproject.toml").write_bytes(b"[tool.modelcompat.runtimes]\n# caf\xe9\n")
-        with pytest.raises(RuntimeConfigError, match=r"pyproject\.toml is no TOML: .*utf-8"):
+        with pytest.raises(RuntimeConfigError, match=r"pyproject\.toml is not valid TOML: .*utf-8"):
             find_runtimes(tmp_path)
 
 

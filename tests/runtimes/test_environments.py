@@ -359,7 +359,7 @@ class TestImport:
                 "ILL",
                 "built for another processor: importing it ran an instruction that this one does not have (SIGILL)",
             ),
-            ("KILL", "killed the process: SIGKILL, as the system does when memory runs out"),
+            ("KILL", "killed the process: SIGKILL, which is what the system does when memory runs out"),
             ("SEGV", "importing TensorFlow in runtime 'mine' killed the process: SIGSEGV"),
         ],
     )
@@ -373,7 +373,7 @@ class TestImport:
     @posix
     def test_in_something_that_is_no_python(self, tmp_path: Path) -> None:
         error, _ = failure(script(tmp_path, "echo hello"))
-        assert str(error).startswith("runtime 'mine' did not tell its versions: ")
+        assert str(error).startswith("runtime 'mine' did not report its versions: ")
         assert error.quote == "hello"
 
     @posix
@@ -391,7 +391,7 @@ class TestImport:
         assert str(error) == "TensorFlow cannot be imported in runtime 'mine'"
         assert error.quote == "TypeError: Descriptors cannot be created"
         assert error.fix == (
-            f"repair it until this works: {tmp_path / 'python'} -c 'import tensorflow; tensorflow.keras.layers'",
+            f"repair it; this command must work: {tmp_path / 'python'} -c 'import tensorflow; tensorflow.keras.layers'",
         )
 
     def test_by_the_users_own_interpreter(self) -> None:

@@ -91,23 +91,23 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("name", "reason"),
         [
-            ("tf2.99", "TensorFlow 2.99 is not known, tf2.4 to tf2.21 are"),
-            ("tf2.3", "TensorFlow 2.3 is not known, tf2.4 to tf2.21 are"),
+            ("tf2.99", "TensorFlow 2.99 is not known; known are tf2.4 to tf2.21"),
+            ("tf2.3", "TensorFlow 2.3 is not known; known are tf2.4 to tf2.21"),
             ("2.15", "did you mean 'tf2.15'?"),
             ("tf215", "did you mean 'tf2.15'?"),
             ("TF2.16", "did you mean 'tf2.16'?"),
             ("tf2.16.2", "did you mean 'tf2.16'?"),
             ("tf2.21+tfkeras", "did you mean 'tf2.21+tf_keras'?"),
-            ("production", "tf2.4 to tf2.21 are"),
-            ("", "tf2.4 to tf2.21 are"),
+            ("production", "known are tf2.4 to tf2.21"),
+            ("", "known are tf2.4 to tf2.21"),
             ("tf2.15+keras3.15", "Keras 3 is for TensorFlow 2.16 and newer, and tf2.15 has Keras 2.15"),
             ("tf2.15+tf_keras", "tf_keras is for TensorFlow 2.16 and newer, and tf2.15 has Keras 2.15 already"),
             ("tf2.10+keras2.9", "tf2.10 has Keras 2.10 and no other"),
-            ("tf2.16+keras2.15", "tf2.16 goes with Keras 3.0 to 3.15 or with tf_keras"),
-            ("tf2.21+keras3.16", "tf2.21 goes with Keras 3.0 to 3.15 or with tf_keras"),
+            ("tf2.16+keras2.15", "tf2.16 can be combined with Keras 3.0 to 3.15 or with tf_keras"),
+            ("tf2.21+keras3.16", "tf2.21 can be combined with Keras 3.0 to 3.15 or with tf_keras"),
         ],
     )
     def test_in_one_sentence(self, name: str, reason: str) -> None:
         with pytest.raises(UnknownRuntimeError) as error:
             parse_name(name)
-        assert str(error.value).startswith(f"{name!r} names no runtime: {reason}")
+        assert str(error.value).startswith(f"{name!r} is not a known runtime: {reason}")

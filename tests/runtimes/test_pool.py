@@ -100,8 +100,8 @@ def test_what_was_killed_from_outside_is_tried_again(loaders: LoaderPool, tries:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("no program", "it is no program for this system and processor, and no script that names its interpreter"),
-        ("moved", "it is not there any more, or the interpreter that its first line names is not"),
+        ("no program", "it is neither a program for this system and processor nor a script that names its interpreter"),
+        ("moved", "it does not exist any more, or the interpreter named in its first line does not"),
     ],
 )
 def test_what_is_no_program_is_reported_when_it_is_used(
@@ -115,7 +115,7 @@ def test_what_is_no_program_is_reported_when_it_is_used(
 
 def test_what_there_is_not_is_reported_when_it_is_used(loaders: LoaderPool) -> None:
     loaders.prefetch("nobody")
-    with pytest.raises(UnknownRuntimeError, match="'nobody' names no runtime"):
+    with pytest.raises(UnknownRuntimeError, match="'nobody' is not a known runtime"):
         loaders.of("nobody")
     loaders.prefetch("gone")
     with pytest.raises(RuntimeUnavailableError, match=r"'gone' has no interpreter at .*; there is no such file"):

@@ -60,7 +60,7 @@ def unknown_keys(context: CompatibilityContext, use: Use, known: ObjectKnowledge
 
 
 def missing_keys(use: Use, known: ObjectKnowledge) -> tuple[str, ...]:
-    """Keys that a class needs and a stored configuration has not got."""
+    """Keys that a class needs and a stored configuration does not have."""
     if known.own_from_config or known.accepts is None:
         return ()
     return tuple(sorted(key for key in known.required if key not in use.config))
@@ -95,9 +95,9 @@ class _Subject(NamedTuple):
 
 def _finding(context: CompatibilityContext, subject: _Subject, group: list[Use]) -> Finding:
     name, key, kind, module = subject
-    where = f"the {module} that is there" if module else context.reader_name
+    where = f"the {module} installed there" if module else context.reader_name
     if kind is Kind.MISSING_ARGUMENT:
-        cause = f"{where} needs {key!r} to rebuild {name}, and the saved configuration has not got it"
+        cause = f"{where} needs {key!r} to rebuild {name}, and the saved configuration does not have it"
     else:
         cause = f"the saved configuration holds {key!r}, which {name} of {where} does not take"
     return Finding(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.inventory import ObjectUse
     from pytest_modelcompat.compatibility.context import CompatibilityContext
 
-COMPILE_FIX = ("load it with load_model(path, compile=False), and compile it in code where it is trained on",)
+COMPILE_FIX = ("load it with load_model(path, compile=False), and compile it in code if you train it further",)
 # What Keras 2 wraps a metric given as a function in; it reads it back, though it is no public name.
 _WRAPPER = "MeanMetricWrapper"
 # From 2.11 on Keras 2 has two optimizers of each name, and reads a configuration with the one that fits.
@@ -84,8 +84,9 @@ def new_optimizer(context: CompatibilityContext) -> Iterator[Finding]:
                     Kind.STATE_LOST,
                     subject=use.name,
                     where=locations([use]),
-                    cause=f"{context.reader_name} makes a new optimizer of that name, without its settings and state",
-                    fix=("nothing, where the model only predicts",),
+                    cause=f"{context.reader_name} creates a new optimizer of that name, without the saved settings "
+                    "and state",
+                    fix=("nothing, if the model is only used to predict",),
                     severity=Severity.NOTE,
                     source="measured",
                 )

@@ -52,8 +52,8 @@ def batch_for_input(context: CompatibilityContext) -> Iterator[Finding]:
             Kind.CONFIG_CHANGED,
             subject="batch_input_shape",
             where=locations(wrong),
-            cause=f"{context.reader_name} takes the batch shape that it gives for the shape of one input, "
-            "and the model for one of a dimension more",
+            cause=f"{context.reader_name} reads its batch shape as the shape of one input, so that "
+            "every input gets one dimension too many",
             fix=fixes.other_keras(context),
             stage=Stage.BUILD,
             source="measured",
@@ -69,8 +69,8 @@ def changed_inputs_outputs(context: CompatibilityContext) -> Iterator[Finding]:
         yield from _finding(
             context,
             bare,
-            "its only input or output stands without a list around it, as Keras 3.4 and newer read it; "
-            f"{context.reader_name} takes its name apart",
+            f"its only input or output is not inside a list; Keras 3.4 and newer accept that, {context.reader_name} "
+            "splits its name into letters",
         )
     if _keeps_lists(context.reader):
         yield from _taken_for_lists(context)
@@ -87,7 +87,8 @@ def _taken_for_lists(context: CompatibilityContext) -> Iterator[Finding]:
     yield from _finding(
         context,
         stacked,
-        f"{said}: the next layer of the Sequential around it makes one tensor of the list, with a dimension too many",
+        f"{said}: the next layer of the Sequential around it stacks the list into one tensor, which has one "
+        "dimension too many",
         Severity.CHANGE,
     )
 

@@ -40,7 +40,7 @@ def not_opened(context: CompatibilityContext) -> Iterator[Finding]:
         yield Finding(
             Kind.FORMAT_NOT_READ,
             subject=inventory.path.name,
-            cause=f"it is an HDF5 file under the name of a .keras zip, and {context.reader_name} goes by the name",
+            cause=f"it is an HDF5 file with the suffix .keras, and {context.reader_name} trusts the suffix",
             fix=(f"rename it: {inventory.path.stem}.h5",),
             stage=Stage.OPEN,
             source="measured",
@@ -49,7 +49,7 @@ def not_opened(context: CompatibilityContext) -> Iterator[Finding]:
         yield Finding(
             Kind.FORMAT_NOT_READ,
             subject=inventory.path.name,
-            cause="it is a .keras zip under the name of an HDF5 file, and Keras goes by the name",
+            cause="it is a .keras zip with the suffix of an HDF5 file, and Keras trusts the suffix",
             fix=(f"rename it: {inventory.path.stem}.keras",),
             stage=Stage.OPEN,
             source="measured",

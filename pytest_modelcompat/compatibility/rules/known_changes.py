@@ -28,7 +28,7 @@ LOOKUPS = ("TextVectorization", "StringLookup", "IntegerLookup")
 RANDOM = ("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D")
 OTHER_FORMAT = (fixes.LEAVE_H5,)
 OWN_ACTIVATION = ("give the activation as a layer of its own", f"or {fixes.LEAVE_H5}")
-NOTHING_TO_DO = ("nothing, where the model only predicts",)
+NOTHING_TO_DO = ("nothing, if the model is only used to predict",)
 
 
 def _closure(function: object) -> bool:
@@ -66,7 +66,7 @@ RULES = (
     Rule(
         Kind.CONFIG_CHANGED,
         subject="activation",
-        cause="{writer} writes an activation of the user's into an .h5 file as an object; {reader} expects its name",
+        cause="{writer} writes a custom activation into an .h5 file as an object; {reader} expects its name",
         source=MEASURED,
         where=declared_objects("activation"),
         formats=("h5",),
@@ -78,7 +78,7 @@ RULES = (
     Rule(
         Kind.CONFIG_CHANGED,
         subject="activation",
-        cause="{writer} writes an activation of the user's into an .h5 file by its name; {reader} expects an object",
+        cause="{writer} writes a custom activation into an .h5 file by its name; {reader} expects an object",
         source=MEASURED,
         where=declared_objects("activation"),
         formats=("h5",),
@@ -106,7 +106,7 @@ RULES = (
         written=(ANY, KERAS_3),
         read=(KERAS_3, NEVER),
         stage=Stage.CONFIG,
-        fix=("load it with load_model(path, compile=False), and compile it in code where it is trained on",),
+        fix=("load it with load_model(path, compile=False), and compile it in code if you train it further",),
     ),
     Rule(
         Kind.CONFIG_CHANGED,
@@ -120,7 +120,7 @@ RULES = (
     Rule(
         Kind.CONFIG_CHANGED,
         subject="Lambda(output_shape=…)",
-        cause="its output_shape is stored as a list, which {reader} cannot put a batch dimension before",
+        cause="its output_shape is stored as a list, to which {reader} cannot add a batch dimension",
         source=MEASURED,
         where=layers_that(lambda config: _is_shape(config.get("output_shape")), "Lambda"),
         read=((3, 2), (3, 4)),
@@ -172,7 +172,8 @@ RULES = (
     Rule(
         Kind.WEIGHTS_MOVED,
         subject="Normalization",
-        cause="{writer} keeps a given mean and variance in the configuration alone, and {reader} looks for weights",
+        cause="{writer} stores a given mean and variance only in the configuration, and {reader} expects them as "
+        "weights",
         source=MEASURED,
         where=layers_that(lambda config: config.get("mean") is not None, "Normalization"),
         formats=("h5",),
@@ -184,7 +185,8 @@ RULES = (
     Rule(
         Kind.SEMANTICS_CHANGED,
         subject="Lambda",
-        cause="its function closes over variables, and an .h5 file of {writer} holds what they were last set to",
+        cause="its function uses variables of an enclosing function, and an .h5 file of {writer} holds only the "
+        "last value of each",
         source="keras-team/keras#13697",
         where=layers_that(lambda config: _closure(config.get("function")), "Lambda"),
         formats=("h5",),
@@ -195,7 +197,7 @@ RULES = (
     Rule(
         Kind.STATE_LOST,
         subject="seed generator",
-        cause="Keras 3 does not put the state of random layers back: training goes on with other random numbers",
+        cause="Keras 3 does not restore the state of random layers: continued training uses other random numbers",
         source=MEASURED,
         where=layers(*RANDOM),
         written=(KERAS_3, NEVER),
@@ -218,12 +220,12 @@ RULES = (
     Rule(
         Kind.STATE_LOST,
         subject="mask",
-        cause="a SavedModel keeps its mask to itself: a layer that follows it outside the model gets none",
+        cause="a SavedModel does not pass its mask on: a layer that follows it outside the model gets no mask",
         source="keras-team/keras#21133",
         where=layers_that(lambda config: bool(config.get("mask_zero", "mask_value" in config)), "Embedding", "Masking"),
         formats=("saved_model",),
         severity=Severity.NOTE,
-        fix=("make and use the mask inside one model",),
+        fix=("create and use the mask inside one model",),
     ),
 )
 

@@ -105,7 +105,7 @@ def named_functions(context: CompatibilityContext) -> Iterator[Finding]:
                 Kind.UNKNOWN_OBJECT,
                 subject=name,
                 where=(layer_location(use.path),),
-                cause=f"the Lambda layer names this function, which {context.reader_name} has not got, "
+                cause=f"the Lambda layer names this function, which {context.reader_name} does not have, "
                 "and it is not declared",
                 fix=declare(name),
                 stage=Stage.CONFIG,
@@ -146,8 +146,8 @@ def _nameless(context: CompatibilityContext, use: LambdaUse) -> Iterator[Finding
                 Kind.PYTHON_BYTECODE,
                 subject="Lambda",
                 where=(layer_location(use.path),),
-                cause=f"its function uses the name {listed(names, conjunction='and')}, which a function that "
-                f"{context.reader_name} reads from a file has not got (NameError)",
+                cause=f"its function uses the name {listed(names, conjunction='and')}, which is not defined for a "
+                f"function that {context.reader_name} reads from a file (NameError)",
                 fix=(*_import(names), *_or(LAMBDA_FIX)) if context.reader_major == 2 else LAMBDA_FIX,
                 blame=Blame.WRITER,
                 stage=_stage_of_call(context, use),

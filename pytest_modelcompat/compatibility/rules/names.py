@@ -1,4 +1,4 @@
-"""Names: the layers, objects and modules of an artifact that a runtime's Keras has not got."""
+"""Names: the layers, objects and modules of an artifact that a runtime's Keras does not have."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _module_moved(context: CompatibilityContext, group: Sequence[Use]) -> Findin
     elif context.profile.has_module(module):
         cause = f"it names {module}.{name}, and {context.reader_name} has no {name} there"
     else:
-        cause = f"it names the module {module}, which {context.reader_name} has not got"
+        cause = f"it names the module {module}, which {context.reader_name} does not have"
     return Finding(
         Kind.MODULE_MOVED,
         subject=name,

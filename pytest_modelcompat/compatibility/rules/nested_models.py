@@ -25,7 +25,7 @@ _NEVER = 1 << 30
 
 
 def miscounted_calls(context: CompatibilityContext) -> Iterator[Finding]:
-    """Findings where Keras 3 looks for the call of a nested model under a number that it has not got."""
+    """Findings where Keras 3 looks for the call of a nested model under an index that does not exist."""
     if context.reader_major != 3 or context.inventory.format != "h5":
         return
     functional = [(path, config) for path, config in context.models if "output_layers" in config]
@@ -48,8 +48,8 @@ def lost_nested_outputs(context: CompatibilityContext) -> Iterator[Finding]:
             Kind.CONFIG_CHANGED,
             subject="nested model",
             where=first_few(layer_location(path) for path in ends),
-            cause=f"the model ends in another model, whose output {context.reader_name} looks up under a number that "
-            "it has not got: list index out of range",
+            cause=f"the model ends in another model, whose output {context.reader_name} looks up under an index "
+            "that does not exist: list index out of range",
             fix=("upgrade Keras there to 3.3 or newer", fixes.RE_SAVE_AS_SAVED_MODEL),
             stage=Stage.BUILD,
             source="keras-team/keras#19326",

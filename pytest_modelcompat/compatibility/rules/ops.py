@@ -52,7 +52,7 @@ def _why_unknown(context: CompatibilityContext, op: OpUse) -> str:
     if since is None:
         package = package_of(op.op)
         home = f"with the package {package.module}" if package else "from an op library"
-        return f"{context.tensorflow_name} has no op of this name, nor has any other: it comes {home}"
+        return f"{context.tensorflow_name} has no op of this name, and no other TensorFlow has one: it comes {home}"
     if since > context.profile.tensorflow_version:
         return f"{context.tensorflow_name} has no op of this name; it came with TensorFlow {since[0]}.{since[1]}"
     return f"{context.tensorflow_name} has no op of this name any more"
@@ -74,7 +74,7 @@ def _unknown_op_fix(context: CompatibilityContext, op: OpUse) -> tuple[str, ...]
 
 
 def _registering(context: CompatibilityContext, op: OpUse) -> tuple[str, ...]:
-    """How an op that TensorFlow does not bring along gets registered there, in code and in a test."""
+    """How an op that is not part of TensorFlow gets registered there, in code and in a test."""
     package = package_of(op.op)
     if package is None:
         return ("import the package that registers it before loading, or load its library: tf.load_op_library(path)",)
@@ -86,7 +86,7 @@ def _registering(context: CompatibilityContext, op: OpUse) -> tuple[str, ...]:
 
 
 def op_attributes(context: CompatibilityContext) -> Iterator[Finding]:
-    """A finding for each attribute that an op there has not got, or must have and has not been given."""
+    """A finding for each attribute that an op there does not have, or requires and is not given."""
     for op in context.inventory.ops:
         known = context.profile.op(op.op)
         if known is None:
@@ -131,7 +131,7 @@ def _missing_attribute(context: CompatibilityContext, op: OpUse, name: str) -> F
         Kind.MISSING_ATTRIBUTE,
         subject=f"{op.op}.{name}",
         where=op_locations(op),
-        cause=f"{context.tensorflow_name} cannot do without the attribute {name!r} of {op.op}, and the graph has none",
+        cause=f"{context.tensorflow_name} requires the attribute {name!r} of {op.op}, and the graph does not have it",
         fix=(f"export the model again with {context.tensorflow_name}",),
         stage=Stage.GRAPH,
     )

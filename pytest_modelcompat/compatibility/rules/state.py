@@ -29,11 +29,11 @@ def lost_slot_variables(context: CompatibilityContext) -> Iterator[Finding]:
             Kind.OPTIMIZER_NOT_READ,
             subject="optimizer",
             where=(f"{inventory.slot_variables} slot variables in the object graph",),
-            cause=f"{context.tensorflow_name} without Keras 2 has no class for the optimizer that was saved along, "
-            "and cannot put its variables back ('_UserObject' object has no attribute 'add_slot')",
+            cause=f"{context.tensorflow_name} without Keras 2 has no class for the optimizer that was saved with "
+            "the model, and cannot restore its variables ('_UserObject' object has no attribute 'add_slot')",
             fix=(
                 "export the model without its optimizer: model.save(path, include_optimizer=False)",
-                "or have Keras 2 there: pip install tf_keras, and import tf_keras before loading",
+                "or install Keras 2 there: pip install tf_keras, and import tf_keras before loading",
             ),
             stage=Stage.GRAPH,
             source="measured",
@@ -79,7 +79,7 @@ def lost_optimizer(context: CompatibilityContext) -> Iterator[Finding]:
             subject="optimizer",
             cause="it says how the model was compiled and names no optimizer, as after an .h5 save of the same model: "
             "it loads with a new RMSprop",
-            fix=("save each format from a model of its own",),
+            fix=("build a new model for each format",),
             severity=Severity.NOTE,
             source="keras-team/keras#23475",
         )
@@ -94,7 +94,7 @@ def unnamed_inputs(context: CompatibilityContext) -> Iterator[Finding]:
                 Kind.STATE_LOST,
                 subject=signature.name,
                 where=tuple(names),
-                cause="the signature numbers its inputs, so whoever swaps two of them gets no error",
+                cause="the signature names its inputs by number, so there is no error if two of them are swapped",
                 fix=("save it with model.export(path), which keeps their names",),
                 severity=Severity.NOTE,
                 source="measured",

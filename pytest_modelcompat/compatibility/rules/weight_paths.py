@@ -1,4 +1,4 @@
-"""Weight paths: the places of a .keras file that its weights stand at, and those a Keras looks for them."""
+"""Weight paths: where a .keras file has its weights, and where a Keras looks for them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NUMBERED = re.compile(r"(.+)_(\d+)")
 
 
 def moved_weights(context: CompatibilityContext) -> Iterator[Finding]:
-    """A finding where a .keras file's weights stand under a name that the runtime's Keras does not look at."""
+    """A finding where a .keras file's weights are under a name that the runtime's Keras does not look at."""
     if context.inventory.format != "keras":
         return
     if not _is_built_of_layers(context):
@@ -66,7 +66,7 @@ def _layers_first(keras: MinorVersion) -> bool:
 
 def _finding(context: CompatibilityContext, count: int, root: str, read: str) -> Finding:
     inventory = context.inventory
-    weights = "1 weight stands" if count == 1 else f"{count} of {len(inventory.weights)} weights stand"
+    weights = "1 weight is" if count == 1 else f"{count} of {len(inventory.weights)} weights are"
     return Finding(
         Kind.WEIGHTS_MOVED,
         subject=inventory.path.name,

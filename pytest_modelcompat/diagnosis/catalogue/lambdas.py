@@ -7,8 +7,8 @@ from pytest_modelcompat.diagnosis.known_failure import KnownFailure, has_bytecod
 from pytest_modelcompat.results.finding import MEASURED, Blame, Kind
 
 _NO_LAMBDA = (
-    "write a layer instead of the lambda: class Double(keras.layers.Layer) with call(), and declare it",
-    "or give Lambda a named function decorated with @keras.saving.register_keras_serializable()",
+    "replace the lambda by a layer, a subclass of keras.layers.Layer with call(), and declare it",
+    "or give Lambda a function decorated with @keras.saving.register_keras_serializable(), and declare its module",
 )
 _BYTECODE = (
     "the artifact holds Python bytecode$saved_python in $lambdas, which only the Python that wrote it can run; "

@@ -29,7 +29,7 @@ _DECLARE = (
 _STRING_METRICS_FIX = (
     "$recompiled",
     OR_LEAVE_H5,
-    "or load it with load_model(..., compile=False), where nobody trains it further",
+    "or, if you only predict with it, load it with load_model(..., compile=False)",
 )
 
 
@@ -96,7 +96,7 @@ NAME_FAILURES = (
         Kind.UNKNOWN_LAYER,
         "$name",
         "the file was saved by TensorFlow 2.3 or newer, where functional models are called Functional; the Keras "
-        "that loads it is older, or is the `keras` package where `tf.keras` saved it",
+        "that loads it is older, or is the `keras` package although `tf.keras` saved the file",
         ("load it with TensorFlow 2.3 or newer, through tf.keras",),
         "tensorflow#41929",
         blame=Blame.LOADER,
@@ -218,7 +218,7 @@ NAME_FAILURES = (
         r"^'str' object is not callable",
         Kind.UNKNOWN_OBJECT,
         "$own",
-        "the file holds a class that the loader does not know ($own); Keras 2 says no more than this of it",
+        "the file holds a class that the loader does not know ($own); Keras 2 gives no other details",
         (custom_object("$own_example"),),
         MEASURED,
         formats=KERAS,

@@ -135,8 +135,8 @@ SAVED_MODEL_FAILURES = (
         r"Could not find variable (?P<name>(?!_AnonymousVar)\S+)\. This could mean that the variable has been deleted",
         Kind.PREDICTION_FAILED,
         "$name",
-        "its signatures read variable $name, and restoring the SavedModel fills another one: so tf.saved_model.save() "
-        "writes a model of Keras 3, and TensorFlow Serving takes it and fails at the first request",
+        "its signatures read variable $name, but restoring the SavedModel fills another one; tf.saved_model.save() "
+        "writes Keras 3 models this way: TensorFlow Serving loads the model, and fails at the first request",
         (_EXPORT,),
         "keras#19274",
         stages=("predict",),

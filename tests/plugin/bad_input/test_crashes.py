@@ -107,7 +107,7 @@ def test_exit(project: Project, reported_failure: ReportedFailure) -> None:
         result,
         "LOADER EXITED test_deadly[h5]: the loader ended with code 3 while it loaded the artifact: code that it "
         "imported, or the model's own code, called sys.exit() or os._exit()",
-        'fix take the call out of what runs at import, or put it under `if __name__ == "__main__":`',
+        'fix remove the call from the code that runs at import, or put it under `if __name__ == "__main__":`',
         "test_next[h5] passed *",
     )
 

@@ -38,8 +38,9 @@ def test_lambda_under_safe_mode(project: Project, reported_failure: ReportedFail
             f'LAMBDA REFUSED test_model[{target}]: Lambda layer "double" holds a Python lambda as bytecode, '
             "which Keras runs only where safe_mode is off",
             'layer Lambda ("double", second of 2 layers)',
-            "fix write a layer instead of the lambda: class Double(keras.layers.Layer) with call(), and declare it",
-            "or give Lambda a named function decorated with @keras.saving.register_keras_serializable()",
+            "fix replace the lambda by a layer, a subclass of keras.layers.Layer with call(), and declare it",
+            "or give Lambda a function decorated with @keras.saving.register_keras_serializable(), and declare its "
+            "module",
             "or, if you trust the file: @pytest.mark.model_roundtrip(safe_mode=False)",
             f"artifact test_model: model.{target}, saved by Keras *",
             "it said Requested the deserialization of a `Lambda` layer *",
@@ -104,7 +105,7 @@ def test_metric_compiled_by_its_name_as_h5(project: Project, reported_failure: R
         "see https://github.com/keras-team/keras/issues/19330",
         "fix compile(loss=keras.losses.MeanSquaredError(), metrics=[keras.metrics.MeanSquaredError()])",
         'or leave .h5: @pytest.mark.model_roundtrip(formats=["keras", "saved_model"])',
-        "or load it with load_model(..., compile=False), where nobody trains it further",
+        "or, if you only predict with it, load it with load_model(..., compile=False)",
         "it said *mse*",
     )
 

@@ -88,7 +88,7 @@ def test_truncated_arrays(recorded: Project, reported_failure: ReportedFailure) 
     cut(recorded.path / FOLDER / "arrays.npz")
     reported_failure(
         failed(recorded),
-        f"{BROKEN} golden/test_it/test_model/arrays.npz (* bytes) is truncated or no .npz file at all",
+        f"{BROKEN} golden/test_it/test_model/arrays.npz (* bytes) is truncated, or not an .npz file",
         RESTORE,
     )
 
