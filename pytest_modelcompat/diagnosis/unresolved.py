@@ -138,7 +138,7 @@ def _rebuild_fix(problem: Mapping[str, Any]) -> tuple[str, ...]:
         return (
             "def __init__(self, ..., **kwargs):",
             "    super().__init__(**kwargs)",
-            "and return the arguments of its own from get_config()",
+            "and return its own arguments from get_config()",
         )
     return (f"let __init__ take {argument!r}, or leave it out of what get_config() returns",)
 
@@ -170,7 +170,7 @@ def _of_package(package: OpPackage, loaded: LoadResult, syntax: OptionSyntax) ->
         cause = f"it comes with the package {name}, which the loader has imported: the version installed there does "
         return cause + "not have it", (package.reinstall(tensorflow),)
     cause = f"the loader's TensorFlow has not registered it: it comes with the package {name}, "
-    install = f"where it is loaded, unless it is there: {package.install(tensorflow)}"
+    install = f"if it is missing where the model is loaded: {package.install(tensorflow)}"
     if package.library:
         library = syntax.op_library(package.library_path)
         return f"{cause}in a library that the test does not declare", (install, f"and declare its library: {library}")

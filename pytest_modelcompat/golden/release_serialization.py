@@ -81,7 +81,7 @@ def read_release(folder: Path) -> dict[str, FrozenEntry]:
     except GoldenBrokenError as error:
         raise ReleaseBrokenError(str(error)) from error
     except KeyError as error:
-        raise ReleaseBrokenError(f"{file} is not whole: it holds no {error}.") from error
+        raise ReleaseBrokenError(f"{file} is incomplete: it has no {error}.") from error
     except (TypeError, AttributeError, ValueError) as error:
         raise ReleaseBrokenError(f"{file} is not laid out as a frozen.json is: {error}.") from error
 

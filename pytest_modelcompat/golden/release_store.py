@@ -337,7 +337,7 @@ class ReleaseStore:
         except FileNotFoundError:
             raise ReleaseBrokenError(
                 f"{frozen.artifact} is missing, though {FROZEN_FILE} lists it: "
-                "was it not committed, for a pattern in .gitignore?"
+                "was it not committed because of a pattern in .gitignore?"
             ) from None
         except GoldenBrokenError as error:
             raise ReleaseBrokenError(str(error)) from error
@@ -347,7 +347,7 @@ class ReleaseStore:
             ) from error
         if digest != frozen.digest:
             sizes = f" ({size} bytes, where {frozen.size} were frozen)" if size != frozen.size else ""
-            raise ReleaseBrokenError(f"{frozen.artifact} is not what was frozen: its bytes are others{sizes}.")
+            raise ReleaseBrokenError(f"{frozen.artifact} differs from what was frozen{sizes}.")
 
     def thaw(self, name: GoldenName, label: str) -> None:
         """Remove a release of a case: its artifacts and its golden.

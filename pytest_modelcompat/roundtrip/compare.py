@@ -87,9 +87,9 @@ def _reloaded_sentence(rerun: RouteComparison | None) -> str:
     if rerun is None:
         return ""
     if rerun.identical:
-        return "equals the model that was saved, bit for bit: serialization is innocent"
+        return "equals the model that was saved, bit for bit: serialization is not the cause"
     if rerun.holds:
-        return "equals the model that was saved, within tolerance: serialization is innocent"
+        return "equals the model that was saved, within tolerance: serialization is not the cause"
     return "differs from the model that was saved, see above"
 
 

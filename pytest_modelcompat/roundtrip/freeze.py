@@ -102,5 +102,5 @@ def subject_of_frozen(frozen: Frozen, store: ReleaseStore) -> Subject:
 
 
 def _stopped(frozen: Frozen, kind: Kind, problem: str) -> TargetStoppedError:
-    fix = ("restore it from version control, or give up checking it:", thaw_command(frozen.name, frozen.label))
+    fix = ("restore it from version control, or remove the frozen release:", thaw_command(frozen.name, frozen.label))
     return TargetStoppedError(Finding(kind, str(frozen.name), cause=problem.rstrip("."), fix=fix))

@@ -293,7 +293,7 @@ def _not_deterministic(found: Finding) -> Finding:
         Kind.NOT_DETERMINISTIC,
         found.subject,
         cause="the builder gives another model each time it is called: seed it",
-        fix=("make what it draws at random inside it, from a fixed seed, then run the same command again",),
+        fix=("create its random values inside the builder, from a fixed seed, then run the same command again",),
         blame=Blame.MODEL,
         details=tuple(each for each in found.details if each[0] in ("output", "mismatch", "weights", "inputs")),
     )

@@ -219,7 +219,7 @@ class TestShow:
         assert "  frozen     v1.2  h5  broken: see below" in result.out.splitlines()
         first, second = result.err.splitlines()
         assert "golden.json is not valid JSON" in first
-        assert "model.h5 is not what was frozen: its bytes are others." in second
+        assert "model.h5 differs from what was frozen." in second
 
     def test_of_a_release_without_its_golden(self, modelcompat: Any) -> None:
         Path("golden/tests/test_models/test_ranker/frozen/v1.10/golden.json").unlink()

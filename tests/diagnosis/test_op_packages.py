@@ -75,7 +75,7 @@ def test_an_import_registers_it(loader: Loader, op: str) -> None:
     assert (finding.kind, finding.subject) == (Kind.UNKNOWN_OP, op)
     assert "it comes with the package tensorflow_text, which the loader has not imported" in finding.cause
     install, declare = finding.fix
-    assert install.startswith('where it is loaded, unless it is there: pip install "tensorflow-text==2.')
+    assert install.startswith('if it is missing where the model is loaded: pip install "tensorflow-text==2.')
     assert declare == 'and declare it: @pytest.mark.model_roundtrip(imports=["tensorflow_text"])'
 
 

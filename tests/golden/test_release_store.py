@@ -308,7 +308,7 @@ class TestBroken:
     @pytest.mark.parametrize(
         ("change", "said"),
         [
-            (lambda document: document.pop("formats"), "is not whole: it holds no 'formats'"),
+            (lambda document: document.pop("formats"), "is incomplete: it has no 'formats'"),
             (lambda document: document.update(formats={}), "it lists no artifact"),
             (lambda document: document.update(formats=[1]), "is not laid out as a frozen.json is"),
             (lambda document: document.update(schema=99), "later pytest-modelcompat"),
@@ -318,7 +318,7 @@ class TestBroken:
             (lambda document: document["formats"]["h5"].update(saved_by="Keras"), "saved_by of h5 is 'Keras'"),
             (lambda document: document["formats"]["h5"].pop("size"), "size"),
             (lambda document: document["formats"]["h5"].update(call=None), "is not laid out"),
-            (lambda document: document["formats"]["h5"].update(call={}), "is not whole: it holds no 'input_names'"),
+            (lambda document: document["formats"]["h5"].update(call={}), "is incomplete: it has no 'input_names'"),
         ],
     )
     def test_record(self, store: ReleaseStore, frozen: dict[str, FrozenArtifact], change: Any, said: str) -> None:
@@ -376,7 +376,7 @@ class TestBroken:
             index.rename(index.with_name("renamed"))
         else:
             index.write_bytes(b"iNdex" if alter == "change" else LFS_POINTER.encode())
-        said = "Git LFS pointer" if alter == "pointer" else "is not what was frozen: its bytes are others"
+        said = "Git LFS pointer" if alter == "pointer" else "differs from what was frozen"
         with pytest.raises(ReleaseBrokenError, match=said):
             store.check(frozen["saved_model"])
 

@@ -39,7 +39,7 @@ def test_missing_then_pass_then_drift_then_accepted(project: Project) -> None:
     result.stdout.fnmatch_lines(
         [
             "PREDICTIONS DRIFTED  test_model?h5?: the model changed, its serialization did not",
-            "*reloaded *bit for bit: serialization is innocent",
+            "*reloaded *bit for bit: serialization is not the cause",
             "*weights *differ from the golden's in 1 of 2: score/kernel",
             "*accept *pytest test_it.py::test_model --modelcompat-update-golden",
         ]

@@ -210,7 +210,7 @@ def test_targets_of_one_case_that_record_different_models_fail(project: Project)
         [
             "NOT DETERMINISTIC  test_model?*?: the builder gives another model each time it is called: seed it",
             "*weights *differ*",
-            "*fix *make what it draws at random inside it, from a fixed seed, then run the same command again",
+            "*fix *create its random values inside the builder, from a fixed seed, then run the same command again",
             "*2 targets, 1 failed; goldens: 0 matched, 1 written, 0 stale",
         ]
     )

@@ -44,7 +44,7 @@ def test_here_it_says_what_to_install_and_declare(normalizer: Project) -> None:
             "UNKNOWN OP  test_it?saved_model?: *",
             "  op         CaseFoldUTF8 *",
             f"  because    *{LACKING}",
-            '  fix        where it is loaded, unless it is there: pip install "tensorflow-text==2.*.?"',
+            '  fix        if it is missing where the model is loaded: pip install "tensorflow-text==2.*.?"',
             '             and declare it: @pytest.mark.model_artifact(..., imports=["tensorflow_text"])',
         ]
     )

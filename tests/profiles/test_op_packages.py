@@ -172,7 +172,7 @@ class TestResolved:
         finding = self.judged("CaseFoldUTF8")
         assert finding.cause.endswith("it comes with the package tensorflow_text, which the test does not declare")
         assert finding.fix == (
-            'where it is loaded, unless it is there: pip install "tensorflow-text==2.15.*"',
+            'if it is missing where the model is loaded: pip install "tensorflow-text==2.15.*"',
             'and declare it: @pytest.mark.model_artifact(..., imports=["tensorflow_text"])',
         )
 

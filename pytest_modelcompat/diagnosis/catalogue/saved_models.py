@@ -21,7 +21,7 @@ _EXPORT = OptionFix(
     "save it with model.export(path): ",
     for_artifact="save the model again, with model.export(path)",
 )
-_INSTALL = "where it is loaded, unless it is there: $install"
+_INSTALL = "if it is missing where the model is loaded: $install"
 _NOT_REGISTERED = r"Op type not registered '(?P<name>[\w.>]+)'"
 _CALLS_PYTHON = "|".join(PYTHON_FUNCTION_OPS)
 _NO_PYTHON = ("write the function with TensorFlow ops, or apply it outside the model",)

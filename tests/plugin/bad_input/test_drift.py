@@ -36,7 +36,7 @@ START = {
 }
 STRUCTURE = "STRUCTURE CHANGED test_model[keras]: the model's outputs are not those of its golden"
 MODEL_CHANGED = "PREDICTIONS DRIFTED test_model[keras]: the model changed, its serialization did not"
-INNOCENT = ("reloaded equals the model that was saved, bit for bit: serialization is innocent",)
+INNOCENT = ("reloaded equals the model that was saved, bit for bit: serialization is not the cause",)
 GOLDEN = (
     "golden golden/test_it/test_model, made by Keras *, TensorFlow *, Python *",
     "accept pytest test_it.py::test_model --modelcompat-update-golden",

@@ -76,7 +76,7 @@ def test_no_get_config_and_no_keyword_arguments(shop: Project, reported_failure:
         "which shop_layers.Projection.__init__() does not take",
         "fix def __init__(self, ..., **kwargs):",
         "super().__init__(**kwargs)",
-        "and return the arguments of its own from get_config()",
+        "and return its own arguments from get_config()",
         "it said Projection.__init__() got an unexpected keyword argument *",
     )
 
