@@ -11,6 +11,8 @@ from pytest_modelcompat.results.finding import Finding, Kind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# That there is nothing of a name is all that looking it up tells.
+_LOOKED_UP = (Kind.UNKNOWN_LAYER, Kind.UNKNOWN_OBJECT)
 # That something failed, and no more.
 _VAGUE = (Kind.LOAD_FAILED, Kind.PREDICTION_FAILED)
 
@@ -42,7 +44,8 @@ def merge_findings(
     unresolved = (*unresolved, *others)
     if _knows_most(raised, unresolved, () if is_local else recorded, words):
         where = next((each.where for each in unresolved if each.identity == raised.identity), raised.where)
-        return (replace(raised, where=where), *(each for each in found if not _is_about(each, raised.subject)))
+        rest = (each for each in found if not (_is_about(each, raised.subject) or _is_quoted(each, words)))
+        return (replace(raised, where=where), *rest)
     if not found:
         return (raised,)
     # Keras stops at the first thing that it cannot do; of what it would stop at next it says nothing.
@@ -59,14 +62,19 @@ def _knows_most(raised: Finding, unresolved: Sequence[Finding], recorded: Sequen
         return False
     if any(each.kind is raised.kind or each.word in words for each in recorded):
         return False
-    return any(each.identity == raised.identity for each in unresolved) or all(
-        each.kind is not raised.kind for each in unresolved
-    )
+    alike = [each for each in unresolved if each.kind is raised.kind]
+    return not alike or (raised.kind in _LOOKED_UP and any(each.subject == raised.subject for each in alike))
 
 
 def _is_about(finding: Finding, subject: str) -> bool:
     """Whether it is about a thing: as its subject, or as the one place where that is (a loss in `compile()`)."""
     return finding.subject == subject or finding.where == (subject,)
+
+
+def _is_quoted(finding: Finding, words: set[str]) -> bool:
+    """Whether the exception names both a class and the argument of it that the finding is about."""
+    owner, argument, _ = finding.subject.partition("(")
+    return bool(argument) and {owner, finding.word} <= words
 
 
 def _each_once(*sources: Sequence[Finding]) -> list[Finding]:

@@ -99,15 +99,17 @@ def _blocks(errors: Sequence[Finding], *, is_local: bool) -> Iterator[str]:
         if before is not None and (before.kind, before.runtime) != (finding.kind, finding.runtime):
             yield f"{INDENT}{finding.kind.value}"
         is_headed = before is None and not finding.runtime and not _has_headline(finding, is_local=is_local)
-        is_shared = after is not None and (after.kind, after.runtime, after.fix) == _shared(finding)
+        is_shared = after is not None and _has_one_fix(finding, after)
         has_same_cause = is_shared and after is not None and after.cause == finding.cause
         with_cause = not is_headed and not has_same_cause and finding.cause != headed
         headed = finding.cause if is_headed else headed
         yield from finding_block(finding, with_cause=with_cause, with_fix=not is_shared)
 
 
-def _shared(finding: Finding) -> tuple[Kind, str, tuple[str, ...]]:
-    return finding.kind, finding.runtime, finding.fix
+def _has_one_fix(finding: Finding, after: Finding) -> bool:
+    """Whether one fix below both is enough: what is predicted of a runtime needs no heading between them."""
+    is_one_list = bool(finding.runtime) or after.kind is finding.kind
+    return is_one_list and (after.runtime, after.fix) == (finding.runtime, finding.fix)
 
 
 _WITHOUT_FACTS = {

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from pytest_modelcompat.runtimes.protocol import LoadResult
 
 
+_NAMES = (Kind.UNKNOWN_LAYER, Kind.UNKNOWN_OBJECT, Kind.UNKNOWN_OP)
+
+
 def explain_load_failure(attempt: Attempt) -> tuple[Finding, ...]:
     """Why an artifact did not load: everything that is known to explain it, else the diagnosis of the exception.
 
@@ -41,7 +44,8 @@ def explain_load_failure(attempt: Attempt) -> tuple[Finding, ...]:
         return merge_findings(replace(diagnosed, is_specific=False), (), unopened)
     if not attempt.case.target.is_local:
         return merge_findings(diagnosed, own, recorded)
-    others = tuple(finding for finding in unknown if finding not in own)
+    own = tuple(each for each in unknown if each in own or each.kind not in _NAMES)
+    others = tuple(each for each in unknown if each not in own)
     found = merge_findings(diagnosed, _met_here(own, loaded), recorded, _met_here(others, loaded), is_local=True)
     return _with_another_format(found, attempt)
 

@@ -91,3 +91,17 @@ def test_a_word_inside_another_is_no_name() -> None:
     optional, policy = finding(Kind.UNKNOWN_ARGUMENT, "InputLayer(optional=…)"), finding(Kind.MODULE_MOVED, "Policy")
     found = merge_findings(finding(Kind.LOAD_FAILED, "x", quote="is_optional is not taken"), (), (policy, optional))
     assert found[0].subject == "Policy"
+
+
+def test_an_argument_that_a_certain_cause_is_about_is_not_told_twice() -> None:
+    quote = "Unrecognized keyword arguments passed to Conv: {'groups': 1}"
+    raised = finding(Kind.LOAD_FAILED, "model.h5", is_specific=True, quote=quote)
+    same, other = (finding(Kind.UNKNOWN_ARGUMENT, f"{owner}(groups=…)") for owner in ("Conv", "Dense"))
+    assert merge_findings(raised, (), (same, other), is_local=True) == (raised, other)
+
+
+def test_what_the_loader_knows_of_an_op_or_a_class_is_more_than_its_exception_says() -> None:
+    raised = finding(Kind.UNKNOWN_OP, "FancyMul", is_specific=True, cause="of a package")
+    unknown = finding(Kind.UNKNOWN_OP, "FancyMul", cause="of a package that the test does not declare")
+    (found,) = merge_findings(raised, (unknown,), is_local=True)
+    assert found.cause == unknown.cause

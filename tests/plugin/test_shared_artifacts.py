@@ -175,7 +175,7 @@ FAILURES = {
         "h5_depthwise_conv_keras2.14/str_ww_ref_model.h5",
         None,
         None,
-        "LOAD FAILED *Keras 2.14.0, whose DepthwiseConv2D has an argument 'groups' that Keras 3 has removed",
+        "LOAD FAILED *Keras 2.14.0, whose DepthwiseConv2D has an argument 'groups' that Keras 3 has removed*",
     ),
     "addons": (
         "h5_addons_layer_keras2.2/test.h5",
