@@ -71,6 +71,7 @@ def command(*arguments: str) -> subprocess.Popen[str]:
 
 
 class TestCreate:
+    @pytest.mark.needs_tensorflow
     def test_what_is_declared_once_for_two_at_a_time(self, modelcompat: Any, cache: Path, tmp_path: Path) -> None:
         """Of the real TensorFlow of this interpreter; the folder is below that of the declaration."""
         declare(tmp_path, here={"python": PYTHON, "packages": [tensorflow_of_here(tmp_path)]})
@@ -116,6 +117,7 @@ class TestCreate:
         )
         assert third.startswith(f"runtime 'third' has no interpreter at {tmp_path / 'bin' / 'python'}; there is no")
 
+    @pytest.mark.needs_tensorflow
     def test_an_interpreter_of_ones_own_is_checked(self, modelcompat: Any, cache: Path, tmp_path: Path) -> None:
         declare(tmp_path, mine={"interpreter": sys.executable})
         result = modelcompat("runtimes", "create", "mine")

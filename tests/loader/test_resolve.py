@@ -10,6 +10,8 @@ import tensorflow as tf
 
 from pytest_modelcompat.loader import resolve, training_state, weights
 
+pytestmark = pytest.mark.needs_tensorflow
+
 keras = tf.keras
 Layer: Any = keras.layers.Layer
 
