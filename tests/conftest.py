@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
 import textwrap
 from pathlib import Path
@@ -18,10 +19,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ARTIFACTS = Path(__file__).resolve().parents[2] / "shared" / "artifacts"
+MARKED_AS_A_WHOLE = "\npytestmark = pytest.mark.needs_tensorflow\n"
 
 
 @pytest.fixture(scope="session")
-def loader() -> Iterator[LoaderProcess]:
+def tensorflow() -> None:
+    """What a fixture asks for that needs TensorFlow; so each test that uses it is marked with `needs_tensorflow`."""
+    if importlib.util.find_spec("tensorflow") is None:
+        pytest.fail('this needs TensorFlow; -m "not needs_tensorflow" leaves such tests out', pytrace=False)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A test that needs TensorFlow is marked itself, uses the fixture above, or loads models in other versions."""
+    if "tensorflow" in getattr(item, "fixturenames", ()) or item.get_closest_marker("runtimes"):
+        item.add_marker(pytest.mark.needs_tensorflow)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A file that is marked as a whole may import TensorFlow at its top; where its tests are left out, so is it."""
+    if collection_path.suffix != ".py" or "not needs_tensorflow" not in config.option.markexpr:
+        return None
+    return MARKED_AS_A_WHOLE in collection_path.read_text(encoding="utf-8") or None
+
+
+@pytest.fixture(scope="session")
+def loader(tensorflow: None) -> Iterator[LoaderProcess]:
     """A real loader; it imports TensorFlow while this process does."""
     loader = LoaderProcess()
     loader.start()

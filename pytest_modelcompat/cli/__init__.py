@@ -69,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.PIPE_CLOSED
     except OSError as error:
-        console.problem(f"what was found cannot be written: {error.strerror or error}")
+        # The other stream is full: it is not tried again.
+        Console(console.err, console.err).problem(f"what was found cannot be written: {error.strerror or error}")
         return ExitCode.ERROR
     finally:
         gc.set_threshold(*usual)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 DATA_FOLDER = Path(__file__).resolve().parent / "data"
 TENSORFLOW = "tensorflow"
 KERAS_PART = "keras"
+# The byte of a gzip file that names the system it was written on.
+_SYSTEM, _UNIX = 9, 3
 
 
 def load_profile(name: str) -> Profile:
@@ -137,7 +139,8 @@ def write_all(part: str, documents: Mapping[str, Mapping[str, Any]], folder: Pat
     keys = sorted(documents, key=_order)
     data = {"versions": keys, "history": merge_documents([documents[key] for key in keys])}
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    packed = gzip.compress(text.encode(), compresslevel=9, mtime=0)
+    packed = bytearray(gzip.compress(text.encode(), compresslevel=9, mtime=0))
+    packed[_SYSTEM] = _UNIX
     (folder / f"{part}.json.gz").write_bytes(packed)
     clear_cache()
     return len(packed)

@@ -11,7 +11,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
-def zoo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def zoo(tmp_path_factory: pytest.TempPathFactory, tensorflow: None) -> Path:
     """The folder of artifacts that TensorFlow, Keras 3 and Keras 2 saved for these tests."""
     folder = tmp_path_factory.mktemp("zoo")
     built = subprocess.run(

@@ -67,7 +67,7 @@ def matrix(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(tmp_path_factory: pytest.TempPathFactory, tensorflow: None) -> Path:
     """A project with two runtimes, one of which is not there, and a golden of the model that holds."""
     folder = tmp_path_factory.mktemp("matrix")
     (folder / "test_models.py").write_text(textwrap.dedent(TESTS), encoding="utf-8")

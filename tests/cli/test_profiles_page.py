@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests import handmade
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "profiles.md").read_text(encoding="utf-8")
@@ -24,6 +26,7 @@ def run(command: str, folder: Path) -> str:
     return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
+@pytest.mark.needs_tensorflow
 def test_recorded_and_consulted(tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
     (tmp_path / "profiles").mkdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -71,6 +72,7 @@ def command(*arguments: str) -> subprocess.Popen[str]:
 
 
 class TestCreate:
+    @pytest.mark.needs_tensorflow
     def test_what_is_declared_once_for_two_at_a_time(self, modelcompat: Any, cache: Path, tmp_path: Path) -> None:
         """Of the real TensorFlow of this interpreter; the folder is below that of the declaration."""
         declare(tmp_path, here={"python": PYTHON, "packages": [tensorflow_of_here(tmp_path)]})
@@ -103,11 +105,11 @@ class TestCreate:
         assert result.out == "tf2.15  exists   Python 3.11.9, TensorFlow 2.15.1, Keras 2.15.0  1.2 GB\n"
         *_, second, third = (part for part in result.err.split("modelcompat: ") if part)
         first = result.err.split("modelcompat: ")[1].splitlines()
-        assert first[:3] == [
+        assert first[:2] == [
             "runtime 'first' cannot be created: the package index cannot be reached for installing tensorflow==2.15.*",
             "  fix        once it can, go on with: modelcompat runtimes create first",
-            "  it said    error: No solution found when resolving dependencies",
         ]
+        assert re.match("  it said    .* No solution found when resolving dependencies", first[2])
         assert all(line.startswith("             ") for line in first[3:] if not line.startswith("second: "))
         assert second == (
             "TensorFlow cannot be imported in runtime 'second'\n"
@@ -116,6 +118,7 @@ class TestCreate:
         )
         assert third.startswith(f"runtime 'third' has no interpreter at {tmp_path / 'bin' / 'python'}; there is no")
 
+    @pytest.mark.needs_tensorflow
     def test_an_interpreter_of_ones_own_is_checked(self, modelcompat: Any, cache: Path, tmp_path: Path) -> None:
         declare(tmp_path, mine={"interpreter": sys.executable})
         result = modelcompat("runtimes", "create", "mine")
@@ -359,7 +362,8 @@ class TestRemove:
         finally:
             subprocess.run(["chattr", "-i", str(held / "bin")], check=True)
         assert result.code == 2
-        assert result.err == f"modelcompat: {held} cannot be removed: Operation not permitted (python)\n"
+        said = f"modelcompat: {held} cannot be removed: Operation not permitted "
+        assert result.err in (f"{said}(python)\n", f"{said}(bin)\n"), "from Python 3.13 on, the folder is named"
         assert result.out == f"tf2.15  removed, 1.2 GB freed: {other}\n"
 
     @pytest.mark.parametrize(

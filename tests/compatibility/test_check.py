@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -36,11 +36,18 @@ VERDICTS = {
     Severity.WARNING: Compatibility.LOADS,
     Severity.NOTE: Compatibility.LOADS,
 }
-of_rows = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+
+
+def param(artifact: Artifact | None, *values: object) -> Any:
+    """What a test of an artifact is called with; the artifacts that have a name are saved by TensorFlow."""
+    return pytest.param(*values, marks=[pytest.mark.needs_tensorflow] if isinstance(artifact, str) else [])
+
+
+of_rows = pytest.mark.parametrize("row", [param(row.artifact, row) for row in ROWS], ids=lambda row: row.id)
 
 
 @pytest.fixture(scope="session")
-def graphs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def graphs(tmp_path_factory: pytest.TempPathFactory, tensorflow: None) -> Path:
     """The folder of SavedModels that TensorFlow saved for these tests."""
     folder = tmp_path_factory.mktemp("graphs")
     built = subprocess.run(
@@ -105,7 +112,7 @@ def test_the_text_reads_well(row: Row, judged: Judge) -> None:
 
 @pytest.mark.parametrize(
     ("row", "runtime"),
-    [(row, runtime) for row in ROWS for runtime in row.loads_in],
+    [param(row.artifact, row, runtime) for row in ROWS for runtime in row.loads_in],
     ids=lambda each: str(getattr(each, "id", each)),
 )
 def test_it_loads_where_it_does(row: Row, runtime: str, judged: Judge) -> None:
@@ -114,7 +121,7 @@ def test_it_loads_where_it_does(row: Row, runtime: str, judged: Judge) -> None:
     assert not found(row, result)
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.control], ids=lambda row: row.id)
+@pytest.mark.parametrize("row", [param(row.control, row) for row in ROWS if row.control], ids=lambda row: row.id)
 def test_it_loads_without_the_cause(row: Row, judged: Judge) -> None:
     assert row.control
     result = judged(row, row.control, row.runtime)
@@ -122,7 +129,7 @@ def test_it_loads_without_the_cause(row: Row, judged: Judge) -> None:
     assert not found(row, result)
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.declared], ids=lambda row: row.id)
+@pytest.mark.parametrize("row", [param(row.artifact, row) for row in ROWS if row.declared], ids=lambda row: row.id)
 def test_it_loads_once_declared(row: Row, judged: Judge) -> None:
     result = judged(row, row.artifact, row.runtime, *row.declared)
     assert result.compatibility is Compatibility.LOADS, told(result)

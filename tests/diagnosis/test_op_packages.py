@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.results.finding import Finding
 
-pytest.importorskip("tensorflow")
-
 
 class Loader:
     """Loads a graph that calls an op, and says the result."""
@@ -51,7 +49,7 @@ class Loader:
 
 
 @pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LoaderProcess, Path]]:
+def local(tmp_path_factory: pytest.TempPathFactory, tensorflow: None) -> Iterator[tuple[LoaderProcess, Path]]:
     """The loader of this runtime, and a folder whose `tensorflow_text` registers no op at all."""
     folder = tmp_path_factory.mktemp("packages")
     (folder / "tensorflow_text.py").write_text("", encoding="utf-8")

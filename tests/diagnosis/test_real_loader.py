@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.results.finding import Finding
 
-pytest.importorskip("tensorflow")
-
 HERE = Path(__file__).resolve().parent
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "artifacts"
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
@@ -76,7 +74,7 @@ def _inventory(path: Path, format_: str) -> Inventory:
 
 
 @pytest.fixture(scope="module")
-def loader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loader]:
+def loader(tmp_path_factory: pytest.TempPathFactory, tensorflow: None) -> Iterator[Loader]:
     folder = tmp_path_factory.mktemp("broken")
     for name, source in MODULES.items():
         (folder / f"{name}.py").write_text(source, encoding="utf-8")

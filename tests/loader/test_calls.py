@@ -11,6 +11,8 @@ import tensorflow as tf
 from pytest_modelcompat.loader import calls
 from pytest_modelcompat.loader.tensors import Ragged, Sparse
 
+pytestmark = pytest.mark.needs_tensorflow
+
 BIG, SMALL, WIDE = np.full((1, 2), 5.0), np.full((1, 2), 1.0), np.zeros((1, 7))
 WORDS = np.array([b"a"], dtype=object)
 

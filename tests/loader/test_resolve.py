@@ -13,6 +13,8 @@ from pytest_modelcompat.loader import resolve, training_state, weights
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.needs_tensorflow
+
 keras = tf.keras
 Layer: Any = keras.layers.Layer
 

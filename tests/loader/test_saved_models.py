@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.runtimes.process import LoaderProcess
     from pytest_modelcompat.runtimes.protocol import LoadResult, OtherLoadResult
 
+pytestmark = pytest.mark.needs_tensorflow
+
 FEATURES = np.arange(8, dtype=np.float32).reshape(2, 4) - 3
 BFLOAT16 = tf.bfloat16.as_numpy_dtype
 WORDS = np.array([b"a", b"who", b"zero\0"], dtype=object)

@@ -14,6 +14,8 @@ import pytest
 from pytest_modelcompat.loader import tensors
 from pytest_modelcompat.loader.tensors import Ragged, Sparse
 
+pytestmark = pytest.mark.needs_tensorflow
+
 
 def through_files(value: Any) -> Any:
     """What is left of a value after JSON and an .npz that may hold no pickles."""

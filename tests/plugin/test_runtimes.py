@@ -155,7 +155,7 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def shop(tmp_path_factory: pytest.TempPathFactory, tensorflow: None) -> Run:
     """One run of a project whose production is another process of the TensorFlow here."""
     folder = tmp_path_factory.mktemp("shop")
     write(folder, "pyproject.toml", PYPROJECT)
@@ -540,6 +540,7 @@ FULL = """
 """
 
 
+@pytest.mark.needs_tensorflow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs mount")
 def test_a_full_disk(tmp_path: Path) -> None:
     """Each target says so, at whichever step it is; what fits still runs."""

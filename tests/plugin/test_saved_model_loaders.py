@@ -25,6 +25,8 @@ KERAS = """
 import pytest
 import tensorflow as tf
 
+pytestmark = pytest.mark.needs_tensorflow
+
 keras = tf.keras
 
 @pytest.mark.model_roundtrip(formats={formats}{options})

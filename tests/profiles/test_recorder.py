@@ -42,7 +42,7 @@ def soft(x):
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def recorded(tmp_path_factory: pytest.TempPathFactory, tensorflow: None) -> Path:
     """A profile of this environment, with a user's module imported first."""
     folder = tmp_path_factory.mktemp("recorded")
     (folder / "shop_layers.py").write_text(USERS_MODULE, encoding="utf-8")

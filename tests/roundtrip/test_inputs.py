@@ -12,6 +12,8 @@ from pytest_modelcompat.loader.tensors import Ragged, Sparse
 from pytest_modelcompat.roundtrip.inputs import InputsNeededError, InputSpec, generate, inputs_for_model
 from pytest_modelcompat.roundtrip.model import as_model_under_test
 
+pytestmark = pytest.mark.needs_tensorflow
+
 keras = tf.keras
 L = keras.layers
 

@@ -18,6 +18,8 @@ from pytest_modelcompat.roundtrip.save import save
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.needs_tensorflow
+
 keras = tf.keras
 L = keras.layers
 

@@ -51,7 +51,7 @@ FEATURES = np.array([[1.0, 2.0, 3.0]], np.float32)
 
 
 @pytest.fixture(scope="module")
-def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def artifact(tmp_path_factory: pytest.TempPathFactory, tensorflow: None) -> Path:
     import tensorflow as tf
 
     keras = tf.keras

@@ -186,7 +186,7 @@ def test_damage_that_the_library_meets_leaves_the_rest_readable(tmp_path: Path, 
     data[chunk.byte_offset + 100 : chunk.byte_offset + 200] = bytes(100)
     path.write_bytes(data)
     with closing(GuardedReader(path)) as reader:
-        with pytest.raises(UnreadableDatasetError, match="filter returned failure"):
+        with pytest.raises(UnreadableDatasetError, match=r"filter returned failure|inflate\(\) failed"):
             list(reader.pieces(stored("noise", noise)))
         np.testing.assert_array_equal(read(reader, "w", values), values)
 
@@ -236,10 +236,10 @@ def test_a_crash_in_the_middle_is_a_sentence(tmp_path: Path, ending: signal.Sign
 
 @pytest.fixture
 def endless(tmp_path: Path, values: NDArray[Any]) -> tuple[Path, NDArray[Any]]:
-    """A sound file that no library reads in an hour: a hundred million chunks of one element, none of them stored."""
+    """A sound file that no library reads in an hour: a hundred million chunks of one element, and one is stored."""
     path = write(tmp_path / "a.h5", w=values)
     with h5py.File(path, "a") as file:
-        file.create_dataset("endless", (10_000, 10_000), "i1", chunks=(1, 1))
+        file.create_dataset("endless", (10_000, 10_000), "i1", chunks=(1, 1))[0, 0] = 1
     return path, np.broadcast_to(np.int8(0), (10_000, 10_000))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
-import marshal
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -12,11 +13,8 @@ import pytest
 
 from pytest_modelcompat.artifacts import Inventory, read_inventory
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-CODE = marshal.dumps((lambda x: x * 2).__code__)
-RAW = CODE.decode("raw_unicode_escape")
+RECORDED = Path(__file__).resolve().parents[1] / "bytecode" / "data" / "3.11.json"
+RAW = base64.b64decode(json.loads(RECORDED.read_text())["plus"]).decode("raw_unicode_escape")
 
 
 def saved(path: Path, model: dict[str, Any], *, names: int = 0, **attributes: Any) -> Inventory:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _CONTIGUOUS, _VIRTUAL = 1, 3
 _FIRST_VIRTUAL = 4
+# The bit that HDF5 2.0 sets in place of a dot for the file itself.
+_SAME_FILE = 4
 
 
 class Dataset(NamedTuple):
@@ -103,5 +105,10 @@ def _virtual_file(file: File, layout: bytes) -> str:
     if len(layout) < 3 or layout[0] < _FIRST_VIRTUAL or layout[1] != _VIRTUAL:
         return ""
     mapping = global_object(file, layout[2:])
-    name = mapping[1 + file.length :].partition(b"\0")[0]
+    version, first = mapping[:1], mapping[1 + file.length :]
+    if version != b"\0":
+        if first[:1] and first[0] & _SAME_FILE:
+            return ""
+        first = first[1:]
+    name = first.partition(b"\0")[0]
     return "" if name == b"." else name.decode("utf-8", "backslashreplace") or "another file"
