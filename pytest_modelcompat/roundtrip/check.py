@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts import read_inventory
+from pytest_modelcompat.artifacts.keras.config import without_compile_config
 from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.results.result import Result, ResultContext
 from pytest_modelcompat.roundtrip.attempt import Attempt
@@ -60,6 +61,8 @@ def _attempt(case: Case, context: SessionContext, folder: Path) -> Attempt:
     loader = loader_of(case, context)
     subject = _prepared_subject(case, folder, context)
     inventory = stop_on_failure(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(subject.artifact))
+    if not case.settings.compile_model:
+        inventory = without_compile_config(inventory)
     return Attempt(case, subject, inventory, loader.run(job_of(case, context, subject, inventory)))
 
 
