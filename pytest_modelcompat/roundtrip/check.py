@@ -20,6 +20,7 @@ from pytest_modelcompat.roundtrip.outcome import CheckOutcome, most_severe_first
 from pytest_modelcompat.roundtrip.static_check import predict_load
 from pytest_modelcompat.roundtrip.stop import TargetStoppedError, stop_on_failure
 from pytest_modelcompat.roundtrip.subject import Subject, prepare_subject
+from pytest_modelcompat.roundtrip.uncompiled import with_uncompiled
 from pytest_modelcompat.roundtrip.workspace import (
     artifact_folder,
     artifact_name,
@@ -77,7 +78,7 @@ def _outcome(context: SessionContext, attempt: Attempt) -> CheckOutcome:
     case, other_loaders = attempt.case, OtherLoaders(attempt)
     if not attempt.loaded.succeeded:
         explained = other_loaders.with_other_loaders(explain_load_failure(attempt))
-        return CheckOutcome((*explained, *attempt.subject.notes))
+        return CheckOutcome((*with_uncompiled(explained, attempt, context), *attempt.subject.notes))
     if attempt.subject.uncallable is not None:
         return CheckOutcome((attempt.subject.uncallable, *other_loaders.load_refusals()))
     compared = compare_attempt(context, attempt)
