@@ -41,7 +41,7 @@ def test_saved_and_loaded_there(project: Project, runtime: str, python_of: Calla
     result = project.run("--modelcompat-runtime", runtime)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["  compile    without its compile configuration the file loads and predicts; *"])
-    (fix,) = {found[1] for found in map(re.compile(r"if you only predict with it: (.*)").search, result.outlines) if found}
+    (fix,) = {found[1] for found in map(re.compile(r"only predict with it: (.*)").search, result.outlines) if found}
     project.write("test_it.py", TEST.format(line=fix.replace("...", '"model.h5"')))
     project.record("--modelcompat-runtime", runtime).assert_outcomes(passed=1)
     project.run("--modelcompat-runtime", runtime).assert_outcomes(passed=1)

@@ -125,9 +125,7 @@ def test_an_artifact_altered_since(released: Project) -> None:
         file.write(b"more")
     result = released.run("-k", "h5")
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(
-        ["ARTIFACT BROKEN  test_ranker[[]h5:v1.2[]]: *model.h5 differs from what was frozen*"]
-    )
+    result.stdout.fnmatch_lines(["ARTIFACT BROKEN  test_ranker[[]h5:v1.2[]]: *model.h5 differs from what was frozen*"])
 
 
 def test_a_record_that_is_broken_fails_its_own_item(released: Project) -> None:
