@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 # What a line begins with that tells the command `modelcompat check` something, and nobody else.
 TO_THE_COMMAND = "if you do that already, add"
-# What a test does by its option `formats`.
+# What a test does by its options `formats`, `compile_model` and `safe_mode`.
 LEAVE_H5 = "save the model as .keras or SavedModel"
+LOAD_UNCOMPILED = "load it with load_model(path, compile=False), and compile it in code if you train it further"
+LOAD_UNSAFE = "if you trust the file, load it with safe_mode=False"
 RE_SAVE_AS_SAVED_MODEL = "or ship a SavedModel, which loads without Keras: model.export(path) and tf.saved_model.load"
 
 

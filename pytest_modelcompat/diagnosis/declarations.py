@@ -51,4 +51,8 @@ def leave_h5(lead: str = "", reason: str = "") -> OptionFix:
 
 LEAVE_H5 = leave_h5()
 OR_LEAVE_H5 = leave_h5("or leave .h5: ")
-UNSAFE = OptionFix("safe_mode", value=False, lead="or, if you trust the file: ")
+UNCOMPILED_LEAD = "if you only predict with it: "
+UNCOMPILED = OptionFix("compile_model", value=False, lead=UNCOMPILED_LEAD)
+OR_UNCOMPILED = OptionFix("compile_model", value=False, lead=f"or, {UNCOMPILED_LEAD}")
+UNSAFE = OptionFix("safe_mode", value=False, lead="if you trust the file: ")
+OR_UNSAFE = OptionFix("safe_mode", value=False, lead="or, if you trust the file: ")

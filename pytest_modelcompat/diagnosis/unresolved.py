@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.results.option_syntax import OptionSyntax
     from pytest_modelcompat.runtimes.protocol import LoadResult
 
+# The name of every lambda.
+_LAMBDA = "<lambda>"
 # What every layer's configuration holds, whatever its class returns from get_config().
 BASE_LAYER_ARGUMENTS = ("name", "trainable", "dtype")
 
@@ -77,8 +79,10 @@ def _unknown(group: Sequence[Use], syntax: OptionSyntax) -> Finding:
     is_layer = isinstance(first, LayerUse)
     name = _full_name(first)
     module = first.module if first.module and not first.module.startswith("builtins") else None
-    registered = ">" in name
     role = first.role
+    if name == _LAMBDA:
+        return _unknown_lambda(role, group)
+    registered = ">" in name
     home = module or syntax.defining_module(name)
     if registered:
         cause = f"it is registered as {name!r} by a decorator in {home}, which the loader has not imported"
@@ -90,6 +94,18 @@ def _unknown(group: Sequence[Use], syntax: OptionSyntax) -> Finding:
         where=locations(group),
         cause=cause,
         fix=declaration(name, syntax, module or "", is_registered=registered),
+        details=(("role", role),),
+    )
+
+
+def _unknown_lambda(role: str, group: Sequence[Use]) -> Finding:
+    return Finding(
+        kind=Kind.UNKNOWN_OBJECT,
+        subject=_LAMBDA,
+        where=locations(group),
+        cause=f"the {role} is a lambda, and the file holds no more of it than that it is one",
+        fix=(f"give the {role} as a function with a name, at the top level of its module, and declare that",),
+        blame=Blame.WRITER,
         details=(("role", role),),
     )
 

@@ -2,7 +2,8 @@
 
 A job is a folder: `job.json` and `inputs.npz` come in, `answer.json` and `outputs.npz` go out. The answer is written
 again after every stage, so that a crash leaves what was found before it. Other loaders of a SavedModel come after all
-stages, or after a failed load: `answer["trying"]` names the one at work, and each leaves an `outputs-NAME.npz`.
+stages, or after a failed load: `answer["trying"]` names the one at work, and each leaves an `outputs-NAME.npz`. So
+does a second try of a compiled model that does not load, without its compile configuration.
 """
 
 import inspect
@@ -21,6 +22,8 @@ from . import calls, imports, resolve, saved_models, tensors, training_state, we
 JobAnswer = Dict[str, Any]
 # Format of an artifact -> whether TensorFlow loads it, rather than Keras.
 FORMATS = {"h5": False, "keras": False, "saved_model": True}
+# What a load without the compile configuration is called.
+UNCOMPILED = "uncompiled"
 
 
 def run(folder: Path) -> None:
@@ -50,7 +53,13 @@ def _stages(folder: Path, job: Dict[str, Any], answer: JobAnswer) -> None:
     answer["versions"] = versions(keras)
     _resolve(job, keras, custom_objects, answer)
     _enter(folder, answer, "load")
-    loaded = _load(job, keras, custom_objects)
+    try:
+        loaded = _load(job, keras, custom_objects, compiles=job["compile_model"])
+    except Exception as error:  # noqa: BLE001 - raised again, as it was
+        if job["retry_uncompiled"]:
+            answer["error"] = _describe(error)
+            _retry_uncompiled(folder, job, keras, custom_objects, answer)
+        raise
     if job["digests"]:
         answer["weights"] = _digests(job, loaded)
     _enter(folder, answer, "predict")
@@ -60,6 +69,28 @@ def _stages(folder: Path, job: Dict[str, Any], answer: JobAnswer) -> None:
         _enter(folder, answer, "training")
         answer["training"] = training_state.state(loaded)
     _enter(folder, answer, "done")
+
+
+def _retry_uncompiled(
+    folder: Path, job: Dict[str, Any], keras: Any, custom_objects: Dict[str, Any], answer: JobAnswer
+) -> None:
+    """Load what did not load once more, without its compile configuration; its failure stands, whatever is found."""
+    other = answer[UNCOMPILED] = {"stage": "load", "error": None, "unavailable": ""}
+    answer["trying"] = UNCOMPILED
+    write_answer(folder, answer)
+    started = time.monotonic()
+    try:
+        loaded = _load(job, keras, custom_objects, compiles=False)
+        if job["digests"]:
+            other["weights"] = _digests(job, loaded)
+        other["stage"] = "predict"
+        if job["call"]:
+            other["routes"] = _keep_outputs(_outputs(folder, job, loaded), folder / _outputs_file(UNCOMPILED))
+        other["stage"] = "done"
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - every failure is the answer
+        other["error"] = _describe(error)
+    answer["timings"][UNCOMPILED] = round(time.monotonic() - started, 4)
+    answer["trying"] = ""
 
 
 def _load_with_others(folder: Path, job: Dict[str, Any], answer: JobAnswer) -> None:
@@ -85,7 +116,7 @@ def _load_with_others(folder: Path, job: Dict[str, Any], answer: JobAnswer) -> N
 def _call_with_other(folder: Path, job: Dict[str, Any], call: Any, name: str, other: Dict[str, Any]) -> None:
     other["stage"] = "predict"
     if job["call"]:
-        other["routes"] = _keep_outputs(call(_inputs(folder, job)), folder / "outputs-{}.npz".format(name))
+        other["routes"] = _keep_outputs(call(_inputs(folder, job)), folder / _outputs_file(name))
     other["stage"] = "done"
 
 
@@ -184,12 +215,12 @@ def _is_saved_model(job: Dict[str, Any]) -> bool:
     return FORMATS[job["format"]]
 
 
-def _load(job: Dict[str, Any], keras: Any, custom_objects: Dict[str, Any]) -> Any:
+def _load(job: Dict[str, Any], keras: Any, custom_objects: Dict[str, Any], *, compiles: bool) -> Any:
     if _is_saved_model(job):
         import tensorflow as tf
 
         return tf.saved_model.load(job["artifact"])
-    options = {"custom_objects": custom_objects}
+    options = {"custom_objects": custom_objects, "compile": compiles}
     if "safe_mode" in inspect.signature(keras.models.load_model).parameters:
         # Keras has no safe mode before 2.12.
         options["safe_mode"] = job["safe_mode"]
@@ -201,13 +232,20 @@ def _digests(job: Dict[str, Any], loaded: Any) -> Any:
 
 
 def _predict(folder: Path, job: Dict[str, Any], loaded: Any, answer: JobAnswer) -> None:
+    answer["routes"] = _keep_outputs(_outputs(folder, job, loaded), folder / "outputs.npz")
+
+
+def _outputs(folder: Path, job: Dict[str, Any], loaded: Any) -> Dict[str, Any]:
+    """What the loaded model predicts, by signature name."""
     inputs = _inputs(folder, job)
-    routes = {}  # type: Dict[str, Any]
     if _is_saved_model(job):
-        routes = _call_signatures(job, loaded, inputs)
-    else:
-        routes[""] = tensors.named_leaves(calls.call_model(loaded, inputs), calls.output_names(loaded))
-    answer["routes"] = _keep_outputs(routes, folder / "outputs.npz")
+        return _call_signatures(job, loaded, inputs)
+    return {"": tensors.named_leaves(calls.call_model(loaded, inputs), calls.output_names(loaded))}
+
+
+def _outputs_file(name: str) -> str:
+    """Where another load leaves its outputs."""
+    return "outputs-{}.npz".format(name)
 
 
 def _inputs(folder: Path, job: Dict[str, Any]) -> Any:

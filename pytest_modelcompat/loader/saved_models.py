@@ -157,7 +157,7 @@ def tf_keras(job: JobData) -> SignatureCall:
     custom_objects = {
         name: imports.find_object(place["module"], place["qualname"], job["modules"]) for name, place in places
     }
-    model = keras.models.load_model(job["artifact"], custom_objects=custom_objects)
+    model = keras.models.load_model(job["artifact"], custom_objects=custom_objects, compile=job["compile_model"])
     if not isinstance(model, keras.Model):
         raise NoKerasModelError("the SavedModel holds no model of Keras 2, which makes a plain object of it")
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat.plugin.markers import TARGET_ARGUMENT, target_of
-from pytest_modelcompat.results.option_places import UNSAFE_FLAG
-from pytest_modelcompat.settings.table import WITH_INI
+from pytest_modelcompat.settings.table import WITH_FLAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,12 +96,10 @@ def _options_given(config: pytest.Config) -> Iterator[str]:
     for flag, dest in (("-c", "inifilename"), ("-o", "override_ini"), ("--rootdir", "rootdir")):
         for value in _values(getattr(config.option, dest, None)):
             yield from (flag, value)
-    for option in WITH_INI:
+    for option in WITH_FLAG:
         if _is_typed(option.flag, config):
-            for value in _values(config.getoption(option.ini)):
-                yield from (option.flag, value)
-    if _is_typed(UNSAFE_FLAG, config) and config.getoption("modelcompat_unsafe"):
-        yield UNSAFE_FLAG
+            for value in _values(config.getoption(option.dest)):
+                yield from (option.flag,) if option.is_switch else (option.flag, value)
 
 
 def _is_typed(flag: str, config: pytest.Config) -> bool:

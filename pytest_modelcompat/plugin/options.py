@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat.results.option_places import UNSAFE_FLAG, OptionPlace
-from pytest_modelcompat.settings.table import BY_NAME, SESSION_FLAGS, SESSION_INI, WITH_INI
+from pytest_modelcompat.results.option_places import OptionPlace
+from pytest_modelcompat.settings.table import SESSION_FLAGS, SESSION_INI, WITH_FLAG, WITH_INI
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcompat.settings.settings import OptionLayer
-    from pytest_modelcompat.settings.table import SessionFlag
+    from pytest_modelcompat.settings.table import Option, SessionFlag
 
 GROUP = "modelcompat"
+_TAKES = {"args": "a list", "bool": "true or false"}
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -24,17 +25,23 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup(GROUP, "saved TensorFlow/Keras models (pytest-modelcompat)")
     for each in SESSION_FLAGS:
         _add_session_flag(group, each)
-    group.addoption(UNSAFE_FLAG, action="store_true", help=BY_NAME["safe_mode"].help)
     # For `modelcompat golden prune`, which runs pytest to learn which goldens are claimed.
     group.addoption("--modelcompat-claims", metavar="PATH", help=argparse.SUPPRESS)
+    for option in WITH_FLAG:
+        _add_flag(group, option)
     for option in WITH_INI:
-        if option.type is None:
-            group.addoption(option.flag, action="append", dest=option.ini, metavar=option.metavar, help=option.help)
-        else:
-            group.addoption(option.flag, type=option.type, dest=option.ini, metavar=option.metavar, help=option.help)
         parser.addini(option.ini, f"{option.help} (as {option.flag})", type=option.ini_type, default=None)
     for ini in SESSION_INI:
         parser.addini(ini.name, ini.help, type=ini.type, default=ini.default)
+
+
+def _add_flag(group: pytest.OptionGroup, option: Option) -> None:
+    if option.is_switch:
+        group.addoption(option.flag, action="store_false", default=None, dest=option.dest, help=option.help)
+    elif option.type is None:
+        group.addoption(option.flag, action="append", dest=option.dest, metavar=option.metavar, help=option.help)
+    else:
+        group.addoption(option.flag, type=option.type, dest=option.dest, metavar=option.metavar, help=option.help)
 
 
 def _add_session_flag(group: pytest.OptionGroup, each: SessionFlag) -> None:
@@ -47,20 +54,20 @@ def _add_session_flag(group: pytest.OptionGroup, each: SessionFlag) -> None:
 
 def any_given(config: pytest.Config) -> bool:
     """Whether any of the options is given, on the command line or in the ini file, or pyproject.toml declares any."""
-    flags = ("modelcompat_update_golden", "modelcompat_model", "modelcompat_unsafe")
+    flags = ("modelcompat_update_golden", "modelcompat_model")
     if any(getattr(config.option, name, None) for name in flags):
         return True
     # An empty label, as of a variable that is not set, is one to refuse.
     if getattr(config.option, "modelcompat_freeze", None) is not None:
         return True
-    dests = [option.ini for option in WITH_INI]
     pyproject = config.rootpath / "pyproject.toml"
     if pyproject.is_file() and b"tool.modelcompat" in pyproject.read_bytes():
         return True
-    if any(getattr(config.option, dest, None) is not None for dest in dests):
+    if any(getattr(config.option, option.dest, None) is not None for option in WITH_FLAG):
         return True
     try:
-        return any(config.getini(dest) for dest in (*dests, "modelcompat_fork"))
+        names = (*(option.ini for option in WITH_INI), "modelcompat_fork")
+        return any(config.getini(name) not in (None, []) for name in names)
     except (pytest.UsageError, TypeError, ValueError):
         return True
 
@@ -73,12 +80,10 @@ def command_line_layer(config: pytest.Config) -> OptionLayer:
     """
     from pytest_modelcompat.settings.settings import OptionLayer
 
-    given = {option.name: config.getoption(option.ini) for option in WITH_INI}
+    given = {option.name: config.getoption(option.dest) for option in WITH_FLAG}
     options = {name: value for name, value in given.items() if value is not None}
     if "custom_objects" in options:
         options["custom_objects"] = _objects(options["custom_objects"])
-    if config.getoption("modelcompat_unsafe"):
-        options["safe_mode"] = False
     return OptionLayer(OptionPlace.COMMAND_LINE, options)
 
 
@@ -92,7 +97,7 @@ def ini_layer(config: pytest.Config) -> OptionLayer:
 
     options: dict[str, Any] = {}
     for option in WITH_INI:
-        value = _from_ini(config, option.ini, "a list" if option.type is None else "a number")
+        value = _from_ini(config, option.ini, _TAKES.get(option.ini_type, "a number"))
         if value is not None and value != []:
             options[option.name] = value
     if "custom_objects" in options:

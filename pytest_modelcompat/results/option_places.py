@@ -34,5 +34,11 @@ FLAGS = {
     "seed": "--modelcompat-seed",
     "timeout": "--modelcompat-timeout",
 }
+# Option -> its flag without a value, which sets it to False.
+SWITCHES = {
+    "safe_mode": "--modelcompat-unsafe",
+    "compile_model": "--modelcompat-no-compile",
+}
 INI_PREFIX = "modelcompat_"
-UNSAFE_FLAG = "--modelcompat-unsafe"
+# What lets a file's code run is said where it runs, and not once for all in an ini file.
+IN_INI = frozenset({*FLAGS, *SWITCHES} - {"safe_mode"})

@@ -13,7 +13,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.results.option_places import FLAGS, INI_PREFIX, UNSAFE_FLAG, OptionPlace
+from pytest_modelcompat.results.option_places import FLAGS, IN_INI, INI_PREFIX, SWITCHES, OptionPlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -126,7 +126,13 @@ _OBJECTS = _Kind(_objects, _object_words)
 _NAMES = _Kind(_texts, list)
 _REASONS = _Kind(_reasons, lambda _: ())
 _VALUE = _Kind(_code, lambda value: (str(value),))
-_KINDS = {"custom_objects": _OBJECTS, "allow_ops": _REASONS, "allow_layers": _REASONS}
+_SWITCH = _Kind(_code, lambda value: (str(value).lower(),))
+_KINDS = {
+    "custom_objects": _OBJECTS,
+    "allow_ops": _REASONS,
+    "allow_layers": _REASONS,
+    **dict.fromkeys(SWITCHES, _SWITCH),
+}
 
 
 @dataclass(frozen=True)
@@ -152,7 +158,7 @@ class OptionSyntax:
             option: its name.
             value: for `custom_objects` a mapping of names to import paths (`shop.layers.Scale`, or `Scale` alone where
                 its module is not known); for `allow_ops` and `allow_layers` a mapping of names to reasons; for a list
-                of names that list; else a number, or a text that is code.
+                of names that list; else a number, True or False, or a text that is code.
         """
         if option != "custom_objects":
             return self._option(option, value)
@@ -171,13 +177,13 @@ class OptionSyntax:
         return shown or _IN_A_TEST + _in_code(OptionPlace.MARKER, option, value)
 
     def _flags(self, option: str, value: Any) -> str:
-        if option == "safe_mode" and value is False:
-            return UNSAFE_FLAG
+        if value is False:
+            return SWITCHES.get(option, "")
         words = _kind(option, value).words(value) if option in FLAGS else ()
         return " ".join(f"{FLAGS[option]} {shlex.quote(word)}" for word in words)
 
     def _ini(self, option: str, value: Any) -> str:
-        words = _kind(option, value).words(value) if option in FLAGS else ()
+        words = _kind(option, value).words(value) if option in IN_INI else ()
         return f"{INI_PREFIX}{option} = {' '.join(map(shlex.quote, words))}" if words else ""
 
     def custom_object(self, name: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts import read_inventory
+from pytest_modelcompat.artifacts.keras.config import without_compile_config
 from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.results.result import Result, ResultContext
 from pytest_modelcompat.roundtrip.attempt import Attempt
@@ -19,6 +20,7 @@ from pytest_modelcompat.roundtrip.outcome import CheckOutcome, most_severe_first
 from pytest_modelcompat.roundtrip.static_check import predict_load
 from pytest_modelcompat.roundtrip.stop import TargetStoppedError, stop_on_failure
 from pytest_modelcompat.roundtrip.subject import Subject, prepare_subject
+from pytest_modelcompat.roundtrip.uncompiled import with_uncompiled
 from pytest_modelcompat.roundtrip.workspace import (
     artifact_folder,
     artifact_name,
@@ -60,6 +62,8 @@ def _attempt(case: Case, context: SessionContext, folder: Path) -> Attempt:
     loader = loader_of(case, context)
     subject = _prepared_subject(case, folder, context)
     inventory = stop_on_failure(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(subject.artifact))
+    if not case.settings.compile_model:
+        inventory = without_compile_config(inventory)
     return Attempt(case, subject, inventory, loader.run(job_of(case, context, subject, inventory)))
 
 
@@ -74,7 +78,7 @@ def _outcome(context: SessionContext, attempt: Attempt) -> CheckOutcome:
     case, other_loaders = attempt.case, OtherLoaders(attempt)
     if not attempt.loaded.succeeded:
         explained = other_loaders.with_other_loaders(explain_load_failure(attempt))
-        return CheckOutcome((*explained, *attempt.subject.notes))
+        return CheckOutcome((*with_uncompiled(explained, attempt, context), *attempt.subject.notes))
     if attempt.subject.uncallable is not None:
         return CheckOutcome((attempt.subject.uncallable, *other_loaders.load_refusals()))
     compared = compare_attempt(context, attempt)

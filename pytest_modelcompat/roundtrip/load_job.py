@@ -72,6 +72,8 @@ def job_of(case: Case, context: SessionContext, subject: Subject, inventory: Inv
         input_names=subject.input_names,
         output_names=subject.order,
         safe_mode=case.settings.safe_mode,
+        compile_model=case.settings.compile_model,
+        retry_uncompiled=inventory.compiled and subject.format != "saved_model",
         training="training" in case.settings.checks,
         saved_model_loaders=case.settings.saved_model_loaders[1:] if subject.format == "saved_model" else (),
         threads=context.threads,

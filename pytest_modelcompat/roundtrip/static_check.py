@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import near_match
 from pytest_modelcompat.compatibility.check import check_compatibility
-from pytest_modelcompat.compatibility.fixes import LEAVE_H5, TO_THE_COMMAND, declare
+from pytest_modelcompat.compatibility.fixes import LEAVE_H5, LOAD_UNCOMPILED, LOAD_UNSAFE, TO_THE_COMMAND, declare
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.diagnosis import unresolved
-from pytest_modelcompat.diagnosis.declarations import declaration, leave_h5
+from pytest_modelcompat.diagnosis.declarations import UNCOMPILED, UNSAFE, declaration, leave_h5
 from pytest_modelcompat.profiles import known_names
 from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.profiles.store import is_path, load_profile
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip.attempt import Attempt
     from pytest_modelcompat.settings.settings import Settings
 
+# What a user who loads by hand writes, as the option of a test.
+_OPTIONS = {LOAD_UNCOMPILED: UNCOMPILED, LOAD_UNSAFE: UNSAFE}
 _PREDICTED_SEVERITIES = (Severity.ERROR, Severity.CHANGE)
 
 
@@ -167,6 +169,8 @@ def _for_a_test(finding: Finding, syntax: OptionSyntax) -> tuple[str, ...]:
 
 
 def _as_option(line: str, syntax: OptionSyntax) -> str:
+    if line in _OPTIONS:
+        return _OPTIONS[line].line(syntax, {})
     lead, found, rest = line.partition(LEAVE_H5)
     return leave_h5(lead, rest).line(syntax, {}) if found and lead in ("", "or ") else line
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 LOG_TAIL = 20_000
+# As the loader names a load without the compile configuration.
+UNCOMPILED = "uncompiled"
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Job:
         input_names: the live model's input names in TensorFlow's order.
         output_names: its output names, likewise.
         safe_mode: passed to `load_model`.
+        compile_model: passed to `load_model` as `compile`.
+        retry_uncompiled: whether to try once more with `compile=False` where the load fails.
         training: whether to read what the model needs to go on training, which a SavedModel does not hold.
         saved_model_loaders: the other loaders of a SavedModel to try: `graph`, `tfsm_layer`, `tf_keras`.
         threads: intra- and inter-op threads; 0 leaves TensorFlow's default.
@@ -70,6 +74,8 @@ class Job:
     input_names: Sequence[str] = ()
     output_names: Sequence[str] = ()
     safe_mode: bool = True
+    compile_model: bool = True
+    retry_uncompiled: bool = False
     training: bool = False
     saved_model_loaders: Sequence[str] = ()
     threads: int = 0
@@ -88,14 +94,15 @@ class ProcessExit:
 
 @dataclass(frozen=True)
 class OtherLoadResult:
-    """What came of loading a SavedModel with another loader than `tf.saved_model.load`.
+    """What came of loading an artifact in another way: a SavedModel with another loader, a model uncompiled.
 
     Args:
-        ending: how the child ended, if it did so there.
+        process_exit: how the child ended, if it did so there.
         stage: `load`, `predict` or `done`.
         error: as `LoadResult.error`.
         unavailable: what the runtime lacks for this loader; empty if it has it.
         routes: outputs by signature name, then by output name.
+        weights: digests of the weights of a model loaded uncompiled.
     """
 
     process_exit: ProcessExit
@@ -103,6 +110,7 @@ class OtherLoadResult:
     error: Mapping[str, str] | None = None
     unavailable: str = ""
     routes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    weights: tuple[WeightDigest, ...] = ()
 
     @property
     def succeeded(self) -> bool:
@@ -115,7 +123,7 @@ class LoadResult:
     """The loader's answer to a job.
 
     Args:
-        process_exit: how the child ended; if it did so in another loader of a SavedModel, that says so instead.
+        process_exit: how the child ended; if it did so while it loaded in another way, that result says so instead.
         stage: the last stage reached: `start`, `declare`, `resolve`, `load`, `predict`, `training` or `done`.
         error: `type`, `message`, `traceback` of the exception, and `declared` if a declaration could not be had.
         declaring: the declaration it was importing last.
@@ -125,6 +133,7 @@ class LoadResult:
         routes: outputs by signature name (`""` for a model called directly), then by output name.
         weights: digests of the model's weights.
         other_results: the result of each other loader that was to try, in that order.
+        uncompiled: the result without the compile configuration, where a load failed and that was tried; else None.
         training: optimizer, compile config and the optimizer's variables; None where the job did not ask for them or
             the model has none.
         versions: of Keras, TensorFlow, Python, NumPy in the loader.
@@ -144,6 +153,7 @@ class LoadResult:
     routes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     weights: tuple[WeightDigest, ...] = ()
     other_results: Mapping[str, OtherLoadResult] = field(default_factory=dict)
+    uncompiled: OtherLoadResult | None = None
     training: Mapping[str, Any] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
@@ -195,6 +205,8 @@ def write_job(job: Job, folder: Path, sys_path: Sequence[str], *, own_path: bool
         "input_names": list(job.input_names),
         "output_names": {"names": list(job.output_names)},
         "safe_mode": job.safe_mode,
+        "compile_model": job.compile_model,
+        "retry_uncompiled": job.retry_uncompiled,
         "training": job.training,
         "saved_model_loaders": list(job.saved_model_loaders),
         "threads": job.threads,
@@ -210,6 +222,17 @@ def read_answer(folder: Path, ending: ProcessExit) -> LoadResult:
     except (OSError, ValueError):
         return LoadResult(ending, log=log)
     died_trying = answer["trying"]
+
+    def other_result(name: str, other: Mapping[str, Any]) -> OtherLoadResult:
+        return OtherLoadResult(
+            ending if name == died_trying else ProcessExit(0),
+            stage=other["stage"],
+            error=other["error"],
+            unavailable=other["unavailable"],
+            routes=_read_routes(folder / f"outputs-{name}.npz", other),
+            weights=weight_digests(other.get("weights", ())),
+        )
+
     return LoadResult(
         ProcessExit(0, seconds=ending.seconds) if died_trying else ending,
         stage=answer["stage"],
@@ -220,16 +243,8 @@ def read_answer(folder: Path, ending: ProcessExit) -> LoadResult:
         not_rebuildable=tuple(answer.get("not_rebuildable", ())),
         routes=_read_routes(folder / "outputs.npz", answer),
         weights=weight_digests(answer.get("weights", ())),
-        other_results={
-            name: OtherLoadResult(
-                ending if name == died_trying else ProcessExit(0),
-                stage=other["stage"],
-                error=other["error"],
-                unavailable=other["unavailable"],
-                routes=_read_routes(folder / f"outputs-{name}.npz", other),
-            )
-            for name, other in answer.get("others", {}).items()
-        },
+        other_results={name: other_result(name, other) for name, other in answer.get("others", {}).items()},
+        uncompiled=other_result(UNCOMPILED, answer[UNCOMPILED]) if UNCOMPILED in answer else None,
         training=answer.get("training"),
         versions=answer.get("versions", {}),
         timings=answer.get("timings", {}),

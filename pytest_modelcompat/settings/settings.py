@@ -41,6 +41,7 @@ class Settings:
     allow_ops: Mapping[str, str] = field(default_factory=dict)
     allow_layers: Mapping[str, str] = field(default_factory=dict)
     safe_mode: bool = BY_NAME["safe_mode"].default
+    compile_model: bool = BY_NAME["compile_model"].default
     saved_model_loaders: tuple[str, ...] = BY_NAME["saved_model_loaders"].default
     expected_failures: tuple[ExpectedFailure, ...] = BY_NAME["expected_failures"].default
     timeout: float = BY_NAME["timeout"].default
@@ -59,7 +60,7 @@ def resolve_options(layers: Sequence[OptionLayer]) -> Settings:
     """The first value of each option, the layers given strongest first.
 
     Raises:
-        SettingsError: for the first option that is wrong.
+        SettingsError: for the first option that is wrong, or for two that cannot go together.
     """
     chosen: dict[str, Any] = {}
     sources: dict[str, OptionPlace] = {}
@@ -68,7 +69,19 @@ def resolve_options(layers: Sequence[OptionLayer]) -> Settings:
         for name, value in checked.items():
             if name not in chosen:
                 chosen[name], sources[name] = value, layer.source
-    return Settings(**chosen, sources=sources)
+    settings = Settings(**chosen, sources=sources)
+    _refuse_training_without_compile(settings)
+    return settings
+
+
+def _refuse_training_without_compile(settings: Settings) -> None:
+    if settings.compile_model or "training" not in settings.checks:
+        return
+    sources = settings.sources
+    raise SettingsError(
+        f"{sources['compile_model']}: option 'compile_model' is False, which loads no optimizer and no compile config, "
+        f"and check 'training' ({sources['checks']}: option 'checks') wants them back; leave one of the two out"
+    )
 
 
 def check_options(layer: OptionLayer) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Any, Literal, NamedTuple
 
 from pytest_modelcompat.artifacts.formats import FORMATS
-from pytest_modelcompat.results.option_places import FLAGS, INI_PREFIX, UNSAFE_FLAG
+from pytest_modelcompat.results.option_places import FLAGS, IN_INI, INI_PREFIX, SWITCHES
 from pytest_modelcompat.runtimes import LOCAL
 
 CHECKS = ("predictions", "weights", "structure", "training")
 SAVED_MODEL_LOADERS = ("object", "graph", "tfsm_layer", "tf_keras")
 IniType = Literal["args", "float", "int", "bool", "string"]
+_INI_TYPES: dict[type | None, IniType] = {float: "float", int: "int", bool: "bool"}
 
 
 class Option(NamedTuple):
@@ -28,7 +29,7 @@ class Option(NamedTuple):
         meaning: what it does, in Markdown, for the documentation.
         shown_default: the default in words, where the value says less.
         help: what it does, for `pytest --help`; empty where it has no flag.
-        metavar: what stands for its value there.
+        metavar: what stands for its value there; empty for a switch, a flag without a value that sets it to False.
         type: the type of a flag that is given once; None for one that is given again for each value.
     """
 
@@ -45,19 +46,27 @@ class Option(NamedTuple):
     @property
     def flag(self) -> str:
         """Its flag; empty where it has none."""
-        return UNSAFE_FLAG if self.name == "safe_mode" else FLAGS.get(self.name, "")
+        return SWITCHES.get(self.name, "") or FLAGS.get(self.name, "")
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether its flag takes no value, and sets it to False."""
+        return self.name in SWITCHES
+
+    @property
+    def dest(self) -> str:
+        """Where pytest keeps the flag's value, which is None where the flag is not given."""
+        return INI_PREFIX + self.name
 
     @property
     def ini(self) -> str:
-        """Its ini option, which is also where pytest keeps the flag's value; empty where it has none."""
-        return INI_PREFIX + self.name if self.name in FLAGS else ""
+        """Its ini option; empty where it has none."""
+        return INI_PREFIX + self.name if self.name in IN_INI else ""
 
     @property
     def ini_type(self) -> IniType:
         """The type of its ini option; a native table may hold a number as well."""
-        if self.type is float:
-            return "float"
-        return "int" if self.type is int else "args"
+        return _INI_TYPES.get(self.type, "args")
 
 
 class SessionFlag(NamedTuple):
@@ -224,6 +233,17 @@ OPTIONS = (
         meaning="`False` lets Lambda bytecode run, in the loader's child only",
         shown_default="`True`",
         help="load with safe_mode=False: lets Lambda bytecode run, in the loader's child only",
+        type=bool,
+    ),
+    Option(
+        "compile_model",
+        takes="bool",
+        default=True,
+        check="switch",
+        meaning="`False` loads without what `compile()` was given, as `load_model(..., compile=False)` does",
+        shown_default="`True`",
+        help="load with compile=False: without the optimizer, loss and metrics that compile() was given",
+        type=bool,
     ),
     Option(
         "saved_model_loaders",
@@ -255,7 +275,8 @@ OPTIONS = (
     ),
 )
 BY_NAME = {option.name: option for option in OPTIONS}
-# Those that the command line and the ini file have as well.
+# Those that the command line has as well, and those that the ini file has.
+WITH_FLAG = tuple(option for option in OPTIONS if option.flag)
 WITH_INI = tuple(option for option in OPTIONS if option.ini)
 
 SESSION_FLAGS = (

@@ -26,6 +26,7 @@ class RoundTripOptions(TypedDict, total=False):
     allow_ops: Mapping[str, str]
     allow_layers: Mapping[str, str]
     safe_mode: bool
+    compile_model: bool
     saved_model_loaders: str | Sequence[str]
     expected_failures: Sequence[Mapping[str, Any]]
     timeout: float

@@ -80,6 +80,11 @@ def marked(arguments: str, kind: str = "model_roundtrip") -> str:
         ("allow_ops=['Erf']", "marker: option 'allow_ops' takes a dict of name -> reason, *, not ?'Erf'? (list)"),
         ("allow_layers={'Scale': ' '}", "marker: option 'allow_layers' takes *every entry needs a reason *"),
         ("safe_mode=0", "marker: option 'safe_mode' takes True or False, not 0 (int)"),
+        ("compile_model=None", "marker: option 'compile_model' takes True or False, not None (NoneType)"),
+        (
+            "compile_model=False, checks=['training', 'weights']",
+            "marker: option 'compile_model' is False, *, and check 'training' (marker: option 'checks') wants them*",
+        ),
         ("timeout=0", "marker: option 'timeout' takes a number of seconds above 0, not 0 (int)"),
         ("'h5'", "marker: model_roundtrip takes options by name only, not 'h5'"),
     ],
@@ -174,6 +179,10 @@ def test_two_names_that_differ_in_case_alone_are_one_golden(project: Project) ->
         ("modelcompat_rtol = 1e-3", "modelcompat: ini: option 'rtol' is given without 'atol'; *"),
         ("modelcompat_timeout = soon", "modelcompat: ini: option 'modelcompat_timeout' takes a number: *'soon'"),
         ("modelcompat_seed = 1.5", "modelcompat: ini: option 'modelcompat_seed' takes a number: *'1.5'"),
+        (
+            "modelcompat_compile_model = perhaps",
+            "modelcompat: ini: option 'modelcompat_compile_model' takes true or false: *",
+        ),
         ("modelcompat_fork = perhaps", "modelcompat: ini: option 'modelcompat_fork' takes true or false: *"),
         (
             "modelcompat_custom_objects = Scale",
@@ -250,6 +259,13 @@ OPTIONS: dict[str, tuple[Any, str, str, list[str], list[Any]]] = {
         'checks=["training"]',
         ["--modelcompat-check=structure"],
         [("weights",), ("training",), ("structure",)],
+    ),
+    "compile_model": (
+        True,
+        "modelcompat_compile_model = true",
+        "compile_model=True",
+        ["--modelcompat-no-compile"],
+        [True, True, False],
     ),
     "custom_objects": (
         {},
@@ -343,6 +359,7 @@ def test_a_native_table_gives_numbers_and_booleans_as_such(project: Project) -> 
         modelcompat_atol = 1e-3
         modelcompat_seed = 4
         modelcompat_fork = false
+        modelcompat_compile_model = false
         """,
     )
     project.write("test_it.py", marked(""))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat.plugin.options import command_line_layer, ini_layer
-from pytest_modelcompat.results.option_places import FLAGS, INI_PREFIX, OptionPlace
+from pytest_modelcompat.results.option_places import FLAGS, IN_INI, INI_PREFIX, SWITCHES, OptionPlace
 from pytest_modelcompat.results.option_syntax import OptionFix, OptionSyntax
-from pytest_modelcompat.settings.table import WITH_INI
+from pytest_modelcompat.settings.table import WITH_FLAG, WITH_INI
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +39,7 @@ VALUES: dict[str, Any] = {
     "atol": 0.5,
     "seed": 7,
     "timeout": 600.0,
+    "compile_model": False,
 }
 
 
@@ -131,8 +132,9 @@ class TestWhereItIsPasted:
 
 
 def test_flags_and_ini_options_are_the_plugins() -> None:
-    assert {option.name for option in WITH_INI} == set(FLAGS)
-    assert set(VALUES) == set(FLAGS)
+    assert {option.name for option in WITH_INI} == set(IN_INI)
+    assert {option.name for option in WITH_FLAG} == {*FLAGS, *SWITCHES}
+    assert set(VALUES) == set(IN_INI)
     assert INI_PREFIX == "modelcompat_"
 
 

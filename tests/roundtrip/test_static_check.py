@@ -30,6 +30,7 @@ from tests.compatibility.models import (
     K311,
     activated,
     coded,
+    compiled,
     connected,
     hard,
     small,
@@ -139,8 +140,25 @@ class TestFindings:
     def test_say_nothing_that_only_the_command_takes(self, tmp_path: Path) -> None:
         path = K33.h5(tmp_path / "model.h5", coded(K33, "3.11"))
         (finding,) = (each for each in told(path, "tf2.20") if each.kind is Kind.LAMBDA_REFUSED)
-        assert finding.fix[0] == "if you trust the file, load it with safe_mode=False"
+        assert finding.fix[0] == "if you trust the file: @pytest.mark.model_roundtrip(safe_mode=False)"
         assert not [line for line in finding.fix if "--" in line]
+
+    @pytest.mark.parametrize(
+        ("loss", "optimizer", "runtime"),
+        [
+            ("mse", "Adam", "tf2.16"),
+            ({"class_name": "MeanSquaredError", "config": {"reduction": "auto"}}, "Adam", "tf2.21"),
+            ("mean_squared_error", "Lion", "tf2.9"),
+        ],
+        ids=["short-name", "reduction", "newer-optimizer"],
+    )
+    def test_say_by_which_option_a_compile_configuration_is_left_out(
+        self, loss: Any, optimizer: str, runtime: str, tmp_path: Path
+    ) -> None:
+        path = K215.h5(tmp_path / "model.h5", small(K215), compiled(loss, optimizer))
+        lines = [line for finding in told(path, runtime) for line in finding.fix]
+        assert "if you only predict with it: @pytest.mark.model_roundtrip(compile_model=False)" in lines
+        assert not [line for line in lines if "load_model(" in line]
 
     def test_heed_the_safe_mode(self, tmp_path: Path) -> None:
         path = K311.keras(tmp_path / "model.keras", coded(K311, "3.13"))

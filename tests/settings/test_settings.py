@@ -93,6 +93,17 @@ def test_the_strongest_source_wins_with_an_explicit_zero() -> None:
     assert settings.formats == ("h5", "keras", "saved_model")
 
 
+def test_what_is_loaded_without_its_compile_config_is_not_checked_for_training() -> None:
+    uncompiled = OptionLayer(OptionPlace.COMMAND_LINE, {"compile_model": False})
+    training = OptionLayer(OptionPlace.MARKER, {"checks": ["weights", "training"]})
+    with pytest.raises(SettingsError, match=r"^command line: option 'compile_model' .* \(marker: option 'checks'\)"):
+        resolve_options((uncompiled, training))
+    assert resolve_options((training,)).compile_model
+    weaker = OptionLayer(OptionPlace.INI, {"compile_model": True})
+    assert "training" in resolve_options((training, weaker)).checks
+    assert not resolve_options((uncompiled, OptionLayer(OptionPlace.INI, {"checks": ["weights"]}))).compile_model
+
+
 def test_objects_by_import_path() -> None:
     assert parse_object("shop.layers:Scale") == ("Scale", "shop.layers:Scale")
     assert parse_object("Name = shop:Outer.Inner") == ("Name", "shop:Outer.Inner")

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_modelcompat.settings import checks
 from pytest_modelcompat.settings.settings import Settings
-from pytest_modelcompat.settings.table import BY_NAME, OPTIONS, SESSION_FLAGS, SESSION_INI, WITH_INI
+from pytest_modelcompat.settings.table import BY_NAME, OPTIONS, SESSION_FLAGS, SESSION_INI, WITH_FLAG, WITH_INI
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -48,8 +48,9 @@ def test_the_help_of_the_marker_names_them(marker: str, pytester: pytest.Pyteste
 
 def test_pytest_help_has_each_flag_and_ini_option(pytester: pytest.Pytester) -> None:
     text = pytester.runpytest_inprocess("--help").stdout.str()
+    for option in WITH_FLAG:
+        assert f"{option.flag}={option.metavar}" if option.metavar else option.flag in text
     for option in WITH_INI:
-        assert f"{option.flag}={option.metavar}" in text
         assert f"  {option.ini} " in text
     for flag in SESSION_FLAGS:
         assert f"{flag.flag}={flag.metavar}" if flag.metavar else flag.flag in text

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +20,8 @@ from pytest_modelcompat.artifacts.limits import LARGEST_JSON, MOST_USES, megabyt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from pytest_modelcompat.artifacts.inventory import Inventory
 
 COMPILE_PATH = ("compile",)
 
@@ -137,6 +139,24 @@ def read_model(node: Mapping[str, Any], where: str) -> ConfigContents:
     with _bounded(where):
         _Walk(contents).inside(node, config, path=(), owner=(_name_of(node, config),))
     return contents
+
+
+def without_compile_config(inventory: Inventory) -> Inventory:
+    """What is left of an .h5 or .keras file for who loads it with `compile=False`.
+
+    That concerns the outermost model alone: Keras 3 compiles the models inside it all the same.
+    """
+    if not inventory.compiled or inventory.format == "saved_model":
+        return inventory
+    node = {key: value for key, value in inventory.root.items() if key != "compile_config"}
+    contents = read_model(node, str(inventory.path))
+    return replace(
+        inventory,
+        objects=tuple(contents.objects),
+        lambdas=tuple(contents.lambdas),
+        compiled=False,
+        training={},
+    )
 
 
 def read_compile(config: Mapping[str, Any], contents: ConfigContents, where: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.artifacts.modules import KERAS_OWN_PACKAGE
+from pytest_modelcompat.compatibility.fixes import LOAD_UNCOMPILED
 from pytest_modelcompat.compatibility.rules.arguments import argument_findings
 from pytest_modelcompat.compatibility.rules.names import is_unknown
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.inventory import ObjectUse
     from pytest_modelcompat.compatibility.context import CompatibilityContext
 
-COMPILE_FIX = ("load it with load_model(path, compile=False), and compile it in code if you train it further",)
 # What Keras 2 wraps a metric given as a function in; it reads it back, though it is no public name.
 _WRAPPER = "MeanMetricWrapper"
 # From 2.11 on Keras 2 has two optimizers of each name, and reads a configuration with the one that fits.
@@ -37,7 +37,7 @@ def not_compiled(context: CompatibilityContext) -> Iterator[Finding]:
                 subject=use.name,
                 where=locations([use]),
                 cause=why,
-                fix=COMPILE_FIX,
+                fix=(LOAD_UNCOMPILED,),
                 stage=Stage.CONFIG,
                 source="keras-team/keras#19330" if "by another name" in why else "",
             )

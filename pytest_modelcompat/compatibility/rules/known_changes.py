@@ -106,7 +106,7 @@ RULES = (
         written=(ANY, KERAS_3),
         read=(KERAS_3, NEVER),
         stage=Stage.CONFIG,
-        fix=("load it with load_model(path, compile=False), and compile it in code if you train it further",),
+        fix=(fixes.LOAD_UNCOMPILED,),
     ),
     Rule(
         Kind.CONFIG_CHANGED,

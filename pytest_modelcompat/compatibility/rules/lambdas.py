@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.locations import layer_location, locations
 from pytest_modelcompat.artifacts.text import first_few, listed
 from pytest_modelcompat.artifacts.versions import MinorVersion, dotted
-from pytest_modelcompat.compatibility.fixes import TO_THE_COMMAND, declare
+from pytest_modelcompat.compatibility.fixes import LOAD_UNSAFE, TO_THE_COMMAND, declare
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def lambda_bytecode(context: CompatibilityContext) -> Iterator[Finding]:
         return
     if is_refused(context):
         unless = "unless safe_mode=False is given"
-        fix = ("if you trust the file, load it with safe_mode=False", f"{TO_THE_COMMAND} --unsafe", *_or(LAMBDA_FIX))
+        fix = (LOAD_UNSAFE, f"{TO_THE_COMMAND} --unsafe", *_or(LAMBDA_FIX))
         yield _refused(context, uses, unless, fix)
         return
     wrapped = [use for use in uses if context.is_wrapped(use.path)]

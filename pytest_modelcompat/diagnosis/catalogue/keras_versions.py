@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.diagnosis.declarations import UNCOMPILED
 from pytest_modelcompat.diagnosis.known_failure import (
     H5,
     UNEXPECTED_ARGUMENT,
@@ -79,7 +80,7 @@ KERAS_VERSION_FAILURES = (
         Kind.LOAD_FAILED,
         "optimizer",
         "the optimizer was saved by Keras 2.11 or newer with a weight_decay, which this older optimizer does not know",
-        ("load it with load_model(..., compile=False)", "or with TensorFlow 2.13 or newer"),
+        (UNCOMPILED, "or load it with TensorFlow 2.13 or newer"),
         "mlflow#1201",
         blame=Blame.LOADER,
     ),

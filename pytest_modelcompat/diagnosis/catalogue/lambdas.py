@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from pytest_modelcompat.diagnosis.declarations import UNSAFE
-from pytest_modelcompat.diagnosis.known_failure import KnownFailure, has_bytecode, incompatible_bytecode
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.diagnosis.declarations import OR_UNCOMPILED, OR_UNSAFE
+from pytest_modelcompat.diagnosis.known_failure import (
+    KnownFailure,
+    TemplateValues,
+    has_bytecode,
+    incompatible_bytecode,
+)
 from pytest_modelcompat.results.finding import MEASURED, Blame, Kind
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.diagnosis.context import DiagnosisContext
 
 _NO_LAMBDA = (
     "replace the lambda by a layer, a subclass of keras.layers.Layer with call(), and declare it",
@@ -15,13 +25,31 @@ _BYTECODE = (
     "this is CPython $python"
 )
 
+_REFUSED = r"whose `function` is a Python lambda|[Rr]equested the deserialization of a (?:Python )?`?[Ll]ambda`?"
+
+
+def _in_compile(_: TemplateValues, context: DiagnosisContext) -> bool:
+    """Holds where `compile()` was given the lambda, and no layer has one."""
+    return not context.lambda_layers and "__lambda__" in repr(context.inventory.training)
+
+
 LAMBDA_FAILURES = (
     KnownFailure(
-        r"whose `function` is a Python lambda|[Rr]equested the deserialization of a (?:Python )?`?[Ll]ambda`?",
+        _REFUSED,
+        Kind.LAMBDA_REFUSED,
+        "compile()",
+        "compile() was given a lambda, which the file holds as bytecode and Keras runs only where safe_mode is off",
+        ("give compile() a function with a name, and declare that", OR_UNCOMPILED, OR_UNSAFE),
+        MEASURED,
+        when=_in_compile,
+        blame=Blame.WRITER,
+    ),
+    KnownFailure(
+        _REFUSED,
         Kind.LAMBDA_REFUSED,
         "Lambda",
         "$lambdas holds a Python lambda as bytecode, which Keras runs only where safe_mode is off",
-        (*_NO_LAMBDA, UNSAFE),
+        (*_NO_LAMBDA, OR_UNSAFE),
         "keras#19151",
         blame=Blame.WRITER,
     ),

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from pytest_modelcompat.diagnosis.context import DiagnosisContext, registered_module
-from pytest_modelcompat.diagnosis.declarations import LEAVE_H5, OR_LEAVE_H5, custom_object, imports
+from pytest_modelcompat.diagnosis.declarations import (
+    LEAVE_H5,
+    OR_LEAVE_H5,
+    OR_UNCOMPILED,
+    UNCOMPILED,
+    custom_object,
+    imports,
+)
 from pytest_modelcompat.diagnosis.known_failure import (
     H5,
     KERAS,
@@ -29,7 +36,7 @@ _DECLARE = (
 _STRING_METRICS_FIX = (
     "$recompiled",
     OR_LEAVE_H5,
-    "or, if you only predict with it, load it with load_model(..., compile=False)",
+    OR_UNCOMPILED,
 )
 
 
@@ -119,7 +126,7 @@ NAME_FAILURES = (
         "$name",
         "the file was saved by Keras 2.11 or newer, whose optimizers are called Custom>…; this older Keras has none "
         "of that name",
-        ("load it with load_model(..., compile=False)", "or with TensorFlow 2.11 or newer"),
+        (UNCOMPILED, "or load it with TensorFlow 2.11 or newer"),
         "mlflow#1201",
         blame=Blame.LOADER,
     ),
