@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.runtimes.process import LoaderProcess
 
+pytestmark = pytest.mark.needs_tensorflow
+
 FEATURES = np.ones((2, 3), np.float32)
 # The first time it is rebuilt it raises, after that it ends the process.
 FATAL = """
