@@ -145,7 +145,7 @@ def _contradicts(entry: KnownFailure, context: DiagnosisContext) -> bool:
     """Whether an entry about a change between two versions would be told of one and the same version."""
     advised = {word for line in entry.fix if isinstance(line, str) for word in _words(line)}
     is_about_two = advised & {"saved", "saved_version"} or {"saved", "loaded"} <= {*advised, *_words(entry.cause)}
-    return bool(is_about_two) and context.saved_keras == context.loaded_keras
+    return bool(is_about_two) and bool(context.saved_keras) and context.saved_keras == context.loaded_keras
 
 
 def _words(template: str) -> list[str]:

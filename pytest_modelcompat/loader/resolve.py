@@ -77,10 +77,7 @@ def _from_module(module: str, name: str, keras: Any) -> Optional[Any]:
     elif major(keras) >= 3 and package not in ("keras_hub", "keras_cv", "keras_nlp"):
         # Keras 3 imports no module outside its own family on the word of an artifact; Keras 2 imports any.
         return None
-    try:
-        return _attribute(importlib.import_module(module), name.split("."))
-    except (Exception, SystemExit):  # noqa: BLE001 - whatever a module raises at import, it cannot be had
-        return None
+    return _attribute(importlib.import_module(module), name.split("."))
 
 
 def _public(role: str, name: str, keras: Any) -> Optional[Any]:

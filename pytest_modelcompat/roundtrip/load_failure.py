@@ -47,7 +47,9 @@ def explain_load_failure(attempt: Attempt) -> tuple[Finding, ...]:
     own = tuple(each for each in unknown if each in own or each.kind not in _NAMES)
     others = tuple(each for each in unknown if each not in own)
     found = merge_findings(diagnosed, _met_here(own, loaded), recorded, _met_here(others, loaded), is_local=True)
-    return _with_another_format(found, attempt)
+    # A full disk or a damaged file is no matter of the format.
+    is_of_the_format = diagnosed.kind is Kind.LOAD_FAILED or bool(recorded)
+    return _with_another_format(found, attempt) if is_of_the_format else found
 
 
 def _with_another_format(found: tuple[Finding, ...], attempt: Attempt) -> tuple[Finding, ...]:

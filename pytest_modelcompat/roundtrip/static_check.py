@@ -16,6 +16,7 @@ from pytest_modelcompat.diagnosis.declarations import UNCOMPILED, UNSAFE, declar
 from pytest_modelcompat.profiles import known_names
 from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.profiles.store import is_path, load_profile
+from pytest_modelcompat.profiles.third_party import third_party_uses
 from pytest_modelcompat.results.finding import Finding, Severity
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError, runtime_name_of
@@ -140,13 +141,15 @@ def findings_for(attempt: Attempt, profile: Profile) -> tuple[Finding, ...]:
 
 
 def holds_as_keras(attempt: Attempt) -> bool:
-    """Whether a model that was saved as .h5 loads here if it is saved as .keras, as far as that can be predicted."""
-    profile = profile_of(attempt.loaded.versions)
-    if profile is None or attempt.inventory.format != "h5":
+    """Whether a model that was saved as .h5 loads here if it is saved as .keras, as far as that can be predicted.
+
+    Of a model with classes of the user's own it cannot: what they do when they are rebuilt nobody has recorded.
+    """
+    profile, inventory = profile_of(attempt.loaded.versions), attempt.inventory
+    if profile is None or inventory.format != "h5" or third_party_uses(inventory):
         return False
-    in_other_format = replace(attempt.inventory, format="keras")
-    predicted = check_compatibility(in_other_format, profile, custom=set(_declared(attempt)))
-    return predicted.compatibility is Compatibility.LOADS
+    as_keras = replace(inventory, format="keras", path=inventory.path.with_suffix(".keras"))
+    return check_compatibility(as_keras, profile).compatibility is Compatibility.LOADS
 
 
 def option_syntax(attempt: Attempt) -> OptionSyntax:

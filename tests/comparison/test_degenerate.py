@@ -21,6 +21,8 @@ ROWS = np.linspace(0.1, 0.9, 6).reshape(2, 3)
         (np.array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]]), "every element is 0.0, 1.0 or -1.0"),
         (np.array([[1.0, -1.0], [-1.0, -1.0]], "float16"), "every element is 0.0, 1.0 or -1.0"),
         (np.repeat(ROWS[:1], 4, axis=0), "every example has the same output"),
+        (np.full((2, 2), 1 + 1j), "every element is (1+1j)"),
+        (np.array([[1.0, 1.0 + 1e-12]]), ""),
         (ROWS, ""),
         (np.eye(3), ""),
         (np.zeros((1,)), ""),
@@ -35,3 +37,11 @@ def test_why(output: Any, why: str) -> None:
     found = why_degenerate(output)
     assert found.startswith(why)
     assert bool(found) == bool(why)
+
+
+def test_narrow_floats_of_other_packages() -> None:
+    """Models of mixed precision give them; NumPy takes them for no floats."""
+    narrow = pytest.importorskip("ml_dtypes")
+    assert why_degenerate(np.zeros((2, 2), narrow.bfloat16)).startswith("every element is 0.0")
+    assert not why_degenerate(ROWS.astype(narrow.bfloat16))
+    assert not why_degenerate(np.zeros((2, 2), narrow.int4))

@@ -34,7 +34,7 @@ def accept(result: pytest.RunResult) -> list[str]:
 @pytest.fixture
 def own(project: Project, request: pytest.FixtureRequest) -> str:
     """A module of the user's; this process imports each only once."""
-    name = f"own_{abs(hash(request.node.name))}"
+    name = "own_" + re.sub(r"\W+", "_", request.node.name)
     project.write(f"{name}.py", MODEL)
     return name
 

@@ -237,6 +237,28 @@ class TestHere:
         (found,) = explained(tmp_path, plain, "local")
         assert (found.kind, found.quote) == (Kind.LOAD_FAILED, ODD)
 
+    def test_an_h5_that_keras_would_hold_is_told_so(self, tmp_path: Path) -> None:
+        """Whatever was raised: Keras 3 reads its own .keras files with fewer surprises."""
+        (found,) = explained(tmp_path, plain, "local")
+        assert found.fix[-1] == 'or leave .h5: @pytest.mark.model_roundtrip(formats=["keras", "saved_model"])'
+
+    @pytest.mark.parametrize(
+        ("write", "kind", "said"),
+        [
+            (plain, "OSError", "[Errno 28] No space left on device"),
+            (plain, "MemoryError", "Unable to allocate 8.00 GiB"),
+            (plain, "OSError", "Unable to open file (truncated file: eof = 96)"),
+            (lambda folder: K315.h5(folder / "model.h5", with_own_layer(K315)), "RuntimeError", "no licence"),
+            (plain_keras, "ValueError", ODD),
+        ],
+        ids=["full disk", "no memory", "damaged", "own class", "no .h5"],
+    )
+    def test_another_format_is_no_advice_where_it_may_not_help(
+        self, tmp_path: Path, write: Write, kind: str, said: str
+    ) -> None:
+        (found,) = explained(tmp_path, write, "local", said, kind=kind)
+        assert not [line for line in found.fix if "formats=" in line]
+
     def test_what_could_not_be_resolved_explains_whatever_was_said(self, tmp_path: Path) -> None:
         (found,) = explained(tmp_path, with_scale, "local", unknown=("Scale",))
         assert (found.kind, found.subject, found.quote) == (Kind.UNKNOWN_LAYER, "Scale", ODD)
