@@ -32,11 +32,14 @@ INI = """In the ini file:
 def page() -> str:
     """The reference page."""
     parts = [INTRODUCTION, *map(section, OPTIONS), SESSION]
-    parts.append(
-        "\n".join(f"- `{f'{each.flag} {each.metavar}'.strip()}`: {each.help}" for each in SESSION_FLAGS) + "\n"
+    flags = (
+        (" ".join(filter(None, (flag, given.get("metavar")))), given["help"]) for flag, given in SESSION_FLAGS.items()
     )
+    parts.append("\n".join(f"- `{flag}`: {text}" for flag, text in flags) + "\n")
     parts.append(INI)
-    parts.append("\n".join(f"- `{each.name}` ({each.type}): {each.help}" for each in SESSION_INI) + "\n")
+    parts.append(
+        "\n".join(f"- `{name}` ({given['type']}): {given['help']}" for name, given in SESSION_INI.items()) + "\n"
+    )
     return "\n".join(parts)
 
 

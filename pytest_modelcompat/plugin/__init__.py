@@ -64,13 +64,6 @@ def pytest_configure(config: pytest.Config) -> None:
         config.args = []
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """When the session is over, however it ended."""
-    session = config.stash.get(SESSION, None)
-    if session is not None:
-        session.close()
-
-
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
     """Before a test module is imported: if it has model tests, TensorFlow is imported in the loader meanwhile."""
     if b"model_roundtrip" in module_path.read_bytes() or b"model_artifact" in module_path.read_bytes():

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ROUNDTRIP = "model_roundtrip"
 ARTIFACT = "model_artifact"
+_MARKERS = frozenset((ROUNDTRIP, ARTIFACT))
 FIXTURE = "model_roundtrip"
 TARGET_ARGUMENT = "modelcompat_target"
 
@@ -34,7 +35,7 @@ def target_of(item: pytest.Item) -> Target | None:
 
 def is_marked(node: Any) -> bool:
     """Whether an item or function definition carries one of the markers, of its own or of its class or module."""
-    return any(mark.name in (ROUNDTRIP, ARTIFACT) for mark in node.iter_markers())
+    return any(mark.name in _MARKERS for part in node.iter_parents() for mark in part.own_markers)
 
 
 def is_model_item(item: pytest.Item) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcompat.settings.settings import OptionLayer
-    from pytest_modelcompat.settings.table import Option, SessionFlag
+    from pytest_modelcompat.settings.table import Option
 
 GROUP = "modelcompat"
 _TAKES = {"args": "a list", "bool": "true or false"}
@@ -23,16 +23,16 @@ _TAKES = {"args": "a list", "bool": "true or false"}
 def add_options(parser: pytest.Parser) -> None:
     """Register every option of the table under one group, and its ini option where it has one."""
     group = parser.getgroup(GROUP, "saved TensorFlow/Keras models (pytest-modelcompat)")
-    for each in SESSION_FLAGS:
-        _add_session_flag(group, each)
+    for flag, given in SESSION_FLAGS.items():
+        group.addoption(flag, **given)
     # For `modelcompat golden prune`, which runs pytest to learn which goldens are claimed.
     group.addoption("--modelcompat-claims", metavar="PATH", help=argparse.SUPPRESS)
     for option in WITH_FLAG:
         _add_flag(group, option)
     for option in WITH_INI:
         parser.addini(option.ini, f"{option.help} (as {option.flag})", type=option.ini_type, default=None)
-    for ini in SESSION_INI:
-        parser.addini(ini.name, ini.help, type=ini.type, default=ini.default)
+    for name, given in SESSION_INI.items():
+        parser.addini(name, **given)
 
 
 def _add_flag(group: pytest.OptionGroup, option: Option) -> None:
@@ -42,14 +42,6 @@ def _add_flag(group: pytest.OptionGroup, option: Option) -> None:
         group.addoption(option.flag, action="append", dest=option.dest, metavar=option.metavar, help=option.help)
     else:
         group.addoption(option.flag, type=option.type, dest=option.dest, metavar=option.metavar, help=option.help)
-
-
-def _add_session_flag(group: pytest.OptionGroup, each: SessionFlag) -> None:
-    if each.metavar:
-        action = "append" if each.is_repeatable else "store"
-        group.addoption(each.flag, action=action, metavar=each.metavar, help=each.help)
-    else:
-        group.addoption(each.flag, action="store_true", help=each.help)
 
 
 def any_given(config: pytest.Config) -> bool:

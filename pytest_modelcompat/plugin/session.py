@@ -82,6 +82,7 @@ class Session:
         session: Session | None = config.stash.get(SESSION, None)
         if session is None:
             session = config.stash[SESSION] = cls(config)
+            config.add_cleanup(session.close)
         return session
 
     def prefetch(self) -> None:

@@ -69,38 +69,6 @@ class Option(NamedTuple):
         return _INI_TYPES.get(self.type, "args")
 
 
-class SessionFlag(NamedTuple):
-    """A flag of the whole session.
-
-    Args:
-        flag: as it is written.
-        help: what it does.
-        metavar: what stands for its value; empty for a switch.
-        is_repeatable: whether it is given again for each value.
-    """
-
-    flag: str
-    help: str
-    metavar: str = ""
-    is_repeatable: bool = False
-
-
-class SessionIni(NamedTuple):
-    """An option of the ini file alone.
-
-    Args:
-        name: as it is written.
-        help: what it does, with its default.
-        type: its type for pytest.
-        default: its value where the ini file does not set it.
-    """
-
-    name: str
-    help: str
-    type: IniType
-    default: Any
-
-
 OPTIONS = (
     Option(
         "formats",
@@ -279,49 +247,48 @@ BY_NAME = {option.name: option for option in OPTIONS}
 WITH_FLAG = tuple(option for option in OPTIONS if option.flag)
 WITH_INI = tuple(option for option in OPTIONS if option.ini)
 
-SESSION_FLAGS = (
-    SessionFlag(
-        "--modelcompat-update-golden", "write the goldens that are missing or changed, after their round trip held"
-    ),
-    SessionFlag(
-        "--modelcompat-model",
-        "run the round trips of this builder or model without a test file (repeatable)",
-        "MODULE:NAME",
-        is_repeatable=True,
-    ),
-    SessionFlag("--modelcompat-only", "run only the model tests"),
-    SessionFlag(
-        "--modelcompat-freeze",
-        "store this run's artifacts beside their goldens, as a release that every later run must load",
-        "LABEL",
-    ),
-    SessionFlag(
-        "--modelcompat-report",
-        "write the result of every target into this JSON file, which `modelcompat report` merges and shows",
-        "PATH",
-    ),
-    SessionFlag("--modelcompat-keep", "keep the saved artifacts in this folder", "DIR"),
-)
-SESSION_INI = (
-    SessionIni(
-        "modelcompat_golden_dir", "folder of the goldens, from the rootdir (default: golden)", "string", "golden"
-    ),
-    SessionIni(
-        "modelcompat_artifacts",
-        "glob patterns, from the rootdir, of model files and SavedModel folders to reload",
-        "args",
-        [],
-    ),
-    SessionIni(
-        "modelcompat_update_in_ci",
-        "allow --modelcompat-update-golden where the environment variable CI is set",
-        "bool",
-        default=False,
-    ),
-    SessionIni(
-        "modelcompat_fork",
-        "fork the loader's children rather than starting a process for each (default: on Linux)",
-        "bool",
-        None,
-    ),
-)
+# Flags of the whole session -> what pytest's `addoption` takes.
+SESSION_FLAGS: dict[str, dict[str, Any]] = {
+    "--modelcompat-update-golden": {
+        "action": "store_true",
+        "help": "write the goldens that are missing or changed, after their round trip held",
+    },
+    "--modelcompat-model": {
+        "action": "append",
+        "metavar": "MODULE:NAME",
+        "help": "run the round trips of this builder or model without a test file (repeatable)",
+    },
+    "--modelcompat-only": {"action": "store_true", "help": "run only the model tests"},
+    "--modelcompat-freeze": {
+        "metavar": "LABEL",
+        "help": "store this run's artifacts beside their goldens, as a release that every later run must load",
+    },
+    "--modelcompat-report": {
+        "metavar": "PATH",
+        "help": "write the result of every target into this JSON file, which `modelcompat report` merges and shows",
+    },
+    "--modelcompat-keep": {"metavar": "DIR", "help": "keep the saved artifacts in this folder"},
+}
+# Options of the ini file alone -> what pytest's `addini` takes.
+SESSION_INI: dict[str, dict[str, Any]] = {
+    "modelcompat_golden_dir": {
+        "type": "string",
+        "default": "golden",
+        "help": "folder of the goldens, from the rootdir (default: golden)",
+    },
+    "modelcompat_artifacts": {
+        "type": "args",
+        "default": [],
+        "help": "glob patterns, from the rootdir, of model files and SavedModel folders to reload",
+    },
+    "modelcompat_update_in_ci": {
+        "type": "bool",
+        "default": False,
+        "help": "allow --modelcompat-update-golden where the environment variable CI is set",
+    },
+    "modelcompat_fork": {
+        "type": "bool",
+        "default": None,
+        "help": "fork the loader's children rather than starting a process for each (default: on Linux)",
+    },
+}

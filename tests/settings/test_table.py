@@ -49,13 +49,13 @@ def test_the_help_of_the_marker_names_them(marker: str, pytester: pytest.Pyteste
 def test_pytest_help_has_each_flag_and_ini_option(pytester: pytest.Pytester) -> None:
     text = pytester.runpytest_inprocess("--help").stdout.str()
     for option in WITH_FLAG:
-        assert f"{option.flag}={option.metavar}" if option.metavar else option.flag in text
+        assert (f"{option.flag}={option.metavar}" if option.metavar else option.flag) in text
     for option in WITH_INI:
         assert f"  {option.ini} " in text
-    for flag in SESSION_FLAGS:
-        assert f"{flag.flag}={flag.metavar}" if flag.metavar else flag.flag in text
-    for ini in SESSION_INI:
-        assert f"  {ini.name} " in text
+    for flag, given in SESSION_FLAGS.items():
+        assert (f"{flag}={given['metavar']}" if "metavar" in given else flag) in text
+    for name in SESSION_INI:
+        assert f"  {name} " in text
 
 
 def test_the_page_and_readme_are_what_the_script_writes() -> None:
