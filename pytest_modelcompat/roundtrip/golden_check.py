@@ -179,7 +179,7 @@ class GoldenCheck:
                 (Finding(Kind.GOLDEN_NOT_WRITTEN, case.golden.name, cause=self._relative(error), fix=fix),)
             )
         return CheckOutcome(
-            tuple(_degenerate_outputs(recording)) if written.changed else (),
+            () if _keeps_outputs(written) else tuple(_degenerate_outputs(recording)),
             golden=_state(written, recording.format),
             golden_made_by=written.after.made_by,
             moved=_changed_outputs(written, criteria),
@@ -254,8 +254,14 @@ def _state(written: UpdateResult, format_: str) -> str:
     if not written.changed:
         return "unchanged"
     before = written.before
-    kept = before is not None and written.after.outputs is before.outputs
-    return "written" if before is None or (kept and format_ not in before.formats) else "updated"
+    if before is None or (_keeps_outputs(written) and format_ not in before.formats):
+        return "written"
+    return "updated"
+
+
+def _keeps_outputs(written: UpdateResult) -> bool:
+    """Whether an update left the outputs that were there, and at most added the section of another format."""
+    return written.before is not None and written.after.outputs is written.before.outputs
 
 
 def _merged(before: Golden | None, recording: TargetRecord, rule: evaluation.GoldenCriteria) -> Golden:

@@ -1,4 +1,4 @@
-"""The printed command that accepts a change: it repeats what the run was told, and works as it is."""
+"""The printed command that accepts a change: it repeats the options of the run, and works as it is."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ class TestElsewhere:
         assert names(found) == [SHAPE, OPTIONAL, POLICY, QUANTIZED, *AXES]
 
     def test_what_is_recorded_tells_more_than_that_it_did_not_load(self, tmp_path: Path) -> None:
-        """Also where it is known what its words mean in other cases."""
+        """Also where its words mean something in other cases."""
         found = explained(tmp_path, plain, "tf2.15", "Could not locate class 'Policy'.")
         assert names(found) == [POLICY, SHAPE, OPTIONAL, QUANTIZED, *AXES]
         assert found[0].quote == "Could not locate class 'Policy'."
