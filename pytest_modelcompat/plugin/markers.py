@@ -35,7 +35,12 @@ def target_of(item: pytest.Item) -> Target | None:
 
 def is_marked(node: Any) -> bool:
     """Whether an item or function definition carries one of the markers, of its own or of its class or module."""
-    return any(mark.name in _MARKERS for part in node.iter_parents() for mark in part.own_markers)
+    while node is not None:
+        for mark in node.own_markers:
+            if mark.name in _MARKERS:
+                return True
+        node = node.parent
+    return False
 
 
 def is_model_item(item: pytest.Item) -> bool:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.settings.table import SESSION_FLAGS, SESSION_INI, WITH_FLAG, WITH_INI
 
 if TYPE_CHECKING:
@@ -70,6 +69,7 @@ def command_line_layer(config: pytest.Config) -> OptionLayer:
     Raises:
         SettingsError: a custom object is not written as `module:Class`.
     """
+    from pytest_modelcompat.results.option_places import OptionPlace
     from pytest_modelcompat.settings.settings import OptionLayer
 
     given = {option.name: config.getoption(option.dest) for option in WITH_FLAG}
@@ -85,6 +85,7 @@ def ini_layer(config: pytest.Config) -> OptionLayer:
     Raises:
         SettingsError: a value cannot be read as the option's type.
     """
+    from pytest_modelcompat.results.option_places import OptionPlace
     from pytest_modelcompat.settings.settings import OptionLayer
 
     options: dict[str, Any] = {}

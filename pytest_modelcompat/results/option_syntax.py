@@ -13,7 +13,8 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.results.option_places import FLAGS, IN_INI, INI_PREFIX, SWITCHES, OptionPlace
+from pytest_modelcompat.results.flags import FLAGS, IN_INI, INI_PREFIX, SWITCHES
+from pytest_modelcompat.results.option_places import OptionPlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Literal, NamedTuple
 
 from pytest_modelcompat.artifacts.formats import FORMATS
-from pytest_modelcompat.results.option_places import FLAGS, IN_INI, INI_PREFIX, SWITCHES
+from pytest_modelcompat.results.flags import FLAGS, IN_INI, INI_PREFIX, SWITCHES
 from pytest_modelcompat.runtimes import LOCAL
 
 CHECKS = ("predictions", "weights", "structure", "training")

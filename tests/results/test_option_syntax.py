@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat.plugin.options import command_line_layer, ini_layer
-from pytest_modelcompat.results.option_places import FLAGS, IN_INI, INI_PREFIX, SWITCHES, OptionPlace
+from pytest_modelcompat.results.flags import FLAGS, IN_INI, INI_PREFIX, SWITCHES
+from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.option_syntax import OptionFix, OptionSyntax
 from pytest_modelcompat.settings.table import WITH_FLAG, WITH_INI
 

@@ -237,7 +237,7 @@ class TestHere:
         (found,) = explained(tmp_path, plain, "local")
         assert (found.kind, found.quote) == (Kind.LOAD_FAILED, ODD)
 
-    def test_an_h5_that_keras_would_hold_is_told_so(self, tmp_path: Path) -> None:
+    def test_an_h5_that_keras_would_hold_is_advised_to_change_formats(self, tmp_path: Path) -> None:
         """Whatever was raised: Keras 3 reads its own .keras files with fewer surprises."""
         (found,) = explained(tmp_path, plain, "local")
         assert found.fix[-1] == 'or leave .h5: @pytest.mark.model_roundtrip(formats=["keras", "saved_model"])'
