@@ -176,9 +176,10 @@ has `path` and `unreadable`, the sentence.
 
 ## modelcompat check
 
-`modelcompat check PATH... --runtime NAME [--runtime NAME] [--custom NAME...] [--unsafe] [--json | --sarif]` predicts
-the result of loading each artifact in each runtime. A runtime is a name such as `tf2.15`, `tf2.16+keras3.15` or
-`tf2.21+tf_keras`, or the path of a profile you recorded; see [profiles](profiles.md). There are three verdicts.
+`modelcompat check PATH... --runtime NAME [--runtime NAME] [--custom NAME...] [--unsafe] [--no-compile]
+[--json | --sarif]` predicts the result of loading each artifact in each runtime. A runtime is a name such as `tf2.15`,
+`tf2.16+keras3.15` or `tf2.21+tf_keras`, or the path of a profile you recorded; see [profiles](profiles.md). There are
+three verdicts.
 `loads`: it loads. `changed`: it loads, but then predicts something else, or lacks what it needs to predict. `fails`: it
 does not load or cannot be called; the stage is named.
 
@@ -186,7 +187,8 @@ does not load or cannot be called; the stage is named.
 
 `--custom` names what the loading side declares: in `custom_objects`, by importing the module that registers it, or by
 loading an op library. It takes several names, so the paths go before it. `--unsafe` predicts for a load with
-`safe_mode=False`, which lets Lambda bytecode run.
+`safe_mode=False`, which lets Lambda bytecode run. `--no-compile` predicts for a load with `compile=False`, which loads
+no optimizer, loss or metric.
 
 !0 modelcompat check models/ranker-2023.keras --runtime tf2.21 --custom Scale
 
@@ -215,9 +217,9 @@ once for each artifact, not for each runtime.
 
 ## modelcompat runtimes-for
 
-`modelcompat runtimes-for PATH... [--custom NAME...] [--unsafe] [--json]` predicts for every TensorFlow since 2.4 with
-the Keras of its time, and for the newest one also with Keras 2 (`tf_keras`). For a failure, the shortest cause is
-shown; `check` lists all causes, and the fixes. On a terminal, lines are cut to its width.
+`modelcompat runtimes-for PATH... [--custom NAME...] [--unsafe] [--no-compile] [--json]` predicts for every TensorFlow
+since 2.4 with the Keras of its time, and for the newest one also with Keras 2 (`tf_keras`). For a failure, the shortest
+cause is shown; `check` lists all causes, and the fixes. On a terminal, lines are cut to its width.
 
 !0 modelcompat runtimes-for models/vision.h5 --unsafe
 

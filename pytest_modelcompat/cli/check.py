@@ -50,7 +50,7 @@ def run(arguments: Sequence[str], console: Console) -> int:
     if options.json and options.sarif:
         raise UsageError("--json and --sarif are two forms of the same output: choose one")
     runtimes = profiles(options.runtime)
-    judging = partial(check_all, profiles=runtimes, custom=frozenset(options.custom), safe_mode=not options.unsafe)
+    judging = partial(check_all, profiles=runtimes, declared=options)
     output = _Output(console, options)
     for answer in artifact_results(options.paths, console, lambda inventory: (inventory, judging(inventory))):
         if answer.value is None:
@@ -90,6 +90,9 @@ def add_declarations(parser: Parser) -> None:
     parser.add_argument(
         "--unsafe", action="store_true", help="judge for safe_mode=False, which lets Lambda bytecode run"
     )
+    parser.add_argument(
+        "--no-compile", action="store_true", help="judge for compile=False, which loads no optimizer, loss or metric"
+    )
 
 
 def profiles(runtimes: Sequence[str] | None) -> tuple[Profile, ...]:
@@ -114,21 +117,25 @@ def profiles(runtimes: Sequence[str] | None) -> tuple[Profile, ...]:
 
 
 def check_all(
-    inventory: Inventory, profiles: Sequence[Profile], *, custom: frozenset[str], safe_mode: bool
+    inventory: Inventory, profiles: Sequence[Profile], declared: argparse.Namespace
 ) -> tuple[CompatibilityResult, ...]:
     """Judges an artifact for each runtime, and adds what in it is unsafe.
 
     Args:
         inventory: what the artifact holds.
         profiles: one for each runtime.
-        custom: names of what is declared there.
-        safe_mode: what `load_model` is given.
+        declared: the options of `add_declarations`.
     """
+    from pytest_modelcompat.artifacts.keras.config import without_compile_config
     from pytest_modelcompat.compatibility.check import check_compatibility
     from pytest_modelcompat.compatibility.unsafe import unsafe_content
 
+    custom = frozenset(declared.custom)
     unsafe = unsafe_content(inventory, custom=custom)
-    judged = (check_compatibility(inventory, profile, custom=custom, safe_mode=safe_mode) for profile in profiles)
+    loaded = without_compile_config(inventory) if declared.no_compile else inventory
+    judged = (
+        check_compatibility(loaded, profile, custom=custom, safe_mode=not declared.unsafe) for profile in profiles
+    )
     return tuple(replace(each, findings=(*each.findings, *unsafe)) for each in judged)
 
 

@@ -73,7 +73,7 @@ def _all_runtimes() -> tuple[Profile, ...]:
 def _lines(
     inventory: Inventory, runtimes: Sequence[Profile], options: argparse.Namespace, columns: int | None
 ) -> list[str]:
-    judged = check_all(inventory, runtimes, custom=frozenset(options.custom), safe_mode=not options.unsafe)
+    judged = check_all(inventory, runtimes, options)
     if options.json:
         from pytest_modelcompat.report.json_data import compatibility_data, line
 

@@ -15,6 +15,7 @@ TO_THE_COMMAND = "if you do that already, add"
 # What a test does by its options `formats`, `compile_model` and `safe_mode`.
 LEAVE_H5 = "save the model as .keras or SavedModel"
 LOAD_UNCOMPILED = "load it with load_model(path, compile=False), and compile it in code if you train it further"
+COMPILE_FIX = (LOAD_UNCOMPILED, f"{TO_THE_COMMAND} --no-compile")
 LOAD_UNSAFE = "if you trust the file, load it with safe_mode=False"
 RE_SAVE_AS_SAVED_MODEL = "or ship a SavedModel, which loads without Keras: model.export(path) and tf.saved_model.load"
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pytest_modelcompat.runtimes.names import all_names
 from tests import handmade
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.compatibility.models import K33, compiled, small
 
 pytestmark = pytest.mark.usefixtures("models")
 FIELDS = {
@@ -57,6 +56,17 @@ class TestDeclarations:
         result = modelcompat("check", *order)
         assert result.code == 0
         assert "UNSAFE" not in result.out
+
+    @pytest.mark.parametrize("command", [("check", "--runtime", "tf2.16"), ("runtimes-for",)])
+    def test_leave_out_what_compile_was_given(self, modelcompat: Any, command: tuple[str, ...]) -> None:
+        K33.h5(Path("compiled.h5"), small(K33), compiled("mse"))
+        fails = modelcompat(*command, "compiled.h5").out
+        assert "COMPILE NOT READ" in fails or "'mse'" in fails
+        assert command[0] != "check" or "if you do that already, add --no-compile" in fails
+        result = modelcompat(*command, "compiled.h5", "--no-compile")
+        assert result.code == 0
+        assert "mse" not in result.out.lower()
+        assert any("tf2.16" in line and "loads" in line for line in result.out.splitlines())
 
     def test_of_nothing_but_names_lack_a_path(self, modelcompat: Any) -> None:
         result = modelcompat("check", "--runtime", "tf2.20", "--custom", "Scale", "custom.keras")

@@ -622,6 +622,23 @@ def test_fix_is_written_where_the_case_is(declared_in: OptionPlace, fix: str) ->
     assert tell("Unknown layer: 'Scale'", declared_in=declared_in).fix[0] == fix
 
 
+@pytest.mark.parametrize("place", OptionPlace)
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Could not deserialize 'keras.metrics.mse' because it is not a KerasSaveable subclass",
+        "Unknown optimizer: Custom>Adam. Please ensure this object is passed to the `custom_objects` argument.",
+        "weight_decay is not a valid argument, kwargs should be empty for `optimizer_experimental.Optimizer`.",
+    ],
+    ids=["names-of-losses", "newer-optimizer", "weight-decay"],
+)
+def test_loading_without_the_compile_configuration_is_an_option_in_each_place(message: str, place: OptionPlace) -> None:
+    lines = tell(message, declared_in=place).fix
+    option = OptionSyntax(place).write("compile_model", value=False)
+    assert [line for line in lines if line.endswith(f"if you only predict with it: {option}")]
+    assert not [line for line in lines if "load_model(" in line]
+
+
 def test_leaving_h5_is_no_option_for_an_artifact() -> None:
     assert (
         tell("Unknown layer: 'NotEqual'", declared_in=OptionPlace.ARTIFACT_MARKER)

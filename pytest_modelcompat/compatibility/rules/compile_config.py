@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.artifacts.modules import KERAS_OWN_PACKAGE
-from pytest_modelcompat.compatibility.fixes import LOAD_UNCOMPILED
+from pytest_modelcompat.compatibility.fixes import COMPILE_FIX
 from pytest_modelcompat.compatibility.rules.arguments import argument_findings
 from pytest_modelcompat.compatibility.rules.names import is_unknown
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
@@ -37,7 +37,7 @@ def not_compiled(context: CompatibilityContext) -> Iterator[Finding]:
                 subject=use.name,
                 where=locations([use]),
                 cause=why,
-                fix=(LOAD_UNCOMPILED,),
+                fix=COMPILE_FIX,
                 stage=Stage.CONFIG,
                 source="keras-team/keras#19330" if "by another name" in why else "",
             )

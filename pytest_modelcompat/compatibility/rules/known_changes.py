@@ -106,7 +106,7 @@ RULES = (
         written=(ANY, KERAS_3),
         read=(KERAS_3, NEVER),
         stage=Stage.CONFIG,
-        fix=(fixes.LOAD_UNCOMPILED,),
+        fix=fixes.COMPILE_FIX,
     ),
     Rule(
         Kind.CONFIG_CHANGED,
