@@ -223,7 +223,7 @@ def _profile(data: dict[str, Any]) -> Profile:
         modules=frozenset(keras["modules"]),
         registered={name: objects[key] for name, key in keras["names"].get("registered", {}).items()},
         imports_foreign=bool(keras["imports_foreign"]),
-        # What profiles of the first versions have not got.
+        # What profiles of the first versions lack.
         as_objects=_tables(objects, keras.get("as_objects", {})),
         operations_in_h5=keras.get("operations_in_h5", {}),
         refuses={kind: frozenset(names) for kind, names in keras["refuses"].items()} if "refuses" in keras else None,

@@ -103,7 +103,8 @@ def new_optimizer(context: CompatibilityContext) -> Iterator[Finding]:
                 Kind.STATE_LOST,
                 subject=use.name,
                 where=locations([use]),
-                cause=f"{context.reader_name} creates a new optimizer of that name, without the saved settings and state",
+                cause=f"{context.reader_name} creates a new optimizer of that name, without the saved settings "
+                "and state",
                 fix=("nothing, if the model is only used to predict",),
                 severity=Severity.NOTE,
                 source="measured",
