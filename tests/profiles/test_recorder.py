@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import json
 import os
@@ -92,9 +93,18 @@ class TestRecordedHere:
         there = stored(store.KERAS_PART, here["version"])
         assert differences(here, there) == []
 
+    @pytest.mark.skipif(importlib.util.find_spec("tf_keras") is None, reason="Keras 2 is not installed")
+    def test_keras_2(self, tmp_path: Path) -> None:
+        command = [sys.executable, str(RECORDER), "--out", "keras2.json", "--keras", "tf_keras"]
+        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+        subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
+        here = json.loads((tmp_path / "keras2.json").read_text(encoding="utf-8"))["keras"]
+        there = stored(store.KERAS_PART, here["version"], "tf_keras ")
+        assert differences(here, there) == []
 
-def stored(part: str, version: str) -> dict[str, Any]:
-    key = ".".join(version.split(".")[:2])
+
+def stored(part: str, version: str, prefix: str = "") -> dict[str, Any]:
+    key = prefix + ".".join(version.split(".")[:2])
     if key not in store.read_history(part)[0]:
         pytest.skip(f"{part} {version} has not been recorded yet: benchmarks/record_profiles.py")
     there = store.read_part(part, key)
