@@ -21,7 +21,7 @@ from tests.compatibility.build_rows import BUILDING, STATE
 from tests.compatibility.code_rows import CODE, OPENING
 from tests.compatibility.graph_rows import GRAPHS
 from tests.compatibility.keras_rows import NAMES
-from tests.compatibility.models import K33, K36, K315, h5, keras, operation
+from tests.compatibility.models import K33, K36, K315, h5, keras, operation, stack
 from tests.compatibility.more_rows import MORE
 from tests.compatibility.rows import NOT_PREDICTED, Row
 
@@ -164,6 +164,19 @@ def test_what_safe_mode_refuses_loads_without_it(model: Part, tmp_path: Path) ->
     assert check_compatibility(inventory, load_profile("tf2.21")).compatibility is Compatibility.FAILS
     trusted = check_compatibility(inventory, load_profile("tf2.21"), safe_mode=False)
     assert trusted.compatibility is Compatibility.LOADS, told(trusted)
+
+
+def test_a_pickled_pytorch_module_is_refused_from_a_version_on(tmp_path: Path) -> None:
+    inventory = read_inventory(
+        keras(K36, stack(K36, K36.layer("TorchModuleWrapper", "inner", module="gAJ9")))(tmp_path)
+    )
+    refused = {
+        runtime
+        for runtime in ("tf2.18", "tf2.19", "tf2.20", "tf2.21")
+        for each in check_compatibility(inventory, load_profile(runtime)).findings
+        if each.kind is Kind.SAFE_MODE_REFUSED
+    }
+    assert refused == {"tf2.20", "tf2.21"}
 
 
 @pytest.mark.parametrize("op", ["_FusedMatMul", "_ReadVariablesOp", "_SwitchN"])
