@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.inventory import LayerUse
-from pytest_modelcompat.artifacts.modules import KERAS_OWN_PACKAGE, NO_MODULE
+from pytest_modelcompat.artifacts.inventory import LayerUse, ObjectUse
+from pytest_modelcompat.artifacts.modules import NO_MODULE
 from pytest_modelcompat.artifacts.versions import MinorVersion, dotted, minor_version
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ class CompatibilityContext:
         """
         if use.registered_name and use.registered_name in self.profile.registered:
             return self.profile.registered[use.registered_name]
+        if isinstance(use, ObjectUse) and use.module == NO_MODULE and use.role in self.profile.as_objects:
+            return self.profile.as_objects[use.role].get(use.name)
         if self.reader_major == 3 and use.role in _BY_NAME and use.module:
             return self._named(use.role, use.name)
         if use.module and use.module != NO_MODULE:
@@ -120,12 +122,11 @@ class CompatibilityContext:
         return alias if alias is not None and alias.is_class and is_there else None
 
     def _named(self, role: str, name: str) -> ObjectKnowledge | None:
-        if role == "optimizer":
-            if name.startswith(KERAS_OWN_PACKAGE) and self.reader >= (2, 11):
-                name = without_package(name)
-            # Every Keras looks an optimizer up in small letters.
-            return self.profile.find(role, name) or self._optimizers.get(name.lower())
-        return self.profile.find(role, name)
+        return self.optimizer(name) if role == "optimizer" else self.profile.find(role, name)
+
+    def optimizer(self, name: str) -> ObjectKnowledge | None:
+        """What a name alone means as an optimizer, which every Keras looks up in small letters."""
+        return self.profile.find("optimizer", name) or self._optimizers.get(name.lower())
 
     @cached_property
     def _optimizers(self) -> Mapping[str, ObjectKnowledge]:

@@ -112,6 +112,12 @@ class Profile:
             (`Custom>Adam` in Keras 2.11 to 2.15).
         imports_foreign: whether a .keras file may name any module at all and have it imported, and not only one of
             Keras' own family.
+        as_objects: role -> name -> the function that is found where a file holds an object that names no module, as
+            for `tf.nn.relu`; none of a role that was not asked for.
+        operations_in_h5: names of operations that an .h5 file holds after all, as a layer of that name -> whether that
+            does the `same` with what the operation was given, or something `other`.
+        refuses: format -> the classes of layers that are not loaded unless `safe_mode=False` is given; None where it
+            was not asked for.
     """
 
     name: str
@@ -129,6 +135,9 @@ class Profile:
     modules: frozenset[str]
     registered: Mapping[str, ObjectKnowledge] = field(default_factory=dict)
     imports_foreign: bool = False
+    as_objects: Mapping[str, Mapping[str, ObjectKnowledge]] = field(default_factory=dict)
+    operations_in_h5: Mapping[str, str] = field(default_factory=dict)
+    refuses: Mapping[str, frozenset[str]] | None = None
 
     @property
     def keras_version(self) -> MinorVersion:
@@ -214,6 +223,10 @@ def _profile(data: dict[str, Any]) -> Profile:
         modules=frozenset(keras["modules"]),
         registered={name: objects[key] for name, key in keras["names"].get("registered", {}).items()},
         imports_foreign=bool(keras["imports_foreign"]),
+        # What profiles of the first versions lack.
+        as_objects=_tables(objects, keras.get("as_objects", {})),
+        operations_in_h5=keras.get("operations_in_h5", {}),
+        refuses={kind: frozenset(names) for kind, names in keras["refuses"].items()} if "refuses" in keras else None,
     )
 
 
@@ -242,16 +255,18 @@ def _names(
     objects: Mapping[str, ObjectKnowledge], names: Mapping[str, Mapping[str, str]]
 ) -> dict[str, dict[str, ObjectKnowledge]]:
     """Names by role; a role of which no table of names was found goes by the names of its public classes."""
-    found: dict[str, dict[str, ObjectKnowledge]] = {
-        role: {name: objects[key] for name, key in known.items()}
-        for role, known in names.items()
-        if known and role != "registered"
-    }
+    found = _tables(objects, {role: known for role, known in names.items() if known and role != "registered"})
     unnamed: dict[str, dict[str, ObjectKnowledge]] = {}
     for key, each in objects.items():
         if each.role not in found and key == f"{each.role}:{each.name}":
             unnamed.setdefault(each.role, {})[each.name] = each
     return {**found, **unnamed}
+
+
+def _tables(
+    objects: Mapping[str, ObjectKnowledge], names: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, ObjectKnowledge]]:
+    return {role: {name: objects[key] for name, key in known.items()} for role, known in names.items()}
 
 
 def _objects_by_path(objects: Iterable[ObjectKnowledge]) -> dict[str, ObjectKnowledge]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.formats import FORMATS
-from pytest_modelcompat.artifacts.text import aligned, counted, shorten
+from pytest_modelcompat.artifacts.text import aligned, counted, listed, shorten
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.report.layout import INDENT, finding_lines, versions_text
 from pytest_modelcompat.results.finding import Kind, Severity
@@ -30,8 +30,12 @@ def title(inventory: Inventory) -> str:
 
 
 def compatibility_text(result: CompatibilityResult) -> str:
-    """`loads`, `changed`, `fails at config`."""
+    """`loads`, `loads, if Scale takes its configuration`, `changed`, `fails at config`."""
     word = result.compatibility.value
+    if result.compatibility is Compatibility.LOADS:
+        classes = [finding.subject for finding in result.findings if finding.kind is Kind.CLASS_NOT_SEEN]
+        takes = "takes its configuration" if len(classes) == 1 else "take their configuration"
+        return f"{word}, if {listed(classes, 3, conjunction='and')} {takes}" if classes else word
     return f"{word} at {result.stage.value}" if result.stage else word
 
 

@@ -23,6 +23,8 @@ SUBJECT_LABELS = {
     Kind.NEW_OP: "op",
     Kind.NEW_LAYER: "layer",
     Kind.LAMBDA_REFUSED: "layer",
+    Kind.SAFE_MODE_REFUSED: "layer",
+    Kind.CLASS_NOT_SEEN: "class",
     Kind.NOT_IMPORTABLE: "declared",
     Kind.UNKNOWN_ATTRIBUTE: "attribute",
     Kind.MISSING_ATTRIBUTE: "attribute",

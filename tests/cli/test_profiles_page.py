@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests import handmade
@@ -31,7 +32,8 @@ def test_recorded_and_consulted(tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
     (tmp_path / "profiles").mkdir()
     model = handmade.sequential(handmade.dense())
-    handmade.write_keras(tmp_path / "models" / "classifier.keras", model)
+    weights = {f"layers/dense/vars/{number}": np.ones(shape, "float32") for number, shape in enumerate([(4, 2), (2,)])}
+    handmade.write_keras(tmp_path / "models" / "classifier.keras", model, weights)
     record = "profile record --out profiles/prod.json"
     assert re.fullmatch(shown(record), run(record, tmp_path))
     check = "check models/classifier.keras --runtime profiles/prod.json"

@@ -16,10 +16,12 @@ from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.profiles.store import load_profile
 from pytest_modelcompat.results.finding import Kind, Severity
 from tests import handmade
+from tests.compatibility.asked_rows import ASKED, looking_up, saved_model_inside
 from tests.compatibility.build_rows import BUILDING, STATE
 from tests.compatibility.code_rows import CODE, OPENING
 from tests.compatibility.graph_rows import GRAPHS
 from tests.compatibility.keras_rows import NAMES
+from tests.compatibility.models import K33, K36, K315, h5, keras, operation, stack
 from tests.compatibility.more_rows import MORE
 from tests.compatibility.rows import NOT_PREDICTED, Row
 
@@ -27,9 +29,10 @@ if TYPE_CHECKING:
     from pytest_modelcompat.compatibility.verdict import CompatibilityResult
     from pytest_modelcompat.results.finding import Finding
     from tests.compatibility.rows import Artifact
+    from tests.compatibility.writers import Part
 
 PROJECT = Path(__file__).resolve().parents[2]
-ROWS: tuple[Row, ...] = (*NAMES, *OPENING, *BUILDING, *CODE, *STATE, *GRAPHS, *MORE)
+ROWS: tuple[Row, ...] = (*NAMES, *OPENING, *BUILDING, *CODE, *STATE, *GRAPHS, *MORE, *ASKED)
 VERDICTS = {
     Severity.ERROR: Compatibility.FAILS,
     Severity.CHANGE: Compatibility.CHANGED,
@@ -133,6 +136,47 @@ def test_it_loads_without_the_cause(row: Row, judged: Judge) -> None:
 def test_it_loads_once_declared(row: Row, judged: Judge) -> None:
     result = judged(row, row.artifact, row.runtime, *row.declared)
     assert result.compatibility is Compatibility.LOADS, told(result)
+
+
+@pytest.mark.parametrize(
+    ("class_name", "arguments", "runtime", "verdict"),
+    [
+        ("Softmax", {"axis": 1}, "tf2.21", Compatibility.LOADS),
+        ("Softmax", {"axis": -1}, "tf2.16", Compatibility.LOADS),
+        ("Softmax", {"axis": 1}, "tf2.16", Compatibility.CHANGED),
+        ("Concatenate", {"axis": 1}, "tf2.21", Compatibility.LOADS),
+        ("Add", {}, "tf2.21", Compatibility.FAILS),
+        ("Average", {"axis": 1}, "tf2.21", Compatibility.FAILS),
+    ],
+)
+def test_an_operation_in_h5_loads_where_the_layer_of_its_name_does_the_same(
+    class_name: str, arguments: dict[str, int], runtime: str, verdict: Compatibility, tmp_path: Path
+) -> None:
+    writer = K315 if runtime == "tf2.21" else K33
+    path = h5(writer, operation(writer, "numpy", class_name, **arguments))(tmp_path)
+    result = check_compatibility(read_inventory(path), load_profile(runtime))
+    assert result.compatibility is verdict, told(result)
+
+
+@pytest.mark.parametrize("model", [looking_up(K36, "StringLookup", "/data/terms.txt"), saved_model_inside(K36)])
+def test_what_safe_mode_refuses_loads_without_it(model: Part, tmp_path: Path) -> None:
+    inventory = read_inventory(keras(K36, model)(tmp_path))
+    assert check_compatibility(inventory, load_profile("tf2.21")).compatibility is Compatibility.FAILS
+    trusted = check_compatibility(inventory, load_profile("tf2.21"), safe_mode=False)
+    assert trusted.compatibility is Compatibility.LOADS, told(trusted)
+
+
+def test_a_pickled_pytorch_module_is_refused_from_a_version_on(tmp_path: Path) -> None:
+    inventory = read_inventory(
+        keras(K36, stack(K36, K36.layer("TorchModuleWrapper", "inner", module="gAJ9")))(tmp_path)
+    )
+    refused = {
+        runtime
+        for runtime in ("tf2.18", "tf2.19", "tf2.20", "tf2.21")
+        for each in check_compatibility(inventory, load_profile(runtime)).findings
+        if each.kind is Kind.SAFE_MODE_REFUSED
+    }
+    assert refused == {"tf2.20", "tf2.21"}
 
 
 @pytest.mark.parametrize("op", ["_FusedMatMul", "_ReadVariablesOp", "_SwitchN"])

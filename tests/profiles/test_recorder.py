@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import json
 import os
@@ -92,15 +93,82 @@ class TestRecordedHere:
         there = stored(store.KERAS_PART, here["version"])
         assert differences(here, there) == []
 
+    @pytest.mark.skipif(importlib.util.find_spec("tf_keras") is None, reason="Keras 2 is not installed")
+    def test_keras_2(self, tmp_path: Path) -> None:
+        command = [sys.executable, str(RECORDER), "--out", "keras2.json", "--keras", "tf_keras"]
+        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+        subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
+        here = json.loads((tmp_path / "keras2.json").read_text(encoding="utf-8"))["keras"]
+        there = stored(store.KERAS_PART, here["version"], "tf_keras ")
+        assert differences(here, there) == []
 
-def stored(part: str, version: str) -> dict[str, Any]:
-    key = ".".join(version.split(".")[:2])
+
+def stored(part: str, version: str, prefix: str = "") -> dict[str, Any]:
+    key = prefix + ".".join(version.split(".")[:2])
     if key not in store.read_history(part)[0]:
         pytest.skip(f"{part} {version} has not been recorded yet: benchmarks/record_profiles.py")
     there = store.read_part(part, key)
     if there["version"] != version:
         pytest.skip(f"{part} {there['version']} was recorded, and {version} is installed")
     return there
+
+
+class TestAsked:
+    """What stands in no table of Keras: it was asked for, here and in every version of the data."""
+
+    def test_functions_written_as_objects_go_by_their_own_names(self, production: Profile) -> None:
+        activations = production.as_objects["activation"]
+        assert activations["relu"] is production.find("activation", "relu")
+        assert production.find("activation", "swish") is not None
+        assert "swish" not in activations
+
+    def test_operations_in_h5(self, production: Profile) -> None:
+        assert production.operations_in_h5["Softmax"] == "same"
+        assert not {"Add", "Multiply", "Reshape"} & production.operations_in_h5.keys()
+
+    def test_what_safe_mode_refuses(self, production: Profile) -> None:
+        lookups = {"IntegerLookup", "StringLookup", "TextVectorization"}
+        assert production.refuses is not None
+        assert production.refuses["h5"] == {"Lambda", *lookups}
+        assert production.refuses["keras"] == {"Lambda", "TFSMLayer", *lookups}
+
+    @pytest.mark.parametrize(
+        ("role", "name", "keras"),
+        [
+            *(("activation", name, "2.6") for name in ("leaky_relu", "log_softmax", "relu6", "silu")),
+            ("optimizer", "LossScaleOptimizerV3", "2.9"),
+            ("activation", "sparsemax", "3.8"),
+        ],
+    )
+    def test_a_name_is_known_from_a_version_on(self, role: str, name: str, keras: str) -> None:
+        parts = store.read_all(store.KERAS_PART)
+        versions = list(parts)
+        of_major = [each for each in versions if each.startswith(keras[:2])]
+        knowing = [each for each in of_major if name in parts[each]["names"][role]]
+        assert knowing == of_major[of_major.index(keras) :]
+
+    @pytest.mark.parametrize(
+        ("kind", "layer", "keras"),
+        [
+            ("keras", "Lambda", "2.13"),
+            ("h5", "Lambda", "3.11"),
+            ("h5", "StringLookup", "3.12"),
+            ("keras", "TextVectorization", "3.12"),
+            ("keras", "TFSMLayer", "3.12"),
+        ],
+    )
+    def test_a_layer_is_refused_from_a_version_on(self, kind: str, layer: str, keras: str) -> None:
+        parts = store.read_all(store.KERAS_PART)
+        versions = list(parts)
+        refusing = [each for each in versions if layer in parts[each]["refuses"][kind]]
+        assert refusing == versions[versions.index(keras) :]
+
+    def test_a_profile_of_the_first_versions_is_read(self, document: dict[str, Any], tmp_path: Path) -> None:
+        asked = ("as_objects", "operations_in_h5", "refuses")
+        old = {**document, "keras": {key: each for key, each in document["keras"].items() if key not in asked}}
+        (tmp_path / "old.json").write_text(json.dumps(old), encoding="utf-8")
+        profile = load_profile(str(tmp_path / "old.json"))
+        assert (profile.as_objects, profile.operations_in_h5, profile.refuses) == ({}, {}, None)
 
 
 class TestUsersProfile:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import locations
-from pytest_modelcompat.artifacts.modules import KERAS_OWN_PACKAGE
 from pytest_modelcompat.compatibility.fixes import COMPILE_FIX
 from pytest_modelcompat.compatibility.rules.arguments import argument_findings
 from pytest_modelcompat.compatibility.rules.names import is_unknown
@@ -46,12 +45,33 @@ def not_compiled(context: CompatibilityContext) -> Iterator[Finding]:
 
 def _why_not(context: CompatibilityContext, use: ObjectUse) -> str:
     if is_unknown(context, use) and not (use.name == _WRAPPER and context.reader_major == 2):
+        if _is_made_by_name(context, use):
+            return _why_not_by_name(context, str(use.config["name"]))
         return f"{context.reader_name} has no {use.role} of this name, and it is not declared"
     if _is_short_name(context, use):
         return (
             f"{context.reader_name} looks the {use.role} {use.name!r} up by another name when it reads an .h5 file, "
             "and does not find it"
         )
+    return ""
+
+
+def _is_made_by_name(context: CompatibilityContext, use: ObjectUse) -> bool:
+    """Whether Keras 3 looks for an optimizer of an .h5 file by the name it was given, as it does not know its class."""
+    is_asked = context.reader_major == 3 and context.inventory.format == "h5" and use.role == "optimizer"
+    return is_asked and isinstance(use.config.get("name"), str) and is_unknown(context, use)
+
+
+def _why_not_by_name(context: CompatibilityContext, name: str) -> str:
+    found = context.optimizer(name)
+    if found is None:
+        return (
+            f"{context.reader_name} has no optimizer of this name, looks for one by the name that it was given, "
+            f"{name!r}, and finds none"
+        )
+    if found.required:
+        needed = ", ".join(sorted(found.required))
+        return f"{context.reader_name} makes a new {found.name} of it without any settings, and it needs {needed}"
     return ""
 
 
@@ -72,21 +92,20 @@ def _has_its_own_optimizer(context: CompatibilityContext, use: ObjectUse) -> boo
         return False
     if context.reader_major == 2:
         return context.reader >= _TWO_OPTIMIZERS
-    return context.inventory.format == "h5" and use.name.startswith(KERAS_OWN_PACKAGE)
+    return _is_made_by_name(context, use)
 
 
 def new_optimizer(context: CompatibilityContext) -> Iterator[Finding]:
-    """A note where Keras 3 takes an optimizer that Keras 2 registered for a name, and makes a new one of it."""
-    if context.reader_major == 3 and context.inventory.format == "h5":
-        for use in context.inventory.objects:
-            if use.path == COMPILE_PATH and use.role == "optimizer" and use.name.startswith(KERAS_OWN_PACKAGE):
-                yield Finding(
-                    Kind.STATE_LOST,
-                    subject=use.name,
-                    where=locations([use]),
-                    cause=f"{context.reader_name} creates a new optimizer of that name, without the saved settings "
-                    "and state",
-                    fix=("nothing, if the model is only used to predict",),
-                    severity=Severity.NOTE,
-                    source="measured",
-                )
+    """A note where Keras 3 does not know an optimizer's class, and makes a new one by the name that it was given."""
+    for use in context.inventory.objects:
+        if use.path == COMPILE_PATH and _is_made_by_name(context, use) and not _why_not(context, use):
+            yield Finding(
+                Kind.STATE_LOST,
+                subject=use.name,
+                where=locations([use]),
+                cause=f"{context.reader_name} creates a new optimizer of that name, without the saved settings "
+                "and state",
+                fix=("nothing, if the model is only used to predict",),
+                severity=Severity.NOTE,
+                source="measured",
+            )

@@ -18,8 +18,10 @@ from pytest_modelcompat.compatibility.rule import (
 from pytest_modelcompat.results.finding import MEASURED, Kind, Severity, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from typing import Any
 
+    from pytest_modelcompat.artifacts.locations import Use
     from pytest_modelcompat.compatibility.context import CompatibilityContext
     from pytest_modelcompat.results.finding import Finding
 
@@ -39,6 +41,30 @@ def _closure(function: object) -> bool:
 def _is_shape(value: object) -> bool:
     """Whether it is a list of sizes, and not the triple of a function's code, defaults and closure."""
     return isinstance(value, list) and not any(isinstance(each, str) for each in value)
+
+
+def _is_adapted_tf_idf(config: Mapping[str, Any]) -> bool:
+    return config.get("output_mode") in ("tf_idf", "tf-idf") and config.get("idf_weights") is None
+
+
+def _legacy_optimizers(context: CompatibilityContext) -> tuple[Use, ...]:
+    return tuple(
+        use
+        for use in context.inventory.objects
+        if use.role == "optimizer" and "legacy" in (use.module or "").split(".")
+    )
+
+
+def _declared_inside_bidirectional(context: CompatibilityContext) -> tuple[Use, ...]:
+    """Layers and cells of the user's own in a Bidirectional; one that was registered is found by its full name."""
+    bidirectional = {layer.path for layer in context.layers("Bidirectional")}
+    return tuple(
+        layer
+        for layer in context.inventory.layers
+        if context.is_declared(layer)
+        and ">" not in (layer.registered_name or layer.class_name)
+        and any(layer.path[:depth] in bidirectional for depth in range(1, len(layer.path)))
+    )
 
 
 RULES = (
@@ -193,6 +219,53 @@ RULES = (
         written=(ANY, (2, 4)),
         severity=Severity.CHANGE,
         fix=("pass the values as arguments={...} of the Lambda layer, and save the model again",),
+    ),
+    Rule(
+        Kind.VOCABULARY_LOST,
+        subject="tf_idf",
+        cause="{reader} cannot read back the vocabulary and weights that adapt() learnt for output_mode='tf_idf': "
+        "object of type 'bool' has no len()",
+        source="keras-team/keras#22004",
+        where=layers_that(_is_adapted_tf_idf, *LOOKUPS),
+        formats=("keras",),
+        written=(KERAS_3, NEVER),
+        read=(KERAS_3, (3, 14)),
+        stage=Stage.WEIGHTS,
+        fix=(
+            "upgrade Keras there to 3.14 or newer",
+            "or build the layer with vocabulary=[...] and idf_weights=[...], and save the model again",
+        ),
+    ),
+    Rule(
+        Kind.OPTIMIZER_NOT_READ,
+        subject="legacy optimizer",
+        cause="{writer} writes an optimizer of keras.optimizers.legacy into a .keras file in a way that {reader} "
+        "cannot read: it has no attribute 'build'",
+        source="keras-team/keras#18278",
+        where=_legacy_optimizers,
+        formats=("keras",),
+        written=((2, 13), KERAS_3),
+        read=(ANY, (2, 15)),
+        stage=Stage.CONFIG,
+        fix=(
+            fixes.LOAD_UNCOMPILED,
+            "or upgrade TensorFlow there to 2.15, where the model is saved as well",
+        ),
+    ),
+    Rule(
+        Kind.CONFIG_CHANGED,
+        subject="Bidirectional",
+        cause="{reader} forgets custom_objects inside a Bidirectional of an .h5 file, so it does not find the class",
+        source="keras-team/keras#8847",
+        where=_declared_inside_bidirectional,
+        formats=("h5",),
+        written=(KERAS_3, NEVER),
+        read=((3, 9), NEVER),
+        stage=Stage.CONFIG,
+        fix=(
+            "load it inside `with keras.saving.custom_object_scope`, with the classes in it",
+            "or save the model as .keras, or with classes that @keras.saving.register_keras_serializable() registers",
+        ),
     ),
     Rule(
         Kind.STATE_LOST,

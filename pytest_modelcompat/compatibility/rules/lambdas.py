@@ -22,7 +22,8 @@ LAMBDA_FIX = (
     "write the function as a layer of its own, or register it: @keras.saving.register_keras_serializable()",
     "and save the model again",
 )
-# The first Keras whose .keras loader, and the first whose .h5 loader, refuses bytecode by default. Measured.
+# The first Keras whose .keras loader, and the first whose .h5 loader, refuses bytecode by default, for profiles that
+# were recorded before this was asked. Measured.
 _SAFE_KERAS = (2, 13)
 _SAFE_H5 = (3, 11)
 # What a stored function finds beside the builtins in the module that runs it, the newest Keras first. Keras 2 looks
@@ -114,8 +115,11 @@ def named_functions(context: CompatibilityContext) -> Iterator[Finding]:
 
 def is_refused(context: CompatibilityContext) -> bool:
     """Whether the loader refuses bytecode before any Python sees it."""
-    first = _SAFE_KERAS if context.inventory.format == "keras" else _SAFE_H5
-    return context.safe_mode and context.is_keras_file and context.reader >= first
+    if not (context.safe_mode and context.is_keras_file):
+        return False
+    if context.profile.refuses is not None:
+        return "Lambda" in context.profile.refuses.get(context.inventory.format, ())
+    return context.reader >= (_SAFE_KERAS if context.inventory.format == "keras" else _SAFE_H5)
 
 
 def _bytecode_outcomes(context: CompatibilityContext, use: LambdaUse) -> Iterator[Finding]:

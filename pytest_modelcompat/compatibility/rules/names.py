@@ -8,15 +8,18 @@ from pytest_modelcompat.artifacts.inventory import LayerUse
 from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.artifacts.modules import KERAS_PACKAGES, NO_MODULE
+from pytest_modelcompat.artifacts.text import listed
 from pytest_modelcompat.compatibility import fixes
+from pytest_modelcompat.compatibility.context import without_package
 from pytest_modelcompat.profiles.known_names import METRICS_BY_OUTPUT, is_keras_name
-from pytest_modelcompat.results.finding import Finding, Kind, Stage
+from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcompat.artifacts.locations import Use
     from pytest_modelcompat.compatibility.context import CompatibilityContext
+    from pytest_modelcompat.profiles.profile import ObjectKnowledge
 
 # Where wrappers and RNNs keep the layers inside them.
 _INNER = ("layer", "backward_layer", "cell", "cells")
@@ -48,6 +51,9 @@ def _unknown(context: CompatibilityContext, group: Sequence[Use]) -> Finding:
         return _module_moved(context, group)
     if _is_operation(context, use):
         return _operation(group, "looks for a layer of this name, of which there is none", context)
+    namesake = context.profile.find(use.role, use.name) if use.module == NO_MODULE else None
+    if namesake is not None and namesake.name != use.name:
+        return _function_of_others(context, group, namesake)
     kind = Kind.UNKNOWN_LAYER if isinstance(use, LayerUse) else Kind.UNKNOWN_OBJECT
     full_name = use.registered_name if use.registered_name and ">" in use.registered_name else use.name
     is_keras_own = _is_keras_own(use)
@@ -67,6 +73,26 @@ def _fix_of_unknown(context: CompatibilityContext, name: str, *, is_keras_own: b
     if context.inventory.format == "h5" and context.writer == context.reader and context.reader_major == 3:
         return (f"{fixes.LEAVE_H5}, which name the module",)
     return fixes.other_keras(context)
+
+
+def _function_of_others(context: CompatibilityContext, group: Sequence[Use], namesake: ObjectKnowledge) -> Finding:
+    """A function that is not Keras' own, called as Keras calls one of its own besides: `tf.nn.silu` is called swish."""
+    name = group[0].name
+    public = next((path for path in namesake.paths if path.endswith(f".{namesake.name}")), namesake.name)
+    return Finding(
+        Kind.UNKNOWN_OBJECT,
+        subject=name,
+        where=locations(group),
+        cause=f"it is a function from outside Keras, as tf.nn.silu is; {context.reader_name} finds {namesake.name} by "
+        f"the name {name} only where a file gives the name alone",
+        fix=(
+            f'pass custom_objects={{"{name}": {public}}} to load_model',
+            f"{fixes.TO_THE_COMMAND} --custom {name}",
+            f"or give the layer the name {namesake.name!r} in place of the function, and save the model again",
+        ),
+        stage=Stage.CONFIG,
+        source="measured",
+    )
 
 
 def _why_unknown(context: CompatibilityContext, use: Use, *, is_keras_own: bool) -> str:
@@ -119,8 +145,15 @@ def operations(context: CompatibilityContext) -> Iterator[Finding]:
     groups: dict[str, list[Use]] = {}
     for layer in context.inventory.layers:
         known = context.known(layer)
+        # The layer does it; where it drops an axis, `axes` says so.
+        is_done = layer.class_name in context.profile.operations_in_h5
         # A layer that writes `trainable` always does, and an operation has none.
-        if known is not None and "trainable" in (known.writes or ()) and "trainable" not in layer.config:
+        if (
+            not is_done
+            and known is not None
+            and "trainable" in (known.writes or ())
+            and "trainable" not in layer.config
+        ):
             groups.setdefault(layer.name, []).append(layer)
     for group in groups.values():
         yield _operation(group, "takes it for the layer of the same name", context)
@@ -142,6 +175,27 @@ def _operation(group: Sequence[Use], consequence: str, context: CompatibilityCon
         stage=Stage.CONFIG if context.known(group[0]) is None else Stage.BUILD,
         source="measured",
     )
+
+
+def unseen_classes(context: CompatibilityContext) -> Iterator[Finding]:
+    """A note for each class that is declared: only its code says whether it takes the configuration in the file."""
+    groups: dict[str, list[Use]] = {}
+    for use in context.uses:
+        is_class = isinstance(use, LayerUse) or use.is_class
+        if is_class and context.is_declared(use) and context.known(use) is None:
+            groups.setdefault(without_package(use.registered_name or use.name), []).append(use)
+    for name, group in groups.items():
+        keys = dict.fromkeys(key for use in group for key in use.config)
+        yield Finding(
+            Kind.CLASS_NOT_SEEN,
+            subject=name,
+            where=locations(group),
+            cause=f"the code of {name} is not in the file; the model loads if {name} takes its configuration"
+            + (f": {listed(keys, conjunction='and')}" if keys else ""),
+            fix=("load it once where that code is: modelcompat check compares a file with Keras, and not with it",),
+            severity=Severity.NOTE,
+            source="measured",
+        )
 
 
 def wrapped_without_module(context: CompatibilityContext) -> Iterator[Finding]:

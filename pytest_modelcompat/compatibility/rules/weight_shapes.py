@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.compatibility.expected_shapes import expected_shapes, shape_matches, shape_text
-from pytest_modelcompat.results.finding import Finding, Kind, Stage
+from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _MODELS = frozenset({"Functional", "Sequential", "Model"})
 _MODEL_WEIGHTS = "model_weights/"
+# What every layer that is built again begins with in the same way.
+_NOT_RANDOM = frozenset({"zeros", "zero", "ones", "one", "constant", "identity"})
 _NOT_THE_MODELS = ("optimizer/", "optimizer_weights/", "metrics/")
 _SAVE_AGAIN = (
     "save the model again where it is whole",
@@ -63,6 +65,32 @@ def unbuilt_model_findings(context: CompatibilityContext) -> Iterator[Finding]:
         stage=Stage.WEIGHTS,
         source="keras-team/keras#10417",
     )
+
+
+def without_weights(context: CompatibilityContext) -> Iterator[Finding]:
+    """A finding where a Sequential was saved before it was built, so that its weights are drawn after each load."""
+    if _weights(context) or not _has_no_input_shape(context):
+        return
+    layers = [layer for layer in context.inventory.layers if _draws_weights(layer)]
+    if layers:
+        yield Finding(
+            Kind.WEIGHTS_DO_NOT_FIT,
+            subject=str(context.inventory.model_class),
+            where=locations(layers),
+            cause="it was saved before it was built, so the file holds no weights: it predicts with new random ones "
+            "after each load",
+            fix=("call the model once, or call model.build(input_shape), before it is saved",),
+            severity=Severity.CHANGE,
+            blame=Blame.WRITER,
+            source="keras-team/keras#4875",
+        )
+
+
+def _draws_weights(layer: LayerUse) -> bool:
+    """Whether a layer begins with weights that are drawn at random."""
+    initializers = (value for key, value in layer.config.items() if key.endswith("_initializer"))
+    names = (value.get("class_name") if isinstance(value, dict) else value for value in initializers)
+    return any(isinstance(name, str) and name.lower() not in _NOT_RANDOM for name in names)
 
 
 def _is_rebuilt_with_weights(context: CompatibilityContext) -> bool:

@@ -19,6 +19,7 @@ COMMON = (
     "input_axes", "output_axes", "query_shape", "key_shape", "value_shape", "is_tensor", "use_bias_in_config",
 )  # fmt: skip
 REFUSALS = re.compile(r"(?:unexpected keyword argument|multiple values for (?:keyword )?argument) '(\w+)'")
+LONG_TEXT = 200
 NUMBERED = re.compile(r"_\d+$")
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,39}$")
 
@@ -32,7 +33,7 @@ def probe_class(cls: Any, keras: Any, stop_at: Iterable[Any]) -> Dict[str, Any]:
         stop_at: Keras' base classes, whose `from_config` is nobody's own.
     """
     study: Dict[str, Any] = {"own_from_config": _has_own_from_config(cls, set(stop_at))}
-    config = _minimal_config(cls, keras)
+    config = minimal_config(cls, keras)
     if config is None or _problem(cls, config) is not None:
         if not study["own_from_config"]:
             study.update(_by_signature(cls))
@@ -52,7 +53,7 @@ def probe_class(cls: Any, keras: Any, stop_at: Iterable[Any]) -> Dict[str, Any]:
 
 def _written(config: Dict[str, Any], cls: Any, keras: Any) -> Dict[str, Any]:
     """A config as JSON; None for what another instance has otherwise, such as a seed that was drawn."""
-    one, other = plain_config(config), plain_config(_minimal_config(cls, keras))
+    one, other = plain_config(config), plain_config(minimal_config(cls, keras))
     return {key: value if other.get(key) == value else None for key, value in one.items()}
 
 
@@ -61,7 +62,7 @@ def _has_own_from_config(cls: Any, bases: Set[Any]) -> bool:
     return own is not None and own not in bases
 
 
-def _minimal_config(cls: Any, keras: Any) -> Optional[Dict[str, Any]]:
+def minimal_config(cls: Any, keras: Any) -> Optional[Dict[str, Any]]:
     """The config of an instance made with as few arguments as possible; None if none can be made."""
     configs = (_config_with(more, cls, keras) for more in [*EXTRA.get(cls.__name__, []), {}])
     return next((config for config in configs if isinstance(config, dict)), None)
@@ -175,7 +176,9 @@ def plain_config(value: Any, key: str = "") -> Any:
     if isinstance(value, (list, tuple)):
         return [plain_config(each) for each in value]
     if isinstance(value, str):
-        return NUMBERED.sub("", value) if key == "name" else str(value)
+        # A long text is Python bytecode, which holds the path it was compiled at.
+        text = NUMBERED.sub("", value) if key == "name" else str(value)
+        return text if len(text) < LONG_TEXT else "<str>"
     if value is None or isinstance(value, (bool, int)):
         return value
     return _plain_number(value)

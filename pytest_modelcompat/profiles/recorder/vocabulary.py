@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
+from .answers import borrowed_functions, functions_as_objects, operations_in_h5, reader_of_functions, spellings
 from .probe import probe_class
+from .refusals import refusals
 
 ROLES = {
     "activation": "activations",
@@ -20,6 +22,8 @@ ROLES = {
     "quantizer": "quantizers",
     "regularizer": "regularizers",
 }
+# Those whose functions a file may hold as objects.
+WRITTEN = ("activation", "loss")
 # Dotted public names of the classes that make a role, the most special first.
 BASES = (
     # Keras 2's metrics are layers, too.
@@ -63,6 +67,7 @@ class Vocabulary:
         self.bases = [(role, self._public_classes(names)) for role, names in BASES]
         self.names: Dict[str, Dict[str, Any]] = {}
         self.paths: Dict[int, List[str]] = {}
+        self.as_objects: Dict[str, Dict[str, Any]] = {}
         self.objects: Dict[int, Any] = {}
         self.exports: List[Tuple[str, Any]] = []
 
@@ -75,10 +80,11 @@ class Vocabulary:
             "package": "tensorflow.keras" if self.root == "tensorflow" else self.root,
             "imports_foreign": self._imports_foreign(),
             "objects": {keys[number]: self._describe(each) for number, each in self.objects.items()},
-            "names": {
-                role: {name: keys[id(each)] for name, each in known.items()} for role, known in self.names.items()
-            },
+            "names": _keyed(self.names, keys),
+            "as_objects": _keyed(self.as_objects, keys),
+            "operations_in_h5": dict(self._operations_in_h5()),
             "modules": dict.fromkeys(self._modules(), 1),
+            "refuses": refusals(self.keras),
         }
 
     def _public_classes(self, names: Tuple[str, ...]) -> Tuple[Any, ...]:
@@ -97,7 +103,8 @@ class Vocabulary:
         for role, module in ROLES.items():
             self.names[role] = dict(self._names_of(role, getattr(self.keras, module, None)))
         self.names["registered"] = dict(self._registered())
-        for known in self.names.values():
+        self.as_objects = self._as_objects()
+        for known in (*self.names.values(), *self.as_objects.values()):
             for each in known.values():
                 self.objects[id(each)] = each
         for path, each in self.exports:
@@ -105,6 +112,15 @@ class Vocabulary:
             self.paths.setdefault(id(each), []).append(path)
         for each in self._private_classes():
             self.objects[id(each)] = each
+
+    def _as_objects(self) -> Dict[str, Dict[str, Any]]:
+        """The functions of each role that are read where they are written as objects without a module."""
+        readers = {role: reader_of_functions(role, getattr(self.keras, ROLES[role]), self.private) for role in WRITTEN}
+        return {role: dict(functions_as_objects(self.names[role], read)) for role, read in readers.items() if read}
+
+    def _operations_in_h5(self) -> Iterator[Tuple[str, str]]:
+        operations = [each for each in self._private_classes() if self._role(each) == "operation"]
+        return operations_in_h5(self.names["layer"], operations, self.keras)
 
     def _layer_table(self) -> Dict[str, Any]:
         """The table in which a name from an .h5 file is looked up."""
@@ -124,6 +140,9 @@ class Vocabulary:
         if module is None:
             module = getattr(self.keras, "mixed_precision", None) if role == "dtype policy" else None
         get = inspect.unwrap(module.get) if hasattr(module, "get") else None
+        if get is not None:
+            # Keras 2 fills its table of names at the first question.
+            self._resolved(module, "", None)
         tables = [vars(module)] if module is not None else []
         if get is not None:
             home = vars(sys.modules[get.__module__])
@@ -136,6 +155,21 @@ class Vocabulary:
                 found = each if get is None else self._resolved(module, name, each)
                 if found is not None and self._fits(role, found):
                     yield name, found
+        if get is not None:
+            yield from self._unlisted(role, module)
+
+    def _unlisted(self, role: str, module: Any) -> Iterator[Tuple[str, Any]]:
+        """Names that stand in no table, and that `get` takes all the same: what it has is asked for, name by name."""
+        asked = {each.__name__: each for each in self._private_classes() if self._role(each) == role}
+        names = {
+            spelling: each if spelling == name else None for name, each in asked.items() for spelling in spellings(name)
+        }
+        if role == "activation":
+            names.update(dict.fromkeys(borrowed_functions()))
+        for name, each in sorted(names.items()):
+            found = self._resolved(module, name, each)
+            if found is not None and self._fits(role, found):
+                yield name, found
 
     def _spelt(self, role: str, table: Dict[str, Any]) -> Iterator[Tuple[str, Any]]:
         for name, each in list(table.items()):
@@ -159,6 +193,9 @@ class Vocabulary:
             return None if any(each in text for each in UNKNOWN) and name.lower() in text else table_entry
         if inspect.isfunction(found) or inspect.isclass(found):
             return found
+        if isinstance(found, str):
+            # What the reader of configurations does not know, it gives back.
+            return None
         return type(found) if self._is_ours(type(found)) else table_entry
 
     def _is_ours(self, each: Any) -> bool:
@@ -283,6 +320,10 @@ class Vocabulary:
                 found.add(package)
                 found.update(_modules_below(Path(folder), package))
         return sorted(found)
+
+
+def _keyed(tables: Dict[str, Dict[str, Any]], keys: Dict[int, str]) -> Dict[str, Dict[str, str]]:
+    return {role: {name: keys[id(each)] for name, each in known.items()} for role, known in tables.items()}
 
 
 def _has_config(each: Any) -> bool:

@@ -1,0 +1,67 @@
+"""Safe mode: layers that name a file or code outside the artifact, which a Keras loads only where it is trusted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.artifacts.locations import locations
+from pytest_modelcompat.compatibility.fixes import LOAD_UNSAFE, TO_THE_COMMAND
+from pytest_modelcompat.results.finding import Finding, Kind, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytest_modelcompat.artifacts.inventory import LayerUse
+    from pytest_modelcompat.compatibility.context import CompatibilityContext
+
+UNSAFE_FIX = (LOAD_UNSAFE, f"{TO_THE_COMMAND} --unsafe")
+_VOCABULARY_FIX = "or build the layer from a list of terms, and save the model again"
+# Asking would take PyTorch. Read in the sources.
+_REFUSES_TORCH = (3, 11)
+
+
+def refused_outside(context: CompatibilityContext) -> Iterator[Finding]:
+    """A finding for each class of layers that needs what is outside the artifact, and that safe mode refuses."""
+    groups: dict[str, list[LayerUse]] = {}
+    for layer in context.inventory.layers if context.safe_mode else ():
+        names_it = _NAMES_OUTSIDE.get(layer.class_name)
+        if names_it is not None and names_it(layer.config) and _refuses(context, layer.class_name):
+            groups.setdefault(layer.class_name, []).append(layer)
+    for class_name, layers in groups.items():
+        yield _finding(context, class_name, layers)
+
+
+def _refuses(context: CompatibilityContext, class_name: str) -> bool:
+    if class_name == "TorchModuleWrapper":
+        return context.reader >= _REFUSES_TORCH
+    return class_name in (context.profile.refuses or {}).get(context.inventory.format, ())
+
+
+def _finding(context: CompatibilityContext, class_name: str, layers: list[LayerUse]) -> Finding:
+    is_lookup = class_name in _LOOKUPS
+    outside = f"its vocabulary is the file {layers[0].config['vocabulary']}" if is_lookup else _OUTSIDE[class_name]
+    return Finding(
+        Kind.SAFE_MODE_REFUSED,
+        subject=class_name,
+        where=locations(layers),
+        cause=f"{outside}, which {context.reader_name} does not load unless safe_mode=False is given",
+        fix=(*UNSAFE_FIX, _VOCABULARY_FIX) if is_lookup else UNSAFE_FIX,
+        stage=Stage.CONFIG,
+        source="keras-team/keras#21751" if is_lookup else "measured",
+    )
+
+
+def _names_vocabulary_file(config: Any) -> bool:
+    return isinstance(config.get("vocabulary"), str) and bool(config["vocabulary"])
+
+
+_LOOKUPS = ("IntegerLookup", "StringLookup", "TextVectorization")
+_OUTSIDE = {
+    "TFSMLayer": "it is a SavedModel beside the file",
+    "TorchModuleWrapper": "it is a pickled PyTorch module",
+}
+_NAMES_OUTSIDE: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(_LOOKUPS, _names_vocabulary_file),
+    "TFSMLayer": lambda config: "filepath" in config,
+    "TorchModuleWrapper": lambda config: "module" in config,
+}
