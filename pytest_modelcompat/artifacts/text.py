@@ -16,7 +16,9 @@ _LONGEST = 200
 
 
 def tensor_text(spec: TensorSpec) -> str:
-    """A tensor's dtype and shape: `float32 (?, 8)`, `int64 of unknown shape, sparse`."""
+    """A tensor's dtype and shape: `float32 (?, 8)`, `int64 of unknown shape, sparse`; `unknown` where neither is."""
+    if spec.shape is None and spec.dtype == "invalid":
+        return "unknown"
     if spec.shape is None:
         shape = "of unknown shape"
     else:

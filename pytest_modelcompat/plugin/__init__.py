@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_modelcompat.artifacts.formats import MODEL_SUFFIXES
+from pytest_modelcompat.artifacts.formats import KERAS_FOLDER, MODEL_SUFFIXES, OTHER_SUFFIXES
 from pytest_modelcompat.plugin import markers, options
 from pytest_modelcompat.plugin.stash import SESSION
 from pytest_modelcompat.settings.table import OPTIONS
@@ -100,12 +100,13 @@ def pytest_make_collect_report(
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """For each file: a model file that is asked for becomes an item."""
-    if file_path.suffix not in MODEL_SUFFIXES:
+    """For each file: a model file that is asked for becomes an item, and so does one that only seems to be one."""
+    if file_path.suffix not in (*MODEL_SUFFIXES, *OTHER_SUFFIXES):
         return None
     from pytest_modelcompat.plugin import items
 
-    if not items.is_wanted(file_path, parent.config):
+    is_wanted = items.is_wanted if file_path.suffix in MODEL_SUFFIXES else items.is_asked_for
+    if not is_wanted(file_path, parent.config):
         return None
     _session(parent.config).prefetch()
     collector: pytest.Collector = items.ArtifactFile.from_parent(parent, path=file_path)
@@ -113,8 +114,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """For each folder: a SavedModel that is asked for becomes an item."""
-    if not (path / "saved_model.pb").is_file():
+    """For each folder: a SavedModel or an unzipped .keras file that is asked for becomes an item."""
+    if not ((path / "saved_model.pb").is_file() or all((path / name).is_file() for name in KERAS_FOLDER)):
         return None
     from pytest_modelcompat.plugin import items
 

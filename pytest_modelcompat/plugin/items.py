@@ -206,11 +206,11 @@ class _ArtifactCollector(pytest.Collector):
 
 
 class ArtifactFile(_ArtifactCollector, pytest.File):
-    """An .h5 or .keras file."""
+    """An .h5 or .keras file, or one that says itself what it is instead."""
 
 
 class ArtifactFolder(_ArtifactCollector, pytest.Directory):
-    """A SavedModel folder."""
+    """A SavedModel, or the folder of an unzipped .keras file."""
 
 
 def _artifact_golden(path: Path, root: Path, settings: Settings) -> GoldenName:
@@ -222,14 +222,26 @@ def _artifact_golden(path: Path, root: Path, settings: Settings) -> GoldenName:
 
 def is_wanted(path: Path, config: pytest.Config) -> bool:
     """Whether an artifact is named on the command line or matched by the ini file's patterns."""
+    return _is_named(path, config) or _is_matched(path, config, config.getini("modelcompat_artifacts") or ())
+
+
+def _is_named(path: Path, config: pytest.Config) -> bool:
     base = config.invocation_params.dir
-    if any((base / argument.split("::")[0]).resolve() == path.resolve() for argument in config.args):
-        return True
-    patterns = config.getini("modelcompat_artifacts")
+    return any((base / argument.split("::")[0]).resolve() == path.resolve() for argument in config.args)
+
+
+def _is_matched(path: Path, config: pytest.Config, patterns: Iterable[str]) -> bool:
     if not patterns or not path.is_relative_to(config.rootpath):
         return False
     relative = path.relative_to(config.rootpath).as_posix()
     return any(matches(relative, pattern) for pattern in patterns)
+
+
+def is_asked_for(path: Path, config: pytest.Config) -> bool:
+    """Whether what is no model file is named on the command line, or by a pattern of its own suffix: to say so."""
+    patterns = config.getini("modelcompat_artifacts") or ()
+    by_suffix = [each for each in patterns if path.suffix and each.endswith(path.suffix)]
+    return _is_named(path, config) or _is_matched(path, config, by_suffix)
 
 
 def matches(relative: str, pattern: str) -> bool:

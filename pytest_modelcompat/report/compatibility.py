@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.formats import FORMATS
+from pytest_modelcompat.artifacts.formats import READ
 from pytest_modelcompat.artifacts.text import aligned, counted, shorten
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.report.layout import INDENT, finding_lines, versions_text
@@ -26,7 +26,7 @@ _SEVERITY_ORDER = {severity: place for place, severity in enumerate(Severity)}
 def title(inventory: Inventory) -> str:
     """`models/ranker.h5  (HDF5, saved by Keras 2.15.0)`."""
     saved_by = f", saved by {versions_text(inventory.saved_by)}" if inventory.saved_by else ""
-    return f"{inventory.path}  ({FORMATS[inventory.format].title}{saved_by})"
+    return f"{inventory.path}  ({READ[inventory.format].title}{saved_by})"
 
 
 def compatibility_text(result: CompatibilityResult) -> str:
