@@ -48,6 +48,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     options.add_options(parser)
 
 
+def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> None:
+    """When the command line is known, before pytest refuses what no plugin takes."""
+    if any(each.startswith("--") and ("compat" in each or "model" in each) for each in args):
+        from pytest_modelcompat.plugin import misspelt_options
+
+        misspelt_options.add_hint(parser, args)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """When the options are known."""
     for text in (ROUNDTRIP_HELP, ARTIFACT_HELP):
@@ -133,7 +141,6 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     if named:
         from pytest_modelcompat.plugin.items import builder_items
 
-        _session(config).prefetch()
         items.extend(builder_items(session, named))
     if SESSION in config.stash or any(markers.FIXTURE in getattr(item, "fixturenames", ()) for item in items):
         from pytest_modelcompat.plugin import collection

@@ -62,6 +62,9 @@ class BuilderCollector(pytest.File):
     user's makes TensorFlow print a great deal.
     """
 
+    # Why there is no such builder, as far as that shows without an import.
+    problem = ""
+
     def collect(self) -> Iterator[pytest.Item]:
         """One item for each format.
 
@@ -73,6 +76,8 @@ class BuilderCollector(pytest.File):
         from pytest_modelcompat.roundtrip.case import Case, is_builder, split_returned
         from pytest_modelcompat.roundtrip.seed import seed_everything
 
+        if self.problem:
+            raise self.CollectError(f"--modelcompat-model {self.problem}")
         module, _, name = self.name.partition(":")
         session = Session.of(self.config)
         settings = resolve_settings(session.layers, self.config.rootpath)
@@ -103,8 +108,6 @@ class BuilderCollector(pytest.File):
             yield _make_item(self, case, marks, f"{self.name}[{target}]")
 
     def _resolve(self, module: str, name: str) -> Any:
-        if not module or not name:
-            raise self.CollectError(f"--modelcompat-model {self.name!r} is not written as module:name")
         try:
             found = importlib.import_module(module)
         except ModuleNotFoundError as error:
@@ -152,11 +155,17 @@ def builder_items(session: pytest.Session, names: Iterable[str]) -> Iterator[pyt
     Raises:
         pytest.UsageError: one of them cannot be collected.
     """
+    from pytest_modelcompat.plugin.named_builders import problem_of_builder
+
     _import_from_here(session.config)
-    for name in names:
+    problems = {name: problem_of_builder(name, session.config.invocation_params.dir) for name in names}
+    if not any(problems.values()):
+        Session.of(session.config).prefetch()
+    for name, problem in problems.items():
         collector: BuilderCollector = BuilderCollector.from_parent(
             session, path=session.config.rootpath, name=name, nodeid=name
         )
+        collector.problem = problem
         report = collect_one_node(collector)
         # What a worker of pytest-xdist raises here is lost; a report of it reaches the controller.
         if report.failed and not hasattr(session.config, "workerinput"):

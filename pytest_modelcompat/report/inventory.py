@@ -13,7 +13,7 @@ from pytest_modelcompat.artifacts.modules import NO_MODULE
 from pytest_modelcompat.artifacts.text import aligned, counted, listed, size_text, tensor_text
 from pytest_modelcompat.artifacts.versions import dotted
 from pytest_modelcompat.artifacts.way_on import is_unzipped, way_on
-from pytest_modelcompat.report.layout import INDENT, finding_lines, labelled
+from pytest_modelcompat.report.layout import INDENT, finding_lines, labelled, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -71,8 +71,8 @@ def inspect_page(
             yield from labelled(label, text)
     yield ""
     yield from _tree(inventory.layers, in_full=in_full)
-    for finding in unsafe:
-        yield from finding_lines(finding)
+    for finding, *alike in together(unsafe):
+        yield from finding_lines(finding, alike=alike)
 
 
 def _container(inventory: Inventory, nbytes: int) -> Iterator[Fact]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
-import struct
 import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_modelcompat.artifacts import BrokenArtifactError, detect_format, read_inventory
+from tests import handmade
 from tests.artifacts.saved_model.graphs import varint
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ FILES: dict[str, tuple[bytes, list[str]]] = {
 
 @pytest.mark.parametrize("name", ["model.h5", "model.pb", "model"])
 @pytest.mark.parametrize(("content", "said"), FILES.values(), ids=FILES)
-def test_a_file_is_told_by_its_content(tmp_path: Path, name: str, content: bytes, said: list[str]) -> None:
+def test_a_file_is_named_by_its_content(tmp_path: Path, name: str, content: bytes, said: list[str]) -> None:
     (tmp_path / name).write_bytes(content)
     found = sentence(tmp_path / name)
     for part in said:
@@ -117,7 +117,7 @@ def test_a_file_is_told_by_its_content(tmp_path: Path, name: str, content: bytes
         (["m/config.json", "m/metadata.json", "m/model.weights.h5"], "is a .keras model zipped together with its fold"),
     ],
 )
-def test_a_zip_is_told_by_its_members(tmp_path: Path, members: list[str], said: str) -> None:
+def test_a_zip_is_named_by_its_members(tmp_path: Path, members: list[str], said: str) -> None:
     with zipfile.ZipFile(tmp_path / "model.keras", "w") as archive:
         for name in members:
             archive.writestr(name, "{}")
@@ -139,7 +139,7 @@ def test_a_zip_is_told_by_its_members(tmp_path: Path, members: list[str], said: 
         ({".hidden": {}, "a.txt": {}, "b.json": TO_JSON}, "in it, b.json is the configuration of a model"),
     ],
 )
-def test_a_folder_is_told_by_its_files(tmp_path: Path, files: dict[str, Any], said: str) -> None:
+def test_a_folder_is_named_by_its_files(tmp_path: Path, files: dict[str, Any], said: str) -> None:
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(json.dumps(content))
@@ -165,27 +165,8 @@ def test_tensorflow_lite_of_real_converter(zoo: Path, tmp_path: Path) -> None:
 
 
 def test_tensorflow_lite_names_the_ops_of_others(tmp_path: Path) -> None:
-    (tmp_path / "m.tflite").write_bytes(flatbuffer(["FlexErf", "", "MyOp"]))
+    (tmp_path / "m.tflite").write_bytes(handmade.tflite(["FlexErf", "", "MyOp"]))
     assert "with 3 kinds of ops, of them FlexErf, MyOp from outside TensorFlow Lite" in sentence(tmp_path / "m.tflite")
-
-
-def flatbuffer(names: list[str]) -> bytes:
-    """A TensorFlow Lite model of nothing but its list of ops, written front to back."""
-    model = struct.pack("<HHHH", 8, 12, 4, 8)
-    out = bytearray(struct.pack("<I4s", 16, b"TFL3") + model)
-    # The table: where its fields are described, the version, and where the list begins.
-    out += struct.pack("<iII", 8, 3, 4)
-    out += struct.pack("<I", len(names))
-    places = len(out)
-    out += bytes(4 * len(names))
-    for each, name in enumerate(names):
-        fields = len(out)
-        out += struct.pack("<HHHH", 8, 8, 0, 4 if name else 0)
-        table = len(out)
-        struct.pack_into("<I", out, places + 4 * each, table - (places + 4 * each))
-        out += struct.pack("<iI", table - fields, 4)
-        out += struct.pack("<I", len(name)) + name.encode().ljust(8, b"\0")
-    return bytes(out)
 
 
 def test_weights_in_several_files_of_real_keras(zoo: Path) -> None:

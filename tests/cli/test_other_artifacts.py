@@ -19,16 +19,18 @@ NODE = 'node {{ name: "{name}" op: "{op}" {more} }} '
 FLOAT = 'attr {{ key: "{key}" value {{ type: DT_FLOAT }} }}'
 
 
-def write_graph(path: Path, *ops: str, versions: str = "producer: 1645", more: str = "") -> None:
+SHAPE = 'attr { key: "shape" value { shape {} } }'
+ATTRIBUTES = {"DisableCopyOnRead": "", "VariableV2": FLOAT.format(key="dtype") + SHAPE}
+
+
+def write_graph(path: Path, *ops: str, versions: str = "producer: 1645") -> None:
     """A graph alone: an input, and each op after the one before."""
     text = NODE.format(name="x", op="Placeholder", more=FLOAT.format(key="dtype"))
     for number, op in enumerate(ops):
         taken = "x" if number == 0 else f"n{number - 1}"
-        given = f'input: "{taken}" {FLOAT.format(key="T")} {more}'
+        given = f'input: "{taken}" {ATTRIBUTES.get(op, FLOAT.format(key="T"))}'
         text += NODE.format(name=f"n{number}", op=op, more=given)
-    message = parse_text("BareGraphDef", f"{text} versions {{ {versions} }}")
-    # As text its attributes are no bytes any more; packed again, it is the file that TensorFlow writes.
-    path.write_bytes(message.SerializeToString())
+    path.write_bytes(parse_text("BareGraphDef", f"{text} versions {{ {versions} }}").SerializeToString())
 
 
 def write_unzipped(folder: Path, **metadata: str) -> None:
@@ -142,7 +144,7 @@ class TestWeightsAlone:
 class TestWhatIsNoModel:
     @pytest.mark.parametrize("command", [["inspect"], ["check", "--runtime", "tf2.21"], ["runtimes-for"]])
     def test_is_named_as_what_it_is_by_every_command(self, modelcompat: Any, models: Path, command: list[str]) -> None:
-        (models / "model.tflite").write_bytes(b"\x1c\0\0\0TFL3")
+        (models / "model.tflite").write_bytes(handmade.tflite([]))
         (models / "model.json").write_text('{"modelTopology": {}, "weightsManifest": []}')
         (models / "folder").mkdir()
         (models / "folder" / "model.json").write_text('{"modelTopology": {}, "weightsManifest": []}')

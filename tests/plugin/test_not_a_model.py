@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import handmade
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -23,7 +25,7 @@ def others(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(2, name="score")])
     concrete: Any = tf.function(model).get_concrete_function(tf.TensorSpec((None, 3)))
     tf.io.write_graph(convert_variables_to_constants_v2(concrete).graph, str(folder), "frozen.pb", as_text=False)
-    (folder / "model.tflite").write_bytes(b"\x1c\0\0\0TFL3")
+    (folder / "model.tflite").write_bytes(handmade.tflite(["FlexErf"]))
     model.save_weights(folder / "a.weights.h5")
     model.save(folder / "unzipped", zipped=False)
     tf.train.Checkpoint(model=model).save(str(folder / "tracked" / "ckpt"))
@@ -37,7 +39,10 @@ SENTENCES = {
         "*tf.graph_util.import_graph_def*",
     ],
     "model.tflite": ["ARTIFACT BROKEN  *model.tflite is a TensorFlow Lite model*tf.lite.Interpreter(model_path=path)"],
-    "a.weights.h5": ["ARTIFACT BROKEN  *a.weights.h5 holds weights only, no model*", "*model.load_weights(*"],
+    "a.weights.h5": [
+        "ARTIFACT BROKEN  *a.weights.h5 holds weights only, no model*",
+        '*model.load_weights("models/a.weights.h5")',
+    ],
     "tracked/ckpt-1.index": [
         "ARTIFACT BROKEN  *ckpt-1.index holds weights only*",
         "*tf.train.Checkpoint(model=model)*",
@@ -56,8 +61,7 @@ def test_is_named_as_what_it_is(project: Project, others: Path, name: str, lines
         project.write("test_it.py", f"import pytest\n{marked}")
         result = project.run("test_it.py")
     else:
-        suffix = name.rpartition(".")[2]
-        project.write("pytest.ini", f"[pytest]\nmodelcompat_artifacts = models/**/*.{suffix}\n")
+        project.write("pytest.ini", f"[pytest]\nmodelcompat_artifacts = models/**/{name.rpartition('/')[2]}\n")
         result = project.run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(lines)
