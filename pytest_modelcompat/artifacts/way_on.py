@@ -65,7 +65,7 @@ def _graph_def(inventory: Inventory) -> tuple[str, ...]:
             f"graph_def = text_format.Parse(open({quoted}).read(), tf.compat.v1.GraphDef())",
         )
     else:
-        read = (f"graph_def = tf.compat.v1.GraphDef.FromString(open({quoted}, 'rb').read())",)
+        read = (f'graph_def = tf.compat.v1.GraphDef.FromString(open({quoted}, "rb").read())',)
     wrap = 'graph = tf.compat.v1.wrap_function(lambda: tf.graph_util.import_graph_def(graph_def, name=""), [])'
     return (*read, wrap, *(_call(each) for each in inventory.signatures))
 

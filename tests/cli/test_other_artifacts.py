@@ -106,6 +106,34 @@ class TestFrozenGraph:
         assert "constants are not compared" in result.out
 
 
+META_GRAPH = """
+meta_info_def {
+  stripped_op_list { op { name: "MatMul" attr { name: "grad_a" default_value { b: false } } } }
+  tensorflow_version: "2.15.0"
+}
+graph_def {
+  node {
+    name: "y" op: "MatMul"
+    attr { key: "T" value { type: DT_FLOAT } } attr { key: "grad_a" value { b: GIVEN } }
+  }
+  versions { producer: 1645 }
+}
+"""
+
+
+class TestMetaGraph:
+    @pytest.mark.parametrize(("given", "verdict"), [("false", "loads"), ("true", "fails")])
+    def test_leaves_out_an_unknown_attribute_that_has_its_default(
+        self, modelcompat: Any, models: Path, given: str, verdict: str
+    ) -> None:
+        message = parse_text("MetaGraphDef", META_GRAPH.replace("GIVEN", given))
+        (models / "model.meta").write_bytes(message.SerializeToString())
+        (judged,) = modelcompat("check", "--json", "model.meta", "--runtime", "tf2.4").data
+        assert judged["verdict"] == verdict
+        assert judged["findings"][0]["subject"] == "MatMul.grad_a"
+        assert "judged for tf.compat.v1.train.import_meta_graph" in judged["findings"][-1]["cause"]
+
+
 class TestUnzippedModel:
     def test_is_named_as_that(self, modelcompat: Any, models: Path) -> None:
         write_unzipped(models / "ranker")
