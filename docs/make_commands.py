@@ -21,6 +21,7 @@ import sys
 import keras
 import tensorflow as tf
 import tf_keras
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 keras.utils.set_random_seed(0)
 
@@ -67,6 +68,13 @@ vision = tf_keras.Sequential(
     name="vision",
 )
 vision.save("models/vision.h5")
+
+dense = keras.Sequential([keras.Input((8,)), keras.layers.Dense(1)])
+spec = tf.TensorSpec((None, 8), name="features")
+frozen = convert_variables_to_constants_v2(tf.function(dense).get_concrete_function(spec)).graph
+tf.io.write_graph(frozen, "other", "frozen.pb", as_text=False)
+with open("other/ranker.tflite", "wb") as file:
+    file.write(tf.lite.TFLiteConverter.from_keras_model(dense).convert())
 """
 
 # The project whose goldens are shown; the second test is gone when they are.
@@ -135,10 +143,10 @@ nothing in a file is imported, unpickled or executed. The output below is exactl
 ## Paths
 
 `inspect`, `check` and `runtimes-for` take any number of files, folders and globs. In folders and globs they find `.h5`,
-`.hdf5` and `.keras` files, files without a suffix whose content is a model, and SavedModel folders, each as one
-artifact. Hidden folders, virtual environments, `node_modules` and `site-packages` are not searched. HDF5 files in a
-folder that hold data instead of a model are skipped, with a note. The format is recognized by the content of a file,
-not by its name.
+`.hdf5` and `.keras` files, files without a suffix or called `.pb` whose content is a model, and SavedModel folders,
+each as one artifact. Hidden folders, virtual environments, `node_modules` and `site-packages` are not searched. HDF5
+files in a folder that hold data instead of a model are skipped, with a note. The format is recognized by the content of
+a file, not by its name.
 
 ## Exit codes
 
@@ -165,6 +173,18 @@ Keras would import; lookup vocabularies that are files or URLs; pickles; links t
 
 !0 modelcompat inspect models/tagger
 
+What is no whole model is read as far as it can be, and `load with` gives the code that loads it: a graph alone (a
+frozen `.pb` or `.pbtxt`, the `.meta` of a TensorFlow 1 checkpoint), weights alone (`.weights.h5`, a TensorFlow
+checkpoint by its folder, its prefix or any of its files), a KerasHub preset, an unzipped `.keras`. `check` judges a
+graph alone by its ops, for `tf.graph_util.import_graph_def`.
+
+!0 modelcompat inspect other/frozen.pb
+
+Anything else is named as what it is, with what loads it: TensorFlow Lite, ONNX, TensorFlow.js, PyTorch, safetensors,
+Core ML, Orbax, MLflow, Hugging Face, H2O and more.
+
+!2 modelcompat inspect other/ranker.tflite
+
 For a Lambda layer, the Python versions that may have written its bytecode are listed.
 
 !0 modelcompat inspect models/vision.h5
@@ -184,6 +204,8 @@ three verdicts.
 does not load or cannot be called; the stage is named.
 
 !1 modelcompat check models/vision.h5 --runtime tf2.15 --runtime tf2.21
+
+Findings with the same cause and fix are one block, which lists them with their places; `--json` has each on its own.
 
 `--custom` names what the loading side declares: in `custom_objects`, by importing the module that registers it, or by
 loading an op library. It takes several names, so the paths go before it. `--unsafe` predicts for a load with
@@ -440,7 +462,7 @@ def shown(run: partial[subprocess.CompletedProcess[str]], command: str, exit_cod
     done = run(["bash", "-c", f"{real}; exit ${{PIPESTATUS[0]}}"])
     if done.returncode != exit_code:
         raise SystemExit(f"{command} ended with {done.returncode}: {done.stderr}{done.stdout}")
-    return f"```text\n$ {command}\n{done.stderr}{done.stdout.rstrip()}\n```"
+    return f"```text\n$ {command}\n{(done.stderr + done.stdout).rstrip()}\n```"
 
 
 if __name__ == "__main__":

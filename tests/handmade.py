@@ -147,6 +147,25 @@ def write_saved_model(
     return path
 
 
+def tflite(names: Sequence[str]) -> bytes:
+    """A TensorFlow Lite model of nothing but its list of ops, written front to back."""
+    model = struct.pack("<HHHH", 8, 12, 4, 8)
+    out = bytearray(struct.pack("<I4s", 16, b"TFL3") + model)
+    # The table: where its fields are described, the version, and where the list begins.
+    out += struct.pack("<iII", 8, 3, 4)
+    out += struct.pack("<I", len(names))
+    places = len(out)
+    out += bytes(4 * len(names))
+    for each, name in enumerate(names):
+        fields = len(out)
+        out += struct.pack("<HHHH", 8, 8, 0, 4 if name else 0)
+        table = len(out)
+        struct.pack_into("<I", out, places + 4 * each, table - (places + 4 * each))
+        out += struct.pack("<iI", table - fields, 4)
+        out += struct.pack("<I", len(name)) + name.encode().ljust(8, b"\0")
+    return bytes(out)
+
+
 def _field(number: int, value: int | str | bytes) -> bytes:
     """One field of a protobuf message."""
     if isinstance(value, int):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.formats import FORMATS
+from pytest_modelcompat.artifacts.formats import READ
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,8 @@ def read_inventory(path: Path) -> Inventory:
     """Reads what is in an artifact; its format is recognised by content, whatever its name.
 
     Args:
-        path: an .h5 file, a .keras file or a SavedModel folder.
+        path: an .h5 file, a .keras file or a SavedModel folder; a graph alone; a checkpoint, or what the names of its
+            files have in common.
 
     Raises:
         BrokenArtifactError: it cannot be read; the message says in one sentence what the file really is. It is a
@@ -65,10 +66,10 @@ def _without_collecting() -> Iterator[None]:
 
 def _read(path: Path, format_: str | None) -> Inventory:
     if format_ is None:
-        from pytest_modelcompat.artifacts.detection import describe_non_artifact
+        from pytest_modelcompat.artifacts.descriptions import describe_non_artifact
         from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
 
         raise BrokenArtifactError(describe_non_artifact(path))
-    module, function = FORMATS[format_].reader
+    module, function = READ[format_].reader
     inventory: Inventory = getattr(import_module(module), function)(path)
     return inventory

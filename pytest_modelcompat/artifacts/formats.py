@@ -1,4 +1,7 @@
-"""The formats that models are saved in, each with its files, its save method, its reader and its words."""
+"""The formats that models are saved in, each with its files, its save method, its reader and its words.
+
+Beside them are those that can be read and are not loaded as a model: bare graphs, and weights alone.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +96,50 @@ _ALL = (
     ),
 )
 FORMATS = {each.name: each for each in _ALL}
+# What is in the folder of a .keras file that is unzipped, or was never zipped.
+KERAS_FOLDER = ("config.json", "metadata.json")
+
+
+class OtherFormat(NamedTuple):
+    """What can be read and judged, and is not what `model.save` leaves; the names mean the same as for a `Format`."""
+
+    name: str
+    title: str
+    container: str
+    reader: tuple[str, str]
+    suffixes: tuple[str, ...] = ()
+
+
+_OTHERS = (
+    OtherFormat(
+        "graph_def",
+        title="GraphDef",
+        container="GraphDef (a graph alone)",
+        reader=("pytest_modelcompat.artifacts.saved_model.bare_graph", "read_graph_def"),
+        suffixes=(".pb", ".pbtxt"),
+    ),
+    OtherFormat(
+        "meta_graph",
+        title="MetaGraphDef",
+        container="MetaGraphDef (the graph of a TensorFlow 1 checkpoint)",
+        reader=("pytest_modelcompat.artifacts.saved_model.bare_graph", "read_meta_graph"),
+        suffixes=(".meta", ".pb", ".pbtxt"),
+    ),
+    OtherFormat(
+        "checkpoint",
+        title="TensorFlow checkpoint",
+        container="TensorFlow checkpoint",
+        reader=("pytest_modelcompat.artifacts.saved_model.checkpoint", "read_checkpoint"),
+    ),
+)
+# The formats of graphs that are no model, for they have no code to call them by.
+BARE_GRAPHS = ("graph_def", "meta_graph")
+READ: dict[str, Format | OtherFormat] = {**FORMATS, **{each.name: each for each in _OTHERS}}
 MODEL_SUFFIXES = tuple(suffix for each in _ALL for suffix in each.suffixes)
+# What people take for a model file too: of such a file, given as an artifact, a finding says what it is.
+OTHER_SUFFIXES = (
+    *(".pb", ".pbtxt", ".meta", ".index", ".tflite", ".onnx", ".pt", ".pth", ".safetensors", ".pkl", ".joblib"),
+)
 # Of all saves, those that change the live model come last.
 SAVE_ORDER = tuple(each.name for each in sorted(_ALL, key=lambda each: each.changes_model))
 

@@ -125,6 +125,8 @@ class OpLocation:
 
 # The ops of tf.py_function and tf.numpy_function: a graph keeps a number for the function, and not the function.
 PYTHON_FUNCTION_OPS = ("PyFunc", "PyFuncStateless", "EagerPyFunc")
+# The ops that hold a model's weights, whose values are in a checkpoint.
+VARIABLE_OPS = frozenset({"VarHandleOp", "Variable", "VariableV2"})
 
 
 @dataclass(frozen=True)
@@ -228,7 +230,8 @@ class Inventory:
 
     Args:
         path: where the artifact is.
-        format: `h5`, `keras` or `saved_model`, by content rather than by name.
+        format: `h5`, `keras` or `saved_model`, by content rather than by name; `graph_def` or `meta_graph` for a
+            graph alone, `checkpoint` for TensorFlow's weights.
         saved_by: what made it: keys of `keras`, `tensorflow`, `backend` where the artifact records them.
         model_class: class of the outermost model; None for a SavedModel without Keras metadata.
         layers: every layer at any depth, the outermost model itself excluded, in order of appearance.
@@ -239,7 +242,7 @@ class Inventory:
         signatures: sorted by name (SavedModel only); TensorFlow's own init signature is left out.
         compute_dtypes: floating dtypes the model computes in, sorted (`("float16", "float32")`).
         compiled: whether it holds what `compile()` was given.
-        weights_only: an .h5 that holds weights and no model.
+        weights_only: an .h5 or a checkpoint that holds weights and no model.
         producer: GraphDef version of the TensorFlow that wrote the graph; 0 where unknown (SavedModel only).
         min_consumer: GraphDef version a TensorFlow must have to read the graph; 0 for any (SavedModel only).
         bad_consumers: GraphDef versions that must not read it (SavedModel only).
@@ -255,6 +258,7 @@ class Inventory:
         object_classes: classes of the trackable objects TF2's object graph names with their count, such as
             `_tf_keras_layer`, `Optimizer`, `tf.Module` (SavedModel only).
         slot_variables: how many variables optimizers keep beside the model's own (SavedModel only).
+        preset: package and class of a KerasHub preset (`keras_hub.BertBackbone`); empty for any other.
     """
 
     path: Path
@@ -284,3 +288,9 @@ class Inventory:
     training: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     object_classes: Mapping[str, int] = field(default_factory=dict)
     slot_variables: int = 0
+    preset: str = ""
+
+    @property
+    def has_variables(self) -> bool:
+        """Whether its graph has variables, whose values are in a checkpoint."""
+        return any(use.op in VARIABLE_OPS for use in self.ops)

@@ -16,7 +16,9 @@ _LONGEST = 200
 
 
 def tensor_text(spec: TensorSpec) -> str:
-    """A tensor's dtype and shape: `float32 (?, 8)`, `int64 of unknown shape, sparse`."""
+    """A tensor's dtype and shape: `float32 (?, 8)`, `int64 of unknown shape, sparse`; `unknown` where neither is."""
+    if spec.shape is None and spec.dtype == "invalid":
+        return "unknown"
     if spec.shape is None:
         shape = "of unknown shape"
     else:
@@ -110,11 +112,17 @@ def aligned(rows: Sequence[Sequence[str]], *, right: Collection[int] = (), wides
         yield "  ".join(cells).rstrip()
 
 
-def near_match(given: str, known: Iterable[str]) -> str:
-    """The known word that is most like a given one; empty where none is."""
+def near_match(given: str, known: Iterable[str], alike: float = 0.6) -> str:
+    """The known word that is most like a given one; empty where none is.
+
+    Args:
+        given: a word that is not known.
+        known: the words that are.
+        alike: how like it has to be, from 0 to 1 for the same.
+    """
     import difflib
 
-    return next(iter(difflib.get_close_matches(given, list(known), 1)), "")
+    return next(iter(difflib.get_close_matches(given, list(known), 1, alike)), "")
 
 
 def did_you_mean(given: str, known: Iterable[str], otherwise: str | None = None) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.containers.hdf5.guarded_reader import GuardedReader, StoredArray
+from pytest_modelcompat.artifacts.detection import INDEX, checkpoint_index
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.artifacts.inventory import WeightUse
 
+_IN_HDF5 = ("h5", "keras")
 _CHUNK = 1 << 20
 # What deflating zeros comes to.
 _GREATEST_RATIO = 1100
@@ -62,9 +65,9 @@ def value_locations(inventory: Inventory) -> Mapping[str, ValueLocation]:
     Raises:
         BrokenArtifactError: the file is damaged.
     """
-    found = _saved_model(inventory) if inventory.format == "saved_model" else _hdf5(inventory)
+    found = _hdf5 if inventory.format in _IN_HDF5 else _checkpoint
     try:
-        return dict(found)
+        return dict(found(inventory))
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         cause = " ".join(str(error).split())
         raise BrokenArtifactError(f"the weights of {inventory.path} cannot be read: {cause}") from error
@@ -168,19 +171,28 @@ def _hdf5(inventory: Inventory) -> Iterator[tuple[str, ValueLocation]]:
                 yield dataset.path, ValueLocation(path, dataset.offset, dataset.is_big_endian)
 
 
-def _saved_model(inventory: Inventory) -> Iterator[tuple[str, ValueLocation]]:
+def _checkpoint(inventory: Inventory) -> Iterator[tuple[str, ValueLocation]]:
     from pytest_modelcompat.artifacts.containers.sstable import read_table
     from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
 
-    folder = inventory.path / "variables"
-    index = folder / "variables.index"
-    if not index.is_file():
+    index = _index(inventory)
+    if index is None or not index.is_file():
         return
+    prefix = glob.escape(index.name.removesuffix(INDEX))
     for key, value in read_table(index.read_bytes()):
         entry = parse("BundleEntry", value)
-        shard = sorted(folder.glob(f"variables.data-{entry.shard_id:05d}-of-*"))
+        shard = sorted(index.parent.glob(f"{prefix}.data-{entry.shard_id:05d}-of-*"))
         if key and shard and not entry.slices:
             yield key.decode("utf-8", "backslashreplace"), ValueLocation(shard[0], entry.offset, checksum=entry.crc32c)
+
+
+def _index(inventory: Inventory) -> Path | None:
+    """Where the index is of the checkpoint that holds an artifact's variables; None where it has none."""
+    if inventory.format == "saved_model":
+        return inventory.path / "variables" / "variables.index"
+    if inventory.format == "meta_graph":
+        return inventory.path.with_suffix(INDEX)
+    return checkpoint_index(inventory.path) if inventory.format == "checkpoint" else None
 
 
 def asset_digests(inventory: Inventory) -> Mapping[str, str]:

@@ -40,7 +40,7 @@ def find_artifacts(arguments: Iterable[str]) -> tuple[FoundArtifact, ...]:
     """Finds the artifacts that paths, folders and globs mean, each once, in the order given.
 
     A path that is named is taken, whatever it is. In a folder, and among what a glob matches, files count by their
-    suffix (`.h5`, `.hdf5`, `.keras`), those without a suffix by their content. A
+    suffix (`.h5`, `.hdf5`, `.keras`), those without a suffix and those called `.pb` by their content. A
     SavedModel is one artifact, and what lies in it belongs to it. Hidden folders, virtual environments and
     `node_modules` are not entered.
 
@@ -66,6 +66,9 @@ def _artifacts_of(argument: str) -> Iterator[FoundArtifact]:
         problem = f"nothing that looks like a model matches {argument}"
     elif path.is_dir() and not _is_artifact(path):
         inside = tuple(_below(path))
+        if not inside and detect_format(path):
+            yield FoundArtifact(path)
+            return
         problem = "" if inside else _no_model_in(path)
     else:
         yield FoundArtifact(path.parent if path.name in _GRAPHS else path)
@@ -76,7 +79,7 @@ def _artifacts_of(argument: str) -> Iterator[FoundArtifact]:
 
 
 def _no_model_in(folder: Path) -> str:
-    from pytest_modelcompat.artifacts.detection import describe_non_artifact
+    from pytest_modelcompat.artifacts.descriptions import describe_non_artifact
 
     try:
         empty = not any(folder.iterdir())
@@ -132,11 +135,18 @@ def _is_searched(folder: Path) -> bool:
 
 
 def _is_plausible(file: Path) -> bool:
+    suffix = file.suffix.lower()
     if file.name.startswith("."):
         return False
-    return file.suffix.lower() in MODEL_SUFFIXES or (not file.suffix and detect_format(file) is not None)
+    if suffix in MODEL_SUFFIXES:
+        return True
+    # Files of any kind are called .pb, and the files of a checkpoint are weights for another model.
+    return suffix in ("", ".pb") and detect_format(file) not in (None, "checkpoint")
 
 
 def _is_artifact(folder: Path) -> bool:
-    """Whether a folder is an artifact itself: a SavedModel, or a .keras file that somebody unzipped."""
-    return folder.is_dir() and detect_format(folder) is not None
+    """Whether a folder is an artifact itself: a SavedModel, or a .keras file that somebody unzipped.
+
+    A folder of checkpoints may hold the models of a training as well.
+    """
+    return folder.is_dir() and detect_format(folder) not in (None, "checkpoint")

@@ -165,7 +165,9 @@ def _named(kept: Sequence[GoldenEntry], given: str) -> tuple[GoldenEntry, str]:
         UsageError: there are none such.
     """
     name, colon, label = given.rpartition(":")
-    if not colon or label_problem(label) or any(given in (str(each.name), each.name.name) for each in kept):
+    # The colons of a test's id are part of its name.
+    is_whole = not colon or name.endswith(":") or label_problem(label)
+    if is_whole or any(given in (str(each.name), each.name.name) for each in kept):
         return select_one(kept, given), ""
     found = select_one(kept, name)
     if label not in found.labels:

@@ -150,7 +150,7 @@ def select_one(kept: Sequence[GoldenEntry], given: str) -> GoldenEntry:
 
 def _matches_pattern(pattern: str, kept: GoldenEntry) -> bool:
     name = str(kept.name)
-    plain = pattern.rstrip("/").replace(".py::", "/").removesuffix(".py").replace("::", ".")
+    plain = _as_name(pattern)
     if plain in (name, kept.name.name, str(kept.folder)) or name.startswith(f"{plain}/"):
         return True
     if kept.folder.as_posix().startswith(f"{pattern.rstrip('/')}/"):
@@ -158,9 +158,17 @@ def _matches_pattern(pattern: str, kept: GoldenEntry) -> bool:
     return fnmatchcase(name, pattern) or fnmatchcase(kept.name.name, pattern)
 
 
+def _as_name(pattern: str) -> str:
+    """A golden's name for a test's file or id: `tests/test_it/test_ranker` for `tests/test_it.py::test_ranker`."""
+    return pattern.rstrip("/").replace(".py::", "/").removesuffix(".py").replace("::", ".")
+
+
 def _near(given: str, kept: Iterable[GoldenEntry]) -> str:
-    whole = [str(each.name) for each in kept]
-    return near(given, whole) or near(given, [each.name.name for each in kept]) or "; see modelcompat golden list"
+    name = _as_name(given)
+    whole = {str(each.name): each.name.name for each in kept}
+    # By its last part alone, a name is most like another whose folders are as they should be.
+    of_folder = [each for each in whole if each.rpartition("/")[0] == name.rpartition("/")[0]]
+    return near(name, of_folder) or near(name, whole) or near(name, whole.values()) or "; see modelcompat golden list"
 
 
 def golden_parser(command: str, description: str, epilog: str) -> Parser:

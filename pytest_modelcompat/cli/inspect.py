@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -75,4 +76,6 @@ def _size(path: Path) -> int:
     """How much an artifact takes on disk, in bytes."""
     if path.is_file():
         return path.stat().st_size
-    return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
+    # What is neither file nor folder is what the names of a checkpoint's files have in common.
+    files = path.rglob("*") if path.is_dir() else path.parent.glob(f"{glob.escape(path.name)}.*")
+    return sum(each.stat().st_size for each in files if each.is_file())

@@ -71,8 +71,14 @@ class Parser(argparse.ArgumentParser):
             if argument == "--":
                 return
             option = argument.partition("=")[0]
-            if option.startswith("--") and option not in self._options:
-                raise UsageError(f"there is no option {option}{near(option, self._options)}; see {self.prog} -h")
+            if _is_option(option) and option not in self._options:
+                meant = f"--{option.lstrip('-')}"
+                raise UsageError(f"there is no option {option}{near(meant, self._options)}; see {self.prog} -h")
+
+
+def _is_option(argument: str) -> bool:
+    """Whether an argument is written as an option: -runtime is meant for one too, and -1 is a number."""
+    return argument.startswith("--") or (argument.startswith("-") and len(argument) > 2 and argument[1].isalpha())
 
 
 def run_verb(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.formats import BARE_GRAPHS
 from pytest_modelcompat.compatibility.context import CompatibilityContext
 from pytest_modelcompat.compatibility.verdict import CompatibilityResult
 from pytest_modelcompat.results.finding import Finding, Severity
@@ -25,7 +26,7 @@ def check_compatibility(
     """Predicts whether an artifact loads in a runtime, and whether it still predicts the same there.
 
     An .h5 or .keras file is judged as `load_model` and a call of the model take it, a SavedModel as
-    `tf.saved_model.load` and a call of its signatures do.
+    `tf.saved_model.load` and a call of its signatures do, a graph alone as `tf.graph_util.import_graph_def` does.
 
     Args:
         inventory: what the artifact holds.
@@ -64,6 +65,7 @@ def _rule_findings(context: CompatibilityContext) -> tuple[Callable[[Compatibili
         axes,
         compile_config,
         connections,
+        container,
         lambdas,
         names,
         nested_models,
@@ -74,6 +76,15 @@ def _rule_findings(context: CompatibilityContext) -> tuple[Callable[[Compatibili
         weight_shapes,
     )
 
+    if context.inventory.format in BARE_GRAPHS:
+        return (
+            ops.unregistered_ops,
+            ops.op_attributes,
+            ops.graph_versions,
+            ops.unexecutable_ops,
+            container.values_elsewhere,
+            container.loaded_otherwise,
+        )
     if context.inventory.format == "saved_model":
         return (
             state.missing_files,
@@ -112,4 +123,5 @@ def _rule_findings(context: CompatibilityContext) -> tuple[Callable[[Compatibili
         weight_shapes.unbuilt_model_findings,
         weight_shapes.without_weights,
         state.lost_optimizer,
+        container.loaded_otherwise,
     )

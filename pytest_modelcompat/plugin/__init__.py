@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_modelcompat.artifacts.formats import MODEL_SUFFIXES
+from pytest_modelcompat.artifacts.formats import KERAS_FOLDER, MODEL_SUFFIXES, OTHER_SUFFIXES
 from pytest_modelcompat.plugin import markers, options
 from pytest_modelcompat.plugin.stash import SESSION
 from pytest_modelcompat.settings.table import OPTIONS
@@ -46,6 +46,14 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """When pytest starts, before any ini file is read."""
     options.add_options(parser)
+
+
+def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> None:
+    """When the command line is known, before pytest refuses what no plugin takes."""
+    if any(each.startswith("--") and ("compat" in each or "model" in each) for each in args):
+        from pytest_modelcompat.plugin import misspelt_options
+
+        misspelt_options.add_hint(parser, args)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -93,12 +101,13 @@ def pytest_make_collect_report(
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """For each file: a model file that is asked for becomes an item."""
-    if file_path.suffix not in MODEL_SUFFIXES:
+    """For each file: a model file that is asked for becomes an item, and so does one that only seems to be one."""
+    if file_path.suffix not in (*MODEL_SUFFIXES, *OTHER_SUFFIXES):
         return None
     from pytest_modelcompat.plugin import items
 
-    if not items.is_wanted(file_path, parent.config):
+    is_wanted = items.is_wanted if file_path.suffix in MODEL_SUFFIXES else items.is_asked_for
+    if not is_wanted(file_path, parent.config):
         return None
     _session(parent.config).prefetch()
     collector: pytest.Collector = items.ArtifactFile.from_parent(parent, path=file_path)
@@ -106,8 +115,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """For each folder: a SavedModel that is asked for becomes an item."""
-    if not (path / "saved_model.pb").is_file():
+    """For each folder: a SavedModel or an unzipped .keras file that is asked for becomes an item."""
+    if not ((path / "saved_model.pb").is_file() or all((path / name).is_file() for name in KERAS_FOLDER)):
         return None
     from pytest_modelcompat.plugin import items
 
@@ -125,7 +134,6 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     if named:
         from pytest_modelcompat.plugin.items import builder_items
 
-        _session(config).prefetch()
         items.extend(builder_items(session, named))
     if SESSION in config.stash or any(markers.FIXTURE in getattr(item, "fixturenames", ()) for item in items):
         from pytest_modelcompat.plugin import collection

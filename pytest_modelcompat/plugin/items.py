@@ -62,6 +62,9 @@ class BuilderCollector(pytest.File):
     user's makes TensorFlow print a great deal.
     """
 
+    # Why there is no such builder, as far as that shows without an import.
+    problem = ""
+
     def collect(self) -> Iterator[pytest.Item]:
         """One item for each format.
 
@@ -73,6 +76,8 @@ class BuilderCollector(pytest.File):
         from pytest_modelcompat.roundtrip.case import Case, is_builder, split_returned
         from pytest_modelcompat.roundtrip.seed import seed_everything
 
+        if self.problem:
+            raise self.CollectError(f"--modelcompat-model {self.problem}")
         module, _, name = self.name.partition(":")
         session = Session.of(self.config)
         settings = resolve_settings(session.layers, self.config.rootpath)
@@ -103,8 +108,6 @@ class BuilderCollector(pytest.File):
             yield _make_item(self, case, marks, f"{self.name}[{target}]")
 
     def _resolve(self, module: str, name: str) -> Any:
-        if not module or not name:
-            raise self.CollectError(f"--modelcompat-model {self.name!r} is not written as module:name")
         try:
             found = importlib.import_module(module)
         except ModuleNotFoundError as error:
@@ -152,11 +155,17 @@ def builder_items(session: pytest.Session, names: Iterable[str]) -> Iterator[pyt
     Raises:
         pytest.UsageError: one of them cannot be collected.
     """
+    from pytest_modelcompat.plugin.named_builders import problem_of_builder
+
     _import_from_here(session.config)
-    for name in names:
+    problems = {name: problem_of_builder(name, session.config.invocation_params.dir) for name in names}
+    if not any(problems.values()):
+        Session.of(session.config).prefetch()
+    for name, problem in problems.items():
         collector: BuilderCollector = BuilderCollector.from_parent(
             session, path=session.config.rootpath, name=name, nodeid=name
         )
+        collector.problem = problem
         report = collect_one_node(collector)
         # What a worker of pytest-xdist raises here is lost; a report of it reaches the controller.
         if report.failed and not hasattr(session.config, "workerinput"):
@@ -206,11 +215,11 @@ class _ArtifactCollector(pytest.Collector):
 
 
 class ArtifactFile(_ArtifactCollector, pytest.File):
-    """An .h5 or .keras file."""
+    """An .h5 or .keras file, or one that says itself what it is instead."""
 
 
 class ArtifactFolder(_ArtifactCollector, pytest.Directory):
-    """A SavedModel folder."""
+    """A SavedModel, or the folder of an unzipped .keras file."""
 
 
 def _artifact_golden(path: Path, root: Path, settings: Settings) -> GoldenName:
@@ -222,14 +231,26 @@ def _artifact_golden(path: Path, root: Path, settings: Settings) -> GoldenName:
 
 def is_wanted(path: Path, config: pytest.Config) -> bool:
     """Whether an artifact is named on the command line or matched by the ini file's patterns."""
+    return _is_named(path, config) or _is_matched(path, config, config.getini("modelcompat_artifacts") or ())
+
+
+def _is_named(path: Path, config: pytest.Config) -> bool:
     base = config.invocation_params.dir
-    if any((base / argument.split("::")[0]).resolve() == path.resolve() for argument in config.args):
-        return True
-    patterns = config.getini("modelcompat_artifacts")
+    return any((base / argument.split("::")[0]).resolve() == path.resolve() for argument in config.args)
+
+
+def _is_matched(path: Path, config: pytest.Config, patterns: Iterable[str]) -> bool:
     if not patterns or not path.is_relative_to(config.rootpath):
         return False
     relative = path.relative_to(config.rootpath).as_posix()
     return any(matches(relative, pattern) for pattern in patterns)
+
+
+def is_asked_for(path: Path, config: pytest.Config) -> bool:
+    """Whether what is no model file is named on the command line, or by a pattern of its own suffix: to say so."""
+    patterns = config.getini("modelcompat_artifacts") or ()
+    by_suffix = [each for each in patterns if path.suffix and each.endswith(path.suffix)]
+    return _is_named(path, config) or _is_matched(path, config, by_suffix)
 
 
 def matches(relative: str, pattern: str) -> bool:

@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.formats import FORMATS
+from pytest_modelcompat.artifacts.formats import READ
 from pytest_modelcompat.artifacts.text import aligned, counted, listed, shorten
 from pytest_modelcompat.compatibility.verdict import Compatibility
-from pytest_modelcompat.report.layout import INDENT, finding_lines, versions_text
+from pytest_modelcompat.report.layout import INDENT, finding_lines, together, versions_text
 from pytest_modelcompat.results.finding import Kind, Severity
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _SEVERITY_ORDER = {severity: place for place, severity in enumerate(Severity)}
 def title(inventory: Inventory) -> str:
     """`models/ranker.h5  (HDF5, saved by Keras 2.15.0)`."""
     saved_by = f", saved by {versions_text(inventory.saved_by)}" if inventory.saved_by else ""
-    return f"{inventory.path}  ({FORMATS[inventory.format].title}{saved_by})"
+    return f"{inventory.path}  ({READ[inventory.format].title}{saved_by})"
 
 
 def compatibility_text(result: CompatibilityResult) -> str:
@@ -68,12 +68,12 @@ def check_page(inventory: Inventory, results: Sequence[CompatibilityResult]) -> 
     yield from (INDENT + line for line in aligned(rows))
     yield ""
     fix: tuple[str, ...] = ()
-    for finding, runtimes in _grouped_findings(results):
+    for (finding, *alike), runtimes in _grouped_findings(results):
         is_of_some = len(results) > 1 and finding.kind is not Kind.UNSAFE_CONTENT
         is_repeated = finding.fix == fix and len(fix) > 1
         fix = finding.fix
         shown = replace(finding, fix=("as above",)) if is_repeated else finding
-        yield from finding_lines(shown, runtimes if is_of_some else ())
+        yield from finding_lines(shown, runtimes if is_of_some else (), alike)
 
 
 def _severity_counts(result: CompatibilityResult) -> str:
@@ -87,13 +87,18 @@ def _severity_counts(result: CompatibilityResult) -> str:
     return ", ".join(counted(count[each], name) for each, name in names.items() if count[each])
 
 
-def _grouped_findings(results: Iterable[CompatibilityResult]) -> list[tuple[Finding, list[str]]]:
-    """Equal findings of several runtimes as one, the most severe first."""
+def _grouped_findings(results: Iterable[CompatibilityResult]) -> list[tuple[list[Finding], tuple[str, ...]]]:
+    """Findings of the same runtimes of which the same is to say, and those runtimes, the most severe first."""
     gathered: dict[Finding, list[str]] = {}
     for result in results:
         for finding in result.findings:
             gathered.setdefault(replace(finding, runtime=""), []).append(result.runtime)
-    return sorted(gathered.items(), key=lambda each: _SEVERITY_ORDER[each[0].severity])
+    by_runtimes: dict[tuple[str, ...], list[Finding]] = {}
+    for finding, runtimes in gathered.items():
+        by_runtimes.setdefault(tuple(runtimes), []).append(finding)
+    groups = [(group, runtimes) for runtimes, found in by_runtimes.items() for group in together(found)]
+    place = {finding: number for number, finding in enumerate(gathered)}
+    return sorted(groups, key=lambda each: (_SEVERITY_ORDER[each[0][0].severity], place[each[0][0]]))
 
 
 def check_summary(results: Sequence[CompatibilityResult]) -> str:

@@ -7,12 +7,13 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.dtypes import compute_dtype
-from pytest_modelcompat.artifacts.formats import FORMATS
+from pytest_modelcompat.artifacts.formats import BARE_GRAPHS, READ
 from pytest_modelcompat.artifacts.locations import layer_location, locations
 from pytest_modelcompat.artifacts.modules import NO_MODULE
 from pytest_modelcompat.artifacts.text import aligned, counted, listed, size_text, tensor_text
 from pytest_modelcompat.artifacts.versions import dotted
-from pytest_modelcompat.report.layout import INDENT, finding_lines, labelled
+from pytest_modelcompat.artifacts.way_on import is_unzipped, way_on
+from pytest_modelcompat.report.layout import INDENT, finding_lines, labelled, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
 
 Fact = tuple[str, str]
 
-_PACKAGES = {"keras": "Keras", "tensorflow": "TensorFlow", "backend": "backend"}
+_PACKAGES = {
+    "keras_hub": "KerasHub",
+    "keras_nlp": "KerasNLP",
+    "keras": "Keras",
+    "tensorflow": "TensorFlow",
+    "backend": "backend",
+}
 _MOST_LAYERS = 40
 _MOST_OPS = 16
 _MOST_CUSTOM = 20
@@ -49,6 +56,7 @@ def inspect_page(
     facts: tuple[Callable[[], Iterator[Fact]], ...] = (
         lambda: _container(inventory, nbytes),
         lambda: _model(inventory),
+        lambda: _way_on(inventory),
         lambda: _custom(custom, in_full=in_full),
         lambda: _training(inventory),
         lambda: _dtypes(inventory),
@@ -63,23 +71,37 @@ def inspect_page(
             yield from labelled(label, text)
     yield ""
     yield from _tree(inventory.layers, in_full=in_full)
-    for finding in unsafe:
-        yield from finding_lines(finding)
+    for finding, *alike in together(unsafe):
+        yield from finding_lines(finding, alike=alike)
 
 
 def _container(inventory: Inventory, nbytes: int) -> Iterator[Fact]:
-    format_ = FORMATS[inventory.format]
+    format_ = READ[inventory.format]
     suffix = inventory.path.suffix.lower()
     is_misnamed = format_.suffixes and suffix and suffix not in format_.suffixes
     misnamed = f"; the name says {suffix}" if is_misnamed else ""
-    yield "format", f"{format_.container}, {size_text(nbytes)}{misnamed}"
+    yield "format", f"{_container_words(inventory)}, {size_text(nbytes)}{misnamed}"
     made = [f"{title} {inventory.saved_by[key]}" for key, title in _PACKAGES.items() if inventory.saved_by.get(key)]
     yield "saved by", ", ".join(made) or "it does not say"
+
+
+def _container_words(inventory: Inventory) -> str:
+    if inventory.preset:
+        return "KerasHub preset"
+    return "Keras zip (.keras), unzipped" if is_unzipped(inventory) else READ[inventory.format].container
+
+
+def _way_on(inventory: Inventory) -> Iterator[Fact]:
+    lines = way_on(inventory)
+    if lines:
+        yield "load with", "\n".join(lines)
 
 
 def _model(inventory: Inventory) -> Iterator[Fact]:
     if inventory.weights_only:
         yield "model", "none: weights alone"
+    elif inventory.format in BARE_GRAPHS:
+        yield "model", "none: a graph alone, " + _values(inventory)
     elif inventory.model_class:
         name = (inventory.root.get("config") or {}) if inventory.root else {}
         called = name.get("name") if isinstance(name, dict) else None
@@ -90,6 +112,15 @@ def _model(inventory: Inventory) -> Iterator[Fact]:
     if inventory.layers:
         count = Counter(layer.class_name for layer in inventory.layers)
         yield "layers", _wrapped(f"{len(inventory.layers)}: {_counts(count)}")
+
+
+def _values(inventory: Inventory) -> str:
+    """Where the weights of a graph are that stands alone."""
+    if not inventory.has_variables:
+        return "frozen: its weights are constants in it"
+    if inventory.weights:
+        return "whose variables are in the checkpoint beside it"
+    return "whose variables have no values without their checkpoint"
 
 
 def _custom(custom: Sequence[Use], *, in_full: bool) -> Iterator[Fact]:

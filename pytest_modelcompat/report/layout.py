@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.text import aligned, listed
 from pytest_modelcompat.results.finding import Kind, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_modelcompat.results.finding import Finding
 
 LABEL_WIDTH = 11
 INDENT = "  "
 _LONGEST_LINE = 160
+# Of findings shown together, so many subjects stand in the heading; the places are all below it.
+_MOST_SUBJECTS = 3
+_WIDEST_SUBJECT = 32
 
 SUBJECT_LABELS = {
     Kind.UNKNOWN_LAYER: "layer",
@@ -71,19 +75,23 @@ def finding_block(finding: Finding, *, with_cause: bool = True, with_fix: bool =
     yield from _fix_lines(finding, with_fix=with_fix)
 
 
-def finding_lines(finding: Finding, runtimes: Sequence[str] = ()) -> Iterator[str]:
+def finding_lines(finding: Finding, runtimes: Sequence[str] = (), alike: Sequence[Finding] = ()) -> Iterator[str]:
     """A finding on its own: a heading with its subject, its facts, and an empty line.
 
     Args:
         finding: what was found.
         runtimes: those it was found for, where there are several to tell apart.
+        alike: others of which the same is to say; their subjects and places are listed with its own.
     """
-    yield f"{finding.kind.value}{'  in ' if runtimes else ''}{', '.join(runtimes)}: {finding.subject}"
+    all_alike = (finding, *alike)
+    subjects = listed(dict.fromkeys(each.subject for each in all_alike), _MOST_SUBJECTS)
+    yield f"{finding.kind.value}{'  in ' if runtimes else ''}{', '.join(runtimes)}: {subjects}"
     yield ""
     if finding.severity in _SEVERITY_TEXTS:
         yield from labelled("means", _SEVERITY_TEXTS[finding.severity])
-    if finding.where:
-        yield from labelled("where", "\n".join(finding.where))
+    where = _places_by_subject(all_alike) if alike else finding.where
+    if where:
+        yield from labelled("where", "\n".join(where))
     if finding.cause:
         yield from labelled("because", finding.cause)
     yield from _fix_lines(finding)
@@ -92,12 +100,31 @@ def finding_lines(finding: Finding, runtimes: Sequence[str] = ()) -> Iterator[st
     yield ""
 
 
+def _places_by_subject(findings: Sequence[Finding]) -> list[str]:
+    """A line for each finding: its subject, and its places."""
+    return list(aligned([(each.subject, "; ".join(each.where)) for each in findings], widest=_WIDEST_SUBJECT))
+
+
+def _same_to_say(finding: Finding) -> tuple[object, ...]:
+    """What two findings share that differ in their subjects and places alone."""
+    details = tuple(each for each in finding.details if each[0] not in _UNSEEN_DETAILS)
+    return finding.kind, finding.severity, finding.cause, finding.fix, finding.source, details
+
+
 def _fix_lines(finding: Finding, *, with_fix: bool = True) -> Iterator[str]:
     for name, text in finding.details:
         if name not in _UNSEEN_DETAILS:
             yield from labelled(name, text)
     if finding.fix and with_fix:
         yield from labelled("fix", "\n".join(finding.fix))
+
+
+def together(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Findings of which the same is to say, as one group each, in the order of the first of each."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(_same_to_say(finding), []).append(finding)
+    return list(groups.values())
 
 
 def versions_text(made_by: Mapping[str, str]) -> str:

@@ -50,8 +50,10 @@ def check_target(case: Case, context: SessionContext) -> Result:
         try:
             attempt = _attempt(case, context, folder)
         except TargetStoppedError as stopped:
-            cause = without_folders(stopped.finding.cause, folder, context.root)
-            return _result(case, context, CheckOutcome((replace(stopped.finding, cause=cause),)))
+            cause, *fix = (
+                without_folders(text, folder, context.root) for text in (stopped.finding.cause, *stopped.finding.fix)
+            )
+            return _result(case, context, CheckOutcome((replace(stopped.finding, cause=cause, fix=tuple(fix)),)))
         except (LoaderUnavailableError, NoSpaceError) as error:
             return _result(case, context, CheckOutcome((not_run(case, context, error),)))
         return _result(case, context, _frozen(_outcome(context, attempt), context, attempt), attempt)

@@ -16,6 +16,7 @@ from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation, save
 from pytest_modelcompat.roundtrip.inputs import InputsNeededError, inputs_for_artifact, inputs_for_model
 from pytest_modelcompat.roundtrip.model import ModelUnderTest, as_model_under_test, installed_keras
+from pytest_modelcompat.roundtrip.not_a_model import refuse_no_model
 from pytest_modelcompat.roundtrip.seed import seed_everything
 from pytest_modelcompat.roundtrip.stop import TargetStoppedError, stop_on_failure
 from pytest_modelcompat.roundtrip.tolerances import tolerances
@@ -170,15 +171,7 @@ def _given(case: Case) -> Subject:
     assert case.artifact is not None  # noqa: S101 - asked for by the caller
     artifact = case.artifact
     inventory = stop_on_failure(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(artifact))
-    if inventory.weights_only:
-        raise TargetStoppedError(
-            Finding(
-                Kind.ARTIFACT_BROKEN,
-                artifact.name,
-                cause=f"{artifact.name} holds weights only, no model that could be loaded",
-                fix=("save the whole model with model.save(), or test the builder that loads these weights",),
-            )
-        )
+    refuse_no_model(inventory)
     is_saved_model = inventory.format == "saved_model"
     subject = Subject(artifact, inventory.format, installed_keras(), None, per_signature=is_saved_model)
     inputs = _given_inputs(case, case.inputs() if case.inputs is not None else None)

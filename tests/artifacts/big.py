@@ -52,16 +52,26 @@ def sparse_keras(folder: Path) -> Path:
 
 def sparse_graph(folder: Path) -> Path:
     """A SavedModel that keeps 1.9 GB of weights as one constant in its graph."""
-    size = 1900 << 20
-    heads = [b"\x0a\x05value\x12" + varint(size)]
-    for head in (b"\x0a\x01c\x12\x05Const\x2a", b"\x0a", b"\x12", b"\x12"):
-        heads.insert(0, head + varint(sum(map(len, heads)) + size))
     path = folder / "model"
     path.mkdir()
-    with (path / "saved_model.pb").open("wb") as file:
+    _write_constant(path / "saved_model.pb", b"\x0a", b"\x12", b"\x12")
+    return path
+
+
+def sparse_frozen_graph(folder: Path) -> Path:
+    """A graph alone that keeps 1.9 GB of weights as one constant."""
+    _write_constant(folder / "frozen.pb", b"\x0a")
+    return folder / "frozen.pb"
+
+
+def _write_constant(path: Path, *around: bytes) -> None:
+    size = 1900 << 20
+    heads = [b"\x0a\x05value\x12" + varint(size)]
+    for head in (b"\x0a\x01c\x12\x05Const\x2a", *around):
+        heads.insert(0, head + varint(sum(map(len, heads)) + size))
+    with path.open("wb") as file:
         file.write(b"".join(heads))
         file.truncate(file.tell() + size)
-    return path
 
 
 def _fill(file: h5py.File) -> None:

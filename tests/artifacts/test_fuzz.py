@@ -85,6 +85,28 @@ def test_files_of_a_saved_model(zoo: Path, tmp_path: Path, name: str, seed: int)
     fuzz(tmp_path / folder, tmp_path / folder / file, seed)
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", ["frozen.pb", "tf1/model.ckpt.meta", "tf1/model.ckpt.index"])
+def test_graphs_and_checkpoints_alone(zoo: Path, tmp_path: Path, name: str, seed: int) -> None:
+    shutil.copytree(zoo / "others", tmp_path / "others")
+    fuzz(tmp_path / "others" / name, tmp_path / "others" / name, seed)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", ["model.tflite", "model.json", "sharded.weights.json"])
+def test_what_is_no_model_at_all(zoo: Path, tmp_path: Path, name: str, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    data = (zoo / "others" / name).read_bytes()
+    for _ in range(ROUNDS):
+        (tmp_path / name).write_bytes(damaged(data, chance))
+        start = time.process_time()
+        said = outcome(tmp_path / name)
+        assert time.process_time() - start < 1
+        assert isinstance(said, str)
+        assert "\n" not in said
+        assert len(said) < 300 + len(str(tmp_path / name))
+
+
 def test_text_form(zoo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(zoo / "two_graphs_as_text", tmp_path / "model")
     monkeypatch.setattr("tests.artifacts.test_fuzz.ROUNDS", 40)

@@ -14,7 +14,7 @@ import pytest
 
 from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory
 from pytest_modelcompat.artifacts.keras import config
-from tests.artifacts.big import sparse_graph, sparse_h5, sparse_keras
+from tests.artifacts.big import sparse_frozen_graph, sparse_graph, sparse_h5, sparse_keras
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,7 +99,8 @@ print(len(inventory.weights), nbytes, len(inventory.ops), kilobytes, seconds)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs sparse files, and the peak of a process' memory")
 @pytest.mark.parametrize(
-    ("write", "weights", "ops"), [(sparse_h5, 200, 0), (sparse_keras, 200, 0), (sparse_graph, 0, 1)]
+    ("write", "weights", "ops"),
+    [(sparse_h5, 200, 0), (sparse_keras, 200, 0), (sparse_graph, 0, 1), (sparse_frozen_graph, 0, 1)],
 )
 def test_two_gigabytes_are_read_in_a_second_and_in_little_memory(
     tmp_path: Path, write: Any, weights: int, ops: int

@@ -218,6 +218,31 @@ def list_config(path: Path) -> None:
         file.create_group("model_weights")
 
 
+def others(folder: Path) -> None:
+    """What is no model that Keras or TensorFlow loads, and is taken for one."""
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    folder.mkdir()
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), keras.layers.Dense(1)])
+    spec = tf.TensorSpec((None, 3), name="features")
+    frozen = convert_variables_to_constants_v2(tf.function(model).get_concrete_function(spec)).graph
+    tf.io.write_graph(frozen, str(folder), "frozen.pb", as_text=False)
+    tf.io.write_graph(frozen, str(folder), "frozen.pbtxt")
+    with tf.Graph().as_default() as graph, tf.compat.v1.Session() as session:
+        features = tf.compat.v1.placeholder(tf.float32, (None, 3), name="features")
+        weights = tf.compat.v1.get_variable("weights", (3, 2), use_resource=False)
+        tf.matmul(features, weights, name="score")
+        session.run(tf.compat.v1.global_variables_initializer())
+        tf.compat.v1.train.Saver().save(session, str(folder / "tf1" / "model.ckpt"))
+        tf.io.write_graph(graph, str(folder), "variables.pb", as_text=False)
+    tf.train.Checkpoint(model=model).save(str(folder / "tracked" / "ckpt"))
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    (folder / "model.tflite").write_bytes(converter.convert())
+    (folder / "model.json").write_text(model.to_json())
+    model.save_weights(folder / "sharded.weights.json", max_shard_size=40e-9)
+    model.save(folder / "unzipped", zipped=False)
+
+
 def build(folder: Path) -> None:
     for suffix in ("keras", "h5"):
         nested(keras).save(folder / f"nested.{suffix}")
@@ -239,6 +264,7 @@ def build(folder: Path) -> None:
     two_graphs(folder / "two_graphs_as_text", as_text=True)
     with_asset(folder)
     list_config(folder / "list_config.h5")
+    others(folder / "others")
 
 
 def read_beside_tensorflow(folder: Path) -> None:

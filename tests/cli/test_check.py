@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,57 @@ class TestText:
     def test_says_what_is_unsafe_once(self, modelcompat: Any) -> None:
         out = modelcompat("check", "graph", "--runtime", "tf2.15", "--runtime", "tf2.20").out
         assert out.count("UNSAFE CONTENT: op ReadFile") == 1
+
+
+# Operations that Keras 3 writes into an .h5 as if they were layers, and that are none.
+OPERATIONS = (
+    *("Absolute", "Sin", "Cos", "Tan", "Exp", "Log", "Sqrt", "Square", "Sign", "Floor", "Ceil", "Round", "Negative"),
+    *("Reciprocal", "Tanh", "Sinh", "Cosh", "Log1p"),
+)
+
+
+def operations(path: Path) -> None:
+    """An .h5 model of nothing but operations on tensors, each after the one before."""
+    nodes: list[tuple[dict[str, Any], list[str]]] = [(handmade.layer("InputLayer", "x", batch_shape=[None, 4]), [])]
+    for number, name in enumerate(OPERATIONS):
+        node = {"class_name": name, "config": {"name": f"op_{number}"}}
+        nodes.append((node, ["x" if number == 0 else f"op_{number - 1}"]))
+    handmade.write_h5(path, handmade.functional(*nodes))
+
+
+class TestOneCauseOfManyFindings:
+    def test_is_one_block_that_lists_subjects_and_places(self, modelcompat: Any, models: Path) -> None:
+        operations(models / "ops.h5")
+        out = modelcompat("check", "ops.h5", "--runtime", "tf2.21").out
+        assert out.count("UNKNOWN LAYER") == 1
+        assert "UNKNOWN LAYER: Absolute, Sin, Cos and 15 more" in out
+        assert out.count("because") == out.count("  fix  ") == 1
+        assert re.findall(r'(\w+) +"op_\d+"', out) == list(OPERATIONS)
+        assert "18 errors" in out
+
+    def test_is_a_block_for_the_runtimes_that_share_it(self, modelcompat: Any, models: Path) -> None:
+        operations(models / "ops.h5")
+        out = modelcompat("check", "ops.h5", "--runtime", "tf2.20", "--runtime", "tf2.21", "--runtime", "tf2.15").out
+        headings = [line.partition(":")[0] for line in out.splitlines() if line.startswith("UNKNOWN LAYER")]
+        assert len(headings) == len(set(headings)) <= 3
+
+    def test_stays_a_finding_each_in_json(self, modelcompat: Any, models: Path) -> None:
+        operations(models / "ops.h5")
+        (judged,) = modelcompat("check", "--json", "ops.h5", "--runtime", "tf2.21").data
+        found = [each["subject"] for each in judged["findings"] if each["kind"] == "UNKNOWN LAYER"]
+        assert found == list(OPERATIONS)
+
+    def test_is_one_block_of_unsafe_content_too(self, modelcompat: Any, models: Path) -> None:
+        calls = [
+            handmade.layer("Lambda", f"call_{number}", function="my_function", function_type="function")
+            for number in range(5)
+        ]
+        handmade.write_saved_model(models / "files", {"ReadFile": 1, "WriteFile": 1, "MatchingFiles": 1})
+        handmade.write_keras(models / "lambdas.keras", handmade.sequential(*calls))
+        for name in ("files", "lambdas.keras"):
+            out = modelcompat("inspect", name).out
+            said = [block.partition("because")[2] for block in out.split("UNSAFE CONTENT")[1:]]
+            assert len(said) == len(set(said))
 
 
 class TestJson:

@@ -190,10 +190,26 @@ class TestShow:
         assert "  format     h5  1 layer" in lines
         assert not any("saved_model" in line or "v1.2" in line for line in lines)
 
+    def test_of_a_tests_id(self, modelcompat: Any) -> None:
+        by_id = modelcompat("golden", "show", "tests/test_models.py::test_ranker")
+        assert by_id == modelcompat("golden", "show", "tests/test_models/test_ranker")
+        assert by_id.code == 0
+        frozen = modelcompat("golden", "show", "tests/test_models.py::test_ranker:v1.2")
+        assert frozen.out.splitlines()[0] == "tests/test_models/test_ranker, as of v1.2"
+
     @pytest.mark.parametrize(
         ("given", "said"),
         [
             ("test_rankr", "no golden is called test_rankr; did you mean 'test_ranker'?"),
+            (
+                "tests/test_models.py::test_rankr",
+                "no golden is called tests/test_models.py::test_rankr; did you mean 'tests/test_models/test_ranker'?",
+            ),
+            (
+                "tests/test_model/test_ranker",
+                "no golden is called tests/test_model/test_ranker; did you mean 'tests/te",
+            ),
+            ("test_rankr:v1.2", "no golden is called test_rankr; did you mean 'test_ranker'?"),
             ("test_ranker:v1.1", "tests/test_models/test_ranker has no release v1.1; did you mean 'v1."),
             ("test_ranker:2023", "tests/test_models/test_ranker has no release 2023; frozen are v1.2, v1.10"),
             ("test_tagger[a/b]:v1", "tests/test_models/test_tagger[a/b] has no release v1; nothing of it is frozen"),

@@ -238,7 +238,7 @@ OPENING = (
         Kind.FORMAT_NOT_READ,
         "model.h5",
         "it holds weights and no model, so load_model has nothing to build",
-        fix="model.load_weights(path)",
+        fix="model.load_weights(",
         stage=Stage.OPEN,
         control=h5(K215, small(K215)),
     ),

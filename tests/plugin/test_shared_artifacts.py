@@ -216,7 +216,7 @@ def test_loads_and_predicts_as_documented_or_names_the_true_cause(
         ("corrupt_savedmodel", "ARTIFACT BROKEN  test_artifact?saved_model?: *saved_model.pb is *corrupt*"),
         (RNN + "_weights.h5", "ARTIFACT BROKEN  test_artifact?h5?: *holds weights only, no model*"),
         (RNN + "_inputs_and_outputs.h5", "ARTIFACT BROKEN  test_artifact?h5?: *neither a Keras model nor its weights*"),
-        (RNN + "_config.json", "ARTIFACT BROKEN  *_config.json is JSON text, not a model*"),
+        (RNN + "_config.json", "ARTIFACT BROKEN  *_config.json is the configuration of a model (*"),
         ("there_is_none.h5", "ARTIFACT BROKEN  *there_is_none.h5 does not exist*"),
     ],
 )

@@ -78,9 +78,9 @@ def test_builders_and_models_are_named_as_often_as_wanted(shop: Project) -> None
     [
         ("shop:biuld", "--modelcompat-model shop:biuld: module shop has no 'biuld'; did you mean 'build'?"),
         ("shop:xyzzy", "--modelcompat-model shop:xyzzy: module shop has no 'xyzzy'"),
-        ("shpo:build", "--modelcompat-model shpo:build: there is no module 'shpo' on the path or in *"),
+        ("shpo:build", "--modelcompat-model shpo:build: there is no module 'shpo' on the path or in *; * 'shop'?"),
         ("shop.sub:build", "--modelcompat-model shop.sub:build: there is no module 'shop.sub' on the path or in *"),
-        ("shop.build", "--modelcompat-model 'shop.build' is not written as module:name"),
+        ("shop.build", "--modelcompat-model 'shop.build' is not written as module:name; did you mean 'shop:build'?"),
     ],
 )
 def test_a_builder_that_is_not_there_is_a_usage_error(shop: Project, name: str, message: str) -> None:
@@ -91,7 +91,7 @@ def test_a_builder_that_is_not_there_is_a_usage_error(shop: Project, name: str, 
 
 @pytest.mark.parametrize("text", ["import no_such_module_at_all", "raise RuntimeError('no GPU')"])
 def test_a_module_that_cannot_be_imported_is_shown_where_it_failed(project: Project, text: str) -> None:
-    project.write("broken.py", text)
+    project.write("broken.py", f"{text}\n\ndef build(): ...")
     result = project.run("--modelcompat-model", "broken:build")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(

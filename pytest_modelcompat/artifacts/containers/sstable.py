@@ -8,6 +8,7 @@ from pytest_modelcompat.artifacts.limits import MEGABYTE, megabytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _FOOTER = 48
 _MAGIC = 0xDB4775248B80FB57.to_bytes(8, "little")
@@ -25,6 +26,22 @@ _LARGE = 0x80
 
 class TableError(ValueError):
     """The bytes are no table that can be read; the message is a clause that says why."""
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file ends as a table does.
+
+    Args:
+        path: an existing file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if path.stat().st_size < _FOOTER:
+        return False
+    with path.open("rb") as file:
+        file.seek(-len(_MAGIC), 2)
+        return file.read() == _MAGIC
 
 
 def read_table(data: bytes) -> Iterator[tuple[bytes, bytes]]:

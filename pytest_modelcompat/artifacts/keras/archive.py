@@ -5,6 +5,7 @@ They are members of a zip; Keras 3 can leave them in a folder.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.containers.hdf5.contents import read_contents
@@ -15,10 +16,11 @@ from pytest_modelcompat.artifacts.inventory import Asset, BrokenArtifactError, H
 from pytest_modelcompat.artifacts.keras.config import as_mapping, parse_json, read_model
 from pytest_modelcompat.artifacts.keras.folder import Folder
 from pytest_modelcompat.artifacts.limits import LARGEST_JSON
+from pytest_modelcompat.artifacts.other_json import HUB_PACKAGES
 from pytest_modelcompat.artifacts.text import clause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
     from typing import BinaryIO
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 CONFIG, METADATA = "config.json", "metadata.json"
 _ASSETS = "assets/"
+# Of a KerasHub preset: the model for a task, around the backbone in config.json. A class' name, of whatever is there.
+_TASK, _CLASS = "task.json", re.compile(r"^.*>|\W")
 WEIGHTS, _WEIGHTS_NPZ = "model.weights.h5", "model.weights.npz"
 
 
@@ -56,10 +60,12 @@ def _inventory(path: Path, archive: ZipArchive | Folder) -> Inventory:
     contents = read_model(root, where)
     training = as_mapping(root.get("compile_config"))
     weights, hazards = _weights(path, archive)
+    saved_by = _saved_by(path, archive)
     return Inventory(
         path=path,
         format="keras",
-        saved_by=_saved_by(path, archive),
+        saved_by=saved_by,
+        preset=_preset(path, archive, saved_by, contents.model_class),
         model_class=contents.model_class,
         layers=tuple(contents.layers),
         objects=tuple(contents.objects),
@@ -77,8 +83,19 @@ def _inventory(path: Path, archive: ZipArchive | Folder) -> Inventory:
 def _saved_by(path: Path, archive: ZipArchive | Folder) -> dict[str, str]:
     if METADATA not in archive.sizes:
         return {}
-    version = parse_json(archive.read(METADATA, LARGEST_JSON), f"{path} (its {METADATA})").get("keras_version")
-    return {"keras": version} if isinstance(version, str) else {}
+    metadata = parse_json(archive.read(METADATA, LARGEST_JSON), f"{path} (its {METADATA})")
+    versions = {package: metadata.get(f"{package}_version") for package in ("keras", *HUB_PACKAGES)}
+    return {package: version for package, version in versions.items() if isinstance(version, str)}
+
+
+def _preset(path: Path, archive: ZipArchive | Folder, saved_by: Mapping[str, str], model_class: str | None) -> str:
+    """The package and the class of a KerasHub preset: of its task, which holds more than its backbone."""
+    package = next((each for each in HUB_PACKAGES if each in saved_by), "")
+    if not package:
+        return ""
+    task = parse_json(archive.read(_TASK, LARGEST_JSON), f"{path} (its {_TASK})") if _TASK in archive.sizes else {}
+    name = task.get("class_name")
+    return f"{package}.{_CLASS.sub('', name if isinstance(name, str) else model_class or '') or 'Backbone'}"
 
 
 def _assets(archive: ZipArchive | Folder) -> tuple[Asset, ...]:

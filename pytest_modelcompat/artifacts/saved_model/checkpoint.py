@@ -1,4 +1,4 @@
-"""A SavedModel's variables, described from the checkpoint's index without reading them."""
+"""The variables of a SavedModel or of a checkpoint, described from the checkpoint's index without reading them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.containers.sstable import TableError, read_table
-from pytest_modelcompat.artifacts.detection import describe_undelivered
+from pytest_modelcompat.artifacts.descriptions import describe_undelivered
+from pytest_modelcompat.artifacts.detection import INDEX, checkpoint_index
 from pytest_modelcompat.artifacts.dtypes import dtype_name
-from pytest_modelcompat.artifacts.inventory import Asset, BrokenArtifactError, WeightUse
+from pytest_modelcompat.artifacts.inventory import Asset, BrokenArtifactError, Inventory, WeightUse
 from pytest_modelcompat.artifacts.limits import LARGEST_INDEX, megabytes
 from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
 from pytest_modelcompat.artifacts.saved_model.signatures import read_shape
@@ -28,15 +29,40 @@ _LONGEST_SHAPE = 1000
 
 @dataclass(frozen=True)
 class Variables:
-    """The variables of a SavedModel.
+    """The variables of a SavedModel or of a checkpoint.
 
     Args:
         weights: sorted by name.
         missing: those of their files that are not there.
+        has_object_graph: whether they are named by TF2's object graph, rather than by TF1's names.
     """
 
     weights: tuple[WeightUse, ...] = ()
     missing: tuple[Asset, ...] = ()
+    has_object_graph: bool = False
+
+
+def read_checkpoint(path: Path) -> Inventory:
+    """Describes a checkpoint, which holds weights and no model.
+
+    Args:
+        path: one of its files, what their names have in common, or a folder that names its newest checkpoint.
+
+    Raises:
+        BrokenArtifactError: its index is damaged, or a file it tells of is too short.
+    """
+    index = checkpoint_index(path)
+    if index is None:
+        raise BrokenArtifactError(f"{path} is a checkpoint without an index")
+    variables = read_index(index)
+    return Inventory(
+        path=path,
+        format="checkpoint",
+        weights_only=True,
+        weights=variables.weights,
+        assets=variables.missing,
+        has_object_graph=variables.has_object_graph,
+    )
 
 
 def read_variables(folder: Path, *, is_needed: bool) -> Variables:
@@ -51,7 +77,20 @@ def read_variables(folder: Path, *, is_needed: bool) -> Variables:
     """
     file = folder / _FOLDER / _INDEX
     if not file.is_file():
-        return Variables(missing=(_missing(_INDEX),) if is_needed else ())
+        return Variables(missing=(Asset(f"{_FOLDER}/{_INDEX}", is_present=False),) if is_needed else ())
+    return read_index(file, f"{_FOLDER}/")
+
+
+def read_index(file: Path, below: str = "") -> Variables:
+    """Describes the variables that a checkpoint's index lists.
+
+    Args:
+        file: the index.
+        below: what stands before the names of its files.
+
+    Raises:
+        BrokenArtifactError: the index is damaged, or a file it tells of is too short.
+    """
     entries = _entries(file)
     count = next((entry.shard_count for key, entry in entries if not key), 0)
     variables = [(key, entry) for key, entry in entries if key]
@@ -59,7 +98,11 @@ def read_variables(folder: Path, *, is_needed: bool) -> Variables:
         weights = tuple(_weight(key, entry) for key, entry in variables if key != _OBJECT_GRAPH)
     except ValueError as error:
         raise BrokenArtifactError(f"{file} is corrupt: a shape in it does not parse") from error
-    return Variables(weights, tuple(_missing_shards(folder, count, (entry for _, entry in variables))))
+    missing = tuple(
+        Asset(f"{below}{name}", is_present=False)
+        for name in _missing_shards(file, count, (entry for _, entry in variables))
+    )
+    return Variables(weights, missing, any(key == _OBJECT_GRAPH for key, _ in variables))
 
 
 def _entries(file: Path) -> list[tuple[bytes, Any]]:
@@ -78,17 +121,17 @@ def _entries(file: Path) -> list[tuple[bytes, Any]]:
         raise BrokenArtifactError(f"{file} is corrupt: an entry of it does not parse") from error
 
 
-def _missing_shards(folder: Path, count: int, entries: Iterable[Any]) -> list[Asset]:
+def _missing_shards(index: Path, count: int, entries: Iterable[Any]) -> list[str]:
     """The files that should hold the values and are not there."""
     ends: dict[int, int] = {}
     for entry in entries:
         ends[entry.shard_id] = max(ends.get(entry.shard_id, 0), entry.offset + entry.size)
     missing = []
     for shard in sorted(ends)[:_MOST_SHARDS]:
-        name = f"variables.data-{shard:05d}-of-{count:05d}"
-        file = folder / _FOLDER / name
+        name = f"{index.name.removesuffix(INDEX)}.data-{shard:05d}-of-{count:05d}"
+        file = index.with_name(name)
         if not file.is_file():
-            missing.append(_missing(name))
+            missing.append(name)
             continue
         undelivered = describe_undelivered(file) if ends[shard] else None
         if undelivered:
@@ -96,10 +139,6 @@ def _missing_shards(folder: Path, count: int, entries: Iterable[Any]) -> list[As
         if file.stat().st_size < ends[shard]:
             raise BrokenArtifactError(f"{file} is truncated: its index places values up to byte {ends[shard]:,}")
     return missing
-
-
-def _missing(name: str) -> Asset:
-    return Asset(f"{_FOLDER}/{name}", is_present=False)
 
 
 def _weight(key: bytes, entry: Any) -> WeightUse:

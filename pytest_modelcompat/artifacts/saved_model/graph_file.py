@@ -5,9 +5,10 @@ from __future__ import annotations
 import mmap
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.containers.protobuf_kinds import GRAPH_DEF, META_GRAPH, protobuf_kind
 from pytest_modelcompat.artifacts.containers.protobuf_wire import WireError, without_tensor_values
-from pytest_modelcompat.artifacts.detection import describe_placeholder
-from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
+from pytest_modelcompat.artifacts.descriptions import describe_placeholder
+from pytest_modelcompat.artifacts.inventory import ArtifactWithoutModelError, BrokenArtifactError
 from pytest_modelcompat.artifacts.limits import LARGEST_PARSED, LARGEST_TEXT, megabytes
 from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse, parse_text
 from pytest_modelcompat.artifacts.text import clause
@@ -27,13 +28,15 @@ def read_meta_graphs(folder: Path) -> Any:
 
     Raises:
         BrokenArtifactError: it is damaged, or larger than any model's.
+        ArtifactWithoutModelError: it is a graph that only bears the name.
     """
     file = folder / BINARY
     if file.is_file():
+        _refuse_bare_graph(file)
         graphs = read_message(file, "SavedModel", "a SavedModel").meta_graphs
     else:
         file = folder / TEXT
-        graphs = _text(file).meta_graphs
+        graphs = read_text_message(file, "SavedModel", "a SavedModel").meta_graphs
     if not graphs:
         raise BrokenArtifactError(f"{file} is corrupt: it is a SavedModel without a graph")
     return graphs
@@ -66,15 +69,34 @@ def read_message(file: Path, message_name: str, what: str) -> Any:
             raise BrokenArtifactError(f"{file} is truncated or corrupt: it does not parse as {what}") from error
 
 
-def _text(file: Path) -> Any:
+def read_text_message(file: Path, message_name: str, what: str) -> Any:
+    """A message in protobuf's text format that fills a file.
+
+    Args:
+        file: an existing file.
+        message_name: a message of the schema.
+        what: what it is, as in "it does not parse as `a SavedModel`".
+
+    Raises:
+        BrokenArtifactError: it is damaged, or larger than any model's.
+    """
     if file.stat().st_size > LARGEST_TEXT:
         raise BrokenArtifactError(f"{file} is larger than {megabytes(LARGEST_TEXT)}, which is the limit for text")
     data = file.read_bytes()
     _refuse_undelivered(file, data[:_HEAD])
     try:
-        return parse_text("SavedModel", data.decode("utf-8"))
+        return parse_text(message_name, data.decode("utf-8"))
     except ValueError as error:
-        raise BrokenArtifactError(f"{file} is corrupt: it does not parse as a SavedModel ({clause(error)})") from error
+        raise BrokenArtifactError(f"{file} is corrupt: it does not parse as {what} ({clause(error)})") from error
+
+
+def _refuse_bare_graph(file: Path) -> None:
+    kind = protobuf_kind(file)
+    if kind in (GRAPH_DEF, META_GRAPH):
+        raise ArtifactWithoutModelError(
+            f"{file} is a {kind}, a graph alone under the name of a SavedModel's file; give it another name, such as "
+            "graph.pb, and that file"
+        )
 
 
 def _refuse_undelivered(file: Path, head: bytes) -> None:

@@ -39,6 +39,13 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
         "library": (2, "FunctionDefLibrary"),
         "versions": (4, "VersionDef"),
     },
+    # A graph that stands alone: its inputs and outputs are read off its edges, for no signature names them.
+    "BareGraphDef": {
+        "node": (1, "*BareNodeDef"),
+        "library": (2, "FunctionDefLibrary"),
+        "versions": (4, "VersionDef"),
+    },
+    "BareNodeDef": {"name": (1, "string"), "op": (2, "string"), "input": (3, "*string"), "attr": (5, ENTRY)},
     "VersionDef": {
         "producer": (1, "int32"),
         "min_consumer": (2, "int32"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, Inventory
+from pytest_modelcompat.artifacts.inventory import VARIABLE_OPS, BrokenArtifactError, Inventory
 from pytest_modelcompat.artifacts.keras.metadata import read_keras_metadata
 from pytest_modelcompat.artifacts.saved_model.checkpoint import read_variables
 from pytest_modelcompat.artifacts.saved_model.files import read_assets, read_fingerprint
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcompat.artifacts.inventory import OpUse
-
-_VARIABLES = frozenset({"VarHandleOp", "Variable", "VariableV2"})
 
 
 def read_saved_model(path: Path) -> Inventory:
@@ -37,7 +35,7 @@ def read_saved_model(path: Path) -> Inventory:
     ops, dtypes = _ops(path, graph.graph_def)
     signatures = read_signatures(graph.signature_def)
     versions = graph.graph_def.versions
-    variables = read_variables(path, is_needed=any(use.op in _VARIABLES for use in ops))
+    variables = read_variables(path, is_needed=any(use.op in VARIABLE_OPS for use in ops))
     assets, hazards = read_assets(path, graph)
     return Inventory(
         path=path,

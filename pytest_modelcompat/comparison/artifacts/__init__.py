@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,16 @@ def compare_artifacts(one: Inventory, other: Inventory) -> ArtifactComparison:
 
     weights = compare_weights(one, other)
     found = (*_model(one, other), *layer_differences(one, other), *graph_differences(one, other), *weights.differences)
-    return ArtifactComparison(found, (*_not_compared(one, other), *weights.notes), weights.equal, weights.unread)
+    constants = tuple(_constants(one, other))
+    notes = (*_not_compared(one, other), *constants, *weights.notes)
+    return ArtifactComparison(found, notes, weights.equal, weights.unread + len(constants))
+
+
+def _constants(one: Inventory, other: Inventory) -> Iterator[str]:
+    """A note where the weights of a frozen graph, which are constants in it, are not compared."""
+    frozen = [each for each in (one, other) if each.format == "graph_def"]
+    if frozen and not (len(frozen) == 2 and filecmp.cmp(one.path, other.path, shallow=False)):
+        yield f"constants are not compared, and a frozen graph has its weights in them: {frozen[0].path}"
 
 
 def _model(one: Inventory, other: Inventory) -> Iterator[Difference]:

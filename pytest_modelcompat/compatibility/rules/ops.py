@@ -5,9 +5,11 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.formats import BARE_GRAPHS
 from pytest_modelcompat.artifacts.inventory import PYTHON_FUNCTION_OPS
 from pytest_modelcompat.artifacts.locations import op_locations
 from pytest_modelcompat.artifacts.text import listed
+from pytest_modelcompat.artifacts.way_on import importer_of
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.profiles.op_packages import package_of
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
@@ -101,10 +103,13 @@ def op_attributes(context: CompatibilityContext) -> Iterator[Finding]:
 
 
 def _unknown_attribute(context: CompatibilityContext, op: OpUse, name: str) -> Finding:
-    lenient = context.profile.tensorflow_version >= _LENIENT_SINCE
     defaults = {each.op: each.attributes for each in context.inventory.op_definitions}.get(op.op, {})
     values = op.values.get(name, ())
-    at_default = name in _COSMETIC or (name in defaults and all(value == defaults[name] for value in values))
+    is_default = name in defaults and all(value == defaults[name] for value in values)
+    # import_meta_graph leaves out what has its default and is not known.
+    is_left_out = is_default and context.inventory.format == "meta_graph"
+    lenient = context.profile.tensorflow_version >= _LENIENT_SINCE or is_left_out
+    at_default = name in _COSMETIC or is_default
     severity = Severity.ERROR
     if lenient:
         severity = Severity.NOTE if at_default or not values else Severity.CHANGE
@@ -161,7 +166,10 @@ def _allowed(value: str, allowed: tuple[str, ...]) -> bool:
 
 
 def graph_versions(context: CompatibilityContext) -> Iterator[Finding]:
-    """A finding where the graph asks for another TensorFlow; TensorFlow's own strict loader and Serving heed it."""
+    """A finding where the graph asks for another TensorFlow; TensorFlow's own strict loader and Serving heed it.
+
+    A graph alone is imported by the strict one.
+    """
     inventory, profile = context.inventory, context.profile
     asked = ""
     if inventory.min_consumer > profile.producer:
@@ -171,13 +179,20 @@ def graph_versions(context: CompatibilityContext) -> Iterator[Finding]:
     elif inventory.producer and inventory.producer < profile.min_producer:
         asked = f"was written with GraphDef version {inventory.producer}"
     if asked:
+        is_strict = inventory.format in BARE_GRAPHS
+        who = (
+            f"{importer_of(inventory)} refuses it"
+            if is_strict
+            else "tf.saved_model.load does not look, TensorFlow Serving and tf.compat.v1 refuse it"
+        )
         yield Finding(
             Kind.GRAPH_VERSION,
             subject="GraphDef",
             cause=f"the graph {asked}, and {context.tensorflow_name} reads {profile.min_producer} to {profile.producer}"
-            ": tf.saved_model.load does not look, TensorFlow Serving and tf.compat.v1 refuse it",
+            f": {who}",
             fix=("upgrade TensorFlow there, or export the model again with it",),
-            severity=Severity.NOTE,
+            severity=Severity.ERROR if is_strict else Severity.NOTE,
+            stage=Stage.GRAPH if is_strict else None,
             source="measured",
         )
 
