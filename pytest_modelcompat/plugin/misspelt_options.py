@@ -33,7 +33,7 @@ def add_hint(parser: pytest.Parser, arguments: Sequence[str]) -> None:
 
 
 def _hints(arguments: Sequence[str]) -> Iterable[str]:
-    known = [*(each.flag for each in SESSION_FLAGS), *(each.flag for each in WITH_FLAG)]
+    known = [*SESSION_FLAGS, *(each.flag for each in WITH_FLAG)]
     for argument in arguments:
         if argument == "--":
             return
