@@ -38,6 +38,9 @@ def write_unzipped(folder: Path, **metadata: str) -> None:
     root = handmade.sequential(handmade.dense())
     (folder / "config.json").write_text(json.dumps(root))
     (folder / "metadata.json").write_text(json.dumps({"keras_version": "3.11.3", **metadata}))
+    with h5py.File(folder / "model.weights.h5", "w") as file:
+        file["layers/dense/vars/0"] = [[1.0, 2.0]] * 2
+        file["layers/dense/vars/1"] = [0.0, 0.0]
 
 
 class TestFrozenGraph:
