@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pytest_modelcompat.results.option_syntax import OptionFix, OptionSyntax
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def custom_object(name: str = "$bare", lead: str = "") -> OptionFix:
@@ -31,16 +35,26 @@ def declaration(name: str, syntax: OptionSyntax, module: str = "", *, is_registe
         module: where the artifact says that it is, for what this process does not have.
         is_registered: whether a decorator registers it already.
     """
-    if module:
-        own = name.rpartition(">")[2]
-        syntax = replace(syntax, defining_modules={own: f"{module}.{own}", **syntax.defining_modules})
+    return declarations({name: module}, syntax, is_registered=is_registered)
+
+
+def declarations(homes: Mapping[str, str], syntax: OptionSyntax, *, is_registered: bool = False) -> tuple[str, ...]:
+    """How several are declared in one option: a second marker with the same option would hide the first.
+
+    Args:
+        homes: names as the artifact has them -> as `module` of `declaration`.
+        syntax: how options are written.
+        is_registered: whether a decorator registers all of them already.
+    """
+    said = {name.rpartition(">")[2]: module for name, module in homes.items() if module}
+    known = {name: f"{module}.{name}" for name, module in said.items()}
+    syntax = replace(syntax, defining_modules={**known, **syntax.defining_modules})
+    objects = syntax.custom_objects(tuple(homes))
+    imports = syntax.write("imports", list(dict.fromkeys(map(syntax.defining_module, homes))))
     if is_registered:
-        return (syntax.imports(syntax.defining_module(name)), f"or {syntax.custom_object(name)}")
-    return (
-        syntax.custom_object(name),
-        "or decorate it with @keras.saving.register_keras_serializable() and declare",
-        syntax.imports(syntax.defining_module(name)),
-    )
+        return (imports, f"or {objects}")
+    which = "it" if len(homes) == 1 else "each of them"
+    return (objects, f"or decorate {which} with @keras.saving.register_keras_serializable() and declare", imports)
 
 
 def leave_h5(lead: str = "", reason: str = "") -> OptionFix:

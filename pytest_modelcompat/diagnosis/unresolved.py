@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import PYTHON_FUNCTION_OPS, Inventory, LayerUse, ObjectUse
 from pytest_modelcompat.artifacts.locations import Use, locations, op_locations
-from pytest_modelcompat.diagnosis.declarations import declaration
+from pytest_modelcompat.diagnosis.declarations import declarations
 from pytest_modelcompat.profiles.op_packages import package_of
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from pytest_modelcompat.artifacts.inventory import OpUse
     from pytest_modelcompat.profiles.op_packages import OpPackage
@@ -42,19 +42,23 @@ def use_as_json(use: Use) -> dict[str, Any]:
     }
 
 
-def unresolved_findings(inventory: Inventory, loaded: LoadResult, syntax: OptionSyntax) -> tuple[Finding, ...]:
+def unresolved_findings(
+    inventory: Inventory, loaded: LoadResult, syntax: OptionSyntax, own: Collection[str] = ()
+) -> tuple[Finding, ...]:
     """A finding for each thing the loader could not resolve or rebuild, however many places use it.
 
     Args:
         inventory: what the artifact holds.
         loaded: what the loader answered; positions refer to `resolvable_uses(inventory)`.
         syntax: how the fix is written.
+        own: names of classes and functions that are the user's, which one fix declares together.
     """
     uses = resolvable_uses(inventory)
     unknown = _grouped([uses[index] for index in loaded.unknown_objects])
+    together = _declared_together(unknown, own)
     rebuild = [(uses[problem["index"]], problem) for problem in loaded.not_rebuildable]
     return (
-        *(_unknown(group, syntax) for group in unknown),
+        *(_unknown(group, syntax, together) for group in unknown),
         *_not_rebuildable(rebuild),
         *(_unknown_op(op, loaded, syntax) for op in inventory.ops if op.op in loaded.unknown_ops),
         *(_python_function(op) for op in inventory.ops if op.op in PYTHON_FUNCTION_OPS),
@@ -74,16 +78,32 @@ def _grouped(uses: Sequence[Use]) -> list[list[Use]]:
     return list(groups.values())
 
 
-def _unknown(group: Sequence[Use], syntax: OptionSyntax) -> Finding:
+def _home(use: Use) -> str:
+    """The module that the artifact names; empty where it names none."""
+    return use.module if use.module and not use.module.startswith("builtins") else ""
+
+
+def _declared_together(unknown: Sequence[Sequence[Use]], own: Collection[str]) -> dict[bool, dict[str, str]]:
+    """Of the user's own: whether they are registered -> each name and the module that the artifact names."""
+    homes: dict[bool, dict[str, str]] = {False: {}, True: {}}
+    for first, *_ in unknown:
+        name = _full_name(first)
+        if name in own and name != _LAMBDA:
+            homes[">" in name][name] = _home(first)
+    return homes
+
+
+def _unknown(group: Sequence[Use], syntax: OptionSyntax, together: Mapping[bool, Mapping[str, str]]) -> Finding:
     first = group[0]
     is_layer = isinstance(first, LayerUse)
     name = _full_name(first)
-    module = first.module if first.module and not first.module.startswith("builtins") else None
+    module = _home(first)
     role = first.role
     if name == _LAMBDA:
         return _unknown_lambda(role, group)
     registered = ">" in name
     home = module or syntax.defining_module(name)
+    homes = together[registered] if name in together[registered] else {name: module}
     if registered:
         cause = f"it is registered as {name!r} by a decorator in {home}, which the loader has not imported"
     else:
@@ -93,7 +113,7 @@ def _unknown(group: Sequence[Use], syntax: OptionSyntax) -> Finding:
         subject=name,
         where=locations(group),
         cause=cause,
-        fix=declaration(name, syntax, module or "", is_registered=registered),
+        fix=declarations(homes, syntax, is_registered=registered),
         details=(("role", role),),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import aligned, counted
@@ -103,13 +104,20 @@ def _blocks(errors: Sequence[Finding], *, is_local: bool) -> Iterator[str]:
         has_same_cause = is_shared and after is not None and after.cause == finding.cause
         with_cause = not is_headed and not has_same_cause and finding.cause != headed
         headed = finding.cause if is_headed else headed
-        yield from finding_block(finding, with_cause=with_cause, with_fix=not is_shared)
+        shown = finding if before is None or not _repeats_fix(finding, before) else replace(finding, fix=("as above",))
+        yield from finding_block(shown, with_cause=with_cause, with_fix=not is_shared)
 
 
 def _has_one_fix(finding: Finding, after: Finding) -> bool:
     """Whether one fix below both is enough: what is predicted of a runtime needs no heading between them."""
     is_one_list = bool(finding.runtime) or after.kind is finding.kind
     return is_one_list and (after.runtime, after.fix) == (finding.runtime, finding.fix)
+
+
+def _repeats_fix(finding: Finding, before: Finding) -> bool:
+    """Whether a fix of several lines stands above already: one declares what several findings are about."""
+    is_said = not _has_one_fix(before, finding) and before.runtime == finding.runtime
+    return is_said and before.fix == finding.fix and len(finding.fix) > 1
 
 
 _WITHOUT_FACTS = {

@@ -189,7 +189,11 @@ class OptionSyntax:
 
     def custom_object(self, name: str) -> str:
         """The line that declares a class or function under the name that the artifact has for it."""
-        return self.write("custom_objects", {name: self._import_path(name)})
+        return self.custom_objects((name,))
+
+    def custom_objects(self, names: Sequence[str]) -> str:
+        """The line that declares several, each under its name."""
+        return self.write("custom_objects", {name: self._import_path(name) for name in names})
 
     def imports(self, module: str) -> str:
         """The line that makes the loader import a module."""

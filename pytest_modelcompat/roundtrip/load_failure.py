@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.modules import is_of_keras
 from pytest_modelcompat.diagnosis import DiagnosisContext, diagnose, unresolved
 from pytest_modelcompat.diagnosis.declarations import leave_h5
 from pytest_modelcompat.diagnosis.merge import merge_findings
@@ -16,9 +17,6 @@ from pytest_modelcompat.roundtrip.declarations import import_paths
 from pytest_modelcompat.roundtrip.static_check import findings_for, holds_as_keras, option_syntax, profile_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.roundtrip.attempt import Attempt
     from pytest_modelcompat.runtimes.protocol import LoadResult
 
@@ -36,8 +34,9 @@ def explain_load_failure(attempt: Attempt) -> tuple[Finding, ...]:
     diagnosed = diagnose(loaded, context, attempt.case.extensions.known_failures)
     if loaded.process_exit.code != 0 or loaded.stage not in ("load", "predict"):
         return (diagnosed,)
-    unknown = unresolved.unresolved_findings(attempt.inventory, loaded, context.syntax)
-    own, recorded = _of_user_code(unknown, attempt.inventory), _recorded(attempt)
+    users = _names_of_user_code(attempt)
+    unknown = unresolved.unresolved_findings(attempt.inventory, loaded, context.syntax, users)
+    own, recorded = tuple(each for each in unknown if each.subject in users), _recorded(attempt)
     unopened = tuple(finding for finding in recorded if finding.stage is Stage.OPEN)
     if unopened:
         # Whatever was raised about a file that is read as something else is not about this file.
@@ -100,11 +99,16 @@ def _met_here(unknown: tuple[Finding, ...], loaded: LoadResult) -> tuple[Finding
     return unknown
 
 
-def _of_user_code(unknown: Sequence[Finding], inventory: Inventory) -> tuple[Finding, ...]:
-    """Of what could not be resolved, what the user could declare: no Keras brings it along."""
-    foreign = {name for use in third_party_uses(inventory) for name in (use.name, use.registered_name)}
-    foreign |= {op.op for op in inventory.ops if known_names.first_tensorflow_with(op.op) is None}
-    return tuple(finding for finding in unknown if finding.subject in foreign)
+def _names_of_user_code(attempt: Attempt) -> frozenset[str]:
+    """Names of layers, objects and ops that the user could declare: no Keras brings them along.
+
+    A class of the live model's may bear the name of one that Keras has for itself.
+    """
+    inventory, modules = attempt.inventory, attempt.subject.defining_modules
+    live = (name for name, path in modules.items() if not is_of_keras(path))
+    foreign = (name for use in third_party_uses(inventory) for name in (use.name, use.registered_name) if name)
+    ops = (op.op for op in inventory.ops if known_names.first_tensorflow_with(op.op) is None)
+    return frozenset((*live, *foreign, *ops))
 
 
 def _recorded(attempt: Attempt) -> tuple[Finding, ...]:

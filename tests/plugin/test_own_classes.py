@@ -121,3 +121,71 @@ def test_a_class_of_the_test_itself_needs_no_import(project: Project) -> None:
     result.stdout.fnmatch_lines([f"* fix *{printed}".replace("[", "[[]")])
     project.write("test_it.py", text.format(fix=printed))
     project.run("--modelcompat-update-golden", "test_it.py", "-k", "keras").assert_outcomes(passed=1, failed=0)
+
+
+NAMESAKES = """
+import keras
+
+class StochasticDepth(keras.layers.Layer):
+    def call(self, x):
+        return x * 2.0
+
+class LayerScale(keras.layers.Layer):
+    def call(self, x):
+        return x + 1.0
+
+def far(true, predicted):
+    return keras.ops.mean(true - predicted)
+"""
+SEVERAL = """
+import keras
+import pytest
+import {module}
+
+{fix}
+def test_model():
+    i = keras.Input((4, 4))
+    x = {module}.LayerScale()({module}.StochasticDepth()(i))
+    {body}
+"""
+COMPILED = 'model = keras.Model(i, x); model.compile("sgd", {module}.far); return model'
+
+
+@pytest.mark.parametrize("format_", ["h5", "keras"])
+def test_several_are_declared_in_one_marker(project: Project, format_: str) -> None:
+    # Their names are those of layers that Keras has for itself.
+    module = f"namesakes_in_{format_}"
+    project.write(f"{module}.py", NAMESAKES)
+    project.write("pytest.ini", "[pytest]\npythonpath = .\n")
+    marker = f'@pytest.mark.model_roundtrip(formats=["{format_}"])'
+
+    def run(fix: str) -> pytest.RunResult:
+        text = SEVERAL.format(module=module, fix=fix, body=COMPILED.format(module=module))
+        project.write("test_it.py", text)
+        return project.run("--modelcompat-update-golden", "test_it.py")
+
+    result = run(marker)
+    result.assert_outcomes(failed=1)
+    lines = [line.strip().removeprefix("fix").strip() for line in result.stdout.lines]
+    printed = [line for line in lines if line.startswith(f"from {module}")]
+    assert printed == [f"from {module} import StochasticDepth, LayerScale, far"]
+    fix = lines[lines.index(printed[0]) + 1]
+    assert lines.count(fix) == 1
+    run("\n".join((printed[0], marker, fix))).assert_outcomes(passed=1)
+
+
+def test_operations_beside_own_classes_are_no_classes_of_the_user(project: Project) -> None:
+    project.write("beside.py", NAMESAKES)
+    project.write("pytest.ini", "[pytest]\npythonpath = .\n")
+    body = "return keras.Model(i, keras.ops.squeeze(keras.ops.matmul(x, x)[:, :1], 1))"
+
+    def run(fix: str) -> pytest.RunResult:
+        project.write("test_it.py", SEVERAL.format(module="beside", fix=fix, body=body))
+        return project.run("--modelcompat-update-golden", "test_it.py")
+
+    result = run('@pytest.mark.model_roundtrip(formats=["h5"])')
+    result.assert_outcomes(failed=1)
+    text = result.stdout.str()
+    assert "your_module" not in text
+    pasted = dict.fromkeys(re.findall(r"(from beside import .*|@pytest.*(?:custom_objects|formats)=.*)", text))
+    run("\n".join(pasted)).assert_outcomes(passed=2)

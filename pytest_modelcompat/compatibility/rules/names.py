@@ -12,6 +12,7 @@ from pytest_modelcompat.artifacts.text import listed
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.compatibility.context import without_package
 from pytest_modelcompat.profiles.known_names import METRICS_BY_OUTPUT, is_keras_name
+from pytest_modelcompat.profiles.third_party import is_operation
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
@@ -160,8 +161,7 @@ def operations(context: CompatibilityContext) -> Iterator[Finding]:
 
 
 def _is_operation(context: CompatibilityContext, use: Use) -> bool:
-    is_written = context.inventory.format == "h5" and context.writer_major == 3 and isinstance(use, LayerUse)
-    return is_written and "trainable" not in use.config and is_keras_name("operation", use.name)
+    return context.inventory.format == "h5" and context.writer_major == 3 and is_operation(use)
 
 
 def _operation(group: Sequence[Use], consequence: str, context: CompatibilityContext) -> Finding:
