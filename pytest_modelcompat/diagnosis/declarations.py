@@ -63,6 +63,11 @@ def leave_h5(lead: str = "", reason: str = "") -> OptionFix:
     return OptionFix("formats", ["keras", "saved_model"], lead, save_again)
 
 
+def saved_model_alone(lead: str) -> OptionFix:
+    """Saves in the format that holds graphs, and neither Python code nor configurations."""
+    return OptionFix("formats", ["saved_model"], lead, "save the model again, as a SavedModel")
+
+
 LEAVE_H5 = leave_h5()
 OR_LEAVE_H5 = leave_h5("or leave .h5: ")
 UNCOMPILED_LEAD = "if you only predict with it: "

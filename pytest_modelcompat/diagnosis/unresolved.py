@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import PYTHON_FUNCTION_OPS, Inventory, LayerUse, ObjectUse
+from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import Use, locations, op_locations
-from pytest_modelcompat.diagnosis.declarations import declarations
+from pytest_modelcompat.diagnosis.declarations import OR_UNCOMPILED, declarations
 from pytest_modelcompat.profiles.op_packages import package_of
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 
@@ -55,7 +56,7 @@ def unresolved_findings(
     """
     uses = resolvable_uses(inventory)
     unknown = _grouped([uses[index] for index in loaded.unknown_objects])
-    together = _declared_together(unknown, own)
+    together = _declared_together(unknown, own, syntax)
     rebuild = [(uses[problem["index"]], problem) for problem in loaded.not_rebuildable]
     return (
         *(_unknown(group, syntax, together) for group in unknown),
@@ -83,14 +84,24 @@ def _home(use: Use) -> str:
     return use.module if use.module and not use.module.startswith("builtins") else ""
 
 
-def _declared_together(unknown: Sequence[Sequence[Use]], own: Collection[str]) -> dict[bool, dict[str, str]]:
-    """Of the user's own: whether they are registered -> each name and the module that the artifact names."""
+def _declared_together(
+    unknown: Sequence[Sequence[Use]], own: Collection[str], syntax: OptionSyntax
+) -> dict[bool, dict[str, str]]:
+    """Of the user's own: whether they are registered -> each name and the module that the artifact names.
+
+    What `compile()` was given out of a function stays by itself: whoever only predicts does without it.
+    """
     homes: dict[bool, dict[str, str]] = {False: {}, True: {}}
-    for first, *_ in unknown:
-        name = _full_name(first)
-        if name in own and name != _LAMBDA:
-            homes[">" in name][name] = _home(first)
+    for group in unknown:
+        name = _full_name(group[0])
+        if name in own and name != _LAMBDA and not _is_lost_by_compile(group, syntax):
+            homes[">" in name][name] = _home(group[0])
     return homes
+
+
+def _is_lost_by_compile(group: Sequence[Use], syntax: OptionSyntax) -> bool:
+    """Whether it is something of `compile()` that no other process finds."""
+    return all(use.path == COMPILE_PATH for use in group) and syntax.is_made_inside_function(_full_name(group[0]))
 
 
 def _unknown(group: Sequence[Use], syntax: OptionSyntax, together: Mapping[bool, Mapping[str, str]]) -> Finding:
@@ -108,12 +119,13 @@ def _unknown(group: Sequence[Use], syntax: OptionSyntax, together: Mapping[bool,
         cause = f"it is registered as {name!r} by a decorator in {home}, which the loader has not imported"
     else:
         cause = f"Keras has no {role} of this name, and the test declares none"
+    fix = declarations(homes, syntax, is_registered=registered)
     return Finding(
         kind=Kind.UNKNOWN_LAYER if is_layer else Kind.UNKNOWN_OBJECT,
         subject=name,
         where=locations(group),
         cause=cause,
-        fix=declarations(homes, syntax, is_registered=registered),
+        fix=(*fix, OR_UNCOMPILED.line(syntax, {})) if _is_lost_by_compile(group, syntax) else fix,
         details=(("role", role),),
     )
 

@@ -211,6 +211,10 @@ class OptionSyntax:
         """The line that accepts a new op (`allow_ops`) or layer (`allow_layers`)."""
         return self.write(option, {name: "the reason"})
 
+    def is_made_inside_function(self, name: str) -> bool:
+        """Whether this process has it inside a function, where no other process finds it."""
+        return _LOCAL in self._import_path(name)
+
     def defining_module(self, name: str) -> str:
         """The module that a class or function lives in, as far as this process knows."""
         return _module_and_name(_top_level(self._import_path(name)))[0]

@@ -14,6 +14,7 @@ from pytest_modelcompat.profiles.op_packages import package_called, package_of
 from pytest_modelcompat.profiles.third_party import third_party_uses
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 from pytest_modelcompat.roundtrip.declarations import import_paths
+from pytest_modelcompat.roundtrip.refusal import with_what_is_behind
 from pytest_modelcompat.roundtrip.static_check import findings_for, holds_as_keras, option_syntax, profile_of
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def explain_load_failure(attempt: Attempt) -> tuple[Finding, ...]:
     own = tuple(each for each in unknown if each in own or each.kind not in _NAMES)
     others = tuple(each for each in unknown if each not in own)
     found = merge_findings(diagnosed, _met_here(own, loaded), recorded, _met_here(others, loaded), is_local=True)
+    found = with_what_is_behind(found, attempt)
     # A full disk or a damaged file is no matter of the format.
     is_of_the_format = diagnosed.kind is Kind.LOAD_FAILED or bool(recorded)
     return _with_another_format(found, attempt) if is_of_the_format else found

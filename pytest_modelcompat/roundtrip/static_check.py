@@ -127,14 +127,16 @@ def _read(path: Path, _: int) -> Profile:
     return load_profile(str(path))
 
 
-def findings_for(attempt: Attempt, profile: Profile) -> tuple[Finding, ...]:
+def findings_for(attempt: Attempt, profile: Profile, *, safe_mode: bool | None = None) -> tuple[Finding, ...]:
     """Everything that is predicted of an artifact in one runtime, with fixes for who writes tests.
 
     Args:
         attempt: a load, wherever that was: what was known there and is part of no Keras is declared.
         profile: what the runtime knows.
+        safe_mode: whether Lambda bytecode is refused; None for as the case says.
     """
-    custom, safe_mode = set(_declared(attempt)), attempt.case.settings.safe_mode
+    custom = set(_declared(attempt))
+    safe_mode = attempt.case.settings.safe_mode if safe_mode is None else safe_mode
     judged = check_compatibility(attempt.inventory, profile, custom=custom, safe_mode=safe_mode)
     syntax = option_syntax(attempt)
     return tuple(replace(finding, fix=_for_a_test(finding, syntax)) for finding in judged.findings)

@@ -189,3 +189,45 @@ def test_operations_beside_own_classes_are_no_classes_of_the_user(project: Proje
     assert "your_module" not in text
     pasted = dict.fromkeys(re.findall(r"(from beside import .*|@pytest.*(?:custom_objects|formats)=.*)", text))
     run("\n".join(pasted)).assert_outcomes(passed=2)
+
+
+LOST_BY_COMPILE = """
+import keras
+
+def within(margin):
+    def loss(true, predicted):
+        return keras.ops.mean(keras.ops.maximum(keras.ops.abs(true - predicted) - margin, 0))
+    return loss
+
+def leaky(rate):
+    class Leaky(keras.metrics.Mean): ...
+    return Leaky()
+
+class Scale(keras.layers.Layer):
+    def call(self, x):
+        return x * 2.0
+"""
+
+
+@pytest.mark.parametrize("given", ["loss=own.within(0.1)", "loss='mse', metrics=[own.leaky(0.1)]"])
+def test_what_compile_was_given_out_of_a_function_is_left_out(project: Project, given: str) -> None:
+    module = f"lost_{len(given)}"
+    project.write(f"{module}.py", LOST_BY_COMPILE)
+    project.write("pytest.ini", "[pytest]\npythonpath = .\n")
+    body = f"""model = keras.Sequential([keras.Input((2,)), own.Scale(), L.Dense(1)])
+    model.compile("sgd", {given})
+    return model"""
+    marker = '@pytest.mark.model_roundtrip(formats=["keras"])'
+
+    def run(fix: str) -> pytest.RunResult:
+        project.write("test_it.py", TEST.format(module=module, fix=fix, body=body))
+        return project.run("--modelcompat-update-golden", "test_it.py")
+
+    text = run(marker).stdout.str()
+    imported = f"from {module} import Scale"
+    pasted = [imported, marker, '@pytest.mark.model_roundtrip(custom_objects={"Scale": Scale})']
+    assert imported in text
+    assert pasted[-1] in text
+    pasted += re.findall(r"or, if you only predict with it: (@pytest.*)", text)
+    assert len(pasted) == 4
+    run("\n".join(pasted)).assert_outcomes(passed=1)

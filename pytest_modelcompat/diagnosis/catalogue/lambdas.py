@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.diagnosis.declarations import OR_UNCOMPILED, OR_UNSAFE
+from pytest_modelcompat.diagnosis.declarations import OR_UNCOMPILED, OR_UNSAFE, saved_model_alone
 from pytest_modelcompat.diagnosis.known_failure import (
     KnownFailure,
     TemplateValues,
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _NO_LAMBDA = (
     "replace the lambda by a layer, a subclass of keras.layers.Layer with call(), and declare it",
     "or give Lambda a function decorated with @keras.saving.register_keras_serializable(), and declare its module",
+    saved_model_alone("or leave .h5 and .keras; a SavedModel holds what the lambda computes, and not its code: "),
 )
 _BYTECODE = (
     "the artifact holds Python bytecode$saved_python in $lambdas, which only the Python that wrote it can run; "
