@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _MARKER = re.compile(r"@pytest\.mark\.model_roundtrip\(.*\)$")
 _IMPORT = re.compile(r"(from [\w.]+ import [\w, ]+|import [\w.]+)$")
 _METHOD = re.compile(r"def (__init__|get_config|from_config)\(")
+# What is to be done first, in words.
+_BY_HAND = re.compile(r"move \w+ out of ")
 _OTHERWISE = re.compile(r"or\b")
 
 
@@ -44,7 +46,7 @@ def paste_of(findings: Sequence[Mapping[str, Any]]) -> Paste:
     paste = Paste()
     for finding in findings:
         for alternative in _alternatives(finding["fix"]):
-            lines = _lines(alternative)
+            lines = [] if _BY_HAND.match(alternative[0]) else _lines(alternative)
             methods = _methods(alternative) if finding["subject"].isidentifier() else []
             if lines or methods:
                 paste.lines += [line for line in lines if line not in paste.lines]

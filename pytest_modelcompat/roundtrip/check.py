@@ -31,8 +31,10 @@ from pytest_modelcompat.roundtrip.workspace import (
 from pytest_modelcompat.runtimes.process import LoaderUnavailableError, NoSpaceError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from pytest_modelcompat.results.finding import Finding
     from pytest_modelcompat.roundtrip.case import Case
     from pytest_modelcompat.roundtrip.session_context import SessionContext
 
@@ -50,13 +52,17 @@ def check_target(case: Case, context: SessionContext) -> Result:
         try:
             attempt = _attempt(case, context, folder)
         except TargetStoppedError as stopped:
-            cause, *fix = (
-                without_folders(text, folder, context.root) for text in (stopped.finding.cause, *stopped.finding.fix)
-            )
-            return _result(case, context, CheckOutcome((replace(stopped.finding, cause=cause, fix=tuple(fix)),)))
+            return _result(case, context, CheckOutcome(tuple(_in_project(stopped.findings, folder, context.root))))
         except (LoaderUnavailableError, NoSpaceError) as error:
             return _result(case, context, CheckOutcome((not_run(case, context, error),)))
         return _result(case, context, _frozen(_outcome(context, attempt), context, attempt), attempt)
+
+
+def _in_project(findings: Iterable[Finding], folder: Path, root: Path) -> Iterator[Finding]:
+    """Findings that name files as the project does."""
+    for finding in findings:
+        cause, *fix = (without_folders(text, folder, root) for text in (finding.cause, *finding.fix))
+        yield replace(finding, cause=cause, fix=tuple(fix))
 
 
 def _attempt(case: Case, context: SessionContext, folder: Path) -> Attempt:

@@ -224,7 +224,7 @@ def _by_keyword(function: Any, arguments: Any) -> dict[str, Any]:
 
 def _layers(parent: Any, path: tuple[str, ...], seen: set[int]) -> Iterator[tuple[str, Any]]:
     """Layers below a Keras object, each once, at the first place it is met."""
-    for layer in _sublayers(parent):
+    for layer in sublayers(parent):
         if id(layer) not in seen:
             seen.add(id(layer))
             here = (*path, str(layer.name))
@@ -232,7 +232,7 @@ def _layers(parent: Any, path: tuple[str, ...], seen: set[int]) -> Iterator[tupl
             yield from _layers(layer, here, seen)
 
 
-def _sublayers(parent: Any) -> list[Any]:
+def sublayers(parent: Any) -> list[Any]:
     """The layers that Keras tracks in a layer or model, in whatever attribute: `layers` may be anything of a user's."""
     flatten = getattr(parent, "_flatten_layers", None)
     listed = getattr(parent, "layers", None)

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class TargetStoppedError(Exception):
-    """The target cannot go on; `finding` says why."""
+    """The target cannot go on; `findings` say why."""
 
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.cause)
-        self.finding = finding
+    def __init__(self, *findings: Finding) -> None:
+        super().__init__(findings[0].cause)
+        self.findings = findings
 
 
 _EXPECTED = (
