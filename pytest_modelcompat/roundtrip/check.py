@@ -45,6 +45,9 @@ def check_target(case: Case, context: SessionContext) -> Result:
     Args:
         case: the case, in this target.
         context: what the session's targets share.
+
+    Raises:
+        NotApplicableError: a model of this kind does not have the format, and the test does not ask for it.
     """
     with artifact_folder(case, context) as folder:
         try:
