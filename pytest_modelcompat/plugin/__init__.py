@@ -97,6 +97,10 @@ def pytest_make_collect_report(
         from pytest_modelcompat.plugin import collection
 
         collection.claim_all(report, _session(collector.config))
+        if report.failed:
+            from pytest_modelcompat.plugin import import_hint
+
+            import_hint.add_hint(report, collector.config)
     return report
 
 
