@@ -14,6 +14,7 @@ from pytest_modelcompat.plugin import markers
 from pytest_modelcompat.plugin.markers import ARTIFACT, FIXTURE, TARGET_ARGUMENT, target_of
 from pytest_modelcompat.plugin.names import base_name, case_id, golden_name, path_parts
 from pytest_modelcompat.plugin.stash import CLAIM_PROBLEM
+from pytest_modelcompat.plugin.written_at import marker_line, refusal
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.target import Target
 from pytest_modelcompat.settings.checks import SettingsError, plain_name
@@ -143,6 +144,18 @@ def claim_all(report: pytest.CollectReport, session: Session) -> None:
             session.claims.add(golden, case_id(item))
         except SettingsError as error:
             item.stash[CLAIM_PROBLEM] = str(error)
+
+
+def refuse_wrong_markers(items: Iterable[pytest.Item], session: Session) -> None:
+    """Stop where it matters what all tests claim: of one whose marker is wrong that is not known.
+
+    Raises:
+        pytest.UsageError: a test's marker is wrong.
+    """
+    for item in items:
+        problem = problem_of(item, session) if isinstance(item, pytest.Function) else ""
+        if problem:
+            raise pytest.UsageError(refusal(item.nodeid, problem, marker_line(item, problem)))
 
 
 def record_claims(items: Iterable[pytest.Item], session: Session) -> None:
