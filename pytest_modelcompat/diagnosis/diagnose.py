@@ -11,6 +11,7 @@ from pytest_modelcompat.diagnosis.context import locations_of_name
 from pytest_modelcompat.diagnosis.known_failure import RaisedException, match_known_failure
 from pytest_modelcompat.diagnosis.local_errors import is_disk_full
 from pytest_modelcompat.diagnosis.messages import class_being_rebuilt, root_cause
+from pytest_modelcompat.diagnosis.misspelt import declared_again
 from pytest_modelcompat.diagnosis.process_exit import (
     ACTIVITY_BY_STAGE,
     diagnose_full_disk,
@@ -79,14 +80,17 @@ def _not_imported(error: Mapping[str, str], context: DiagnosisContext) -> Findin
     return Finding(
         kind=Kind.IMPORT_FAILED,
         subject=declared,
-        cause=f"{context.loader} cannot import {declared}, which {who}: {error['type']}: {cause}",
+        cause=f"{context.loader} cannot import {declared}, which {who}: {error['type']}: {cause}"
+        + (f"; did you mean {error['near']!r}?" if error.get("near") else ""),
         fix=_import_fix(error, context),
         quote=cause,
     )
 
 
 def _import_fix(error: Mapping[str, str], context: DiagnosisContext) -> tuple[str, ...]:
-    declared = error["declared"]
+    declared, near = error["declared"], error.get("near", "")
+    if near:
+        return (declared_again(declared, near, context.custom_objects, context.syntax),)
     if declared in ("keras", "tf_keras"):
         return (f"install {declared} where the artifact is loaded, or load it in another runtime",)
     if error["type"] == "AttributeError":

@@ -16,6 +16,7 @@ from pytest_modelcompat.diagnosis.context import (
     role_of,
 )
 from pytest_modelcompat.diagnosis.messages import class_being_rebuilt, innermost, root_cause
+from pytest_modelcompat.diagnosis.misspelt import declares_none
 from pytest_modelcompat.profiles.known_names import is_keras_name
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 from pytest_modelcompat.results.option_syntax import OptionFix, OptionSyntax
@@ -170,6 +171,7 @@ def template_values(match: re.Match[str], raised: RaisedException, context: Diag
         "name": name,
         "bare": name.rpartition(">")[2].rpartition(".")[2],
         "role": role_of(name, context.inventory),
+        "undeclared": declares_none(name, context.custom_objects, context.inventory),
         "declared_home": context.custom_objects.get(name, "").rpartition(".")[0],
         "home": registered_module(name, context.inventory) or "your_module",
         "outer": raised.outer,

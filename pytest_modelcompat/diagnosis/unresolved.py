@@ -8,6 +8,7 @@ from pytest_modelcompat.artifacts.inventory import PYTHON_FUNCTION_OPS, Inventor
 from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import Use, locations, op_locations
 from pytest_modelcompat.diagnosis.declarations import OR_UNCOMPILED, declarations
+from pytest_modelcompat.diagnosis.misspelt import declares_none
 from pytest_modelcompat.profiles.op_packages import package_of
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 
@@ -44,7 +45,11 @@ def use_as_json(use: Use) -> dict[str, Any]:
 
 
 def unresolved_findings(
-    inventory: Inventory, loaded: LoadResult, syntax: OptionSyntax, own: Collection[str] = ()
+    inventory: Inventory,
+    loaded: LoadResult,
+    syntax: OptionSyntax,
+    own: Collection[str] = (),
+    declared: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """A finding for each thing the loader could not resolve or rebuild, however many places use it.
 
@@ -53,13 +58,17 @@ def unresolved_findings(
         loaded: what the loader answered; positions refer to `resolvable_uses(inventory)`.
         syntax: how the fix is written.
         own: names of classes and functions that are the user's, which one fix declares together.
+        declared: names of those that the test declares.
     """
     uses = resolvable_uses(inventory)
     unknown = _grouped([uses[index] for index in loaded.unknown_objects])
     together = _declared_together(unknown, own, syntax)
     rebuild = [(uses[problem["index"]], problem) for problem in loaded.not_rebuildable]
     return (
-        *(_unknown(group, syntax, together) for group in unknown),
+        *(
+            _unknown(group, syntax, together, declares_none(_full_name(group[0]), declared, inventory))
+            for group in unknown
+        ),
         *_not_rebuildable(rebuild),
         *(_unknown_op(op, loaded, syntax) for op in inventory.ops if op.op in loaded.unknown_ops),
         *(_python_function(op) for op in inventory.ops if op.op in PYTHON_FUNCTION_OPS),
@@ -104,7 +113,9 @@ def _is_lost_by_compile(group: Sequence[Use], syntax: OptionSyntax) -> bool:
     return all(use.path == COMPILE_PATH for use in group) and syntax.is_made_inside_function(_full_name(group[0]))
 
 
-def _unknown(group: Sequence[Use], syntax: OptionSyntax, together: Mapping[bool, Mapping[str, str]]) -> Finding:
+def _unknown(
+    group: Sequence[Use], syntax: OptionSyntax, together: Mapping[bool, Mapping[str, str]], undeclared: str
+) -> Finding:
     first = group[0]
     is_layer = isinstance(first, LayerUse)
     name = _full_name(first)
@@ -118,7 +129,7 @@ def _unknown(group: Sequence[Use], syntax: OptionSyntax, together: Mapping[bool,
     if registered:
         cause = f"it is registered as {name!r} by a decorator in {home}, which the loader has not imported"
     else:
-        cause = f"Keras has no {role} of this name, and the test declares none"
+        cause = f"Keras has no {role} of this name, and {undeclared}"
     fix = declarations(homes, syntax, is_registered=registered)
     return Finding(
         kind=Kind.UNKNOWN_LAYER if is_layer else Kind.UNKNOWN_OBJECT,

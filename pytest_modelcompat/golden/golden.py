@@ -29,6 +29,9 @@ Packed = tuple[Mapping[str, Any], Mapping[str, "NDArray[Any]"]]
 # File systems take 255 bytes a name; Windows, by default, 260 characters a path.
 _LONGEST = 150
 _SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.=+,@[]-")
+# Names of builders hold a `:` (`shop.models:build`), and no file name on Windows may. What stands for it reads better
+# than `%3A`, and is in no name otherwise.
+_SPELT = {ord(":"): "#"}
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file: reserved with any extension, too. And the
 # golden's own files: a case of their name would want its folder where another golden has its file or its
 # frozen artifacts.
@@ -98,6 +101,10 @@ class GoldenName:
         """The folders that hold it, one to one: no two names share them."""
         return tuple(escape(part) for part in (*self.folder, self.name))
 
+    def former(self) -> tuple[str, ...]:
+        """The folders that held it before `:` had a sign of its own; no other name shares these either."""
+        return tuple(escape(part, {}) for part in (*self.folder, self.name))
+
     @property
     def folded(self) -> tuple[str, ...]:
         """Equal for two names that a file system which ignores case would keep in one folder."""
@@ -107,20 +114,25 @@ class GoldenName:
         return "/".join((*self.folder, self.name))
 
 
-def escape(part: str) -> str:
+def escape(part: str, spelt: Mapping[int, str] = _SPELT) -> str:
     """One part of a name as a folder's name that every common file system takes, one to one.
 
-    Bytes of its UTF-8 outside `[A-Za-z0-9_.=+,@[]-]` become `%XX`, and so does what some system would alter:
-    a dot at either end, the first letter of a name that Windows reserves, or that a golden's folder has for
-    itself. What comes out longer than 150 bytes is cut, with `~` and a digest of the whole at its end; an
-    uncut one never holds a `~`.
+    A `:` becomes `#`. Other bytes of its UTF-8 outside `[A-Za-z0-9_.=+,@[]-]` become `%XX`, and so does what some
+    system would alter: a dot at either end, the first letter of a name that Windows reserves, or that a golden's
+    folder has for itself. What comes out longer than 150 bytes is cut, with `~` and a digest of the whole at its
+    end; an uncut one never holds a `~`.
+
+    Args:
+        part: the part.
+        spelt: signs of their own, by byte.
     """
     codes = part.encode("utf-8", "surrogatepass")
     hidden = {place for place in (0, len(codes) - 1) if codes[place] == ord(".")}
     if _RESERVED.fullmatch(part):
         hidden.add(0)
     escaped = "".join(
-        chr(code) if code in _SAFE and place not in hidden else f"%{code:02X}" for place, code in enumerate(codes)
+        chr(code) if code in _SAFE and place not in hidden else spelt.get(code, f"%{code:02X}")
+        for place, code in enumerate(codes)
     )
     if len(escaped) <= _LONGEST:
         return escaped
@@ -129,12 +141,12 @@ def escape(part: str) -> str:
 
 
 def unescape(escaped: str) -> str | None:
-    """The part that `escape` made this of; None if it was cut, or if `escape` makes no such name."""
+    """The part that `escape` made this of, now or before; None if it was cut, or if `escape` makes no such name."""
     try:
-        part = unquote_to_bytes(escaped).decode("utf-8", "surrogatepass")
+        part = unquote_to_bytes(escaped.replace("#", ":")).decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
         return None
-    return part if part and escape(part) == escaped else None
+    return part if part and escaped in (escape(part), escape(part, {})) else None
 
 
 @dataclass(frozen=True)

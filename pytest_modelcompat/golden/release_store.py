@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_modelcompat.artifacts.text import natural_order
 from pytest_modelcompat.golden import serialization
+from pytest_modelcompat.golden.folders import folder_of, own_folder, remove_empty_folders
 from pytest_modelcompat.golden.golden import (
     FROZEN_FILE,
     FROZEN_FOLDER,
@@ -41,7 +42,6 @@ from pytest_modelcompat.golden.store import (
     locked_folder,
     read_golden,
     removal_errors,
-    remove_empty_folders,
     save_golden,
     write_atomically,
     write_errors,
@@ -142,7 +142,7 @@ class ReleaseStore:
         return self._releases(name) / label
 
     def _case(self, name: GoldenName) -> Path:
-        return self.root.joinpath(*name.escape())
+        return folder_of(self.root, name)
 
     def _releases(self, name: GoldenName) -> Path:
         return self._case(name) / FROZEN_FOLDER
@@ -197,12 +197,20 @@ class ReleaseStore:
 
     def releases(self) -> tuple[tuple[GoldenName, str], ...]:
         """Every release of every case, whole or broken, in the order of their folders."""
-        return tuple(
+        found = (
             (name, label)
             for folder in sorted(self.root.rglob(FROZEN_FOLDER))
             if (name := self._name(folder)) is not None
-            for label in _labels(folder)
+            for label in self.labels(name)
         )
+        return tuple(dict.fromkeys(found))
+
+    def where_now(self, frozen: Frozen) -> Frozen:
+        """What is frozen, where it is now: an update may have renamed its golden since it was listed."""
+        folder = self.folder(frozen.name, frozen.label)
+        if isinstance(frozen, BrokenRelease):
+            return replace(frozen, folder=folder)
+        return replace(frozen, folder=folder, artifact=folder / frozen.artifact.name)
 
     def _name(self, releases: Path) -> GoldenName | None:
         parts = releases.parent.relative_to(self.root).parts
@@ -253,8 +261,8 @@ class ReleaseStore:
         problem = label_problem(label)
         if problem:
             raise GoldenNotWrittenError(f"The label {label!r} {problem}.", "choose another label")
-        folder = self.folder(name, label)
-        with locked_folder(self._case(name)):
+        with locked_folder(own_folder(self.root, name)):
+            folder = self.folder(name, label)
             self._refuse_alike(name, label)
             entries, before = self._before(name, label, golden)
             if format_ in entries:
@@ -359,7 +367,7 @@ class ReleaseStore:
         if label not in self.labels(name):
             raise GoldenMissingError(f"There is no frozen release {self.folder(name, label)}.")
         folder = self.folder(name, label)
-        with locked_folder(self._case(name)), removal_errors(folder):
+        with locked_folder(own_folder(self.root, name)), removal_errors(folder):
             # Renamed first: what is killed amid removing leaves no half of a release.
             going = folder.with_name(f".{label}.part")
             discard(going)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.golden import serialization
+from pytest_modelcompat.golden.folders import folder_of, own_folder, remove_empty_folders, rename_former
 from pytest_modelcompat.golden.golden import (
     ARRAYS_FILE,
     FROZEN_FOLDER,
@@ -37,7 +38,7 @@ class UpdateResult:
     """What an update did.
 
     Args:
-        changed: whether the bytes of a file on disk are others now.
+        changed: whether the bytes of a file on disk are others now, or its name is.
         before: the golden that was there; None if there was none, or a broken one.
         after: the golden that is there now.
     """
@@ -61,7 +62,7 @@ class GoldenStore:
 
     def folder(self, name: GoldenName) -> Path:
         """Where a golden is kept, whether it is there or not."""
-        return self.root.joinpath(*name.escape())
+        return folder_of(self.root, name)
 
     def read(self, name: GoldenName) -> Golden:
         """Read a golden.
@@ -76,13 +77,15 @@ class GoldenStore:
         except GoldenBrokenError as error:
             # The two files are replaced one after the other: in between, they are halves of two goldens.
             try:
-                with _lock(folder):
-                    return read_golden(folder)
+                with _lock(own_folder(self.root, name)):
+                    return read_golden(self.folder(name))
             except OSError:
                 raise error from None
 
     def update(self, name: GoldenName, merge: Callable[[Golden | None], Golden]) -> UpdateResult:
         """Read, merge and write under one lock, so that processes updating at once lose nothing.
+
+        A golden that is still under its former name is renamed.
 
         Args:
             name: which one.
@@ -93,11 +96,13 @@ class GoldenStore:
             GoldenNotWrittenError: it could not be written; there is no output in it; or what is on disk was
                 recorded by a later version of this plugin, whose content this one would lose.
         """
-        folder = self.folder(name)
+        folder = own_folder(self.root, name)
         with locked_folder(folder):
-            before = _before(folder)
+            before = _before(self.folder(name))
             after = merge(before)
-            written = UpdateResult(save_golden(name, folder, after), before, after)
+            with write_errors(folder):
+                renamed = rename_former(self.root, name)
+            written = UpdateResult(save_golden(name, folder, after) or renamed, before, after)
         self.recorded.add(name)
         return written
 
@@ -109,7 +114,7 @@ class GoldenStore:
             for path in sorted(self.root.rglob(JSON_FILE))
             if FROZEN_FOLDER not in path.relative_to(self.root).parts and path.is_file()
         )
-        return tuple(name for name in found if name is not None)
+        return tuple(dict.fromkeys(name for name in found if name is not None))
 
     def remove(self, name: GoldenName) -> None:
         """Remove a golden, and the folders that are empty without it; frozen artifacts stay.
@@ -118,7 +123,7 @@ class GoldenStore:
             GoldenNotWrittenError: it could not be removed.
         """
         folder = self.folder(name)
-        with locked_folder(folder), removal_errors(folder):
+        with locked_folder(own_folder(self.root, name)), removal_errors(folder):
             for file in (JSON_FILE, ARRAYS_FILE):
                 (folder / file).unlink(missing_ok=True)
             remove_empty_folders(folder, self.root)
@@ -137,7 +142,7 @@ def golden_name_of(escaped: tuple[str, ...], path: Path) -> GoldenName | None:
     if not all(known) or len(known) != len(escaped) or not known:
         return None
     name = GoldenName(tuple(known[:-1]), known[-1])
-    return name if name.escape() == escaped else None
+    return name if escaped in (name.escape(), name.former()) else None
 
 
 def _recorded_name(path: Path) -> list[str]:
@@ -255,16 +260,6 @@ def removal_errors(folder: Path) -> Iterator[None]:
     except OSError as error:
         fix = "let this user write to it, then run the same command again"
         raise GoldenNotWrittenError(f"{folder} could not be removed: {error.strerror or error}.", fix) from error
-
-
-def remove_empty_folders(folder: Path, root: Path) -> None:
-    """Remove a folder and those above it up to `root`, as long as there is nothing in them."""
-    while folder != root and folder.is_relative_to(root):
-        if folder.is_dir():
-            if any(folder.iterdir()):
-                return
-            folder.rmdir()
-        folder = folder.parent
 
 
 def _lock(folder: Path) -> BaseFileLock:

@@ -1,7 +1,9 @@
 """Importing the modules a case declares, by name where the path finds them, else from their file."""
 
+import difflib
 import importlib
 import importlib.util
+import pkgutil
 import sys
 import types
 from pathlib import Path
@@ -15,6 +17,24 @@ class DeclaredImportError(Exception):
         super().__init__(name)
         self.name = name
         self.cause = cause
+        self.near = _near(name, cause)
+
+
+def _near(name: str, cause: BaseException) -> str:
+    """A name like the one that is not there, where there is one: of a module's own, or of a module beside it."""
+    home, _, last = name.rpartition(".")
+    rest = ""
+    if isinstance(cause, AttributeError) and home in sys.modules:
+        names = [each for each in vars(sys.modules[home]) if not each.startswith("_")]
+    elif isinstance(cause, ModuleNotFoundError) and cause.name and (name + ".").startswith(cause.name + "."):
+        home, _, last = cause.name.rpartition(".")
+        rest = name[len(cause.name) :]
+        places = getattr(sys.modules.get(home), "__path__", None) if home else None
+        names = [each.name for each in pkgutil.iter_modules(places)] if places or not home else []
+    else:
+        return ""
+    found = difflib.get_close_matches(last, names, 1, 0.7)
+    return ".".join(part for part in (home, found[0]) if part) + rest if found else ""
 
 
 def import_declared(name: str, files: Dict[str, str]) -> Any:

@@ -34,7 +34,7 @@ def run(folder: Path) -> None:
         _enter(folder, answer, "declare")
         _stages(folder, job, answer)
     except imports.DeclaredImportError as error:
-        answer["error"] = dict(_describe(error.cause), declared=error.name)
+        answer["error"] = dict(_describe(error.cause), declared=error.name, near=error.near)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - every failure is the answer
         answer["error"] = _describe(error)
     if answer["stage"] in ("load", "predict", "done"):

@@ -97,6 +97,10 @@ def pytest_make_collect_report(
         from pytest_modelcompat.plugin import collection
 
         collection.claim_all(report, _session(collector.config))
+        if report.failed:
+            from pytest_modelcompat.plugin import import_hint
+
+            import_hint.add_hint(report, collector.config)
     return report
 
 
@@ -145,8 +149,10 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
         config.hook.pytest_deselected(items=others)
     claims = config.getoption("modelcompat_claims")
     if claims:
+        from pytest_modelcompat.plugin import collection
         from pytest_modelcompat.plugin.collected_claims import claims_of_items
 
+        collection.refuse_wrong_markers(items, _session(config))
         claims_of_items(items, config.rootpath).write(config.rootpath / claims)
 
 

@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_modelcompat.artifacts.formats import FORMATS
+from pytest_modelcompat.plugin import markers
 from pytest_modelcompat.plugin.markers import ARTIFACT, FIXTURE, TARGET_ARGUMENT, target_of
 from pytest_modelcompat.plugin.names import base_name, case_id, golden_name, path_parts
+from pytest_modelcompat.plugin.stash import CLAIM_PROBLEM
+from pytest_modelcompat.plugin.written_at import marker_line, refusal
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.target import Target
 from pytest_modelcompat.settings.checks import SettingsError, plain_name
@@ -22,21 +26,19 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.golden.golden import GoldenName
     from pytest_modelcompat.golden.release_store import Frozen
-    from pytest_modelcompat.plugin.marked_tests import MarkedTest
     from pytest_modelcompat.plugin.session import Session
 
 
 def parametrize(metafunc: pytest.Metafunc, session: Session) -> None:
     """Give a marked test one item for each target, the target last in its id.
 
-    Raises:
-        pytest.fail.Exception: an option is wrong, or the test cannot be run as a target.
+    A test of which no target can be made stays one item, which is an error when its turn comes: the other tests of its
+    module run.
     """
-    try:
-        marked = _runnable(metafunc, session)
-    except SettingsError as error:
-        message = f"modelcompat: {metafunc.definition.nodeid}: {error}"
-        raise pytest.fail.Exception(message, pytrace=False) from None
+    marked = session.marked_tests.of(metafunc.definition)
+    assert marked is not None  # noqa: S101 - only marked tests are asked about
+    if problem_of(metafunc.definition, session):
+        return
     formats = marked.settings.formats if marked.artifact is None else (artifact_format(marked.artifact),)
     parameters = [
         pytest.param(target, marks=marks, id=str(target))
@@ -91,15 +93,23 @@ def frozen_artifact(golden: GoldenName, target: Target, session: Session) -> Fro
     return next((each for each in alike if each.format == target.format), None)
 
 
-def _runnable(metafunc: pytest.Metafunc, session: Session) -> MarkedTest:
-    marked = session.marked_tests.of(metafunc.definition)
-    assert marked is not None  # noqa: S101 - only marked tests are asked about
-    function = metafunc.function
-    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-        raise SettingsError("the test is async; a model test is a plain function that returns a model")
-    if marked.kind == ARTIFACT and FIXTURE in metafunc.fixturenames:
-        raise SettingsError("a test takes the marker model_artifact or the fixture model_roundtrip, not both")
-    return marked
+def problem_of(function: pytest.Function, session: Session) -> str:
+    """Why no target can be made of a marked test, one sentence; empty if nothing is in the way.
+
+    Args:
+        function: an item or a function definition.
+        session: its session.
+    """
+    marked = session.marked_tests.of(function)
+    if marked is None:
+        return ""
+    if marked.problem:
+        return marked.problem
+    if inspect.iscoroutinefunction(function.obj) or inspect.isasyncgenfunction(function.obj):
+        return "the test is async; a model test is a plain function that returns a model"
+    if marked.kind == ARTIFACT and FIXTURE in function.fixturenames:
+        return "a test takes the marker model_artifact or the fixture model_roundtrip, not both"
+    return function.stash.get(CLAIM_PROBLEM, "")
 
 
 def artifact_format(path: Path) -> str:
@@ -111,7 +121,7 @@ def artifact_format(path: Path) -> str:
 
 
 def claim_all(report: pytest.CollectReport, session: Session) -> None:
-    """Claim the goldens of the marked tests that were collected; a golden claimed twice fails the collection.
+    """Claim the goldens of the marked tests that were collected; a golden claimed twice is an error of the later test.
 
     Of a test's parameters not each has every artifact that is frozen of the test: those without are left out.
     """
@@ -120,6 +130,9 @@ def claim_all(report: pytest.CollectReport, session: Session) -> None:
             continue
         target = target_of(item)
         if target is None:
+            if markers.is_marked(item):
+                # Who selects some of its targets with -k would not see the error otherwise.
+                item.extra_keyword_matches.update(FORMATS)
             continue
         marked = session.marked_tests.of(item)
         assert marked is not None  # noqa: S101 - what has a target is marked
@@ -130,19 +143,31 @@ def claim_all(report: pytest.CollectReport, session: Session) -> None:
         try:
             session.claims.add(golden, case_id(item))
         except SettingsError as error:
-            report.outcome, report.longrepr, report.result = "failed", f"modelcompat: {error}", []
-            return
+            item.stash[CLAIM_PROBLEM] = str(error)
+
+
+def refuse_wrong_markers(items: Iterable[pytest.Item], session: Session) -> None:
+    """Stop where it matters what all tests claim: of one whose marker is wrong that is not known.
+
+    Raises:
+        pytest.UsageError: a test's marker is wrong.
+    """
+    for item in items:
+        problem = problem_of(item, session) if isinstance(item, pytest.Function) else ""
+        if problem:
+            raise pytest.UsageError(refusal(item.nodeid, problem, marker_line(item, problem)))
 
 
 def record_claims(items: Iterable[pytest.Item], session: Session) -> None:
     """Record on each model test which golden it claims, so that the summary knows even if it never runs."""
     for item in items:
-        if target_of(item) is not None or FIXTURE in getattr(item, "fixturenames", ()):
+        if target_of(item) is not None or markers.is_model_item(item):
             from pytest_modelcompat.report import user_properties
 
             marked = session.marked_tests.of(item)
             settings = marked.settings if marked is not None else Settings()
             golden = golden_name(item, settings)
             item.user_properties.append(user_properties.claim(str(golden)))
-            if FIXTURE in getattr(item, "fixturenames", ()):
+            # Which golden a test means whose marker is wrong is not known either.
+            if target_of(item) is None or FIXTURE in getattr(item, "fixturenames", ()):
                 item.user_properties.append(user_properties.calls_fixture("/".join(golden.folder)))

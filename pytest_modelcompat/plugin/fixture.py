@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -13,8 +13,10 @@ from pytest_modelcompat.plugin.marked_tests import resolve_settings
 from pytest_modelcompat.plugin.markers import ROUNDTRIP, target_of
 from pytest_modelcompat.plugin.names import accept_command, case_id, golden_name
 from pytest_modelcompat.plugin.runner import check_item
+from pytest_modelcompat.plugin.written_at import call_line, refusal
 from pytest_modelcompat.results.option_places import OptionPlace
-from pytest_modelcompat.results.result import ModelCompatError, RoundTripResult
+from pytest_modelcompat.results.result import ModelCompatError, Result, RoundTripResult
+from pytest_modelcompat.roundtrip.stop import NotApplicableError
 from pytest_modelcompat.settings.checks import SettingsError, plain_name
 from pytest_modelcompat.settings.settings import OptionLayer, Settings
 
@@ -58,11 +60,22 @@ class ModelRoundtrip:
         __tracebackhide__ = True
         self.called = True
         settings, targets = self._settings(dict(options))
-        results = tuple(check_item(self.item, self._case(model, settings, each), self.session) for each in targets)
+        checked = [self._result(self._case(model, settings, each)) for each in targets]
+        results = tuple(result for result in checked if result is not None)
         failed = tuple(result for result in results if result.failed and not result.expected)
         if failed and check:
             raise ModelCompatError(failed)
         return RoundTripResult(results)
+
+    def _result(self, case: Case) -> Result | None:
+        """A target's result; None for a format that the model does not have and nobody asks for."""
+        try:
+            return check_item(self.item, case, self.session)
+        except NotApplicableError as error:
+            # Of a marked test the target is the item; in a plain call it is one of several.
+            if target_of(self.item) is not None:
+                pytest.skip(f"modelcompat: {error}")
+            return None
 
     def _settings(self, options: dict[str, Any]) -> tuple[Settings, list[Target]]:
         target = target_of(self.item)
@@ -70,10 +83,10 @@ class ModelRoundtrip:
         marks = list(self.item.iter_markers(ROUNDTRIP))
         marker = {name: value for mark in reversed(marks) for name, value in mark.kwargs.items()}
         if any(hasattr(entry, "marks") for name in ("formats", "runtimes") for entry in options.get(name) or ()):
-            pytest.fail("modelcompat: marks on a format or runtime belong on the marker, not in a call", pytrace=False)
+            self._refuse("marks on a format or runtime belong on the marker, not in a call")
         for name in ("formats", "runtimes"):
             if target is not None and name in options:
-                pytest.fail(f"modelcompat: give {name!r} to the marker, which makes an item of each", pytrace=False)
+                self._refuse(f"give {name!r} to the marker, which makes an item of each")
         try:
             layers = (
                 command_line,
@@ -85,26 +98,28 @@ class ModelRoundtrip:
             golden = golden_name(self.item, settings)
             self.session.claims.add(golden, case_id(self.item))
         except SettingsError as error:
-            raise pytest.fail.Exception(f"modelcompat: {error}", pytrace=False) from None
+            self._refuse(str(error))
         if target is not None:
             return settings, [target]
         wanted = {plain_name(entry) for entry in settings.formats}
         formats = [name for name in SAVE_ORDER if name in wanted]
         return settings, [each for each, _ in collection.all_targets(formats, settings, golden, self.session)]
 
+    def _refuse(self, problem: str) -> NoReturn:
+        """Fail the test for how it calls the fixture, with the line of the call."""
+        message = refusal(case_id(self.item), problem, call_line(self.item.config))
+        raise pytest.fail.Exception(message, pytrace=False) from None
+
     def _case(self, model: Any, settings: Settings, target: Target) -> Case:
         from pytest_modelcompat.roundtrip.case import Case, is_builder, split_returned
 
         golden = golden_name(self.item, settings)
         if (golden, target) in self._claimed:
-            pytest.fail(
-                f"modelcompat: {self.item.name} checks {golden} as {target} twice; give each call a name= of its own",
-                pytrace=False,
-            )
+            self._refuse(f"it checks {golden} as {target} twice; give each call a name= of its own")
         self._claimed.add((golden, target))
         frozen = collection.frozen_artifact(golden, target, self.session)
         if target.frozen and frozen is None:
-            pytest.fail(f"modelcompat: {self.item.name}: nothing is frozen as {target} of {golden}", pytrace=False)
+            self._refuse(f"nothing is frozen as {target} of {golden}")
         case = Case(
             title=self.item.name if target_of(self.item) else f"{self.item.name}[{target}]",
             target=target,

@@ -25,11 +25,13 @@ class MarkedTest:
         kind: `model_roundtrip` or `model_artifact`.
         settings: its options, resolved.
         artifact: the path a `model_artifact` names.
+        problem: what is wrong with the marker, which makes no targets then; the other fields say nothing in that case.
     """
 
     kind: str
     settings: Settings
     artifact: Path | None = None
+    problem: str = ""
 
 
 class MarkedTests:
@@ -52,17 +54,21 @@ class MarkedTests:
 
         Args:
             node: an item or a function definition.
-
-        Raises:
-            SettingsError: an option is wrong.
         """
         marks = tuple(mark for name in (ROUNDTRIP, ARTIFACT) for mark in node.iter_markers(name))
         if not marks:
             return None
         key = (node.path, *map(id, marks))
         if key not in self._read:
-            self._read[key] = (marks, _read_marker(node, self._layers))
+            self._read[key] = (marks, _read_or_refused(node, self._layers, marks[0].name))
         return self._read[key][1]
+
+
+def _read_or_refused(node: Any, layers: tuple[OptionLayer, OptionLayer], kind: str) -> MarkedTest:
+    try:
+        return _read_marker(node, layers)
+    except SettingsError as error:
+        return MarkedTest(kind, Settings(), problem=str(error))
 
 
 def _read_marker(node: pytest.Item | Any, layers: tuple[OptionLayer, OptionLayer]) -> MarkedTest:

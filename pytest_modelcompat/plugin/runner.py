@@ -14,11 +14,13 @@ from pytest_modelcompat.plugin.extensions import announce
 from pytest_modelcompat.plugin.markers import FIXTURE, is_model_item, target_of
 from pytest_modelcompat.plugin.names import accept_command, case_id, golden_name
 from pytest_modelcompat.plugin.stash import FIXTURES_SEEDED
+from pytest_modelcompat.plugin.written_at import marker_line, refusal
 from pytest_modelcompat.report import user_properties
 from pytest_modelcompat.results.finding import Finding, Kind
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.result import ModelCompatError, Result, ResultContext
 from pytest_modelcompat.roundtrip.extensions import HookFailedError
+from pytest_modelcompat.roundtrip.stop import NotApplicableError
 from pytest_modelcompat.settings.expected_failures import apply_expected_failures
 from pytest_modelcompat.settings.settings import Settings
 
@@ -36,7 +38,7 @@ _FIX_THE_HOOK = ("correct the hook; it may return None to use the default",)
 def prepare(item: pytest.Item, session: Session) -> None:
     """Start a model test from its seed, before its fixtures build anything.
 
-    Fails a test that no target can be made of, such as a `unittest` method.
+    Fails a test that no target can be made of, such as a `unittest` method, or one with a misspelt option.
     """
     if not isinstance(item, pytest.Function) or (item.cls is not None and _is_unittest(item.cls)):
         pytest.fail(
@@ -44,6 +46,9 @@ def prepare(item: pytest.Item, session: Session) -> None:
             "write it as a plain function, or in a class that does not inherit from unittest.TestCase",
             pytrace=False,
         )
+    problem = collection.problem_of(item, session)
+    if problem:
+        pytest.fail(refusal(case_id(item), problem, marker_line(item, problem)), pytrace=False)
     if target_of(item) is None and FIXTURE not in item.fixturenames:
         pytest.fail(
             f"modelcompat: {item.name} was given its model marker after it was collected, too late to make targets of "
@@ -123,7 +128,10 @@ def run_target(item: pytest.Item, case: Case, session: Session) -> Result:
     Raises:
         ModelCompatError: the target fails.
     """
-    result = check_item(item, case, session)
+    try:
+        result = check_item(item, case, session)
+    except NotApplicableError as error:
+        pytest.skip(f"modelcompat: {error}")
     if result.expected:
         pytest.xfail(f"{result.verdict}: {result.expected}")
     if result.failed:
@@ -132,7 +140,11 @@ def run_target(item: pytest.Item, case: Case, session: Session) -> Result:
 
 
 def check_item(item: pytest.Item, case: Case, session: Session) -> Result:
-    """One target's result, noted on its item whether it failed or not."""
+    """One target's result, noted on its item whether it failed or not.
+
+    Raises:
+        NotApplicableError: a model of this kind does not have the format, and the test does not ask for it.
+    """
     began = time.perf_counter()
     # An artifact is loaded in the loader only, and needs no TensorFlow in this process.
     problem = tensorflow_problem() if case.artifact is None else None

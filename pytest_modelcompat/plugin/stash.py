@@ -15,5 +15,8 @@ SESSION: pytest.StashKey[Any] = pytest.StashKey()
 # Of an item: whether its random numbers were seeded for its own fixtures.
 FIXTURES_SEEDED: pytest.StashKey[bool] = pytest.StashKey()
 
+# Of an item: that another test claims its golden, one sentence.
+CLAIM_PROBLEM: pytest.StashKey[str] = pytest.StashKey()
+
 # Put here before `pytest_configure`, a loader serves several sessions of one process; its maker closes it.
 SHARED_LOADER: pytest.StashKey[LoaderProcess] = pytest.StashKey()

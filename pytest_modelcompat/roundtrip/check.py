@@ -47,7 +47,12 @@ def check_target(case: Case, context: SessionContext) -> Result:
     Args:
         case: the case, in this target.
         context: what the session's targets share.
+
+    Raises:
+        NotApplicableError: a model of this kind does not have the format, and the test does not ask for it.
     """
+    if case.frozen is not None:
+        case = case.of_release(context.freezer.store.where_now(case.frozen))
     with artifact_folder(case, context) as folder:
         try:
             attempt = _attempt(case, context, folder)

@@ -57,9 +57,12 @@ def _assigned(target: ast.expr, value: ast.expr) -> Iterable[tuple[str, str]]:
     if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
         for inner, part in zip(target.elts, value.elts, strict=False):
             yield from _assigned(inner, part)
-    elif isinstance(target, ast.Attribute) and isinstance(value, ast.Name):
-        if isinstance(target.value, ast.Name) and target.value.id == "self":
-            yield value.id, target.attr
+    elif isinstance(target, ast.Attribute) and isinstance(value, ast.Name) and _is_self(target.value):
+        yield value.id, target.attr
+
+
+def _is_self(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "self"
 
 
 def _taken_apart(node: ast.FunctionDef) -> Iterable[str]:

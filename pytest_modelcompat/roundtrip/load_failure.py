@@ -9,6 +9,7 @@ from pytest_modelcompat.artifacts.modules import is_of_keras
 from pytest_modelcompat.diagnosis import DiagnosisContext, diagnose, unresolved
 from pytest_modelcompat.diagnosis.declarations import leave_h5
 from pytest_modelcompat.diagnosis.merge import merge_findings
+from pytest_modelcompat.diagnosis.misspelt import meant_by
 from pytest_modelcompat.profiles import known_names
 from pytest_modelcompat.profiles.op_packages import package_called, package_of
 from pytest_modelcompat.profiles.third_party import third_party_uses
@@ -38,7 +39,7 @@ def explain_load_failure(attempt: Attempt) -> tuple[Finding, ...]:
     if loaded.process_exit.code != 0 or loaded.stage not in ("load", "predict"):
         return (diagnosed,)
     users = _names_of_user_code(attempt)
-    unknown = unresolved.unresolved_findings(attempt.inventory, loaded, context.syntax, users)
+    unknown = unresolved.unresolved_findings(attempt.inventory, loaded, context.syntax, users, context.custom_objects)
     unknown = _with_whole_classes(unknown, attempt.subject.rebuild)
     own, recorded = tuple(each for each in unknown if each.subject in users), _recorded(attempt)
     unopened = tuple(finding for finding in recorded if finding.stage is Stage.OPEN)
@@ -80,16 +81,19 @@ def diagnosis_context(attempt: Attempt) -> DiagnosisContext:
         attempt: the one that failed.
     """
     case, subject = attempt.case, attempt.subject
+    declared, syntax = import_paths(case.settings), option_syntax(attempt)
+    # What is declared under a misspelt name says where it is, too.
+    known = {**meant_by(declared, attempt.inventory), **syntax.defining_modules}
     return DiagnosisContext(
         artifact=subject.artifact.name,
         format=subject.format,
         inventory=attempt.inventory,
         versions=attempt.loaded.versions,
         timeout=case.settings.timeout,
-        syntax=option_syntax(attempt),
+        syntax=replace(syntax, defining_modules=known),
         runtime=case.runtime,
         declared=attempt.loaded.declared,
-        custom_objects=import_paths(case.settings),
+        custom_objects=declared,
         package_of=package_of,
         package_called=package_called,
     )

@@ -25,6 +25,10 @@ class TargetStoppedError(Exception):
         self.findings = findings
 
 
+class NotApplicableError(Exception):
+    """The test names no formats, and its model has no such one; the message says why, and which one it has."""
+
+
 _EXPECTED = (
     BrokenArtifactError,
     InputsNeededError,

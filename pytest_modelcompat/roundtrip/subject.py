@@ -19,8 +19,9 @@ from pytest_modelcompat.roundtrip.inputs import InputsNeededError, inputs_for_ar
 from pytest_modelcompat.roundtrip.model import ModelUnderTest, as_model_under_test, installed_keras
 from pytest_modelcompat.roundtrip.not_a_model import refuse_no_model
 from pytest_modelcompat.roundtrip.seed import seed_everything
-from pytest_modelcompat.roundtrip.stop import TargetStoppedError, stop_on_failure
+from pytest_modelcompat.roundtrip.stop import NotApplicableError, TargetStoppedError, stop_on_failure
 from pytest_modelcompat.roundtrip.tolerances import tolerances
+from pytest_modelcompat.settings.checks import plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -80,6 +81,7 @@ def prepare_subject(case: Case, folder: Path, saves: save.SaveHistory) -> Subjec
         saves: what earlier saves of this session changed.
 
     Raises:
+        NotApplicableError: a model of this kind does not have the format, and the test does not ask for it.
         TargetStoppedError: there is no model, it cannot be called or saved, or its artifact cannot be read.
     """
     return _given(case) if case.artifact is not None else _saved(case, folder, saves)
@@ -91,6 +93,7 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory) -> Subject:
     seed_everything(case.settings.seed)
     returned, inputs = case.build()
     model = stop_on_failure(case, Kind.NO_MODEL, lambda: as_model_under_test(returned))
+    _pass_over_others_formats(case, model)
     _refuse_changed(case, model, saves)
     inputs = _inputs(case, model, inputs)
     outputs, order = _deterministic_outputs(case, model, inputs)
@@ -117,6 +120,22 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory) -> Subject:
             *_uncalled_signatures(model.signatures, inputs),
         ),
     )
+
+
+def _pass_over_others_formats(case: Case, model: ModelUnderTest) -> None:
+    """Leave out a format of Keras models for a plain `tf.Module`, unless its test or the command line asks for it.
+
+    Only once the model is built it is known to be one; there is always a format left that is checked.
+    """
+    if model.is_keras or not FORMATS[case.format].needs_keras:
+        return
+    asked = case.settings.sources.get("formats")
+    left = [name for name in map(plain_name, case.settings.formats) if not FORMATS[name].needs_keras]
+    if asked in (None, OptionPlace.INI) and left:
+        raise NotApplicableError(
+            f"{type(model.model).__name__} is a plain tf.Module: it has no {FORMATS[case.format].words} and is checked "
+            f"as {', '.join(left)}"
+        )
 
 
 def _uncalled_signatures(signatures: Iterable[str], inputs: Any) -> Iterator[Finding]:

@@ -426,6 +426,42 @@ def test_a_module_in_a_keras_format_is_refused(project: Project) -> None:
     )
 
 
+MODULE_WITHOUT_FORMATS = """
+class Adder(tf.Module):
+    @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float32)])
+    def __call__(self, x):
+        return x + 1.0
+
+@pytest.mark.model_roundtrip
+def test_marked():
+    return Adder()
+
+@pytest.mark.model_roundtrip
+def test_marked_call(model_roundtrip):
+    model_roundtrip(Adder)
+
+def test_call(model_roundtrip):
+    assert [each.format for each in model_roundtrip(Adder).targets] == ["saved_model"]
+"""
+
+
+def test_a_module_whose_test_names_no_formats_is_checked_in_those_that_hold_one(project: Project) -> None:
+    write(project, MODULE_WITHOUT_FORMATS)
+    project.record().assert_outcomes(passed=3, skipped=4)
+    result = project.run("-rs")
+    result.assert_outcomes(passed=3, skipped=4)
+    result.stdout.fnmatch_lines(
+        ["SKIPPED * modelcompat: Adder is a plain tf.Module: it has no .keras and is checked as saved_model"]
+    )
+
+
+def test_a_module_is_refused_where_a_format_is_asked_for_or_no_other_is_left(project: Project) -> None:
+    write(project, MODULE_WITHOUT_FORMATS)
+    project.run("-k", "test_marked", "--modelcompat-format", "keras").assert_outcomes(failed=2)
+    project.write("pytest.ini", "[pytest]\nmodelcompat_formats = keras\n")
+    project.run("-k", "test_marked").assert_outcomes(failed=2)
+
+
 def test_one_dtype_for_all_ways_to_give_inputs(project: Project) -> None:
     write(
         project,

@@ -34,7 +34,8 @@ def test_the_help_of_the_marker_lists_all_options() -> None:
 
 def marked(arguments: str, kind: str = "model_roundtrip") -> str:
     mark = f"@pytest.mark.{kind}({arguments})"
-    return f"import pytest\n\nclass Thing:\n    pass\n\n{mark}\ndef test_it():\n    assert False\n"
+    other = "def test_other():\n    pass\n"
+    return f"import pytest\n\nclass Thing:\n    pass\n\n{mark}\ndef test_it():\n    assert False\n\n{other}"
 
 
 @pytest.mark.parametrize(
@@ -89,12 +90,13 @@ def marked(arguments: str, kind: str = "model_roundtrip") -> str:
         ("'h5'", "marker: model_roundtrip takes options by name only, not 'h5'"),
     ],
 )
-def test_a_wrong_option_is_an_error_at_collection(project: Project, arguments: str, message: str) -> None:
+def test_a_wrong_option_is_an_error_of_its_own_test(project: Project, arguments: str, message: str) -> None:
     project.write("test_it.py", marked(arguments))
-    result = project.run("--collect-only")
-    assert result.ret == pytest.ExitCode.INTERRUPTED
-    result.stdout.fnmatch_lines([f"*modelcompat: *{message}"])
-    result.stdout.fnmatch_lines(["ERROR test_it.py *"])
+    result = project.run()
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines([f"modelcompat: test_it.py::test_it: {message}", "  where  test_it.py:6"])
+    result.stdout.fnmatch_lines(["ERROR test_it.py::test_it - *"])
     for chatter in ("pytest_modelcompat", "During handling"):
         assert chatter not in result.stdout.str()
 
@@ -118,14 +120,14 @@ def test_a_wrong_option_is_an_error_at_collection(project: Project, arguments: s
         ),
     ],
 )
-def test_a_wrong_marker_is_an_error_at_collection(project: Project, text: str, message: str) -> None:
+def test_a_wrong_marker_is_an_error_of_its_own_test(project: Project, text: str, message: str) -> None:
     project.write("test_it.py", f"import pytest\n\n{text}\n")
     result = project.run()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([f"*modelcompat: test_it.py::test_it: *{message}"])
 
 
-def test_two_tests_that_claim_one_golden_are_named_at_collection(project: Project) -> None:
+def test_two_tests_that_claim_one_golden_are_named_and_the_later_is_an_error(project: Project) -> None:
     project.write(
         "test_it.py",
         """
@@ -139,9 +141,12 @@ def test_two_tests_that_claim_one_golden_are_named_at_collection(project: Projec
         """,
     )
     result = project.run()
-    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.assert_outcomes(failed=3, errors=3)
     result.stdout.fnmatch_lines(
-        ["*modelcompat: test_it.py::test_one and test_it.py::test_two claim one golden twice, test_it/ranker; give *"]
+        [
+            "modelcompat: test_it.py::test_two: test_it.py::test_one and test_it.py::test_two claim one golden twice*",
+            "  where  test_it.py:6",
+        ]
     )
 
 
@@ -160,12 +165,9 @@ def test_two_names_that_differ_in_case_alone_are_one_golden(project: Project) ->
         """,
     )
     result = project.run()
-    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.assert_outcomes(failed=3, errors=3)
     result.stdout.fnmatch_lines(
-        [
-            "*test_two and *TestOne::test_it claim one golden twice, test_it/Ranker (and test_it/ranker, the same on *",
-            "ERROR test_it.py::TestOne - *modelcompat: test_it.py::test_two and *",
-        ]
+        ["*test_two and *TestOne::test_it claim one golden twice, test_it/Ranker (and test_it/ranker, the same on *"]
     )
 
 
@@ -434,15 +436,21 @@ def test_a_failing_call_tells_of_each_format_that_failed(project: Project) -> No
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ("model_roundtrip(build(), atoll=1)", "modelcompat: call: unknown option 'atoll'; did you mean 'atol'?"),
-        ("model_roundtrip(build(), rtol=1)", "modelcompat: call: option 'rtol' is given without 'atol'; *"),
+        (
+            "model_roundtrip(build(), atoll=1)",
+            "modelcompat: test_it.py::test_it: call: unknown option 'atoll'; did you mean 'atol'?",
+        ),
+        (
+            "model_roundtrip(build(), rtol=1)",
+            "modelcompat: test_it.py::test_it: call: option 'rtol' is given without 'atol'; *",
+        ),
         (
             "[model_roundtrip(build(), formats=['h5']) for _ in range(2)]",
-            "modelcompat: test_it checks test_it/test_it as h5 twice; give each call a name= of its own",
+            "modelcompat: *::test_it: it checks test_it/test_it as h5 twice; give each call a name= of its own",
         ),
         (
             "[model_roundtrip(build(), formats=['h5'], name=name) for name in ('one', 'One')]",
-            "modelcompat: test_it.py::test_it claims one golden twice, test_it/One (and test_it/one, the same on *",
+            "modelcompat: *: test_it.py::test_it claims one golden twice, test_it/One (and test_it/one, the same on *",
         ),
     ],
 )
@@ -450,7 +458,7 @@ def test_a_wrong_call_of_the_fixture_fails_its_test(project: Project, call: str,
     project.write("test_it.py", MODEL + f"\n    def test_it(model_roundtrip):\n        {call}\n")
     result = project.run("--modelcompat-update-golden")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([message])
+    result.stdout.fnmatch_lines([message, "  where  test_it.py:12"])
 
 
 def test_formats_belong_to_the_marker_where_there_is_one(project: Project) -> None:
@@ -465,7 +473,9 @@ def test_formats_belong_to_the_marker_where_there_is_one(project: Project) -> No
     )
     result = project.run()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["modelcompat: give 'formats' to the marker, which makes an item of each"])
+    result.stdout.fnmatch_lines(
+        ["modelcompat: test_it.py::test_it: give 'formats' to the marker, which makes an item of each"]
+    )
 
 
 def test_two_tests_whose_calls_claim_one_golden_are_named(project: Project) -> None:

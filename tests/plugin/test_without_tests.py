@@ -60,7 +60,7 @@ def test_builders_and_models_are_named_as_often_as_wanted(shop: Project) -> None
     result.assert_outcomes(failed=6)
     result.stdout.fnmatch_lines(
         [
-            "GOLDEN MISSING  build?h5?: there is no golden yet at golden/shop%3Abuild",
+            "GOLDEN MISSING  build?h5?: there is no golden yet at golden/shop#build",
             "*fix *pytest --modelcompat-model shop:build --modelcompat-update-golden",
         ]
     )
@@ -251,11 +251,25 @@ def test_the_marker_finds_a_path_from_the_root_and_beside_the_test(shelf: Projec
     result.stdout.fnmatch_lines(["PREDICTIONS DRIFTED  test_root?h5?: the artifact is not the one the golden was *"])
 
 
+def test_a_golden_under_its_former_name_is_found_and_renamed_at_the_next_update(shop: Project) -> None:
+    named = ["--modelcompat-model", "shop:build", "--modelcompat-format", "keras"]
+    shop.record(*named, "--modelcompat-freeze", "v1")
+    golden, former = shop.path / "golden/shop#build", shop.path / "golden/shop%3Abuild"
+    golden.rename(former)
+    shop.run(*named).assert_outcomes(passed=2)
+    assert not golden.exists()
+    result = shop.record(*named)
+    result.stdout.fnmatch_lines(["build?keras?*golden updated)"])
+    assert golden.is_dir()
+    assert not former.exists()
+    shop.run(*named).assert_outcomes(passed=2)
+
+
 def test_artifacts_are_kept_where_asked(shop: Project) -> None:
     shop.record("--modelcompat-model", "shop:build", "--modelcompat-keep", "kept")
     kept = {path.relative_to(shop.path / "kept").as_posix() for path in (shop.path / "kept").rglob("*")}
-    assert {"shop%3Abuild/h5/model.h5", "shop%3Abuild/keras/model.keras"} <= kept
-    assert "shop%3Abuild/saved_model/model/saved_model.pb" in kept
+    assert {"shop#build/h5/model.h5", "shop#build/keras/model.keras"} <= kept
+    assert "shop#build/saved_model/model/saved_model.pb" in kept
     # What is kept is replaced, not added to.
     shop.run("--modelcompat-model", "shop:build", "--modelcompat-keep", "kept").assert_outcomes(passed=3)
 

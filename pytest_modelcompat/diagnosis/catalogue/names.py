@@ -210,7 +210,7 @@ NAME_FAILURES = (
         r"Unknown layer: '?(?P<name>\w+)",
         Kind.UNKNOWN_LAYER,
         "$name",
-        "Keras has no layer or model of this name, and the test declares none",
+        "Keras has no layer or model of this name, and $undeclared",
         _DECLARE,
     ),
     KnownFailure(
@@ -218,7 +218,7 @@ NAME_FAILURES = (
         r"Could not interpret [a-z ]+ identifier: '?)(?P<name>\w+)",
         Kind.UNKNOWN_OBJECT,
         "$name",
-        "Keras has no $role of this name, and the test declares none",
+        "Keras has no $role of this name, and $undeclared",
         _DECLARE,
     ),
     KnownFailure(
