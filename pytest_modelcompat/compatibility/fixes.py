@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.versions import dotted
@@ -17,6 +18,8 @@ LEAVE_H5 = "save the model as .keras or SavedModel"
 LOAD_UNCOMPILED = "load it with load_model(path, compile=False), and compile it in code if you train it further"
 COMPILE_FIX = (LOAD_UNCOMPILED, f"{TO_THE_COMMAND} --no-compile")
 LOAD_UNSAFE = "if you trust the file, load it with safe_mode=False"
+_PASS_TO_LOAD, _TO_LOAD_MODEL = "pass custom_objects={", "} to load_model"
+_DECLARE_AS = re.compile(rf'{re.escape(_PASS_TO_LOAD)}"([^"]+)": ([\w.]+){re.escape(_TO_LOAD_MODEL)}')
 RE_SAVE_AS_SAVED_MODEL = "or ship a SavedModel, which loads without Keras: model.export(path) and tf.saved_model.load"
 
 
@@ -53,6 +56,17 @@ def other_code(module: str) -> tuple[str, ...]:
         f"or save the model with the version of {module} that is installed there",
         RE_SAVE_AS_SAVED_MODEL,
     )
+
+
+def declare_as(name: str, path: str) -> tuple[str, ...]:
+    """How Keras' own class or function is declared under a name that a file has for it."""
+    return (f'{_PASS_TO_LOAD}"{name}": {path}{_TO_LOAD_MODEL}', f"{TO_THE_COMMAND} --custom {name}")
+
+
+def declared_as(line: str) -> dict[str, str]:
+    """What a line of `declare_as` declares, import paths by name; nothing for another line."""
+    found = _DECLARE_AS.fullmatch(line)
+    return {found[1]: found[2]} if found else {}
 
 
 def _package(context: CompatibilityContext) -> str:

@@ -13,7 +13,7 @@ from pytest_modelcompat.diagnosis.misspelt import meant_by
 from pytest_modelcompat.profiles import known_names
 from pytest_modelcompat.profiles.op_packages import package_called, package_of
 from pytest_modelcompat.profiles.third_party import third_party_uses
-from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
+from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
 from pytest_modelcompat.roundtrip.declarations import import_paths
 from pytest_modelcompat.roundtrip.refusal import with_what_is_behind
 from pytest_modelcompat.roundtrip.static_check import findings_for, holds_as_keras, option_syntax, profile_of
@@ -107,6 +107,19 @@ def explain_changes(attempt: Attempt) -> tuple[Finding, ...]:
     """
     known = _predicted(attempt)
     return tuple(replace(each, severity=Severity.ERROR) for each in known if each.severity is Severity.CHANGE)
+
+
+def explain_drawn_weights(attempt: Attempt) -> tuple[Finding, ...]:
+    """Why a file that loads predicts something else after each load: the weights that it does not hold are drawn.
+
+    Args:
+        attempt: the one that loaded.
+    """
+    if not attempt.is_given:
+        return ()
+    known = (each for each in _predicted(attempt) if each.kind is Kind.WEIGHTS_DO_NOT_FIT)
+    drawn = (each for each in known if each.severity is Severity.CHANGE and each.blame is Blame.WRITER)
+    return tuple(replace(each, severity=Severity.ERROR) for each in drawn)
 
 
 def _met_here(unknown: tuple[Finding, ...], loaded: LoadResult) -> tuple[Finding, ...]:

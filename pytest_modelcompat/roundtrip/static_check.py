@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import near_match
 from pytest_modelcompat.compatibility.check import check_compatibility
-from pytest_modelcompat.compatibility.fixes import LEAVE_H5, LOAD_UNCOMPILED, LOAD_UNSAFE, TO_THE_COMMAND, declare
+from pytest_modelcompat.compatibility.fixes import (
+    LEAVE_H5,
+    LOAD_UNCOMPILED,
+    LOAD_UNSAFE,
+    TO_THE_COMMAND,
+    declare,
+    declared_as,
+)
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.diagnosis import unresolved
 from pytest_modelcompat.diagnosis.declarations import UNCOMPILED, UNSAFE, declaration, leave_h5
@@ -176,6 +183,9 @@ def _for_a_test(finding: Finding, syntax: OptionSyntax) -> tuple[str, ...]:
 def _as_option(line: str, syntax: OptionSyntax) -> str:
     if line in _OPTIONS:
         return _OPTIONS[line].line(syntax, {})
+    declared = declared_as(line)
+    if declared:
+        return syntax.write("custom_objects", declared)
     lead, found, rest = line.partition(LEAVE_H5)
     return leave_h5(lead, rest).line(syntax, {}) if found and lead in ("", "or ") else line
 

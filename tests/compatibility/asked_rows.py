@@ -103,7 +103,7 @@ ASKED = (
             runtime,
             Kind.UNKNOWN_OBJECT,
             name,
-            "it is a function from outside Keras, as tf.nn.silu is",
+            f"{name} is a function from outside Keras in this file, as tf.nn.silu is",
             fix=f'custom_objects={{"{name}": keras.activations.{name.replace("swish", "silu")}}}',
             stage=Stage.CONFIG,
             control=keras(K33, given_function(K33, "gelu")),

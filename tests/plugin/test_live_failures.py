@@ -111,6 +111,52 @@ def test_what_was_raised_is_quoted_in_whole_sentences(project: Project) -> None:
     assert case.line("it said").endswith("disallowed by default.")
 
 
+@pytest.mark.parametrize(
+    ("name", "declared"),
+    [("swish", "swish=keras.activations:silu"), ("hard_swish", "hard_swish=keras.activations:hard_silu")],
+)
+def test_a_function_that_keras_has_under_another_name_is_declared_so(
+    project: Project, name: str, declared: str
+) -> None:
+    import keras
+
+    def function(x: object) -> object:
+        return keras.activations.silu(x) if name == "swish" else keras.activations.hard_silu(x)
+
+    function.__name__ = name
+    inputs = keras.Input((4,))
+    keras.Model(inputs, keras.layers.Dense(2, activation=function)(inputs)).save(project.path / "tagger.keras")
+    result = project.run("tagger.keras", "--modelcompat-update-golden")
+    result.stdout.fnmatch_lines(
+        [f"UNKNOWN OBJECT  tagger.keras*: {name} is *", f"  fix * --modelcompat-custom-object {declared}"]
+    )
+    project.record("tagger.keras", "--modelcompat-custom-object", declared).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("file", ["unbuilt.h5", "unbuilt.keras"])
+def test_a_file_without_its_weights_fails_and_has_no_golden(project: Project, file: str) -> None:
+    import keras
+
+    keras.Sequential([keras.layers.Dense(3), keras.layers.Dense(1)]).save(project.path / file)
+    project.write(
+        "test_it.py",
+        f"""
+        import numpy as np
+        import pytest
+
+        @pytest.mark.model_artifact("{file}")
+        def test_it():
+            return np.arange(4.0).reshape(2, 2)
+        """,
+    )
+    result = project.run("--modelcompat-update-golden")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["WEIGHTS DO NOT FIT  test_it*the file holds no weights: it predicts with new random ones*"]
+    )
+    assert not (project.path / "golden").exists()
+
+
 def test_a_file_that_is_named_is_never_told_to_change_its_formats(project: Project) -> None:
     import keras
 

@@ -84,11 +84,10 @@ def _function_of_others(context: CompatibilityContext, group: Sequence[Use], nam
         Kind.UNKNOWN_OBJECT,
         subject=name,
         where=locations(group),
-        cause=f"it is a function from outside Keras, as tf.nn.silu is; {context.reader_name} finds {namesake.name} by "
-        f"the name {name} only where a file gives the name alone",
+        cause=f"{name} is a function from outside Keras in this file, as tf.nn.silu is; {context.reader_name} finds "
+        f"{namesake.name} by the name {name} only where a file gives the name alone",
         fix=(
-            f'pass custom_objects={{"{name}": {public}}} to load_model',
-            f"{fixes.TO_THE_COMMAND} --custom {name}",
+            *fixes.declare_as(name, public),
             f"or give the layer the name {namesake.name!r} in place of the function, and save the model again",
         ),
         stage=Stage.CONFIG,
