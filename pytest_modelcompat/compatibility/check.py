@@ -123,5 +123,6 @@ def _rule_findings(context: CompatibilityContext) -> tuple[Callable[[Compatibili
         weight_shapes.unbuilt_model_findings,
         weight_shapes.without_weights,
         state.lost_optimizer,
+        state.lost_vocabulary,
         container.loaded_otherwise,
     )

@@ -20,6 +20,7 @@ from pytest_modelcompat.roundtrip.model import ModelUnderTest, as_model_under_te
 from pytest_modelcompat.roundtrip.not_a_model import refuse_no_model
 from pytest_modelcompat.roundtrip.seed import seed_everything
 from pytest_modelcompat.roundtrip.stop import NotApplicableError, TargetStoppedError, stop_on_failure
+from pytest_modelcompat.roundtrip.tables import filled_tables
 from pytest_modelcompat.roundtrip.tolerances import tolerances
 from pytest_modelcompat.settings.checks import plain_name
 
@@ -48,6 +49,7 @@ class Subject:
         weights: digests of the live model's weights.
         training: its training state before the save.
         defining_modules: name -> import path of the classes and functions it is made of.
+        tables: its layers with lookup tables that no .h5 and no .keras file holds the entries of.
         rebuild: findings on its classes that Keras cannot make again.
         notes: findings of the save, and signatures that nobody gives inputs.
         uncallable: why it cannot be called; it is then only loaded, which may already fail for a graver reason.
@@ -65,6 +67,7 @@ class Subject:
     weights: tuple[WeightDigest, ...] = ()
     training: Mapping[str, Any] | None = None
     defining_modules: Mapping[str, str] = field(default_factory=dict)
+    tables: tuple[str, ...] = ()
     rebuild: tuple[Finding, ...] = ()
     notes: tuple[Finding, ...] = ()
     uncallable: Finding | None = None
@@ -114,6 +117,7 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory) -> Subject:
         weights=weights,
         training=training,
         defining_modules=model.defining_modules(),
+        tables=filled_tables(model),
         rebuild=rebuild_findings(model) if case.format in ("h5", "keras") else (),
         notes=(
             *(_changed_by_saving(case.format, change) for change in saved.changes),
