@@ -122,7 +122,7 @@ def _cause(name: str, trouble: _Trouble, code: ClassCode | None) -> str:
         causes.append(f"{name}.__init__() requires {_quoted(trouble.missing)}, which its get_config() does not return")
     if objects:
         causes.append(
-            f"{_quoted(objects)} {_be(objects)} no plain value, and Keras saves such only where it is told how"
+            f"{_quoted(objects)} {_be(objects)} no plain value, and Keras saves such only where the class says how"
         )
     base = [key for key in trouble.refused if key in BASE_ARGUMENTS]
     if base:
