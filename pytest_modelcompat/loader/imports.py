@@ -9,7 +9,6 @@ import types
 from pathlib import Path
 from typing import Any, Dict, Optional
 
-
 _ALIKE = 0.7
 # tensorflow_hub and tensorflow_text, both there or not, are no misspellings of each other.
 _ALIKE_PACKAGES = 0.85
