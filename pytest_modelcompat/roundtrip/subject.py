@@ -14,7 +14,7 @@ from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation, save
-from pytest_modelcompat.roundtrip.class_config import rebuild_findings, with_declarations
+from pytest_modelcompat.roundtrip.class_config import ClassTrouble, class_troubles, with_declarations
 from pytest_modelcompat.roundtrip.inputs import InputsNeededError, inputs_for_artifact, inputs_for_model
 from pytest_modelcompat.roundtrip.model import ModelUnderTest, as_model_under_test, installed_keras
 from pytest_modelcompat.roundtrip.not_a_model import refuse_no_model
@@ -50,7 +50,7 @@ class Subject:
         training: its training state before the save.
         defining_modules: name -> import path of the classes and functions it is made of.
         tables: its layers with lookup tables that no .h5 and no .keras file holds the entries of.
-        rebuild: findings on its classes that Keras cannot make again.
+        troubles: of its classes that Keras cannot make again.
         notes: findings of the save, and signatures that nobody gives inputs.
         uncallable: why it cannot be called; it is then only loaded, which may already fail for a graver reason.
     """
@@ -68,7 +68,7 @@ class Subject:
     training: Mapping[str, Any] | None = None
     defining_modules: Mapping[str, str] = field(default_factory=dict)
     tables: tuple[str, ...] = ()
-    rebuild: tuple[Finding, ...] = ()
+    troubles: tuple[ClassTrouble, ...] = ()
     notes: tuple[Finding, ...] = ()
     uncallable: Finding | None = None
 
@@ -118,7 +118,7 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory) -> Subject:
         training=training,
         defining_modules=model.defining_modules(),
         tables=filled_tables(model),
-        rebuild=rebuild_findings(model) if case.format in ("h5", "keras") else (),
+        troubles=class_troubles(model) if case.format in ("h5", "keras") else (),
         notes=(
             *(_changed_by_saving(case.format, change) for change in saved.changes),
             *_uncalled_signatures(model.signatures, inputs),
@@ -294,5 +294,5 @@ def _why_not_saved(case: Case, model: ModelUnderTest, method: str, error: BaseEx
     if failed.kind is not Kind.CANNOT_REBUILD:
         return (failed,)
     syntax = OptionSyntax(case.declared_in, model.defining_modules(), test_module=case.test_module)
-    found = with_declarations(rebuild_findings(model), syntax, case.settings.custom_objects)
+    found = with_declarations(class_troubles(model), syntax, case.settings.custom_objects)
     return tuple(replace(each, quote=failed.quote, log=failed.log) for each in found) or (failed,)
