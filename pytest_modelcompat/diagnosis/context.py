@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.artifacts.inventory import ObjectUse
+from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
 from pytest_modelcompat.artifacts.keras.lookups import given_in_code, lookups_text, without_vocabulary
 from pytest_modelcompat.artifacts.locations import locations as worded
 from pytest_modelcompat.artifacts.modules import KERAS_PACKAGES, NO_MODULE
@@ -86,7 +87,8 @@ class DiagnosisContext:
     @property
     def lambda_layers(self) -> tuple[str, ...]:
         """Names of the layers that hold Python bytecode."""
-        return tuple("/".join(use.path) for use in self.inventory.lambdas if use.has_bytecode)
+        uses = (use for use in self.inventory.lambdas if use.has_bytecode and use.path != COMPILE_PATH)
+        return tuple("/".join(use.path) for use in uses)
 
     def words(self) -> dict[str, str]:
         """The words that every sentence of the catalogue may use."""
@@ -134,7 +136,7 @@ class DiagnosisContext:
 
     def _of_compile(self) -> tuple[ObjectUse, ...]:
         return tuple(
-            use for use in self.inventory.objects if use.path == ("compile",) and use.role in ("loss", "metric")
+            use for use in self.inventory.objects if use.path == COMPILE_PATH and use.role in ("loss", "metric")
         )
 
     def _own_layers(self) -> tuple[str, ...]:

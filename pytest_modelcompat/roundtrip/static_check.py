@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 # What a user who loads by hand writes, as the option of a test.
 _OPTIONS = {LOAD_UNCOMPILED: UNCOMPILED, LOAD_UNSAFE: UNSAFE}
+_OR = "or, "
 _PREDICTED_SEVERITIES = (Severity.ERROR, Severity.CHANGE)
 
 
@@ -181,8 +182,9 @@ def _for_a_test(finding: Finding, syntax: OptionSyntax) -> tuple[str, ...]:
 
 
 def _as_option(line: str, syntax: OptionSyntax) -> str:
-    if line in _OPTIONS:
-        return _OPTIONS[line].line(syntax, {})
+    option = _OPTIONS.get(line.removeprefix(_OR))
+    if option is not None:
+        return f"{_OR if line.startswith(_OR) else ''}{option.line(syntax, {})}"
     declared = declared_as(line)
     if declared:
         return syntax.write("custom_objects", declared)
