@@ -17,7 +17,7 @@ from pytest_modelcompat.roundtrip import evaluation, save
 from pytest_modelcompat.roundtrip.class_config import ClassTrouble, class_troubles, with_declarations
 from pytest_modelcompat.roundtrip.inputs import InputsNeededError, inputs_for_artifact, inputs_for_model
 from pytest_modelcompat.roundtrip.model import ModelUnderTest, as_model_under_test, installed_keras
-from pytest_modelcompat.roundtrip.not_a_model import refuse_no_model
+from pytest_modelcompat.roundtrip.not_a_model import refuse_missing, refuse_no_model
 from pytest_modelcompat.roundtrip.seed import seed_everything
 from pytest_modelcompat.roundtrip.stop import NotApplicableError, TargetStoppedError, stop_on_failure
 from pytest_modelcompat.roundtrip.tables import filled_tables
@@ -197,6 +197,7 @@ def _given(case: Case) -> Subject:
     """An artifact that something else saved, with the inputs its test returns or its inventory gives."""
     assert case.artifact is not None  # noqa: S101 - asked for by the caller
     artifact = case.artifact
+    refuse_missing(artifact)
     inventory = stop_on_failure(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(artifact))
     refuse_no_model(inventory)
     is_saved_model = inventory.format == "saved_model"
