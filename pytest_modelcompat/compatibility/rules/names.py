@@ -72,7 +72,7 @@ def _fix_of_unknown(context: CompatibilityContext, name: str, *, is_keras_own: b
     if not is_keras_own:
         return fixes.declare(name)
     if context.inventory.format == "h5" and context.writer == context.reader and context.reader_major == 3:
-        return (f"{fixes.LEAVE_H5}, which name the module",)
+        return (fixes.leave_h5(context.inventory, ", which name the module"),)
     return fixes.other_keras(context)
 
 
@@ -172,7 +172,7 @@ def _operation(group: Sequence[Use], consequence: str, context: CompatibilityCon
         where=locations(group),
         cause=f"it is an operation on tensors, such as x * 2, which an .h5 file cannot hold: {context.reader_name} "
         f"{consequence}",
-        fix=(fixes.LEAVE_H5,),
+        fix=(fixes.leave_h5(context.inventory),),
         stage=Stage.CONFIG if context.known(group[0]) is None else Stage.BUILD,
         source="measured",
     )
