@@ -89,10 +89,15 @@ def _package(context: CompatibilityContext) -> str:
     return "TensorFlow and tf_keras" if context.writer >= TF_KERAS else "TensorFlow"
 
 
-def declare(name: str) -> tuple[str, ...]:
-    """How a class or function of the user's own is declared, to Keras and to `modelcompat check`."""
+def declare(name: str, module: str = "") -> tuple[str, ...]:
+    """How a class or function of the user's own is declared, to Keras and to `modelcompat check`.
+
+    Args:
+        name: as the artifact has it.
+        module: what to import where that registers it; empty where that is not known.
+    """
     own = name.rpartition(">")[2]
     return (
-        f'pass custom_objects={{"{own}": {own}}} to load_model, or import the module that registers it',
+        f'pass custom_objects={{"{own}": {own}}} to load_model, or import {module or "the module that registers it"}',
         f"{TO_THE_COMMAND} --custom {own}",
     )

@@ -204,7 +204,7 @@ def option_syntax(attempt: Attempt) -> OptionSyntax:
 
 def _for_a_test(finding: Finding, syntax: OptionSyntax) -> tuple[str, ...]:
     """A finding's fix without what only the command takes, and with options of the case where it has them."""
-    if finding.fix == declare(finding.subject):
+    if finding.fix[1:] == declare(finding.subject)[1:]:
         return declaration(finding.subject, syntax)
     lines = (line for line in finding.fix if not line.startswith(TO_THE_COMMAND))
     return tuple(_as_option(line, syntax) for line in lines)
