@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections import deque
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ def is_private(module: str) -> bool:
 def importing(modules: Sequence[str]) -> list[str]:
     """The fewest public modules whose import imports all of these, as far as their sources tell.
 
-    One public module is imported as it is. Where no public module imports those of a package, they stay.
+    One public module of the project's own is imported as it is, and so are those that no public module imports.
 
     Args:
         modules: by name; they need not be imported here.
@@ -38,12 +39,18 @@ def importing(modules: Sequence[str]) -> list[str]:
 
 
 def _for_package(package: str, modules: list[str]) -> list[str]:
-    if not (len(set(modules)) > 1 or any(map(is_private, modules))):
+    if not (len(set(modules)) > 1 or any(map(is_private, modules)) or _is_installed(package)):
         return modules
     for candidate in _public(package, modules):
-        if set(modules) <= _imported_by(candidate):
+        if _imports_all(candidate, set(modules)):
             return [candidate]
     return modules
+
+
+def _is_installed(package: str) -> bool:
+    """Whether it is no code of the project's own: people import such a package as a whole."""
+    file = _file_of(package)
+    return file is not None and not {"site-packages", "dist-packages"}.isdisjoint(file.parts)
 
 
 def _public(package: str, modules: list[str]) -> Iterator[str]:
@@ -86,21 +93,29 @@ def public_path(path: str, target: Any) -> str:
     return f"{min(homes, key=lambda each: (each.count('.'), each))}.{name}" if homes else path
 
 
-@cache
-def _imported_by(module: str) -> frozenset[str]:
-    """The modules of its own package that a fresh import of a module imports, itself among them."""
+def exported_path(module: str, name: str) -> str:
+    """The import path of a class or function that nobody has imported here: by a public module that imports its name.
+
+    Args:
+        module: where it is defined.
+        name: its name there.
+    """
+    for candidate in _public(module.partition(".")[0], [module]) if is_private(module) else ():
+        if any(path.rpartition(".")[2] == name for path in _imports(candidate)):
+            return f"{candidate}.{name}"
+    return f"{module}.{name}"
+
+
+def _imports_all(module: str, wanted: set[str]) -> bool:
+    """Whether a fresh import of a module imports all of these, looking no further than they are."""
     seen: set[str] = set()
-    waiting = [module]
-    while waiting:
-        each = waiting.pop()
-        file = _file_of(each) if each not in seen else None
-        if file is None:
-            continue
-        seen.add(each)
-        parent = each.rpartition(".")[0]
-        waiting += [parent] if parent else []
-        waiting += _imports(file, each)
-    return frozenset(seen)
+    waiting = deque([module])
+    while waiting and not wanted <= seen:
+        each = waiting.popleft()
+        if each not in seen and _file_of(each) is not None:
+            seen.add(each)
+            waiting += _imports(each)
+    return wanted <= seen
 
 
 @cache
@@ -118,23 +133,29 @@ def _file_of(module: str) -> Path | None:
     return None
 
 
-def _imports(file: Path, module: str) -> Iterator[str]:
-    root = module.partition(".")[0]
-    package = module if file.name == _INIT else module.rpartition(".")[0]
+@cache
+def _imports(module: str) -> tuple[str, ...]:
+    """The modules of its own package that a module's source imports, its parent among them."""
+    root, file = module.partition(".")[0], _file_of(module)
     try:
-        tree = ast.parse(file.read_bytes())
+        tree = ast.parse(file.read_bytes()) if file is not None else ast.Module([], [])
     except (OSError, SyntaxError, ValueError):
-        return
-    for statement in _run_on_import(tree.body):
-        if isinstance(statement, ast.Import):
-            names = [alias.name for alias in statement.names]
-        elif isinstance(statement, ast.ImportFrom):
-            above = package.split(".")[: len(package.split(".")) - statement.level + 1] if statement.level else []
-            base = ".".join((*above, *([statement.module] if statement.module else [])))
-            names = [base, *(f"{base}.{alias.name}" for alias in statement.names)]
-        else:
-            continue
-        yield from (name for name in names if name.partition(".")[0] == root)
+        return ()
+    parent = module.rpartition(".")[0]
+    package = module if file is not None and file.name == _INIT else parent
+    names = [parent, *(name for each in _run_on_import(tree.body) for name in _named_by(each, package))]
+    return tuple(dict.fromkeys(name for name in names if name.partition(".")[0] == root))
+
+
+def _named_by(statement: ast.AST, package: str) -> list[str]:
+    if isinstance(statement, ast.Import):
+        return [alias.name for alias in statement.names]
+    if not isinstance(statement, ast.ImportFrom):
+        return []
+    parts = package.split(".")
+    above = parts[: len(parts) - statement.level + 1] if statement.level else []
+    base = ".".join((*above, *([statement.module] if statement.module else [])))
+    return [base, *(f"{base}.{alias.name}" for alias in statement.names)]
 
 
 def _run_on_import(body: Sequence[ast.AST]) -> Iterator[ast.AST]:

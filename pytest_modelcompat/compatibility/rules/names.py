@@ -71,8 +71,11 @@ def _unknown(context: CompatibilityContext, group: Sequence[Use]) -> Finding:
 
 def _registering(context: CompatibilityContext, use: Use) -> str:
     """The public module whose import registers this and all else from its package; empty where none is known."""
-    if not (use.module and use.module != NO_MODULE and ">" in (use.registered_name or "")):
-        return ""
+    registered = use.registered_name or use.name
+    if ">" not in registered or not use.module or use.module == NO_MODULE:
+        # KerasHub and its like register their classes under their own name.
+        named = registered.partition(">")[0] if ">" in registered else ""
+        return named if named not in KERAS_PACKAGES and is_of_keras(named) else ""
     package = use.module.partition(".")[0]
     alike = [each.module for each in context.uses if each.module and each.module.partition(".")[0] == package]
     found = importing(list(dict.fromkeys(alike)))
