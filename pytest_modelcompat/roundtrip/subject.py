@@ -14,7 +14,8 @@ from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation, save
-from pytest_modelcompat.roundtrip.class_config import ClassTrouble, class_troubles, with_declarations
+from pytest_modelcompat.roundtrip.class_config import ClassTrouble, class_troubles, own_classes, with_declarations
+from pytest_modelcompat.roundtrip.declarations import options_with_more
 from pytest_modelcompat.roundtrip.inputs import InputsNeededError, inputs_for_artifact, inputs_for_model
 from pytest_modelcompat.roundtrip.model import ModelUnderTest, as_model_under_test, installed_keras
 from pytest_modelcompat.roundtrip.not_a_model import refuse_no_model
@@ -289,6 +290,11 @@ def _why_not_saved(case: Case, model: ModelUnderTest, method: str, error: BaseEx
     failed = save_failed(method, error)
     if failed.kind is not Kind.CANNOT_REBUILD:
         return (failed,)
-    syntax = OptionSyntax(case.declared_in, model.defining_modules(), test_module=case.test_module)
-    found = with_declarations(class_troubles(model), syntax, case.settings.custom_objects)
+    syntax = OptionSyntax(
+        case.declared_in,
+        model.defining_modules(),
+        test_module=case.test_module,
+        declared=options_with_more(case.settings),
+    )
+    found = with_declarations(class_troubles(model), syntax, own_classes(model))
     return tuple(replace(each, quote=failed.quote, log=failed.log) for each in found) or (failed,)
