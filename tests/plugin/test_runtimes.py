@@ -212,8 +212,8 @@ class TestElsewhere:
     def test_a_module_that_is_not_installed_there(self, shop: Run) -> None:
         name = "test_not_installed_there[h5-prod]"
         assert shop.headline(name) == (
-            f"IMPORT FAILED  {name}: the loader of runtime 'prod' cannot import only_here, which the test or the runtime "
-            "declares: ModuleNotFoundError: No module named 'only_here'"
+            f"IMPORT FAILED  {name}: the loader of runtime 'prod' cannot import only_here, which the test or the "
+            "runtime declares: ModuleNotFoundError: No module named 'only_here'"
         )
         assert shop.fix(name) == (
             "install only_here in runtime 'prod', which sees the project's own folders, but no package that is "
