@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.text import near_match
+from pytest_modelcompat.artifacts.text import listed, near_match
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -30,9 +30,19 @@ def misspelt_as(name: str, declared: Collection[str], inventory: Inventory) -> s
 
 
 def declares_none(name: str, declared: Collection[str], inventory: Inventory) -> str:
-    """The end of a sentence about a name that nobody declares: none is, or one that is misspelt."""
+    """The end of a sentence about a name that the loader does not find: what the test declares, if anything.
+
+    Args:
+        name: what the artifact has.
+        declared: the names that the test declares.
+        inventory: what is in the artifact.
+    """
     near = misspelt_as(name, declared, inventory)
-    return f"the test declares {near!r}; did you mean {name!r}?" if near else "the test declares none"
+    if near:
+        return f"the test declares {near!r}; did you mean {name!r}?"
+    if {name, name.rpartition(">")[2]}.intersection(declared):
+        return "this Keras does not look at what the test declares where the file has it"
+    return f"the test declares {listed(sorted(declared), 3, 'and')} only" if declared else "the test declares none"
 
 
 def meant_by(declared: Mapping[str, str], inventory: Inventory) -> dict[str, str]:

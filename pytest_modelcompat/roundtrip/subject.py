@@ -18,9 +18,10 @@ from pytest_modelcompat.roundtrip.class_config import ClassTrouble, class_troubl
 from pytest_modelcompat.roundtrip.declarations import options_with_more
 from pytest_modelcompat.roundtrip.inputs import InputsNeededError, inputs_for_artifact, inputs_for_model
 from pytest_modelcompat.roundtrip.model import ModelUnderTest, as_model_under_test, installed_keras
-from pytest_modelcompat.roundtrip.not_a_model import refuse_no_model
+from pytest_modelcompat.roundtrip.not_a_model import refuse_missing, refuse_no_model
 from pytest_modelcompat.roundtrip.seed import seed_everything
 from pytest_modelcompat.roundtrip.stop import NotApplicableError, TargetStoppedError, stop_on_failure
+from pytest_modelcompat.roundtrip.tables import filled_tables
 from pytest_modelcompat.roundtrip.tolerances import tolerances
 from pytest_modelcompat.settings.checks import plain_name
 
@@ -49,6 +50,7 @@ class Subject:
         weights: digests of the live model's weights.
         training: its training state before the save.
         defining_modules: name -> import path of the classes and functions it is made of.
+        tables: its layers with lookup tables that no .h5 and no .keras file holds the entries of.
         troubles: of its classes that Keras cannot make again.
         notes: findings of the save, and signatures that nobody gives inputs.
         uncallable: why it cannot be called; it is then only loaded, which may already fail for a graver reason.
@@ -66,6 +68,7 @@ class Subject:
     weights: tuple[WeightDigest, ...] = ()
     training: Mapping[str, Any] | None = None
     defining_modules: Mapping[str, str] = field(default_factory=dict)
+    tables: tuple[str, ...] = ()
     troubles: tuple[ClassTrouble, ...] = ()
     notes: tuple[Finding, ...] = ()
     uncallable: Finding | None = None
@@ -115,6 +118,7 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory) -> Subject:
         weights=weights,
         training=training,
         defining_modules=model.defining_modules(),
+        tables=filled_tables(model),
         troubles=class_troubles(model) if case.format in ("h5", "keras") else (),
         notes=(
             *(_changed_by_saving(case.format, change) for change in saved.changes),
@@ -194,6 +198,7 @@ def _given(case: Case) -> Subject:
     """An artifact that something else saved, with the inputs its test returns or its inventory gives."""
     assert case.artifact is not None  # noqa: S101 - asked for by the caller
     artifact = case.artifact
+    refuse_missing(artifact)
     inventory = stop_on_failure(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(artifact))
     refuse_no_model(inventory)
     is_saved_model = inventory.format == "saved_model"
