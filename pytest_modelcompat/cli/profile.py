@@ -54,14 +54,27 @@ def _list(arguments: Sequence[str], console: Console) -> int:
     from pytest_modelcompat.profiles.store import load_all
 
     Parser("profile list", "Lists the runtimes that are built in.").parse(arguments)
-    rows = [
-        ("name", "TensorFlow", "Keras", "Python"),
-        *((each.name, each.tensorflow, each.keras, dotted(each.python)) for each in load_all()),
-    ]
-    console.lines(
-        [*aligned(rows), "", "From tf2.16 on also with +keras3.0 to +keras3.15 or +tf_keras: tf2.16+keras3.15."]
-    )
+    rows = [("name", "TensorFlow", "Keras", "Python"), *map(_row, load_all())]
+    more = "From tf2.16 on also with +keras3.0 to +keras3.15 or +tf_keras: tf2.16+keras3.15."
+    console.lines([*aligned(rows), "", more, "", *aligned([("also", *rows[0][1:], "as of", "from"), *_others()])])
     return ExitCode.OK
+
+
+def _row(profile: Profile) -> tuple[str, str, str, str]:
+    return (profile.name, profile.tensorflow, profile.keras, dotted(profile.python))
+
+
+def _others() -> Iterator[tuple[str, ...]]:
+    """What is named otherwise than a release: release candidates, and aliases with where they are from."""
+    from pytest_modelcompat.profiles.store import load_profile
+    from pytest_modelcompat.runtimes.aliases import ALIASES
+    from pytest_modelcompat.runtimes.pins import PINS
+
+    for name, pins in PINS.items():
+        if pins.is_pre_release:
+            yield (*_row(load_profile(name)), "", "")
+    for alias in ALIASES.values():
+        yield (*_row(load_profile(alias.name)), alias.date, alias.source)
 
 
 def _show(arguments: Sequence[str], console: Console) -> int:

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_modelcompat.profiles.profile import PROFILE_SCHEMA
 from pytest_modelcompat.profiles.store import read_part
+from pytest_modelcompat.runtimes.aliases import ALIASES
 from pytest_modelcompat.runtimes.names import all_names
 from tests import handmade
 
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
 def test_list_has_every_runtime(modelcompat: Any) -> None:
     result = modelcompat("profile", "list")
     assert result.code == 0
-    rows = [line.split() for line in result.out.splitlines() if line.startswith("tf2")]
+    releases, _, others = result.out.partition("\nalso ")
+    rows = [line.split() for line in releases.splitlines() if line.startswith("tf2")]
     assert [row[0] for row in rows] == all_names()
     assert rows[-1][1:3] == ["2.21.0", "3.15.1"]
+    named = {line.split()[0]: line.split()[1:] for line in others.splitlines()[1:]}
+    assert set(named) == {"tf2.22rc0", *ALIASES}
+    assert named["keras-nightly"][-1] == ALIASES["keras-nightly"].source
 
 
 def test_show(modelcompat: Any) -> None:
