@@ -173,8 +173,17 @@ def _super_call(node: ast.FunctionDef, kwargs: str) -> str:
     passed = [*call.args, *(each.value for each in call.keywords if each.arg is None)]
     if any(isinstance(each, ast.Name) and each.id == kwargs for each in passed):
         return ast.unparse(call)
-    keywords: Sequence[ast.keyword] = (*call.keywords, ast.keyword(None, ast.Name(kwargs)))
-    return ast.unparse(ast.Call(call.func, call.args, list(keywords)))
+    return ast.unparse(ast.Call(call.func, call.args, _with_rest(call.keywords, kwargs)))
+
+
+def _with_rest(keywords: Sequence[ast.keyword], kwargs: str) -> list[ast.keyword]:
+    """Keyword arguments and `**kwargs`; in one dict where both may have the same, as `name`: the saved one counts."""
+    both = [each for each in keywords if each.arg in BASE_ARGUMENTS]
+    if not both:
+        return [*keywords, ast.keyword(None, ast.Name(kwargs))]
+    keys: list[ast.expr | None] = [*(ast.Constant(each.arg) for each in both), None]
+    merged = ast.Dict(keys, [*(each.value for each in both), ast.Name(kwargs)])
+    return [*(each for each in keywords if each not in both), ast.keyword(None, merged)]
 
 
 def _is_super_call(node: ast.AST) -> bool:

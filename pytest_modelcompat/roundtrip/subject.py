@@ -14,7 +14,7 @@ from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation, save
-from pytest_modelcompat.roundtrip.class_config import rebuild_findings, with_declarations
+from pytest_modelcompat.roundtrip.class_config import ClassTrouble, class_troubles, with_declarations
 from pytest_modelcompat.roundtrip.inputs import InputsNeededError, inputs_for_artifact, inputs_for_model
 from pytest_modelcompat.roundtrip.model import ModelUnderTest, as_model_under_test, installed_keras
 from pytest_modelcompat.roundtrip.not_a_model import refuse_no_model
@@ -48,7 +48,7 @@ class Subject:
         weights: digests of the live model's weights.
         training: its training state before the save.
         defining_modules: name -> import path of the classes and functions it is made of.
-        rebuild: findings on its classes that Keras cannot make again.
+        troubles: of its classes that Keras cannot make again.
         notes: findings of the save, and signatures that nobody gives inputs.
         uncallable: why it cannot be called; it is then only loaded, which may already fail for a graver reason.
     """
@@ -65,7 +65,7 @@ class Subject:
     weights: tuple[WeightDigest, ...] = ()
     training: Mapping[str, Any] | None = None
     defining_modules: Mapping[str, str] = field(default_factory=dict)
-    rebuild: tuple[Finding, ...] = ()
+    troubles: tuple[ClassTrouble, ...] = ()
     notes: tuple[Finding, ...] = ()
     uncallable: Finding | None = None
 
@@ -114,7 +114,7 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory) -> Subject:
         weights=weights,
         training=training,
         defining_modules=model.defining_modules(),
-        rebuild=rebuild_findings(model) if case.format in ("h5", "keras") else (),
+        troubles=class_troubles(model) if case.format in ("h5", "keras") else (),
         notes=(
             *(_changed_by_saving(case.format, change) for change in saved.changes),
             *_uncalled_signatures(model.signatures, inputs),
@@ -290,5 +290,5 @@ def _why_not_saved(case: Case, model: ModelUnderTest, method: str, error: BaseEx
     if failed.kind is not Kind.CANNOT_REBUILD:
         return (failed,)
     syntax = OptionSyntax(case.declared_in, model.defining_modules(), test_module=case.test_module)
-    found = with_declarations(rebuild_findings(model), syntax, case.settings.custom_objects)
+    found = with_declarations(class_troubles(model), syntax, case.settings.custom_objects)
     return tuple(replace(each, quote=failed.quote, log=failed.log) for each in found) or (failed,)
