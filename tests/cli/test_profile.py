@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,6 +36,22 @@ def test_show(modelcompat: Any) -> None:
     assert any(line.startswith("  Keras      3.3") for line in lines)
     (data,) = modelcompat("profile", "show", "tf2.16", "--json").data
     assert "MatMul" in data["ops"]
+
+
+def test_diff(modelcompat: Any) -> None:
+    result = modelcompat("profile", "diff", "tf2.21", "keras-nightly")
+    assert result.code == 1
+    heads = [line.split()[0] for line in result.out.splitlines() if line and not line.startswith(" ")]
+    assert heads[:-1] == ["old:", "new:", "GONE", "CHANGED", "NEW"]
+    assert re.search(r"^  layer +Mosaic, TernaryDense$", result.out, re.MULTILINE)
+    assert {"how": "added", "what": "layer", "name": "Mosaic", "detail": ""} in modelcompat(
+        "profile", "diff", "tf2.21", "keras-nightly", "--json"
+    ).data
+
+
+def test_diff_of_the_same(modelcompat: Any) -> None:
+    result = modelcompat("profile", "diff", "tf2.21", "tf2.21")
+    assert (result.code, result.out.splitlines()[-1]) == (0, "both know the same")
 
 
 def test_record_says_what_is_missing(modelcompat: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
