@@ -34,7 +34,8 @@ def _pythons(version: str) -> List[str]:
             continue
         classifiers = found.metadata.get_all("Classifier") or []
         minors = [re.match(r"Programming Language :: Python :: 3\.(\d+)$", each) for each in classifiers]
-        if found.version == version and any(minors):
+        # `tf.__version__` of 2.22.0rc0 is 2.22.0-rc0.
+        if found.version == version.replace("-", "") and any(minors):
             return ["3.%d" % minor for minor in sorted({int(each[1]) for each in minors if each})]
     return []
 
