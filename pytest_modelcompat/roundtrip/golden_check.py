@@ -19,6 +19,7 @@ from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
 from pytest_modelcompat.roundtrip.declarations import options_with_more
+from pytest_modelcompat.roundtrip.input_search import are_same
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.comparison.outputs import Drift
     from pytest_modelcompat.golden.store import GoldenStore, UpdateResult
     from pytest_modelcompat.roundtrip.case import Case
+    from pytest_modelcompat.roundtrip.session_context import SessionContext
 
 
 @dataclass(frozen=True)
@@ -233,13 +235,22 @@ def _outputs(golden: Golden) -> dict[str, Any]:
 
 
 def _same_inputs(golden: Golden, recording: TargetRecord) -> bool:
-    from pytest_modelcompat.comparison.outputs import Tolerance
-    from pytest_modelcompat.loader import tensors
+    return are_same(recording.inputs, unpacked(golden.inputs))
 
-    recorded = unpacked(golden.inputs)
-    current = tensors.named_leaves(tensors.as_leaves(recording.inputs), stem="input")
-    exact = Tolerance(0.0, 0.0, "exact")
-    return compare_outputs(current, tensors.named_leaves(recorded, stem="input"), lambda *_: exact).holds
+
+def recorded_inputs(case: Case, context: SessionContext) -> Any:
+    """The inputs that a case's golden holds; None where it has none to go by, or is to be recorded now.
+
+    Args:
+        case: the case.
+        context: what the session's targets share.
+    """
+    if context.updating and case.golden not in context.store.recorded:
+        return None
+    try:
+        return unpacked(context.store.read(case.golden).inputs)
+    except (GoldenMissingError, GoldenBrokenError):
+        return None
 
 
 def _degenerate_outputs(recording: TargetRecord) -> Iterator[Finding]:
