@@ -13,6 +13,7 @@ LONGEST_CAUSE = 8_000
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _OUTER = "Exception encountered: "
 _CALLING = re.compile(r"Exception encountered when calling [^\n]*\n+")
+_CALLED_CLASS = re.compile(r"Exception encountered when calling (?:layer [^\n]*\(type )?(\w+)")
 _ARGUMENTS = re.compile(r"\n\s*(?:Call a|A)rguments received by [^\n]*(?:\n|$)")
 _WALLS = re.compile(r"\s*(?:Full object config: |\bconfig=\{|\busing config=\{).*", re.DOTALL)
 _NOISE = re.compile(
@@ -89,6 +90,12 @@ def class_being_rebuilt(message: str) -> tuple[str, str]:
         return found[-1][0], found[-1][1]
     rebuilt = _REBUILT_CLASS.findall(message)
     return (rebuilt[-1] if rebuilt else ""), ""
+
+
+def class_being_called(message: str) -> str:
+    """The class of the innermost layer that Keras was calling; empty where it does not say."""
+    found = _CALLED_CLASS.findall(message)
+    return found[-1] if found else ""
 
 
 def last_line(log: str) -> str:

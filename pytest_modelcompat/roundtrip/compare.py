@@ -10,9 +10,12 @@ from pytest_modelcompat.diagnosis import unresolved
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
+from pytest_modelcompat.roundtrip.draw_findings import with_drawing
 from pytest_modelcompat.roundtrip.golden_check import GoldenCheck, TargetRecord
 from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome, most_severe_first
+from pytest_modelcompat.roundtrip.static_check import option_syntax
+from pytest_modelcompat.roundtrip.tables import with_lost_entries
 from pytest_modelcompat.roundtrip.tolerances import UnknownOutputError, tolerances
 from pytest_modelcompat.roundtrip.workspace import golden_folder, relative
 
@@ -61,7 +64,9 @@ def _reloaded(attempt: Attempt, rerun: RouteComparison | None, allowed: Toleranc
     subject, loaded, checks = attempt.subject, attempt.loaded, attempt.case.settings.checks
     found = [*subject.notes, *_python_functions(attempt)]
     if rerun is not None:
-        found.extend(evaluation.serialization_findings(rerun, checks, elsewhere=attempt.is_elsewhere))
+        differing = evaluation.serialization_findings(rerun, checks, elsewhere=attempt.is_elsewhere)
+        differing = with_lost_entries(differing, subject.tables, subject.format, option_syntax(attempt))
+        found.extend(with_drawing(each, subject.drawing) for each in differing)
         if "weights" in checks:
             found.extend(evaluation.lost_weights(subject.weights, loaded.weights))
         if "training" in checks and subject.format != "saved_model":

@@ -16,7 +16,7 @@ from pytest_modelcompat.profiles.third_party import third_party_uses
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
 from pytest_modelcompat.roundtrip.declarations import import_paths
 from pytest_modelcompat.roundtrip.refusal import with_what_is_behind
-from pytest_modelcompat.roundtrip.static_check import findings_for, holds_as_keras, option_syntax, profile_of
+from pytest_modelcompat.roundtrip.static_check import advised, findings_for, holds_as_keras, option_syntax, profile_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,6 +35,10 @@ def explain_load_failure(attempt: Attempt) -> tuple[Finding, ...]:
     Args:
         attempt: the one that failed.
     """
+    return advised(_explained(attempt), attempt)
+
+
+def _explained(attempt: Attempt) -> tuple[Finding, ...]:
     loaded, context = attempt.loaded, diagnosis_context(attempt)
     diagnosed = diagnose(loaded, context, attempt.case.extensions.known_failures)
     if loaded.process_exit.code != 0 or loaded.stage not in ("load", "predict"):

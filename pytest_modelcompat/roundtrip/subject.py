@@ -9,17 +9,19 @@ from pytest_modelcompat.artifacts import Inventory, read_inventory
 from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.comparison.outputs import leaf_dtype_name
 from pytest_modelcompat.comparison.routes import compare_routes
-from pytest_modelcompat.diagnosis import save_failed
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation, save
-from pytest_modelcompat.roundtrip.class_config import ClassTrouble, class_troubles, with_declarations
+from pytest_modelcompat.roundtrip.class_config import ClassTrouble, class_troubles
+from pytest_modelcompat.roundtrip.draw_findings import drawing_of, unsteady
 from pytest_modelcompat.roundtrip.inputs import InputsNeededError, inputs_for_artifact, inputs_for_model
 from pytest_modelcompat.roundtrip.model import ModelUnderTest, as_model_under_test, installed_keras
-from pytest_modelcompat.roundtrip.not_a_model import refuse_no_model
+from pytest_modelcompat.roundtrip.not_a_model import refuse_missing, refuse_no_model
+from pytest_modelcompat.roundtrip.save_failure import why_not_saved
 from pytest_modelcompat.roundtrip.seed import seed_everything
 from pytest_modelcompat.roundtrip.stop import NotApplicableError, TargetStoppedError, stop_on_failure
+from pytest_modelcompat.roundtrip.tables import filled_tables
 from pytest_modelcompat.roundtrip.tolerances import tolerances
 from pytest_modelcompat.settings.checks import plain_name
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts.weight_digest import WeightDigest
     from pytest_modelcompat.roundtrip.case import Case
+    from pytest_modelcompat.roundtrip.draw_findings import Drawing
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,10 @@ class Subject:
         weights: digests of the live model's weights.
         training: its training state before the save.
         defining_modules: name -> import path of the classes and functions it is made of.
+        tables: its layers with lookup tables that no .h5 and no .keras file holds the entries of.
         troubles: of its classes that Keras cannot make again.
         notes: findings of the save, and signatures that nobody gives inputs.
+        drawing: what replaces the finding that its outputs differ, where it draws random numbers at inference.
         uncallable: why it cannot be called; it is then only loaded, which may already fail for a graver reason.
     """
 
@@ -65,8 +70,10 @@ class Subject:
     weights: tuple[WeightDigest, ...] = ()
     training: Mapping[str, Any] | None = None
     defining_modules: Mapping[str, str] = field(default_factory=dict)
+    tables: tuple[str, ...] = ()
     troubles: tuple[ClassTrouble, ...] = ()
     notes: tuple[Finding, ...] = ()
+    drawing: Drawing | None = None
     uncallable: Finding | None = None
 
 
@@ -99,7 +106,7 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory) -> Subject:
     outputs, order = _deterministic_outputs(case, model, inputs)
     weights = model.weights()
     training = _training(model) if "training" in case.settings.checks else None
-    saved = _save(case, model, folder)
+    saved = _save(case, model, inputs, folder)
     saves.add_changes(model, case.format, saved.changes)
     return Subject(
         saved.artifact,
@@ -114,6 +121,8 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory) -> Subject:
         weights=weights,
         training=training,
         defining_modules=model.defining_modules(),
+        tables=filled_tables(model),
+        drawing=drawing_of(model, inputs, case.format),
         troubles=class_troubles(model) if case.format in ("h5", "keras") else (),
         notes=(
             *(_changed_by_saving(case.format, change) for change in saved.changes),
@@ -193,6 +202,7 @@ def _given(case: Case) -> Subject:
     """An artifact that something else saved, with the inputs its test returns or its inventory gives."""
     assert case.artifact is not None  # noqa: S101 - asked for by the caller
     artifact = case.artifact
+    refuse_missing(artifact)
     inventory = stop_on_failure(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(artifact))
     refuse_no_model(inventory)
     is_saved_model = inventory.format == "saved_model"
@@ -265,7 +275,8 @@ def _deterministic_outputs(case: Case, model: ModelUnderTest, inputs: Any) -> tu
     )
     steady = compare_routes({"": second}, first, allowed)
     if any(not drift.holds for drift in steady.drifts):
-        raise TargetStoppedError(evaluation.nondeterminism_finding(steady, model.nondeterministic_layers()))
+        found = evaluation.nondeterminism_finding(steady, model.nondeterministic_layers())
+        raise TargetStoppedError(unsteady(found, model, inputs))
     return first, tuple(calls.ordered_names(raw, list(first)))
 
 
@@ -275,20 +286,11 @@ def _training(model: ModelUnderTest) -> Mapping[str, Any] | None:
     return training_state.state(model.model)
 
 
-def _save(case: Case, model: ModelUnderTest, folder: Path) -> save.SaveResult:
+def _save(case: Case, model: ModelUnderTest, inputs: Any, folder: Path) -> save.SaveResult:
     try:
         return save.save(model, case.format, folder)
     except save.FormatCannotHoldError as error:
         fix = OptionSyntax(case.declared_in).formats(error.formats)
         raise TargetStoppedError(Finding(Kind.FORMAT_CANNOT_HOLD, case.format, cause=str(error), fix=(fix,))) from None
     except save.SaveFailedError as error:
-        raise TargetStoppedError(*_why_not_saved(case, model, str(error), error.__cause__ or error)) from None
-
-
-def _why_not_saved(case: Case, model: ModelUnderTest, method: str, error: BaseException) -> tuple[Finding, ...]:
-    failed = save_failed(method, error)
-    if failed.kind is not Kind.CANNOT_REBUILD:
-        return (failed,)
-    syntax = OptionSyntax(case.declared_in, model.defining_modules(), test_module=case.test_module)
-    found = with_declarations(class_troubles(model), syntax, case.settings.custom_objects)
-    return tuple(replace(each, quote=failed.quote, log=failed.log) for each in found) or (failed,)
+        raise TargetStoppedError(*why_not_saved(case, model, inputs, error.__cause__ or error)) from None
