@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Use = LayerUse | ObjectUse
 
+_COMPILE = ("compile",)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
@@ -26,6 +27,8 @@ def layer_location(path: Sequence[str]) -> str:
     """Where a layer of this path stands: `"scale_2" inside "tower"`."""
     if not path:
         return "the model"
+    if path == _COMPILE:
+        return "compile()"
     return f'"{path[-1]}"' + (f' inside "{"/".join(path[:-1])}"' if len(path) > 1 else "")
 
 
@@ -38,9 +41,9 @@ def op_locations(op: OpUse) -> tuple[str, ...]:
 
 
 def _location_of_use(use: Use) -> str:
-    if use.path == ("compile",):
-        return "compile()"
     name = layer_location(use.path)
+    if use.path == _COMPILE:
+        return name
     if isinstance(use, ObjectUse):
         return f"{use.role} of {name}"
     if len(use.path) != 1 or not use.position or use.siblings == 1:

@@ -127,16 +127,20 @@ def check_all(
         declared: the options of `add_declarations`.
     """
     from pytest_modelcompat.artifacts.keras.config import without_compile_config
+    from pytest_modelcompat.compatibility.advice import held_to_facts
     from pytest_modelcompat.compatibility.check import check_compatibility
     from pytest_modelcompat.compatibility.unsafe import unsafe_content
 
     custom = frozenset(declared.custom)
     unsafe = unsafe_content(inventory, custom=custom)
     loaded = without_compile_config(inventory) if declared.no_compile else inventory
-    judged = (
-        check_compatibility(loaded, profile, custom=custom, safe_mode=not declared.unsafe) for profile in profiles
-    )
-    return tuple(replace(each, findings=(*each.findings, *unsafe)) for each in judged)
+    safe_mode = not declared.unsafe
+    found = []
+    for profile in profiles:
+        judged = check_compatibility(loaded, profile, custom=custom, safe_mode=safe_mode)
+        advised = held_to_facts(judged.findings, loaded, profile, custom=custom, safe_mode=safe_mode)
+        found.append(replace(judged, findings=(*advised, *unsafe)))
+    return tuple(found)
 
 
 @dataclass

@@ -113,7 +113,8 @@ def _rule_findings(context: CompatibilityContext) -> tuple[Callable[[Compatibili
         nested_models.miscounted_calls,
         nested_models.lost_nested_outputs,
         lambdas.lambda_bytecode,
-        lambdas.in_activations,
+        lambdas.in_arguments,
+        lambdas.in_compile,
         lambdas.named_functions,
         safe_mode.refused_outside,
         compile_config.not_compiled,
@@ -123,5 +124,6 @@ def _rule_findings(context: CompatibilityContext) -> tuple[Callable[[Compatibili
         weight_shapes.unbuilt_model_findings,
         weight_shapes.without_weights,
         state.lost_optimizer,
+        state.lost_vocabulary,
         container.loaded_otherwise,
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import layer_location, locations
 from pytest_modelcompat.artifacts.modules import is_third_party_module
 from pytest_modelcompat.artifacts.text import first_few, listed
@@ -89,7 +90,7 @@ def _bytecode(inventory: Inventory) -> Iterator[Finding]:
     names = sorted({name for use in uses for code in use.codes for name in code.names})
     refers = f"; it refers to {listed(names, 8)}" if names else ""
     yield _unsafe(
-        "Python bytecode in a Lambda layer",
+        f"Python bytecode in {'compile()' if all(use.path == COMPILE_PATH for use in uses) else 'a Lambda layer'}",
         first_few(layer_location(use.path) for use in uses),
         f"loading with safe_mode=False, or with a Keras that has no safe mode, runs it{refers}",
         "replace it by a layer or a registered function of your own, and save the model again",

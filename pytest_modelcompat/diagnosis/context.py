@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.artifacts.inventory import ObjectUse
+from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
+from pytest_modelcompat.artifacts.keras.lookups import given_in_code, lookups_text, without_vocabulary
 from pytest_modelcompat.artifacts.locations import locations as worded
 from pytest_modelcompat.artifacts.modules import KERAS_PACKAGES, NO_MODULE
 from pytest_modelcompat.artifacts.text import listed
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse
     from pytest_modelcompat.profiles.op_packages import OpPackage
-
-LOOKUP_LAYERS = ("TextVectorization", "StringLookup", "IntegerLookup")
 
 
 def _unknown(_: str) -> OpPackage | None:
@@ -87,7 +87,8 @@ class DiagnosisContext:
     @property
     def lambda_layers(self) -> tuple[str, ...]:
         """Names of the layers that hold Python bytecode."""
-        return tuple("/".join(use.path) for use in self.inventory.lambdas if use.has_bytecode)
+        uses = (use for use in self.inventory.lambdas if use.has_bytecode and use.path != COMPILE_PATH)
+        return tuple("/".join(use.path) for use in uses)
 
     def words(self) -> dict[str, str]:
         """The words that every sentence of the catalogue may use."""
@@ -104,6 +105,7 @@ class DiagnosisContext:
             "saved_python": _of(self.inventory.saved_by.get("python", "")),
             "lambdas": f"Lambda layer{'s' if len(layers) > 1 else ''} {named}" if named else "a Lambda layer",
             "lookups": self._lookups(),
+            "given_in_code": "\n".join(given_in_code(without_vocabulary(self.inventory))),
             "compiled": _listed(self._own_of_compile()) or "a loss or metric of yours",
             "own": _listed(self._own_layers()) or "a class of yours",
             "own_example": next(iter(self._own_layers()), "YourLayer"),
@@ -112,9 +114,11 @@ class DiagnosisContext:
         }
 
     def _lookups(self) -> str:
-        found = [use for use in self.inventory.layers if use.class_name in LOOKUP_LAYERS]
-        named = ", ".join(f'{use.class_name} "{"/".join(use.path)}"' for use in found)
-        return named or f"a lookup layer ({', '.join(LOOKUP_LAYERS)})"
+        lost = without_vocabulary(self.inventory)
+        own = [use for use in self.inventory.layers if not _is_keras(use)]
+        if lost or not own:
+            return lookups_text(lost) or "a lookup layer"
+        return f"a lookup layer inside {lookups_text(own)}"
 
     def _recompiled(self) -> str:
         """The compile() call with objects in place of those names of functions that it was given."""
@@ -132,7 +136,7 @@ class DiagnosisContext:
 
     def _of_compile(self) -> tuple[ObjectUse, ...]:
         return tuple(
-            use for use in self.inventory.objects if use.path == ("compile",) and use.role in ("loss", "metric")
+            use for use in self.inventory.objects if use.path == COMPILE_PATH and use.role in ("loss", "metric")
         )
 
     def _own_layers(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from pytest_modelcompat.diagnosis.context import (
     registered_module,
     role_of,
 )
-from pytest_modelcompat.diagnosis.messages import class_being_rebuilt, innermost, root_cause
+from pytest_modelcompat.diagnosis.messages import class_being_called, class_being_rebuilt, innermost, root_cause
 from pytest_modelcompat.diagnosis.misspelt import declares_none
 from pytest_modelcompat.profiles.known_names import is_keras_name
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
@@ -52,8 +52,8 @@ class KnownFailure:
     """One failure that users met, in words that they understand.
 
     Its texts are templates: `$words` come from the pattern's groups and from `DiagnosisContext.words`; `$bare` is the
-    group `name` without its package, `$outer` the class Keras was rebuilding, `$exception` and `$quote` what it
-    raised.
+    group `name` without its package, `$outer` the class Keras was rebuilding, `$calling` the layer it was calling,
+    `$exception` and `$quote` what it raised.
 
     Args:
         pattern: searched for in the innermost exception's message.
@@ -91,19 +91,22 @@ class RaisedException:
         text: the innermost exception's message.
         quote: the line of it that says what is wrong.
         outer: the class that Keras was rebuilding, empty if none.
+        calling: the class of the innermost layer that Keras was calling, empty if none.
     """
 
     type: str
     text: str
     quote: str
     outer: str
+    calling: str = ""
 
     @classmethod
     def of(cls, error: TemplateValues) -> RaisedException:
         """Takes the `type` and `message` of an exception apart."""
         message = error["message"]
         outer, _ = class_being_rebuilt(message)
-        return cls(error["type"], innermost(message), root_cause(message, error["type"]), outer)
+        quote = root_cause(message, error["type"])
+        return cls(error["type"], innermost(message), quote, outer, class_being_called(message))
 
 
 def match_known_failure(
@@ -175,6 +178,7 @@ def template_values(match: re.Match[str], raised: RaisedException, context: Diag
         "declared_home": context.custom_objects.get(name, "").rpartition(".")[0],
         "home": registered_module(name, context.inventory) or "your_module",
         "outer": raised.outer,
+        "calling": f"a layer of class {raised.calling}" if raised.calling else "a layer",
         "exception": raised.type,
         "quote": raised.quote,
         **_package_values(name, context),

@@ -13,6 +13,7 @@ LONGEST_CAUSE = 8_000
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _OUTER = "Exception encountered: "
 _CALLING = re.compile(r"Exception encountered when calling [^\n]*\n+")
+_CALLED_CLASS = re.compile(r"Exception encountered when calling (?:layer [^\n]*\(type )?(\w+)")
 _ARGUMENTS = re.compile(r"\n\s*(?:Call a|A)rguments received by [^\n]*(?:\n|$)")
 _WALLS = re.compile(r"\s*(?:Full object config: |\bconfig=\{|\busing config=\{).*", re.DOTALL)
 _NOISE = re.compile(
@@ -25,6 +26,7 @@ _RAISED_IN_USER_CODE = re.compile(r"\n[ ]*\n[ ]+(?:\w+\.)*\w+: ")
 # Where an object lay in memory is another place each time.
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+(?=>)")
 _SENTENCE_END = re.compile(r"[.!?](?= )")
+_ENDS = (".", "!", "?", ":")
 _OP_SUFFIX = re.compile(r"\s*\[Op:\w+\](?: name:.*)?$")
 _OUTER_CLASS = re.compile(r"Error when deserializing class '(\w+)'(?: using config=\{[^\n]{0,40}?'name': '([^']+)')?")
 _REBUILT_CLASS = re.compile(r"<class '(?:[\w.]*\.)?(\w+)'> could not be deserialized properly")
@@ -38,15 +40,23 @@ def root_cause(message: str, exception: str = "Exception") -> str:
         exception: the exception's class, for a message that says nothing.
 
     Returns:
-        One line of at most 300 characters, never empty.
+        One line of at most 300 characters, never empty: a sentence that goes over several lines is joined.
     """
     text = _WALLS.sub("", innermost(message))
     lines = [line for line in text.split("\n") if line.strip()]
     telling = [line for line in lines if not _NOISE.match(line)] or lines
-    line = _OP_SUFFIX.sub("", telling[0]).strip() if telling else ""
+    line = _OP_SUFFIX.sub("", _unwrapped(text, telling[0])).strip() if telling else ""
     if not line:
         return f"{exception} (no message)"
     return _whole_sentences(line)
+
+
+def _unwrapped(text: str, line: str) -> str:
+    """A line and the lines behind it that its sentence goes on in: Keras breaks the lines of some messages by hand."""
+    behind = text[text.index(line) + len(line) :].split("\n")[1:]
+    while behind and behind[0][:1].islower() and not line.endswith(_ENDS):
+        line = f"{line} {behind.pop(0)}"
+    return line
 
 
 def _whole_sentences(line: str) -> str:
@@ -80,6 +90,12 @@ def class_being_rebuilt(message: str) -> tuple[str, str]:
         return found[-1][0], found[-1][1]
     rebuilt = _REBUILT_CLASS.findall(message)
     return (rebuilt[-1] if rebuilt else ""), ""
+
+
+def class_being_called(message: str) -> str:
+    """The class of the innermost layer that Keras was calling; empty where it does not say."""
+    found = _CALLED_CLASS.findall(message)
+    return found[-1] if found else ""
 
 
 def last_line(log: str) -> str:

@@ -9,6 +9,10 @@ import types
 from pathlib import Path
 from typing import Any, Dict, Optional
 
+_ALIKE = 0.7
+# tensorflow_hub and tensorflow_text, both there or not, are no misspellings of each other.
+_ALIKE_PACKAGES = 0.85
+
 
 class DeclaredImportError(Exception):
     """A declared module or object cannot be had in this process; `name` is what was declared."""
@@ -30,10 +34,11 @@ def _near(name: str, cause: BaseException) -> str:
         home, _, last = cause.name.rpartition(".")
         rest = name[len(cause.name) :]
         places = getattr(sys.modules.get(home), "__path__", None) if home else None
-        names = [each.name for each in pkgutil.iter_modules(places)] if places or not home else []
+        modules = pkgutil.iter_modules(places) if places or not home else ()
+        names = [each.name for each in modules if not each.name.startswith("_")]
     else:
         return ""
-    found = difflib.get_close_matches(last, names, 1, 0.7)
+    found = difflib.get_close_matches(last, names, 1, _ALIKE if home else _ALIKE_PACKAGES)
     return ".".join(part for part in (home, found[0]) if part) + rest if found else ""
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.modules import is_of_keras
 from pytest_modelcompat.artifacts.text import listed
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
-from pytest_modelcompat.roundtrip.class_code import BASE_ARGUMENTS, ClassCode, read_init
-from pytest_modelcompat.roundtrip.model import sublayers
+from pytest_modelcompat.roundtrip.class_code import BASE_ARGUMENTS, ClassCode, is_layer, read_init
+from pytest_modelcompat.roundtrip.model import own_objects, sublayers
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Iterator, Sequence
 
     from pytest_modelcompat.results.option_syntax import OptionSyntax
     from pytest_modelcompat.roundtrip.model import ModelUnderTest
@@ -39,19 +39,57 @@ class _Trouble:
         return bool(self.raises or self.missing or self.refused)
 
 
-def rebuild_findings(model: ModelUnderTest) -> tuple[Finding, ...]:
-    """A finding for each class of the user's that a live model is made of and Keras cannot make again.
+@dataclass(frozen=True)
+class ClassTrouble:
+    """Classes of the user's that Keras cannot make again, all by one `__init__`.
+
+    Args:
+        names: their names.
+        finding: on the class that has the `__init__`.
+    """
+
+    names: tuple[str, ...]
+    finding: Finding
+
+
+def class_troubles(model: ModelUnderTest) -> tuple[ClassTrouble, ...]:
+    """What keeps Keras from making the classes of the user's again that a live model is made of.
 
     Args:
         model: the live model; a plain `tf.Module` saves no configuration.
     """
-    if model.keras is None:
-        return ()
     places: dict[type, list[tuple[str, Any]]] = {}
-    for path, held in _saved_by_configuration(model.model, (), model.keras):
-        if not is_of_keras(type(held).__module__):
-            places.setdefault(type(held), []).append((f'"{"/".join(path)}"' if path else "the model", held))
-    return tuple(finding for cls, held in places.items() for finding in _of_class(cls, held, model.keras))
+    for path, held in _own(model):
+        if _trouble(held):
+            place = f'"{"/".join(path)}"' if path else "the model"
+            places.setdefault(_owner_of_init(type(held)), []).append((place, held))
+    return tuple(_of_class(owner, held, model.keras or "keras") for owner, held in places.items())
+
+
+def own_classes(model: ModelUnderTest) -> tuple[str, ...]:
+    """The names of the user's classes that a live model is made of and Keras makes again."""
+    return tuple(dict.fromkeys(type(held).__name__ for _, held in _own(model)))
+
+
+def _own(model: ModelUnderTest) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if model.keras is not None:
+        for path, held in _saved_by_configuration(model.model, (), model.keras):
+            if not is_of_keras(type(held).__module__):
+                yield path, held
+            if held is model.model or is_of_keras(type(held).__module__):
+                yield from ((path, each) for each in own_objects(held) if _is_own_part(each))
+
+
+def _is_own_part(each: Any) -> bool:
+    """Whether it is a regularizer, an initializer, a loss, ... of the user's: no layer, and saved by configuration."""
+    is_own = not is_of_keras(type(each).__module__) and not inspect.isclass(each) and not is_layer(each)
+    return is_own and callable(getattr(each, "get_config", None))
+
+
+def _owner_of_init(cls: type) -> type:
+    """The class that has the `__init__` by which objects of a class are made: itself, or a base of the user's own."""
+    owner = next(base for base in cls.__mro__ if "__init__" in vars(base))
+    return cls if is_of_keras(owner.__module__) else owner
 
 
 def _saved_by_configuration(held: Any, path: tuple[str, ...], package: str) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -66,30 +104,37 @@ def _saved_by_configuration(held: Any, path: tuple[str, ...], package: str) -> I
         yield from _saved_by_configuration(layer, (*path, str(layer.name)), package)
 
 
-def _of_class(cls: type, held: list[tuple[str, Any]], package: str) -> Iterator[Finding]:
+def _of_class(owner: type, held: list[tuple[str, Any]], package: str) -> ClassTrouble:
     instance = held[0][1]
-    trouble = _trouble(cls, instance)
-    if not trouble:
-        return
-    init = read_init(cls)
+    trouble = _trouble(instance)
+    init = read_init(owner)
     code = ClassCode(instance, init, package) if init is not None else None
     where = tuple(path for path, _ in held)
+    names = tuple(dict.fromkeys(type(each).__name__ for _, each in held))
     more = (f"and {len(where) - _MOST_PLACES} more",) if len(where) > _MOST_PLACES else ()
-    yield Finding(
+    finding = Finding(
         Kind.CANNOT_REBUILD,
-        subject=cls.__name__,
+        subject=owner.__name__,
         where=(*where[:_MOST_PLACES], *more),
-        cause=_cause(cls.__name__, trouble, code),
+        cause=_made_by(owner, names) + _cause(f"{owner.__module__}.{owner.__name__}", trouble, code),
         fix=code.lines() if code is not None else _in_words(trouble),
         blame=Blame.WRITER,
     )
+    return ClassTrouble(names, finding)
 
 
-def _trouble(cls: type, instance: Any) -> _Trouble:
+def _made_by(owner: type, names: Sequence[str]) -> str:
+    others = [name for name in names if name != owner.__name__]
+    be = "is" if len(others) == 1 else "are"
+    return f"{listed(others, conjunction='and')} {be} made by the __init__() of {owner.__name__}; " if others else ""
+
+
+def _trouble(instance: Any) -> _Trouble:
+    cls = type(instance)
     try:
         if _overrides(cls, "from_config"):
             return _Trouble()
-        parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
+        parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
     except Exception:  # noqa: BLE001 - a class of the user's says what it likes of itself
         return _Trouble()
     named = [each for each in parameters if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)]
@@ -122,12 +167,13 @@ def _cause(name: str, trouble: _Trouble, code: ClassCode | None) -> str:
         causes.append(f"{name}.__init__() requires {_quoted(trouble.missing)}, which its get_config() does not return")
     if objects:
         causes.append(
-            f"{_quoted(objects)} {_be(objects)} no plain value, and Keras saves such only where it is told how"
+            f"{_quoted(objects)} {_be(objects)} no plain value, and Keras saves such only where the class says how"
         )
     base = [key for key in trouble.refused if key in BASE_ARGUMENTS]
     if base:
-        given = f"Keras gives every layer it rebuilds its {listed(base, conjunction='and')}"
-        causes.append(f"{given}, which {name}.__init__() does not take")
+        layer = "every layer it rebuilds its name, trainable and dtype"
+        given = layer if "trainable" in base else f"what it rebuilds its {listed(base, conjunction='and')}"
+        causes.append(f"Keras gives {given}, which {name}.__init__() does not take")
     others = [key for key in trouble.refused if key not in BASE_ARGUMENTS]
     if others:
         causes.append(f"its get_config() returns {_quoted(others)}, which {name}.__init__() does not take")
@@ -143,17 +189,17 @@ def _be(names: tuple[str, ...] | list[str]) -> str:
 
 
 def with_declarations(
-    findings: tuple[Finding, ...], syntax: OptionSyntax, declared: Container[str]
+    troubles: tuple[ClassTrouble, ...], syntax: OptionSyntax, names: Sequence[str]
 ) -> tuple[Finding, ...]:
-    """Findings of a save, the last with the option that declares their classes: a load will ask for that next.
+    """Findings of a save, the last with the option that declares the model's classes: a load will ask for that next.
 
     Args:
-        findings: on the classes.
+        troubles: of some of the classes.
         syntax: how options are written.
-        declared: names that the case declares.
+        names: of all classes of the user's in the model.
     """
-    names = [each.subject for each in findings if each.subject not in declared]
-    if not names:
+    findings = tuple(each.finding for each in troubles)
+    if not findings or not {*names} - {*syntax.declared["custom_objects"]}:
         return findings
     *others, last = findings
     return (*others, replace(last, fix=(*last.fix, syntax.custom_objects(names))))

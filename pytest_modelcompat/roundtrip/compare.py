@@ -15,6 +15,8 @@ from pytest_modelcompat.roundtrip.golden_check import GoldenCheck, TargetRecord
 from pytest_modelcompat.roundtrip.lora import with_lora
 from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome, most_severe_first
+from pytest_modelcompat.roundtrip.static_check import option_syntax
+from pytest_modelcompat.roundtrip.tables import with_lost_entries
 from pytest_modelcompat.roundtrip.tolerances import UnknownOutputError, tolerances
 from pytest_modelcompat.roundtrip.workspace import golden_folder, relative
 
@@ -64,6 +66,7 @@ def _reloaded(attempt: Attempt, rerun: RouteComparison | None, allowed: Toleranc
     found = [*subject.notes, *_python_functions(attempt)]
     if rerun is not None:
         differing = evaluation.serialization_findings(rerun, checks, elsewhere=attempt.is_elsewhere)
+        differing = with_lost_entries(differing, subject.tables, subject.format, option_syntax(attempt))
         found.extend(with_drawing(each, subject.drawing) for each in differing)
         if "weights" in checks:
             found.extend(evaluation.lost_weights(subject.weights, loaded.weights))

@@ -18,6 +18,7 @@ from pytest_modelcompat.golden.golden import (
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
+from pytest_modelcompat.roundtrip.declarations import options_with_more
 from pytest_modelcompat.roundtrip.input_search import are_same
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome
 
@@ -214,7 +215,7 @@ def _inventory_findings(case: Case, golden: Golden, recording: TargetRecord) -> 
     recorded = golden.formats.get(recording.format)
     if recorded is None:
         return (_missing(f"the golden of this case was recorded without the format {recording.format}", case),)
-    syntax = OptionSyntax(case.declared_in)
+    syntax = OptionSyntax(case.declared_in, declared=options_with_more(case.settings))
     return tuple(evaluation.new_in_inventory(recording.section(), recorded, case.settings, syntax))
 
 

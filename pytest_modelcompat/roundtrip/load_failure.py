@@ -17,12 +17,13 @@ from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, S
 from pytest_modelcompat.roundtrip.declarations import import_paths
 from pytest_modelcompat.roundtrip.give_inputs import how_to_give_inputs
 from pytest_modelcompat.roundtrip.refusal import with_what_is_behind
-from pytest_modelcompat.roundtrip.static_check import findings_for, holds_as_keras, option_syntax, profile_of
+from pytest_modelcompat.roundtrip.static_check import advised, findings_for, holds_as_keras, option_syntax, profile_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_modelcompat.roundtrip.attempt import Attempt
+    from pytest_modelcompat.roundtrip.class_config import ClassTrouble
     from pytest_modelcompat.runtimes.protocol import LoadResult
 
 
@@ -35,7 +36,7 @@ def explain_load_failure(attempt: Attempt) -> tuple[Finding, ...]:
     Args:
         attempt: the one that failed.
     """
-    return tuple(_with_inputs(finding, attempt) for finding in _explained(attempt))
+    return tuple(_with_inputs(finding, attempt) for finding in advised(_explained(attempt), attempt))
 
 
 def _with_inputs(finding: Finding, attempt: Attempt) -> Finding:
@@ -54,7 +55,7 @@ def _explained(attempt: Attempt) -> tuple[Finding, ...]:
         return (diagnosed,)
     users = _names_of_user_code(attempt)
     unknown = unresolved.unresolved_findings(attempt.inventory, loaded, context.syntax, users, context.custom_objects)
-    unknown = _with_whole_classes(unknown, attempt.subject.rebuild)
+    unknown = _with_whole_classes(unknown, attempt.subject.troubles)
     own, recorded = tuple(each for each in unknown if each.subject in users), _recorded(attempt)
     unopened = tuple(finding for finding in recorded if finding.stage is Stage.OPEN)
     if unopened:
@@ -71,12 +72,17 @@ def _explained(attempt: Attempt) -> tuple[Finding, ...]:
     return _with_another_format(found, attempt) if is_of_the_format else found
 
 
-def _with_whole_classes(unknown: Sequence[Finding], live: Sequence[Finding]) -> tuple[Finding, ...]:
+def _with_whole_classes(unknown: Sequence[Finding], live: Sequence[ClassTrouble]) -> tuple[Finding, ...]:
     """What the loader could not resolve or rebuild; of a class that is at hand, everything that it lacks."""
-    whole = {each.subject: each for each in live}
+    whole = {name for each in live for name in each.names}
     places = {each.subject: each.where for each in unknown if each.kind is Kind.CANNOT_REBUILD}
     others = (each for each in unknown if each.kind is not Kind.CANNOT_REBUILD or each.subject not in whole)
-    return (*others, *(replace(each, where=places.get(name, each.where)) for name, each in whole.items()))
+    return (*others, *(_placed(each, places) for each in live))
+
+
+def _placed(trouble: ClassTrouble, places: Mapping[str, tuple[str, ...]]) -> Finding:
+    where = tuple(place for name in trouble.names for place in places.get(name, ()))
+    return replace(trouble.finding, where=where or trouble.finding.where)
 
 
 def _with_another_format(found: tuple[Finding, ...], attempt: Attempt) -> tuple[Finding, ...]:

@@ -9,7 +9,8 @@ from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.diagnosis import save_failed
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 from pytest_modelcompat.results.option_syntax import OptionSyntax
-from pytest_modelcompat.roundtrip.class_config import rebuild_findings, with_declarations
+from pytest_modelcompat.roundtrip.class_config import class_troubles, own_classes, with_declarations
+from pytest_modelcompat.roundtrip.declarations import options_with_more
 from pytest_modelcompat.roundtrip.draw_texts import fixes, places, why_not_held
 from pytest_modelcompat.roundtrip.random_draws import draws_of_saved_model
 
@@ -35,8 +36,13 @@ def why_not_saved(case: Case, model: ModelUnderTest, inputs: Any, error: BaseExc
         return (_out_of_reach(failed, case, model, inputs),)
     if failed.kind is not Kind.CANNOT_REBUILD:
         return (failed,)
-    syntax = OptionSyntax(case.declared_in, model.defining_modules(), test_module=case.test_module)
-    found = with_declarations(rebuild_findings(model), syntax, case.settings.custom_objects)
+    syntax = OptionSyntax(
+        case.declared_in,
+        model.defining_modules(),
+        test_module=case.test_module,
+        declared=options_with_more(case.settings),
+    )
+    found = with_declarations(class_troubles(model), syntax, own_classes(model))
     return tuple(replace(each, quote=failed.quote, log=failed.log) for each in found) or (failed,)
 
 

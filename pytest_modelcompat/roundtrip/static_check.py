@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import near_match
+from pytest_modelcompat.compatibility.advice import held_to_facts
 from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.fixes import (
     LEAVE_H5,
@@ -20,17 +21,19 @@ from pytest_modelcompat.compatibility.fixes import (
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.diagnosis import unresolved
 from pytest_modelcompat.diagnosis.declarations import UNCOMPILED, UNSAFE, declaration, leave_h5
+from pytest_modelcompat.diagnosis.misspelt import spelt_well
 from pytest_modelcompat.profiles import known_names
 from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.profiles.store import is_path, load_profile
 from pytest_modelcompat.profiles.third_party import third_party_uses
 from pytest_modelcompat.results.finding import Finding, Severity
 from pytest_modelcompat.results.option_syntax import OptionSyntax
+from pytest_modelcompat.roundtrip.declarations import import_paths, options_with_more
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError, runtime_name_of
 from pytest_modelcompat.settings.checks import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcompat.profiles.profile import Profile
     from pytest_modelcompat.roundtrip.attempt import Attempt
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 
 # What a user who loads by hand writes, as the option of a test.
 _OPTIONS = {LOAD_UNCOMPILED: UNCOMPILED, LOAD_UNSAFE: UNSAFE}
+_OR = "or, "
 _PREDICTED_SEVERITIES = (Severity.ERROR, Severity.CHANGE)
 
 
@@ -146,7 +150,23 @@ def findings_for(attempt: Attempt, profile: Profile, *, safe_mode: bool | None =
     safe_mode = attempt.case.settings.safe_mode if safe_mode is None else safe_mode
     judged = check_compatibility(attempt.inventory, profile, custom=custom, safe_mode=safe_mode)
     syntax = option_syntax(attempt)
-    return tuple(replace(finding, fix=_for_a_test(finding, syntax)) for finding in judged.findings)
+    advised = held_to_facts(judged.findings, attempt.inventory, profile, custom=custom, safe_mode=safe_mode)
+    return tuple(replace(finding, fix=_for_a_test(finding, syntax)) for finding in advised)
+
+
+def advised(findings: Sequence[Finding], attempt: Attempt) -> tuple[Finding, ...]:
+    """Findings of a load that failed, without advice to load with a version that is known to fail as well.
+
+    Args:
+        findings: what explains it, fixes as the test's author reads them.
+        attempt: the load.
+    """
+    profile = profile_of(attempt.loaded.versions)
+    if profile is None:
+        return tuple(findings)
+    custom, safe_mode = set(_declared(attempt)), attempt.case.settings.safe_mode
+    custom |= {use.name for use in third_party_uses(attempt.inventory)}
+    return tuple(held_to_facts(findings, attempt.inventory, profile, custom=custom, safe_mode=safe_mode))
 
 
 def holds_as_keras(attempt: Attempt) -> bool:
@@ -164,11 +184,13 @@ def holds_as_keras(attempt: Attempt) -> bool:
 def option_syntax(attempt: Attempt) -> OptionSyntax:
     """How the options of an attempt's case are written, where it is declared."""
     case = attempt.case
+    objects = import_paths(case.settings)
     return OptionSyntax(
         case.declared_in,
         attempt.subject.defining_modules,
         is_artifact=case.artifact is not None,
         test_module=case.test_module,
+        declared={**options_with_more(case.settings), "custom_objects": spelt_well(objects, attempt.inventory)},
     )
 
 
@@ -181,8 +203,9 @@ def _for_a_test(finding: Finding, syntax: OptionSyntax) -> tuple[str, ...]:
 
 
 def _as_option(line: str, syntax: OptionSyntax) -> str:
-    if line in _OPTIONS:
-        return _OPTIONS[line].line(syntax, {})
+    option = _OPTIONS.get(line.removeprefix(_OR))
+    if option is not None:
+        return f"{_OR if line.startswith(_OR) else ''}{option.line(syntax, {})}"
     declared = declared_as(line)
     if declared:
         return syntax.write("custom_objects", declared)

@@ -13,17 +13,18 @@ from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation, save
-from pytest_modelcompat.roundtrip.class_config import rebuild_findings
+from pytest_modelcompat.roundtrip.class_config import ClassTrouble, class_troubles
 from pytest_modelcompat.roundtrip.draw_findings import drawing_of, unsteady
 from pytest_modelcompat.roundtrip.give_inputs import how_to_give_inputs
 from pytest_modelcompat.roundtrip.input_values import InputsNeededError
 from pytest_modelcompat.roundtrip.inputs import inputs_for_artifact
 from pytest_modelcompat.roundtrip.live_inputs import CalledInputs, call_on, call_on_derived
 from pytest_modelcompat.roundtrip.model import ModelUnderTest, as_model_under_test, installed_keras
-from pytest_modelcompat.roundtrip.not_a_model import refuse_no_model
+from pytest_modelcompat.roundtrip.not_a_model import refuse_missing, refuse_no_model
 from pytest_modelcompat.roundtrip.save_failure import why_not_saved
 from pytest_modelcompat.roundtrip.seed import seed_everything
 from pytest_modelcompat.roundtrip.stop import NotApplicableError, TargetStoppedError, stop_on_failure
+from pytest_modelcompat.roundtrip.tables import filled_tables
 from pytest_modelcompat.roundtrip.tolerances import tolerances
 from pytest_modelcompat.settings.checks import plain_name
 
@@ -54,7 +55,8 @@ class Subject:
         weights: digests of the live model's weights.
         training: its training state before the save.
         defining_modules: name -> import path of the classes and functions it is made of.
-        rebuild: findings on its classes that Keras cannot make again.
+        tables: its layers with lookup tables that no .h5 and no .keras file holds the entries of.
+        troubles: of its classes that Keras cannot make again.
         notes: findings of the save, and signatures that nobody gives inputs.
         drawing: what replaces the finding that its outputs differ, where it draws random numbers at inference.
         uncallable: why it cannot be called; it is then only loaded, which may already fail for a graver reason.
@@ -73,7 +75,8 @@ class Subject:
     weights: tuple[WeightDigest, ...] = ()
     training: Mapping[str, Any] | None = None
     defining_modules: Mapping[str, str] = field(default_factory=dict)
-    rebuild: tuple[Finding, ...] = ()
+    tables: tuple[str, ...] = ()
+    troubles: tuple[ClassTrouble, ...] = ()
     notes: tuple[Finding, ...] = ()
     drawing: Drawing | None = None
     uncallable: Finding | None = None
@@ -126,8 +129,9 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable
         weights=weights,
         training=training,
         defining_modules=model.defining_modules(),
+        tables=filled_tables(model),
         drawing=drawing_of(model, inputs, case.format),
-        rebuild=rebuild_findings(model) if case.format in ("h5", "keras") else (),
+        troubles=class_troubles(model) if case.format in ("h5", "keras") else (),
         notes=(
             *(_changed_by_saving(case.format, change) for change in saved.changes),
             *_uncalled_signatures(model.signatures, inputs),
@@ -206,6 +210,7 @@ def _given(case: Case) -> Subject:
     """An artifact that something else saved, with the inputs its test returns or its inventory gives."""
     assert case.artifact is not None  # noqa: S101 - asked for by the caller
     artifact = case.artifact
+    refuse_missing(artifact)
     inventory = stop_on_failure(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(artifact))
     refuse_no_model(inventory)
     is_saved_model = inventory.format == "saved_model"

@@ -251,7 +251,7 @@ STATE = (
         "tf2.20",
         Kind.VOCABULARY_LOST,
         "vocabulary",
-        "an .h5 file does not hold the vocabulary that adapt() learnt: the model loads, and its first call fails",
+        'an .h5 file does not hold the vocabulary of TextVectorization "words": the model loads, and its first call',
         where='"words", second of 2 layers',
         fix="save the model as .keras or SavedModel",
         stage=Stage.FIRST_CALL,

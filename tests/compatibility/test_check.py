@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
+from pytest_modelcompat.compatibility.advice import held_to_facts, recommended_runtime
 from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.profiles.store import load_profile
@@ -111,6 +113,19 @@ def test_the_text_reads_well(row: Row, judged: Judge) -> None:
     assert finding.fix, "nothing is said to do about it"
     assert all("{" not in line.replace("={", "") for line in (finding.cause, *finding.fix)), "a word was not filled in"
     assert "(0, 0)" not in finding.cause
+
+
+@of_rows
+def test_no_version_is_recommended_that_fails_as_well(row: Row, judged: Judge) -> None:
+    result = judged(row, row.artifact, row.runtime)
+    inventory, profile, safe_mode = read_inventory(result.path), load_profile(row.runtime), not row.unsafe
+    for finding in held_to_facts(result.findings, inventory, profile, custom=row.custom, safe_mode=safe_mode):
+        assert finding.fix, "nothing is left to do about it"
+        assert not finding.fix[0].startswith("or ")
+        for runtime in filter(None, map(recommended_runtime, finding.fix)):
+            other = replace(load_profile(runtime), python=profile.python)
+            there = check_compatibility(inventory, other, custom=row.custom, safe_mode=safe_mode)
+            assert finding.identity not in {each.identity for each in there.findings}, told(there)
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,9 @@ def _texts(value: object, is_code: bool) -> Iterator[str]:
     elif isinstance(value, dict):
         config = value.get("config")
         if value.get("class_name") == _NODE:
-            yield from _texts(config.get("code") if isinstance(config, dict) else config, is_code=True)
+            # Keras 2 writes the three parts by name, Keras 3 in a list.
+            parts = (config.get("code") or config.get("value")) if isinstance(config, dict) else config
+            yield from _texts(parts, is_code=True)
         else:
             yield from _texts(value.get("items"), is_code=False)
 

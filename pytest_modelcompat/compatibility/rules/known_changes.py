@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.keras.lookups import LOOKUPS
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.compatibility.rule import (
     ANY,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from pytest_modelcompat.results.finding import Finding
 
 KERAS_3 = (3, 0)
-LOOKUPS = ("TextVectorization", "StringLookup", "IntegerLookup")
 RANDOM = ("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D")
 OTHER_FORMAT = (fixes.LEAVE_H5,)
 OWN_ACTIVATION = ("give the activation as a layer of its own", f"or {fixes.LEAVE_H5}")
@@ -68,16 +68,6 @@ def _declared_inside_bidirectional(context: CompatibilityContext) -> tuple[Use, 
 
 
 RULES = (
-    Rule(
-        Kind.VOCABULARY_LOST,
-        subject="vocabulary",
-        cause="an .h5 file does not hold the vocabulary that adapt() learnt: the model loads, and its first call fails",
-        source="tensorflow/tensorflow#61369",
-        where=layers_that(lambda config: config.get("vocabulary") is None, *LOOKUPS),
-        formats=("h5",),
-        stage=Stage.FIRST_CALL,
-        fix=OTHER_FORMAT,
-    ),
     Rule(
         Kind.CONFIG_CHANGED,
         subject="MultiHeadAttention",

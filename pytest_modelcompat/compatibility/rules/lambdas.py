@@ -5,17 +5,18 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import layer_location, locations
 from pytest_modelcompat.artifacts.text import first_few, listed
 from pytest_modelcompat.artifacts.versions import MinorVersion, dotted
-from pytest_modelcompat.compatibility.fixes import LOAD_UNSAFE, TO_THE_COMMAND, declare
+from pytest_modelcompat.compatibility.fixes import COMPILE_FIX, LOAD_UNSAFE, TO_THE_COMMAND, declare
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pytest_modelcompat.artifacts.bytecode import Outcome
-    from pytest_modelcompat.artifacts.inventory import Code, LambdaUse
+    from pytest_modelcompat.artifacts.inventory import Code, LambdaUse, LayerUse
     from pytest_modelcompat.compatibility.context import CompatibilityContext
 
 LAMBDA_FIX = (
@@ -34,13 +35,16 @@ _GIVEN = (
     ((2, 6), frozenset({"K", "copy", "functools", "np", "operator", "sys", "textwrap", "tf", "warnings"})),
     ((0, 0), frozenset({"K", "copy", "functools", "np", "operator", "sys", "textwrap", "warnings"})),
 )
+# What Keras looks up by the name in a file.
+_BY_NAME = frozenset({"activation", "initializer", "regularizer", "constraint"})
 # From this version on a Sequential read from a .keras file is built without a word where that fails. Measured.
 _ASKS_NO_SEQUENTIAL = (3, 5)
 
 
 def lambda_bytecode(context: CompatibilityContext) -> Iterator[Finding]:
     """Findings for Lambda layers that hold Python bytecode: refused in safe mode, or run by another Python."""
-    uses = [use for use in context.inventory.lambdas if use.has_bytecode]
+    unread = {layer.path for layer, _ in _lambdas_for_names(context)}
+    uses = [use for use in context.inventory.lambdas if use.has_bytecode and use.path not in {*unread, COMPILE_PATH}]
     if not uses:
         return
     if is_refused(context):
@@ -70,26 +74,78 @@ def _refused(context: CompatibilityContext, uses: list[LambdaUse], unless: str, 
     )
 
 
-def in_activations(context: CompatibilityContext) -> Iterator[Finding]:
-    """A finding where a layer was given a lambda as its activation: Keras writes it, and reads it back nowhere."""
-    uses = [layer for layer in context.inventory.layers if any(map(_is_lambda_activation, layer.config.items()))]
-    if uses:
+def in_arguments(context: CompatibilityContext) -> Iterator[Finding]:
+    """A finding where a layer has a lambda for what Keras looks up by name: it is written, and read nowhere."""
+    groups: dict[str, list[LayerUse]] = {}
+    for layer, role in _lambdas_for_names(context):
+        groups.setdefault(role, []).append(layer)
+    for role, layers in groups.items():
         yield Finding(
             Kind.CONFIG_CHANGED,
-            subject="activation",
-            where=locations(uses),
-            cause="its activation is a lambda, which Keras writes into the file in a way that no Keras reads",
-            fix=("give the activation as a registered function, or as a layer of its own", "and save the model again"),
+            subject=role,
+            where=locations(layers),
+            cause=f"its {role} is a lambda, which Keras writes into the file in a way that no Keras reads",
+            fix=(f"give the {role} as a registered function, or as a class of its own", "and save the model again"),
             blame=Blame.WRITER,
             stage=Stage.CONFIG,
             source="measured",
         )
 
 
-def _is_lambda_activation(entry: tuple[str, object]) -> bool:
-    key, value = entry
-    code = value.get("value") if key.endswith("activation") and isinstance(value, dict) else None
+def _lambdas_for_names(context: CompatibilityContext) -> Iterator[tuple[LayerUse, str]]:
+    """The layers that have a lambda as their activation, initializer, regularizer or constraint, with that."""
+    for layer in context.inventory.layers:
+        for key, value in layer.config.items():
+            role = key.rpartition("_")[2]
+            if role in _BY_NAME and _is_lambda(value):
+                yield layer, role
+
+
+def _is_lambda(value: object) -> bool:
+    config = value.get("config", value) if isinstance(value, dict) else None
+    code = config.get("value") if isinstance(config, dict) else None
     return isinstance(code, list) and len(code) == 3 and isinstance(code[0], str)
+
+
+def in_compile(context: CompatibilityContext) -> Iterator[Finding]:
+    """Findings where `compile()` was given a lambda: refused in safe mode, or unreadable for another Python."""
+    uses = [use for use in context.inventory.lambdas if use.has_bytecode and use.path == COMPILE_PATH]
+    if uses and is_refused(context):
+        yield _in_compile(
+            Kind.LAMBDA_REFUSED,
+            f"it was given a lambda, which {context.reader_name} does not read from a file unless safe_mode=False is "
+            "given",
+            (*COMPILE_FIX, f"or, {LOAD_UNSAFE}", f"{TO_THE_COMMAND} --unsafe"),
+        )
+    elif uses:
+        causes = (_cause(context, code, found) for code, found in _outcomes(context, uses) if _is_unreadable(found))
+        for cause in dict.fromkeys(causes):
+            yield _in_compile(Kind.PYTHON_BYTECODE, cause, COMPILE_FIX)
+
+
+def _in_compile(kind: Kind, cause: str, fix: tuple[str, ...]) -> Finding:
+    return Finding(
+        kind,
+        subject="compile()",
+        cause=cause,
+        fix=(*fix, "or give compile() a function with a name, and save the model again"),
+        blame=Blame.WRITER,
+        stage=Stage.CONFIG,
+        source="measured",
+    )
+
+
+def _outcomes(context: CompatibilityContext, uses: Iterable[LambdaUse]) -> Iterator[tuple[Code, Outcome]]:
+    from pytest_modelcompat.artifacts.bytecode import outcome
+
+    for use in uses:
+        for code in use.codes:
+            yield code, outcome(code, context.profile.python)
+
+
+def _is_unreadable(found: Outcome) -> bool:
+    """Whether reading it fails: what `compile()` was given is called only where the model is trained further."""
+    return found.kind == "raises" and any(word in found.text for word in ("marshal", "EOF", "bad argument"))
 
 
 def named_functions(context: CompatibilityContext) -> Iterator[Finding]:
@@ -123,10 +179,9 @@ def is_refused(context: CompatibilityContext) -> bool:
 
 
 def _bytecode_outcomes(context: CompatibilityContext, use: LambdaUse) -> Iterator[Finding]:
-    from pytest_modelcompat.artifacts.bytecode import outcome, runs_on
+    from pytest_modelcompat.artifacts.bytecode import runs_on
 
-    for code in use.codes:
-        found = outcome(code, context.profile.python)
+    for code, found in _outcomes(context, [use]):
         if found.kind == "runs":
             continue
         yield Finding(

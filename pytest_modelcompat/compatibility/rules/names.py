@@ -102,6 +102,8 @@ def _why_unknown(context: CompatibilityContext, use: Use, *, is_keras_own: bool)
             f"it is a {role} of Keras' own that is not public, and the file does not say which module it is in, so "
             f"{context.reader_name} does not find it again"
         )
+    if is_keras_own and "keras" not in context.inventory.saved_by:
+        return f"{context.reader_name} has no {role} of this name, which other versions of Keras have"
     if is_keras_own:
         return f"{context.reader_name} has no {role} of this name; {context.writer_name}, which wrote it, has"
     if use.module and use.module != NO_MODULE:

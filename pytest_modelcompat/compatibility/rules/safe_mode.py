@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.keras.lookups import LOOKUPS
 from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.compatibility.fixes import LOAD_UNSAFE, TO_THE_COMMAND
 from pytest_modelcompat.results.finding import Finding, Kind, Stage
@@ -38,7 +39,7 @@ def _refuses(context: CompatibilityContext, class_name: str) -> bool:
 
 
 def _finding(context: CompatibilityContext, class_name: str, layers: list[LayerUse]) -> Finding:
-    is_lookup = class_name in _LOOKUPS
+    is_lookup = class_name in LOOKUPS
     outside = f"its vocabulary is the file {layers[0].config['vocabulary']}" if is_lookup else _OUTSIDE[class_name]
     return Finding(
         Kind.SAFE_MODE_REFUSED,
@@ -55,13 +56,12 @@ def _names_vocabulary_file(config: Any) -> bool:
     return isinstance(config.get("vocabulary"), str) and bool(config["vocabulary"])
 
 
-_LOOKUPS = ("IntegerLookup", "StringLookup", "TextVectorization")
 _OUTSIDE = {
     "TFSMLayer": "it is a SavedModel beside the file",
     "TorchModuleWrapper": "it is a pickled PyTorch module",
 }
 _NAMES_OUTSIDE: dict[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(_LOOKUPS, _names_vocabulary_file),
+    **dict.fromkeys(LOOKUPS, _names_vocabulary_file),
     "TFSMLayer": lambda config: "filepath" in config,
     "TorchModuleWrapper": lambda config: "module" in config,
 }

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.keras.lookups import given_in_code, lookups_text, without_vocabulary
+from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.artifacts.saved_model.object_graph import CAPTURED_TENSOR
+from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
@@ -82,6 +85,22 @@ def lost_optimizer(context: CompatibilityContext) -> Iterator[Finding]:
             fix=("build a new model for each format",),
             severity=Severity.NOTE,
             source="keras-team/keras#23475",
+        )
+
+
+def lost_vocabulary(context: CompatibilityContext) -> Iterator[Finding]:
+    """A finding where lookup layers of an .h5 file have no vocabulary in their configuration, as after `adapt()`."""
+    lost = without_vocabulary(context.inventory) if context.inventory.format == "h5" else ()
+    if lost:
+        yield Finding(
+            Kind.VOCABULARY_LOST,
+            subject="vocabulary",
+            where=locations(lost),
+            cause=f"an .h5 file does not hold the vocabulary of {lookups_text(lost)}: the model loads, and its first "
+            "call fails",
+            fix=(fixes.LEAVE_H5, *given_in_code(lost)),
+            stage=Stage.FIRST_CALL,
+            source="tensorflow/tensorflow#61369",
         )
 
 

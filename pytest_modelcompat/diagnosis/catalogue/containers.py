@@ -29,6 +29,7 @@ CONTAINER_FAILURES = (
         Kind.ARTIFACT_BROKEN,
         "$file",
         "the file existed when it was inspected, and it was gone when the loader opened it",
+        ("save it into a folder that nothing else clears while the tests run",),
         when=_is_missing,
     ),
     KnownFailure(

@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pytest_modelcompat.diagnosis.declarations import LEAVE_H5
-from pytest_modelcompat.diagnosis.known_failure import H5, SAVED_MODEL, KnownFailure
+from pytest_modelcompat.diagnosis.known_failure import H5, SAVED_MODEL, Condition, KnownFailure, TemplateValues
 from pytest_modelcompat.results.finding import MEASURED, Blame, Kind
 from pytest_modelcompat.results.option_syntax import OptionFix
 
+if TYPE_CHECKING:
+    from pytest_modelcompat.diagnosis.context import DiagnosisContext
+
 _PREDICT = ("predict",)
 _OTHER_INPUTS = (OptionFix("inputs", "..."),)
+
+
+def _is_given_in_code(words: TemplateValues, _: DiagnosisContext) -> bool:
+    return bool(words["given_in_code"])
+
+
+def _vocabulary_lost(*fix: str, when: Condition | None = None) -> KnownFailure:
+    return KnownFailure(
+        r"Table (?:is )?not initialized",
+        Kind.PREDICTION_FAILED,
+        "vocabulary",
+        "the vocabulary of $lookups is lost: .h5 does not store it, so the model loads and knows no term",
+        (LEAVE_H5, *fix),
+        "tensorflow#61369, keras#18376",
+        stages=("load", "predict"),
+        formats=H5,
+        when=when,
+        blame=Blame.WRITER,
+    )
+
 
 PREDICTION_FAILURES = (
     KnownFailure(
@@ -38,26 +63,15 @@ PREDICTION_FAILURES = (
         stages=_PREDICT,
         exceptions=("SignatureMismatchError",),
     ),
+    _vocabulary_lost("$given_in_code", when=_is_given_in_code),
+    _vocabulary_lost(),
     KnownFailure(
         r"Table (?:is )?not initialized",
         Kind.PREDICTION_FAILED,
         "vocabulary",
-        "the vocabulary of $lookups is lost: .h5 does not store it, so the model loads and knows no word",
-        (LEAVE_H5, "or give the layer its vocabulary in code: TextVectorization(vocabulary=[...])"),
-        "tensorflow#61369, keras#18376",
-        stages=("load", "predict"),
-        formats=H5,
-        blame=Blame.WRITER,
-    ),
-    KnownFailure(
-        r"Table (?:is )?not initialized",
-        Kind.PREDICTION_FAILED,
-        "vocabulary",
-        "a lookup table of the model is empty after loading: its vocabulary was not saved with the model",
-        (
-            "keep the lookup layer or table as an attribute of the model that is saved, so that its vocabulary is",
-            "saved among the assets",
-        ),
+        "$calling looks terms up in a table that is empty after loading: a lookup layer or table that is no attribute "
+        "of a saved layer is not saved with it",
+        ("make the lookup layer or table an attribute of the layer that calls it: self.lookup = ... in its __init__",),
         "tensorflow#56054",
         stages=("load", "predict"),
         blame=Blame.WRITER,

@@ -5,17 +5,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.diagnosis.declarations import LEAVE_H5
-from pytest_modelcompat.diagnosis.known_failure import H5, KERAS, KnownFailure, TemplateValues
+from pytest_modelcompat.diagnosis.known_failure import H5, KERAS, KnownFailure, TemplateValues, both
 from pytest_modelcompat.profiles.known_names import is_keras_name
+from pytest_modelcompat.profiles.third_party import third_party_uses
 from pytest_modelcompat.results.finding import MEASURED, Blame, Kind
 
 if TYPE_CHECKING:
     from pytest_modelcompat.diagnosis.context import DiagnosisContext
 
-_BUILD = (
-    "give the layer a build() that builds its sublayers (self.dense.build(input_shape))",
-    "or save and load the file with the same version of Keras",
-)
+_BUILD = "give the layer a build() that builds its sublayers (self.dense.build(input_shape))"
+_SAME_VERSION = "load it with Keras $saved_version"
+
+
+def _of_own_layers(_: TemplateValues, context: DiagnosisContext) -> bool:
+    """Holds where the artifact has layers or a model of the user's own: Keras' own layers build themselves."""
+    return bool(third_party_uses(context.inventory)) or _subclassed(_, context)
+
+
+def _of_two_versions(_: TemplateValues, context: DiagnosisContext) -> bool:
+    return not context.saved_keras or context.saved_keras != context.loaded_keras
+
+
+def _misfits(
+    pattern: str, subject: str, cause: str, source: str = "", formats: tuple[str, ...] = ()
+) -> tuple[KnownFailure, ...]:
+    """Entries for weights that do not fit: layers of the user's own, other versions of Keras, and neither."""
+    return tuple(
+        KnownFailure(pattern, Kind.LOAD_FAILED, subject, cause, fix, source, formats=formats, when=when)
+        for fix, when in (
+            ((_BUILD, f"or {_SAME_VERSION}"), both(_of_own_layers, _of_two_versions)),
+            ((_BUILD,), _of_own_layers),
+            ((_SAME_VERSION,), _of_two_versions),
+            ((), None),
+        )
+    )
 
 
 def _subclassed(_: TemplateValues, context: DiagnosisContext) -> bool:
@@ -59,31 +82,25 @@ WEIGHT_FAILURES = (
         "keras#10417",
         blame=Blame.WRITER,
     ),
-    KnownFailure(
+    *_misfits(
         r"Layer '(?P<name>[^']+)' expected (?P<wanted>\d+) variables?, but received (?P<got>\d+) variables? during "
         r"loading",
-        Kind.LOAD_FAILED,
         "$name",
         'layer "$name" has $wanted variables and the file gives it $got: either the version of Keras that saved it '
         "laid .keras files out differently, or a sublayer is made in call() and not built when weights arrive",
-        _BUILD,
         "tf-keras#664, keras#19615",
     ),
-    KnownFailure(
+    *_misfits(
         r"A total of (?P<count>\d+) objects could not be loaded",
-        Kind.LOAD_FAILED,
         "$file",
         "the weights of $count layers in the file do not fit the layers that its configuration describes",
-        _BUILD,
         "keras#20128",
         formats=KERAS,
     ),
-    KnownFailure(
+    *_misfits(
         r"(?:axes don't match array|Shape mismatch|shape of the target variable|Weight count mismatch for layer|"
         r"Layer weight shape .* not compatible|was never built|has never been built)",
-        Kind.LOAD_FAILED,
         "$file",
         "the weights in the file do not fit the layers that its configuration describes: $quote",
-        _BUILD,
     ),
 )

@@ -128,9 +128,11 @@ def test_adapted_vocabulary_as_h5(project: Project, reported_failure: ReportedFa
     reported_failure(
         result,
         'PREDICTION FAILED test_model[h5]: the vocabulary of TextVectorization "words" is lost: .h5 does not store it, '
-        "so the model loads and knows no word",
+        "so the model loads and knows no term",
         'fix @pytest.mark.model_roundtrip(formats=["keras", "saved_model"])',
-        "or give the layer its vocabulary in code: TextVectorization(vocabulary=[...])",
+        "or, once `adapted` is the layer that has its vocabulary, build the model with",
+        "keras.layers.TextVectorization(vocabulary=adapted.get_vocabulary(include_special_tokens=False), "
+        "output_sequence_length=3)",
         "it said Table not initialized.",
     )
 

@@ -1,0 +1,76 @@
+"""What a fix recommends to load with is judged first: no version stays that fails as well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse
+from pytest_modelcompat.compatibility.advice import held_to_facts, recommended_runtime
+from pytest_modelcompat.compatibility.check import check_compatibility
+from pytest_modelcompat.profiles.store import load_profile
+from pytest_modelcompat.results.finding import Finding, Kind
+
+
+@pytest.mark.parametrize(
+    ("line", "runtime"),
+    [
+        ("load it with Keras 3.6.0", "tf2.21+keras3.6"),
+        ("load it with Keras 3.6.0 or newer (TensorFlow 2.16 or newer)", "tf2.21+keras3.6"),
+        ("upgrade Keras there to 3.14 or newer", "tf2.21+keras3.14"),
+        ("try Keras 3.6.0, which saved the file; this is Keras 3.3.3", "tf2.21+keras3.6"),
+        ("load it with Keras 2: install tf_keras and set TF_USE_LEGACY_KERAS=1", "tf2.21+tf_keras"),
+        ("or load the file with Keras 2: install tf_keras", "tf2.21+tf_keras"),
+        ("load it with tf_keras 2.16.0", "tf2.16+tf_keras"),
+        ("load it with TensorFlow 2.13 or newer", "tf2.13"),
+        ("upgrade TensorFlow and tf_keras there to 2.17 or newer", "tf2.17+tf_keras"),
+        ("load it with Keras 2.15.0", "tf2.15"),
+        ("load it with Keras 3 (TensorFlow 2.16 or newer, without TF_USE_LEGACY_KERAS)", "tf2.21"),
+        ("load it with Python 3.11", ""),
+        ("load it with Keras 9.9", ""),
+        ("save the model as .keras or SavedModel", ""),
+        ("export it with Keras 3.6 or newer", ""),
+    ],
+)
+def test_what_a_line_recommends(line: str, runtime: str) -> None:
+    assert recommended_runtime(line) == runtime
+
+
+def hashing(keras: str) -> Inventory:
+    """A layer whose dtype Keras 3.0 to 3.3 cannot read, and writes so."""
+    layer = LayerUse("Hashing", ("hashing",), "keras.layers", config={"num_bins": 3, "dtype": {"class_name": "x"}})
+    return Inventory(Path("model.keras"), "keras", {"keras": keras}, layers=(layer,), root={"class_name": "Model"})
+
+
+def fixes(inventory: Inventory, runtime: str, *more: Finding) -> list[tuple[str, ...]]:
+    profile = load_profile(runtime)
+    found = more or check_compatibility(inventory, profile).findings
+    return [each.fix for each in held_to_facts(found, inventory, profile)]
+
+
+def test_a_version_that_fails_too_is_not_recommended() -> None:
+    profile, inventory = load_profile("tf2.16"), hashing("3.3.3")
+    (before,) = check_compatibility(inventory, profile).findings
+    assert before.fix[0] == "load it with Keras 3.3.3"
+    ((first, *_),) = fixes(inventory, "tf2.16")
+    assert first == "build the model in code, and load what that Keras writes with model.save_weights(path)"
+
+
+def test_a_version_that_loads_it_is() -> None:
+    ((first, *_),) = fixes(hashing("3.6.0"), "tf2.16")
+    assert first == "upgrade Keras there to 3.6 or newer"
+
+
+@pytest.mark.parametrize(("saved", "kept"), [("3.3.3", False), ("3.6.0", True)])
+def test_what_was_raised_is_advised_on_the_same_terms(saved: str, kept: bool) -> None:
+    line = f"try Keras {saved}, which saved the file; this is Keras 3.0.5"
+    raised = Finding(Kind.LOAD_FAILED, "model.keras", fix=(line, "or ask"))
+    ((first, *_),) = fixes(hashing(saved), "tf2.16+keras3.0", raised)
+    assert first == (line if kept else "ask")
+
+
+def test_another_runtime_is_judged_only_where_one_is_recommended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pytest_modelcompat.compatibility.advice.check_compatibility", None)
+    other = Finding(Kind.LOAD_FAILED, "model.keras", fix=("save the model as .keras or SavedModel",))
+    assert fixes(hashing("3.3.3"), "tf2.16", other) == [other.fix]

@@ -1,0 +1,298 @@
+"""Classes that Keras cannot make again: one text names all that they lack, and its code works as it is."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from textwrap import dedent
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))
+
+from real.paste import Paste, edited, paste_of
+
+if TYPE_CHECKING:
+    from tests.conftest import Project
+
+# name -> (module, what the test returns, the class that is named)
+CLASSES: dict[str, tuple[str, str, str]] = {
+    "stores neither argument": (
+        """
+        class PatchEncoder(L.Layer):
+            def __init__(self, num_patches, projection_dim):
+                super().__init__()
+                self.num_patches = num_patches
+                self.projection = L.Dense(projection_dim)
+                self.position = L.Embedding(num_patches, projection_dim)
+
+            def call(self, patches):
+                return self.projection(patches) + self.position(ops.arange(self.num_patches))
+
+            def get_config(self):
+                return {**super().get_config(), "num_patches": self.num_patches}
+        """,
+        "keras.Sequential([keras.Input((4, 3)), own.PatchEncoder(4, 2)])",
+        "PatchEncoder",
+    ),
+    "keeps models": (
+        """
+        class Autoencoder(keras.Model):
+            def __init__(self, encoder, decoder, **kwargs):
+                super().__init__(**kwargs)
+                self.encoder = encoder
+                self.decoder = decoder
+
+            def call(self, x):
+                return self.decoder(self.encoder(x))
+
+        def part(size, units):
+            return keras.Sequential([keras.Input((size,)), L.Dense(units)])
+        """,
+        "own.Autoencoder(own.part(4, 2), own.part(2, 4)), [[1.0, 2.0, 3.0, 4.0]]",
+        "Autoencoder",
+    ),
+    "keeps an array": (
+        """
+        class Whiten(L.Layer):
+            def __init__(self, mean, *, scale=1.0):
+                super().__init__()
+                self.mean, self.scale = mean, scale
+
+            def call(self, x):
+                return (x - self.mean) * self.scale
+        """,
+        "keras.Sequential([keras.Input((2,)), own.Whiten(np.array([1.0, 2.0], 'float32'), scale=2.0)])",
+        "Whiten",
+    ),
+    "takes its argument apart": (
+        """
+        EDGES, WEIGHTS = np.array([0, 2]), np.array([1.0, 3.0], "float32")
+
+        class GraphConvolution(L.Layer):
+            def __init__(self, graph, units=2):
+                super(GraphConvolution, self).__init__()
+                edges, weights = graph
+                self.edges = edges
+                self.edge_weights = weights
+                self.dense = L.Dense(units)
+
+            def call(self, x):
+                return self.dense(ops.take(x, self.edges, axis=1)) * self.edge_weights[:, None]
+        """,
+        "keras.Sequential([keras.Input((3, 2)), own.GraphConvolution((own.EDGES, own.WEIGHTS))])",
+        "GraphConvolution",
+    ),
+    "names itself": (
+        """
+        class Head(L.Layer):
+            def __init__(self, units, dropout=0.1):
+                super().__init__(name="head", dtype="float32")
+                self.dense = L.Dense(units)
+                self.dropout = L.Dropout(dropout)
+
+            def call(self, x):
+                return self.dropout(self.dense(x))
+        """,
+        "keras.Sequential([keras.Input((2,)), own.Head(3)])",
+        "Head",
+    ),
+    "takes what it must by place": (
+        """
+        class Power(L.Layer):
+            def __init__(self, exponent, /, offset=0.0):
+                super().__init__()
+                self.power_of = exponent
+                self.by = offset
+
+            def call(self, x):
+                return x**self.power_of + self.by
+        """,
+        "keras.Sequential([keras.Input((2,)), own.Power(2.0, offset=0.5)])",
+        "Power",
+    ),
+    "is rebuilt by the __init__ of its base": (
+        """
+        class Affine(L.Layer):
+            def __init__(self, factor):
+                super().__init__()
+                self.factor = factor
+
+        class Times(Affine):
+            def call(self, x):
+                return x * self.factor
+        """,
+        "keras.Sequential([keras.Input((2,)), own.Times(3.0)])",
+        "Affine",
+    ),
+    "returns what it does not take": (
+        """
+        class Clip(L.Layer):
+            def __init__(self, low, high, **kwargs):
+                super().__init__(**kwargs)
+                self.low, self.high = low, high
+
+            def call(self, x):
+                return ops.clip(x, self.low, self.high)
+
+            def get_config(self):
+                return {**super().get_config(), "low": self.low, "upper": self.high}
+        """,
+        "keras.Sequential([keras.Input((2,)), own.Clip(0.0, 0.5)])",
+        "Clip",
+    ),
+    "makes its own layers": (
+        """
+        class Block(L.Layer):
+            def __init__(self, units):
+                super().__init__()
+                self.dense = L.Dense(units)
+
+            def call(self, x):
+                return self.dense(x)
+
+        class Tower(L.Layer):
+            def __init__(self, depth, units):
+                super().__init__()
+                self.blocks = [Block(units) for _ in range(depth)]
+
+            def call(self, x):
+                for block in self.blocks:
+                    x = block(x)
+                return x
+        """,
+        "keras.Sequential([keras.Input((2,)), own.Tower(2, 3)])",
+        "Tower",
+    ),
+    "is a regularizer": (
+        """
+        class Orthogonal(keras.regularizers.Regularizer):
+            def __init__(self, features, rate=0.1):
+                self.features = features
+                self.strength = rate
+                self.eye = ops.eye(features)
+
+            def __call__(self, x):
+                return self.strength * ops.sum(ops.abs(ops.reshape(x, (-1, self.features, self.features)) - self.eye))
+        """,
+        "keras.Sequential([keras.Input((2,)), own.L.Dense(4, activity_regularizer=own.Orthogonal(2))])",
+        "Orthogonal",
+    ),
+    "is an initializer": (
+        """
+        class Ramp(keras.initializers.Initializer):
+            def __init__(self, start):
+                self.first = start
+
+            def __call__(self, shape, dtype=None):
+                return self.first + ops.ones(shape, dtype)
+        """,
+        "keras.Sequential([keras.Input((2,)), own.L.Dense(3, bias_initializer=own.Ramp(2.0))])",
+        "Ramp",
+    ),
+    "is a loss": (
+        """
+        class Huberlike(keras.losses.Loss):
+            def __init__(self, delta):
+                super().__init__(name="huberlike")
+                self.delta = delta
+
+            def call(self, true, predicted):
+                return ops.mean(ops.minimum(ops.abs(true - predicted), self.delta), axis=-1)
+        """,
+        "own.compiled(own.Huberlike(0.5))",
+        "Huberlike",
+    ),
+    "keeps an own layer": (
+        """
+        class Gate(L.Layer):
+            def __init__(self, factor):
+                super().__init__()
+                self.factor = factor
+
+            def call(self, x):
+                return x * self.factor
+
+        class Gated(L.Layer):
+            def __init__(self, gate, units):
+                super().__init__()
+                self.gate = gate
+                self.dense = L.Dense(units)
+
+            def call(self, x):
+                return self.gate(self.dense(x))
+        """,
+        "keras.Sequential([keras.Input((2,)), own.Gated(own.Gate(2.0), 3)])",
+        "Gated",
+    ),
+}
+IMPORTS = """
+import keras
+import numpy as np
+from keras import layers as L
+from keras import ops
+
+def compiled(loss):
+    model = keras.Sequential([keras.Input((2,)), L.Dense(1)])
+    model.compile("sgd", loss)
+    return model
+"""
+TEST = """
+import keras
+import numpy as np
+import pytest
+
+import {module} as own
+{pasted}
+
+@pytest.mark.model_roundtrip(formats=["{format}"])
+def test_model():
+    return {model}
+"""
+
+
+def module_of(name: str) -> str:
+    """Each class has a module of its own: this process keeps what it has imported."""
+    return "class_that_" + name.replace(" ", "_").replace("__init__", "init")
+
+
+def written(project: Project, name: str) -> Path:
+    project.write("pytest.ini", "[pytest]\npythonpath = .\n")
+    return project.write(f"{module_of(name)}.py", IMPORTS + dedent(CLASSES[name][0]))
+
+
+def findings_of(project: Project, name: str, saved_as: str, pasted: str = "") -> list[dict[str, Any]]:
+    test = TEST.format(module=module_of(name), pasted=pasted, format=saved_as, model=CLASSES[name][1])
+    project.write("test_it.py", test)
+    project.run("--modelcompat-update-golden", "--modelcompat-report", "report.json", "test_it.py")
+    (target,) = json.loads((project.path / "report.json").read_text(encoding="utf-8"))["targets"]
+    return [each for each in target["findings"] if each["severity"] == "error"]
+
+
+def paste(file: Path, pasted: Paste) -> str:
+    """Put what is printed into the classes; the lines for the test come back."""
+    file.write_text(edited(file.read_text(encoding="utf-8"), pasted.methods), encoding="utf-8")
+    return "\n".join(pasted.lines)
+
+
+IN_H5 = ("stores neither argument", "names itself", "keeps an array")
+CELLS = [*((name, "keras") for name in CLASSES), *((name, "h5") for name in IN_H5)]
+
+
+@pytest.mark.parametrize(("name", "saved_as"), CELLS)
+def test_the_printed_class_works_as_it_is(project: Project, name: str, saved_as: str) -> None:
+    file = written(project, name)
+    found = findings_of(project, name, saved_as)
+    assert CLASSES[name][2] in {each["subject"] for each in found}
+    lines = paste(file, paste_of(found))
+    assert findings_of(project, name, saved_as, lines) == []
+
+
+def test_a_save_that_a_class_stops_names_it_and_its_arguments(project: Project) -> None:
+    written(project, "keeps models")
+    (finding,) = findings_of(project, "keeps models", "keras")
+    assert (finding["subject"], finding["where"]) == ("Autoencoder", ["the model"])
+    assert "'encoder' and 'decoder' are each no plain value" in finding["cause"]
+    assert "was created by passing non-serializable argument values" in finding["quote"]
