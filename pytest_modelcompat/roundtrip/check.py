@@ -13,11 +13,11 @@ from pytest_modelcompat.roundtrip.artifact_attempt import ArtifactAttempts
 from pytest_modelcompat.roundtrip.compare import compare_attempt, record_of
 from pytest_modelcompat.roundtrip.declarations import import_paths
 from pytest_modelcompat.roundtrip.freeze import subject_of_frozen
-from pytest_modelcompat.roundtrip.golden_check import recorded_inputs
 from pytest_modelcompat.roundtrip.load_failure import explain_changes, explain_drawn_weights, explain_load_failure
 from pytest_modelcompat.roundtrip.load_job import loader_of, not_run
 from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome, most_severe_first
+from pytest_modelcompat.roundtrip.recorded_inputs import recorded_inputs
 from pytest_modelcompat.roundtrip.static_check import predict_load
 from pytest_modelcompat.roundtrip.stop import TargetStoppedError, stop_on_failure
 from pytest_modelcompat.roundtrip.subject import Subject, prepare_subject

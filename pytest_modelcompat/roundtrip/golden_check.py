@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from pytest_modelcompat.comparison.outputs import Drift
     from pytest_modelcompat.golden.store import GoldenStore, UpdateResult
     from pytest_modelcompat.roundtrip.case import Case
-    from pytest_modelcompat.roundtrip.session_context import SessionContext
 
 
 @dataclass(frozen=True)
@@ -236,21 +235,6 @@ def _outputs(golden: Golden) -> dict[str, Any]:
 
 def _same_inputs(golden: Golden, recording: TargetRecord) -> bool:
     return are_same(recording.inputs, unpacked(golden.inputs))
-
-
-def recorded_inputs(case: Case, context: SessionContext) -> Any:
-    """The inputs that a case's golden holds; None where it has none to go by, or is to be recorded now.
-
-    Args:
-        case: the case.
-        context: what the session's targets share.
-    """
-    if context.updating and case.golden not in context.store.recorded:
-        return None
-    try:
-        return unpacked(context.store.read(case.golden).inputs)
-    except (GoldenMissingError, GoldenBrokenError):
-        return None
 
 
 def _degenerate_outputs(recording: TargetRecord) -> Iterator[Finding]:

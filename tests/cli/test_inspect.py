@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -82,12 +81,9 @@ def test_quantization_and_lora_are_said_of_their_layers(modelcompat: Any, models
 
 def test_lora_that_only_its_weights_tell_of(modelcompat: Any, models: Path) -> None:
     """An .h5 has the weights of LoRA inside layers whose own configuration does not speak of it."""
-    h5py = pytest.importorskip("h5py")
-    with h5py.File(models / "tuned.h5", "w") as file:
-        group = file.create_group("model_weights/att/att/query")
-        group["lora_kernel_a"], group["lora_kernel_b"] = [[1.0, 2.0, 3.0]], [[1.0], [2.0], [3.0]]
-        file.attrs["model_config"] = json.dumps(handmade.sequential(handmade.layer("MultiHeadAttention", "att")))
-        file.attrs["keras_version"] = "3.15.1"
+    root = handmade.sequential(handmade.layer("MultiHeadAttention", "att"))
+    lora = {"lora_kernel_a": [[1.0, 2.0, 3.0]], "lora_kernel_b": [[1.0], [2.0], [3.0]]}
+    handmade.write_h5(models / "tuned.h5", root, {f"att/att/query/{name}": values for name, values in lora.items()})
     out = modelcompat("inspect", "tuned.h5").out
     assert '  LoRA       rank 3: "query" inside "att/att"' in out
 
