@@ -397,6 +397,12 @@ knows, and `modelcompat profile record --out FILE [--name NAME] [--keras tf_kera
 environment it runs in, for `check --runtime FILE`; see [profiles](profiles.md).
 
 !0 modelcompat profile show tf2.16
+
+`modelcompat profile diff OLD NEW [--json]` says what an upgrade takes away, changes and adds, of all that a file may
+name: ops with their attributes, layers and other objects with their keys and defaults, what safe mode refuses. It exits
+with 1 where there is a difference.
+
+!1 modelcompat profile diff tf2.14 tf2.15
 """
 
 # What the `jq` of the page does, which need not be installed where the page is written.

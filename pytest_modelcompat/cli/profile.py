@@ -1,4 +1,4 @@
-"""`modelcompat profile`: the runtimes there are, what one knows, and recording one's own."""
+"""`modelcompat profile`: the runtimes there are, what one knows, how two differ, and recording one's own."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _HELP = """usage: modelcompat profile list
        modelcompat profile show NAME [--json]
+       modelcompat profile diff OLD NEW [--json]
        modelcompat profile record --out FILE [--name NAME] [--keras tf_keras] [--import MODULE]
 
 A profile is what a runtime knows: the ops of its TensorFlow and the objects of its Keras. Those of every TensorFlow
@@ -47,21 +48,36 @@ def run(arguments: Sequence[str], console: Console) -> int:
     Raises:
         UsageError: the arguments are not what it takes.
     """
-    return run_verb("profile", {"list": _list, "show": _show, "record": _record}, _HELP, arguments, console)
+    return run_verb(
+        "profile", {"list": _list, "show": _show, "diff": _diff, "record": _record}, _HELP, arguments, console
+    )
 
 
 def _list(arguments: Sequence[str], console: Console) -> int:
     from pytest_modelcompat.profiles.store import load_all
 
     Parser("profile list", "Lists the runtimes that are built in.").parse(arguments)
-    rows = [
-        ("name", "TensorFlow", "Keras", "Python"),
-        *((each.name, each.tensorflow, each.keras, dotted(each.python)) for each in load_all()),
-    ]
-    console.lines(
-        [*aligned(rows), "", "From tf2.16 on also with +keras3.0 to +keras3.15 or +tf_keras: tf2.16+keras3.15."]
-    )
+    rows = [("name", "TensorFlow", "Keras", "Python"), *map(_row, load_all())]
+    more = "From tf2.16 on also with +keras3.0 to +keras3.15 or +tf_keras: tf2.16+keras3.15."
+    console.lines([*aligned(rows), "", more, "", *aligned([("also", *rows[0][1:], "as of", "from"), *_others()])])
     return ExitCode.OK
+
+
+def _row(profile: Profile) -> tuple[str, str, str, str]:
+    return (profile.name, profile.tensorflow, profile.keras, dotted(profile.python))
+
+
+def _others() -> Iterator[tuple[str, ...]]:
+    """What is named otherwise than a release: release candidates, and aliases with where they are from."""
+    from pytest_modelcompat.profiles.store import load_profile
+    from pytest_modelcompat.runtimes.aliases import ALIASES
+    from pytest_modelcompat.runtimes.pins import PINS
+
+    for name, pins in PINS.items():
+        if pins.is_pre_release:
+            yield (*_row(load_profile(name)), "", "")
+    for alias in ALIASES.values():
+        yield (*_row(load_profile(alias.name)), alias.date, alias.source)
 
 
 def _show(arguments: Sequence[str], console: Console) -> int:
@@ -92,6 +108,23 @@ def _page(profile: Profile) -> Iterator[str]:
     yield from labelled("objects", ", ".join(counts))
     if profile.registered:
         yield from labelled("registered", ", ".join(sorted(profile.registered)))
+
+
+def _diff(arguments: Sequence[str], console: Console) -> int:
+    parser = Parser("profile diff", "Says what another runtime knows no more, knows otherwise, and knows besides.")
+    parser.add_argument("old", metavar="OLD", help="a runtime's name, or a recorded profile's path")
+    parser.add_argument("new", metavar="NEW", help="the same, of the later one")
+    parser.add_argument("--json", action="store_true", help="one JSON object for each difference")
+    options = parser.parse(arguments)
+    (old,), (new,) = profiles([options.old]), profiles([options.new])
+    from pytest_modelcompat.profiles.difference import profile_changes
+    from pytest_modelcompat.report.json_data import as_plain_json, line
+    from pytest_modelcompat.report.profile_changes import changes_page
+
+    changes = profile_changes(old, new)
+    as_json = (line(as_plain_json(each)) for each in changes)
+    console.lines(as_json if options.json else changes_page(old, new, changes))
+    return ExitCode.FAILED if changes else ExitCode.OK
 
 
 def _record(arguments: Sequence[str], console: Console) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import listed, near_match
@@ -50,6 +51,12 @@ def meant_by(declared: Mapping[str, str], inventory: Inventory) -> dict[str, str
     return {name.rpartition(">")[2]: declared[near] for name, near in found.items() if near}
 
 
+def spelt_well(declared: Mapping[str, str], inventory: Inventory) -> dict[str, str]:
+    """What is declared, without what is meant for something in the artifact and misspelt."""
+    misspelt = {misspelt_as(name, declared, inventory) for name in _used(inventory)}
+    return {name: path for name, path in declared.items() if name not in misspelt}
+
+
 def declared_again(path: str, meant: str, objects: Mapping[str, str], syntax: OptionSyntax) -> str:
     """The option that declares what was meant by an import path which leads nowhere.
 
@@ -65,9 +72,11 @@ def declared_again(path: str, meant: str, objects: Mapping[str, str], syntax: Op
         place = meant + declared[len(path) :] if is_it else declared
         is_of_that_name = name == declared.rpartition(".")[2]
         right[place.rpartition(".")[2] if is_it and is_of_that_name else name] = place
+    whole = replace(syntax, declared={})
     if list(right.values()) != list(objects.values()):
-        return syntax.write("custom_objects", right)
-    return syntax.write("imports", [meant])
+        return whole.write("custom_objects", right)
+    imports = [meant if each == path else each for each in syntax.declared.get("imports", ())]
+    return whole.write("imports", imports if meant in imports else [meant])
 
 
 def _used(inventory: Inventory) -> set[str]:

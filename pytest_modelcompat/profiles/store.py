@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.versions import dotted, minor_version
 from pytest_modelcompat.profiles.history import extract, merge_documents
 from pytest_modelcompat.profiles.profile import KIND, PROFILE_SCHEMA, Profile, ProfileError, from_json
+from pytest_modelcompat.runtimes.aliases import ALIASES
 from pytest_modelcompat.runtimes.names import RuntimeName, UnknownRuntimeError, all_names, parse_name
 
 if TYPE_CHECKING:
@@ -37,10 +39,11 @@ def load_profile(name: str) -> Profile:
     if is_path(name):
         return _load_file(Path(name))
     try:
-        return _load_named(parse_name(name))
+        profile = _load_named(parse_name(name))
     except UnknownRuntimeError as error:
         hint = "" if "did you mean" in str(error) else ", and the paths of recorded profiles"
         raise ProfileError(f"{error}{hint}") from None
+    return replace(profile, name=name) if name in ALIASES else profile
 
 
 def is_path(name: str) -> bool:

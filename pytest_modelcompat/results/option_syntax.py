@@ -146,12 +146,14 @@ class OptionSyntax:
         defining_modules: name of a class or function -> `module.qualname` where this process has it.
         is_artifact: whether something else saved the artifact, so that no option changes how it is saved.
         test_module: the module of the test, whose own names need no import; empty where there is none.
+        declared: what the case has already, by option, of what a fix adds to: an option stands in a place once.
     """
 
     place: OptionPlace = OptionPlace.MARKER
     defining_modules: Mapping[str, str] = field(default_factory=dict)
     is_artifact: bool = False
     test_module: str = ""
+    declared: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self, option: str, value: Any) -> str:
         """The line that sets an option, below those that import what it names.
@@ -163,7 +165,8 @@ class OptionSyntax:
                 of names that list; else a number, True or False, or a text that is code.
         """
         if option == "imports":
-            return self._option(option, importing(value))
+            value = importing(value)
+        value = self._with_declared(option, value)
         if option != "custom_objects":
             return self._option(option, value)
         paths = {name: self.defining_modules.get(path, path) for name, path in value.items()}
@@ -173,6 +176,15 @@ class OptionSyntax:
         if self.place in _IN_CODE:
             imports, paths = _imported(paths, self.test_module)
         return "\n".join((*moves, *imports, self._option(option, paths)))
+
+    def _with_declared(self, option: str, value: Any) -> Any:
+        had = self.declared.get(option)
+        # A flag is written once for each of its values.
+        if not had or self.place is OptionPlace.COMMAND_LINE:
+            return value
+        if isinstance(value, dict):
+            return {**had, **value}
+        return list(dict.fromkeys((*had, *value)))
 
     def _option(self, option: str, value: Any) -> str:
         if self.place in _IN_CODE:

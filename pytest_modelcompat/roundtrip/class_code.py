@@ -8,10 +8,12 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+from pytest_modelcompat.artifacts.modules import is_of_keras
 
-# What every Keras object is given by its base class, which also saves it.
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+# What every layer is given by its base class, which also saves it.
 BASE_ARGUMENTS = ("name", "trainable", "dtype", "activity_regularizer", "autocast")
 _PLAIN = (str, int, float, bool, type(None))
 _REST = "    # and below, what it does today"
@@ -89,11 +91,10 @@ class ClassCode:
 
     def __init__(self, instance: Any, init: InitSource, package: str) -> None:
         self._instance, self._init, self._package = instance, init, package
+        self._base = _saved_by_base(instance)
         arguments = init.node.args
-        self._named = [each.arg for each in (*arguments.posonlyargs[1:], *arguments.args, *arguments.kwonlyargs)]
-        if not arguments.posonlyargs:
-            self._named = self._named[1:]
-        self.own = [name for name in self._named if name not in BASE_ARGUMENTS]
+        named = [each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)][1:]
+        self.own = [name for name in named if name not in (self._base or ())]
         self._attributes = {name: init.stored.get(name) or self._new_attribute(name) for name in self.own}
         self.objects = [name for name in self.own if self._is_object(name)]
 
@@ -118,25 +119,28 @@ class ClassCode:
     def _init_lines(self) -> tuple[str, ...]:
         node = self._init.node
         new = [name for name in self.own if name not in self._init.stored]
-        if node.args.kwarg is not None and not new:
+        is_whole = node.args.kwarg is not None or not self._base
+        if is_whole and not new and not node.args.posonlyargs:
             return ()
+        kwargs = node.args.kwarg or (ast.arg("kwargs") if self._base else None)
         taken = ast.arguments(
             posonlyargs=[],
             args=[*node.args.posonlyargs, *node.args.args],
             vararg=node.args.vararg,
             kwonlyargs=node.args.kwonlyargs,
             kw_defaults=node.args.kw_defaults,
-            kwarg=node.args.kwarg or ast.arg("kwargs"),
+            kwarg=kwargs,
             defaults=node.args.defaults,
         )
-        kwargs = (node.args.kwarg or ast.arg("kwargs")).arg
         stores = (f"    self.{self._attributes[name]} = {name}" for name in new)
-        return (f"def __init__({ast.unparse(taken)}):", f"    {_super_call(node, kwargs)}", *stores, _REST)
+        super_call = _super_call(node, kwargs.arg if kwargs else "")
+        return (f"def __init__({ast.unparse(taken)}):", *(f"    {each}" for each in super_call), *stores, _REST)
 
     def _get_config(self) -> tuple[str, ...]:
         if not self.own:
             return ()
-        returned = ("**super().get_config()", *(f'"{name}": {self._saved(name)}' for name in self.own))
+        saved = (f'"{name}": {self._saved(name)}' for name in self.own)
+        returned = (*(("**super().get_config()",) if self._base is not None else ()), *saved)
         one_line = f"    return {{{', '.join(returned)}}}"
         if len(one_line) <= 100:  # as wide as a text that is read in a terminal
             return ("def get_config(self):", one_line)
@@ -165,15 +169,31 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, _PLAIN)
 
 
-def _super_call(node: ast.FunctionDef, kwargs: str) -> str:
+def _saved_by_base(instance: Any) -> Collection[str] | None:
+    """The names of what its Keras base class saves of an object; None where that saves nothing and raises."""
+    if is_layer(instance):
+        return BASE_ARGUMENTS
+    base = next((each for each in type(instance).__mro__ if is_of_keras(each.__module__)), object)
+    try:
+        return tuple(base.get_config(instance))  # type: ignore[attr-defined]
+    except Exception:  # noqa: BLE001 - NotImplementedError of a regularizer, and AttributeError of an object
+        return None
+
+
+def is_layer(held: Any) -> bool:
+    """Whether it is a layer or a model, of any Keras."""
+    return any(base.__name__ == "Layer" and is_of_keras(base.__module__) for base in type(held).__mro__)
+
+
+def _super_call(node: ast.FunctionDef, kwargs: str) -> tuple[str, ...]:
     """`super().__init__(...)` as the class calls it, with what else it is given."""
     call = next((each for each in ast.walk(node) if _is_super_call(each)), None)
     if not isinstance(call, ast.Call):
-        return f"super().__init__(**{kwargs})"
+        return (f"super().__init__(**{kwargs})",) if kwargs else ()
     passed = [*call.args, *(each.value for each in call.keywords if each.arg is None)]
-    if any(isinstance(each, ast.Name) and each.id == kwargs for each in passed):
-        return ast.unparse(call)
-    return ast.unparse(ast.Call(call.func, call.args, _with_rest(call.keywords, kwargs)))
+    if not kwargs or any(isinstance(each, ast.Name) and each.id == kwargs for each in passed):
+        return (ast.unparse(call),)
+    return (ast.unparse(ast.Call(call.func, call.args, _with_rest(call.keywords, kwargs))),)
 
 
 def _with_rest(keywords: Sequence[ast.keyword], kwargs: str) -> list[ast.keyword]:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.modules import is_of_keras
 from pytest_modelcompat.artifacts.text import listed
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
-from pytest_modelcompat.roundtrip.class_code import BASE_ARGUMENTS, ClassCode, read_init
-from pytest_modelcompat.roundtrip.model import sublayers
+from pytest_modelcompat.roundtrip.class_code import BASE_ARGUMENTS, ClassCode, is_layer, read_init
+from pytest_modelcompat.roundtrip.model import own_objects, sublayers
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Iterator, Sequence
 
     from pytest_modelcompat.results.option_syntax import OptionSyntax
     from pytest_modelcompat.roundtrip.model import ModelUnderTest
@@ -58,14 +58,32 @@ def class_troubles(model: ModelUnderTest) -> tuple[ClassTrouble, ...]:
     Args:
         model: the live model; a plain `tf.Module` saves no configuration.
     """
-    if model.keras is None:
-        return ()
     places: dict[type, list[tuple[str, Any]]] = {}
-    for path, held in _saved_by_configuration(model.model, (), model.keras):
-        if not is_of_keras(type(held).__module__) and _trouble(held):
+    for path, held in _own(model):
+        if _trouble(held):
             place = f'"{"/".join(path)}"' if path else "the model"
             places.setdefault(_owner_of_init(type(held)), []).append((place, held))
-    return tuple(_of_class(owner, held, model.keras) for owner, held in places.items())
+    return tuple(_of_class(owner, held, model.keras or "keras") for owner, held in places.items())
+
+
+def own_classes(model: ModelUnderTest) -> tuple[str, ...]:
+    """The names of the user's classes that a live model is made of and Keras makes again."""
+    return tuple(dict.fromkeys(type(held).__name__ for _, held in _own(model)))
+
+
+def _own(model: ModelUnderTest) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if model.keras is not None:
+        for path, held in _saved_by_configuration(model.model, (), model.keras):
+            if not is_of_keras(type(held).__module__):
+                yield path, held
+            if held is model.model or is_of_keras(type(held).__module__):
+                yield from ((path, each) for each in own_objects(held) if _is_own_part(each))
+
+
+def _is_own_part(each: Any) -> bool:
+    """Whether it is a regularizer, an initializer, a loss, ... of the user's: no layer, and saved by configuration."""
+    is_own = not is_of_keras(type(each).__module__) and not inspect.isclass(each) and not is_layer(each)
+    return is_own and callable(getattr(each, "get_config", None))
 
 
 def _owner_of_init(cls: type) -> type:
@@ -92,16 +110,23 @@ def _of_class(owner: type, held: list[tuple[str, Any]], package: str) -> ClassTr
     init = read_init(owner)
     code = ClassCode(instance, init, package) if init is not None else None
     where = tuple(path for path, _ in held)
+    names = tuple(dict.fromkeys(type(each).__name__ for _, each in held))
     more = (f"and {len(where) - _MOST_PLACES} more",) if len(where) > _MOST_PLACES else ()
     finding = Finding(
         Kind.CANNOT_REBUILD,
         subject=owner.__name__,
         where=(*where[:_MOST_PLACES], *more),
-        cause=_cause(owner.__name__, trouble, code),
+        cause=_made_by(owner, names) + _cause(f"{owner.__module__}.{owner.__name__}", trouble, code),
         fix=code.lines() if code is not None else _in_words(trouble),
         blame=Blame.WRITER,
     )
-    return ClassTrouble(tuple(dict.fromkeys(type(each).__name__ for _, each in held)), finding)
+    return ClassTrouble(names, finding)
+
+
+def _made_by(owner: type, names: Sequence[str]) -> str:
+    others = [name for name in names if name != owner.__name__]
+    be = "is" if len(others) == 1 else "are"
+    return f"{listed(others, conjunction='and')} {be} made by the __init__() of {owner.__name__}; " if others else ""
 
 
 def _trouble(instance: Any) -> _Trouble:
@@ -146,8 +171,9 @@ def _cause(name: str, trouble: _Trouble, code: ClassCode | None) -> str:
         )
     base = [key for key in trouble.refused if key in BASE_ARGUMENTS]
     if base:
-        given = f"Keras gives every layer it rebuilds its {listed(base, conjunction='and')}"
-        causes.append(f"{given}, which {name}.__init__() does not take")
+        layer = "every layer it rebuilds its name, trainable and dtype"
+        given = layer if "trainable" in base else f"what it rebuilds its {listed(base, conjunction='and')}"
+        causes.append(f"Keras gives {given}, which {name}.__init__() does not take")
     others = [key for key in trouble.refused if key not in BASE_ARGUMENTS]
     if others:
         causes.append(f"its get_config() returns {_quoted(others)}, which {name}.__init__() does not take")
@@ -163,18 +189,17 @@ def _be(names: tuple[str, ...] | list[str]) -> str:
 
 
 def with_declarations(
-    troubles: tuple[ClassTrouble, ...], syntax: OptionSyntax, declared: Container[str]
+    troubles: tuple[ClassTrouble, ...], syntax: OptionSyntax, names: Sequence[str]
 ) -> tuple[Finding, ...]:
-    """Findings of a save, the last with the option that declares their classes: a load will ask for that next.
+    """Findings of a save, the last with the option that declares the model's classes: a load will ask for that next.
 
     Args:
-        troubles: of the classes.
+        troubles: of some of the classes.
         syntax: how options are written.
-        declared: names that the case declares.
+        names: of all classes of the user's in the model.
     """
-    names = [name for each in troubles for name in each.names if name not in declared]
     findings = tuple(each.finding for each in troubles)
-    if not names:
+    if not findings or not {*names} - {*syntax.declared["custom_objects"]}:
         return findings
     *others, last = findings
     return (*others, replace(last, fix=(*last.fix, syntax.custom_objects(names))))

@@ -10,7 +10,9 @@ from pytest_modelcompat.diagnosis import unresolved
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
+from pytest_modelcompat.roundtrip.draw_findings import with_drawing
 from pytest_modelcompat.roundtrip.golden_check import GoldenCheck, TargetRecord
+from pytest_modelcompat.roundtrip.lora import with_lora
 from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome, most_severe_first
 from pytest_modelcompat.roundtrip.static_check import option_syntax
@@ -64,13 +66,15 @@ def _reloaded(attempt: Attempt, rerun: RouteComparison | None, allowed: Toleranc
     found = [*subject.notes, *_python_functions(attempt)]
     if rerun is not None:
         differing = evaluation.serialization_findings(rerun, checks, elsewhere=attempt.is_elsewhere)
-        found.extend(with_lost_entries(differing, subject.tables, subject.format, option_syntax(attempt)))
+        differing = with_lost_entries(differing, subject.tables, subject.format, option_syntax(attempt))
+        found.extend(with_drawing(each, subject.drawing) for each in differing)
         if "weights" in checks:
             found.extend(evaluation.lost_weights(subject.weights, loaded.weights))
         if "training" in checks and subject.format != "saved_model":
             found.extend(evaluation.lost_training(subject.training, loaded.training))
     other_loaders = OtherLoaders(attempt)
     found.extend((*other_loaders.load_refusals(), *other_loaders.output_differences(allowed)))
+    found = [with_lora(each, attempt) for each in found]
     return CheckOutcome(most_severe_first(found), rerun.drifts if rerun is not None else ())
 
 

@@ -96,3 +96,14 @@ def import_paths(settings: Settings) -> Mapping[str, str]:
         name: target.replace(":", ".") if isinstance(target, str) else ".".join(_defining_module(target))
         for name, target in settings.custom_objects.items()
     }
+
+
+def options_with_more(settings: Settings) -> dict[str, Any]:
+    """What a case has, by option, of the options that a fix adds to."""
+    return {
+        "custom_objects": import_paths(settings),
+        "imports": settings.imports,
+        "op_libraries": settings.op_libraries,
+        "allow_ops": settings.allow_ops,
+        "allow_layers": settings.allow_layers,
+    }

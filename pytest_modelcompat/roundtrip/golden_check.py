@@ -18,6 +18,8 @@ from pytest_modelcompat.golden.golden import (
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
+from pytest_modelcompat.roundtrip.declarations import options_with_more
+from pytest_modelcompat.roundtrip.input_search import are_same
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome
 
 if TYPE_CHECKING:
@@ -212,7 +214,7 @@ def _inventory_findings(case: Case, golden: Golden, recording: TargetRecord) -> 
     recorded = golden.formats.get(recording.format)
     if recorded is None:
         return (_missing(f"the golden of this case was recorded without the format {recording.format}", case),)
-    syntax = OptionSyntax(case.declared_in)
+    syntax = OptionSyntax(case.declared_in, declared=options_with_more(case.settings))
     return tuple(evaluation.new_in_inventory(recording.section(), recorded, case.settings, syntax))
 
 
@@ -232,13 +234,7 @@ def _outputs(golden: Golden) -> dict[str, Any]:
 
 
 def _same_inputs(golden: Golden, recording: TargetRecord) -> bool:
-    from pytest_modelcompat.comparison.outputs import Tolerance
-    from pytest_modelcompat.loader import tensors
-
-    recorded = unpacked(golden.inputs)
-    current = tensors.named_leaves(tensors.as_leaves(recording.inputs), stem="input")
-    exact = Tolerance(0.0, 0.0, "exact")
-    return compare_outputs(current, tensors.named_leaves(recorded, stem="input"), lambda *_: exact).holds
+    return are_same(recording.inputs, unpacked(golden.inputs))
 
 
 def _degenerate_outputs(recording: TargetRecord) -> Iterator[Finding]:

@@ -2,66 +2,63 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.roundtrip.built_shapes import built_spec
+from pytest_modelcompat.roundtrip.input_values import OPEN_SIZE, DerivedInputs, InputsNeededError, InputSpec, generate
 from pytest_modelcompat.roundtrip.model import ModelUnderTest, argument_specs
+from pytest_modelcompat.roundtrip.value_constraints import (
+    live_constraints,
+    narrowed,
+    stated_constraints,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse
-
-BATCH_SIZE = 4
-OPEN_SIZE = 32
-WORDS_PER_TEXT = 6
-SPARSE_ENTRIES_PER_ROW = 3
-WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord")
+    from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, Signature
 
 
-class InputsNeededError(Exception):
-    """Inputs cannot be derived; the message says why and what to pass."""
-
-
-@dataclass(frozen=True)
-class InputSpec:
-    """What one input must look like.
+def inputs_for_model(model: ModelUnderTest, seed: int, open_size: int = OPEN_SIZE) -> DerivedInputs:
+    """Inputs in the nesting the live model takes; for a module, a dict by signature.
 
     Args:
-        name: as the model calls it.
-        shape: sizes with the batch first, None where open; None if unknown.
-        dtype: TensorFlow's short name.
-        kind: `dense`, `sparse` or `ragged`.
-        bound: integers lie in [0, bound); 0 where the model states none.
-        vocabulary: strings (or integers) to draw from; empty where the model states none.
-        phrases: whether a string is a text of several words rather than one token.
-    """
-
-    name: str
-    shape: tuple[int | None, ...] | None
-    dtype: str
-    kind: str = "dense"
-    bound: int = 0
-    vocabulary: tuple[Any, ...] = ()
-    phrases: bool = False
-
-
-def inputs_for_model(model: ModelUnderTest, seed: int) -> Any:
-    """Inputs in the nesting the live model takes; for a module, a dict by signature.
+        model: the live model.
+        seed: of the values.
+        open_size: the size of axes that are open, other than the batch.
 
     Raises:
         InputsNeededError: the model has no signature yet, or states no values for a string input.
     """
+    from pytest_modelcompat.loader import tensors
+
     if not model.is_keras:
         specs = {name: _of_function(function) for name, function in model.signatures.items()}
-        return {name: _generate_all(each, seed) for name, each in specs.items()}
+        return _derived(specs, seed, open_size, each_seeded=True)
     struct = _struct(model.model)
-    if struct is None:
-        raise InputsNeededError(
-            f"the inputs of {type(model.model).__name__} cannot be derived: it has no input signature of its own; "
-            "return (model, inputs), or pass inputs= to the marker"
-        )
-    return _over_struct(struct, model.model, seed)
+    if struct is not None:
+        return _derived(tensors.map_leaves(lambda each: _of_keras_tensor(each, model.model), struct), seed, open_size)
+    return _derived(built_spec(model), seed, open_size)
+
+
+def _derived(specs: Any, seed: int, open_size: int, *, each_seeded: bool = False) -> DerivedInputs:
+    """Values for nested specs; those of a module's or a SavedModel's signatures each start from the seed."""
+    import numpy as np
+
+    from pytest_modelcompat.loader import tensors
+
+    sized = tensors.map_leaves(lambda spec: replace(spec, open_size=open_size), specs)
+    flat = tuple(spec for _, spec in tensors.paths(sized))
+    if not each_seeded:
+        return DerivedInputs(_values(sized, np.random.default_rng(seed)), flat)
+    return DerivedInputs({name: _values(each, np.random.default_rng(seed)) for name, each in sized.items()}, flat)
+
+
+def _values(specs: Any, rng: Any) -> Any:
+    from pytest_modelcompat.loader import tensors
+
+    return tensors.map_leaves(lambda spec: generate(spec, rng), specs)
 
 
 def _struct(model: Any) -> Any:
@@ -72,126 +69,35 @@ def _struct(model: Any) -> Any:
     return next((struct for struct in found if struct is not None), None)
 
 
-def inputs_for_artifact(inventory: Inventory, seed: int) -> Any:
+def inputs_for_artifact(inventory: Inventory, seed: int, open_size: int = OPEN_SIZE) -> DerivedInputs:
     """Inputs for an artifact that something else saved, from its inventory; by signature for a SavedModel.
+
+    Args:
+        inventory: the artifact's.
+        seed: of the values.
+        open_size: the size of axes that are open, other than the batch.
 
     Raises:
         InputsNeededError: the artifact does not say what its inputs are.
     """
     if inventory.format == "saved_model":
-        return _for_signatures(inventory, seed)
-    specs = list(_of_inventory(inventory))
+        return _for_signatures(inventory, seed, open_size)
+    specs = {spec.name: spec for spec in _of_inventory(inventory)}
     if not specs:
         raise InputsNeededError(
-            f"the inputs of {inventory.path.name} cannot be derived: the file records no input shape; "
-            "return the inputs from the test"
+            f"the inputs of {inventory.path.name} cannot be derived: the file records no input shape"
         )
-    values = _generate_all({spec.name: spec for spec in specs}, seed)
-    return next(iter(values.values())) if len(values) == 1 else values
-
-
-def generate(spec: InputSpec, rng: Any) -> Any:
-    """An array (or ragged or sparse value) that fits a spec.
-
-    Args:
-        spec: what it must look like.
-        rng: a `numpy.random.Generator`.
-
-    Raises:
-        InputsNeededError: a string input without a vocabulary, or an unknown shape.
-    """
-    from pytest_modelcompat.loader import tensors
-
-    if spec.shape is None:
-        raise InputsNeededError(f"input {spec.name!r} has no known shape; pass inputs")
-    if spec.kind == "sparse":
-        return _sparse(spec, rng)
-    sizes = _sizes(spec.shape)
-    if spec.kind == "ragged":
-        lengths = rng.integers(1, 5, size=sizes[0])
-        splits = _splits(lengths)
-        return tensors.Ragged(_values(spec, (int(splits[-1]), *sizes[2:]), rng), (splits,))
-    return _values(spec, sizes, rng)
-
-
-def _splits(lengths: Any) -> Any:
-    import numpy as np
-
-    return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
-
-
-def _sizes(shape: Sequence[int | None]) -> tuple[int, ...]:
-    return tuple(
-        size if size is not None else (BATCH_SIZE if axis == 0 else OPEN_SIZE) for axis, size in enumerate(shape)
+    return _derived(
+        next(iter(specs.values())) if len(specs) == 1 else specs, seed, min([open_size, *_bounded(inventory)])
     )
 
 
-def _sparse(spec: InputSpec, rng: Any) -> Any:
-    import numpy as np
-
-    from pytest_modelcompat.loader import tensors
-
-    sizes = _sizes(spec.shape or ())
-    total = int(np.prod(sizes))
-    count = min(total, SPARSE_ENTRIES_PER_ROW * sizes[0])
-    chosen = np.sort(rng.choice(total, size=count, replace=False))
-    indices = np.stack(np.unravel_index(chosen, sizes), axis=1).astype(np.int64)
-    return tensors.Sparse(indices, _values(replace(spec, kind="dense"), (count,), rng), sizes)
-
-
-def _values(spec: InputSpec, sizes: tuple[int, ...], rng: Any) -> Any:
-    import numpy as np
-
-    if spec.vocabulary:
-        return _from_vocabulary(spec, sizes, rng)
-    if spec.dtype == "string":
-        raise InputsNeededError(
-            f"input {spec.name!r} takes strings and the model states no vocabulary for them; pass inputs"
-        )
-    if spec.dtype == "bool":
-        return rng.integers(0, 2, size=sizes).astype(bool)
-    if spec.dtype == "uint8" and not spec.bound:
-        return rng.integers(0, 256, size=sizes).astype(np.uint8)
-    if spec.dtype.startswith(("int", "uint")):
-        return rng.integers(0, spec.bound or 2, size=sizes).astype(spec.dtype)
-    return _floats(spec, sizes, rng)
-
-
-def _floats(spec: InputSpec, sizes: tuple[int, ...], rng: Any) -> Any:
-    if spec.bound:
-        return rng.integers(0, spec.bound, size=sizes).astype(_numpy_dtype(spec.dtype))
-    return rng.standard_normal(sizes).astype(_numpy_dtype(spec.dtype))
-
-
-def _numpy_dtype(dtype: str) -> Any:
-    import numpy as np
-
-    if dtype == "bfloat16":
-        import ml_dtypes
-
-        return np.dtype(ml_dtypes.bfloat16)
-    try:
-        return np.dtype(dtype)
-    except TypeError:
-        raise InputsNeededError(f"inputs of dtype {dtype!r} cannot be derived; pass inputs") from None
-
-
-def _from_vocabulary(spec: InputSpec, sizes: tuple[int, ...], rng: Any) -> Any:
-    import numpy as np
-
-    drawn = np.empty(sizes, dtype=object)
-    for index in np.ndindex(*sizes):
-        count = WORDS_PER_TEXT if spec.phrases else 1
-        words = [spec.vocabulary[int(i)] for i in rng.integers(0, len(spec.vocabulary), size=count)]
-        drawn[index] = " ".join(map(str, words)) if spec.phrases or spec.dtype == "string" else words[0]
-    return drawn if spec.dtype == "string" else drawn.astype(spec.dtype)
-
-
-def _generate_all(specs: Mapping[str, InputSpec], seed: int) -> dict[str, Any]:
-    import numpy as np
-
-    rng = np.random.default_rng(seed)
-    return {name: generate(spec, rng) for name, spec in specs.items()}
+def _bounded(inventory: Inventory) -> Iterator[int]:
+    """The longest sequences that position embeddings take."""
+    for layer in inventory.layers:
+        length = layer.config.get("sequence_length") if layer.class_name.endswith("PositionEmbedding") else None
+        if isinstance(length, int) and length > 0:
+            yield length
 
 
 def _of_function(function: Any) -> dict[str, InputSpec]:
@@ -199,8 +105,8 @@ def _of_function(function: Any) -> dict[str, InputSpec]:
     for name, spec in specs.items():
         if not hasattr(spec, "dtype"):
             raise InputsNeededError(
-                f"argument {name!r} nests several tensors; return (module, inputs), the inputs as a dict of "
-                f"{', '.join(specs)}"
+                f"argument {name!r} nests several tensors",
+                f"{{{', '.join(f'{chr(34)}{each}{chr(34)}: ...' for each in specs)}}}",
             )
     return {
         name: InputSpec(name, _shape(spec.shape), spec.dtype.name, _kind(type(spec).__name__))
@@ -219,15 +125,6 @@ def _shape(shape: Any) -> tuple[int | None, ...] | None:
         return None
 
 
-def _over_struct(struct: Any, model: Any, seed: int) -> Any:
-    import numpy as np
-
-    from pytest_modelcompat.loader import tensors
-
-    rng = np.random.default_rng(seed)
-    return tensors.map_leaves(lambda tensor: generate(_of_keras_tensor(tensor, model), rng), struct)
-
-
 def _of_keras_tensor(tensor: Any, model: Any) -> InputSpec:
     type_spec = getattr(tensor, "type_spec", None)
     kind = _kind(type(type_spec).__name__)
@@ -235,7 +132,7 @@ def _of_keras_tensor(tensor: Any, model: Any) -> InputSpec:
         kind = flag if getattr(tensor, flag, False) is True else kind
     dtype = getattr(tensor.dtype, "name", tensor.dtype)
     spec = InputSpec(str(tensor.name), _shape(tensor.shape), str(dtype), kind)
-    return _narrowed(spec, [_value_constraints(layer) for layer in _consumers(model, tensor)])
+    return narrowed(spec, [live_constraints(layer) for layer in _consumers(model, tensor)])
 
 
 def _consumers(model: Any, tensor: Any) -> Iterator[Any]:
@@ -261,72 +158,39 @@ def _consumers(model: Any, tensor: Any) -> Iterator[Any]:
                     queue.extend(outputs if isinstance(outputs, (list, tuple)) else [outputs])
 
 
-@dataclass(frozen=True)
-class _ValueConstraints:
-    """What a layer states of its input's values."""
-
-    bound: int = 0
-    vocabulary: tuple[Any, ...] = ()
-    phrases: bool = False
-
-
-def _value_constraints(layer: Any) -> _ValueConstraints:
-    vocabulary: Sequence[Any] = ()
-    if hasattr(layer, "get_vocabulary"):
-        vocabulary = [word for word in layer.get_vocabulary() if word not in ("", "[UNK]", -1)]
-    return _stated_constraints(type(layer).__name__, vars(layer), vocabulary)
-
-
-def _stated_constraints(class_name: str, attributes: Mapping[str, Any], vocabulary: Sequence[Any]) -> _ValueConstraints:
-    if class_name == "Embedding":
-        return _ValueConstraints(bound=int(attributes.get("input_dim") or 0))
-    if class_name == "CategoryEncoding":
-        return _ValueConstraints(bound=int(attributes.get("num_tokens") or 0))
-    if class_name in ("StringLookup", "IntegerLookup", "TextVectorization"):
-        return _ValueConstraints(vocabulary=tuple(vocabulary), phrases=class_name == "TextVectorization")
-    if class_name in ("Hashing", "HashedCrossing"):
-        return _ValueConstraints(vocabulary=WORDS)
-    return _ValueConstraints()
-
-
-def _narrowed(spec: InputSpec, statements: Sequence[_ValueConstraints]) -> InputSpec:
-    bounds = [each.bound for each in statements if each.bound]
-    spec = replace(spec, bound=min(bounds, default=0))
-    for each in statements:
-        takes_words = spec.dtype == "string"
-        if each.vocabulary and takes_words == isinstance(each.vocabulary[0], str):
-            return replace(spec, vocabulary=each.vocabulary, phrases=each.phrases)
-    return spec
-
-
-def _for_signatures(inventory: Inventory, seed: int) -> dict[str, Any]:
-    values = {}
-    for signature in inventory.signatures:
-        specs = {each.name: InputSpec(each.name, each.shape, each.dtype, each.kind) for each in signature.inputs}
-        try:
-            values[signature.name] = _generate_all(specs, seed)
-        except InputsNeededError as error:
-            wanted = ", ".join(f'"{each.name}": ...' for each in signature.inputs)
-            raise InputsNeededError(
-                f'signature {signature.name!r}: {error}, such as {{"{signature.name}": {{{wanted}}}}}'
-            ) from None
-    if not values:
+def _for_signatures(inventory: Inventory, seed: int, open_size: int) -> DerivedInputs:
+    if not inventory.signatures:
         raise InputsNeededError(f"{inventory.path.name} has no signature that could be called")
-    return values
+    specs = {signature.name: _of_signature(signature) for signature in inventory.signatures}
+    for name, each in specs.items():
+        _refuse_unknown(name, each, seed)
+    return _derived(specs, seed, open_size, each_seeded=True)
+
+
+def _refuse_unknown(name: str, specs: Mapping[str, InputSpec], seed: int) -> None:
+    try:
+        _derived(specs, seed, OPEN_SIZE)
+    except InputsNeededError as error:
+        wanted = ", ".join(f'"{argument}": ...' for argument in specs)
+        raise InputsNeededError(f"signature {name!r}: {error}", f'{{"{name}": {{{wanted}}}}}') from None
+
+
+def _of_signature(signature: Signature) -> dict[str, InputSpec]:
+    return {each.name: InputSpec(each.name, each.shape, each.dtype, each.kind) for each in signature.inputs}
 
 
 def _of_inventory(inventory: Inventory) -> Iterator[InputSpec]:
     outer = [layer for layer in inventory.layers if len(layer.path) == 1]
     declared = [layer for layer in outer if layer.class_name == "InputLayer"] or outer[:1]
     statements = [
-        _stated_constraints(layer.class_name, layer.config, _stored_vocabulary(layer.config))
+        stated_constraints(layer.class_name, layer.config, _stored_vocabulary(layer.config))
         for layer in inventory.layers
     ]
     for layer in declared:
         shape = layer.config.get("batch_shape") or layer.config.get("batch_input_shape")
         if shape is None:
             return
-        yield _narrowed(InputSpec(layer.path[0], _shape(shape), _input_dtype(layer)), statements)
+        yield narrowed(InputSpec(layer.path[0], _shape(shape), _input_dtype(layer)), statements)
 
 
 def _input_dtype(layer: LayerUse) -> str:

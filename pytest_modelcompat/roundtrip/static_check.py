@@ -23,12 +23,14 @@ from pytest_modelcompat.compatibility.fixes import (
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.diagnosis import unresolved
 from pytest_modelcompat.diagnosis.declarations import UNCOMPILED, UNSAFE, declaration, leave_h5, saved_model_alone
+from pytest_modelcompat.diagnosis.misspelt import spelt_well
 from pytest_modelcompat.profiles import known_names
 from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.profiles.store import is_path, load_profile
 from pytest_modelcompat.profiles.third_party import third_party_uses
 from pytest_modelcompat.results.finding import Finding, Severity
 from pytest_modelcompat.results.option_syntax import OptionSyntax
+from pytest_modelcompat.roundtrip.declarations import import_paths, options_with_more
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError, runtime_name_of
 from pytest_modelcompat.settings.checks import SettingsError
 
@@ -194,11 +196,13 @@ def holds_as_keras(attempt: Attempt) -> bool:
 def option_syntax(attempt: Attempt) -> OptionSyntax:
     """How the options of an attempt's case are written, where it is declared."""
     case = attempt.case
+    objects = import_paths(case.settings)
     return OptionSyntax(
         case.declared_in,
         attempt.subject.defining_modules,
         is_artifact=case.artifact is not None,
         test_module=case.test_module,
+        declared={**options_with_more(case.settings), "custom_objects": spelt_well(objects, attempt.inventory)},
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from pytest_modelcompat.artifacts.text import did_you_mean
 from pytest_modelcompat.runtimes import LOCAL
+from pytest_modelcompat.runtimes.aliases import ALIASES
 from pytest_modelcompat.runtimes.builtin import builtin_runtime
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError, all_names
 from pytest_modelcompat.runtimes.pins import PINS
@@ -58,7 +59,7 @@ class RuntimeConfig:
         except UnknownRuntimeError as error:
             # For a TensorFlow that is known the message says why it does not go with that Keras; nothing is like that.
             is_mix = name.partition("+")[0] in all_names()
-            hint = did_you_mean(name, [LOCAL, *self.declared, *all_names(), *PINS], "")
+            hint = did_you_mean(name, [LOCAL, *self.declared, *all_names(), *PINS, *ALIASES], "")
             if is_mix or "did you mean" in str(error):
                 raise
             if hint:

@@ -11,6 +11,8 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.versions import parse_version
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -26,7 +28,7 @@ class Pins:
     Args:
         name: `tf2.16`, `tf2.16+keras3.15`, `tf2.21+tf_keras`.
         python: the CPython minor version, `3.11`.
-        tensorflow: TensorFlow's minor version, `2.16`.
+        tensorflow: TensorFlow's minor version, `2.16`, or a pre-release of it, `2.22rc0`.
         requirements: what is installed beside TensorFlow, as pip spells it.
         environment: variables that the runtime's processes need.
     """
@@ -46,7 +48,14 @@ class Pins:
         """
         if cpu is None:
             cpu = sys.platform == "win32" or (sys.platform == "linux" and platform.machine() == "x86_64")
-        return (f"tensorflow{'-cpu' if cpu else ''}=={self.tensorflow}.*", *self.requirements)
+        any_patch = "" if self.is_pre_release else ".*"
+        return (f"tensorflow{'-cpu' if cpu else ''}=={self.tensorflow}{any_patch}", *self.requirements)
+
+    @property
+    def is_pre_release(self) -> bool:
+        """Whether TensorFlow is a release candidate, whose Keras is a nightly one."""
+        version = parse_version(self.tensorflow)
+        return version is not None and version.is_prerelease
 
 
 def _old(minor: int, python: str, *requirements: str) -> Pins:
@@ -77,6 +86,8 @@ _ALL = (
     _new(19, "3.12", "3.9"),
     _new(20, "3.13", "3.11"),
     _new(21, "3.13", "3.15"),
+    # A release candidate asks for a nightly of Keras; pip takes one only where a requirement names a pre-release.
+    Pins("tf2.22rc0", "3.13", "2.22rc0", ("keras-nightly>=3.16.0.dev0",)),
     Pins("tf2.16+keras3.15", "3.11", "2.16", ("keras==3.15.*", NUMPY_1)),
     Pins("tf2.21+tf_keras", "3.11", "2.21", ("keras==3.15.*", "tf_keras==2.21.*"), LEGACY),
 )

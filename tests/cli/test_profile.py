@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_modelcompat.profiles.profile import PROFILE_SCHEMA
 from pytest_modelcompat.profiles.store import read_part
+from pytest_modelcompat.runtimes.aliases import ALIASES
 from pytest_modelcompat.runtimes.names import all_names
 from tests import handmade
 
@@ -19,9 +21,13 @@ if TYPE_CHECKING:
 def test_list_has_every_runtime(modelcompat: Any) -> None:
     result = modelcompat("profile", "list")
     assert result.code == 0
-    rows = [line.split() for line in result.out.splitlines() if line.startswith("tf2")]
+    releases, _, others = result.out.partition("\nalso ")
+    rows = [line.split() for line in releases.splitlines() if line.startswith("tf2")]
     assert [row[0] for row in rows] == all_names()
     assert rows[-1][1:3] == ["2.21.0", "3.15.1"]
+    named = {line.split()[0]: line.split()[1:] for line in others.splitlines()[1:]}
+    assert set(named) == {"tf2.22rc0", *ALIASES}
+    assert named["keras-nightly"][-1] == ALIASES["keras-nightly"].source
 
 
 def test_show(modelcompat: Any) -> None:
@@ -30,6 +36,22 @@ def test_show(modelcompat: Any) -> None:
     assert any(line.startswith("  Keras      3.3") for line in lines)
     (data,) = modelcompat("profile", "show", "tf2.16", "--json").data
     assert "MatMul" in data["ops"]
+
+
+def test_diff(modelcompat: Any) -> None:
+    result = modelcompat("profile", "diff", "tf2.21", "keras-nightly")
+    assert result.code == 1
+    heads = [line.split()[0] for line in result.out.splitlines() if line and not line.startswith(" ")]
+    assert heads[:-1] == ["old:", "new:", "GONE", "CHANGED", "NEW"]
+    assert re.search(r"^  layer +Mosaic, TernaryDense$", result.out, re.MULTILINE)
+    assert {"how": "added", "what": "layer", "name": "Mosaic", "detail": ""} in modelcompat(
+        "profile", "diff", "tf2.21", "keras-nightly", "--json"
+    ).data
+
+
+def test_diff_of_the_same(modelcompat: Any) -> None:
+    result = modelcompat("profile", "diff", "tf2.21", "tf2.21")
+    assert (result.code, result.out.splitlines()[-1]) == (0, "both know the same")
 
 
 def test_record_says_what_is_missing(modelcompat: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

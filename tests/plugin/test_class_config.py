@@ -166,6 +166,45 @@ CLASSES: dict[str, tuple[str, str, str]] = {
         "keras.Sequential([keras.Input((2,)), own.Tower(2, 3)])",
         "Tower",
     ),
+    "is a regularizer": (
+        """
+        class Orthogonal(keras.regularizers.Regularizer):
+            def __init__(self, features, rate=0.1):
+                self.features = features
+                self.strength = rate
+                self.eye = ops.eye(features)
+
+            def __call__(self, x):
+                return self.strength * ops.sum(ops.abs(ops.reshape(x, (-1, self.features, self.features)) - self.eye))
+        """,
+        "keras.Sequential([keras.Input((2,)), own.L.Dense(4, activity_regularizer=own.Orthogonal(2))])",
+        "Orthogonal",
+    ),
+    "is an initializer": (
+        """
+        class Ramp(keras.initializers.Initializer):
+            def __init__(self, start):
+                self.first = start
+
+            def __call__(self, shape, dtype=None):
+                return self.first + ops.ones(shape, dtype)
+        """,
+        "keras.Sequential([keras.Input((2,)), own.L.Dense(3, bias_initializer=own.Ramp(2.0))])",
+        "Ramp",
+    ),
+    "is a loss": (
+        """
+        class Huberlike(keras.losses.Loss):
+            def __init__(self, delta):
+                super().__init__(name="huberlike")
+                self.delta = delta
+
+            def call(self, true, predicted):
+                return ops.mean(ops.minimum(ops.abs(true - predicted), self.delta), axis=-1)
+        """,
+        "own.compiled(own.Huberlike(0.5))",
+        "Huberlike",
+    ),
     "keeps an own layer": (
         """
         class Gate(L.Layer):
@@ -189,7 +228,17 @@ CLASSES: dict[str, tuple[str, str, str]] = {
         "Gated",
     ),
 }
-IMPORTS = "import keras\nimport numpy as np\nfrom keras import layers as L\nfrom keras import ops\n\n\n"
+IMPORTS = """
+import keras
+import numpy as np
+from keras import layers as L
+from keras import ops
+
+def compiled(loss):
+    model = keras.Sequential([keras.Input((2,)), L.Dense(1)])
+    model.compile("sgd", loss)
+    return model
+"""
 TEST = """
 import keras
 import numpy as np

@@ -174,6 +174,22 @@ def test_several_are_declared_in_one_marker(project: Project, format_: str) -> N
     run("\n".join((printed[0], marker, fix))).assert_outcomes(passed=1)
 
 
+def test_what_is_declared_already_is_printed_with_what_is_not(project: Project) -> None:
+    project.write("halved.py", NAMESAKES)
+    project.write("pytest.ini", "[pytest]\npythonpath = .\n")
+    text = SEVERAL.format(module="halved", fix="{fix}", body="return keras.Model(i, x)")
+    half = '@pytest.mark.model_roundtrip(formats=["keras"], custom_objects={"LayerScale": halved.LayerScale})'
+    project.write("test_it.py", text.format(fix=half))
+    result = project.run("--modelcompat-update-golden", "test_it.py")
+    result.assert_outcomes(failed=1)
+    pasted = re.findall(
+        r"(from halved import .*|@pytest\.mark\.model_roundtrip\(custom_objects=.*)", result.stdout.str()
+    )
+    whole = "\n".join(dict.fromkeys(pasted)).replace("(custom", '(formats=["keras"], custom')
+    project.write("test_it.py", text.format(fix=whole))
+    project.record("test_it.py").assert_outcomes(passed=1)
+
+
 def test_operations_beside_own_classes_are_no_classes_of_the_user(project: Project) -> None:
     project.write("beside.py", NAMESAKES)
     project.write("pytest.ini", "[pytest]\npythonpath = .\n")

@@ -95,7 +95,7 @@ TESTS = """
     def test_given():
         return build()
 
-    @pytest.mark.model_roundtrip(imports=["of_here"])
+    @pytest.mark.model_roundtrip(imports=["only_here"])
     def test_not_installed_there():
         return build()
 
@@ -161,13 +161,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory, tensorflow: None) -> Run:
     write(folder, "pyproject.toml", PYPROJECT)
     write(folder, "conftest.py", CONFTEST)
     write(folder, "shop/layers.py", LAYERS)
-    write(folder, "shop/pricing.py", "import of_here\n")
+    write(folder, "shop/pricing.py", "import only_here\n")
     write(folder, "test_shop.py", BUILD, TESTS)
     write(folder, "told.py", TOLD)
     write(folder, "lib/of_lib.py", "")
     write(folder, "there/of_there.py", "")
     write(folder, "told_always.py", "import os\nassert 'SHOP' in os.environ")
-    write(folder, "venv/site-packages/of_here.py", "")
+    write(folder, "venv/site-packages/only_here.py", "")
     write(folder, "chatty.py", "for _ in range(5000):\n    print('chatter ' * 20)\n")
     write(folder, "leaving.py", "import os\nif 'SHOP' in os.environ:\n    print('bye', flush=True)\n    os._exit(3)\n")
     write(folder, "ancient.py", "import os\nif 'SHOP' in os.environ:\n    raise ValueError('no such column')\n")
@@ -212,19 +212,19 @@ class TestElsewhere:
     def test_a_module_that_is_not_installed_there(self, shop: Run) -> None:
         name = "test_not_installed_there[h5-prod]"
         assert shop.headline(name) == (
-            f"IMPORT FAILED  {name}: the loader of runtime 'prod' cannot import of_here, which the test or the runtime "
-            "declares: ModuleNotFoundError: No module named 'of_here'"
+            f"IMPORT FAILED  {name}: the loader of runtime 'prod' cannot import only_here, which the test or the "
+            "runtime declares: ModuleNotFoundError: No module named 'only_here'"
         )
         assert shop.fix(name) == (
-            "install of_here in runtime 'prod', which sees the project's own folders, but no package that is "
+            "install only_here in runtime 'prod', which sees the project's own folders, but no package that is "
             "installed here"
         )
 
     def test_a_module_that_imports_one(self, shop: Run) -> None:
         name = "test_importing_what_is_not_installed_there[h5-prod]"
         assert "'prod' cannot import shop.pricing, which" in shop.headline(name)
-        assert shop.fix(name).startswith("install of_here in runtime 'prod', ")
-        assert shop.fix(name).endswith(" or declare what is needed from a module that does not import of_here")
+        assert shop.fix(name).startswith("install only_here in runtime 'prod', ")
+        assert shop.fix(name).endswith(" or declare what is needed from a module that does not import only_here")
 
     def test_a_module_that_fails_there(self, shop: Run) -> None:
         name = "test_failing_there[h5-prod]"

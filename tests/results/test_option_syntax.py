@@ -6,7 +6,7 @@ import ast
 import importlib
 import shlex
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -196,6 +196,39 @@ def test_a_class_inside_another_has_the_module_that_can_be_imported() -> None:
     syntax = OptionSyntax(OptionPlace.COMMAND_LINE, {"Inner": "shop_of_syntax.layers.Outer.Inner"})
     assert syntax.custom_object("Inner") == "--modelcompat-custom-object shop_of_syntax.layers:Outer.Inner"
     assert syntax.defining_module("Inner") == "shop_of_syntax.layers"
+
+
+class TestDeclaredAlready:
+    """A place has each option once: what the case has already stands in what is printed."""
+
+    HAD: ClassVar[Mapping[str, Any]] = {
+        "custom_objects": {"Scale": "shop_of_syntax.layers.Scale"},
+        "imports": ("shop.layers",),
+        "allow_ops": {"Relu": "new"},
+    }
+
+    @pytest.mark.parametrize(
+        ("option", "value", "whole"),
+        [
+            ("custom_objects", {"Inner": "shop_of_syntax.layers.Outer.Inner"}, '"Scale": Scale, "Inner": Outer.Inner'),
+            ("imports", ["tensorflow_text", "shop.layers"], '["shop.layers", "tensorflow_text"]'),
+            ("allow_ops", {"Erf": "the reason"}, '{"Relu": "new", "Erf": "the reason"}'),
+            ("op_libraries", ["libs/mine.so"], '["libs/mine.so"]'),
+        ],
+    )
+    def test_in_code(self, option: str, value: Any, whole: str) -> None:
+        assert whole in OptionSyntax(declared=self.HAD).write(option, value)
+
+    def test_in_an_ini_file(self) -> None:
+        written = OptionSyntax(OptionPlace.INI, declared=self.HAD).write("imports", ["tensorflow_text"])
+        assert written == "modelcompat_imports = shop.layers tensorflow_text"
+
+    def test_a_flag_is_one_more(self) -> None:
+        written = OptionSyntax(OptionPlace.COMMAND_LINE, declared=self.HAD).write("imports", ["tensorflow_text"])
+        assert written == "--modelcompat-import tensorflow_text"
+
+    def test_formats_are_chosen_and_not_added_to(self) -> None:
+        assert OptionSyntax(declared=self.HAD).formats(["keras"]).endswith('(formats=["keras"])')
 
 
 class TestFix:

@@ -22,6 +22,10 @@ class TestMeaning:
             ("tf2.19", (3, 9), (3, 12)),
             ("tf2.20", (3, 11), (3, 13)),
             ("tf2.21", (3, 15), (3, 13)),
+            ("tf2.22rc0", (3, 16), (3, 13)),
+            ("tf2.22rc0+py3.14", (3, 16), (3, 14)),
+            ("keras-nightly", (3, 16), (3, 13)),
+            ("vertex-tf2.17", (3, 4), (3, 10)),
         ],
     )
     def test_tensorflow_alone_has_the_keras_of_its_time(
@@ -76,6 +80,8 @@ class TestOfVersions:
             ("2.21rc0", "2.21.0", "3.11.7", "tf2.21+tf_keras"),
             ("2.15.0.post1", "2.15.0", "3.11.7+", "tf2.15"),
             ("2.4.0", "2.4.0-tf", "3.8.18", "tf2.4"),
+            ("2.22.0-rc0", "3.16.0.dev2026102704", "3.13.5", "tf2.22rc0"),
+            ("2.22.0-rc0", "3.16.0.dev2026102704", "3.14.0", "tf2.22rc0+py3.14"),
         ],
     )
     def test_a_name(self, tensorflow: str, keras: str, python: str, name: str) -> None:
@@ -104,6 +110,12 @@ class TestRefused:
             ("tf2.15+tf_keras", "tf_keras is for TensorFlow 2.16 and newer, and tf2.15 has Keras 2.15 already"),
             ("tf2.10+keras2.9", "tf2.10 has Keras 2.10 and no other"),
             ("tf2.16+keras2.15", "tf2.16 can be combined with Keras 3.0 to 3.15 or with tf_keras"),
+            ("tf2.22", "did you mean 'tf2.22rc0'?"),
+            ("tf2.22rc1", "did you mean 'tf2.22rc0'?"),
+            ("tf2.21rc0", "did you mean 'tf2.21'?"),
+            ("sagemaker-tf2.99", "did you mean 'sagemaker-tf2.19'?"),
+            ("tf2.22rc0+tf_keras", "tf2.22rc0 has Keras 3.16 and no other"),
+            ("tf2.22rc0+keras3.15", "tf2.22rc0 has Keras 3.16 and no other"),
             ("tf2.21+keras3.16", "tf2.21 can be combined with Keras 3.0 to 3.15 or with tf_keras"),
         ],
     )

@@ -28,8 +28,9 @@ _EXTENDED_ARG = "EXTENDED_ARG"
 _OPTIMIZED, _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x1, 0x20, 0x80, 0x200
 _YIELDS = _GENERATOR | _COROUTINE | _ASYNC_GENERATOR
 _COMPARISONS = {(3, 6): 11, (3, 7): 11, (3, 8): 11}  # before CPython 3.9, `in`, `is` and matching exceptions are too
-_COMPARISON_SHIFT = {(3, 12): 4, (3, 13): 5}
+_COMPARISON_SHIFT = {(3, 12): 4, (3, 13): 5, (3, 14): 5}
 _BINARY_OPERATIONS = 26
+_WITH_SUBSCRIPTION = 27  # from CPython 3.14 on, `a[b]` is one of them
 _INTRINSICS = {"CALL_INTRINSIC_1": range(1, 12), "CALL_INTRINSIC_2": range(1, 5)}
 _OF_NAMESPACES = frozenset({"LOAD_FROM_DICT_OR_GLOBALS", "LOAD_FROM_DICT_OR_DEREF", "LOAD_LOCALS"})
 _BEFORE_RESUME = frozenset({"MAKE_CELL", "COPY_FREE_VARS", "RETURN_GENERATOR", "POP_TOP"})
@@ -87,7 +88,7 @@ def _meaning(instruction: Instruction) -> tuple[str, int]:
 
 
 def disassemble(code: CodeObject, version: MinorVersion) -> Disassembly:
-    """Reads a code object as a CPython from 3.6 to 3.13 does.
+    """Reads a code object as a CPython from 3.6 to 3.14 does.
 
     Raises:
         NotThisVersion: it has an opcode, an argument, a cache or a jump that the compiler of that version does not
@@ -172,7 +173,7 @@ def _fits_otherwise(each: Instruction, code: CodeObject, version: MinorVersion) 
     if name == "COMPARE_OP":
         return argument >> _COMPARISON_SHIFT.get(version, 0) < _COMPARISONS.get(version, 6)
     if name == "BINARY_OP":
-        return argument < _BINARY_OPERATIONS
+        return argument < (_WITH_SUBSCRIPTION if version >= (3, 14) else _BINARY_OPERATIONS)
     if name == "COPY_FREE_VARS":
         return argument == code.free
     if name in _INTRINSICS:

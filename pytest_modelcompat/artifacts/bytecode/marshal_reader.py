@@ -1,7 +1,7 @@
 """Marshalled code objects, read as data: nothing is unmarshalled by Python, and nothing is run.
 
-The format is `marshal`'s, which is the same from CPython 3.4 to 3.13 but for the fields of a code object; CPython 2.7
-writes the same type codes with two of its own. Only what tells versions apart is kept.
+The format is `marshal`'s, which is the same from CPython 3.4 to 3.14 but for the fields of a code object; CPython 2.7
+writes the same type codes with two of its own, and 3.14 has one for slices. Only what tells versions apart is kept.
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ class _Reader:
         elif self.layout is PYTHON_2:
             expected = (bytes, str)
         if not isinstance(value, expected):
-            raise MarshalError("its fields are not those of a code object of CPython 2.7 or 3.6 to 3.13")
+            raise MarshalError("its fields are not those of a code object of CPython 2.7 or 3.6 to 3.14")
         return value
 
 
@@ -282,6 +282,7 @@ _CONTAINERS: dict[str, Callable[[_Reader, int], Any]] = {
     "<": _Reader.sequence,
     ">": _Reader.sequence,
     ")": lambda reader, depth: reader.sequence(depth, 1),
+    ":": lambda reader, depth: slice(*[reader.read(depth) for _ in range(3)]),
     "{": _Reader.dictionary,
     "c": _Reader.code,
 }

@@ -1,4 +1,6 @@
-"""The opcodes of CPython 3.6 to 3.13: what was read from each interpreter's own `opcode` module.
+"""The opcodes of CPython 3.6 to 3.14: what was read from each interpreter's own `opcode` module.
+
+Those of 3.14 were read from its documentation and checked against files that it compiled.
 
 Left out is what no compiler writes: pseudo opcodes, those that an interpreter puts in at run time, and CACHE itself.
 """
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.versions import MinorVersion
 
-# `NAME=number`, `NAME=number+n` where n words of cache follow it; every version but the first and the last is what
+# `NAME=number`, `NAME=number+n` where n words of cache follow it; every version but those of `_WHOLE` is what
 # changed from the one before it, `-NAME` is gone.
 _TABLES: dict[MinorVersion, str] = {
     (3, 6): """
@@ -103,8 +105,29 @@ _TABLES: dict[MinorVersion, str] = {
         STORE_FAST_LOAD_FAST=111 STORE_FAST_STORE_FAST=112 STORE_GLOBAL=113 STORE_NAME=114 SWAP=115 UNPACK_EX=116
         UNPACK_SEQUENCE=117+1 YIELD_VALUE=118 RESUME=149
     """,
+    (3, 14): """
+        BINARY_SLICE=1 BUILD_TEMPLATE=2 CALL_FUNCTION_EX=4 CHECK_EG_MATCH=5 CHECK_EXC_MATCH=6 CLEANUP_THROW=7
+        DELETE_SUBSCR=8 END_FOR=9 END_SEND=10 FORMAT_SIMPLE=12 FORMAT_WITH_SPEC=13 GET_AITER=14 GET_ANEXT=15
+        GET_ITER=16 GET_LEN=18 GET_YIELD_FROM_ITER=19 LOAD_BUILD_CLASS=21 LOAD_LOCALS=22 MAKE_FUNCTION=23 MATCH_KEYS=24
+        MATCH_MAPPING=25 MATCH_SEQUENCE=26 NOP=27 NOT_TAKEN=28 POP_EXCEPT=29 POP_ITER=30 POP_TOP=31 PUSH_EXC_INFO=32
+        PUSH_NULL=33 RETURN_GENERATOR=34 RETURN_VALUE=35 SETUP_ANNOTATIONS=36 STORE_SLICE=37 STORE_SUBSCR=38+1
+        TO_BOOL=39+3 UNARY_INVERT=40 UNARY_NEGATIVE=41 UNARY_NOT=42 WITH_EXCEPT_START=43 BINARY_OP=44+5
+        BUILD_INTERPOLATION=45 BUILD_LIST=46 BUILD_MAP=47 BUILD_SET=48 BUILD_SLICE=49 BUILD_STRING=50 BUILD_TUPLE=51
+        CALL=52+3 CALL_INTRINSIC_1=53 CALL_INTRINSIC_2=54 CALL_KW=55+3 COMPARE_OP=56+1 CONTAINS_OP=57+1
+        CONVERT_VALUE=58 COPY=59 COPY_FREE_VARS=60 DELETE_ATTR=61 DELETE_DEREF=62 DELETE_FAST=63 DELETE_GLOBAL=64
+        DELETE_NAME=65 DICT_MERGE=66 DICT_UPDATE=67 END_ASYNC_FOR=68 EXTENDED_ARG=69 FOR_ITER=70+1 GET_AWAITABLE=71
+        IMPORT_FROM=72 IMPORT_NAME=73 IS_OP=74 JUMP_BACKWARD=75+1 JUMP_BACKWARD_NO_INTERRUPT=76 JUMP_FORWARD=77
+        LIST_APPEND=78 LIST_EXTEND=79 LOAD_ATTR=80+9 LOAD_COMMON_CONSTANT=81 LOAD_CONST=82 LOAD_DEREF=83 LOAD_FAST=84
+        LOAD_FAST_AND_CLEAR=85 LOAD_FAST_BORROW=86 LOAD_FAST_BORROW_LOAD_FAST_BORROW=87 LOAD_FAST_CHECK=88
+        LOAD_FAST_LOAD_FAST=89 LOAD_FROM_DICT_OR_DEREF=90 LOAD_FROM_DICT_OR_GLOBALS=91 LOAD_GLOBAL=92+4 LOAD_NAME=93
+        LOAD_SMALL_INT=94 LOAD_SPECIAL=95 LOAD_SUPER_ATTR=96+1 MAKE_CELL=97 MAP_ADD=98 MATCH_CLASS=99
+        POP_JUMP_IF_FALSE=100+1 POP_JUMP_IF_NONE=101+1 POP_JUMP_IF_NOT_NONE=102+1 POP_JUMP_IF_TRUE=103+1
+        RAISE_VARARGS=104 RERAISE=105 SEND=106+1 SET_ADD=107 SET_FUNCTION_ATTRIBUTE=108 SET_UPDATE=109 STORE_ATTR=110+4
+        STORE_DEREF=111 STORE_FAST=112 STORE_FAST_LOAD_FAST=113 STORE_FAST_STORE_FAST=114 STORE_GLOBAL=115
+        STORE_NAME=116 SWAP=117 UNPACK_EX=118 UNPACK_SEQUENCE=119+1 YIELD_VALUE=120 RESUME=128
+    """,
 }
-_WHOLE = ((3, 6), (3, 13))
+_WHOLE = ((3, 6), (3, 13), (3, 14))
 
 
 @dataclass(frozen=True)
@@ -117,7 +140,7 @@ class Opcode:
 
 @cache
 def opcodes(version: MinorVersion) -> dict[int, Opcode]:
-    """The opcodes by number of a CPython from 3.6 to 3.13."""
+    """The opcodes by number of a CPython from 3.6 to 3.14."""
     return {number: Opcode(name, caches) for name, (number, caches) in _by_name(version).items()}
 
 
@@ -148,9 +171,13 @@ NAMES = frozenset(
         """
     )
 )
-LOCALS = frozenset({"DELETE_FAST", "LOAD_FAST", "LOAD_FAST_AND_CLEAR", "LOAD_FAST_CHECK", "STORE_FAST"})
+LOCALS = frozenset(
+    _words("DELETE_FAST LOAD_FAST LOAD_FAST_AND_CLEAR LOAD_FAST_BORROW LOAD_FAST_CHECK STORE_FAST"),
+)
 SIMPLE_LOADS = frozenset({"LOAD_CONST", "LOAD_DEREF", "LOAD_FAST", "LOAD_GLOBAL"})
-LOCAL_PAIRS = frozenset({"LOAD_FAST_LOAD_FAST", "STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST"})
+LOCAL_PAIRS = frozenset(
+    _words("LOAD_FAST_BORROW_LOAD_FAST_BORROW LOAD_FAST_LOAD_FAST STORE_FAST_LOAD_FAST STORE_FAST_STORE_FAST"),
+)
 CELLS = frozenset(
     _words(
         """

@@ -186,12 +186,73 @@ def test_code_with_a_problem_runs_nowhere() -> None:
 
 
 def test_opcodes_of_a_later_python_are_said_to_be_that() -> None:
-    # RESUME of CPython 3.13 is 149; CPython 3.14's compiler writes 128 there.
-    newer = read_code(written((3, 13))["identity"].replace(bytes([149, 0, 85, 0]), bytes([128, 0, 85, 0])))
+    # RESUME of CPython 3.13 is 149, that of 3.14 is 128; 130 begins no function of either.
+    newer = read_code(written((3, 13))["identity"].replace(bytes([149, 0, 85, 0]), bytes([130, 0, 85, 0])))
 
-    assert newer.problem == "it was written by a CPython newer than 3.13"
+    assert newer.problem == "it was written by a CPython newer than 3.14"
     assert {outcome(newer, python).kind for python in PYTHONS if python >= (3, 11)} == {"crashes"}
     assert outcome(newer, (3, 10)).text == "ValueError: bad marshal data (unknown type code)"
+
+
+# ---------------------------------------------------------------------------------------------------- CPython 3.14
+
+
+def marshalled(words: str, constants: bytes = b")\x00", names: str = "", variables: str = "x") -> bytes:
+    """A function of CPython 3.14, from its instructions; `dis` of 3.14 shows them with these numbers."""
+
+    def texts(joined: str) -> bytes:
+        found = joined.split()
+        return b")" + bytes([len(found)]) + b"".join(b"Z" + bytes([len(each)]) + each.encode() for each in found)
+
+    def sized(data: bytes) -> bytes:
+        return b"s" + len(data).to_bytes(4, "little") + data
+
+    count = len(variables.split())
+    head = b"".join(number.to_bytes(4, "little") for number in (count, 0, 0, 4, 3))
+    end = b"z\x01fz\x01fz\x01f" + (1).to_bytes(4, "little") + sized(b"") * 2
+    kinds = sized(bytes([0x26]) * count)
+    return b"\xe3" + head + sized(bytes.fromhex(words)) + constants + texts(names) + texts(variables) + kinds + end
+
+
+# `lambda x: x`, `x * 2`, `x + y`, `x[0]`, `x[1:]`, `abs(x)`, `1 if x else 2`
+OF_3_14 = {
+    "identity": marshalled("8000 5600 2300"),
+    "product": marshalled("8000 5600 5e02 2c05 0000000000000000 0000 2300"),
+    "sum": marshalled("8000 5701 2c00 0000000000000000 0000 2300", variables="x y"),
+    "subscript": marshalled("8000 5600 5e00 2c1a 0000000000000000 0000 2300"),
+    "slice": marshalled("8000 5600 5200 2c1a 0000000000000000 0000 2300", b")\x01:i\x01\x00\x00\x00NN"),
+    "call": marshalled("8000 5c01 0000000000000000 5600 3401 000000000000 2300", names="abs"),
+    "condition": marshalled("8000 5600 2700 000000000000 6403 0000 1c00 5e01 2300 5e02 2300"),
+}
+
+
+@pytest.mark.parametrize("name", OF_3_14)
+def test_code_of_3_14_is_known_and_runs_there_alone(name: str) -> None:
+    found = read_code(OF_3_14[name])
+
+    assert (found.written_by, found.problem) == (((3, 14),), "")
+    assert found.globals == (("abs",) if name == "call" else ())
+    assert runs_on(found) == ((3, 14),)
+    assert outcome(found, (3, 14)).kind == "runs"
+    assert {outcome(found, python).kind for python in PYTHONS if python >= (3, 11)} == {"crashes", "raises"}
+    assert outcome(found, (3, 13)).text.startswith("SystemError: unknown opcode")
+    assert outcome(found, (3, 9)).text == "ValueError: bad marshal data (unknown type code)"
+
+
+@pytest.mark.parametrize("version", PYTHONS)
+def test_3_14_runs_no_code_of_another(version: Version) -> None:
+    assert {kind(name, version, (3, 14)) for name in written(version)} == {
+        "crashes" if version >= (3, 11) else "raises"
+    }
+
+
+@pytest.mark.parametrize("version", [(3, 11), (3, 12), (3, 13)])
+@pytest.mark.parametrize("name", ["identity", "product", "slice"])
+def test_code_of_3_14_really_fails_elsewhere(version: Version, name: str) -> None:
+    pair = [name if name in written(version) else "arithmetic", base64.b64encode(OF_3_14[name]).decode()]
+    done = run_writer(version, "run", json.dumps([pair]))
+
+    assert done.returncode or done.stdout != "ok\n"
 
 
 # ------------------------------------------------------------------------------------- the Pythons of this machine
@@ -224,7 +285,7 @@ def test_the_interpreters_here_still_write_what_is_recorded(version: Version) ->
 
 def test_this_interpreter_is_recognised() -> None:
     current = sys.version_info[:2]
-    if current not in PYTHONS:
+    if current not in (*PYTHONS, (3, 14)):
         pytest.skip("this Python is newer than what is known")
     codes = json.loads(run_writer(current, "write").stdout)
 
@@ -272,7 +333,7 @@ def test_nothing_is_ever_unmarshalled() -> None:
         (b"\x80\x04K\x01.", "it is no marshalled code object"),
         (b"c", "it is cut short, or not a code object at all"),
         (b"c" + bytes(24) + b"?", "it holds an object of the unknown type '?'"),
-        (b"c" + bytes(24) + b"NNNN", "its fields are not those of a code object of CPython 2.7 or 3.6 to 3.13"),
+        (b"c" + bytes(24) + b"NNNN", "its fields are not those of a code object of CPython 2.7 or 3.6 to 3.14"),
     ],
 )
 def test_what_is_no_code_is_said_to_be_none(data: bytes, problem: str) -> None:

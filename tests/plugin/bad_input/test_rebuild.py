@@ -74,9 +74,10 @@ def test_no_get_config_and_no_keyword_arguments(shop: Project, reported_failure:
         'class Projection ("Projection", second of 3 layers)',
         "because Keras gives every layer it rebuilds its name, trainable and dtype, "
         "which shop_layers.Projection.__init__() does not take",
-        "fix def __init__(self, ..., **kwargs):",
+        "fix def __init__(self, units, **kwargs):",
         "super().__init__(**kwargs)",
-        "and return its own arguments from get_config()",
+        "def get_config(self):",
+        'return {**super().get_config(), "units": self.units}',
         "it said Projection.__init__() got an unexpected keyword argument *",
     )
 
@@ -89,8 +90,9 @@ def test_required_argument_that_get_config_does_not_return(
         failed(shop, "Forgetful"),
         f"CANNOT REBUILD test_model[{target}]: the saved model holds a class that cannot be rebuilt from its "
         "configuration",
-        'class Forgetful ("forgetful", second of 3 layers)',
-        "because shop_layers.Forgetful.__init__() requires 'units', and its get_config() does not return it",
+        'class OpenProjection ("forgetful", second of 3 layers)',
+        "because Forgetful is made by the __init__() of OpenProjection; shop_layers.OpenProjection.__init__() requires "
+        "'units', which its get_config() does not return",
         "fix def get_config(self):",
         'return {**super().get_config(), "units": self.units}',
         "it said *__init__() missing 1 required positional argument: 'units'",

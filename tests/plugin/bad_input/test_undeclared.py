@@ -104,11 +104,9 @@ def test_two_layers_one_of_them_in_a_nested_model(shop: Project, reported_failur
         result,
         "UNKNOWN LAYER test_model[h5]: the saved model cannot be loaded again with what the test declares (and 1 more)",
         'layer Scale ("scale_inside" inside "tower"; "scale", third of 3 layers)',
-        "fix from shop_layers import Scale",
-        '@pytest.mark.model_roundtrip(custom_objects={"Scale": Scale})',
         'layer Shift ("shift" inside "tower")',
-        "fix from shop_layers import Shift",
-        '@pytest.mark.model_roundtrip(custom_objects={"Shift": Shift})',
+        "fix from shop_layers import Scale, Shift",
+        '@pytest.mark.model_roundtrip(custom_objects={"Scale": Scale, "Shift": Shift})',
         "declared custom_objects: none imports: none",
     )
 

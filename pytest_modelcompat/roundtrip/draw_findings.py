@@ -1,0 +1,71 @@
+"""Findings that outputs differ, explained by the layers that draw random numbers at inference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.artifacts.formats import FORMATS
+from pytest_modelcompat.results.finding import Blame, Finding, Kind
+from pytest_modelcompat.roundtrip.draw_texts import fixes, places, why_other_outputs
+from pytest_modelcompat.roundtrip.random_draws import draws_at_inference, draws_of_saved_model
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.roundtrip.model import ModelUnderTest
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What there is to say of the layers of a saved model that draw random numbers at inference.
+
+    Args:
+        cause: why its outputs are others at every call.
+        where: the layers.
+        fix: what keeps them from it.
+    """
+
+    cause: str
+    where: tuple[str, ...]
+    fix: tuple[str, ...]
+
+
+def drawing_of(model: ModelUnderTest, inputs: Any, format_: str) -> Drawing | None:
+    """What draws random numbers in the SavedModel of a live model; None where nothing does, or it is no SavedModel.
+
+    Args:
+        model: the live model.
+        inputs: nested inputs that it takes.
+        format_: what it was saved as.
+    """
+    if FORMATS[format_].artifact != "saved_model":
+        return None
+    draws = draws_of_saved_model(model, inputs, is_exported=format_ == "export")
+    return Drawing(why_other_outputs(draws), places(draws), fixes(draws)) if draws else None
+
+
+def with_drawing(finding: Finding, drawing: Drawing | None) -> Finding:
+    """A finding of the round trip, explained by what draws where it says that predictions differ.
+
+    Args:
+        finding: the finding.
+        drawing: what draws random numbers in the artifact.
+    """
+    if drawing is None or finding.kind is not Kind.PREDICTIONS_DRIFTED:
+        return finding
+    # The blame that the details name is that of a model which predicts the same twice.
+    details = tuple(each for each in finding.details if each[0] in ("output", "mismatch"))
+    return replace(
+        finding, cause=drawing.cause, where=drawing.where, fix=drawing.fix, blame=Blame.MODEL, details=details
+    )
+
+
+def unsteady(finding: Finding, model: ModelUnderTest, inputs: Any) -> Finding:
+    """The finding that a live model does not predict the same twice, with the layers that draw where they are seen.
+
+    Args:
+        finding: with all layers that may.
+        model: the live model.
+        inputs: nested inputs that it takes.
+    """
+    draws = draws_at_inference(model, inputs)
+    return replace(finding, where=places(draws), fix=fixes(draws)) if draws else finding

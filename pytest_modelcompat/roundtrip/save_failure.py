@@ -1,0 +1,62 @@
+"""A save that failed becomes findings: as the exception says, or as the live model shows better."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.artifacts.formats import FORMATS
+from pytest_modelcompat.diagnosis import save_failed
+from pytest_modelcompat.results.finding import Blame, Finding, Kind
+from pytest_modelcompat.results.option_syntax import OptionSyntax
+from pytest_modelcompat.roundtrip.class_config import class_troubles, own_classes, with_declarations
+from pytest_modelcompat.roundtrip.declarations import options_with_more
+from pytest_modelcompat.roundtrip.draw_texts import fixes, places, why_not_held
+from pytest_modelcompat.roundtrip.random_draws import draws_of_saved_model
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.roundtrip.case import Case
+    from pytest_modelcompat.roundtrip.model import ModelUnderTest
+
+# What `tf.saved_model.save()` says of a function that reads what no attribute of the model leads to.
+_OUT_OF_REACH = ("'untracked' resource", "not reachable from root")
+
+
+def why_not_saved(case: Case, model: ModelUnderTest, inputs: Any, error: BaseException) -> tuple[Finding, ...]:
+    """The findings for a save that raised.
+
+    Args:
+        case: the case.
+        model: its live model.
+        inputs: nested inputs that the model takes.
+        error: what the save raised.
+    """
+    failed = save_failed(FORMATS[case.format].method, error)
+    if any(text in str(error) for text in _OUT_OF_REACH):
+        return (_out_of_reach(failed, case, model, inputs),)
+    if failed.kind is not Kind.CANNOT_REBUILD:
+        return (failed,)
+    syntax = OptionSyntax(
+        case.declared_in,
+        model.defining_modules(),
+        test_module=case.test_module,
+        declared=options_with_more(case.settings),
+    )
+    found = with_declarations(class_troubles(model), syntax, own_classes(model))
+    return tuple(replace(each, quote=failed.quote, log=failed.log) for each in found) or (failed,)
+
+
+def _out_of_reach(failed: Finding, case: Case, model: ModelUnderTest, inputs: Any) -> Finding:
+    """The layers whose seed generators a SavedModel cannot hold, where it is these."""
+    draws = draws_of_saved_model(model, inputs, is_exported=case.format == "export")
+    if not draws:
+        return failed
+    return replace(
+        failed,
+        subject=draws[0].path or failed.subject,
+        where=places(draws),
+        cause=why_not_held(draws),
+        fix=fixes(draws),
+        blame=Blame.MODEL,
+        is_specific=True,
+    )
