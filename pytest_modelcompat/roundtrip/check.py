@@ -9,15 +9,15 @@ from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.artifacts.keras.config import without_compile_config
 from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.results.result import Result, ResultContext
-from pytest_modelcompat.roundtrip.artifact_attempt import ArtifactAttempts
 from pytest_modelcompat.roundtrip.compare import compare_attempt, record_of
 from pytest_modelcompat.roundtrip.declarations import import_paths
 from pytest_modelcompat.roundtrip.freeze import subject_of_frozen
+from pytest_modelcompat.roundtrip.inputs.artifact_attempt import ArtifactAttempts
+from pytest_modelcompat.roundtrip.inputs.recorded import recorded_inputs
 from pytest_modelcompat.roundtrip.load_failure import explain_changes, explain_drawn_weights, explain_load_failure
 from pytest_modelcompat.roundtrip.load_job import loader_of, not_run
 from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome, most_severe_first
-from pytest_modelcompat.roundtrip.recorded_inputs import recorded_inputs
 from pytest_modelcompat.roundtrip.static_check import predict_load
 from pytest_modelcompat.roundtrip.stop import TargetStoppedError, stop_on_failure
 from pytest_modelcompat.roundtrip.subject import Subject, prepare_subject

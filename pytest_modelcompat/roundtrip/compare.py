@@ -10,7 +10,7 @@ from pytest_modelcompat.diagnosis import unresolved
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
-from pytest_modelcompat.roundtrip.draw_findings import with_drawing
+from pytest_modelcompat.roundtrip.draws.findings import with_drawing
 from pytest_modelcompat.roundtrip.golden_check import GoldenCheck, TargetRecord
 from pytest_modelcompat.roundtrip.lora import with_lora
 from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders

@@ -19,7 +19,7 @@ from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
 from pytest_modelcompat.roundtrip.declarations import options_with_more
-from pytest_modelcompat.roundtrip.input_search import are_same
+from pytest_modelcompat.roundtrip.inputs.search import are_same
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from pytest_modelcompat.profiles.op_packages import package_called, package_of
 from pytest_modelcompat.profiles.third_party import third_party_uses
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
 from pytest_modelcompat.roundtrip.declarations import import_paths
-from pytest_modelcompat.roundtrip.give_inputs import how_to_give_inputs
+from pytest_modelcompat.roundtrip.inputs.how_to_give import how_to_give_inputs
 from pytest_modelcompat.roundtrip.refusal import with_what_is_behind
 from pytest_modelcompat.roundtrip.static_check import advised, findings_for, holds_as_keras, option_syntax, profile_of
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_modelcompat.roundtrip.attempt import Attempt
-    from pytest_modelcompat.roundtrip.class_config import ClassTrouble
+    from pytest_modelcompat.roundtrip.classes.config import ClassTrouble
     from pytest_modelcompat.runtimes.protocol import LoadResult
 
 

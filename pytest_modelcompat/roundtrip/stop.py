@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts import BrokenArtifactError
 from pytest_modelcompat.results.finding import Finding, Kind
-from pytest_modelcompat.roundtrip.give_inputs import how_to_give_inputs
-from pytest_modelcompat.roundtrip.input_values import InputsNeededError
+from pytest_modelcompat.roundtrip.inputs.how_to_give import how_to_give_inputs
+from pytest_modelcompat.roundtrip.inputs.values import InputsNeededError
 from pytest_modelcompat.roundtrip.model import NotAModelError
 from pytest_modelcompat.roundtrip.tolerances import UnknownOutputError
 

@@ -13,12 +13,12 @@ from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation, save
-from pytest_modelcompat.roundtrip.class_config import ClassTrouble, class_troubles
-from pytest_modelcompat.roundtrip.draw_findings import drawing_of, unsteady
-from pytest_modelcompat.roundtrip.give_inputs import how_to_give_inputs
-from pytest_modelcompat.roundtrip.input_values import InputsNeededError
-from pytest_modelcompat.roundtrip.inputs import inputs_for_artifact
-from pytest_modelcompat.roundtrip.live_inputs import CalledInputs, call_on, call_on_derived
+from pytest_modelcompat.roundtrip.classes.config import ClassTrouble, class_troubles
+from pytest_modelcompat.roundtrip.draws.findings import drawing_of, unsteady
+from pytest_modelcompat.roundtrip.inputs.derivation import inputs_for_artifact
+from pytest_modelcompat.roundtrip.inputs.how_to_give import how_to_give_inputs
+from pytest_modelcompat.roundtrip.inputs.live_model import CalledInputs, call_on, call_on_derived
+from pytest_modelcompat.roundtrip.inputs.values import InputsNeededError
 from pytest_modelcompat.roundtrip.model import ModelUnderTest, as_model_under_test, installed_keras
 from pytest_modelcompat.roundtrip.not_a_model import refuse_missing, refuse_no_model
 from pytest_modelcompat.roundtrip.save_failure import why_not_saved
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts.weight_digest import WeightDigest
     from pytest_modelcompat.roundtrip.case import Case
-    from pytest_modelcompat.roundtrip.draw_findings import Drawing
+    from pytest_modelcompat.roundtrip.draws.findings import Drawing
 
 
 @dataclass(frozen=True)

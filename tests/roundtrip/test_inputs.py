@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 
 from pytest_modelcompat.loader.tensors import Ragged, Sparse
-from pytest_modelcompat.roundtrip.input_values import InputsNeededError, InputSpec, generate
-from pytest_modelcompat.roundtrip.inputs import inputs_for_model
+from pytest_modelcompat.roundtrip.inputs.derivation import inputs_for_model
+from pytest_modelcompat.roundtrip.inputs.values import InputsNeededError, InputSpec, generate
 from pytest_modelcompat.roundtrip.model import as_model_under_test
 
 pytestmark = pytest.mark.needs_tensorflow

@@ -11,8 +11,8 @@ import pytest
 from pytest_modelcompat.golden.golden import GoldenName
 from pytest_modelcompat.results.target import Target
 from pytest_modelcompat.roundtrip.case import Case
-from pytest_modelcompat.roundtrip.inputs import inputs_for_model
-from pytest_modelcompat.roundtrip.live_inputs import CalledInputs, call_on_derived
+from pytest_modelcompat.roundtrip.inputs.derivation import inputs_for_model
+from pytest_modelcompat.roundtrip.inputs.live_model import CalledInputs, call_on_derived
 from pytest_modelcompat.roundtrip.model import as_model_under_test
 from pytest_modelcompat.roundtrip.stop import TargetStoppedError
 from pytest_modelcompat.settings.settings import Settings

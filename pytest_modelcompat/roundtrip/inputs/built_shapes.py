@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.roundtrip.input_values import InputsNeededError, InputSpec
-from pytest_modelcompat.roundtrip.value_constraints import live_constraints, narrowed
+from pytest_modelcompat.roundtrip.inputs.constraints import live_constraints, narrowed
+from pytest_modelcompat.roundtrip.inputs.values import InputsNeededError, InputSpec
 
 if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip.model import ModelUnderTest

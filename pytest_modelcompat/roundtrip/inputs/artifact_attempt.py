@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.comparison.degenerate import why_degenerate
 from pytest_modelcompat.roundtrip.attempt import Attempt
-from pytest_modelcompat.roundtrip.input_search import as_recorded, few_other_sizes, seeds
-from pytest_modelcompat.roundtrip.input_values import OPEN_SIZE, DerivedInputs
-from pytest_modelcompat.roundtrip.inputs import inputs_for_artifact
+from pytest_modelcompat.roundtrip.inputs.derivation import inputs_for_artifact
+from pytest_modelcompat.roundtrip.inputs.recorded import recorded_inputs
+from pytest_modelcompat.roundtrip.inputs.search import as_recorded, few_other_sizes, seeds
+from pytest_modelcompat.roundtrip.inputs.values import OPEN_SIZE, DerivedInputs
 from pytest_modelcompat.roundtrip.load_job import job_of
-from pytest_modelcompat.roundtrip.recorded_inputs import recorded_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

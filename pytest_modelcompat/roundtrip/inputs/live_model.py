@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.comparison.degenerate import why_degenerate
 from pytest_modelcompat.diagnosis import call_failed
 from pytest_modelcompat.results.finding import Kind
-from pytest_modelcompat.roundtrip.give_inputs import how_to_give_inputs
-from pytest_modelcompat.roundtrip.input_search import as_recorded, other_sizes, seeds
-from pytest_modelcompat.roundtrip.input_values import OPEN_SIZE, DerivedInputs
-from pytest_modelcompat.roundtrip.inputs import inputs_for_model
+from pytest_modelcompat.roundtrip.inputs.derivation import inputs_for_model
+from pytest_modelcompat.roundtrip.inputs.how_to_give import how_to_give_inputs
+from pytest_modelcompat.roundtrip.inputs.search import as_recorded, other_sizes, seeds
+from pytest_modelcompat.roundtrip.inputs.values import OPEN_SIZE, DerivedInputs
 from pytest_modelcompat.roundtrip.stop import TargetStoppedError, stop_on_failure
 
 if TYPE_CHECKING:

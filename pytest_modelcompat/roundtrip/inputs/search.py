@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.roundtrip.input_values import OPEN_SIZE, DerivedInputs, InputsNeededError
+from pytest_modelcompat.roundtrip.inputs.values import OPEN_SIZE, DerivedInputs, InputsNeededError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

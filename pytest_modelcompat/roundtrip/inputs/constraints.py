@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.roundtrip.input_values import WORDS, InputSpec
+from pytest_modelcompat.roundtrip.inputs.values import WORDS, InputSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

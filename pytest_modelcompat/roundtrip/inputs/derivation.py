@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.roundtrip.built_shapes import built_spec
-from pytest_modelcompat.roundtrip.input_values import OPEN_SIZE, DerivedInputs, InputsNeededError, InputSpec, generate
-from pytest_modelcompat.roundtrip.model import ModelUnderTest, argument_specs
-from pytest_modelcompat.roundtrip.value_constraints import (
+from pytest_modelcompat.roundtrip.inputs.built_shapes import built_spec
+from pytest_modelcompat.roundtrip.inputs.constraints import (
     live_constraints,
     narrowed,
     stated_constraints,
 )
+from pytest_modelcompat.roundtrip.inputs.values import OPEN_SIZE, DerivedInputs, InputsNeededError, InputSpec, generate
+from pytest_modelcompat.roundtrip.model import ModelUnderTest, argument_specs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
