@@ -54,6 +54,9 @@ def declarations(homes: Mapping[str, str], syntax: OptionSyntax, *, is_registere
     imports = syntax.write("imports", list(dict.fromkeys(map(syntax.defining_module, homes))))
     if is_registered:
         return (imports, f"or {objects}")
+    if any(map(syntax.is_made_inside_function, homes)):
+        # A decorator in a function registers nothing until the function is called, which an import does not do.
+        return (objects,)
     which = "it" if len(homes) == 1 else "each of them"
     return (objects, f"or decorate {which} with @keras.saving.register_keras_serializable() and declare", imports)
 

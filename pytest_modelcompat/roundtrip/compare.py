@@ -12,6 +12,7 @@ from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
 from pytest_modelcompat.roundtrip.draws.findings import with_drawing
 from pytest_modelcompat.roundtrip.golden_check import GoldenCheck, TargetRecord
+from pytest_modelcompat.roundtrip.inputs.traced_dtype import with_dtype
 from pytest_modelcompat.roundtrip.lora import with_lora
 from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome, most_severe_first
@@ -69,7 +70,8 @@ def _reloaded(attempt: Attempt, rerun: RouteComparison | None, allowed: Toleranc
         differing = with_lost_entries(differing, subject.tables, subject.format, option_syntax(attempt))
         found.extend(with_drawing(each, subject.drawing) for each in differing)
         if "weights" in checks:
-            found.extend(evaluation.lost_weights(subject.weights, loaded.weights))
+            lost = evaluation.lost_weights(subject.weights, loaded.weights)
+            found.extend(with_dtype(each, subject.fails_as_float, attempt.case) for each in lost)
         if "training" in checks and subject.format != "saved_model":
             found.extend(evaluation.lost_training(subject.training, loaded.training))
     other_loaders = OtherLoaders(attempt)

@@ -13,6 +13,7 @@ from pytest_modelcompat.roundtrip.classes.config import class_troubles, own_clas
 from pytest_modelcompat.roundtrip.declarations import options_with_more
 from pytest_modelcompat.roundtrip.draws.random_draws import draws_of_saved_model
 from pytest_modelcompat.roundtrip.draws.texts import fixes, places, why_not_held
+from pytest_modelcompat.roundtrip.inputs.traced_dtype import FailsAsFloat, fails_as_float
 
 if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip.case import Case
@@ -35,7 +36,8 @@ def why_not_saved(case: Case, model: ModelUnderTest, inputs: Any, error: BaseExc
     if any(text in str(error) for text in _OUT_OF_REACH):
         return (_out_of_reach(failed, case, model, inputs),)
     if failed.kind is not Kind.CANNOT_REBUILD:
-        return (failed,)
+        fails = fails_as_float(model, inputs) if case.format in ("saved_model", "export") else None
+        return (failed if fails is None else _called_with_float(failed, fails, case),)
     syntax = OptionSyntax(
         case.declared_in,
         model.defining_modules(),
@@ -44,6 +46,12 @@ def why_not_saved(case: Case, model: ModelUnderTest, inputs: Any, error: BaseExc
     )
     found = with_declarations(class_troubles(model), syntax, own_classes(model))
     return tuple(replace(each, quote=failed.quote, log=failed.log) for each in found) or (failed,)
+
+
+def _called_with_float(failed: Finding, fails: FailsAsFloat, case: Case) -> Finding:
+    return replace(
+        failed, subject=fails.cls, cause=fails.cause, fix=fails.fix(case), blame=Blame.MODEL, is_specific=True
+    )
 
 
 def _out_of_reach(failed: Finding, case: Case, model: ModelUnderTest, inputs: Any) -> Finding:

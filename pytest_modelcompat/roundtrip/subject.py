@@ -18,6 +18,7 @@ from pytest_modelcompat.roundtrip.draws.findings import drawing_of, unsteady
 from pytest_modelcompat.roundtrip.inputs.derivation import inputs_for_artifact
 from pytest_modelcompat.roundtrip.inputs.how_to_give import how_to_give_inputs
 from pytest_modelcompat.roundtrip.inputs.live_model import CalledInputs, call_on, call_on_derived
+from pytest_modelcompat.roundtrip.inputs.traced_dtype import FailsAsFloat, fails_as_float
 from pytest_modelcompat.roundtrip.inputs.values import InputsNeededError
 from pytest_modelcompat.roundtrip.model import ModelUnderTest, as_model_under_test, installed_keras
 from pytest_modelcompat.roundtrip.not_a_model import refuse_missing, refuse_no_model
@@ -59,6 +60,7 @@ class Subject:
         troubles: of its classes that Keras cannot make again.
         notes: findings of the save, and signatures that nobody gives inputs.
         drawing: what replaces the finding that its outputs differ, where it draws random numbers at inference.
+        fails_as_float: that Keras cannot call it as it does when it rebuilds it.
         uncallable: why it cannot be called; it is then only loaded, which may already fail for a graver reason.
     """
 
@@ -79,6 +81,7 @@ class Subject:
     troubles: tuple[ClassTrouble, ...] = ()
     notes: tuple[Finding, ...] = ()
     drawing: Drawing | None = None
+    fails_as_float: FailsAsFloat | None = None
     uncallable: Finding | None = None
 
 
@@ -131,6 +134,7 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable
         defining_modules=model.defining_modules(),
         tables=filled_tables(model),
         drawing=drawing_of(model, inputs, case.format),
+        fails_as_float=fails_as_float(model, inputs) if case.format == "keras" else None,
         troubles=class_troubles(model) if case.format in ("h5", "keras") else (),
         notes=(
             *(_changed_by_saving(case.format, change) for change in saved.changes),

@@ -17,6 +17,11 @@ def takes_training(layer: Any) -> bool:
     return "training" in _parameters(layer)
 
 
+def first_argument(layer: Any) -> str:
+    """The name that a layer's `call()` has for what it is called with."""
+    return next((name for name in _parameters(layer) if name != "self"), "inputs")
+
+
 def is_called_to_train(layer: Any) -> bool:
     """Whether a functional model calls a layer with `training=True`."""
     arguments = (getattr(node, "arguments", None) for node in getattr(layer, "_inbound_nodes", ()))
