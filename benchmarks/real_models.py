@@ -21,7 +21,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +83,8 @@ def main() -> None:
     modules = options.only or MODULES
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or Path(temporary)
-        cells = [cell for module in modules for cell in cells_of(module, folder / module)]
+        folder.mkdir(parents=True, exist_ok=True)
+        cells = [cell for module in modules for cell in _had_or_run(module, folder)]
     print(page.summary(cells))
     print(*(page.failure(cell) for cell in cells if not cell.passes), sep="\n")
     if options.write:
@@ -93,9 +94,18 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", choices=MODULES, help="only these models (repeatable)")
-    parser.add_argument("--keep", type=Path, help="a new folder for the projects, which stay there")
+    parser.add_argument("--keep", type=Path, help="a folder where the projects stay; modules it has are not run again")
     parser.add_argument("--write", type=Path, help="where to write the page")
     return parser.parse_args()
+
+
+def _had_or_run(module: str, folder: Path) -> list[Cell]:
+    """The cells that an earlier run has left in the folder, or those of a run now."""
+    had = folder / f"{module}.json"
+    if not had.is_file():
+        shutil.rmtree(folder / module, ignore_errors=True)
+        had.write_text(json.dumps([asdict(cell) for cell in cells_of(module, folder / module)]), encoding="utf-8")
+    return [Cell(**{**each, "place": Place(**each["place"])}) for each in json.loads(had.read_text(encoding="utf-8"))]
 
 
 def cells_of(module: str, folder: Path) -> list[Cell]:

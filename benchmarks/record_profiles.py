@@ -6,7 +6,8 @@
 
 PYTHON is an interpreter with TensorFlow and the Keras of its time, both of which are recorded. With a FOLDER the Keras
 there is recorded, and nothing else (`pip install --target FOLDER --no-deps keras==3.5.0`). What is not named stays as
-it is. The same versions give the same bytes.
+it is. The same versions give the same bytes. uv is asked for which newer Pythons there are wheels than TensorFlow's
+metadata name.
 """
 
 import json
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
+from published import pythons_after
 
 from pytest_modelcompat.artifacts.versions import minor_version
 from pytest_modelcompat.profiles import store
@@ -37,6 +39,8 @@ def record(python: str, folder: str = "", *arguments: str) -> dict[str, Any]:
         if done.returncode:
             sys.exit(f"{python} {folder}: {done.stderr.strip().splitlines()[-1]}")
         data: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    tensorflow = data[store.TENSORFLOW]
+    tensorflow["pythons"] += pythons_after(tensorflow["version"], tensorflow["pythons"][-1])
     return data
 
 

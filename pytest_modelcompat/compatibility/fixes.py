@@ -5,22 +5,35 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.keras.lambdas import holds_lambda
 from pytest_modelcompat.artifacts.versions import dotted
 from pytest_modelcompat.compatibility.context import TF_KERAS
 
 if TYPE_CHECKING:
+    from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.compatibility.context import CompatibilityContext
 
 # What a line begins with that tells the command `modelcompat check` something, and nobody else.
 TO_THE_COMMAND = "if you do that already, add"
 # What a test does by its options `formats`, `compile_model` and `safe_mode`.
 LEAVE_H5 = "save the model as .keras or SavedModel"
+SAVED_MODEL_ALONE = "save the model as SavedModel: .keras refuses the lambda in it"
 LOAD_UNCOMPILED = "load it with load_model(path, compile=False), and compile it in code if you train it further"
 COMPILE_FIX = (LOAD_UNCOMPILED, f"{TO_THE_COMMAND} --no-compile")
 LOAD_UNSAFE = "if you trust the file, load it with safe_mode=False"
 _PASS_TO_LOAD, _TO_LOAD_MODEL = "pass custom_objects={", "} to load_model"
 _DECLARE_AS = re.compile(rf'{re.escape(_PASS_TO_LOAD)}"([^"]+)": ([\w.]+){re.escape(_TO_LOAD_MODEL)}')
 RE_SAVE_AS_SAVED_MODEL = "or ship a SavedModel, which loads without Keras: model.export(path) and tf.saved_model.load"
+
+
+def leave_h5(inventory: Inventory, why: str = "") -> str:
+    """The formats that hold what an .h5 file does not.
+
+    Args:
+        inventory: what the .h5 file holds.
+        why: the end of the line where .keras is one of them.
+    """
+    return SAVED_MODEL_ALONE if holds_lambda(inventory) else f"{LEAVE_H5}{why}"
 
 
 def other_keras(context: CompatibilityContext) -> tuple[str, ...]:
@@ -76,10 +89,15 @@ def _package(context: CompatibilityContext) -> str:
     return "TensorFlow and tf_keras" if context.writer >= TF_KERAS else "TensorFlow"
 
 
-def declare(name: str) -> tuple[str, ...]:
-    """How a class or function of the user's own is declared, to Keras and to `modelcompat check`."""
+def declare(name: str, module: str = "") -> tuple[str, ...]:
+    """How a class or function of the user's own is declared, to Keras and to `modelcompat check`.
+
+    Args:
+        name: as the artifact has it.
+        module: what to import where that registers it; empty where that is not known.
+    """
     own = name.rpartition(">")[2]
     return (
-        f'pass custom_objects={{"{own}": {own}}} to load_model, or import the module that registers it',
+        f'pass custom_objects={{"{own}": {own}}} to load_model, or import {module or "the module that registers it"}',
         f"{TO_THE_COMMAND} --custom {own}",
     )

@@ -103,7 +103,7 @@ class DiagnosisContext:
             "tensorflow": self.versions.get("tensorflow", ""),
             "python": minor_text(self.versions.get("python", "")),
             "saved_python": _of(self.inventory.saved_by.get("python", "")),
-            "lambdas": f"Lambda layer{'s' if len(layers) > 1 else ''} {named}" if named else "a Lambda layer",
+            "lambdas": f"{self._lambda_kind()}{'s' if len(layers) > 1 else ''} {named}" if named else "a Lambda layer",
             "lookups": self._lookups(),
             "given_in_code": "\n".join(given_in_code(without_vocabulary(self.inventory))),
             "compiled": _listed(self._own_of_compile()) or "a loss or metric of yours",
@@ -112,6 +112,11 @@ class DiagnosisContext:
             "recompiled": self._recompiled(),
             "compiled_example": next(iter(self._own_of_compile()), "your_loss"),
         }
+
+    def _lambda_kind(self) -> str:
+        """What the layers with bytecode are called: `Lambda layer`, or `layer` where others have some too."""
+        classes = {use.class_name for use in self.inventory.layers if "/".join(use.path) in self.lambda_layers}
+        return "Lambda layer" if classes <= {"Lambda"} else "layer"
 
     def _lookups(self) -> str:
         lost = without_vocabulary(self.inventory)

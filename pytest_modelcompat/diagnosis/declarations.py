@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.public_modules import exported_path
 from pytest_modelcompat.results.option_syntax import OptionFix, OptionSyntax
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def declarations(homes: Mapping[str, str], syntax: OptionSyntax, *, is_registere
         is_registered: whether a decorator registers all of them already.
     """
     said = {name.rpartition(">")[2]: module for name, module in homes.items() if module}
-    known = {name: f"{module}.{name}" for name, module in said.items()}
+    known = {name: exported_path(module, name) for name, module in said.items()}
     syntax = replace(syntax, defining_modules={**known, **syntax.defining_modules})
     objects = syntax.custom_objects(tuple(homes))
     imports = syntax.write("imports", list(dict.fromkeys(map(syntax.defining_module, homes))))

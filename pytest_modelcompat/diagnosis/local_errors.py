@@ -35,20 +35,22 @@ def save_failed(method: str, error: BaseException) -> Finding:
     )
 
 
-def call_failed(title: str, error: BaseException, *, derived: bool) -> Finding:
+def call_failed(title: str, error: BaseException, *, inputs: str, fix: tuple[str, ...]) -> Finding:
     """The finding for a live model that cannot be called on its inputs.
 
     Args:
         title: the target.
         error: what the call raised.
-        derived: whether the inputs may have been derived rather than given.
+        inputs: what they are, and whether they were given or derived.
+        fix: how others are given.
     """
     return Finding(
         Kind.PREDICTION_FAILED,
         title,
         cause="the model cannot be called, even before it is saved",
-        fix=("if its inputs were derived, return (model, inputs) from the test instead",) if derived else (),
+        fix=fix,
         blame=Blame.MODEL,
+        details=(("inputs", inputs),),
         quote=f"{type(error).__name__}: {root_cause(str(error))}",
         log="".join(traceback.format_exception(error)),
     )

@@ -30,8 +30,28 @@ def to_tensor(leaf: Any, dtype: Optional[Any] = None) -> Any:
 
 def call_model(model: Any, inputs: Any) -> Any:
     """A Keras model's outputs at inference, every tensor a leaf."""
-    outputs = model(tensors.map_leaves(to_tensor, tensors.as_leaves(inputs)), training=False)
-    return tensors.as_leaves(outputs)
+    given = tensors.map_leaves(to_tensor, tensors.as_leaves(inputs))
+    return tensors.as_leaves(model(nested_as(model, given), training=False))
+
+
+def nested_as(model: Any, inputs: Any) -> Any:
+    """Inputs in the nesting that a functional model has, where no other is meant: Keras takes both, and warns of one.
+
+    Args:
+        model: the model; its nesting may be another than that of the model it was saved from.
+        inputs: nested tensors.
+    """
+    struct = getattr(model, "_inputs_struct", None)
+    if struct is None:
+        return inputs
+    names = [str(getattr(each, "name", "")) for each in flat_in_order(struct)]
+    if isinstance(inputs, dict):
+        if not isinstance(struct, dict) and sorted(names) == sorted(inputs):
+            return tensors.map_leaves(lambda each: inputs[str(each.name)], struct)
+    elif len(names) == 1 and len(flat_in_order(inputs)) == 1:
+        (only,) = flat_in_order(inputs)
+        return tensors.map_leaves(lambda _: only, struct)
+    return inputs
 
 
 def output_names(model: Any) -> Optional[List[str]]:

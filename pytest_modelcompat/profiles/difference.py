@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from pytest_modelcompat.artifacts.versions import dotted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -18,7 +20,7 @@ class ProfileChange:
     Args:
         how: `gone`: what a file may name is not known any more; `changed`: it is, and a file may not fit it any more,
             or be read otherwise; `added`: it is new, or takes more than before.
-        what: `op`, or the object's role: `layer`, `optimizer`, `loss` ...
+        what: `op`, the object's role (`layer`, `optimizer` ...), or `Python`, which TensorFlow is published for.
         name: the op's or the object's name.
         detail: what of it; empty where it is all of it.
     """
@@ -41,7 +43,8 @@ def profile_changes(old: Profile, new: Profile) -> tuple[ProfileChange, ...]:
         old: the profile from before.
         new: the later one.
     """
-    found = [*_op_changes(old, new), *_object_changes(old, new), *_refusal_changes(old, new)]
+    pythons = _presence("Python", *(dict.fromkeys(map(dotted, each.pythons)) for each in (old, new)))
+    found = [*pythons, *_op_changes(old, new), *_object_changes(old, new), *_refusal_changes(old, new)]
     order = ("gone", "changed", "added")
     return tuple(sorted(found, key=lambda each: (order.index(each.how), each.what, each.name, each.detail)))
 

@@ -10,6 +10,7 @@ from pytest_modelcompat.artifacts.dtypes import compute_dtype
 from pytest_modelcompat.artifacts.formats import BARE_GRAPHS, READ
 from pytest_modelcompat.artifacts.locations import layer_location, locations
 from pytest_modelcompat.artifacts.modules import NO_MODULE
+from pytest_modelcompat.artifacts.quantization import lora_layers, quantized_layers
 from pytest_modelcompat.artifacts.text import aligned, counted, listed, size_text, tensor_text
 from pytest_modelcompat.artifacts.versions import dotted
 from pytest_modelcompat.artifacts.way_on import is_unzipped, way_on
@@ -35,6 +36,7 @@ _PACKAGES = {
 _MOST_LAYERS = 40
 _MOST_OPS = 16
 _MOST_CUSTOM = 20
+_MOST_QUANTIZED = 6
 _WIDTH = 100
 _NO_BREAK = "\xa0"
 
@@ -60,6 +62,7 @@ def inspect_page(
         lambda: _custom(custom, in_full=in_full),
         lambda: _training(inventory),
         lambda: _dtypes(inventory),
+        lambda: _quantized(inventory, in_full=in_full),
         lambda: _lambdas(inventory.lambdas),
         lambda: _signatures(inventory.signatures),
         lambda: _graph(inventory, in_full=in_full),
@@ -162,6 +165,26 @@ def _dtypes(inventory: Inventory) -> Iterator[Fact]:
             "computes",
             ", ".join(inventory.compute_dtypes) + (f"  (dtype policies: {', '.join(policies)})" if policies else ""),
         )
+
+
+def _quantized(inventory: Inventory, *, in_full: bool) -> Iterator[Fact]:
+    most = None if in_full else _MOST_QUANTIZED
+    modes = [f"{mode}: {listed(_places(paths), most)}" for mode, paths in quantized_layers(inventory).items()]
+    if modes:
+        yield "quantized", "\n".join(modes)
+    ranks = lora_layers(inventory)
+    if ranks:
+        yield (
+            "LoRA",
+            "\n".join(
+                f"rank {rank}: {listed(_places(path for path in ranks if ranks[path] == rank), most)}"
+                for rank in sorted(set(ranks.values()))
+            ),
+        )
+
+
+def _places(paths: Iterable[str]) -> list[str]:
+    return [layer_location(path.split("/")) for path in paths]
 
 
 def _policies(layers: Iterable[LayerUse]) -> set[str]:

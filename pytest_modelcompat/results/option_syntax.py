@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.public_modules import importing
 from pytest_modelcompat.results.flags import FLAGS, IN_INI, INI_PREFIX, SWITCHES
 from pytest_modelcompat.results.option_places import OptionPlace
 
@@ -163,6 +164,8 @@ class OptionSyntax:
                 its module is not known); for `allow_ops` and `allow_layers` a mapping of names to reasons; for a list
                 of names that list; else a number, True or False, or a text that is code.
         """
+        if option == "imports":
+            value = importing(value)
         value = self._with_declared(option, value)
         if option != "custom_objects":
             return self._option(option, value)

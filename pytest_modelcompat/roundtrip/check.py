@@ -9,12 +9,13 @@ from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.artifacts.keras.config import without_compile_config
 from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.results.result import Result, ResultContext
-from pytest_modelcompat.roundtrip.attempt import Attempt
 from pytest_modelcompat.roundtrip.compare import compare_attempt, record_of
 from pytest_modelcompat.roundtrip.declarations import import_paths
 from pytest_modelcompat.roundtrip.freeze import subject_of_frozen
+from pytest_modelcompat.roundtrip.inputs.artifact_attempt import ArtifactAttempts
+from pytest_modelcompat.roundtrip.inputs.recorded import recorded_inputs
 from pytest_modelcompat.roundtrip.load_failure import explain_changes, explain_drawn_weights, explain_load_failure
-from pytest_modelcompat.roundtrip.load_job import job_of, loader_of, not_run
+from pytest_modelcompat.roundtrip.load_job import loader_of, not_run
 from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome, most_severe_first
 from pytest_modelcompat.roundtrip.static_check import predict_load
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcompat.results.finding import Finding
+    from pytest_modelcompat.roundtrip.attempt import Attempt
     from pytest_modelcompat.roundtrip.case import Case
     from pytest_modelcompat.roundtrip.session_context import SessionContext
 
@@ -77,13 +79,13 @@ def _attempt(case: Case, context: SessionContext, folder: Path) -> Attempt:
     inventory = stop_on_failure(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(subject.artifact))
     if not case.settings.compile_model:
         inventory = without_compile_config(inventory)
-    return Attempt(case, subject, inventory, loader.run(job_of(case, context, subject, inventory)))
+    return ArtifactAttempts(case, context, inventory, loader).load(subject)
 
 
 def _prepared_subject(case: Case, folder: Path, context: SessionContext) -> Subject:
     if case.frozen is not None:
         return subject_of_frozen(case.frozen, context.freezer.store)
-    return prepare_subject(case, folder, context.saves)
+    return prepare_subject(case, folder, context.saves, lambda: recorded_inputs(case, context))
 
 
 def _outcome(context: SessionContext, attempt: Attempt) -> CheckOutcome:

@@ -10,8 +10,9 @@ from pytest_modelcompat.diagnosis import unresolved
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
-from pytest_modelcompat.roundtrip.draw_findings import with_drawing
+from pytest_modelcompat.roundtrip.draws.findings import with_drawing
 from pytest_modelcompat.roundtrip.golden_check import GoldenCheck, TargetRecord
+from pytest_modelcompat.roundtrip.lora import with_lora
 from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome, most_severe_first
 from pytest_modelcompat.roundtrip.static_check import option_syntax
@@ -73,6 +74,7 @@ def _reloaded(attempt: Attempt, rerun: RouteComparison | None, allowed: Toleranc
             found.extend(evaluation.lost_training(subject.training, loaded.training))
     other_loaders = OtherLoaders(attempt)
     found.extend((*other_loaders.load_refusals(), *other_loaders.output_differences(allowed)))
+    found = [with_lora(each, attempt) for each in found]
     return CheckOutcome(most_severe_first(found), rerun.drifts if rerun is not None else ())
 
 

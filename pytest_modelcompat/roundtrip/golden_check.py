@@ -19,6 +19,7 @@ from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
 from pytest_modelcompat.roundtrip.declarations import options_with_more
+from pytest_modelcompat.roundtrip.inputs.search import are_same
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome
 
 if TYPE_CHECKING:
@@ -234,13 +235,7 @@ def _outputs(golden: Golden) -> dict[str, Any]:
 
 
 def _same_inputs(golden: Golden, recording: TargetRecord) -> bool:
-    from pytest_modelcompat.comparison.outputs import Tolerance
-    from pytest_modelcompat.loader import tensors
-
-    recorded = unpacked(golden.inputs)
-    current = tensors.named_leaves(tensors.as_leaves(recording.inputs), stem="input")
-    exact = Tolerance(0.0, 0.0, "exact")
-    return compare_outputs(current, tensors.named_leaves(recorded, stem="input"), lambda *_: exact).holds
+    return are_same(recording.inputs, unpacked(golden.inputs))
 
 
 def _degenerate_outputs(recording: TargetRecord) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from pytest_modelcompat.profiles.op_packages import package_called, package_of
 from pytest_modelcompat.profiles.third_party import third_party_uses
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
 from pytest_modelcompat.roundtrip.declarations import import_paths
+from pytest_modelcompat.roundtrip.inputs.how_to_give import how_to_give_inputs
 from pytest_modelcompat.roundtrip.refusal import with_what_is_behind
 from pytest_modelcompat.roundtrip.static_check import advised, findings_for, holds_as_keras, option_syntax, profile_of
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_modelcompat.roundtrip.attempt import Attempt
-    from pytest_modelcompat.roundtrip.class_config import ClassTrouble
+    from pytest_modelcompat.roundtrip.classes.config import ClassTrouble
     from pytest_modelcompat.runtimes.protocol import LoadResult
 
 
@@ -35,7 +36,16 @@ def explain_load_failure(attempt: Attempt) -> tuple[Finding, ...]:
     Args:
         attempt: the one that failed.
     """
-    return advised(_explained(attempt), attempt)
+    return tuple(_with_inputs(finding, attempt) for finding in advised(_explained(attempt), attempt))
+
+
+def _with_inputs(finding: Finding, attempt: Attempt) -> Finding:
+    """A finding of a call that failed, with the inputs where nobody gave them, and how others are given."""
+    derived = attempt.subject.derived
+    if not derived or finding.kind is not Kind.PREDICTION_FAILED or finding.runtime:
+        return finding
+    fix = finding.fix or how_to_give_inputs(attempt.case)
+    return replace(finding, details=(*finding.details, ("inputs", derived)), fix=fix)
 
 
 def _explained(attempt: Attempt) -> tuple[Finding, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.modules import KERAS_PACKAGES
+from pytest_modelcompat.artifacts.public_modules import public_path
 from pytest_modelcompat.artifacts.weight_digest import WeightDigest, weight_digests
 from pytest_modelcompat.runtimes.pins import uses_legacy_keras
 
@@ -107,7 +108,7 @@ class ModelUnderTest:
             for candidate in own_objects(held):
                 home = _defining_module(candidate)
                 if home is not None:
-                    found.setdefault(home.rpartition(".")[2], home)
+                    found.setdefault(home.rpartition(".")[2], public_path(home, candidate))
         return found
 
     def nondeterministic_layers(self) -> list[str]:

@@ -9,10 +9,10 @@ from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.diagnosis import save_failed
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 from pytest_modelcompat.results.option_syntax import OptionSyntax
-from pytest_modelcompat.roundtrip.class_config import class_troubles, own_classes, with_declarations
+from pytest_modelcompat.roundtrip.classes.config import class_troubles, own_classes, with_declarations
 from pytest_modelcompat.roundtrip.declarations import options_with_more
-from pytest_modelcompat.roundtrip.draw_texts import fixes, places, why_not_held
-from pytest_modelcompat.roundtrip.random_draws import draws_of_saved_model
+from pytest_modelcompat.roundtrip.draws.random_draws import draws_of_saved_model
+from pytest_modelcompat.roundtrip.draws.texts import fixes, places, why_not_held
 
 if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip.case import Case

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.keras.lambdas import holds_lambda
 from pytest_modelcompat.artifacts.text import near_match
 from pytest_modelcompat.compatibility.advice import held_to_facts
 from pytest_modelcompat.compatibility.check import check_compatibility
@@ -14,13 +15,14 @@ from pytest_modelcompat.compatibility.fixes import (
     LEAVE_H5,
     LOAD_UNCOMPILED,
     LOAD_UNSAFE,
+    SAVED_MODEL_ALONE,
     TO_THE_COMMAND,
     declare,
     declared_as,
 )
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.diagnosis import unresolved
-from pytest_modelcompat.diagnosis.declarations import UNCOMPILED, UNSAFE, declaration, leave_h5
+from pytest_modelcompat.diagnosis.declarations import UNCOMPILED, UNSAFE, declaration, leave_h5, saved_model_alone
 from pytest_modelcompat.diagnosis.misspelt import spelt_well
 from pytest_modelcompat.profiles import known_names
 from pytest_modelcompat.profiles.profile import ProfileError
@@ -162,11 +164,21 @@ def advised(findings: Sequence[Finding], attempt: Attempt) -> tuple[Finding, ...
         attempt: the load.
     """
     profile = profile_of(attempt.loaded.versions)
+    findings = [_without_keras(finding, attempt) for finding in findings]
     if profile is None:
         return tuple(findings)
     custom, safe_mode = set(_declared(attempt)), attempt.case.settings.safe_mode
     custom |= {use.name for use in third_party_uses(attempt.inventory)}
     return tuple(held_to_facts(findings, attempt.inventory, profile, custom=custom, safe_mode=safe_mode))
+
+
+def _without_keras(finding: Finding, attempt: Attempt) -> Finding:
+    """A finding whose advice to leave .h5 does not name .keras, where .keras refuses a lambda of the model."""
+    if not (attempt.case.settings.safe_mode and holds_lambda(attempt.inventory)):
+        return finding
+    syntax = option_syntax(attempt)
+    both, alone = (fix.line(syntax, {}) for fix in (leave_h5(), saved_model_alone("")))
+    return replace(finding, fix=tuple(line.replace(both, alone) for line in finding.fix))
 
 
 def holds_as_keras(attempt: Attempt) -> bool:
@@ -196,7 +208,7 @@ def option_syntax(attempt: Attempt) -> OptionSyntax:
 
 def _for_a_test(finding: Finding, syntax: OptionSyntax) -> tuple[str, ...]:
     """A finding's fix without what only the command takes, and with options of the case where it has them."""
-    if finding.fix == declare(finding.subject):
+    if finding.fix[1:] == declare(finding.subject)[1:]:
         return declaration(finding.subject, syntax)
     lines = (line for line in finding.fix if not line.startswith(TO_THE_COMMAND))
     return tuple(_as_option(line, syntax) for line in lines)
@@ -206,6 +218,8 @@ def _as_option(line: str, syntax: OptionSyntax) -> str:
     option = _OPTIONS.get(line.removeprefix(_OR))
     if option is not None:
         return f"{_OR if line.startswith(_OR) else ''}{option.line(syntax, {})}"
+    if line == SAVED_MODEL_ALONE:
+        return saved_model_alone("").line(syntax, {})
     declared = declared_as(line)
     if declared:
         return syntax.write("custom_objects", declared)

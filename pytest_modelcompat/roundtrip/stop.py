@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts import BrokenArtifactError
-from pytest_modelcompat.diagnosis import call_failed
 from pytest_modelcompat.results.finding import Finding, Kind
-from pytest_modelcompat.roundtrip.inputs import InputsNeededError
+from pytest_modelcompat.roundtrip.inputs.how_to_give import how_to_give_inputs
+from pytest_modelcompat.roundtrip.inputs.values import InputsNeededError
 from pytest_modelcompat.roundtrip.model import NotAModelError
 from pytest_modelcompat.roundtrip.tolerances import UnknownOutputError
 
@@ -31,7 +31,6 @@ class NotApplicableError(Exception):
 
 _EXPECTED = (
     BrokenArtifactError,
-    InputsNeededError,
     NotAModelError,
     UnknownOutputError,
 )
@@ -41,9 +40,8 @@ def stop_on_failure(case: Case, kind: Kind, step: Callable[[], Any]) -> Any:
     """What a step gives; an exception it is known to raise becomes the finding that stops the target."""
     try:
         return step()
+    except InputsNeededError as error:
+        fix = how_to_give_inputs(case, error.example)
+        raise TargetStoppedError(Finding(kind, case.title, cause=str(error), fix=fix)) from None
     except _EXPECTED as error:
         raise TargetStoppedError(Finding(kind, case.title, cause=str(error))) from None
-    except Exception as error:
-        if kind is not Kind.PREDICTION_FAILED:
-            raise
-        raise TargetStoppedError(call_failed(case.title, error, derived=case.settings.inputs is None)) from error

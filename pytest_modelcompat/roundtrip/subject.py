@@ -13,9 +13,12 @@ from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation, save
-from pytest_modelcompat.roundtrip.class_config import ClassTrouble, class_troubles
-from pytest_modelcompat.roundtrip.draw_findings import drawing_of, unsteady
-from pytest_modelcompat.roundtrip.inputs import InputsNeededError, inputs_for_artifact, inputs_for_model
+from pytest_modelcompat.roundtrip.classes.config import ClassTrouble, class_troubles
+from pytest_modelcompat.roundtrip.draws.findings import drawing_of, unsteady
+from pytest_modelcompat.roundtrip.inputs.derivation import inputs_for_artifact
+from pytest_modelcompat.roundtrip.inputs.how_to_give import how_to_give_inputs
+from pytest_modelcompat.roundtrip.inputs.live_model import CalledInputs, call_on, call_on_derived
+from pytest_modelcompat.roundtrip.inputs.values import InputsNeededError
 from pytest_modelcompat.roundtrip.model import ModelUnderTest, as_model_under_test, installed_keras
 from pytest_modelcompat.roundtrip.not_a_model import refuse_missing, refuse_no_model
 from pytest_modelcompat.roundtrip.save_failure import why_not_saved
@@ -26,12 +29,12 @@ from pytest_modelcompat.roundtrip.tolerances import tolerances
 from pytest_modelcompat.settings.checks import plain_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pytest_modelcompat.artifacts.weight_digest import WeightDigest
     from pytest_modelcompat.roundtrip.case import Case
-    from pytest_modelcompat.roundtrip.draw_findings import Drawing
+    from pytest_modelcompat.roundtrip.draws.findings import Drawing
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Subject:
         keras: the package to load it with.
         inputs: nested inputs; by signature if `per_signature`.
         per_signature: see `Job`.
+        derived: what the inputs are derived from; empty where they were given.
         outputs: the live model's outputs by name; None for an artifact something else saved.
         sent: the inputs as the loader takes them, where that is another way.
         input_names: what the live model calls its inputs, in TensorFlow's order.
@@ -63,6 +67,7 @@ class Subject:
     keras: str
     inputs: Any
     per_signature: bool = False
+    derived: str = ""
     outputs: Mapping[str, Any] | None = None
     sent: Any = None
     input_names: tuple[str, ...] = ()
@@ -77,7 +82,7 @@ class Subject:
     uncallable: Finding | None = None
 
 
-def prepare_subject(case: Case, folder: Path, saves: save.SaveHistory) -> Subject:
+def prepare_subject(case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable[[], Any]) -> Subject:
     """Save the case's model into a folder, or take its artifact as it is.
 
     What the user's own builder raises is passed on as it is.
@@ -86,15 +91,16 @@ def prepare_subject(case: Case, folder: Path, saves: save.SaveHistory) -> Subjec
         case: the case.
         folder: where its artifact is put.
         saves: what earlier saves of this session changed.
+        recorded: gives the inputs of the case's golden; None where it has none to go by.
 
     Raises:
         NotApplicableError: a model of this kind does not have the format, and the test does not ask for it.
         TargetStoppedError: there is no model, it cannot be called or saved, or its artifact cannot be read.
     """
-    return _given(case) if case.artifact is not None else _saved(case, folder, saves)
+    return _given(case) if case.artifact is not None else _saved(case, folder, saves, recorded)
 
 
-def _saved(case: Case, folder: Path, saves: save.SaveHistory) -> Subject:
+def _saved(case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable[[], Any]) -> Subject:
     """Build the model, take its outputs, save it."""
     assert case.build is not None  # noqa: S101 - a case without an artifact has a builder
     seed_everything(case.settings.seed)
@@ -102,8 +108,9 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory) -> Subject:
     model = stop_on_failure(case, Kind.NO_MODEL, lambda: as_model_under_test(returned))
     _pass_over_others_formats(case, model)
     _refuse_changed(case, model, saves)
-    inputs = _inputs(case, model, inputs)
-    outputs, order = _deterministic_outputs(case, model, inputs)
+    called = _called(case, model, inputs, recorded)
+    inputs = called.values
+    outputs, order = _deterministic_outputs(case, model, called)
     weights = model.weights()
     training = _training(model) if "training" in case.settings.checks else None
     saved = _save(case, model, inputs, folder)
@@ -114,6 +121,7 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory) -> Subject:
         model.keras or "keras",
         inputs,
         per_signature=not model.is_keras,
+        derived=called.derived,
         outputs=outputs,
         sent=model.sent(inputs),
         input_names=model.input_names(),
@@ -210,9 +218,12 @@ def _given(case: Case) -> Subject:
     inputs = _given_inputs(case, case.inputs() if case.inputs is not None else None)
     if inputs is None:
         try:
-            return replace(subject, inputs=inputs_for_artifact(inventory, case.settings.seed))
+            derived = inputs_for_artifact(inventory, case.settings.seed)
         except InputsNeededError as error:
-            return replace(subject, uncallable=Finding(Kind.INPUTS_NEEDED, case.title, cause=str(error)))
+            fix = how_to_give_inputs(case, error.example)
+            needed = Finding(Kind.INPUTS_NEEDED, case.title, cause=str(error), fix=fix)
+            return replace(subject, uncallable=needed)
+        return replace(subject, inputs=derived.values, derived=str(derived))
     if not is_saved_model:
         return replace(subject, inputs=inputs)
     inputs = _by_signature(inputs, inventory)
@@ -254,30 +265,32 @@ def _by_signature(inputs: Any, inventory: Inventory) -> dict[str, Any]:
     return dict.fromkeys(fitting or names, inputs)
 
 
-def _inputs(case: Case, model: ModelUnderTest, inputs: Any) -> Any:
-    inputs = _given_inputs(case, inputs, model.model)
+def _called(case: Case, model: ModelUnderTest, returned: Any, recorded: Callable[[], Any]) -> CalledInputs:
+    """The inputs that are given, else derived ones, with what the model gives for them."""
+    inputs = _given_inputs(case, returned, model.model)
     if inputs is None:
-        return stop_on_failure(case, Kind.INPUTS_NEEDED, lambda: inputs_for_model(model, case.settings.seed))
+        return call_on_derived(case, model, recorded)
     if not model.is_keras and not (isinstance(inputs, dict) and set(inputs) <= set(model.signatures)):
-        return dict.fromkeys(model.signatures, inputs)
-    return inputs
+        inputs = dict.fromkeys(model.signatures, inputs)
+    return CalledInputs(inputs, call_on(case, model, inputs))
 
 
-def _deterministic_outputs(case: Case, model: ModelUnderTest, inputs: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _deterministic_outputs(
+    case: Case, model: ModelUnderTest, called: CalledInputs
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The live model's outputs, and their names in TensorFlow's order; stops if a second call gives others."""
     from pytest_modelcompat.loader import calls
 
-    raw = stop_on_failure(case, Kind.PREDICTION_FAILED, lambda: model.call(inputs))
-    first = model.named_outputs(raw)
-    second = model.named_outputs(stop_on_failure(case, Kind.PREDICTION_FAILED, lambda: model.call(inputs)))
+    first = model.named_outputs(called.outputs)
+    second = model.named_outputs(call_on(case, model, called.values, called.derived))
     allowed = stop_on_failure(
         case, Kind.BAD_OPTION, lambda: tolerances(case.settings, model.dtypes(), list(first), case.extensions.compare)
     )
     steady = compare_routes({"": second}, first, allowed)
     if any(not drift.holds for drift in steady.drifts):
         found = evaluation.nondeterminism_finding(steady, model.nondeterministic_layers())
-        raise TargetStoppedError(unsteady(found, model, inputs))
-    return first, tuple(calls.ordered_names(raw, list(first)))
+        raise TargetStoppedError(unsteady(found, model, called.values))
+    return first, tuple(calls.ordered_names(called.outputs, list(first)))
 
 
 def _training(model: ModelUnderTest) -> Mapping[str, Any] | None:

@@ -44,6 +44,50 @@ def test_the_page_of_a_keras_model(modelcompat: Any, models: Path) -> None:
         assert line in lines, (line, result.out)
 
 
+def quantized(name: str, dtype: Any, **config: Any) -> dict[str, Any]:
+    layer = handmade.layer("Dense", name)
+    layer["config"].update(dtype=dtype, **config)
+    return layer
+
+
+def policy(mode: str, name: str = "QuantizedDTypePolicy") -> dict[str, Any]:
+    return {"class_name": name, "config": {"mode": mode, "source_name": "float32"}}
+
+
+def test_quantization_and_lora_are_said_of_their_layers(modelcompat: Any, models: Path) -> None:
+    inner = {"tower/query": policy("int8"), "tower/value": {"class_name": "DTypePolicy", "config": {"name": "float32"}}}
+    by_path = {"class_name": "DTypePolicyMap", "config": {"default_policy": None, "policy_map": inner}}
+    root = handmade.sequential(
+        quantized("a", policy("int8"), lora_rank=4),
+        quantized("b", policy("int4/128", "Int4DTypePolicy"), lora_rank=8),
+        quantized("c", policy("float8", "QuantizedFloat8DTypePolicy")),
+        quantized("d", "int8_from_mixed_bfloat16"),
+        quantized("e", "gptq/4/128_from_float32"),
+        quantized("f", "mixed_bfloat16", lora_rank=None),
+        quantized("tower", by_path),
+    )
+    handmade.write_keras(models / "small.keras", root)
+    out = modelcompat("inspect", "small.keras").out
+    wanted = """
+  quantized  float8: "c"
+             gptq: "e"
+             int4: "b"
+             int8: "a", "d", "query" inside "tower"
+  LoRA       rank 4: "a"
+             rank 8: "b"
+"""
+    assert wanted in out
+
+
+def test_lora_that_only_its_weights_tell_of(modelcompat: Any, models: Path) -> None:
+    """An .h5 has the weights of LoRA inside layers whose own configuration does not speak of it."""
+    root = handmade.sequential(handmade.layer("MultiHeadAttention", "att"))
+    lora = {"lora_kernel_a": [[1.0, 2.0, 3.0]], "lora_kernel_b": [[1.0], [2.0], [3.0]]}
+    handmade.write_h5(models / "tuned.h5", root, {f"att/att/query/{name}": values for name, values in lora.items()})
+    out = modelcompat("inspect", "tuned.h5").out
+    assert '  LoRA       rank 3: "query" inside "att/att"' in out
+
+
 def test_the_page_of_a_graph(modelcompat: Any) -> None:
     lines = modelcompat("inspect", "graph").out.splitlines()
     for line in (

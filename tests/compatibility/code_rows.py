@@ -67,6 +67,18 @@ CODE = (
         unsafe=True,
     ),
     Row(
+        "14-crash-in-3.14",
+        keras(K311, coded(K311, "3.13")),
+        "tf2.22rc0+py3.14",
+        Kind.PYTHON_BYTECODE,
+        "Lambda",
+        "it holds bytecode of CPython 3.13, and CPython 3.14 crashes on it",
+        fix="load it with Python 3.13",
+        stage=Stage.CRASH,
+        loads_in=("tf2.22rc0", "keras-nightly"),
+        unsafe=True,
+    ),
+    Row(
         "14-endless",
         h5(K24, coded(K24, "3.8", "def_for")),
         "tf2.8",

@@ -14,7 +14,7 @@ from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.profiles.store import load_profile
 from pytest_modelcompat.results.finding import Kind, Stage
-from pytest_modelcompat.roundtrip import inputs
+from pytest_modelcompat.roundtrip.inputs import derivation, values
 from pytest_modelcompat.runtimes.protocol import Declarations, Job
 from tests.conftest import ARTIFACTS
 
@@ -74,8 +74,8 @@ def test_the_verdict_is_what_happens(entry: dict[str, Any], loader: LoaderProces
 def inputs_of(inventory: Inventory) -> Any:
     """Inputs for what tells their shape; one example each for the signatures and layers that do not."""
     try:
-        return inputs.inputs_for_artifact(inventory, 0)
-    except inputs.InputsNeededError:
+        return derivation.inputs_for_artifact(inventory, 0).values
+    except values.InputsNeededError:
         if inventory.format != "saved_model":
             return np.ones((1, 8, 8, 1), np.float32)
         numeric = (each for each in inventory.signatures if all(put.dtype == "float32" for put in each.inputs))

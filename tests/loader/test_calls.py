@@ -118,3 +118,20 @@ def test_numbers_are_cast_and_strings_kept() -> None:
     ragged = calls.to_tensor(Ragged(np.array([1, 2]), (np.array([0, 0, 2], np.int64),)), tf.float32)
     assert ragged.to_list() == [[], [1.0, 2.0]]
     assert ragged.dtype == tf.float32
+
+
+@pytest.mark.filterwarnings("error:The structure of `inputs`")
+@pytest.mark.parametrize("nesting", [lambda x: x, lambda x: [x], lambda x: (x,), lambda x: {"x": x}])
+@pytest.mark.parametrize("given", [BIG, [BIG]], ids=["plain", "list"])
+def test_the_only_input_is_nested_as_the_model_has_it(nesting: Any, given: Any) -> None:
+    """A file of Keras 2 has a list of one where the live model had a plain input."""
+    only = tf.keras.Input((2,), name="x")
+    model = tf.keras.Model(nesting(only), tf.keras.layers.Rescaling(2.0)(only))
+    np.testing.assert_array_equal(calls.call_model(model, given), BIG * 2)
+
+
+@pytest.mark.filterwarnings("error:The structure of `inputs`")
+def test_inputs_by_name_go_to_a_model_that_has_a_list() -> None:
+    b, a = tf.keras.Input((2,), name="b"), tf.keras.Input((2,), name="a")
+    model = tf.keras.Model([b, a], tf.keras.layers.Subtract()([b, a]))
+    np.testing.assert_array_equal(calls.call_model(model, {"a": SMALL, "b": BIG}), BIG - SMALL)

@@ -86,7 +86,11 @@ def test_a_signature_of_strings_needs_inputs(saved: Project) -> None:
     result = saved.run("--modelcompat-update-golden")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["INPUTS NEEDED  test_prices?saved_model?: signature 'parse': *takes strings*pass inputs*"]
+        [
+            "INPUTS NEEDED  test_prices?saved_model?: signature 'parse': *takes strings*no vocabulary for them",
+            "  fix        return the inputs from the test, or declare",
+            '             @pytest.mark.model_artifact(..., inputs={"parse": {"text": ...}})',
+        ]
     )
 
 

@@ -21,6 +21,8 @@ def changes(old: str, new: str) -> set[tuple[str, ...]]:
     [
         ("tf2.21", "tf2.22rc0", ("gone", "op", "TpuHandleToProtoKey", "")),
         ("tf2.21", "tf2.22rc0", ("added", "layer", "Mosaic", "")),
+        ("tf2.21", "tf2.22rc0", ("added", "Python", "3.14", "")),
+        ("tf2.20", "tf2.21", ("gone", "Python", "3.9", "")),
         ("tf2.21", "tf2.22rc0", ("added", "loss", "SparseCategoricalCrossentropy", "key label_smoothing")),
         ("tf2.20", "tf2.21", ("changed", "layer", "StringLookup", "refused in safe mode from .keras")),
         ("tf2.20", "tf2.21", ("changed", "optimizer", "SGD", "default of name: 'SGD' before, 'sgd' now")),

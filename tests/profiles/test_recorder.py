@@ -42,6 +42,22 @@ def soft(x):
 """
 
 
+@pytest.mark.parametrize(
+    ("written", "version"), [("2.22.0rc0", "2.22.0-rc0"), ("2.21.0", "2.21.0"), ("2.16.0rc1", "2.16.0-rc1")]
+)
+def test_the_pythons_of_a_release_and_of_a_candidate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str, version: str
+) -> None:
+    """Those that its metadata name, and the one that it runs in, which they may not name yet."""
+    home = tmp_path / f"tensorflow-{written}.dist-info"
+    home.mkdir()
+    named = "".join(f"Classifier: Programming Language :: Python :: 3{minor}\n" for minor in ("", ".7", ".8"))
+    home.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: tensorflow\nVersion: {written}\n{named}")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert ops._pythons(version) == ["3.7", "3.8", f"3.{sys.version_info[1]}"]
+    assert ops._pythons("2.99.0") == []
+
+
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory, tensorflow: None) -> Path:
     """A profile of this environment, with a user's module imported first."""

@@ -188,6 +188,12 @@ class TestPython:
     def test_of_another_minor_version(self) -> None:
         assert load_profile("tf2.21+py3.12").python == (3, 12)
 
+    def test_3_14_from_its_first_tensorflow_on(self) -> None:
+        profile = load_profile("tf2.22rc0+py3.14")
+        assert (profile.name, profile.python, profile.pythons[-1]) == ("tf2.22rc0+py3.14", (3, 14), (3, 14))
+        with pytest.raises(ProfileError, match=r"is for Python 3\.10, 3\.11, 3\.12, 3\.13$"):
+            load_profile("tf2.21+py3.14")
+
     def test_that_tensorflow_is_not_for(self) -> None:
         with pytest.raises(ProfileError, match=r"^'tf2.21\+py3.9' is not a known runtime: .* is for Python 3.10, 3.11"):
             load_profile("tf2.21+py3.9")

@@ -8,9 +8,9 @@ import keras
 import numpy as np
 import pytest
 
-from pytest_modelcompat.roundtrip.draw_texts import fixes, places
+from pytest_modelcompat.roundtrip.draws.random_draws import draws_at_inference, draws_of_saved_model
+from pytest_modelcompat.roundtrip.draws.texts import fixes, places
 from pytest_modelcompat.roundtrip.model import as_model_under_test
-from pytest_modelcompat.roundtrip.random_draws import draws_at_inference, draws_of_saved_model
 
 pytestmark = pytest.mark.needs_tensorflow
 

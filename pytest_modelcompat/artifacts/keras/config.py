@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_modelcompat.artifacts.dtypes import FLOATS, compute_dtype
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, LambdaUse, LayerUse, ObjectUse
-from pytest_modelcompat.artifacts.keras.lambdas import code_elsewhere, function_keys, lambda_use
+from pytest_modelcompat.artifacts.keras.lambdas import called_with, code_elsewhere, function_keys, lambda_use
 from pytest_modelcompat.artifacts.limits import LARGEST_JSON, MOST_USES, megabytes
 
 if TYPE_CHECKING:
@@ -289,6 +289,9 @@ class _Walk:
                 siblings=place.siblings,
             )
         )
+        codes = called_with(node) if "inbound_nodes" in node else ()
+        if codes:
+            self.contents.lambdas.append(LambdaUse(path, has_bytecode=True, codes=codes))
         self.inside(node, config, path, owner=path)
 
     def inside(

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.inventory import Code, LambdaUse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pytest_modelcompat.artifacts.inventory import Inventory
 
 _FUNCTIONS = ("function", "output_shape", "mask")
 _TYPE = "_type"
@@ -20,6 +22,7 @@ _TYPE = "_type"
 _BASE64_CODE = ("4w", "Yw")
 _SHORTEST_CODE = 40
 _NODE = "__lambda__"
+_LAMBDA = "<lambda>"
 
 
 def lambda_use(class_name: str, config: Mapping[str, Any], path: tuple[str, ...]) -> LambdaUse | None:
@@ -37,6 +40,38 @@ def lambda_use(class_name: str, config: Mapping[str, Any], path: tuple[str, ...]
     texts = [text for key in keys for text in _texts(config[key], config.get(f"{key}{_TYPE}") == "lambda")]
     name = None if config.get(f"function{_TYPE}") == "lambda" else _name(config.get("function"))
     return LambdaUse(path, bool(texts), name if is_lambda else None, tuple(map(_code, texts)))
+
+
+def holds_lambda(inventory: Inventory) -> bool:
+    """Whether the model itself, not what `compile()` was given, has a lambda: .keras files with one are refused.
+
+    An .h5 file names the lambda of an operation such as `ops.vectorized_map`, and does not hold it.
+    """
+    has_code = any(use.has_bytecode and use.path != ("compile",) for use in inventory.lambdas)
+    return has_code or any(_LAMBDA in layer.config.values() for layer in inventory.layers if layer.config)
+
+
+def called_with(node: Mapping[str, Any]) -> tuple[Code, ...]:
+    """The bytecode that an operation was called with: `keras.ops.map(lambda x: ..., xs)`.
+
+    Args:
+        node: of a layer or operation, with its calls beside its configuration.
+    """
+    calls = node.get("inbound_nodes")
+    given = [
+        value
+        for call in (calls if isinstance(calls, list) else ())
+        if isinstance(call, dict)
+        for value in (*_items(call.get("args")), *_items(call.get("kwargs")))
+        if isinstance(value, dict) and value.get("class_name") == _NODE
+    ]
+    return tuple(code for value in given for code in code_elsewhere(value))
+
+
+def _items(values: object) -> Iterable[Any]:
+    if isinstance(values, dict):
+        return values.values()
+    return values if isinstance(values, list) else ()
 
 
 def function_keys(class_name: str, config: Mapping[str, Any]) -> tuple[str, ...]:

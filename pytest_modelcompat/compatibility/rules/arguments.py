@@ -124,7 +124,7 @@ def taken_for_functions(context: CompatibilityContext) -> Iterator[Finding]:
                     where=locations([layer]),
                     cause=f"{context.reader_name} takes {value!r} for its function keras.layers.{value} when it reads "
                     "an .h5 file, and refuses it",
-                    fix=(fixes.LEAVE_H5,),
+                    fix=(fixes.leave_h5(context.inventory),),
                     stage=Stage.CONFIG,
                     source="measured",
                 )

@@ -10,6 +10,7 @@ from pytest_modelcompat.artifacts.locations import layer_location, locations
 from pytest_modelcompat.artifacts.text import first_few, listed
 from pytest_modelcompat.artifacts.versions import MinorVersion, dotted
 from pytest_modelcompat.compatibility.fixes import COMPILE_FIX, LOAD_UNSAFE, TO_THE_COMMAND, declare
+from pytest_modelcompat.profiles.third_party import is_operation
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
@@ -43,8 +44,11 @@ _ASKS_NO_SEQUENTIAL = (3, 5)
 
 def lambda_bytecode(context: CompatibilityContext) -> Iterator[Finding]:
     """Findings for Lambda layers that hold Python bytecode: refused in safe mode, or run by another Python."""
-    unread = {layer.path for layer, _ in _lambdas_for_names(context)}
-    uses = [use for use in context.inventory.lambdas if use.has_bytecode and use.path not in {*unread, COMPILE_PATH}]
+    # What is not read at all is not refused for its lambda.
+    unread = {COMPILE_PATH, *(layer.path for layer, _ in _lambdas_for_names(context))}
+    if context.inventory.format == "h5":
+        unread |= {layer.path for layer in context.inventory.layers if is_operation(layer)}
+    uses = [use for use in context.inventory.lambdas if use.has_bytecode and use.path not in unread]
     if not uses:
         return
     if is_refused(context):
@@ -65,13 +69,20 @@ def lambda_bytecode(context: CompatibilityContext) -> Iterator[Finding]:
 def _refused(context: CompatibilityContext, uses: list[LambdaUse], unless: str, fix: tuple[str, ...]) -> Finding:
     return Finding(
         Kind.LAMBDA_REFUSED,
-        subject="Lambda",
+        subject=_class_of(context, uses),
         where=first_few(layer_location(use.path) for use in uses),
         cause=f"it holds Python bytecode, which {context.reader_name} does not run {unless}",
         fix=fix,
         stage=Stage.CONFIG,
         source="keras-team/keras#19151",
     )
+
+
+def _class_of(context: CompatibilityContext, uses: list[LambdaUse]) -> str:
+    """The class of the layers that hold the bytecode, `Lambda` where there are several."""
+    paths = {use.path for use in uses}
+    classes = {layer.class_name for layer in context.inventory.layers if layer.path in paths}
+    return classes.pop() if len(classes) == 1 else "Lambda"
 
 
 def in_arguments(context: CompatibilityContext) -> Iterator[Finding]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.inventory import LayerUse
 from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import locations
-from pytest_modelcompat.artifacts.modules import KERAS_PACKAGES, NO_MODULE
+from pytest_modelcompat.artifacts.modules import KERAS_PACKAGES, NO_MODULE, is_of_keras
+from pytest_modelcompat.artifacts.public_modules import importing, is_private
 from pytest_modelcompat.artifacts.text import listed
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.compatibility.context import without_package
@@ -63,16 +64,31 @@ def _unknown(context: CompatibilityContext, group: Sequence[Use]) -> Finding:
         subject=full_name,
         where=locations(group),
         cause=_why_unknown(context, use, is_keras_own=is_keras_own),
-        fix=_fix_of_unknown(context, full_name, is_keras_own=is_keras_own),
+        fix=_fix_of_unknown(context, full_name, _registering(context, use), is_keras_own=is_keras_own),
         stage=Stage.CONFIG,
     )
 
 
-def _fix_of_unknown(context: CompatibilityContext, name: str, *, is_keras_own: bool) -> tuple[str, ...]:
+def _registering(context: CompatibilityContext, use: Use) -> str:
+    """The public module whose import registers this and all else from its package; empty where none is known."""
+    registered = use.registered_name or use.name
+    if ">" not in registered or not use.module or use.module == NO_MODULE:
+        # KerasHub and its like register their classes under their own name.
+        named = registered.partition(">")[0] if ">" in registered else ""
+        return named if named not in KERAS_PACKAGES and is_of_keras(named) else ""
+    package = use.module.partition(".")[0]
+    alike = [each.module for each in context.uses if each.module and each.module.partition(".")[0] == package]
+    found = importing(list(dict.fromkeys(alike)))
+    if len(found) == 1 and not is_private(found[0]):
+        return found[0]
+    return package if is_of_keras(use.module) else ""
+
+
+def _fix_of_unknown(context: CompatibilityContext, name: str, module: str, *, is_keras_own: bool) -> tuple[str, ...]:
     if not is_keras_own:
-        return fixes.declare(name)
+        return fixes.declare(name, module)
     if context.inventory.format == "h5" and context.writer == context.reader and context.reader_major == 3:
-        return (f"{fixes.LEAVE_H5}, which name the module",)
+        return (fixes.leave_h5(context.inventory, ", which name the module"),)
     return fixes.other_keras(context)
 
 
@@ -172,7 +188,7 @@ def _operation(group: Sequence[Use], consequence: str, context: CompatibilityCon
         where=locations(group),
         cause=f"it is an operation on tensors, such as x * 2, which an .h5 file cannot hold: {context.reader_name} "
         f"{consequence}",
-        fix=(fixes.LEAVE_H5,),
+        fix=(fixes.leave_h5(context.inventory),),
         stage=Stage.CONFIG if context.known(group[0]) is None else Stage.BUILD,
         source="measured",
     )

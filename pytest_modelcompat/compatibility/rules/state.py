@@ -98,7 +98,7 @@ def lost_vocabulary(context: CompatibilityContext) -> Iterator[Finding]:
             where=locations(lost),
             cause=f"an .h5 file does not hold the vocabulary of {lookups_text(lost)}: the model loads, and its first "
             "call fails",
-            fix=(fixes.LEAVE_H5, *given_in_code(lost)),
+            fix=(fixes.leave_h5(context.inventory), *given_in_code(lost)),
             stage=Stage.FIRST_CALL,
             source="tensorflow/tensorflow#61369",
         )

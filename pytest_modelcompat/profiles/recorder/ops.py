@@ -3,6 +3,7 @@
 import json
 import re
 import struct
+import sys
 from typing import Any, Callable, Dict, List, Optional, Set
 
 DISTRIBUTIONS = ("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tensorflow-macos", "tensorflow-cpu-aws")
@@ -24,7 +25,7 @@ def tensorflow_part() -> Dict[str, Any]:
 
 
 def _pythons(version: str) -> List[str]:
-    """The minor versions that the installed distribution says it is for."""
+    """The minor versions that the installed distribution says it is for, and this one, for which it is too."""
     from importlib import metadata
 
     for name in DISTRIBUTIONS:
@@ -36,7 +37,8 @@ def _pythons(version: str) -> List[str]:
         minors = [re.match(r"Programming Language :: Python :: 3\.(\d+)$", each) for each in classifiers]
         # `tf.__version__` of 2.22.0rc0 is 2.22.0-rc0.
         if found.version == version.replace("-", "") and any(minors):
-            return ["3.%d" % minor for minor in sorted({int(each[1]) for each in minors if each})]
+            named = {int(each[1]) for each in minors if each}
+            return ["3.%d" % minor for minor in sorted(named | {sys.version_info[1]})]
     return []
 
 

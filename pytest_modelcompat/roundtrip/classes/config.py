@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.modules import is_of_keras
 from pytest_modelcompat.artifacts.text import listed
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
-from pytest_modelcompat.roundtrip.class_code import BASE_ARGUMENTS, ClassCode, is_layer, read_init
+from pytest_modelcompat.roundtrip.classes.code import BASE_ARGUMENTS, ClassCode, is_layer, read_init
 from pytest_modelcompat.roundtrip.model import own_objects, sublayers
 
 if TYPE_CHECKING:

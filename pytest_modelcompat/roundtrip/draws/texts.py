@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.modules import is_of_keras
 from pytest_modelcompat.artifacts.text import first_few, listed
-from pytest_modelcompat.roundtrip.call_arguments import call_line, is_called_to_train, takes_training, training_default
+from pytest_modelcompat.roundtrip.inputs.call_arguments import (
+    call_line,
+    is_called_to_train,
+    takes_training,
+    training_default,
+)
 from pytest_modelcompat.roundtrip.save import is_graph
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_modelcompat.roundtrip.random_draws import RandomDraw
+    from pytest_modelcompat.roundtrip.draws.random_draws import RandomDraw
 
 _MOST_NAMED = 3
 _STILL_TRAINS = "fit() still trains with it"

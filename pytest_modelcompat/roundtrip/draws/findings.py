@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
-from pytest_modelcompat.roundtrip.draw_texts import fixes, places, why_other_outputs
-from pytest_modelcompat.roundtrip.random_draws import draws_at_inference, draws_of_saved_model
+from pytest_modelcompat.roundtrip.draws.random_draws import draws_at_inference, draws_of_saved_model
+from pytest_modelcompat.roundtrip.draws.texts import fixes, places, why_other_outputs
 
 if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip.model import ModelUnderTest

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.modules import is_of_keras
-from pytest_modelcompat.roundtrip.call_arguments import is_called_to_train, training_default
+from pytest_modelcompat.roundtrip.inputs.call_arguments import is_called_to_train, training_default
 from pytest_modelcompat.roundtrip.model import sublayers
 from pytest_modelcompat.roundtrip.save import is_graph
 

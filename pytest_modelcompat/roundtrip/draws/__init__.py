@@ -1,0 +1,1 @@
+"""What draws random numbers in a saved model, in findings and texts."""
