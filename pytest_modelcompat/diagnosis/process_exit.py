@@ -48,6 +48,23 @@ _HINTS = {
     "SIGBUS": "a memory-mapped file was truncated, or /dev/shm is full",
     "SIGABRT": "native code called abort()",
 }
+_FIXES = {
+    "SIGKILL": (
+        "give the process more memory, or run fewer tests at once (pytest -n)",
+        "or, if another program killed it, run the test again",
+    ),
+    "SIGILL": (OTHER_PROCESSOR, "or build the module or op library that it loads for this processor"),
+    "SIGBUS": ("free space in /dev/shm, save the artifact again, and run the test again",),
+}
+_MEND = (
+    "mend the code that 'innermost' names, if it is yours or a library's of yours; if it is TensorFlow's, leave the "
+    "layer or op that calls it out of the model"
+)
+_AT_IMPORT = 'remove the call from the code that runs at import, or put it under `if __name__ == "__main__":`'
+_RAISE = (
+    "raise an exception instead, where a class of the model calls it (look at __init__(), from_config(), build() and "
+    "call()) or a module that they import"
+)
 _NO_LAMBDA = (
     "replace the lambda by a layer, a subclass of keras.layers.Layer with call(), and declare it",
     "or save the model again with the Python that loads it",
@@ -178,7 +195,7 @@ def exited(code: str, loaded: LoadResult, context: DiagnosisContext, declared: s
         kind=Kind.LOADER_EXITED,
         subject=declared or context.file,
         cause=f"{context.loader} ended {status} {stage}: {who} called sys.exit() or os._exit()",
-        fix=('remove the call from the code that runs at import, or put it under `if __name__ == "__main__":`',),
+        fix=(_AT_IMPORT if declared or loaded.stage in ("start", "declare") else _RAISE,),
         details=(("last said", said),) if said else (),
     )
 
@@ -249,11 +266,29 @@ def _killed(loaded: LoadResult, context: DiagnosisContext) -> Finding:
         kind=Kind.LOADER_CRASHED,
         subject=context.file,
         cause=f"{context.loader} died of {name} {activity(loaded)}" + (f": {why}" if why else ""),
-        fix=_NO_LAMBDA if by_bytecode else (),
+        fix=_NO_LAMBDA if by_bytecode else _after_crash(name, loaded, context),
         blame=Blame.WRITER if by_bytecode else None,
         quote=fatal.group() if fatal else "",
         details=(("signal", name), *_last_frames(loaded)),
     )
+
+
+def _after_crash(name: str, loaded: LoadResult, context: DiagnosisContext) -> tuple[str, ...]:
+    """What to do after a crash that no known cause explains."""
+    if name in _FIXES:
+        return _FIXES[name]
+    if loaded.stage == "declare" and loaded.declaring:
+        where = "" if context.is_local else f"with the Python of runtime {context.runtime!r}, "
+        return (f"{where}repair it until this command ends well: {_import_command(loaded.declaring)}",)
+    if any(label == "innermost" for label, _ in _last_frames(loaded)):
+        return (_MEND,)
+    return ("find the op that crashed in TensorFlow's log (pytest -vv), and leave it out of the model",)
+
+
+def _import_command(declared: str) -> str:
+    is_library = declared.endswith((".so", ".dylib", ".dll"))
+    code = f"import tensorflow as tf; tf.load_op_library({declared!r})" if is_library else f"import {declared}"
+    return f"python -X faulthandler -c {shlex.quote(code)}"
 
 
 def _bytecode(context: DiagnosisContext) -> str:

@@ -142,7 +142,7 @@ class GoldenCheck:
         try:
             golden = self.store.read(case.golden)
         except GoldenMissingError:
-            return CheckOutcome((_missing(f"there is no golden yet at {self.where}", case),))
+            return CheckOutcome((_missing(f"there is no golden yet at {self.where}", case, self.where),))
         except GoldenBrokenError as error:
             fix = (f"restore it from version control, or record it again: {case.accept}",)
             return CheckOutcome((Finding(Kind.GOLDEN_BROKEN, case.golden.name, cause=self._relative(error), fix=fix),))
@@ -153,7 +153,7 @@ class GoldenCheck:
         if criteria.inputs_differ and not found:
             found = (_other_inputs(case),)
         if "structure" in criteria.checks:
-            found = (*found, *_inventory_findings(case, golden, recording))
+            found = (*found, *_inventory_findings(case, golden, recording, self.where))
         outcome = CheckOutcome(found, comparison.drifts if criteria.is_artifact else (), golden_made_by=golden.made_by)
         return outcome if outcome.failed else replace(outcome, golden="matched")
 
@@ -206,14 +206,15 @@ def _other_inputs(case: Case) -> Finding:
     )
 
 
-def _missing(cause: str, case: Case) -> Finding:
-    return Finding(Kind.GOLDEN_MISSING, case.golden.name, cause=cause, fix=(case.accept,))
+def _missing(cause: str, case: Case, where: str) -> Finding:
+    commit = f"on your machine, then commit {where}: CI compares with it and records none"
+    return Finding(Kind.GOLDEN_MISSING, case.golden.name, cause=cause, fix=(case.accept, commit))
 
 
-def _inventory_findings(case: Case, golden: Golden, recording: TargetRecord) -> tuple[Finding, ...]:
+def _inventory_findings(case: Case, golden: Golden, recording: TargetRecord, where: str) -> tuple[Finding, ...]:
     recorded = golden.formats.get(recording.format)
     if recorded is None:
-        return (_missing(f"the golden of this case was recorded without the format {recording.format}", case),)
+        return (_missing(f"the golden of this case was recorded without the format {recording.format}", case, where),)
     syntax = OptionSyntax(case.declared_in, declared=options_with_more(case.settings))
     return tuple(evaluation.new_in_inventory(recording.section(), recorded, case.settings, syntax))
 

@@ -92,3 +92,15 @@ def test_hang_of_a_nested_keras_2_model() -> None:
 def test_hang_of_a_lambda() -> None:
     finding = tell(ProcessExit(-9, timed_out=True), lambdas=(LambdaUse(("double",), has_bytecode=True),))
     assert 'bytecode in Lambda layer "double"' in finding.cause
+
+
+@pytest.mark.parametrize("number", [*range(1, 32), 250])
+@pytest.mark.parametrize("stage", ["start", "load", "predict", "graph", "training", "done"])
+@pytest.mark.parametrize("log", ["", FAULT])
+def test_every_crash_says_what_to_do(number: int, stage: str, log: str) -> None:
+    assert tell(ProcessExit(-number), stage=stage, log=log).fix
+
+
+def test_an_exit_at_import_and_one_of_the_model_have_other_fixes() -> None:
+    assert "runs at import" in tell(ProcessExit(3), stage="start").fix[0]
+    assert tell(ProcessExit(3), stage="predict").fix[0].startswith("raise an exception instead")

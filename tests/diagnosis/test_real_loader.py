@@ -6,6 +6,8 @@ import importlib
 import json
 import os
 import re
+import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +66,13 @@ class Loader:
         return diagnose(
             loaded, DiagnosisContext(str(path), format_, _inventory(path, format_), loaded.versions, timeout)
         )
+
+
+def ends(command: str, folder: Path) -> int:
+    """The exit code of a command that a fix prints, pasted in a folder."""
+    words = shlex.split(command)
+    assert words[0] == "python"
+    return subprocess.run([sys.executable, *words[1:]], cwd=folder, capture_output=True, check=False).returncode
 
 
 def _inventory(path: Path, format_: str) -> Inventory:
@@ -162,6 +171,10 @@ def test_import_that_ends_badly(loader: Loader, module: str, kind: Kind, says: s
     assert re.search(says, finding.cause), finding.cause
     if module == "faulting":
         assert "string_at (ctypes/__init__.py" in dict(finding.details)["innermost"]
+        command = finding.fix[0].removeprefix("repair it until this command ends well: ")
+        assert ends(command, loader.folder) == -signal.SIGSEGV
+        (loader.folder / "faulting.py").write_text("")
+        assert ends(command, loader.folder) == 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals")

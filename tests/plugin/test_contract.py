@@ -28,6 +28,7 @@ def test_missing_then_pass_then_drift_then_accepted(project: Project) -> None:
     result = project.run()
     result.assert_outcomes(failed=3)
     result.stdout.fnmatch_lines(["GOLDEN MISSING  test_model?h5?: there is no golden yet at golden/test_it/test_model"])
+    result.stdout.fnmatch_lines(["*on your machine, then commit golden/test_it/test_model: CI compares with it*"])
     result.stdout.fnmatch_lines(["*pytest test_it.py::test_model --modelcompat-update-golden"])
 
     project.record().stdout.fnmatch_lines(["*3 targets, 0 failed; goldens: 0 matched, 1 written, 0 stale"])

@@ -72,6 +72,8 @@ def test_sigkill(project: Project, reported_failure: ReportedFailure) -> None:
         result,
         "LOADER CRASHED test_deadly[h5]: the loader died of SIGKILL while it loaded the artifact: something killed it "
         "from outside, which is also what happens where a container runs out of memory",
+        "fix give the process more memory, or run fewer tests at once (pytest -n)",
+        "or, if another program killed it, run the test again",
         "artifact test_deadly: model.h5, saved by Keras *",
         "loaded in local: Keras *",
         "test_deadly[h5] LOADER CRASHED",
@@ -86,6 +88,7 @@ def test_sigsegv(project: Project, reported_failure: ReportedFailure) -> None:
         "LOADER CRASHED test_deadly[h5]: the loader died of SIGSEGV while it loaded the artifact",
         "signal SIGSEGV",
         "innermost string_at (ctypes/__init__.py:*), called by from_config (*/deadly.py:*), called by *",
+        "fix mend the code that 'innermost' names, if it is yours *",
         "it said Fatal Python error: Segmentation fault",
         "test_next[h5] passed *",
     )
@@ -107,7 +110,8 @@ def test_exit(project: Project, reported_failure: ReportedFailure) -> None:
         result,
         "LOADER EXITED test_deadly[h5]: the loader ended with code 3 while it loaded the artifact: code that it "
         "imported, or the model's own code, called sys.exit() or os._exit()",
-        'fix remove the call from the code that runs at import, or put it under `if __name__ == "__main__":`',
+        "fix raise an exception instead, where a class of the model calls it (look at __init__(), from_config(), "
+        "build() and call()) or a module that they import",
         "test_next[h5] passed *",
     )
 
