@@ -171,7 +171,7 @@ def diagnose_memory_error(error: Mapping[str, str], loaded: LoadResult, context:
         kind=Kind.OUT_OF_MEMORY,
         subject=error.get("declared") or context.file,
         cause=f"{context.loader} ran out of memory {activity(loaded)}{asked}",
-        fix=("give the process more memory, or the model smaller inputs",),
+        fix=("give the process more memory, or the model smaller inputs:", context.syntax.write("inputs", "...")),
         quote=root_cause(error["message"], error["type"]),
         details=_memory(loaded),
         is_specific=True,
@@ -200,6 +200,9 @@ def exited(code: str, loaded: LoadResult, context: DiagnosisContext, declared: s
     )
 
 
+_LOOK_WHERE = "look at what it waited for: `innermost` below, and its log with pytest -vv"
+
+
 def _timed_out(loaded: LoadResult, context: DiagnosisContext) -> Finding:
     why, fix = _why_so_long(loaded, context)
     longer = context.syntax.write("timeout", int(context.timeout * 2))
@@ -207,7 +210,7 @@ def _timed_out(loaded: LoadResult, context: DiagnosisContext) -> Finding:
         kind=Kind.LOADER_TIMED_OUT,
         subject=context.file,
         cause=f"{context.loader} was stopped after {context.timeout:g} s {activity(loaded)}{why}",
-        fix=(*fix, f"or, if it only needs longer: {longer}" if fix else longer),
+        fix=(*(fix or (_LOOK_WHERE,)), f"or, if it only needs longer: {longer}"),
         blame=Blame.WRITER if fix and context.lambda_layers else None,
         details=_last_frames(loaded),
     )

@@ -16,6 +16,7 @@ from pytest_modelcompat.comparison.outputs import OutputComparison, compare_outp
 from pytest_modelcompat.golden.golden import Golden, digest_changes
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 from pytest_modelcompat.roundtrip.drift_details import drift_details, structure_details
+from pytest_modelcompat.roundtrip.model import DRAWS, OWN, STATEFUL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -38,11 +39,21 @@ def nondeterminism_finding(rerun: RouteComparison, layers: Sequence[str]) -> Fin
         rerun.failing[0].output,
         cause="the model does not predict the same twice, before anything is saved, so nothing can be compared",
         where=tuple(layers),
-        fix=("make it deterministic at inference (training=False, a fixed seed, stateful=False)",),
+        fix=tuple(_how_to_steady(layers)),
         blame=Blame.MODEL,
         # Neither of the two predictions is the expected one, and no tolerance would make sense of them.
         details=tuple(detail for detail in drift_details(rerun.failing) if detail[0] in ("output", "mismatch")),
     )
+
+
+def _how_to_steady(layers: Sequence[str]) -> Iterator[str]:
+    if any(STATEFUL in layer for layer in layers):
+        yield "make the stateful layer with stateful=False, in the model that is saved"
+    if any(DRAWS in layer and OWN not in layer for layer in layers):
+        yield "call the layer that draws with training=False"
+    if any(OWN in layer for layer in layers) or not layers:
+        yield "let your own call() draw random numbers, and count, only if training:"
+        yield "def call(self, inputs, training=False):"
 
 
 def serialization_findings(

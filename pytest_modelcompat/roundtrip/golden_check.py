@@ -295,8 +295,11 @@ def _not_deterministic(found: Finding) -> Finding:
     return Finding(
         Kind.NOT_DETERMINISTIC,
         found.subject,
-        cause="the builder gives another model each time it is called: seed it",
-        fix=("create its random values inside the builder, from a fixed seed, then run the same command again",),
+        cause="the builder gives another model each time it is called, as one does whose random values have no seed",
+        fix=(
+            "create its random values inside the builder, from a fixed seed, as np.random.default_rng(0),",
+            "then run the same command again",
+        ),
         blame=Blame.MODEL,
         details=tuple(each for each in found.details if each[0] in ("output", "mismatch", "weights", "inputs")),
     )

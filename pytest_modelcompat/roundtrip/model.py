@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Of what a model holds, these modules of Keras hold the user's own in turn, a few steps below it; others hold tensors.
 _HOLDERS = (".losses", ".metrics", ".optimizers", ".trainers", ".engine.compile_utils", ".engine.training")
 _DEEPEST = 6
+# What a layer that can make two predictions differ is called by, behind its class.
+STATEFUL, DRAWS, OWN = ", stateful", ", draws random numbers", ", of "
 RANDOM_LAYERS = ("Dropout", "Noise", "Random", "Augment")
 
 
@@ -298,10 +300,12 @@ def _draws_numbers(layer: Any) -> bool:
 
 
 def _reasons(layer: Any) -> Iterator[str]:
-    kind = type(layer).__name__
+    module = type(layer).__module__
+    owner = "" if module.split(".")[0] in KERAS_PACKAGES else f"{OWN}{module}"
+    kind = f"{type(layer).__name__}{owner}"
     if getattr(layer, "stateful", False) and (hasattr(layer, "reset_states") or hasattr(layer, "reset_state")):
-        yield f"{kind}, stateful: it starts each prediction where the last one ended"
+        yield f"{kind}{STATEFUL}: it starts each prediction where the last one ended"
     elif _draws_numbers(layer):
-        yield f"{kind}, draws random numbers"
-    elif type(layer).__module__.split(".")[0] not in KERAS_PACKAGES:
-        yield f"{kind}, of {type(layer).__module__}"
+        yield f"{kind}{DRAWS}"
+    elif owner:
+        yield kind

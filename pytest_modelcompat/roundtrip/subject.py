@@ -246,7 +246,8 @@ def _given_inputs(case: Case, returned: Any, model: Any = None) -> Any:
         return tensors.as_leaves(given)
     except (TypeError, ValueError) as error:
         cause = f"the inputs given cannot be made into arrays: {error}"
-        raise TargetStoppedError(Finding(Kind.INPUTS_NEEDED, case.title, cause=cause)) from None
+        fix = how_to_give_inputs(case, "np.zeros(...)")
+        raise TargetStoppedError(Finding(Kind.INPUTS_NEEDED, case.title, cause=cause, fix=fix)) from None
 
 
 def _signature_names(inventory: Inventory) -> list[str]:
