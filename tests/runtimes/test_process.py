@@ -149,6 +149,7 @@ def test_each_stage_tells_its_error(loader: LoaderProcess, job: Job, user: Path,
         "type": "OSError",
         "message": "no such licence",
         "declared": "does_it",
+        "near": "",
         "traceback": "",
     }
     assert "does_it.py" in declare.error["traceback"]
