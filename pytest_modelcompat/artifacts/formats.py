@@ -5,13 +5,15 @@ Beside them are those that can be read and are not loaded as a model: bare graph
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import PurePath
 
 
-class Format(NamedTuple):
+# Namespaces: every start of pytest would pay for making a named tuple or a dataclass.
+class Format(SimpleNamespace):
     """A way to save a model.
 
     Args:
@@ -47,7 +49,7 @@ class Format(NamedTuple):
 
 _ALL = (
     Format(
-        "h5",
+        name="h5",
         words=".h5",
         title="HDF5",
         container="HDF5 (.h5)",
@@ -60,7 +62,7 @@ _ALL = (
         changes_model=True,
     ),
     Format(
-        "keras",
+        name="keras",
         words=".keras",
         title=".keras",
         container="Keras zip (.keras)",
@@ -72,7 +74,7 @@ _ALL = (
         suffixes=(".keras",),
     ),
     Format(
-        "saved_model",
+        name="saved_model",
         words="SavedModel",
         title="SavedModel",
         container="SavedModel",
@@ -84,7 +86,7 @@ _ALL = (
         needs_keras=False,
     ),
     Format(
-        "export",
+        name="export",
         words="SavedModel",
         title="SavedModel",
         container="SavedModel",
@@ -100,7 +102,7 @@ FORMATS = {each.name: each for each in _ALL}
 KERAS_FOLDER = ("config.json", "metadata.json")
 
 
-class OtherFormat(NamedTuple):
+class OtherFormat(SimpleNamespace):
     """What can be read and judged, and is not what `model.save` leaves; the names mean the same as for a `Format`."""
 
     name: str
@@ -112,21 +114,21 @@ class OtherFormat(NamedTuple):
 
 _OTHERS = (
     OtherFormat(
-        "graph_def",
+        name="graph_def",
         title="GraphDef",
         container="GraphDef (a graph alone)",
         reader=("pytest_modelcompat.artifacts.saved_model.bare_graph", "read_graph_def"),
         suffixes=(".pb", ".pbtxt"),
     ),
     OtherFormat(
-        "meta_graph",
+        name="meta_graph",
         title="MetaGraphDef",
         container="MetaGraphDef (the graph of a TensorFlow 1 checkpoint)",
         reader=("pytest_modelcompat.artifacts.saved_model.bare_graph", "read_meta_graph"),
         suffixes=(".meta", ".pb", ".pbtxt"),
     ),
     OtherFormat(
-        "checkpoint",
+        name="checkpoint",
         title="TensorFlow checkpoint",
         container="TensorFlow checkpoint",
         reader=("pytest_modelcompat.artifacts.saved_model.checkpoint", "read_checkpoint"),

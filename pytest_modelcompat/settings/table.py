@@ -6,7 +6,8 @@ from it. A pytest session without model tests imports it too, so it imports noth
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from types import SimpleNamespace
+from typing import Any, Literal
 
 from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.results.flags import FLAGS, IN_INI, INI_PREFIX, SWITCHES
@@ -18,7 +19,7 @@ IniType = Literal["args", "float", "int", "bool", "string"]
 _INI_TYPES: dict[type | None, IniType] = {float: "float", int: "int", bool: "bool"}
 
 
-class Option(NamedTuple):
+class Option(SimpleNamespace):
     """An option of a case: on a marker, in a call, and, where it has a flag, on the command line and in the ini file.
 
     Args:
@@ -71,7 +72,7 @@ class Option(NamedTuple):
 
 OPTIONS = (
     Option(
-        "formats",
+        name="formats",
         takes="list of names",
         default=tuple(name for name, format_ in FORMATS.items() if format_.is_default),
         check="formats",
@@ -81,7 +82,7 @@ OPTIONS = (
         metavar="FORMAT",
     ),
     Option(
-        "custom_objects",
+        name="custom_objects",
         takes="dict of name -> class or function",
         default={},
         check="custom_objects",
@@ -90,7 +91,7 @@ OPTIONS = (
         metavar="[NAME=]MODULE:CLASS",
     ),
     Option(
-        "imports",
+        name="imports",
         takes="list of module names",
         default=(),
         check="imports",
@@ -99,7 +100,7 @@ OPTIONS = (
         metavar="MODULE",
     ),
     Option(
-        "op_libraries",
+        name="op_libraries",
         takes="list of paths",
         default=(),
         check="op_libraries",
@@ -108,16 +109,18 @@ OPTIONS = (
         metavar="PATH",
     ),
     Option(
-        "inputs",
+        name="inputs",
         takes="array, list, dict, or a function that gives one",
         default=None,
         check="inputs",
         meaning="what the model is called with: an array, list, dict, or a function that gives one",
         shown_default="derived",
     ),
-    Option("name", takes="text", default=None, check="name", meaning="the golden's name", shown_default="the test's"),
     Option(
-        "rtol",
+        name="name", takes="text", default=None, check="name", meaning="the golden's name", shown_default="the test's"
+    ),
+    Option(
+        name="rtol",
         takes="number, or dict of output name -> number",
         default=None,
         check="tolerance",
@@ -128,7 +131,7 @@ OPTIONS = (
         type=float,
     ),
     Option(
-        "atol",
+        name="atol",
         takes="number, or dict of output name -> number",
         default=None,
         check="tolerance",
@@ -139,7 +142,7 @@ OPTIONS = (
         type=float,
     ),
     Option(
-        "seed",
+        name="seed",
         takes="whole number",
         default=0,
         check="seed",
@@ -150,7 +153,7 @@ OPTIONS = (
         type=int,
     ),
     Option(
-        "runtimes",
+        name="runtimes",
         takes="list of names",
         default=(LOCAL,),
         check="runtimes",
@@ -160,7 +163,7 @@ OPTIONS = (
         metavar="NAME",
     ),
     Option(
-        "loads_in",
+        name="loads_in",
         takes="list of runtime names and profile files",
         default=(),
         check="loads_in",
@@ -170,7 +173,7 @@ OPTIONS = (
         metavar="NAME",
     ),
     Option(
-        "checks",
+        name="checks",
         takes="list of names",
         default=("predictions", "weights", "structure"),
         check="checks",
@@ -180,21 +183,21 @@ OPTIONS = (
         metavar="CHECK",
     ),
     Option(
-        "allow_ops",
+        name="allow_ops",
         takes="dict of name -> reason",
         default={},
         check="allowed",
         meaning="new ops to accept: {name: reason}",
     ),
     Option(
-        "allow_layers",
+        name="allow_layers",
         takes="dict of name -> reason",
         default={},
         check="allowed",
         meaning="new layers to accept: {name: reason}",
     ),
     Option(
-        "safe_mode",
+        name="safe_mode",
         takes="bool",
         default=True,
         check="switch",
@@ -204,7 +207,7 @@ OPTIONS = (
         type=bool,
     ),
     Option(
-        "compile_model",
+        name="compile_model",
         takes="bool",
         default=True,
         check="switch",
@@ -214,7 +217,7 @@ OPTIONS = (
         type=bool,
     ),
     Option(
-        "saved_model_loaders",
+        name="saved_model_loaders",
         takes="list of names",
         default=("object", "graph"),
         check="saved_model_loaders",
@@ -224,14 +227,14 @@ OPTIONS = (
         metavar="LOADER",
     ),
     Option(
-        "expected_failures",
+        name="expected_failures",
         takes="list of dicts",
         default=(),
         check="expected_failures",
         meaning="targets that are known to fail: `target`, `kind`, `reason`, `until`",
     ),
     Option(
-        "timeout",
+        name="timeout",
         takes="number of seconds",
         default=300.0,
         check="timeout",
