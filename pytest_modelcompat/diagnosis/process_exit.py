@@ -206,13 +206,15 @@ _LOOK_WHERE = "look at what it waited for: `innermost` below, and its log with p
 def _timed_out(loaded: LoadResult, context: DiagnosisContext) -> Finding:
     why, fix = _why_so_long(loaded, context)
     longer = context.syntax.write("timeout", int(context.timeout * 2))
+    frames = _last_frames(loaded)
+    first = fix or ((_LOOK_WHERE,) if frames else ())
     return Finding(
         kind=Kind.LOADER_TIMED_OUT,
         subject=context.file,
         cause=f"{context.loader} was stopped after {context.timeout:g} s {activity(loaded)}{why}",
-        fix=(*(fix or (_LOOK_WHERE,)), f"or, if it only needs longer: {longer}"),
+        fix=(*first, f"or, if it only needs longer: {longer}" if first else longer),
         blame=Blame.WRITER if fix and context.lambda_layers else None,
-        details=_last_frames(loaded),
+        details=frames,
     )
 
 

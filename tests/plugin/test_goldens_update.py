@@ -208,9 +208,9 @@ def test_targets_of_one_case_that_record_different_models_fail(project: Project)
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
         [
-            "NOT DETERMINISTIC  test_model?*?: the builder gives another model each time it is called: seed it",
+            "NOT DETERMINISTIC  test_model?*?: the builder gives another model each time it is called, as one does *",
             "*weights *differ*",
-            "*fix *create its random values inside the builder, from a fixed seed, then run the same command again",
+            "*fix *create its random values inside the builder, from a fixed seed, as np.random.default_rng(0),",
             "*2 targets, 1 failed; goldens: 0 matched, 1 written, 0 stale",
         ]
     )

@@ -124,7 +124,8 @@ def test_out_of_memory(project: Project, reported_failure: ReportedFailure) -> N
         result,
         "OUT OF MEMORY test_deadly[h5]: the loader ran out of memory while it loaded the artifact",
         "memory * MiB at most",
-        "fix give the process more memory, or the model smaller inputs",
+        "fix give the process more memory, or the model smaller inputs:",
+        "@pytest.mark.model_roundtrip(inputs=...)",
         "it said Unable to allocate 8.00 GiB for an array with shape (1073741824,) and data type float64",
         "test_next[h5] passed *",
     )
