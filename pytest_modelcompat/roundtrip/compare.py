@@ -10,14 +10,11 @@ from pytest_modelcompat.diagnosis import unresolved
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
-from pytest_modelcompat.roundtrip.draws.findings import with_drawing
 from pytest_modelcompat.roundtrip.golden_check import GoldenCheck, TargetRecord
-from pytest_modelcompat.roundtrip.inputs.traced_dtype import with_dtype
 from pytest_modelcompat.roundtrip.lora import with_lora
 from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome, most_severe_first
 from pytest_modelcompat.roundtrip.static_check import option_syntax
-from pytest_modelcompat.roundtrip.tables import with_lost_entries
 from pytest_modelcompat.roundtrip.tolerances import UnknownOutputError, tolerances
 from pytest_modelcompat.roundtrip.workspace import golden_folder, relative
 
@@ -66,18 +63,22 @@ def _reloaded(attempt: Attempt, rerun: RouteComparison | None, allowed: Toleranc
     subject, loaded, checks = attempt.subject, attempt.loaded, attempt.case.settings.checks
     found = [*subject.notes, *_python_functions(attempt)]
     if rerun is not None:
-        differing = evaluation.serialization_findings(rerun, checks, elsewhere=attempt.is_elsewhere)
-        differing = with_lost_entries(differing, subject.tables, subject.format, option_syntax(attempt))
-        found.extend(with_drawing(each, subject.drawing) for each in differing)
+        differing = [*evaluation.serialization_findings(rerun, checks, elsewhere=attempt.is_elsewhere)]
         if "weights" in checks:
-            lost = evaluation.lost_weights(subject.weights, loaded.weights)
-            found.extend(with_dtype(each, subject.fails_as_float, attempt.case) for each in lost)
+            differing += evaluation.lost_weights(subject.weights, loaded.weights)
+        found.extend(_explained(each, attempt) for each in differing)
         if "training" in checks and subject.format != "saved_model":
             found.extend(evaluation.lost_training(subject.training, loaded.training))
     other_loaders = OtherLoaders(attempt)
     found.extend((*other_loaders.load_refusals(), *other_loaders.output_differences(allowed)))
-    found = [with_lora(each, attempt) for each in found]
     return CheckOutcome(most_severe_first(found), rerun.drifts if rerun is not None else ())
+
+
+def _explained(finding: Finding, attempt: Attempt) -> Finding:
+    live = attempt.subject.live
+    if live is not None:
+        finding = live.explained(finding, attempt.case, option_syntax(attempt))
+    return with_lora(finding, attempt)
 
 
 def record_of(attempt: Attempt) -> TargetRecord:

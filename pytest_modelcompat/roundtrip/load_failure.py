@@ -55,7 +55,8 @@ def _explained(attempt: Attempt) -> tuple[Finding, ...]:
         return (diagnosed,)
     users = _names_of_user_code(attempt)
     unknown = unresolved.unresolved_findings(attempt.inventory, loaded, context.syntax, users, context.custom_objects)
-    unknown = _with_whole_classes(unknown, attempt.subject.troubles)
+    live = attempt.subject.live
+    unknown = _with_whole_classes(unknown, live.troubles if live is not None else ())
     own, recorded = tuple(each for each in unknown if each.subject in users), _recorded(attempt)
     unopened = tuple(finding for finding in recorded if finding.stage is Stage.OPEN)
     if unopened:
@@ -75,7 +76,7 @@ def _explained(attempt: Attempt) -> tuple[Finding, ...]:
 def _with_whole_classes(unknown: Sequence[Finding], live: Sequence[ClassTrouble]) -> tuple[Finding, ...]:
     """What the loader could not resolve or rebuild; of a class that is at hand, everything that it lacks."""
     whole = {name for each in live for name in each.names}
-    places = {each.subject: each.where for each in unknown if each.kind is Kind.CANNOT_REBUILD}
+    places = {each.subject: each.where for each in unknown}
     others = (each for each in unknown if each.kind is not Kind.CANNOT_REBUILD or each.subject not in whole)
     return (*others, *(_placed(each, places) for each in live))
 

@@ -13,19 +13,17 @@ from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation, save
-from pytest_modelcompat.roundtrip.classes.config import ClassTrouble, class_troubles
-from pytest_modelcompat.roundtrip.draws.findings import drawing_of, unsteady
+from pytest_modelcompat.roundtrip.draws.findings import unsteady
 from pytest_modelcompat.roundtrip.inputs.derivation import inputs_for_artifact
 from pytest_modelcompat.roundtrip.inputs.how_to_give import how_to_give_inputs
 from pytest_modelcompat.roundtrip.inputs.live_model import CalledInputs, call_on, call_on_derived
-from pytest_modelcompat.roundtrip.inputs.traced_dtype import FailsAsFloat, fails_as_float
 from pytest_modelcompat.roundtrip.inputs.values import InputsNeededError
+from pytest_modelcompat.roundtrip.live_model import LiveModel
 from pytest_modelcompat.roundtrip.model import ModelUnderTest, as_model_under_test, installed_keras
 from pytest_modelcompat.roundtrip.not_a_model import refuse_missing, refuse_no_model
 from pytest_modelcompat.roundtrip.save_failure import why_not_saved
 from pytest_modelcompat.roundtrip.seed import seed_everything
 from pytest_modelcompat.roundtrip.stop import NotApplicableError, TargetStoppedError, stop_on_failure
-from pytest_modelcompat.roundtrip.tables import filled_tables
 from pytest_modelcompat.roundtrip.tolerances import tolerances
 from pytest_modelcompat.settings.checks import plain_name
 
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts.weight_digest import WeightDigest
     from pytest_modelcompat.roundtrip.case import Case
-    from pytest_modelcompat.roundtrip.draws.findings import Drawing
 
 
 @dataclass(frozen=True)
@@ -56,11 +53,8 @@ class Subject:
         weights: digests of the live model's weights.
         training: its training state before the save.
         defining_modules: name -> import path of the classes and functions it is made of.
-        tables: its layers with lookup tables that no .h5 and no .keras file holds the entries of.
-        troubles: of its classes that Keras cannot make again.
+        live: the model that it was saved from; None for an artifact something else saved.
         notes: findings of the save, and signatures that nobody gives inputs.
-        drawing: what replaces the finding that its outputs differ, where it draws random numbers at inference.
-        fails_as_float: that Keras cannot call it as it does when it rebuilds it.
         uncallable: why it cannot be called; it is then only loaded, which may already fail for a graver reason.
     """
 
@@ -77,11 +71,8 @@ class Subject:
     weights: tuple[WeightDigest, ...] = ()
     training: Mapping[str, Any] | None = None
     defining_modules: Mapping[str, str] = field(default_factory=dict)
-    tables: tuple[str, ...] = ()
-    troubles: tuple[ClassTrouble, ...] = ()
+    live: LiveModel | None = None
     notes: tuple[Finding, ...] = ()
-    drawing: Drawing | None = None
-    fails_as_float: FailsAsFloat | None = None
     uncallable: Finding | None = None
 
 
@@ -132,10 +123,7 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable
         weights=weights,
         training=training,
         defining_modules=model.defining_modules(),
-        tables=filled_tables(model),
-        drawing=drawing_of(model, inputs, case.format),
-        fails_as_float=fails_as_float(model, inputs) if case.format == "keras" else None,
-        troubles=class_troubles(model) if case.format in ("h5", "keras") else (),
+        live=LiveModel(model, inputs, case.format),
         notes=(
             *(_changed_by_saving(case.format, change) for change in saved.changes),
             *_uncalled_signatures(model.signatures, inputs),

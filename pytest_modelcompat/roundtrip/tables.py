@@ -11,7 +11,7 @@ from pytest_modelcompat.results.finding import Blame, Finding, Kind
 from pytest_modelcompat.roundtrip.model import sublayers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from pytest_modelcompat.results.option_syntax import OptionSyntax
     from pytest_modelcompat.roundtrip.model import ModelUnderTest
@@ -39,28 +39,23 @@ def _is_filled_later(held: Any) -> bool:
     return hasattr(held, "resource_handle") and callable(getattr(held, "export", None)) and hasattr(held, "insert")
 
 
-def with_lost_entries(
-    found: Iterable[Finding], tables: tuple[str, ...], format_: str, syntax: OptionSyntax
-) -> Iterator[Finding]:
-    """Findings of a reload, those of other predictions with the tables that came back empty.
+def with_lost_entries(finding: Finding, tables: tuple[str, ...], syntax: OptionSyntax) -> Finding:
+    """A finding of a reload, that of other predictions with the tables that came back empty.
 
     Args:
-        found: how the reloaded model differs from the one that was saved.
+        finding: how the reloaded model differs from the one that was saved.
         tables: as `filled_tables` gives them.
-        format_: the artifact's.
         syntax: writes options where the case is written.
     """
-    for finding in found:
-        if not tables or format_ == "saved_model" or finding.kind is not Kind.PREDICTIONS_DRIFTED:
-            yield finding
-            continue
-        yield replace(
-            finding,
-            cause=f"{finding.cause}: the table of {listed(tables, 3, 'and')} comes back empty, as .h5 and .keras hold "
-            "no entries that insert() put into one",
-            fix=(
-                saved_model_alone("a SavedModel holds them: ").line(syntax, {}),
-                "or make the table in the layer's __init__, from entries that get_config() returns",
-            ),
-            blame=Blame.WRITER,
-        )
+    if not tables or finding.kind is not Kind.PREDICTIONS_DRIFTED:
+        return finding
+    return replace(
+        finding,
+        cause=f"{finding.cause}: the table of {listed(tables, 3, 'and')} comes back empty, as .h5 and .keras hold "
+        "no entries that insert() put into one",
+        fix=(
+            saved_model_alone("a SavedModel holds them: ").line(syntax, {}),
+            "or make the table in the layer's __init__, from entries that get_config() returns",
+        ),
+        blame=Blame.WRITER,
+    )
