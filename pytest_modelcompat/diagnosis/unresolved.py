@@ -178,12 +178,15 @@ def _rebuild_cause(problem: Mapping[str, Any]) -> str:
         source = "its get_config() does not return it" if problem["has_get_config"] else "it has no get_config()"
         return f"{name}.__init__() requires {argument!r}, and {source}"
     if argument in BASE_LAYER_ARGUMENTS:
-        return (
-            f"Keras gives every layer it rebuilds its name, trainable and dtype, which {name}.__init__() does not take"
-        )
+        return takes_no_base_arguments(name)
     return f"its saved configuration holds {argument!r}, which {name}.__init__() does not accept" + (
         "" if problem["has_get_config"] else "; it has no get_config() of its own"
     )
+
+
+def takes_no_base_arguments(cls: str) -> str:
+    """Why Keras cannot call a layer's `__init__` with what each layer is given."""
+    return f"Keras gives every layer it rebuilds its name, trainable and dtype, which {cls}.__init__() does not take"
 
 
 def _rebuild_fix(problem: Mapping[str, Any]) -> tuple[str, ...]:

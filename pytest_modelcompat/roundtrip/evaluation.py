@@ -16,13 +16,13 @@ from pytest_modelcompat.comparison.outputs import OutputComparison, compare_outp
 from pytest_modelcompat.golden.golden import Golden, digest_changes
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 from pytest_modelcompat.roundtrip.drift_details import drift_details, structure_details
-from pytest_modelcompat.roundtrip.model import DRAWS, OWN, STATEFUL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcompat.comparison.routes import Outputs, RouteComparison, Tolerances
     from pytest_modelcompat.results.option_syntax import OptionSyntax
+    from pytest_modelcompat.roundtrip.model import UnsteadyLayer
     from pytest_modelcompat.settings.settings import Settings
 
 _BLAME_HERE = "serialization: the writer or the loader"
@@ -32,13 +32,13 @@ LOOK_FOR = (
 )
 
 
-def nondeterminism_finding(rerun: RouteComparison, layers: Sequence[str]) -> Finding:
+def nondeterminism_finding(rerun: RouteComparison, layers: Sequence[UnsteadyLayer]) -> Finding:
     """The finding for a model whose second prediction is not its first."""
     return Finding(
         Kind.NOT_DETERMINISTIC,
         rerun.failing[0].output,
         cause="the model does not predict the same twice, before anything is saved, so nothing can be compared",
-        where=tuple(layers),
+        where=tuple(map(str, layers)),
         fix=tuple(_how_to_steady(layers)),
         blame=Blame.MODEL,
         # Neither of the two predictions is the expected one, and no tolerance would make sense of them.
@@ -46,12 +46,12 @@ def nondeterminism_finding(rerun: RouteComparison, layers: Sequence[str]) -> Fin
     )
 
 
-def _how_to_steady(layers: Sequence[str]) -> Iterator[str]:
-    if any(STATEFUL in layer for layer in layers):
+def _how_to_steady(layers: Sequence[UnsteadyLayer]) -> Iterator[str]:
+    if any(layer.is_stateful for layer in layers):
         yield "make the stateful layer with stateful=False, in the model that is saved"
-    if any(DRAWS in layer and OWN not in layer for layer in layers):
+    if any(layer.draws and not layer.module for layer in layers):
         yield "call the layer that draws with training=False"
-    if any(OWN in layer for layer in layers) or not layers:
+    if any(layer.module for layer in layers) or not layers:
         yield "let your own call() draw random numbers, and count, only if training:"
         yield "def call(self, inputs, training=False):"
 

@@ -18,13 +18,45 @@ if TYPE_CHECKING:
 # Of what a model holds, these modules of Keras hold the user's own in turn, a few steps below it; others hold tensors.
 _HOLDERS = (".losses", ".metrics", ".optimizers", ".trainers", ".engine.compile_utils", ".engine.training")
 _DEEPEST = 6
-# What a layer that can make two predictions differ is called by, behind its class.
-STATEFUL, DRAWS, OWN = ", stateful", ", draws random numbers", ", of "
+
 RANDOM_LAYERS = ("Dropout", "Noise", "Random", "Augment")
 
 
 class NotAModelError(Exception):
     """The value is not a model that can be saved; the message says what it is and what to return."""
+
+
+@dataclass(frozen=True)
+class UnsteadyLayer:
+    """What a layer has that can make two predictions differ.
+
+    Args:
+        path: its path of names.
+        cls: the name of its class.
+        module: where that is defined; empty for one of Keras' own.
+        is_stateful: whether it keeps its state from one prediction to the next.
+        draws: whether it draws random numbers.
+    """
+
+    path: str
+    cls: str
+    module: str
+    is_stateful: bool
+    draws: bool
+
+    @classmethod
+    def of(cls, path: str, layer: Any) -> UnsteadyLayer:
+        """A layer, by its path."""
+        module = type(layer).__module__
+        is_own = module.split(".")[0] not in KERAS_PACKAGES
+        return cls(path, type(layer).__name__, module if is_own else "", _is_stateful(layer), _draws_numbers(layer))
+
+    def __str__(self) -> str:
+        """It, and why: `noise (GaussianNoise, draws random numbers)`."""
+        kind = f"{self.cls}, of {self.module}" if self.module else self.cls
+        if self.is_stateful:
+            return f"{self.path} ({kind}, stateful: it starts each prediction where the last one ended)"
+        return f"{self.path} ({kind}{', draws random numbers' if self.draws else ''})"
 
 
 @dataclass(frozen=True)
@@ -113,9 +145,10 @@ class ModelUnderTest:
                     found.setdefault(home.rpartition(".")[2], public_path(home, candidate))
         return found
 
-    def nondeterministic_layers(self) -> list[str]:
-        """Layers that can make two predictions differ, in words: stateful, random, or of the user's own."""
-        return [f"{path} ({reason})" for path, layer in self.layers() for reason in _reasons(layer)]
+    def nondeterministic_layers(self) -> list[UnsteadyLayer]:
+        """Layers that can make two predictions differ: stateful, random, or of the user's own."""
+        found = (UnsteadyLayer.of(path, layer) for path, layer in self.layers())
+        return [each for each in found if each.module or each.is_stateful or each.draws]
 
 
 def as_model_under_test(value: Any) -> ModelUnderTest:
@@ -136,6 +169,11 @@ def as_model_under_test(value: Any) -> ModelUnderTest:
         return ModelUnderTest(value, None, _signatures(value))
     returned = "nothing" if value is None else f"a value of type {type(value).__name__}"
     raise NotAModelError(f"the test returned {returned}; return a Keras model, a tf.Module, or (model, inputs)")
+
+
+def is_layer(value: Any) -> bool:
+    """Whether it is a layer or a model, of any Keras."""
+    return any(_is_of(value, package, "Layer") for package in KERAS_PACKAGES)
 
 
 def _is_of(value: Any, package: str, name: str) -> bool:
@@ -299,13 +337,5 @@ def _draws_numbers(layer: Any) -> bool:
     return not given or any(given)
 
 
-def _reasons(layer: Any) -> Iterator[str]:
-    module = type(layer).__module__
-    owner = "" if module.split(".")[0] in KERAS_PACKAGES else f"{OWN}{module}"
-    kind = f"{type(layer).__name__}{owner}"
-    if getattr(layer, "stateful", False) and (hasattr(layer, "reset_states") or hasattr(layer, "reset_state")):
-        yield f"{kind}{STATEFUL}: it starts each prediction where the last one ended"
-    elif _draws_numbers(layer):
-        yield f"{kind}{DRAWS}"
-    elif owner:
-        yield kind
+def _is_stateful(layer: Any) -> bool:
+    return bool(getattr(layer, "stateful", False)) and (hasattr(layer, "reset_states") or hasattr(layer, "reset_state"))

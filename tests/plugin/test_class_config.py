@@ -196,7 +196,7 @@ CLASSES: dict[str, tuple[str, str, str]] = {
         """
         class Huberlike(keras.losses.Loss):
             def __init__(self, delta):
-                super().__init__(name="huberlike")
+                super().__init__(name="huberlike", reduction="sum")
                 self.delta = delta
 
             def call(self, true, predicted):
@@ -204,6 +204,23 @@ CLASSES: dict[str, tuple[str, str, str]] = {
         """,
         "own.compiled(own.Huberlike(0.5))",
         "Huberlike",
+    ),
+    "is a metric": (
+        """
+        class Within(keras.metrics.Metric):
+            def __init__(self, margin):
+                super().__init__(name="within", dtype="float32")
+                self.margin = margin
+                self.count = self.add_weight(name="count", initializer="zeros")
+
+            def update_state(self, true, predicted, sample_weight=None):
+                self.count.assign_add(ops.sum(ops.cast(ops.abs(true - predicted) < self.margin, "float32")))
+
+            def result(self):
+                return self.count
+        """,
+        "own.compiled('mse', metrics=[own.Within(0.5)])",
+        "Within",
     ),
     "keeps an own layer": (
         """
@@ -234,9 +251,9 @@ import numpy as np
 from keras import layers as L
 from keras import ops
 
-def compiled(loss):
+def compiled(loss, **others):
     model = keras.Sequential([keras.Input((2,)), L.Dense(1)])
-    model.compile("sgd", loss)
+    model.compile("sgd", loss, **others)
     return model
 """
 TEST = """
@@ -288,6 +305,35 @@ def test_the_printed_class_works_as_it_is(project: Project, name: str, saved_as:
     assert CLASSES[name][2] in {each["subject"] for each in found}
     lines = paste(file, paste_of(found))
     assert findings_of(project, name, saved_as, lines) == []
+
+
+TOKENIZED = """
+class Tokenizer:
+    def __init__(self, words):
+        self.words = words
+
+    def get_config(self):
+        return {}
+
+class Tagger(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.tokenizer = Tokenizer(["a"])
+        self.dense = L.Dense(2)
+
+    def call(self, x):
+        return self.dense(x)
+"""
+
+
+def test_what_no_configuration_holds_is_no_trouble(project: Project) -> None:
+    project.write("pytest.ini", "[pytest]\npythonpath = .\n")
+    project.write("tokenized.py", IMPORTS + TOKENIZED)
+    test = TEST.format(module="tokenized", pasted="", format="keras", model="own.Tagger(), [[1.0, 2.0]]")
+    project.write("test_it.py", test)
+    result = project.run("--modelcompat-update-golden", "test_it.py")
+    result.assert_outcomes(failed=1)
+    assert "Tokenizer" not in result.stdout.str()
 
 
 def test_a_save_that_a_class_stops_names_it_and_its_arguments(project: Project) -> None:

@@ -16,6 +16,7 @@ from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
 from pytest_modelcompat.roundtrip.drift_details import difference_details
+from pytest_modelcompat.roundtrip.model import UnsteadyLayer
 from pytest_modelcompat.roundtrip.tolerances import UnknownOutputError, tolerances
 from pytest_modelcompat.settings.settings import Settings
 
@@ -160,7 +161,9 @@ class TestLoaders:
 class TestUnsteady:
     def test_names_layers_and_no_expected_values(self) -> None:
         rerun = compare_routes({"": score(1, 2)}, score(1, 3), allowed)
-        finding = evaluation.nondeterminism_finding(rerun, ["noise (Noise, draws random numbers)"])
+        finding = evaluation.nondeterminism_finding(
+            rerun, [UnsteadyLayer("noise", "Noise", "", is_stateful=False, draws=True)]
+        )
         assert (finding.kind, finding.blame) == (Kind.NOT_DETERMINISTIC, Blame.MODEL)
         assert finding.where == ("noise (Noise, draws random numbers)",)
         assert set(details(finding)) == {"output", "mismatch"}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.modules import is_of_keras
+from pytest_modelcompat.roundtrip.model import is_layer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -133,7 +134,7 @@ class ClassCode:
             defaults=node.args.defaults,
         )
         stores = (f"    self.{self._attributes[name]} = {name}" for name in new)
-        super_call = _super_call(node, kwargs.arg if kwargs else "")
+        super_call = _super_call(node, kwargs.arg if kwargs else "", self._base or ())
         return (f"def __init__({ast.unparse(taken)}):", *(f"    {each}" for each in super_call), *stores, _REST)
 
     def _get_config(self) -> tuple[str, ...]:
@@ -180,25 +181,20 @@ def _saved_by_base(instance: Any) -> Collection[str] | None:
         return None
 
 
-def is_layer(held: Any) -> bool:
-    """Whether it is a layer or a model, of any Keras."""
-    return any(base.__name__ == "Layer" and is_of_keras(base.__module__) for base in type(held).__mro__)
-
-
-def _super_call(node: ast.FunctionDef, kwargs: str) -> tuple[str, ...]:
-    """`super().__init__(...)` as the class calls it, with what else it is given."""
+def _super_call(node: ast.FunctionDef, kwargs: str, saved: Collection[str]) -> tuple[str, ...]:
+    """`super().__init__(...)` as the class calls it, with what else it is given; `saved` is among that."""
     call = next((each for each in ast.walk(node) if _is_super_call(each)), None)
     if not isinstance(call, ast.Call):
         return (f"super().__init__(**{kwargs})",) if kwargs else ()
     passed = [*call.args, *(each.value for each in call.keywords if each.arg is None)]
     if not kwargs or any(isinstance(each, ast.Name) and each.id == kwargs for each in passed):
         return (ast.unparse(call),)
-    return (ast.unparse(ast.Call(call.func, call.args, _with_rest(call.keywords, kwargs))),)
+    return (ast.unparse(ast.Call(call.func, call.args, _with_rest(call.keywords, kwargs, saved))),)
 
 
-def _with_rest(keywords: Sequence[ast.keyword], kwargs: str) -> list[ast.keyword]:
+def _with_rest(keywords: Sequence[ast.keyword], kwargs: str, saved: Collection[str]) -> list[ast.keyword]:
     """Keyword arguments and `**kwargs`; in one dict where both may have the same, as `name`: the saved one counts."""
-    both = [each for each in keywords if each.arg in BASE_ARGUMENTS]
+    both = [each for each in keywords if each.arg in saved]
     if not both:
         return [*keywords, ast.keyword(None, ast.Name(kwargs))]
     keys: list[ast.expr | None] = [*(ast.Constant(each.arg) for each in both), None]

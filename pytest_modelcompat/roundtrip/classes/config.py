@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.modules import is_of_keras
-from pytest_modelcompat.artifacts.text import listed
+from pytest_modelcompat.artifacts.text import first_few, listed
+from pytest_modelcompat.diagnosis.unresolved import takes_no_base_arguments
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
-from pytest_modelcompat.roundtrip.classes.code import BASE_ARGUMENTS, ClassCode, is_layer, read_init
-from pytest_modelcompat.roundtrip.model import own_objects, sublayers
+from pytest_modelcompat.roundtrip.classes.code import BASE_ARGUMENTS, ClassCode, read_init
+from pytest_modelcompat.roundtrip.model import is_layer, own_objects, sublayers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,11 +59,12 @@ def class_troubles(model: ModelUnderTest) -> tuple[ClassTrouble, ...]:
     Args:
         model: the live model; a plain `tf.Module` saves no configuration.
     """
-    places: dict[type, list[tuple[str, Any]]] = {}
+    places: dict[type, list[tuple[str, Any, _Trouble]]] = {}
     for path, held in _own(model):
-        if _trouble(held):
+        trouble = _trouble(held)
+        if trouble:
             place = f'"{"/".join(path)}"' if path else "the model"
-            places.setdefault(_owner_of_init(type(held)), []).append((place, held))
+            places.setdefault(_owner_of_init(type(held)), []).append((place, held, trouble))
     return tuple(_of_class(owner, held, model.keras or "keras") for owner, held in places.items())
 
 
@@ -82,8 +84,8 @@ def _own(model: ModelUnderTest) -> Iterator[tuple[tuple[str, ...], Any]]:
 
 def _is_own_part(each: Any) -> bool:
     """Whether it is a regularizer, an initializer, a loss, ... of the user's: no layer, and saved by configuration."""
-    is_own = not is_of_keras(type(each).__module__) and not inspect.isclass(each) and not is_layer(each)
-    return is_own and callable(getattr(each, "get_config", None))
+    first, *bases = (is_of_keras(base.__module__) for base in type(each).__mro__)
+    return not first and any(bases) and not is_layer(each)
 
 
 def _owner_of_init(cls: type) -> type:
@@ -104,18 +106,15 @@ def _saved_by_configuration(held: Any, path: tuple[str, ...], package: str) -> I
         yield from _saved_by_configuration(layer, (*path, str(layer.name)), package)
 
 
-def _of_class(owner: type, held: list[tuple[str, Any]], package: str) -> ClassTrouble:
-    instance = held[0][1]
-    trouble = _trouble(instance)
+def _of_class(owner: type, held: list[tuple[str, Any, _Trouble]], package: str) -> ClassTrouble:
+    _, instance, trouble = held[0]
     init = read_init(owner)
     code = ClassCode(instance, init, package) if init is not None else None
-    where = tuple(path for path, _ in held)
-    names = tuple(dict.fromkeys(type(each).__name__ for _, each in held))
-    more = (f"and {len(where) - _MOST_PLACES} more",) if len(where) > _MOST_PLACES else ()
+    names = tuple(dict.fromkeys(type(each).__name__ for _, each, _ in held))
     finding = Finding(
         Kind.CANNOT_REBUILD,
         subject=owner.__name__,
-        where=(*where[:_MOST_PLACES], *more),
+        where=first_few((place for place, _, _ in held), _MOST_PLACES),
         cause=_made_by(owner, names) + _cause(f"{owner.__module__}.{owner.__name__}", trouble, code),
         fix=code.lines() if code is not None else _in_words(trouble),
         blame=Blame.WRITER,
@@ -169,11 +168,8 @@ def _cause(name: str, trouble: _Trouble, code: ClassCode | None) -> str:
         causes.append(
             f"{_quoted(objects)} {_be(objects)} no plain value, and Keras saves such only where the class says how"
         )
-    base = [key for key in trouble.refused if key in BASE_ARGUMENTS]
-    if base:
-        layer = "every layer it rebuilds its name, trainable and dtype"
-        given = layer if "trainable" in base else f"what it rebuilds its {listed(base, conjunction='and')}"
-        causes.append(f"Keras gives {given}, which {name}.__init__() does not take")
+    if {*trouble.refused} & {*BASE_ARGUMENTS}:
+        causes.append(takes_no_base_arguments(name))
     others = [key for key in trouble.refused if key not in BASE_ARGUMENTS]
     if others:
         causes.append(f"its get_config() returns {_quoted(others)}, which {name}.__init__() does not take")
