@@ -34,8 +34,7 @@ def _near(name: str, cause: BaseException) -> str:
         home, _, last = cause.name.rpartition(".")
         rest = name[len(cause.name) :]
         places = getattr(sys.modules.get(home), "__path__", None) if home else None
-        modules = pkgutil.iter_modules(places) if places or not home else ()
-        names = [each.name for each in modules if not each.name.startswith("_")]
+        names = [each.name for each in pkgutil.iter_modules(places)] if places or not home else []
     else:
         return ""
     found = difflib.get_close_matches(last, names, 1, _ALIKE if home else _ALIKE_PACKAGES)

@@ -99,6 +99,26 @@ def test_a_given_artifact_is_called_with_what_fits_it(project: Project) -> None:
     project.run("large.keras", "dead.keras").stdout.fnmatch_lines(["*goldens: 2 matched*"])
 
 
+def test_a_given_artifact_that_nothing_fits_says_what_was_tried_and_how_others_are_given(project: Project) -> None:
+    import keras
+
+    keras.Sequential([keras.Input((None,)), keras.layers.Reshape((11,))]).save(project.path / "elevens.keras")
+    result = project.run("elevens.keras", "--modelcompat-update-golden")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "PREDICTION FAILED  elevens.keras*",
+            "  inputs     derived from the model, since none are given:",
+            "  fix        give them in conftest.py:",
+        ]
+    )
+    printed = [line.removeprefix("  fix").strip() for line in result.outlines]
+    first = printed.index("def pytest_modelcompat_inputs(case):")
+    hook = f"{printed[first]}\n    {printed[first + 1]}"
+    project.write("conftest.py", f"import numpy as np\n\n{hook.replace('...', 'np.ones((2, 11), np.float32)')}\n")
+    project.record("elevens.keras").assert_outcomes(passed=1)
+
+
 DEAD = """
 import keras
 import numpy as np
