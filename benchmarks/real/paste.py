@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _MARKER = re.compile(r"@pytest\.mark\.model_roundtrip\(.*\)$")
 _IMPORT = re.compile(r"(from [\w.]+ import [\w, ]+|import [\w.]+)$")
 _METHOD = re.compile(r"def (__init__|get_config|from_config)\(")
+_OF_A_MODULE = re.compile(r"\((\w+), of [\w.]+\)$")
 # What is to be done first, in words.
 _BY_HAND = re.compile(r"move \w+ out of ")
 _OTHERWISE = re.compile(r"or\b")
@@ -47,13 +48,21 @@ def paste_of(findings: Sequence[Mapping[str, Any]]) -> Paste:
     for finding in findings:
         for alternative in _alternatives(finding["fix"]):
             lines = [] if _BY_HAND.match(alternative[0]) else _lines(alternative)
-            methods = _methods(alternative) if finding["subject"].isidentifier() else []
+            owner = _class_of(finding)
+            methods = _methods(alternative) if owner else []
             if lines or methods:
                 paste.lines += [line for line in lines if line not in paste.lines]
                 if methods:
-                    paste.methods.setdefault(finding["subject"], []).extend(methods)
+                    paste.methods.setdefault(owner, []).extend(methods)
                 break
     return paste
+
+
+def _class_of(finding: Mapping[str, Any]) -> str:
+    """The class that a finding's methods are for: its subject, or that of the layer it names."""
+    named = (_OF_A_MODULE.search(place) for place in finding.get("where", ()))
+    subject = finding["subject"] if finding["subject"].isidentifier() else ""
+    return next((match[1] for match in named if match), subject)
 
 
 def _alternatives(fix: Sequence[str]) -> Iterator[list[str]]:

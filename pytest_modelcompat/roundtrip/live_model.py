@@ -6,12 +6,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.formats import FORMATS
+from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.roundtrip.classes.config import ClassTrouble, class_troubles
 from pytest_modelcompat.roundtrip.draws.findings import Drawing, drawing_of, with_drawing
 from pytest_modelcompat.roundtrip.inputs.traced_dtype import FailsAsFloat, fails_as_float, with_dtype
+from pytest_modelcompat.roundtrip.rebuilt.findings import MadeAgain, made_again, with_made_again, with_misfit
 from pytest_modelcompat.roundtrip.tables import filled_tables, with_lost_entries
+from pytest_modelcompat.runtimes import LOCAL
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_modelcompat.results.finding import Finding
     from pytest_modelcompat.results.option_syntax import OptionSyntax
     from pytest_modelcompat.roundtrip.case import Case
@@ -43,8 +48,22 @@ class LiveModel:
             case: the case.
             syntax: writes its options.
         """
-        finding = with_lost_entries(finding, self._tables, syntax)
-        return with_dtype(with_drawing(finding, self._drawing), self._fails_as_float, case)
+        found = with_lost_entries(finding, self._tables, syntax)
+        found = with_dtype(with_drawing(found, self._drawing), self._fails_as_float, case)
+        if found is finding and finding.kind is Kind.PREDICTIONS_DRIFTED:
+            return with_made_again(finding, self._made_again, syntax, is_local=case.runtime == LOCAL)
+        return found
+
+    def with_misfit(self, found: Sequence[Finding], syntax: OptionSyntax) -> tuple[Finding, ...]:
+        """Findings of a load that failed, with the class whose weights do not fit once it is made again.
+
+        Args:
+            found: why the artifact does not load.
+            syntax: writes its options.
+        """
+        if self.troubles or not any(each.kind is Kind.LOAD_FAILED for each in found):
+            return tuple(found)
+        return with_misfit(found, self._made_again, syntax)
 
     @property
     def _is_rebuilt(self) -> bool:
@@ -58,6 +77,10 @@ class LiveModel:
     @cached_property
     def _drawing(self) -> Drawing | None:
         return drawing_of(self._model, self._inputs, self._format)
+
+    @cached_property
+    def _made_again(self) -> MadeAgain | None:
+        return made_again(self._model, self._inputs) if self._is_rebuilt else None
 
     @cached_property
     def _fails_as_float(self) -> FailsAsFloat | None:

@@ -68,6 +68,8 @@ def _explained(attempt: Attempt) -> tuple[Finding, ...]:
     others = tuple(each for each in unknown if each not in own)
     found = merge_findings(diagnosed, _met_here(own, loaded), recorded, _met_here(others, loaded), is_local=True)
     found = with_what_is_behind(found, attempt)
+    if live is not None:
+        found = live.with_misfit(found, context.syntax)
     # A full disk or a damaged file is no matter of the format.
     is_of_the_format = diagnosed.kind is Kind.LOAD_FAILED or bool(recorded)
     return _with_another_format(found, attempt) if is_of_the_format else found

@@ -98,7 +98,8 @@ class TestCreate:
 
     def test_one_that_fails_keeps_none_from_being_created(self, modelcompat: Any, tmp_path: Path) -> None:
         hollow = {"python": PYTHON, "packages": [wheel(tmp_path)]}
-        declare(tmp_path, first=NOWHERE, second=hollow, third={"interpreter": "bin/python"}, fourth=NOWHERE)
+        unreachable = {**NOWHERE, "python": PYTHON}
+        declare(tmp_path, first=unreachable, second=hollow, third={"interpreter": "bin/python"}, fourth=NOWHERE)
         noted(builtin_runtime("tf2.15"), "tf2.15")
         result = modelcompat("runtimes", "create", "first", "second", "third", "tf2.15")
         assert result.code == 2

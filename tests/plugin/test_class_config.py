@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from pathlib import Path
-from textwrap import dedent
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))
-
-from real.paste import Paste, edited, paste_of
+from tests.class_project import ClassCase, findings_of, findings_with_what_is_printed, written
 
 if TYPE_CHECKING:
     from tests.conftest import Project
@@ -245,53 +239,10 @@ CLASSES: dict[str, tuple[str, str, str]] = {
         "Gated",
     ),
 }
-IMPORTS = """
-import keras
-import numpy as np
-from keras import layers as L
-from keras import ops
-
-def compiled(loss, **others):
-    model = keras.Sequential([keras.Input((2,)), L.Dense(1)])
-    model.compile("sgd", loss, **others)
-    return model
-"""
-TEST = """
-import keras
-import numpy as np
-import pytest
-
-import {module} as own
-{pasted}
-
-@pytest.mark.model_roundtrip(formats=["{format}"])
-def test_model():
-    return {model}
-"""
 
 
-def module_of(name: str) -> str:
-    """Each class has a module of its own: this process keeps what it has imported."""
-    return "class_that_" + name.replace(" ", "_").replace("__init__", "init")
-
-
-def written(project: Project, name: str) -> Path:
-    project.write("pytest.ini", "[pytest]\npythonpath = .\n")
-    return project.write(f"{module_of(name)}.py", IMPORTS + dedent(CLASSES[name][0]))
-
-
-def findings_of(project: Project, name: str, saved_as: str, pasted: str = "") -> list[dict[str, Any]]:
-    test = TEST.format(module=module_of(name), pasted=pasted, format=saved_as, model=CLASSES[name][1])
-    project.write("test_it.py", test)
-    project.run("--modelcompat-update-golden", "--modelcompat-report", "report.json", "test_it.py")
-    (target,) = json.loads((project.path / "report.json").read_text(encoding="utf-8"))["targets"]
-    return [each for each in target["findings"] if each["severity"] == "error"]
-
-
-def paste(file: Path, pasted: Paste) -> str:
-    """Put what is printed into the classes; the lines for the test come back."""
-    file.write_text(edited(file.read_text(encoding="utf-8"), pasted.methods), encoding="utf-8")
-    return "\n".join(pasted.lines)
+def case_of(name: str) -> ClassCase:
+    return ClassCase(name, *CLASSES[name][:2])
 
 
 IN_H5 = ("stores neither argument", "names itself", "keeps an array")
@@ -300,11 +251,11 @@ CELLS = [*((name, "keras") for name in CLASSES), *((name, "h5") for name in IN_H
 
 @pytest.mark.parametrize(("name", "saved_as"), CELLS)
 def test_the_printed_class_works_as_it_is(project: Project, name: str, saved_as: str) -> None:
-    file = written(project, name)
-    found = findings_of(project, name, saved_as)
+    case = case_of(name)
+    written(project, case)
+    found = findings_of(project, case, saved_as)
     assert CLASSES[name][2] in {each["subject"] for each in found}
-    lines = paste(file, paste_of(found))
-    assert findings_of(project, name, saved_as, lines) == []
+    assert findings_with_what_is_printed(project, case, saved_as, found) == []
 
 
 TOKENIZED = """
@@ -327,18 +278,17 @@ class Tagger(keras.Model):
 
 
 def test_what_no_configuration_holds_is_no_trouble(project: Project) -> None:
-    project.write("pytest.ini", "[pytest]\npythonpath = .\n")
-    project.write("tokenized.py", IMPORTS + TOKENIZED)
-    test = TEST.format(module="tokenized", pasted="", format="keras", model="own.Tagger(), [[1.0, 2.0]]")
-    project.write("test_it.py", test)
-    result = project.run("--modelcompat-update-golden", "test_it.py")
-    result.assert_outcomes(failed=1)
-    assert "Tokenizer" not in result.stdout.str()
+    case = ClassCase("keeps a tokenizer", TOKENIZED, "own.Tagger(), [[1.0, 2.0]]")
+    written(project, case)
+    found = findings_of(project, case, "keras")
+    assert found
+    assert "Tokenizer" not in str(found)
 
 
 def test_a_save_that_a_class_stops_names_it_and_its_arguments(project: Project) -> None:
-    written(project, "keeps models")
-    (finding,) = findings_of(project, "keeps models", "keras")
+    case = case_of("keeps models")
+    written(project, case)
+    (finding,) = findings_of(project, case, "keras")
     assert (finding["subject"], finding["where"]) == ("Autoencoder", ["the model"])
     assert "'encoder' and 'decoder' are each no plain value" in finding["cause"]
     assert "was created by passing non-serializable argument values" in finding["quote"]

@@ -88,10 +88,12 @@ class ClassCode:
         instance: an object of the class, which knows the values of its arguments.
         init: the source of its `__init__`.
         package: the Keras whose functions save objects in it: `keras` or `tf_keras`.
+        set_later: names of attributes that follow from no argument, and are to be saved as well.
     """
 
-    def __init__(self, instance: Any, init: InitSource, package: str) -> None:
+    def __init__(self, instance: Any, init: InitSource, package: str, set_later: Sequence[str] = ()) -> None:
         self._instance, self._init, self._package = instance, init, package
+        self._set_later = tuple(set_later)
         self._base = _saved_by_base(instance)
         arguments = init.node.args
         named = [each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)][1:]
@@ -103,10 +105,20 @@ class ClassCode:
         """The values of the arguments that `__init__` stores."""
         return (getattr(self._instance, self._attributes[name], None) for name in self.own if name in self._init.stored)
 
+    @property
+    def kept_in(self) -> frozenset[str]:
+        """The attributes that arguments are stored in as they are."""
+        return frozenset(self._init.stored.values())
+
+    @property
+    def not_kept(self) -> tuple[str, ...]:
+        """The arguments that `__init__` stores nowhere as they are."""
+        return tuple(name for name in self.own if name not in self._init.stored)
+
     def _is_object(self, name: str) -> bool:
         if name not in self._init.stored:
             return name in self._init.taken_apart
-        return not _is_plain(getattr(self._instance, self._attributes[name], None))
+        return not is_plain(getattr(self._instance, self._attributes[name], None))
 
     def _new_attribute(self, name: str) -> str:
         """Where an argument is to be stored: under its name, unless the object has something else there."""
@@ -114,7 +126,7 @@ class ClassCode:
 
     def lines(self) -> tuple[str, ...]:
         """The methods, a line each; indented as inside a class."""
-        from_config = self._from_config() if self.objects else ()
+        from_config = self._from_config() if self.objects or self._set_later else ()
         return (*self._init_lines(), *self._get_config(), *from_config)
 
     def _init_lines(self) -> tuple[str, ...]:
@@ -138,9 +150,10 @@ class ClassCode:
         return (f"def __init__({ast.unparse(taken)}):", *(f"    {each}" for each in super_call), *stores, _REST)
 
     def _get_config(self) -> tuple[str, ...]:
-        if not self.own:
+        if not self.own and not self._set_later:
             return ()
-        saved = (f'"{name}": {self._saved(name)}' for name in self.own)
+        arguments = (f'"{name}": {self._saved(name)}' for name in self.own)
+        saved = (*arguments, *(f'"{name}": self.{name}' for name in self._set_later))
         returned = (*(("**super().get_config()",) if self._base is not None else ()), *saved)
         one_line = f"    return {{{', '.join(returned)}}}"
         if len(one_line) <= 100:  # as wide as a text that is read in a terminal
@@ -153,20 +166,32 @@ class ClassCode:
 
     def _from_config(self) -> tuple[str, ...]:
         names = ", ".join(f'"{name}"' for name in self.objects)
+        loop = (
+            f"    for name in [{names}]:",
+            f"        config[name] = {self._package}.saving.deserialize_keras_object(config[name])",
+        )
         return (
             "@classmethod",
             "def from_config(cls, config):",
-            f"    for name in [{names}]:",
-            f"        config[name] = {self._package}.saving.deserialize_keras_object(config[name])",
-            "    return cls(**config)",
+            *(loop if self.objects else ()),
+            *(self._made_with_attributes() if self._set_later else ("    return cls(**config)",)),
+        )
+
+    def _made_with_attributes(self) -> tuple[str, ...]:
+        return (
+            *(f'    {name} = config.pop("{name}")' for name in self._set_later),
+            "    made = cls(**config)",
+            *(f"    made.{name} = {name}" for name in self._set_later),
+            "    return made",
         )
 
 
-def _is_plain(value: Any) -> bool:
+def is_plain(value: Any) -> bool:
+    """Whether a configuration holds a value as it is: numbers, texts, and lists and dicts of them."""
     if isinstance(value, (list, tuple)):
-        return all(map(_is_plain, value))
+        return all(map(is_plain, value))
     if isinstance(value, dict):
-        return all(isinstance(key, str) for key in value) and all(map(_is_plain, value.values()))
+        return all(isinstance(key, str) for key in value) and all(map(is_plain, value.values()))
     return isinstance(value, _PLAIN)
 
 
