@@ -9,6 +9,10 @@ import traceback
 from pytest_modelcompat.diagnosis.messages import root_cause
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 
+_REPAIR = (
+    "repair its installation: python -m pip install --force-reinstall tensorflow (or tensorflow-cpu, as it is called",
+    'in your requirements), until this command works: python -c "import tensorflow"',
+)
 _NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded|not enough space on the disk")
 
 
@@ -85,6 +89,6 @@ def no_tensorflow(quote: str) -> Finding:
         Kind.NO_TENSORFLOW,
         "tensorflow",
         cause=f"TensorFlow {state}, and models are saved and loaded with it",
-        fix=('pip install "pytest-modelcompat[tensorflow]"',) if missing else (),
+        fix=('pip install "pytest-modelcompat[tensorflow]"',) if missing else _REPAIR,
         quote=quote,
     )

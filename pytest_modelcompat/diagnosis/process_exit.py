@@ -39,6 +39,8 @@ MOST_FRAMES = 3
 _FATAL = re.compile(r"^Fatal Python error: .*$", re.MULTILINE)
 _STACK = re.compile(r"^(?:Current thread|Thread) .*\(most recent call first\):\n((?:  File .*\n)+)", re.MULTILINE)
 _CURRENT_STACK = re.compile(r"^Current thread .*\(most recent call first\):\n((?:  File .*\n)+)", re.MULTILINE)
+_NO_MODULE = re.compile(r"No module named '(\w+)'")
+_TITLES = {"tensorflow": "TensorFlow"}
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+) in (?P<function>.+)')
 _ALLOCATING = re.compile(r"OOM when allocating tensor with shape\[(?P<shape>[\d,]*)\] and type (?P<type>\w+)")
 _HINTS = {
@@ -106,8 +108,9 @@ def cannot_start(runtime: Runtime, error: LoaderUnavailableError) -> Finding:
     quote = f"{error.kind}: {error}"
     if runtime.is_local:
         return no_tensorflow(quote)
-    state = "is not installed there" if "No module named 'tensorflow'" in quote else "cannot be imported there"
-    cause = f"runtime {runtime.name!r} can load nothing: TensorFlow {state}"
+    missing = _NO_MODULE.search(quote)
+    lacks = f"{_TITLES.get(missing[1], missing[1])} is not installed there" if missing else ""
+    cause = f"runtime {runtime.name!r} can load nothing: {lacks or 'TensorFlow cannot be imported there'}"
     return Finding(Kind.RUNTIME_BROKEN, runtime.name, cause=cause, fix=_try_it(runtime), quote=quote)
 
 

@@ -187,7 +187,8 @@ def save_golden(name: GoldenName, folder: Path, golden: Golden) -> bool:
         GoldenNotWrittenError: it could not be written, or there is no output in it.
     """
     if not golden.outputs[1]:
-        raise GoldenNotWrittenError(f"{folder} is not written: it would hold no output to compare with.")
+        fix = "let the model, or one of its signatures, return an output"
+        raise GoldenNotWrittenError(f"{folder} is not written: it would hold no output to compare with.", fix)
     files = serialization.serialize_golden(name, golden)
     with write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)

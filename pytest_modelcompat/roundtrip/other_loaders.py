@@ -31,9 +31,8 @@ _FIXES = {
     "tf_keras": "pip install --no-deps tf-keras, of TensorFlow's version, or leave tf_keras out of saved_model_loaders",
 }
 _LEAVE_OUT = "correct the cause, or, if nothing loads the model this way, leave {} out of saved_model_loaders"
-_SAVE_SIGNATURES_AGAIN = (
-    "save it again, so that its signatures in the graph (signature_def) are those of its functions",
-)
+_SAVE_SIGNATURES_AGAIN = "save it again, so that its signatures in the graph (signature_def) are those of its functions"
+_IF_NOT_USED = "serve it by another loader than {0}; if nothing loads it this way, leave {0} out of saved_model_loaders"
 _CRASH_KINDS = (Kind.LOADER_CRASHED, Kind.LOADER_EXITED, Kind.LOADER_TIMED_OUT, Kind.OUT_OF_MEMORY, Kind.DISK_FULL)
 
 
@@ -157,7 +156,7 @@ class OtherLoaders:
                 Kind.LOADERS_DISAGREE,
                 name,
                 cause=f"{LOADER_NAMES[name]} gives other outputs than {OBJECT_LOADER}",
-                fix=_SAVE_SIGNATURES_AGAIN if name == "graph" else (),
+                fix=(_SAVE_SIGNATURES_AGAIN if name == "graph" else _IF_NOT_USED.format(name),),
                 blame=Blame.LOADER,
                 details=(("compared", f"what {name} gives; what {OBJECT_LOADER} gives is called expected"), *details),
             )

@@ -88,6 +88,22 @@ CLASSES: dict[str, tuple[str, str, str, str]] = {
         "Features",
         "directions holds other numbers",
     ),
+    "keeps a variable that Keras does not know": (
+        """
+        import tensorflow as tf
+
+        class Biased(L.Layer):
+            def __init__(self, **kwargs):
+                super().__init__(**kwargs)
+                self.bias = tf.Variable(np.random.normal(size=4).astype("float32"))
+
+            def call(self, x):
+                return x + self.bias
+        """,
+        "Biased()",
+        "Biased",
+        "bias holds other numbers",
+    ),
     "is inside another": (
         """
         class Shift(L.Layer):

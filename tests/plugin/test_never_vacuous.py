@@ -148,6 +148,8 @@ def test_tensorflow_that_is_there_and_cannot_be_imported(project: Project) -> No
     result.stdout.fnmatch_lines(
         [
             "NO TENSORFLOW  test_it?keras?: TensorFlow is installed and cannot be imported, *",
+            "  fix        repair its installation: python -m pip install --force-reinstall tensorflow *",
+            '*until this command works: python -c "import tensorflow"',
             "*ImportError: libsomething.so is missing",
         ]
     )

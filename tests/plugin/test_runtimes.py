@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import shutil
@@ -384,15 +385,13 @@ class TestUnusable:
         )
         assert (project.path / "tries").read_text() == "x"
 
-    def test_no_tensorflow(self, project: Project) -> None:
-        """In an environment of the same Python that has all but TensorFlow."""
-        import h5py
-        import numpy as np
-
+    @pytest.mark.parametrize(("there", "lacks"), [(("numpy", "h5py"), "TensorFlow"), (("numpy",), "h5py")])
+    def test_a_package_is_missing(self, project: Project, there: tuple[str, ...], lacks: str) -> None:
+        """In an environment of the same Python that has only some of what a loader needs."""
         bare = project.path / "bare"
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
         (site,) = (bare / "lib").glob("python*/site-packages")
-        for module in (h5py, np):
+        for module in map(importlib.import_module, there):
             for entry in Path(str(module.__file__)).parents[1].glob(f"{module.__name__}*"):
                 (site / entry.name).symlink_to(entry)
         write_test(
@@ -400,9 +399,9 @@ class TestUnusable:
         )
         told_and_passed(
             project.run("--modelcompat-update-golden"),
-            "RUNTIME BROKEN  *: runtime 'it' can load nothing: TensorFlow is not installed there",
+            f"RUNTIME BROKEN  *: runtime 'it' can load nothing: {lacks} is not installed there",
             "  fix        repair it; this command must work: *bare/bin/python -c 'import h5py, tensorflow; *'",
-            "  it said    ModuleNotFoundError: No module named 'tensorflow'",
+            f"  it said    ModuleNotFoundError: No module named '{lacks.lower()}'",
         )
 
     def test_not_created(self, project: Project) -> None:

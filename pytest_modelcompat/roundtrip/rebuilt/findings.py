@@ -189,11 +189,10 @@ def _fix(other: OtherLayer, code: ClassCode | None, syntax: OptionSyntax) -> tup
 
 
 def _saving_as_weights(other: OtherLayer, code: ClassCode) -> Iterator[str]:
-    arrays = [each.name for each in other.lost if each.is_array and each.name not in code.kept_in]
+    arrays = [each for each in other.lost if each.is_array and each.name not in code.kept_in]
     if arrays:
         variable = "tf.Variable" if other.package == "tf_keras" else "keras.Variable"
-        yield (
-            f"keep {listed(arrays, _MOST_NAMED, 'and')} as a weight, which is saved, at the end of "
-            f"{type(other.layer).__name__}.__init__():"
-        )
-        yield from (f"    self.{name} = {variable}(self.{name}, trainable=False)" for name in arrays)
+        named = listed([each.name for each in arrays], _MOST_NAMED, "and")
+        yield f"keep {named} as a weight, which is saved, at the end of {type(other.layer).__name__}.__init__():"
+        for each in arrays:
+            yield f"    self.{each.name} = {variable}(self.{each.name}, trainable={each.is_trainable})"

@@ -40,6 +40,11 @@ class LostAttribute:
         """Whether it is a tensor or an array."""
         return hasattr(self.was, "shape")
 
+    @property
+    def is_trainable(self) -> bool:
+        """Whether it is a variable that training changes, of those that Keras does not know of."""
+        return bool(getattr(self.was, "trainable", False))
+
     def __str__(self) -> str:
         """It, with both values where they are short: `factor was 3.0 and is 1.0`."""
         if self.is_array:
@@ -56,8 +61,9 @@ def lost_attributes(difference: LayerDifference, package: str) -> list[LostAttri
     """
     kept = _of_any_layer(package)
     there, here = vars(difference.layer), vars(difference.copy)
+    saved = [value for weight in difference.layer.weights for value in (weight, getattr(weight, "value", None))]
     found = (LostAttribute(name, there[name], here[name]) for name in there if name in here and name not in kept)
-    return [each for each in found if _differ(each.was, each.now)]
+    return [each for each in found if _differ(each.was, each.now) and not any(each.was is value for value in saved)]
 
 
 def _of_any_layer(package: str) -> set[str]:
@@ -68,8 +74,6 @@ def _of_any_layer(package: str) -> set[str]:
 def _differ(was: Any, now: Any) -> bool:
     if is_plain(was):
         return bool(_as_json(was) != _as_json(now))
-    if callable(getattr(was, "assign", None)):
-        return False  # a variable: the copy was given the values of all weights
     if hasattr(was, "shape"):
         return any(not are_same_values(first, second) for first, second in _leaves(was, now))
     # Of other objects only functions tell by their names whether they are the same.
