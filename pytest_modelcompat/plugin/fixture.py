@@ -12,7 +12,7 @@ from pytest_modelcompat.plugin import collection
 from pytest_modelcompat.plugin.marked_tests import resolve_settings
 from pytest_modelcompat.plugin.markers import ROUNDTRIP, target_of
 from pytest_modelcompat.plugin.names import accept_command, case_id, golden_name
-from pytest_modelcompat.plugin.runner import check_item
+from pytest_modelcompat.plugin.runner import check_item, fixtures_of
 from pytest_modelcompat.plugin.written_at import call_line, refusal
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.result import ModelCompatError, Result, RoundTripResult
@@ -129,5 +129,6 @@ class ModelRoundtrip:
             accept=accept_command(self.item),
             declared_in=OptionPlace.CALL,
             test_module=getattr(getattr(self.item, "module", None), "__name__", ""),
+            fixtures=fixtures_of(self.item),
         )
         return case.of_release(frozen)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_modelcompat.plugin.session import Session
-    from pytest_modelcompat.roundtrip.case import Case
+    from pytest_modelcompat.roundtrip.case import Case, Fixture
     from pytest_modelcompat.settings.expected_failures import ExpectedFailure
 
 
@@ -118,8 +118,18 @@ def run_marked(item: pytest.Function, session: Session) -> None:
         accept=accept_command(item),
         declared_in=OptionPlace.MARKER if marked.artifact is None else OptionPlace.ARTIFACT_MARKER,
         test_module=item.module.__name__,
+        fixtures=fixtures_of(item),
     )
     run_target(item, case.of_release(collection.frozen_artifact(golden, target, session)), session)
+
+
+def fixtures_of(item: pytest.Item) -> tuple[Fixture, ...]:
+    """What the fixtures of a test give to it."""
+    from pytest_modelcompat.roundtrip.case import Fixture
+
+    known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+    given = getattr(item, "funcargs", {})
+    return tuple(Fixture(name, known[name][-1].scope, value) for name, value in given.items() if known.get(name))
 
 
 def run_target(item: pytest.Item, case: Case, session: Session) -> Result:

@@ -20,6 +20,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Fixture:
+    """What a fixture gives to a case's test.
+
+    Args:
+        name: its name.
+        scope: how long it lives: `function`, `session`.
+        value: what it gives.
+    """
+
+    name: str
+    scope: str
+    value: Any
+
+
+@dataclass(frozen=True)
 class Case:
     """One model under test, in one target.
 
@@ -35,6 +50,7 @@ class Case:
         declared_in: where its options are written.
         test_module: the module of its test; empty where there is none.
         extensions: what the project adds of its own.
+        fixtures: what its test is given.
         frozen: the artifact of a release that is checked, in place of what the case saves now; `artifact` is its file.
             Of a broken release, the release.
     """
@@ -50,6 +66,7 @@ class Case:
     declared_in: OptionPlace = OptionPlace.MARKER
     test_module: str = ""
     extensions: Extensions = field(default_factory=Extensions)
+    fixtures: tuple[Fixture, ...] = ()
     frozen: Frozen | None = None
 
     def of_release(self, frozen: Frozen | None) -> Case:

@@ -12,6 +12,7 @@ from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
 from pytest_modelcompat.roundtrip.golden_check import GoldenCheck, TargetRecord
 from pytest_modelcompat.roundtrip.lora import with_lora
+from pytest_modelcompat.roundtrip.origin import with_origin
 from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome, most_severe_first
 from pytest_modelcompat.roundtrip.static_check import option_syntax
@@ -53,7 +54,8 @@ def compare_attempt(context: SessionContext, attempt: Attempt) -> CheckOutcome:
     where = relative(golden_folder(case, context), context.root)
     golden = GoldenCheck(case, context.store, record_of(attempt), criteria, where)
     if not context.updating or not (attempt.records or golden.is_missing):
-        return reloaded.with_golden(golden.compare())
+        live, compared = attempt.subject.live, golden.compare()
+        return reloaded.with_golden(with_origin(compared, lambda: live.origin(case)) if live is not None else compared)
     # Only what held its round trip is worth recording.
     return reloaded if reloaded.failed else reloaded.with_golden(golden.update())
 

@@ -174,7 +174,7 @@ class GoldenCheck:
         try:
             written = store.update(case.golden, lambda before: merge(before, recording, criteria))
         except _OtherModelError as error:
-            return CheckOutcome((_not_deterministic(error.found),))
+            return CheckOutcome((builder_differs(error.found),))
         except GoldenNotWrittenError as error:
             fix = (error.fix,) if error.fix else ()
             return CheckOutcome(
@@ -291,7 +291,12 @@ def _joined(before: Golden | None, recording: TargetRecord, rule: evaluation.Gol
     return before.with_format(recording.format, recording.section())
 
 
-def _not_deterministic(found: Finding) -> Finding:
+def builder_differs(found: Finding) -> Finding:
+    """The finding that a builder gives another model at each call.
+
+    Args:
+        found: how two of them, or one and its golden, differ.
+    """
     return Finding(
         Kind.NOT_DETERMINISTIC,
         found.subject,

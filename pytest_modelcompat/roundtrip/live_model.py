@@ -10,6 +10,7 @@ from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.roundtrip.classes.config import ClassTrouble, class_troubles
 from pytest_modelcompat.roundtrip.draws.findings import Drawing, drawing_of, with_drawing
 from pytest_modelcompat.roundtrip.inputs.traced_dtype import FailsAsFloat, fails_as_float, with_dtype
+from pytest_modelcompat.roundtrip.origin import Origin, origin_of
 from pytest_modelcompat.roundtrip.rebuilt.findings import MadeAgain, made_again, with_made_again, with_misfit
 from pytest_modelcompat.roundtrip.tables import filled_tables, with_lost_entries
 from pytest_modelcompat.runtimes import LOCAL
@@ -64,6 +65,14 @@ class LiveModel:
         if self.troubles or not any(each.kind is Kind.LOAD_FAILED for each in found):
             return tuple(found)
         return with_misfit(found, self._made_again, syntax)
+
+    def origin(self, case: Case) -> Origin | None:
+        """Where the model comes from, having built it again; None where that gives the same model.
+
+        Args:
+            case: the case, with its builder.
+        """
+        return origin_of(self._model, self._inputs, case)
 
     @property
     def _is_rebuilt(self) -> bool:
