@@ -33,10 +33,20 @@ def compatibility_text(result: CompatibilityResult) -> str:
     """`loads`, `loads, if Scale takes its configuration`, `changed`, `fails at config`."""
     word = result.compatibility.value
     if result.compatibility is Compatibility.LOADS:
-        classes = [finding.subject for finding in result.findings if finding.kind is Kind.CLASS_NOT_SEEN]
-        takes = "takes its configuration" if len(classes) == 1 else "take their configuration"
-        return f"{word}, if {listed(classes, 3, conjunction='and')} {takes}" if classes else word
+        conditions = " and ".join(_conditions(result))
+        return f"{word}, if {conditions}" if conditions else word
     return f"{word} at {result.stage.value}" if result.stage else word
+
+
+def _conditions(result: CompatibilityResult) -> Iterator[str]:
+    one_and_more = {
+        Kind.CLASS_NOT_SEEN: ("takes its configuration", "take their configuration"),
+        Kind.PACKAGE_NEEDED: ("is installed", "are installed"),
+    }
+    for kind, (of_one, of_more) in one_and_more.items():
+        named = [finding.subject for finding in result.findings if finding.kind is kind]
+        if named:
+            yield f"{listed(named, 3, conjunction='and')} {of_one if len(named) == 1 else of_more}"
 
 
 def main_cause(result: CompatibilityResult) -> str:

@@ -142,9 +142,9 @@ def closed_over(closure: Any) -> Part:
     return stack(K23, layer.but(function=[text, None, closure]))
 
 
-def with_own_layer(writer: Writer) -> Part:
+def with_own_layer(writer: Writer, module: str = "shop.layers", registered_name: str = "Scale") -> Part:
     layer = writer.layer("Scale", "scale")
-    return stack(writer, Part({**layer.node, "module": "shop.layers", "registered_name": "Scale"}))
+    return stack(writer, Part({**layer.node, "module": module, "registered_name": registered_name}))
 
 
 def activated(writer: Writer, activation: Any) -> Part:

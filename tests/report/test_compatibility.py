@@ -11,6 +11,7 @@ from pytest_modelcompat.report.compatibility import compatibility_text
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 
 UNSEEN = tuple(Finding(Kind.CLASS_NOT_SEEN, name, severity=Severity.NOTE) for name in ("Scale", "Shift"))
+NEEDED = Finding(Kind.PACKAGE_NEEDED, "keras_hub", severity=Severity.NOTE)
 FAILURE = Finding(Kind.UNKNOWN_LAYER, "Shift", stage=Stage.CONFIG)
 
 
@@ -20,6 +21,8 @@ FAILURE = Finding(Kind.UNKNOWN_LAYER, "Shift", stage=Stage.CONFIG)
         ((), "loads"),
         (UNSEEN[:1], "loads, if Scale takes its configuration"),
         (UNSEEN, "loads, if Scale and Shift take their configuration"),
+        ((NEEDED,), "loads, if keras_hub is installed"),
+        ((*UNSEEN[:1], NEEDED), "loads, if Scale takes its configuration and keras_hub is installed"),
         ((*UNSEEN[:1], FAILURE), "fails at config"),
     ],
 )

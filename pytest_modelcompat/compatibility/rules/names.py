@@ -12,6 +12,7 @@ from pytest_modelcompat.artifacts.public_modules import importing, is_private
 from pytest_modelcompat.artifacts.text import listed
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.compatibility.context import without_package
+from pytest_modelcompat.compatibility.rules.imported import imported_by_keras
 from pytest_modelcompat.profiles.known_names import METRICS_BY_OUTPUT, is_keras_name
 from pytest_modelcompat.profiles.third_party import is_operation
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
@@ -44,7 +45,7 @@ def is_unknown(context: CompatibilityContext, use: Use) -> bool:
     """Whether neither the runtime's Keras nor the user has the class or function."""
     if use.role == "metric" and use.name in METRICS_BY_OUTPUT:
         return False
-    return not context.is_declared(use) and context.known(use) is None
+    return not context.is_declared(use) and context.known(use) is None and not imported_by_keras(context, use)
 
 
 def _unknown(context: CompatibilityContext, group: Sequence[Use]) -> Finding:

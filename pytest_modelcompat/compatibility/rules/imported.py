@@ -1,0 +1,52 @@
+"""Packages of the Keras team's that Keras imports by itself where a .keras file names a class of theirs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.artifacts.locations import locations
+from pytest_modelcompat.artifacts.text import listed
+from pytest_modelcompat.results.finding import Finding, Kind, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_modelcompat.artifacts.locations import Use
+    from pytest_modelcompat.compatibility.context import CompatibilityContext
+
+# Of `_retrieve_class_or_fn` in serialization_lib.py, read in Keras 2.13 to 3.15: up to 3.8 any module, later these.
+_PACKAGES = {"keras_hub": "keras-hub", "keras_nlp": "keras-nlp", "keras_cv": "keras-cv"}
+_ONLY_KERAS_3 = "keras_hub"
+_MOST_NAMED = 3
+
+
+def imported_by_keras(context: CompatibilityContext, use: Use) -> bool:
+    """Whether the runtime's Keras imports what an artifact names, undeclared, where its package is installed."""
+    package = _package(use)
+    if context.inventory.format != "keras" or package not in _PACKAGES:
+        return False
+    return context.reader_major == 3 or package != _ONLY_KERAS_3
+
+
+def _package(use: Use) -> str:
+    return str(use.module or "").partition(".")[0]
+
+
+def imported_packages(context: CompatibilityContext) -> Iterator[Finding]:
+    """A note for each package that a load needs and nobody has to declare."""
+    groups: dict[str, list[Use]] = {}
+    for use in context.uses:
+        if imported_by_keras(context, use) and not context.is_declared(use):
+            groups.setdefault(_package(use), []).append(use)
+    for package, group in groups.items():
+        names = listed(dict.fromkeys(use.name for use in group), _MOST_NAMED, "and")
+        yield Finding(
+            Kind.PACKAGE_NEEDED,
+            subject=package,
+            where=locations(group),
+            cause=f"{context.reader_name} imports {names} from {package} by itself, so the file loads where that is "
+            "installed in a version that has them",
+            fix=(f"pip install {_PACKAGES[package]}",),
+            severity=Severity.NOTE,
+            source="measured",
+        )
