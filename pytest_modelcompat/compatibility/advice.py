@@ -28,6 +28,7 @@ _RECOMMENDS = re.compile(
     r"(?:load (?:it|the file) with|upgrade|try) (?:TensorFlow and )?(?P<package>tf_keras|TensorFlow|Keras)"
     r"(?: there)?(?: to)?(?: (?P<version>\d+(?:\.\d+)*))?"
 )
+_RECOMMENDS_PYTHON = re.compile(r"load it with Python (\d+\.\d+)")
 _FAILS = (Severity.ERROR, Severity.CHANGE)
 _FIRST_WITH_KERAS_3: MinorVersion = (2, 16)
 
@@ -81,22 +82,23 @@ def held_to_facts(
     """
 
     @cache
-    def errors(runtime: str) -> Identities:
-        # What is advised is another Keras, and not another Python.
-        judged = replace(load_profile(runtime), python=profile.python) if runtime else profile
+    def errors(runtime: str, python: MinorVersion = profile.python) -> Identities:
+        # What is advised is either another Keras or another Python.
+        judged = replace(load_profile(runtime) if runtime else profile, python=python)
         found = check_compatibility(inventory, judged, custom=custom, safe_mode=safe_mode).findings
         return frozenset(each.identity for each in found if each.severity in _FAILS)
 
     for finding in findings:
-        kept = [line for line in finding.fix if not _fails_too(finding, recommended_runtime(line), errors)]
+        kept = [line for line in finding.fix if not _fails_too(finding, line, errors)]
         yield finding if len(kept) == len(finding.fix) else replace(finding, fix=_begun_again(kept))
 
 
-def _fails_too(finding: Finding, runtime: str, errors: Callable[[str], Identities]) -> bool:
+def _fails_too(finding: Finding, line: str, errors: Callable[..., Identities]) -> bool:
     """Whether what a version is recommended for fails there too, or something else does that is no trouble here."""
-    if not runtime:
+    runtime, python = recommended_runtime(line), _RECOMMENDS_PYTHON.search(line)
+    if not runtime and python is None:
         return False
-    here, there = errors(""), errors(runtime)
+    here, there = errors(""), errors("", minor_version(python[1])) if python is not None else errors(runtime)
     return bool(there) if finding.identity not in here else finding.identity in there or not there <= here
 
 

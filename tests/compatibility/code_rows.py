@@ -48,7 +48,7 @@ CODE = (
         "Lambda",
         "it holds bytecode of CPython 3.8 or 3.9, and CPython 3.11 raises ValueError: bad marshal data",
         where='"double"',
-        fix="load it with Python 3.8, 3.9 or 3.10",
+        fix="load it with Python 3.9 or 3.10",
         stage=Stage.BUILD,
         loads_in=("tf2.4", "tf2.15+py3.9"),
         control=h5(K24, coded(K24, "3.11")),

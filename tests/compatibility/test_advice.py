@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse
 from pytest_modelcompat.compatibility.advice import held_to_facts, recommended_runtime
 from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.profiles.store import load_profile
 from pytest_modelcompat.results.finding import Finding, Kind
+from tests.compatibility.models import K24, code, h5, stack
+
+OWN_LAYER = "write the function as a layer of its own, or register it: @keras.saving.register_keras_serializable()"
 
 
 @pytest.mark.parametrize(
@@ -68,6 +72,24 @@ def test_what_was_raised_is_advised_on_the_same_terms(saved: str, kept: bool) ->
     raised = Finding(Kind.LOAD_FAILED, "model.keras", fix=(line, "or ask"))
     ((first, *_),) = fixes(hashing(saved), "tf2.16+keras3.0", raised)
     assert first == (line if kept else "ask")
+
+
+def of_lambdas(tmp_path: Path, *pythons: str) -> Inventory:
+    layers = (K24.code(f"of_{number}", code(python, "arithmetic")) for number, python in enumerate(pythons))
+    return read_inventory(h5(K24, stack(K24, *layers, K24.dense()))(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("pythons", "first"),
+    [
+        (["3.8"], "load it with Python 3.9 or 3.10"),
+        (["3.7"], OWN_LAYER),  # TensorFlow 2.15 is published for none that runs it
+        (["3.8", "3.11"], OWN_LAYER),  # and the other one runs here alone
+    ],
+)
+def test_a_python_is_recommended_where_the_file_loads(tmp_path: Path, pythons: list[str], first: str) -> None:
+    ((line, *_),) = fixes(of_lambdas(tmp_path, *pythons), "tf2.15")
+    assert line == first
 
 
 def test_another_runtime_is_judged_only_where_one_is_recommended(monkeypatch: pytest.MonkeyPatch) -> None:

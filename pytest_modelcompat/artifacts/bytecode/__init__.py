@@ -92,11 +92,6 @@ def read_code(data: bytes) -> Code:
     )
 
 
-def runs_on(code: Code) -> tuple[MinorVersion, ...]:
-    """The CPythons from 3.6 to 3.14 that run it as the one that wrote it does, ascending."""
-    return code.runs_on
-
-
 def outcome(code: Code, python: MinorVersion) -> Outcome:
     """What a CPython makes of bytecode.
 

@@ -14,7 +14,7 @@ from pytest_modelcompat.profiles.third_party import is_operation
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_modelcompat.artifacts.bytecode import Outcome
     from pytest_modelcompat.artifacts.inventory import Code, LambdaUse, LayerUse
@@ -190,17 +190,17 @@ def is_refused(context: CompatibilityContext) -> bool:
 
 
 def _bytecode_outcomes(context: CompatibilityContext, use: LambdaUse) -> Iterator[Finding]:
-    from pytest_modelcompat.artifacts.bytecode import runs_on
-
     for code, found in _outcomes(context, [use]):
         if found.kind == "runs":
             continue
+        # The runtime keeps its TensorFlow, which is not published for every Python.
+        pythons = [python for python in code.runs_on if python in context.profile.pythons]
         yield Finding(
             Kind.PYTHON_BYTECODE,
             subject="Lambda",
             where=(layer_location(use.path),),
             cause=_cause(context, code, found),
-            fix=(f"load it with Python {_versions(runs_on(code))}", *_or(LAMBDA_FIX)) if runs_on(code) else LAMBDA_FIX,
+            fix=(f"load it with Python {_versions(pythons)}", *_or(LAMBDA_FIX)) if pythons else LAMBDA_FIX,
             blame=Blame.WRITER,
             stage=_stage(found),
             source="measured",
@@ -261,7 +261,7 @@ def _stage(found: Outcome) -> Stage:
     return {"crashes": Stage.CRASH, "hangs": Stage.HANG}.get(found.kind, Stage.BUILD)
 
 
-def _versions(versions: tuple[MinorVersion, ...]) -> str:
+def _versions(versions: Sequence[MinorVersion]) -> str:
     return listed(map(dotted, versions), conjunction="or")
 
 

@@ -18,7 +18,7 @@ from time import perf_counter
 import pytest
 
 import pytest_modelcompat.artifacts
-from pytest_modelcompat.artifacts.bytecode import outcome, read_code, runs_on
+from pytest_modelcompat.artifacts.bytecode import outcome, read_code
 from pytest_modelcompat.artifacts.inventory import Code
 
 HERE = Path(__file__).parent
@@ -117,7 +117,7 @@ def kind(name: str, writer: Version, python: Version) -> str:
 @pytest.mark.parametrize("version", PYTHONS)
 def test_every_version_runs_its_own(version: Version) -> None:
     assert {outcome(code(name, version), version).kind for name in written(version)} == {"runs"}
-    assert all(version in runs_on(code(name, version)) for name in written(version))
+    assert all(version in code(name, version).runs_on for name in written(version))
 
 
 @pytest.mark.parametrize(
@@ -172,11 +172,11 @@ def test_what_others_make_of_it(name: str, writer: Version, python: Version, exp
     found = outcome(code(name, writer), python)
 
     assert (found.kind, found.text) == (expected, text)
-    assert python not in runs_on(code(name, writer))
+    assert python not in code(name, writer).runs_on
 
 
 def test_bytecode_of_python_2_runs_in_no_python_3() -> None:
-    assert runs_on(code("identity", (2, 7))) == ()
+    assert code("identity", (2, 7)).runs_on == ()
 
 
 def test_code_with_a_problem_runs_nowhere() -> None:
@@ -232,7 +232,7 @@ def test_code_of_3_14_is_known_and_runs_there_alone(name: str) -> None:
 
     assert (found.written_by, found.problem) == (((3, 14),), "")
     assert found.globals == (("abs",) if name == "call" else ())
-    assert runs_on(found) == ((3, 14),)
+    assert found.runs_on == ((3, 14),)
     assert outcome(found, (3, 14)).kind == "runs"
     assert {outcome(found, python).kind for python in PYTHONS if python >= (3, 11)} == {"crashes", "raises"}
     assert outcome(found, (3, 13)).text.startswith("SystemError: unknown opcode")
@@ -300,7 +300,7 @@ def test_what_is_said_to_run_does(python: Version) -> None:
         for writer in PYTHONS
         if writer != python
         for name, data in written(writer).items()
-        if name in written(python) and python in runs_on(read_code(data))
+        if name in written(python) and python in read_code(data).runs_on
     ]
     done = run_writer(python, "run", json.dumps(pairs))
 
