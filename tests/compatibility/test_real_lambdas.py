@@ -11,6 +11,7 @@ from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.artifacts.keras.config import without_compile_config
 from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.verdict import Compatibility
+from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.roundtrip.static_check import profile_of
 
 if TYPE_CHECKING:
@@ -58,6 +59,41 @@ def loads(path: Path, **arguments: Any) -> bool:
     except (TypeError, ValueError):
         return False
     return True
+
+
+def squared(truth: Any, found: Any) -> Any:
+    return (truth - found) ** 2
+
+
+LOSSES: dict[str, Callable[[], Any]] = {
+    "one": lambda: compiled(loss=squared),
+    "a list": lambda: compiled(loss=[squared]),
+    "a dict": lambda: compiled(loss={"dense": squared}),
+    "a list with a lambda": lambda: compiled(loss=[lambda truth, found: truth - found]),
+    "a list with a class of Keras": lambda: compiled(loss=[huber()]),
+}
+
+
+def huber() -> Any:
+    import keras
+
+    return keras.losses.Huber()
+
+
+@pytest.mark.parametrize("given", LOSSES)
+def test_the_verdict_on_an_h5_is_what_happens(given: str, tmp_path: Path) -> None:
+    import keras
+    import tensorflow as tf
+
+    path = tmp_path / "model.h5"
+    LOSSES[given]().save(path)
+    profile = profile_of({"tensorflow": tf.__version__, "keras": keras.__version__, "python": "3.11"})
+    assert profile is not None
+    judged = check_compatibility(read_inventory(path), profile)
+    assert (judged.compatibility is not Compatibility.FAILS) is loads(path)
+    assert [each.subject for each in judged.findings if each.kind is Kind.STATE_LOST] == (
+        [] if given in ("one", "a list with a class of Keras") else ["<lambda>" if "lambda" in given else "squared"]
+    )
 
 
 @pytest.mark.filterwarnings("ignore:The object being serialized includes a `lambda`:UserWarning")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import locations
+from pytest_modelcompat.artifacts.text import listed
 from pytest_modelcompat.compatibility.fixes import COMPILE_FIX
 from pytest_modelcompat.compatibility.rules.arguments import argument_findings
 from pytest_modelcompat.compatibility.rules.names import is_unknown
@@ -44,6 +45,8 @@ def not_compiled(context: CompatibilityContext) -> Iterator[Finding]:
 
 
 def _why_not(context: CompatibilityContext, use: ObjectUse) -> str:
+    if _stays_a_name(context, use):
+        return ""
     if is_unknown(context, use) and not (use.name == _WRAPPER and context.reader_major == 2):
         if _is_made_by_name(context, use):
             return _why_not_by_name(context, str(use.config["name"]))
@@ -54,6 +57,31 @@ def _why_not(context: CompatibilityContext, use: ObjectUse) -> str:
             "and does not find it"
         )
     return ""
+
+
+def _stays_a_name(context: CompatibilityContext, use: ObjectUse) -> bool:
+    """Whether Keras 3 leaves an unknown loss of an .h5 file as text: it looks up a single one, none of a list."""
+    if context.reader_major != 3 or context.inventory.format != "h5" or use.role != "loss" or use.is_class:
+        return False
+    losses = context.inventory.training.get("loss")
+    is_one = not isinstance(losses, (list, dict)) or "class_name" in losses
+    return not is_one and is_unknown(context, use)
+
+
+def losses_left_as_names(context: CompatibilityContext) -> Iterator[Finding]:
+    """A note for losses that a load leaves as text: the model predicts, and cannot be trained further as it is."""
+    uses = [use for use in context.inventory.objects if use.path == COMPILE_PATH and _stays_a_name(context, use)]
+    if uses:
+        yield Finding(
+            Kind.STATE_LOST,
+            subject=listed(dict.fromkeys(use.name for use in uses), conjunction="and"),
+            where=locations(uses),
+            cause=f"{context.reader_name} leaves an unknown loss in a list or dict as its name, so the model loads and "
+            "predicts, and does not train",
+            fix=("nothing, if the model is only used to predict; else compile it in code after loading",),
+            severity=Severity.NOTE,
+            source="measured",
+        )
 
 
 def _is_made_by_name(context: CompatibilityContext, use: ObjectUse) -> bool:
