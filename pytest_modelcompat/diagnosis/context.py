@@ -109,6 +109,8 @@ class DiagnosisContext:
             "compiled": _listed(self._own_of_compile()) or "a loss or metric of yours",
             "own": _listed(self._own_layers()) or "a class of yours",
             "own_example": next(iter(self._own_layers()), "YourLayer"),
+            "keras": self.syntax.keras,
+            "decorator": self.syntax.decorator,
             "recompiled": self._recompiled(),
             "compiled_example": next(iter(self._own_of_compile()), "your_loss"),
         }

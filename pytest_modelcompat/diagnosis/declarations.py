@@ -58,7 +58,7 @@ def declarations(homes: Mapping[str, str], syntax: OptionSyntax, *, is_registere
         # A decorator in a function registers nothing until the function is called, which an import does not do.
         return (objects,)
     which = "it" if len(homes) == 1 else "each of them"
-    return (objects, f"or decorate {which} with @keras.saving.register_keras_serializable() and declare", imports)
+    return (objects, f"or decorate {which} with {syntax.decorator} and declare", imports)
 
 
 def leave_h5(lead: str = "", reason: str = "") -> OptionFix:

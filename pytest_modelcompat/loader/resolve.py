@@ -74,8 +74,9 @@ def _from_module(module: str, name: str, keras: Any) -> Optional[Any]:
         found = _attribute(keras, module.split(".")[1:] + name.split("."))
         if found is not None:
             return found
-    elif major(keras) >= 3 and package not in ("keras_hub", "keras_cv", "keras_nlp"):
-        # Keras 3 imports no module outside its own family on the word of an artifact; Keras 2 imports any.
+    elif package not in ("keras_hub", "keras_cv", "keras_nlp"):
+        # Keras 3 imports no module outside its own family on the word of an artifact. Keras 2 imports any, but for what
+        # a model, a layer or compile() holds: there it takes the class's name for the object and fails.
         return None
     return _attribute(importlib.import_module(module), name.split("."))
 
@@ -114,11 +115,6 @@ def _attribute(owner: Any, names: List[str]) -> Optional[Any]:
         if owner is None:
             return None
     return owner
-
-
-def major(keras: Any) -> int:
-    """Keras' major version: 2 for `tf_keras` and TensorFlow's own Keras up to 2.15, else 3."""
-    return int(str(getattr(keras, "__version__", "2")).split(".")[0])
 
 
 def rebuild_problem(cls: Any, config: List[str]) -> Optional[Dict[str, Any]]:

@@ -147,6 +147,7 @@ class OptionSyntax:
         is_artifact: whether something else saved the artifact, so that no option changes how it is saved.
         test_module: the module of the test, whose own names need no import; empty where there is none.
         declared: what the case has already, by option, of what a fix adds to: an option stands in a place once.
+        keras: the package that the model is of, `keras` or `tf_keras`, whose decorator registers a class.
     """
 
     place: OptionPlace = OptionPlace.MARKER
@@ -154,6 +155,12 @@ class OptionSyntax:
     is_artifact: bool = False
     test_module: str = ""
     declared: Mapping[str, Any] = field(default_factory=dict)
+    keras: str = "keras"
+
+    @property
+    def decorator(self) -> str:
+        """What registers a class or function of the user's: Keras 2 and 3 have a register each."""
+        return f"@{self.keras}.saving.register_keras_serializable()"
 
     def write(self, option: str, value: Any) -> str:
         """The line that sets an option, below those that import what it names.

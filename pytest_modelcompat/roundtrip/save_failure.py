@@ -43,6 +43,7 @@ def why_not_saved(case: Case, model: ModelUnderTest, inputs: Any, error: BaseExc
         model.defining_modules(),
         test_module=case.test_module,
         declared=options_with_more(case.settings),
+        keras=model.keras or "keras",
     )
     found = with_declarations(class_troubles(model), syntax, own_classes(model))
     return tuple(replace(each, quote=failed.quote, log=failed.log) for each in found) or (failed,)

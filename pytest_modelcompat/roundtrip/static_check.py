@@ -203,6 +203,7 @@ def option_syntax(attempt: Attempt) -> OptionSyntax:
         is_artifact=case.artifact is not None,
         test_module=case.test_module,
         declared={**options_with_more(case.settings), "custom_objects": spelt_well(objects, attempt.inventory)},
+        keras=attempt.subject.keras,
     )
 
 

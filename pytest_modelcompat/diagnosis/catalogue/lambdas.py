@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.diagnosis.context import DiagnosisContext
 
 _NO_LAMBDA = (
-    "replace the lambda by a layer, a subclass of keras.layers.Layer with call(), and declare it",
-    "or give Lambda a function decorated with @keras.saving.register_keras_serializable(), and declare its module",
+    "replace the lambda by a layer, a subclass of $keras.layers.Layer with call(), and declare it",
+    "or give Lambda a function decorated with $decorator, and declare its module",
     saved_model_alone("or leave .h5 and .keras; a SavedModel holds what the lambda computes, and not its code: "),
 )
 _BYTECODE = (
