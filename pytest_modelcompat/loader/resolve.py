@@ -14,6 +14,7 @@ ROLE_MODULES = {
     "optimizer": "optimizers",
     "regularizer": "regularizers",
 }
+_COMPILED = ("loss", "metric", "optimizer")
 MODEL_CLASSES = ("Functional", "Model", "Sequential")
 
 
@@ -54,7 +55,7 @@ def resolve_object(use: Dict[str, Any], keras: Any, custom_objects: Dict[str, An
             if found is not None:
                 return found
         if use["module"] and use["module"] != "builtins":
-            return _from_module(use["module"], use["name"], keras)
+            return _from_module(use, keras)
         return _public(use["role"], use["name"], keras)
     except (Exception, SystemExit):  # noqa: BLE001 - code of others is asked, and only the load itself decides
         return None
@@ -68,17 +69,22 @@ def _registered(name: str, keras: Any, custom_objects: Dict[str, Any]) -> Option
     return lookup(name, custom_objects=custom_objects)
 
 
-def _from_module(module: str, name: str, keras: Any) -> Optional[Any]:
+def _from_module(use: Dict[str, Any], keras: Any) -> Optional[Any]:
+    module, name = use["module"], use["name"]
     package = module.split(".", maxsplit=1)[0]
     if package in ("keras", "tf_keras"):
         found = _attribute(keras, module.split(".")[1:] + name.split("."))
         if found is not None:
             return found
-    elif package not in ("keras_hub", "keras_cv", "keras_nlp"):
-        # Keras 3 imports no module outside its own family on the word of an artifact. Keras 2 imports any, but for what
-        # a model, a layer or compile() holds: there it takes the class's name for the object and fails.
+    elif package not in ("keras_hub", "keras_cv", "keras_nlp") and not (_is_2(keras) and use["role"] in _COMPILED):
+        # Keras 3 imports no module outside its own family on the word of an artifact. Keras 2 imports any for what
+        # compile() was given; for what is in a model it takes the class's name for the object, and fails.
         return None
     return _attribute(importlib.import_module(module), name.split("."))
+
+
+def _is_2(keras: Any) -> bool:
+    return str(getattr(keras, "__version__", "2")).startswith("2.")
 
 
 def _public(role: str, name: str, keras: Any) -> Optional[Any]:
