@@ -54,8 +54,10 @@ def compare_attempt(context: SessionContext, attempt: Attempt) -> CheckOutcome:
     where = relative(golden_folder(case, context), context.root)
     golden = GoldenCheck(case, context.store, record_of(attempt), criteria, where)
     if not context.updating or not (attempt.records or golden.is_missing):
-        live, compared = attempt.subject.live, golden.compare()
-        return reloaded.with_golden(with_origin(compared, lambda: live.origin(case)) if live is not None else compared)
+        compared, live = golden.compare(), attempt.subject.live
+        if live is not None:
+            compared = with_origin(compared, lambda: live.origin(case))
+        return reloaded.with_golden(compared)
     # Only what held its round trip is worth recording.
     return reloaded if reloaded.failed else reloaded.with_golden(golden.update())
 
@@ -70,10 +72,17 @@ def _reloaded(attempt: Attempt, rerun: RouteComparison | None, allowed: Toleranc
             differing += evaluation.lost_weights(subject.weights, loaded.weights)
         found.extend(_explained(each, attempt) for each in differing)
         if "training" in checks and subject.format != "saved_model":
-            found.extend(evaluation.lost_training(subject.training, loaded.training))
+            lost = evaluation.lost_training(subject.training, loaded.training)
+            found.extend(replace(each, fix=(_unless_it_trains(attempt),)) for each in lost)
     other_loaders = OtherLoaders(attempt)
     found.extend((*other_loaders.load_refusals(), *other_loaders.output_differences(allowed)))
     return CheckOutcome(most_severe_first(found), rerun.drifts if rerun is not None else ())
+
+
+def _unless_it_trains(attempt: Attempt) -> str:
+    others = [check for check in attempt.case.settings.checks if check != "training"]
+    option = option_syntax(attempt).write("checks", others or ["predictions"])
+    return f"if you only predict with it, check the rest: {option}"
 
 
 def _explained(finding: Finding, attempt: Attempt) -> Finding:
