@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_modelcompat.artifacts.text import natural_order
 from pytest_modelcompat.golden import serialization
+from pytest_modelcompat.golden.files import replace_together
 from pytest_modelcompat.golden.folders import folder_of, own_folder, remove_empty_folders
 from pytest_modelcompat.golden.golden import (
     FROZEN_FILE,
@@ -43,7 +44,6 @@ from pytest_modelcompat.golden.store import (
     read_golden,
     removal_errors,
     save_golden,
-    write_atomically,
     write_errors,
 )
 
@@ -271,7 +271,7 @@ class ReleaseStore:
             with self._locked_release(folder) as target:
                 entries[format_] = copy_artifact(artifact, target / ARTIFACTS[format_], saved_by, call)
                 save_golden(name, target, _with_section(before, golden, format_))
-                write_atomically(target / FROZEN_FILE, serialize_release(name, label, entries))
+                replace_together(target, {FROZEN_FILE: serialize_release(name, label, entries)})
         return "frozen"
 
     @contextmanager

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.weight_digest import weight_digests
+from pytest_modelcompat.golden.files import waiting
 from pytest_modelcompat.golden.golden import (
     ARRAYS_FILE,
     GOLDEN_SCHEMA,
@@ -173,24 +174,63 @@ def deserialize_golden(folder: Path) -> Golden:
         GoldenTooNewError: a later version of this plugin recorded it.
         GoldenBrokenError: it is anything else than a whole golden.
     """
+    record = folder / JSON_FILE
+    try:
+        return _deserialize(folder, record)
+    except (FileNotFoundError, _NotTogetherError):
+        # An update that was killed between its two files left the record that belongs to the new arrays.
+        completed = _completed(folder, waiting(record))
+        if completed is None:
+            raise
+        return completed
+
+
+def complete_update(folder: Path) -> None:
+    """Finish an update that was killed between its two files; the folder's lock is held.
+
+    Raises:
+        OSError: the record cannot be put in place.
+    """
+    record = folder / JSON_FILE
+    try:
+        _deserialize(folder, record)
+    except (FileNotFoundError, NotADirectoryError, _NotTogetherError):
+        if _completed(folder, waiting(record)) is not None:
+            waiting(record).replace(record)
+    except GoldenBrokenError:
+        return
+
+
+class _NotTogetherError(GoldenBrokenError):
+    """The record is that of other arrays."""
+
+
+def _completed(folder: Path, record: Path) -> Golden | None:
+    try:
+        return _deserialize(folder, record) if record.is_file() else None
+    except (OSError, GoldenBrokenError):
+        return None
+
+
+def _deserialize(folder: Path, record: Path) -> Golden:
     from pytest_modelcompat.loader.tensors import unpack
 
-    document = read_document(folder / JSON_FILE)
+    document = read_document(record)
     arrays = _read_arrays(folder / ARRAYS_FILE)
     try:
         golden = _golden(document, arrays)
         digests = document["arrays"]
         kept = all(_array_digest(_portable(arrays[key])) == digest for key, digest in digests.items())
         if not golden.outputs[1]:
-            raise GoldenBrokenError(f"{folder / JSON_FILE} holds no output: there is nothing to compare with.")
+            raise GoldenBrokenError(f"{record} holds no output: there is nothing to compare with.")
         for structure, packed in (golden.inputs, golden.outputs):
             unpack(dict(structure), packed)
     except KeyError as error:
         raise GoldenBrokenError(f"{folder} is an incomplete golden: it has no {error}.") from error
     except (TypeError, AttributeError, ValueError) as error:
-        raise GoldenBrokenError(f"{folder / JSON_FILE} is not laid out as a golden is: {error}.") from error
+        raise GoldenBrokenError(f"{record} is not laid out as a golden is: {error}.") from error
     if not kept or digests.keys() != arrays.keys():
-        raise GoldenBrokenError(f"{JSON_FILE} and {ARRAYS_FILE} in {folder} were not recorded together.")
+        raise _NotTogetherError(f"{JSON_FILE} and {ARRAYS_FILE} in {folder} were not recorded together.")
     return golden
 
 

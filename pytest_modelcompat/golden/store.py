@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.golden import serialization
+from pytest_modelcompat.golden.files import replace_together, waiting
 from pytest_modelcompat.golden.folders import folder_of, own_folder, remove_empty_folders, rename_former
 from pytest_modelcompat.golden.golden import (
     ARRAYS_FILE,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 _LOCK_TIMEOUT = 120.0
+_LOCK_DIGITS = 2
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class GoldenStore:
         try:
             return read_golden(folder)
         except GoldenBrokenError as error:
-            # The two files are replaced one after the other: in between, they are halves of two goldens.
+            # The two files are replaced one after the other, and are read one after the other.
             try:
                 with _lock(own_folder(self.root, name)):
                     return read_golden(self.folder(name))
@@ -124,8 +127,8 @@ class GoldenStore:
         """
         folder = self.folder(name)
         with locked_folder(own_folder(self.root, name)), removal_errors(folder):
-            for file in (JSON_FILE, ARRAYS_FILE):
-                (folder / file).unlink(missing_ok=True)
+            for file in (waiting(folder / JSON_FILE), folder / JSON_FILE, folder / ARRAYS_FILE):
+                file.unlink(missing_ok=True)
             remove_empty_folders(folder, self.root)
 
 
@@ -192,25 +195,8 @@ def save_golden(name: GoldenName, folder: Path, golden: Golden) -> bool:
     files = serialization.serialize_golden(name, golden)
     with write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        changed = [file for file, data in files.items() if write_atomically(folder / file, data)]
-    return bool(changed)
-
-
-def write_atomically(path: Path, data: bytes) -> bool:
-    """Put a file in place in one piece, unless it holds these bytes already; whether that changed it."""
-    if path.is_file():
-        existing = path.read_bytes()
-        # Git on Windows checks text out with CRLF; that alone is no change.
-        if existing == data or (path.name == JSON_FILE and existing.replace(b"\r\n", b"\n") == data):
-            return False
-    # One name, since the lock admits one writer: what a killed one leaves behind, the next one overwrites.
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return True
+        serialization.complete_update(folder)
+        return replace_together(folder, files, as_text=JSON_FILE)
 
 
 @contextmanager
@@ -246,7 +232,8 @@ def write_errors(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         fix = "make it a folder that this user can write to, then run the same command again"
-        raise GoldenNotWrittenError(f"{folder} could not be written: {error.strerror or error}.", fix) from error
+        why = f"{error.strerror or error}; what was there before still is"
+        raise GoldenNotWrittenError(f"{folder} could not be written: {why}.", fix) from error
 
 
 @contextmanager
@@ -264,16 +251,36 @@ def removal_errors(folder: Path) -> Iterator[None]:
 
 
 def _lock(folder: Path) -> BaseFileLock:
-    """The lock of a golden, kept in the system's temporary folder.
+    """The lock of a golden, kept in a folder of this user's.
 
     Not beside the golden: filelock leaves its file behind, which would be committed with the goldens, and a
     checkout mounted read-only could not be read under a lock.
     """
     from filelock import FileLock
 
-    # A folder per user, since one user cannot lock another one's file in a shared temporary folder.
-    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
-    locks = Path(tempfile.gettempdir(), f"pytest-modelcompat-locks-{user}")
-    locks.mkdir(mode=0o700, exist_ok=True)
     key = hashlib.sha256(str(folder.resolve()).casefold().encode("utf-8", "surrogateescape")).hexdigest()
-    return FileLock(locks / f"{key[:32]}.lock", timeout=_LOCK_TIMEOUT)
+    # So many files and no more: two goldens that share one wait for each other, which is no harm.
+    return FileLock(_lock_folder() / f"{key[:_LOCK_DIGITS]}.lock", timeout=_LOCK_TIMEOUT)
+
+
+def _lock_folder() -> Path:
+    """The folder of this user's locks, where nobody else can put a link or hold a lock.
+
+    Raises:
+        OSError: it is not a folder, or not this user's alone.
+    """
+    if not hasattr(os, "getuid"):
+        locks = Path(tempfile.gettempdir(), f"pytest-modelcompat-locks-{os.environ.get('USERNAME', '')}")
+        locks.mkdir(exist_ok=True)
+        return locks
+    user = os.getuid()
+    runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or "")
+    is_usable = runtime.is_absolute() and runtime.is_dir() and runtime.stat().st_uid == user
+    locks = (runtime if is_usable else Path(tempfile.gettempdir())) / f"pytest-modelcompat-locks-{user}"
+    locks.mkdir(mode=0o700, exist_ok=True)
+    found = locks.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != user:
+        raise OSError(f"{locks} is not a folder of this user's")
+    if found.st_mode & 0o077:
+        locks.chmod(0o700)
+    return locks

@@ -308,7 +308,7 @@ class TestWrite:
     def test_refuses_a_golden_without_outputs(self, store: GoldenStore) -> None:
         with pytest.raises(GoldenNotWrittenError, match="no output") as caught:
             write(store, NAME, a_golden(outputs=pack({})))
-        assert caught.value.fix == ""
+        assert caught.value.fix == "let the model, or one of its signatures, return an output"
         assert not store.root.exists()
 
     def test_says_in_one_sentence_that_it_cannot(self, store: GoldenStore) -> None:

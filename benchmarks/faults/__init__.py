@@ -1,0 +1,1 @@
+"""Faults in the middle of an update of a golden."""
