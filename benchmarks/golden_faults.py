@@ -91,15 +91,15 @@ def full_disks(tree: Path, count: int) -> Counter[bool]:
     found: Counter[bool] = Counter()
     for size in range(count):
         with tempfile.TemporaryDirectory() as folder:
-            mount = f"mount -t tmpfs -o size={4096 * (3 + size % 16)},nr_inodes={8 + size // 16} none {folder} && "
+            mount = f"mount -t tmpfs -o size={4096 * (3 + size % 24)},nr_inodes={8 + size // 24} none {folder} && "
             script = mount + 'exec "$0" "$@"'
             inside = f"{READ}import subprocess\nsubprocess.run(sys.argv[4:], capture_output=True)\n"
             inside += "print(content_of(Path(sys.argv[3])))"
-            update = [sys.executable, str(UPDATER), str(tree), folder, "1", "2", "0"]
+            update = [sys.executable, str(UPDATER), str(tree), folder, "1", "4", "0"]
             command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, sys.executable, "-c"]
             arguments = [inside, str(UPDATER.parent), str(tree), folder, *update]
             ended = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
-            found[ended.returncode == 0 and ended.stdout.strip() in ("0", "1", "2")] += 1
+            found[ended.returncode == 0 and ended.stdout.strip() in ("0", "1", "4")] += 1
     return found
 
 

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-CONTENTS = {1: (2.0, "Dense"), 2: (3.0, "Dense"), 3: (3.0, "Conv1D")}
+# Content -> the value of its arrays, and its layers: 2 and 3 have the same arrays, 4 has a long record.
+CONTENTS = {1: (2.0, ["Dense"]), 2: (3.0, ["Dense"]), 3: (3.0, ["Conv1D"]), 4: (4.0, ["Dense"] * 2000)}
 
 
 class Steps:
@@ -107,14 +108,14 @@ def _count(module: Any, name: str, steps: Steps) -> None:
 
 
 def golden(content: int) -> Any:
-    """A golden of some content; 2 and 3 have the same arrays."""
+    """A golden of some content."""
     import numpy as np
 
     from pytest_modelcompat.comparison.outputs import leaf_statistics
     from pytest_modelcompat.golden.golden import Golden
     from pytest_modelcompat.loader.tensors import pack
 
-    value, layer = CONTENTS[content]
+    value, layers = CONTENTS[content]
     outputs = {"output": np.full((64, 16), value, "float32")}
     return Golden(
         made_by={"keras": "3.15.1"},
@@ -122,7 +123,7 @@ def golden(content: int) -> Any:
         outputs=pack(outputs),
         statistics={name: leaf_statistics(leaf) for name, leaf in outputs.items()},
         weights=(),
-        formats={"h5": {"layers": {"layer": layer}, "ops": {}, "signatures": {}}},
+        formats={"h5": {"layers": {f"layer_{n}": each for n, each in enumerate(layers)}, "ops": {}, "signatures": {}}},
     )
 
 
