@@ -49,11 +49,13 @@ class LiveModel:
             case: the case.
             syntax: writes its options.
         """
-        found = with_lost_entries(finding, self._tables, syntax)
-        found = with_dtype(with_drawing(found, self._drawing), self._fails_as_float, case)
-        if found is finding and finding.kind is Kind.PREDICTIONS_DRIFTED:
-            return with_made_again(finding, self._made_again, syntax, is_local=case.runtime == LOCAL)
-        return found
+        found = with_drawing(with_lost_entries(finding, self._tables, syntax), self._drawing)
+        if found is not finding:
+            return found
+        again = self._made_again if finding.kind is Kind.PREDICTIONS_DRIFTED else None
+        if again is None or again.other is None:
+            found = with_dtype(finding, self._fails_as_float, case)
+        return with_made_again(found, again, syntax, is_local=case.runtime == LOCAL) if found is finding else found
 
     def with_misfit(self, found: Sequence[Finding], syntax: OptionSyntax) -> tuple[Finding, ...]:
         """Findings of a load that failed, with the class whose weights do not fit once it is made again.

@@ -63,6 +63,7 @@ def test_whole_numbers_are_cast_where_the_text_says(
 ) -> None:
     found = {each["kind"]: each for each in run(project, operation, f"formats=['{format_}']")}
     assert "Keras calls a subclassed model with float32 whatever it was given (here int" in found[kind]["cause"]
+    assert len({(each["cause"], *each["fix"]) for each in found.values()}) == 1
     (fix,) = found[kind]["fix"]
     assert (
         run(project, operation, f"formats=['{format_}']", cast=fix.removeprefix("at the top of Encoder.call(): ")) == []

@@ -91,7 +91,7 @@ def with_dtype(finding: Finding, fails: FailsAsFloat | None, case: Case) -> Find
         fails: as `fails_as_float` gives it.
         case: the case.
     """
-    if fails is None or finding.kind is not Kind.WEIGHTS_CHANGED:
+    if fails is None or finding.kind not in (Kind.WEIGHTS_CHANGED, Kind.PREDICTIONS_DRIFTED):
         return finding
     behind = "so the layers behind are not built, and have no weights to load"
     return replace(finding, cause=f"{fails.cause}, {behind}", fix=fails.fix(case), blame=Blame.MODEL)
