@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.formats import FORMATS
+from pytest_modelcompat.golden.arrays import refuse_pointer
 from pytest_modelcompat.golden.golden import FROZEN_FILE, GOLDEN_SCHEMA, GoldenBrokenError, ReleaseBrokenError
-from pytest_modelcompat.golden.serialization import json_bytes, read_document, refuse_pointer
+from pytest_modelcompat.golden.serialization import json_bytes, read_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.weight_digest import weight_digests
+from pytest_modelcompat.golden.arrays import read_arrays, refuse_pointer
 from pytest_modelcompat.golden.files import waiting
 from pytest_modelcompat.golden.golden import (
     ARRAYS_FILE,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+_LONGEST_RECORD = 64 << 20
 # How many levels of each section are opened before an entry is written on one line: one entry, one line of
 # a diff.
 _LEVELS = {
@@ -216,7 +217,7 @@ def _deserialize(folder: Path, record: Path) -> Golden:
     from pytest_modelcompat.loader.tensors import unpack
 
     document = read_document(record)
-    arrays = _read_arrays(folder / ARRAYS_FILE)
+    arrays = read_arrays(folder / ARRAYS_FILE)
     try:
         golden = _golden(document, arrays)
         digests = document["arrays"]
@@ -241,13 +242,19 @@ def read_document(path: Path) -> dict[str, Any]:
         FileNotFoundError: there is none.
         GoldenBrokenError: it is not one, or a later version's.
     """
+    if path.stat().st_size > _LONGEST_RECORD:
+        raise GoldenBrokenError(f"{path} is longer than {_LONGEST_RECORD >> 20} MiB, which no golden's record is.")
     data = path.read_bytes()
     refuse_pointer(path, data)
     try:
         document = json.loads(data)
+    except RecursionError:
+        raise GoldenBrokenError(f"{path} is not a golden: it is nested too deeply.") from None
     except ValueError as error:
         merge = " (it contains merge conflict markers)" if b"\n<<<<<<< " in data else ""
-        raise GoldenBrokenError(f"{path} is not valid JSON{merge}: {error}.") from error
+        # Python says of a number of thousands of digits which setting would read it.
+        why = str(error).partition(";")[0]
+        raise GoldenBrokenError(f"{path} is not valid JSON{merge}: {why}.") from error
     schema = document.get("schema") if isinstance(document, dict) else None
     if not isinstance(schema, int):
         raise GoldenBrokenError(f"{path} is not a golden: it names no schema.")
@@ -257,41 +264,6 @@ def read_document(path: Path) -> dict[str, Any]:
             "update the plugin."
         )
     return dict(document)
-
-
-def refuse_pointer(path: Path, data: bytes) -> None:
-    """Refuse what Git LFS leaves in a file's place until it is fetched.
-
-    Args:
-        path: the file.
-        data: its bytes, the first of them at least.
-
-    Raises:
-        GoldenBrokenError: it is a pointer.
-    """
-    if data.startswith(_LFS_POINTER):
-        raise GoldenBrokenError(f"{path} is a Git LFS pointer, not the file itself: run `git lfs pull`.")
-
-
-def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    import io
-    import zipfile
-
-    import numpy as np
-
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise GoldenBrokenError(f"{path} is missing beside {JSON_FILE}: was it not committed?") from None
-    refuse_pointer(path, data)
-    # Without this, NumPy takes what is no zip file for a pickle and says so.
-    if not zipfile.is_zipfile(io.BytesIO(data)):
-        raise GoldenBrokenError(f"{path} ({len(data)} bytes) is truncated, or not an .npz file.")
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            return {key: archive[key] for key in archive.files}
-    except Exception as error:  # a damaged file raises nearly anything
-        raise GoldenBrokenError(f"{path} ({len(data)} bytes) is corrupt: {error}.") from error
 
 
 def _golden(document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Golden:
