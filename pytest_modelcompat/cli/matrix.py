@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +19,7 @@ from pytest_modelcompat.runtimes.config import RuntimeConfigError, find_runtimes
 from pytest_modelcompat.runtimes.environments import create, interpreter_of
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.runtimes.runtime import LOCAL_RUNTIME, TABLE, RuntimeUnavailableError
+from pytest_modelcompat.runtimes.scratch import ScratchFolder
 
 if TYPE_CHECKING:
     import argparse
@@ -136,14 +135,14 @@ def _run_all(
     memory = int(options.memory * GIB) if options.memory else free_memory() // 2
     limit = parallel_limit(memory, len(runtimes))
     console.notes([f"{counted(len(runtimes), 'runtime')}, {limit} at a time"])
-    folder = Path(tempfile.mkdtemp(prefix="modelcompat-"))
-    files = {runtime.name: folder / f"{index}.json" for index, runtime in enumerate(runtimes)}
+    scratch = ScratchFolder.make()
+    files = {runtime.name: scratch.path / f"{index}.json" for index, runtime in enumerate(runtimes)}
     try:
         runs = [PytestRun(name, _command(name, file, options, extra)) for name, file in files.items()]
         _report_run(run_parallel(runs, limit), files, console)
         reports = [json_report.read_report(file) for file in files.values() if file.is_file()]
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        scratch.remove()
     if not any(report.targets or report.problems for report in reports):
         if reports:
             console.problem(f"there are no model tests in {', '.join(options.paths) or 'what pytest collects here'}")

@@ -5,6 +5,7 @@ standard output. Both are moved away first: what TensorFlow and user modules pri
 whatever reason, ends the loader and its child.
 """
 
+import contextlib
 import ctypes
 import faulthandler
 import json
@@ -15,16 +16,19 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any, Dict, Optional, TextIO
+from typing import Any, Dict, List, Optional, TextIO
 
 PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
 LOST_CHILD_POLL = 0.5
+MOST_GENERATIONS = 100
 EXIT_POLL = 0.002
 
 
 def main(arguments: list) -> None:  # type: ignore[type-arg]
     """`python loader LOG` serves jobs from standard input; `python loader LOG FOLDER` does one job and ends."""
     source, sink = _take_standard_streams(Path(arguments[0]))
+    _adopt_orphans()
     failure = _import_tensorflow()
     _say(sink, {"ready": failure is None, "failure": failure, "pid": os.getpid()})
     if failure is not None:
@@ -47,7 +51,42 @@ def _end_with(source: int) -> None:
     os._exit(1)
 
 
+def _adopt_orphans() -> None:
+    """Become the parent of what a child leaves behind, in a session of its own as well."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _end_orphans() -> None:
+    """End what jobs have left behind; what these have started in turn is left behind next."""
+    if not sys.platform.startswith("linux"):
+        return
+    for _ in range(MOST_GENERATIONS):
+        try:
+            os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return  # as after nearly every job, and known without looking at every process there is
+        for pid in _children_of(os.getpid()):
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+
+
+def _children_of(parent: int) -> List[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            # The command's name stands in parentheses, and may hold some itself.
+            fields = (entry / "stat").read_bytes().rpartition(b")")[2].split()
+            if int(fields[1]) == parent:
+                found.append(int(entry.name))
+    return found
+
+
 def _end_group() -> None:
+    _end_orphans()
     # Children and what they started share this process group: none of them outlives the loader.
     if hasattr(os, "getpgid") and os.getpgid(0) == os.getpid():
         os.killpg(0, signal.SIGKILL)
@@ -123,6 +162,7 @@ def _run_child(folder: Path, timeout: float, source: int) -> Optional[Dict[str, 
         status = _wait(child, ended, source, started + timeout)
     finally:
         os.close(ended)
+        _end_orphans()
     if status is None:
         return None
     code, timed_out = status

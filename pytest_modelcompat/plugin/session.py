@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +61,7 @@ class Session:
         self.claims = Claims()
         self.marked_tests = MarkedTests(self.layers)
         self.cut_short = False
+        _interrupt_on_sigterm(config)
         self.golden_root = golden_root(config)
         self._loaders: LoaderPool | None = None
         self._context: SessionContext | None = None
@@ -152,6 +155,21 @@ class Session:
         if self._loaders is not None:
             self._loaders.close()
         self._loaders = None
+
+
+def _interrupt_on_sigterm(config: pytest.Config) -> None:
+    """End a session that is asked to terminate as Ctrl-C does, with its loaders and folders; nobody else's handler."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        return
+
+    def interrupt(number: int, _: object) -> None:
+        raise KeyboardInterrupt(signal.Signals(number).name)
+
+    def let_go() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    signal.signal(signal.SIGTERM, interrupt)
+    config.add_cleanup(let_go)
 
 
 def is_complete(config: pytest.Config, exitstatus: int) -> bool:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import site
 import sys
 import sysconfig
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +13,7 @@ from pytest_modelcompat.runtimes.environments import interpreter_of
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.runtimes.process import LoaderProcess, LoaderUnavailableError
 from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError
+from pytest_modelcompat.runtimes.scratch import ScratchFolder
 
 if TYPE_CHECKING:
     from pytest_modelcompat.runtimes.config import RuntimeConfig
@@ -34,7 +33,8 @@ class LoaderPool:
         self, runtimes: RuntimeConfig, *, fork: bool | None = None, local: LoaderProcess | None = None
     ) -> None:
         self.runtimes = runtimes
-        self.folder = Path(tempfile.mkdtemp(prefix="modelcompat-"))
+        self._scratch = ScratchFolder.make()
+        self.folder = self._scratch.path
         self._fork = fork
         self._shared = local
         self._own: dict[str, LoaderProcess] = {}
@@ -64,7 +64,7 @@ class LoaderPool:
         for loader in self._own.values():
             loader.close()
         self._own.clear()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._scratch.remove()
 
     def _made(self, runtime: Runtime) -> LoaderProcess:
         if runtime.is_local:

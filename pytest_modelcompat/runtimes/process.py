@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from pytest_modelcompat.runtimes.protocol import Job, LoadResult, ProcessExit, read_answer, tail, write_job
 from pytest_modelcompat.runtimes.runtime import variables_for
+from pytest_modelcompat.runtimes.scratch import ScratchFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LOADER = Path(__file__).resolve().parents[1] / "loader"
 START_TIMEOUT = 300.0
 GRACE = 15.0
+END_TIMEOUT = 2.0
 _SIGKILL = -9
 _NO_START = {
     errno.ENOENT: "it does not exist any more, or the interpreter named in its first line does not",
@@ -76,7 +77,8 @@ class LoaderProcess:
         self._python = python
         self._sys_path = sys_path
         self.forks = sys.platform.startswith("linux") if fork is None else fork
-        self.folder = Path(tempfile.mkdtemp(prefix="modelcompat-"))
+        self._scratch = ScratchFolder.make()
+        self.folder = self._scratch.path
         own = environment or {}
         self._environment = {**os.environ, **own} if python is None else variables_for(own)
         self._process: subprocess.Popen[str] | None = None
@@ -123,7 +125,7 @@ class LoaderProcess:
     def close(self) -> None:
         """End the loader and everything it started, and remove its folder."""
         self._stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._scratch.remove()
 
     @property
     def _log(self) -> Path:
@@ -221,10 +223,14 @@ class LoaderProcess:
         if process is None:
             return 0
         code = process.poll()
+        # The end of its input ends the loader and what its jobs have left behind, which a signal to its group may miss.
+        with contextlib.suppress(OSError):
+            _stream(process.stdin).close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(END_TIMEOUT)
         _kill_group(process)
-        for stream in (process.stdin, process.stdout):
-            with contextlib.suppress(OSError):
-                _stream(stream).close()
+        with contextlib.suppress(OSError):
+            _stream(process.stdout).close()
         return process.wait() if code is None else code
 
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_modelcompat.runtimes.scratch import sweep
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -74,6 +76,7 @@ def ranker(project: Project) -> Project:
         from pathlib import Path
 
         subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
         Path("reached").write_text("")
         time.sleep(600)
         """,
@@ -133,11 +136,18 @@ def marker(project: Project) -> Iterator[str]:
         os.kill(process, signal.SIGKILL)
 
 
+def temporary(project: Project) -> Path:
+    """The folder for temporary files of a project's sessions."""
+    folder = project.path / "temporary"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 def start(project: Project, marker: str, *arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "pytest", "models/ranker.h5", *arguments],
         cwd=project.path,
-        env={**os.environ, MARKER: marker},
+        env={**os.environ, MARKER: marker, "TMPDIR": str(temporary(project))},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -153,14 +163,39 @@ def test_no_process_outlives_a_session_that_ends_well(ranker: Project, marker: s
 
 @NEEDS_PROC
 @pytest.mark.parametrize("forks", ["true", "false"])
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL], ids=["SIGINT", "SIGKILL"])
-def test_no_process_outlives_a_session_that_is_ended(
-    ranker: Project, marker: str, ending: signal.Signals, forks: str
-) -> None:
+@pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
+def test_no_process_outlives_a_session_that_is_ended(ranker: Project, marker: str, ending: str, forks: str) -> None:
     session = start(ranker, marker, "--modelcompat-import=hangs", "-o", f"modelcompat_fork={forks}")
     assert wait_until((ranker.path / "reached").exists, 120)
-    # pytest, the loader, its child where it forks, and what the user's module started
-    assert len(marked_processes(marker)) >= (4 if forks == "true" else 3)
-    session.send_signal(ending)
+    # pytest, the loader, its child where it forks, and the two that the user's module started
+    assert len(marked_processes(marker)) >= (5 if forks == "true" else 4)
+    session.send_signal(signal.Signals[ending])
     session.wait(60)
+    assert wait_until(lambda: not marked_processes(marker), 10), marked_processes(marker)
+    if ending in ("SIGHUP", "SIGKILL"):
+        assert folders_of_sessions(ranker)
+        sweep(temporary(ranker))
+    assert not folders_of_sessions(ranker)
+
+
+def folders_of_sessions(project: Project) -> list[Path]:
+    return list(temporary(project).glob("*modelcompat-[0-9]*"))
+
+
+@NEEDS_PROC
+def test_what_a_job_leaves_behind_ends_with_the_job(ranker: Project, marker: str) -> None:
+    """In a session of its own, too, where a signal to the loader's group does not reach it."""
+    ranker.write(
+        "leaves.py",
+        """
+        import subprocess, sys
+
+        nap = "import time; time.sleep(600)"
+        nest = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {nap!r}], start_new_session=True)"
+        for code in (nap, nest):
+            subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
+        """,
+    )
+    session = start(ranker, marker, "--modelcompat-import=leaves", "--modelcompat-update-golden")
+    assert session.wait(120) == pytest.ExitCode.OK
     assert wait_until(lambda: not marked_processes(marker), 10), marked_processes(marker)
