@@ -139,13 +139,13 @@ def _serve(source: int, sink: TextIO) -> None:
         while b"\n" in pending:
             line, pending = pending.split(b"\n", 1)
             request = json.loads(line.decode("utf-8"))
-            answer = _run_child(Path(request["job"]), request["timeout"], source)
+            answer = _run_child(Path(request["job"]), request["timeout"], source, sink)
             if answer is None:
                 return
             _say(sink, answer)
 
 
-def _run_child(folder: Path, timeout: float, source: int) -> Optional[Dict[str, Any]]:
+def _run_child(folder: Path, timeout: float, source: int, sink: TextIO) -> Optional[Dict[str, Any]]:
     """Fork a child for one job and wait for it; None if the session ended meanwhile."""
     started = time.monotonic()
     ended, held_by_child = os.pipe()
@@ -154,6 +154,9 @@ def _run_child(folder: Path, timeout: float, source: int) -> Optional[Dict[str, 
     child = os.fork()
     if child == 0:
         os.close(ended)
+        # What a model's code writes or reads there would be taken for the loader's.
+        os.close(source)
+        os.close(sink.fileno())
         _die_with(parent)
         _in_child(folder)
         os._exit(0)

@@ -158,8 +158,12 @@ class Session:
 
 
 def _interrupt_on_sigterm(config: pytest.Config) -> None:
-    """End a session that is asked to terminate as Ctrl-C does, with its loaders and folders; nobody else's handler."""
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+    """End a session that is asked to terminate as Ctrl-C does, with its loaders and folders.
+
+    Not where somebody else handles the signal, and not a worker of pytest-xdist, which is replaced when it dies.
+    """
+    is_free = signal.getsignal(signal.SIGTERM) == signal.SIG_DFL and not hasattr(config, "workerinput")
+    if not is_free or threading.current_thread() is not threading.main_thread():
         return
 
     def interrupt(number: int, _: object) -> None:

@@ -27,6 +27,8 @@ def artifact_folder(case: Case, context: SessionContext) -> Iterator[Path]:
         folder.mkdir(parents=True)
         yield folder
         return
+    # A job may have removed what is in the folder for temporary files.
+    context.loaders.folder.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=context.loaders.folder))
     try:
         yield folder

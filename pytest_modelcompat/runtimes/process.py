@@ -110,7 +110,8 @@ class LoaderProcess:
             raise self._unavailable
         self._jobs += 1
         folder = self.folder / f"job-{self._jobs}"
-        folder.mkdir()
+        # A job may have removed what is in the folder for temporary files.
+        folder.mkdir(parents=True)
         try:
             path = [*self._sys_path] if self._python else [*self._sys_path, *sys.path]
             absolute = [str(Path(entry).absolute()) for entry in path]
@@ -176,9 +177,8 @@ class LoaderProcess:
             reply = _read_line(process, timeout + GRACE)
         except (OSError, _LoaderDiedError):
             reply = None
-        if reply is None:
-            return ProcessExit(self._stop(), timed_out=False)
-        return ProcessExit(reply["code"], reply["timed_out"], reply["oom_killed"], reply["seconds"])
+        ended = _ending(reply)
+        return ProcessExit(self._stop(), timed_out=False) if ended is None else ended
 
     def _await_ready(self, process: subprocess.Popen[str]) -> None:
         if not self._ready:
@@ -275,6 +275,17 @@ def _read_line(process: subprocess.Popen[str], timeout: float, wanted: str = "co
     finally:
         watchdog.cancel()
     raise _LoaderDiedError
+
+
+def _ending(reply: Mapping[str, Any] | None) -> ProcessExit | None:
+    """What the loader says of a child's end; None if it says nothing, or what no loader says."""
+    if reply is None:
+        return None
+    code, timed_out = reply.get("code"), reply.get("timed_out")
+    oom_killed, seconds = reply.get("oom_killed"), reply.get("seconds")
+    if type(code) is not int or type(timed_out) is not bool or type(oom_killed) is not bool:
+        return None
+    return ProcessExit(code, timed_out, oom_killed, seconds) if isinstance(seconds, (int, float)) else None
 
 
 def _parsed(line: str) -> dict[str, Any]:

@@ -218,9 +218,12 @@ def read_answer(folder: Path, ending: ProcessExit) -> LoadResult:
     """What a child left in its job's folder, as far as it got."""
     log = tail(folder / "log.txt")
     try:
-        answer = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return _read_answer(folder, json.loads((folder / "answer.json").read_text(encoding="utf-8")), ending, log)
+    except Exception:  # noqa: BLE001 - the code of a model can write there what it likes
         return LoadResult(ending, log=log)
+
+
+def _read_answer(folder: Path, answer: Mapping[str, Any], ending: ProcessExit, log: str) -> LoadResult:
     died_trying = answer["trying"]
 
     def other_result(name: str, other: Mapping[str, Any]) -> OtherLoadResult:

@@ -22,6 +22,7 @@ from pytest_modelcompat.runtimes.process import LoaderProcess, LoaderUnavailable
 from pytest_modelcompat.runtimes.protocol import Declarations, Job
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 USER_MODULE = """
@@ -248,6 +249,59 @@ def test_a_process_that_a_child_leaves_behind_holds_nobody_up(loader: LoaderProc
     started = time.monotonic()
     assert loader.run(importing(job, user, "os.system('sleep 100 &')")).succeeded
     assert time.monotonic() - started < 60
+
+
+TO_EVERY_PIPE = """
+import contextlib
+for descriptor in range(3, 256):
+    with contextlib.suppress(OSError):
+        os.write(descriptor, b'\\n{"code": null, "ready": false}\\n')
+"""
+TO_THE_ANSWER = """
+import pathlib, tempfile
+for folder in pathlib.Path(tempfile.gettempdir()).glob("modelcompat-*/job-*"):
+    (folder / "answer.json").write_text({answer!r})
+os._exit(0)
+"""
+CLEANS_UP = """
+import pathlib, shutil, tempfile
+for folder in pathlib.Path(tempfile.gettempdir()).glob("modelcompat-*"):
+    shutil.rmtree(folder, ignore_errors=True)
+"""
+
+
+class TestHostileCode:
+    @pytest.fixture(scope="class")
+    def loader(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoaderProcess]:
+        """One with a folder for temporary files to itself, in which its jobs may do what they like."""
+        root = str(tmp_path_factory.mktemp("temporary"))
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("tempfile.tempdir", root)
+            loader = LoaderProcess(environment={"TMPDIR": root})
+        yield loader
+        loader.close()
+
+    def test_that_writes_to_every_pipe_is_not_taken_for_the_loader(
+        self, loader: LoaderProcess, job: Job, user: Path
+    ) -> None:
+        assert loader.run(importing(job, user, TO_EVERY_PIPE)).succeeded
+        assert loader.run(job).succeeded
+
+    @pytest.mark.parametrize(
+        "answer", ["", "[]", "null", '{"stage": 1}', '{"trying": [], "stage": "done", "error": null, "declaring": ""}']
+    )
+    def test_that_writes_the_answer_leaves_a_verdict(
+        self, loader: LoaderProcess, job: Job, user: Path, answer: str
+    ) -> None:
+        loaded = loader.run(importing(job, user, TO_THE_ANSWER.format(answer=answer)))
+        assert not loaded.succeeded or loaded.routes == {}
+        context = DiagnosisContext("model.keras", "keras", Inventory(user, "keras"), {}, 300)
+        assert diagnose(loaded, context).kind is Kind.LOADER_EXITED
+
+    def test_that_removes_every_folder_stops_no_later_job(self, loader: LoaderProcess, job: Job, user: Path) -> None:
+        assert loader.run(job).succeeded
+        assert not loader.run(importing(job, user, CLEANS_UP)).succeeded
+        assert loader.run(job).succeeded
 
 
 class TestLoaderItself:
