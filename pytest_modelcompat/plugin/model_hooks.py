@@ -9,7 +9,7 @@ import pytest
 from pytest_modelcompat.plugin import markers
 from pytest_modelcompat.plugin.failure_repr import show
 from pytest_modelcompat.plugin.fixture import ModelRoundtrip
-from pytest_modelcompat.plugin.runner import prepare, run_marked, seed_for, seed_for_fixture
+from pytest_modelcompat.plugin.runner import prepare, refuse_forked, run_marked, seed_for, seed_for_fixture
 from pytest_modelcompat.plugin.session import Session
 from pytest_modelcompat.results.result import ModelCompatError
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before a test's fixtures are made: a model test starts from its seed, and one that cannot run says why."""
+    if markers.is_ours(item):
+        refuse_forked(item)
     if markers.is_model_item(item):
         prepare(item, Session.of(item.config))
 

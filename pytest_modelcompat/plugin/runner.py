@@ -58,6 +58,16 @@ def prepare(item: pytest.Item, session: Session) -> None:
     seed_for(item, session)
 
 
+def refuse_forked(item: pytest.Item) -> None:
+    """Fail a model test that pytest-forked runs in a copy of pytest's process, that waits for a loader for ever."""
+    if item.config.getoption("forked", False) or item.get_closest_marker("forked") is not None:
+        pytest.fail(
+            f"modelcompat: {item.name} cannot run under pytest-forked (--forked, or its marker): run model tests "
+            "without it, for each artifact is loaded in a process of its own already",
+            pytrace=False,
+        )
+
+
 def seed_for(item: pytest.Item, session: Session) -> None:
     """Seed as a model test's options say."""
     if tensorflow_problem() is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.conftest import Project
 
@@ -154,3 +156,24 @@ def test_tensorflow_that_is_there_and_cannot_be_imported(project: Project) -> No
         ]
     )
     assert "pytest_modelcompat/" not in result.stdout.str()
+
+
+@pytest.mark.parametrize("how", ["the option", "the marker"])
+def test_a_copy_of_pytests_process_is_refused(project: Project, how: str) -> None:
+    """What pytest-forked would run there waits for a loader for ever; pytest 9 and it do not work together at all."""
+    project.write("pytest.ini", "[pytest]\nmarkers = forked\n")
+    if how == "the option":
+        project.write(
+            "conftest.py", "def pytest_addoption(parser):\n    parser.addoption('--forked', action='store_true')\n"
+        )
+    mark = "@pytest.mark.forked\n" if how == "the marker" else ""
+    project.write(
+        "test_it.py",
+        f"import pytest\n\n{mark}@pytest.mark.model_roundtrip(formats=['keras'])\ndef test_it():\n    return None\n\n"
+        "def test_plain():\n    pass\n",
+    )
+    result = project.run(*(["--forked"] if how == "the option" else []))
+    result.assert_outcomes(errors=1, passed=1)
+    result.stdout.fnmatch_lines(
+        ["modelcompat: test_it?keras? cannot run under pytest-forked *: run model tests without *"]
+    )
