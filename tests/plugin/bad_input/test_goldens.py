@@ -120,7 +120,8 @@ def test_a_file_where_the_folder_should_be(project: Project, reported_failure: R
     (project.path / "golden").write_text("not a folder")
     reported_failure(
         not_written(project),
-        "GOLDEN NOT WRITTEN test_model[keras]: golden/test_it/test_model could not be written: Not a directory",
+        "GOLDEN NOT WRITTEN test_model[keras]: golden/test_it/test_model could not be written: Not a directory; "
+        "what was there before still is",
         "fix make it a folder that this user can write to, then run the same command again",
     )
 
