@@ -162,8 +162,10 @@ def test_no_process_outlives_a_session_that_ends_well(ranker: Project, marker: s
 
 
 @NEEDS_PROC
-@pytest.mark.parametrize("forks", ["true", "false"])
-@pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
+@pytest.mark.parametrize(
+    ("ending", "forks"),
+    [("SIGINT", "true"), ("SIGTERM", "true"), ("SIGHUP", "true"), ("SIGKILL", "true"), ("SIGKILL", "false")],
+)
 def test_no_process_outlives_a_session_that_is_ended(ranker: Project, marker: str, ending: str, forks: str) -> None:
     session = start(ranker, marker, "--modelcompat-import=hangs", "-o", f"modelcompat_fork={forks}")
     assert wait_until((ranker.path / "reached").exists, 120)
