@@ -53,7 +53,7 @@ class LiveModel:
         if found is not finding:
             return found
         again = self._made_again if finding.kind is Kind.PREDICTIONS_DRIFTED else None
-        if again is None or again.other is None:
+        if again is None or again.other is None or not again.other.lost:
             found = with_dtype(finding, self._fails_as_float, case)
         return with_made_again(found, again, syntax, is_local=case.runtime == LOCAL) if found is finding else found
 
