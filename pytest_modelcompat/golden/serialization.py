@@ -193,9 +193,11 @@ def complete_update(folder: Path) -> None:
         OSError: the record cannot be put in place.
     """
     record = folder / JSON_FILE
+    if not waiting(record).is_file():
+        return
     try:
         _deserialize(folder, record)
-    except (FileNotFoundError, NotADirectoryError, _NotTogetherError):
+    except (FileNotFoundError, _NotTogetherError):
         if _completed(folder, waiting(record)) is not None:
             waiting(record).replace(record)
     except GoldenBrokenError:

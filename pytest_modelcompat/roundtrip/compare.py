@@ -67,10 +67,11 @@ def _reloaded(attempt: Attempt, rerun: RouteComparison | None, allowed: Toleranc
     subject, loaded, checks = attempt.subject, attempt.loaded, attempt.case.settings.checks
     found = [*subject.notes, *_python_functions(attempt)]
     if rerun is not None:
+        lost_weights = [*evaluation.lost_weights(subject.weights, loaded.weights)]
         differing = [*evaluation.serialization_findings(rerun, checks, elsewhere=attempt.is_elsewhere)]
         if "weights" in checks:
-            differing += evaluation.lost_weights(subject.weights, loaded.weights)
-        found.extend(_explained(each, attempt) for each in differing)
+            differing += lost_weights
+        found.extend(_explained(each, attempt, loses_weights=bool(lost_weights)) for each in differing)
         if "training" in checks and subject.format != "saved_model":
             lost = evaluation.lost_training(subject.training, loaded.training)
             found.extend(replace(each, fix=(_unless_it_trains(attempt),)) for each in lost)
@@ -85,10 +86,10 @@ def _unless_it_trains(attempt: Attempt) -> str:
     return f"if you only predict with it, check the rest: {option}"
 
 
-def _explained(finding: Finding, attempt: Attempt) -> Finding:
+def _explained(finding: Finding, attempt: Attempt, *, loses_weights: bool) -> Finding:
     live = attempt.subject.live
     if live is not None:
-        finding = live.explained(finding, attempt.case, option_syntax(attempt))
+        finding = live.explained(finding, attempt.case, option_syntax(attempt), loses_weights=loses_weights)
     return with_lora(finding, attempt)
 
 

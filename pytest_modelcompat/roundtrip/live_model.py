@@ -41,20 +41,21 @@ class LiveModel:
         """Those of its classes that Keras cannot make again."""
         return class_troubles(self._model) if self._is_rebuilt else ()
 
-    def explained(self, finding: Finding, case: Case, syntax: OptionSyntax) -> Finding:
+    def explained(self, finding: Finding, case: Case, syntax: OptionSyntax, *, loses_weights: bool) -> Finding:
         """A finding that the reloaded model differs, with the cause where the live model shows it.
 
         Args:
             finding: the finding.
             case: the case.
             syntax: writes its options.
+            loses_weights: whether the reloaded model lacks weights of the saved one.
         """
         found = with_drawing(with_lost_entries(finding, self._tables, syntax), self._drawing)
         if found is not finding:
             return found
-        again = self._made_again if finding.kind is Kind.PREDICTIONS_DRIFTED else None
-        if again is None or again.other is None or not again.other.lost:
+        if loses_weights:
             found = with_dtype(finding, self._fails_as_float, case)
+        again = self._made_again if found is finding and finding.kind is Kind.PREDICTIONS_DRIFTED else None
         return with_made_again(found, again, syntax, is_local=case.runtime == LOCAL) if found is finding else found
 
     def with_misfit(self, found: Sequence[Finding], syntax: OptionSyntax) -> tuple[Finding, ...]:

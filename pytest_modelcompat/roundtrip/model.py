@@ -130,6 +130,11 @@ class ModelUnderTest:
         if self.is_keras:
             yield from _layers(self.model, (), {id(self.model)})
 
+    def with_layers(self) -> Iterator[Any]:
+        """The Keras model itself, and every layer in it."""
+        yield self.model
+        yield from (layer for _, layer in self.layers())
+
     def dtypes(self) -> list[str]:
         """The dtypes its layers compute in."""
         found = {getattr(layer, "compute_dtype", None) for _, layer in self.layers()}
@@ -138,7 +143,7 @@ class ModelUnderTest:
     def defining_modules(self) -> dict[str, str]:
         """Name -> `module.qualname` of the user's own classes and functions: its layers and what they and it hold."""
         found: dict[str, str] = {}
-        for held in (self.model, *(layer for _, layer in self.layers())) if self.is_keras else ():
+        for held in self.with_layers() if self.is_keras else ():
             for candidate in own_objects(held):
                 home = _defining_module(candidate)
                 if home is not None:

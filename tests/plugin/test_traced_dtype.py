@@ -79,6 +79,37 @@ def test_texts_are_the_inputs_of_a_graph_that_is_exported(project: Project) -> N
     assert run(project, LENGTHS, options, wrap="; ".join(lines)) == []
 
 
+LATE = """
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+class Scaled(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dense = keras.layers.Dense(2)
+        self.scale = np.random.uniform()
+
+    def call(self, ids):
+        scaled = self.dense(keras.ops.cast(ids, "float32")) * self.scale
+        return scaled + keras.ops.cast(tf.bitwise.bitwise_and(ids, 3), "float32")
+
+@pytest.mark.model_roundtrip(formats=["keras"], custom_objects={"Scaled": Scaled})
+def test_model():
+    return Scaled(), np.array([[1, 3]])
+"""
+
+
+def test_a_drift_with_all_weights_has_another_cause(project: Project) -> None:
+    """The layers are built before the call fails with float32."""
+    project.write("test_it.py", LATE)
+    result = project.run("--modelcompat-update-golden")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["PREDICTIONS DRIFTED  test_model?keras?: Scaled *: its attribute scale was *"])
+    result.stdout.no_fnmatch_line("*float32 whatever*")
+
+
 def test_another_failure_of_the_same_model_is_not_explained_so(project: Project) -> None:
     halves = (
         "tf.gather(tf.eye(4), tf.cast(ids, 'int32')) if tf.executing_eagerly() else undefined",

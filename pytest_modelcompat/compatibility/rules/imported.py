@@ -14,18 +14,15 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.locations import Use
     from pytest_modelcompat.compatibility.context import CompatibilityContext
 
-# Of `_retrieve_class_or_fn` in serialization_lib.py, read in Keras 2.13 to 3.15: up to 3.8 any module, later these.
+# Of `_retrieve_class_or_fn` in serialization_lib.py, read in Keras 3.0 to 3.15: up to 3.8 any module, later these.
+# Keras 2 has the same lines, and does not come to them with a layer that a model holds: it takes its name for it.
 _PACKAGES = {"keras_hub": "keras-hub", "keras_nlp": "keras-nlp", "keras_cv": "keras-cv"}
-_ONLY_KERAS_3 = "keras_hub"
 _MOST_NAMED = 3
 
 
 def imported_by_keras(context: CompatibilityContext, use: Use) -> bool:
     """Whether the runtime's Keras imports what an artifact names, undeclared, where its package is installed."""
-    package = _package(use)
-    if context.inventory.format != "keras" or package not in _PACKAGES:
-        return False
-    return context.reader_major == 3 or package != _ONLY_KERAS_3
+    return context.inventory.format == "keras" and context.reader_major == 3 and _package(use) in _PACKAGES
 
 
 def _package(use: Use) -> str:

@@ -6,8 +6,10 @@ import contextlib
 import inspect
 import json
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.modules import is_of_keras
 from pytest_modelcompat.roundtrip.model import own_objects
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def copy_of(model: ModelUnderTest, inputs: Any) -> Any:
             made = _deserialized(model, is_sized=is_sized)
             if not made.weights:
                 # A model that is defined by its call() has none before it is called.
-                model_call(made, inputs)
+                replace(model, model=made).call(inputs)
             return made
     return None
 
@@ -59,17 +61,7 @@ def _without(config: Any, key: str) -> Any:
 
 
 def _own_by_name(model: ModelUnderTest) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for held in (model.model, *(layer for _, layer in model.layers())):
-        for each in own_objects(held):
-            named = each if inspect.isclass(each) or inspect.isfunction(each) else type(each)
-            if not named.__module__.startswith(("keras.", "tf_keras.", "builtins", "tensorflow.", "numpy")):
-                found.setdefault(named.__name__, named)
-    return found
-
-
-def model_call(model: Any, inputs: Any) -> Any:
-    """The outputs of a model at inference."""
-    from pytest_modelcompat.loader import calls
-
-    return calls.call_model(model, inputs)
+    """The user's own classes and functions in a model, which a load has of its test's declarations."""
+    held = (each for layer in model.with_layers() for each in own_objects(layer))
+    named = (each if inspect.isclass(each) or inspect.isfunction(each) else type(each) for each in held)
+    return {each.__name__: each for each in named if not is_of_keras(each.__module__)}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-
-from pytest_modelcompat.roundtrip.model import ModelUnderTest
-from pytest_modelcompat.roundtrip.rebuilt.copy import model_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from pytest_modelcompat.roundtrip.model import ModelUnderTest
 
 # Both models run in one process, with the same kernels: what is left is the order of additions.
 _RTOL, _ATOL = 1e-5, 1e-6
@@ -53,11 +52,7 @@ def first_difference(model: ModelUnderTest, copy: Any, inputs: Any) -> LayerDiff
         inputs: nested inputs that it takes.
     """
     # A call ends before the call around it, so that a layer comes before what applies it.
-    try:
-        pairs = zip(_calls(model.model, inputs), _calls(copy, inputs), strict=False)
-    except Exception:  # noqa: BLE001 - a user's call() may raise anything
-        return None
-    for live, again in pairs:
+    for live, again in zip(_calls(model, inputs), _calls(replace(model, model=copy), inputs), strict=False):
         if type(live.layer) is not type(again.layer):
             return None
         if _are_close(live.inputs, again.inputs) and not _are_close(live.outputs, again.outputs):
@@ -65,18 +60,14 @@ def first_difference(model: ModelUnderTest, copy: Any, inputs: Any) -> LayerDiff
     return None
 
 
-def _calls(model: Any, inputs: Any) -> list[_Call]:
+def _calls(model: ModelUnderTest, inputs: Any) -> list[_Call]:
     """The calls of all layers of a model, and of itself, in the order in which they end."""
     calls: list[_Call] = []
     with contextlib.ExitStack() as stack:
-        for layer in _with_layers(model):
+        for layer in model.with_layers():
             stack.enter_context(_recording(layer, calls))
-        model_call(model, inputs)
+        model.call(inputs)
     return calls
-
-
-def _with_layers(model: Any) -> list[Any]:
-    return [model, *(layer for _, layer in ModelUnderTest(model, "keras").layers())]
 
 
 @contextlib.contextmanager
@@ -90,12 +81,16 @@ def _recording(layer: Any, calls: list[_Call]) -> Iterator[None]:
             calls.append(_Call(layer, _arrays([*args, *kwargs.values()]), _arrays(outputs)))
         return outputs
 
+    own = vars(layer).get("call")
     # Keras watches what is assigned to a layer; this is none of its business.
     object.__setattr__(layer, "call", recorded)
     try:
         yield
     finally:
-        object.__delattr__(layer, "call")
+        if own is None:
+            object.__delattr__(layer, "call")
+        else:
+            object.__setattr__(layer, "call", own)
 
 
 def _arrays(nested: Any) -> list[Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.modules import is_of_keras
-from pytest_modelcompat.roundtrip.model import ModelUnderTest
 from pytest_modelcompat.roundtrip.rebuilt.difference import LayerDifference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pytest_modelcompat.roundtrip.model import ModelUnderTest
 
 
 def first_misfit(model: ModelUnderTest, copy: Any) -> LayerDifference | None:
@@ -20,7 +20,7 @@ def first_misfit(model: ModelUnderTest, copy: Any) -> LayerDifference | None:
         copy: the same, made again and called.
     """
     # A layer comes after the one that holds it.
-    pairs = zip(_with_layers(model), _with_layers(ModelUnderTest(copy, model.keras)), strict=False)
+    pairs = zip(model.with_layers(), replace(model, model=copy).with_layers(), strict=False)
     found = None
     for live, again in pairs:
         if type(live) is not type(again):
@@ -28,12 +28,6 @@ def first_misfit(model: ModelUnderTest, copy: Any) -> LayerDifference | None:
         if not is_of_keras(type(live).__module__) and _shapes(live) != _shapes(again):
             found = LayerDifference(live, again)
     return found
-
-
-def _with_layers(model: ModelUnderTest) -> Iterator[Any]:
-    yield model.model
-    for _, layer in model.layers():
-        yield layer
 
 
 def _shapes(layer: Any) -> list[tuple[int, ...]]:

@@ -73,7 +73,7 @@ def _of_any_layer(package: str) -> set[str]:
 
 def _differ(was: Any, now: Any) -> bool:
     if is_plain(was):
-        return bool(_as_json(was) != _as_json(now))
+        return not is_plain(now) or bool(_as_json(was) != _as_json(now))
     if hasattr(was, "shape"):
         return any(not are_same_values(first, second) for first, second in _leaves(was, now))
     # Of other objects only functions tell by their names whether they are the same.
