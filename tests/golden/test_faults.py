@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -95,6 +96,18 @@ def test_a_record_that_waits_counts_only_for_its_own_arrays(tmp_path: Path) -> N
     (folder / "arrays.npz").unlink()
     with pytest.raises(GoldenBrokenError, match="is missing"):
         GoldenStore(folder.parents[1]).read(NAME)
+
+
+def test_killed_again_where_it_was_killed_between_its_files_it_is_still_whole(tmp_path: Path) -> None:
+    left = between_two_files(tmp_path / "left").parents[1]
+    met = set()
+    for step in range(1, MOST_STEPS):
+        root = shutil.copytree(left, tmp_path / str(step))
+        ended = run(root, 0, 3, step, "after")
+        met.add(content_of(root))
+        if ended.returncode != -signal.SIGKILL:
+            break
+    assert met == {2, 3}
 
 
 @pytest.mark.parametrize("file", [".golden.json.part", ".arrays.npz.part"])

@@ -185,7 +185,7 @@ def folders_of_sessions(project: Project) -> list[Path]:
 
 
 @NEEDS_PROC
-def test_what_a_job_leaves_behind_ends_with_the_job(ranker: Project, marker: str) -> None:
+def test_what_a_job_leaves_behind_does_not_outlive_the_session(ranker: Project, marker: str) -> None:
     """In a session of its own, too, where a signal to the loader's group does not reach it."""
     ranker.write(
         "leaves.py",

@@ -298,6 +298,13 @@ class TestHostileCode:
         context = DiagnosisContext("model.keras", "keras", Inventory(user, "keras"), {}, 300)
         assert diagnose(loaded, context).kind is Kind.LOADER_EXITED
 
+    @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the loader adopts orphans on Linux alone")
+    def test_what_it_leaves_behind_ends_with_the_job(self, loader: LoaderProcess, job: Job, user: Path) -> None:
+        code = "import subprocess\nleft = subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+        assert loader.run(importing(job, user, f"{code}open('left', 'w').write(str(left.pid))")).succeeded
+        with pytest.raises(ProcessLookupError):
+            os.kill(int((user / "left").read_text()), 0)
+
     def test_that_removes_every_folder_stops_no_later_job(self, loader: LoaderProcess, job: Job, user: Path) -> None:
         assert loader.run(job).succeeded
         assert not loader.run(importing(job, user, CLEANS_UP)).succeeded
