@@ -7,6 +7,7 @@ the first and the last of these steps the new record waits beside the old one, a
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,8 @@ def replace_together(folder: Path, files: Mapping[str, bytes], *, as_text: str =
             waiting(folder / name).unlink(missing_ok=True)
     if not changed:
         return False
+    for name in changed:
+        _refuse_folder(folder / name)
     with _removed_unless_placed([folder / name for name in changed]) as placed:
         for name, data in changed.items():
             _write_new(waiting(folder / name), data)
@@ -56,6 +59,12 @@ def _holds(path: Path, data: bytes, *, is_text: bool) -> bool:
         return False
     existing = path.read_bytes()
     return existing == data or (is_text and existing.replace(b"\r\n", b"\n") == data)
+
+
+def _refuse_folder(path: Path) -> None:
+    """Ask before anything takes its place: the first file would be the new one, and the record could not follow."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
 
 
 @contextlib.contextmanager
