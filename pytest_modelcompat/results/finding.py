@@ -131,6 +131,7 @@ class Finding:
         stage: where a load fails of it, for what is predicted rather than seen; None otherwise.
         source: where the rule behind it is from (a public thread, `measured`); empty where data say it.
         runtime: the runtime it is predicted for; empty for what was seen.
+        code: the code of the rule that found it, where rules have codes: those of unsafe content.
     """
 
     kind: Kind
@@ -147,6 +148,7 @@ class Finding:
     stage: Stage | None = None
     source: str = ""
     runtime: str = ""
+    code: str = ""
 
     @property
     def identity(self) -> tuple[Kind, str]:

@@ -121,7 +121,7 @@ class TestLayers:
 
 class TestContainers:
     @pytest.mark.parametrize(
-        "what", ["external link", "out-of-file dataset", "pickle", "escaping member", "duplicate member", "new kind"]
+        "what", ["external link", "out-of-file dataset", "pickle", "escaping member", "duplicate member"]
     )
     def test_hazards_are_reported(self, what: str) -> None:
         finding = the_one(hazards=(Hazard(what, "x", "points to /etc/passwd"),))

@@ -11,43 +11,48 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.inventory import PYTHON_FUNCTION_OPS
 from pytest_modelcompat.artifacts.locations import op_locations
-from pytest_modelcompat.results.finding import Finding, Kind, Severity
+from pytest_modelcompat.compatibility.unsafe import rules
+from pytest_modelcompat.compatibility.unsafe.rules import unsafe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.artifacts.inventory import OpLocation, OpUse
+    from pytest_modelcompat.compatibility.unsafe.rules import Rule
+    from pytest_modelcompat.results.finding import Finding
 
-_READS = "it reads files of the host when the graph runs"
-_WRITES = "it writes files on the host when the graph runs"
-_LISTS = "it lists files of the host when the graph runs"
-_OPENS_CONNECTIONS = "it opens network connections when the graph runs"
-_CALLS = "it calls a Python function of the process that runs the graph"
+_CAUSES = {
+    rules.READS: "it reads files of the host when the graph runs",
+    rules.WRITES: "it writes files on the host when the graph runs",
+    rules.LISTS: "it lists files of the host when the graph runs",
+    rules.CONNECTS: "it opens network connections when the graph runs",
+    rules.CALLS: "it calls a Python function of the process that runs the graph",
+}
 
-_BY_DANGER: Mapping[str, tuple[str, ...]] = {
-    _READS: (
+_BY_RULE: Mapping[Rule, tuple[str, ...]] = {
+    rules.READS: (
         *("ReadFile", "RecordInput", "LoadAndRemapMatrix", "GenerateVocabRemapping", "Skipgram"),
         *("WholeFileReader", "TextLineReader", "FixedLengthRecordReader", "TFRecordReader", "LMDBReader"),
         *("TextLineDataset", "TFRecordDataset", "FixedLengthRecordDataset", "CSVDataset", "LMDBDataset"),
         *("LoadDataset", "SnapshotDatasetReader", "SnapshotNestedDatasetReader", "SnapshotChunkDataset"),
         *("Restore", "RestoreSlice", "DTensorRestore"),
     ),
-    _WRITES: (
+    rules.WRITES: (
         *("WriteFile", "Save", "SaveSlices", "SaveDataset", "DatasetToTFRecord", "DumpTensor"),
         *("CacheDataset", "SnapshotDataset", "CreateSummaryFileWriter", "CreateSummaryDbWriter", "ImportEvent"),
         *("CalibrationStatisticsSaver", "MergeV2Checkpoints", "DTensorSave"),
     ),
-    _LISTS: ("MatchingFiles", "MatchingFilesDataset", "ListSnapshotChunksDataset"),
-    _OPENS_CONNECTIONS: (
+    rules.LISTS: ("MatchingFiles", "MatchingFilesDataset", "ListSnapshotChunksDataset"),
+    rules.CONNECTS: (
         *("Rpc", "TryRpc", "RpcCall", "RpcClient", "RpcServer", "RpcServerStart", "RpcServerRegister", "RpcGetValue"),
         *("DataServiceDataset", "RegisterDataset", "DistributedSave", "BigQueryReader"),
         *("GenerateBigQueryReaderPartitions", "GcsConfigureCredentials", "GcsConfigureBlockCache"),
         *("FileSystemSetConfiguration", "SqlDataset"),
     ),
-    _CALLS: PYTHON_FUNCTION_OPS,
+    rules.CALLS: PYTHON_FUNCTION_OPS,
 }
-_DANGERS = {op: danger for danger, ops in _BY_DANGER.items() for op in ops}
+_RULES = {op: rule for rule, ops in _BY_RULE.items() for op in ops}
 
 # Every SavedModel writes and reads its own variables with these, in functions and nodes that TensorFlow's saver makes.
 _OF_THE_SAVER = frozenset(
@@ -72,14 +77,15 @@ _BY_ATTRIBUTE = {
 
 @dataclass(frozen=True)
 class _Danger:
-    """What an op does, where, and the file or address it names if an attribute says so."""
+    """The rule that an op breaks, where, and the file or address it names if an attribute says so."""
 
-    cause: str
+    rule: Rule
     where: tuple[str, ...]
+    elsewhere: str = ""
     target: str = ""
 
 
-def dangerous_ops(inventory: Inventory) -> Iterator[Finding]:
+def unsafe_ops(inventory: Inventory) -> Iterator[Finding]:
     """A finding for each op that reaches files, the network or Python, wherever in the graph it stands.
 
     TensorFlow's own saver, which every SavedModel holds, is left out.
@@ -90,14 +96,14 @@ def dangerous_ops(inventory: Inventory) -> Iterator[Finding]:
     for op in inventory.ops:
         danger = _danger(op)
         if danger is not None:
-            yield Finding(
-                Kind.UNSAFE_CONTENT,
-                subject=f"op {op.op}",
-                where=danger.where,
-                cause=danger.cause,
-                fix=("do this outside the model, and export the model again", "or run it only if you trust its source"),
-                severity=Severity.WARNING,
-                details=(("target", danger.target),) if danger.target else (),
+            yield unsafe(
+                danger.rule,
+                f"op {op.op}",
+                danger.where,
+                f"{_CAUSES[danger.rule]}{danger.elsewhere}",
+                "do this outside the model, and export the model again",
+                "or run it only if you trust its source",
+                target=danger.target,
             )
 
 
@@ -107,7 +113,7 @@ def _danger(op: OpUse) -> _Danger | None:
     name = _VERSION.sub("", op.op).removeprefix("Experimental")
     if name in _OF_THE_SAVER or op.op in _OF_THE_SAVER:
         return _outside_the_saver(op)
-    return _Danger(_DANGERS[name], op_locations(op)) if name in _DANGERS else None
+    return _Danger(_RULES[name], op_locations(op)) if name in _RULES else None
 
 
 def _by_attribute(op: OpUse, attribute: str, pattern: re.Pattern[str]) -> _Danger | None:
@@ -115,16 +121,16 @@ def _by_attribute(op: OpUse, attribute: str, pattern: re.Pattern[str]) -> _Dange
     if not values:
         return None
     sends = any("grpc://" in value for value in values)
-    return _Danger(_OPENS_CONNECTIONS if sends else _WRITES, op_locations(op), ", ".join(values))
+    return _Danger(rules.CONNECTS if sends else rules.WRITES, op_locations(op), target=", ".join(values))
 
 
 def _outside_the_saver(op: OpUse) -> _Danger | None:
     places = tuple(place for place in op.places if not _is_of_the_saver(place))
     if not places:
         return None
-    does = _READS if "Restore" in op.op else _WRITES
-    cause = f"{does}, outside the functions that save and restore the model's own variables"
-    return _Danger(cause, op_locations(replace(op, places=places, count=len(places))))
+    rule = rules.READS if "Restore" in op.op else rules.WRITES
+    elsewhere = ", outside the functions that save and restore the model's own variables"
+    return _Danger(rule, op_locations(replace(op, places=places, count=len(places))), elsewhere)
 
 
 def _is_of_the_saver(place: OpLocation) -> bool:

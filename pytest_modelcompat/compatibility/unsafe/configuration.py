@@ -1,28 +1,24 @@
-"""Unsafe content: what in an artifact runs code, or reaches files or the network, when somebody loads or calls it.
-
-Nothing here moves a verdict: an artifact may load perfectly well and do harm. A SavedModel is judged by all of its
-functions, whether a signature reaches them or not.
-"""
+"""Unsafe content of a Keras configuration: bytecode, functions, modules, and layers that load something more."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import layer_location, locations
 from pytest_modelcompat.artifacts.modules import is_third_party_module
 from pytest_modelcompat.artifacts.text import first_few, listed
-from pytest_modelcompat.compatibility.unsafe_ops import dangerous_ops
-from pytest_modelcompat.results.finding import Finding, Kind, Severity
+from pytest_modelcompat.compatibility.unsafe import rules
+from pytest_modelcompat.compatibility.unsafe.rules import TRUSTED_FIX, unsafe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Collection, Iterator
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.artifacts.locations import Use
+    from pytest_modelcompat.results.finding import Finding
 
 # Functions of Keras itself that a configuration has no reason to name.
 _RISKY_FUNCTIONS = frozenset(
@@ -32,7 +28,6 @@ _RISKY_FUNCTIONS = frozenset(
     }
 )
 _LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "IndexLookup", "TextVectorization"})
-_TRUSTED_FIX = "load it only if you trust its source"
 
 
 @dataclass(frozen=True)
@@ -50,37 +45,19 @@ _LOADING_LAYERS = {
     "FlaxLayer": _Loads("module", "calls a module that its configuration contains"),
 }
 
-_HAZARDS = {
-    "external link": ("HDF5 follows it into another file when the weights are read", "save the model into one file"),
-    "out-of-file dataset": ("HDF5 reads the data from another file", "save the model into one file"),
-    "pickle": ("unpickling it runs code from the file", "save the model again without it"),
-    "escaping member": ("unpacking it writes outside the folder it is unpacked into", "save the model again"),
-    "duplicate member": ("which of the two is read depends on the reader", "save the model again"),
-}
 
-
-def unsafe_content(inventory: Inventory, *, custom: Collection[str] = ()) -> tuple[Finding, ...]:
-    """Finds what in an artifact can harm whoever loads or calls it; every finding is a `WARNING`.
+def unsafe_in_configuration(inventory: Inventory, custom: Collection[str]) -> Iterator[Finding]:
+    """A finding for each thing in a Keras configuration that can harm who loads or calls the model.
 
     Args:
         inventory: what the artifact holds.
         custom: names of classes and functions that will be declared, for which Keras imports nothing.
     """
-    parts: tuple[Callable[[Inventory], Iterator[Finding]], ...] = (
-        _bytecode,
-        _risky_functions,
-        _loading_layers,
-        partial(_third_party_modules, custom=custom),
-        _vocabularies,
-        _hazards,
-        _escaping_assets,
-        dangerous_ops,
-    )
-    return tuple(finding for part in parts for finding in part(inventory))
-
-
-def _unsafe(subject: str, where: tuple[str, ...], cause: str, *fix: str) -> Finding:
-    return Finding(Kind.UNSAFE_CONTENT, subject, where, cause, fix or (_TRUSTED_FIX,), severity=Severity.WARNING)
+    yield from _bytecode(inventory)
+    yield from _risky_functions(inventory)
+    yield from _loading_layers(inventory)
+    yield from _third_party_modules(inventory, custom)
+    yield from _vocabularies(inventory)
 
 
 def _bytecode(inventory: Inventory) -> Iterator[Finding]:
@@ -89,12 +66,13 @@ def _bytecode(inventory: Inventory) -> Iterator[Finding]:
         return
     names = sorted({name for use in uses for code in use.codes for name in code.names})
     refers = f"; it refers to {listed(names, 8)}" if names else ""
-    yield _unsafe(
+    yield unsafe(
+        rules.BYTECODE,
         f"Python bytecode in {'compile()' if all(use.path == COMPILE_PATH for use in uses) else 'a Lambda layer'}",
         first_few(layer_location(use.path) for use in uses),
         f"loading with safe_mode=False, or with a Keras that has no safe mode, runs it{refers}",
         "replace it by a layer or a registered function of your own, and save the model again",
-        f"or {_TRUSTED_FIX}",
+        f"or {TRUSTED_FIX}",
     )
 
 
@@ -105,7 +83,8 @@ def _risky_functions(inventory: Inventory) -> Iterator[Finding]:
     for each in inventory.objects:
         named.setdefault(each.name, []).extend(locations((each,)))
     for name in sorted(_RISKY_FUNCTIONS.intersection(named)):
-        yield _unsafe(
+        yield unsafe(
+            rules.FUNCTION,
             f"the function {name}",
             first_few(named[name]),
             "a model does not need it, and calling the model runs it",
@@ -119,7 +98,9 @@ def _loading_layers(inventory: Inventory) -> Iterator[Finding]:
             continue
         named = layer.config.get(loads.key)
         target = f": {named}" if isinstance(named, str) and len(named) <= 200 else ""
-        yield _unsafe(f"{layer.class_name}{target}", locations((layer,)), f"rebuilding it {loads.what}")
+        yield unsafe(
+            rules.LOADING_LAYER, f"{layer.class_name}{target}", locations((layer,)), f"rebuilding it {loads.what}"
+        )
 
 
 def _third_party_modules(inventory: Inventory, custom: Collection[str]) -> Iterator[Finding]:
@@ -130,12 +111,13 @@ def _third_party_modules(inventory: Inventory, custom: Collection[str]) -> Itera
         if use.module and is_third_party_module(use.module) and not {name, use.registered_name}.intersection(custom):
             groups.setdefault((use.module, name), []).append(use)
     for (module, name), uses in groups.items():
-        yield _unsafe(
+        yield unsafe(
+            rules.MODULE,
             f"{module}.{name}",
             locations(uses),
             f"a Keras that trusts the file imports the module {module}, which runs its code",
             "register the class and pass it in custom_objects, so that Keras imports no module that the file names",
-            f"or {_TRUSTED_FIX}",
+            f"or {TRUSTED_FIX}",
         )
 
 
@@ -145,28 +127,10 @@ def _vocabularies(inventory: Inventory) -> Iterator[Finding]:
             value = layer.config.get(key)
             if layer.class_name.rpartition(">")[2] in _LOOKUPS and isinstance(value, str) and value:
                 over = "over the network" if re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE) else "of the host"
-                yield _unsafe(
+                yield unsafe(
+                    rules.VOCABULARY,
                     f"{layer.class_name}({key}={value!r})",
                     locations((layer,)),
                     f"rebuilding it reads this file {over}; its lines become part of the model",
                     "build the layer from a list of terms, and save the model again",
                 )
-
-
-def _hazards(inventory: Inventory) -> Iterator[Finding]:
-    for hazard in inventory.hazards:
-        danger, fix = _HAZARDS.get(hazard.what, ("it can harm whoever opens the file", _TRUSTED_FIX))
-        detail = f"{hazard.detail}: " if hazard.detail else ""
-        yield _unsafe(f"{hazard.what} {hazard.subject}", (), f"{detail}{danger}", fix)
-
-
-def _escaping_assets(inventory: Inventory) -> Iterator[Finding]:
-    for asset in inventory.assets:
-        parts = re.split(r"[/\\]", asset.path)
-        if ".." in parts or not parts[0] or re.match(r"[A-Za-z]:", asset.path) or "://" in asset.path:
-            yield _unsafe(
-                f"asset {asset.path}",
-                (),
-                "it lies outside the model's folder: loading the model reads a file of the host",
-                "export the model again",
-            )
