@@ -52,10 +52,11 @@ def measure(command: Sequence[str], folder: Path, environment: Mapping[str, str]
 
 def _sample(root: int, peaks: list[int], done: threading.Event) -> None:
     while not done.wait(SAMPLE_SECONDS):
-        peaks.append(sum(_pss(pid) for pid in _tree(root)))
+        peaks.append(sum(_pss(pid) for pid in tree_of(root)))
 
 
-def _tree(root: int) -> list[int]:
+def tree_of(root: int) -> list[int]:
+    """A process and all below it, by their ids."""
     found, queue = [], [root]
     while queue:
         pid = queue.pop()
