@@ -96,7 +96,7 @@ def _resident(pid: int) -> int:
 
 
 def _descriptors(pid: int) -> int:
-    return len(os.listdir(f"/proc/{pid}/fd"))
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
 def _parent(pid: int) -> int:

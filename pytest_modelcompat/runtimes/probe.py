@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = 600.0
 _LAST_LINES = 5
+_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 _EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt)\b")
 # Python 3.8 is the oldest that runs it. What is installed is asked for by its metadata: `tf.keras` is what the
@@ -78,7 +79,7 @@ def _run(runtime: Runtime, python: Path, folder: str) -> subprocess.CompletedPro
         return subprocess.run(
             [str(python), "-c", _CODE],
             cwd=folder,
-            env=variables_for({**_QUIET, **runtime.env}),
+            env=_variables(runtime),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
@@ -94,6 +95,14 @@ def _run(runtime: Runtime, python: Path, folder: str) -> subprocess.CompletedPro
     except OSError as error:
         what = f"the interpreter of runtime {runtime.name!r} cannot be started from {python}: {error.strerror or error}"
         raise RuntimeUnavailableError(what, (_fix(runtime, python),)) from None
+
+
+def _variables(runtime: Runtime) -> dict[str, str]:
+    variables = variables_for({**_QUIET, **runtime.env})
+    if runtime.is_created and _NO_BYTECODE not in runtime.env:
+        # The environment is ours, and without bytecode on its disk each start of a loader compiles TensorFlow again.
+        variables.pop(_NO_BYTECODE, None)
+    return variables
 
 
 def _versions(output: str) -> dict[str, str]:

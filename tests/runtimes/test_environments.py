@@ -195,6 +195,9 @@ def created(
         patch.setenv("PYTHONPATH", str(folder / "misleading"))
         (folder / "misleading").mkdir()
         (folder / "misleading" / "tensorflow.py").write_text("raise SystemExit(5)")
+        # As in many containers; what is written all the same goes beside the installation here.
+        patch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+        patch.setenv("PYTHONPYCACHEPREFIX", str(folder / "bytecode"))
         runtime = Runtime("here", PYTHON, (tensorflow_of_here(folder),))
         environment = create(runtime, steps.append)
         yield runtime, environment, steps
@@ -219,6 +222,11 @@ class TestCreated:
         assert 1_000 < environment.size < 10_000_000
         assert environment.created.endswith("+00:00")
         assert environment == find_environment(folder_of(runtime)) == read_note(environment.folder)
+
+    def test_has_bytecode_for_the_loaders(self, created: tuple[Runtime, Environment, list[str]]) -> None:
+        _, environment, _ = created
+        bytecode = environment.folder.parents[2] / "bytecode"
+        assert next(bytecode.rglob("tensorflow/__init__.*.pyc"))
 
     def test_is_there_at_once_the_next_time(
         self, created: tuple[Runtime, Environment, list[str]], monkeypatch: pytest.MonkeyPatch
