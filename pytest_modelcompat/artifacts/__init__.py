@@ -39,6 +39,7 @@ def read_inventory(path: Path) -> Inventory:
         BrokenArtifactError: it cannot be read; the message says in one sentence what the file really is. It is a
             `ArtifactWithoutModelError` where the file is sound and holds something else.
     """
+    from pytest_modelcompat.artifacts.budget import BudgetSpentError
     from pytest_modelcompat.artifacts.detection import detect_format
     from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
 
@@ -47,6 +48,8 @@ def read_inventory(path: Path) -> Inventory:
             return _read(path, detect_format(path))
     except OSError as error:
         raise BrokenArtifactError(f"{path} cannot be read: {error.strerror or error}") from error
+    except BudgetSpentError as error:
+        raise BrokenArtifactError(f"{path} takes more to read than any model: {error}, which is the limit") from error
 
 
 @contextmanager
@@ -70,6 +73,8 @@ def _read(path: Path, format_: str | None) -> Inventory:
         from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
 
         raise BrokenArtifactError(describe_non_artifact(path))
+    from pytest_modelcompat.artifacts.budget import Budget
+
     module, function = READ[format_].reader
-    inventory: Inventory = getattr(import_module(module), function)(path)
+    inventory: Inventory = getattr(import_module(module), function)(path, Budget())
     return inventory

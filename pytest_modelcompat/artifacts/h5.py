@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from pytest_modelcompat.artifacts.budget import Budget
     from pytest_modelcompat.artifacts.containers.hdf5.contents import Hdf5Contents
 
 # Groups that Keras' `save_weights` makes: the legacy layout, then those of Keras 2.12 and 3.
@@ -22,17 +23,18 @@ _WEIGHT_GROUPS = frozenset({"model_weights", "layers", "vars", "_layer_checkpoin
 _NAMES = frozenset({"layer_names", "layer_names0"})
 
 
-def read_h5(path: Path) -> Inventory:
+def read_h5(path: Path, budget: Budget) -> Inventory:
     """Reads an .h5 file's attributes; the weights are described from its metadata and stay untouched.
 
     Args:
         path: an HDF5 file.
+        budget: what reading it may cost.
 
     Raises:
         BrokenArtifactError: the file is damaged.
         ArtifactWithoutModelError: it holds neither a Keras model nor its weights.
     """
-    contents = _contents(path)
+    contents = _contents(path, budget)
     inventory = Inventory(
         path=path,
         format="h5",
@@ -41,7 +43,7 @@ def read_h5(path: Path) -> Inventory:
         hazards=tuple(contents.hazards),
     )
     if "model_config" in contents.attributes:
-        return _with_model(inventory, contents.attributes)
+        return _with_model(inventory, contents.attributes, budget)
     if "model_config" in contents.others:
         raise BrokenArtifactError(f"{path} (its model_config) is corrupt: it is no text")
     if contents.groups & _WEIGHT_GROUPS or (contents.others | contents.attributes.keys()) & _NAMES:
@@ -49,13 +51,13 @@ def read_h5(path: Path) -> Inventory:
     raise ArtifactWithoutModelError(f"{path} is an HDF5 file that holds neither a Keras model nor its weights")
 
 
-def _with_model(inventory: Inventory, attributes: Mapping[str, str]) -> Inventory:
+def _with_model(inventory: Inventory, attributes: Mapping[str, str], budget: Budget) -> Inventory:
     where = f"{inventory.path} (its model_config)"
-    root = parse_json(attributes["model_config"], where)
-    contents = read_model(root, where)
+    root = parse_json(attributes["model_config"], where, budget)
+    contents = read_model(root, where, budget)
     where = f"{inventory.path} (its training_config)"
-    training = parse_json(attributes["training_config"], where) if "training_config" in attributes else {}
-    read_compile(training, contents, where)
+    training = parse_json(attributes["training_config"], where, budget) if "training_config" in attributes else {}
+    read_compile(training, contents, where, budget)
     return replace(
         inventory,
         model_class=contents.model_class,
@@ -69,10 +71,10 @@ def _with_model(inventory: Inventory, attributes: Mapping[str, str]) -> Inventor
     )
 
 
-def _contents(path: Path) -> Hdf5Contents:
+def _contents(path: Path, budget: Budget) -> Hdf5Contents:
     try:
         with path.open("rb", buffering=0) as file:
-            return read_contents(Source(file, 0, path.stat().st_size))
+            return read_contents(Source(file, 0, path.stat().st_size, budget))
     except TruncatedError as error:
         raise BrokenArtifactError(f"{path} is a truncated HDF5 file: {error}") from error
     except Hdf5Error as error:

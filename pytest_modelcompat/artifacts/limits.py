@@ -9,8 +9,12 @@ MEGABYTE = 1 << 20
 
 # A model's configuration. The largest hold a vocabulary of a million words, some 10 MB.
 LARGEST_JSON = 32 * MEGABYTE
+# The same as text in memory, where a single character can make all of them four bytes wide.
+LARGEST_TEXT_OF_JSON = 64 * MEGABYTE
 # The layers and other objects in it.
-MOST_USES = 200_000
+MOST_USES = 50_000
+# What one of them is called, and the names of the layers that it stands in, together.
+LONGEST_NAME, LONGEST_LAYER_PATH = 4096, 1000
 # What a compressed member of a zip is unpacked to, to be looked into. Keras stores weights as they are.
 LARGEST_UNPACKED = 64 * MEGABYTE
 # All members together that have to be unpacked so.

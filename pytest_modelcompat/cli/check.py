@@ -14,13 +14,15 @@ from pytest_modelcompat.compatibility.verdict import Compatibility, Compatibilit
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.cli.console import Console
     from pytest_modelcompat.profiles.profile import Profile
     from pytest_modelcompat.results.finding import Finding
+
+    Results = Sequence[CompatibilityResult]
 
 _EPILOG = """examples:
   modelcompat check models/ranker.h5 --runtime tf2.15 --runtime tf2.21
@@ -52,7 +54,7 @@ def run(arguments: Sequence[str], console: Console) -> int:
     runtimes = profiles(options.runtime)
     judging = partial(check_all, profiles=runtimes, declared=options)
     output = _Output(console, options)
-    for answer in artifact_results(options.paths, console, lambda inventory: (inventory, judging(inventory))):
+    for answer in artifact_results(options.paths, console, lambda inventory: output.judged(inventory, judging)):
         if answer.value is None:
             output.unreadable(answer.path, answer.problem, runtimes)
         else:
@@ -72,6 +74,7 @@ def _parser() -> Parser:
     )
     add_declarations(parser)
     parser.add_argument("--fail-on-unsafe", action="store_true", help="exit 1 for unsafe content too")
+    parser.add_argument("--all", action="store_true", help="print every finding, however many there are")
     parser.add_argument("--json", action="store_true", help="one JSON object a line, for each artifact and runtime")
     parser.add_argument("--sarif", action="store_true", help="one SARIF 2.1.0 log, for code scanning")
     return parser
@@ -151,21 +154,28 @@ class _Output:
     options: argparse.Namespace
     results: list[CompatibilityResult] = field(default_factory=list)
 
-    def add(self, inventory: Inventory, judged: Sequence[CompatibilityResult]) -> None:
-        self.results.extend(judged)
+    def judged(self, inventory: Inventory, judging: Callable[[Inventory], Results]) -> tuple[Results, tuple[str, ...]]:
+        """An artifact's results, and what is written of them at once."""
+        found = judging(inventory)
         if self.options.json:
-            self._json(judged)
-        elif not self.options.sarif:
-            from pytest_modelcompat.report.compatibility import check_page
+            return found, tuple(self._json(found))
+        if self.options.sarif:
+            return found, ()
+        from pytest_modelcompat.report.compatibility import check_page
+        from pytest_modelcompat.report.layout import bounded_page
 
-            self.console.lines(check_page(inventory, judged))
+        return found, tuple(bounded_page(check_page(inventory, found), in_full=self.options.all))
+
+    def add(self, judged: Results, lines: Iterable[str]) -> None:
+        self.results.extend(judged)
+        self.console.lines(lines)
 
     def unreadable(self, path: Path, sentence: str, profiles: Sequence[Profile]) -> None:
         finding = _broken(path, sentence)
         judged = [CompatibilityResult(path, profile.name, (finding,), is_readable=False) for profile in profiles]
         self.results.extend(judged)
         if self.options.json:
-            self._json(judged)
+            self.console.lines(self._json(judged))
         self.console.problem(sentence)
 
     def end(self) -> None:
@@ -178,10 +188,10 @@ class _Output:
 
             self.console.lines([check_summary(self.results)])
 
-    def _json(self, judged: Sequence[CompatibilityResult]) -> None:
+    def _json(self, judged: Iterable[CompatibilityResult]) -> Iterator[str]:
         from pytest_modelcompat.report.json_data import compatibility_data, line
 
-        self.console.lines(line(compatibility_data(each)) for each in judged)
+        return (line(compatibility_data(each)) for each in judged)
 
 
 def _broken(path: Path, sentence: str) -> Finding:

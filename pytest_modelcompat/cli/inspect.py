@@ -53,7 +53,7 @@ def _parser() -> Parser:
     parser = Parser("inspect", "Shows what is in saved models, without loading them.", _EPILOG)
     parser.add_argument("paths", nargs="+", metavar="PATH", help=".h5 or .keras files, SavedModels, folders, globs")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument("--all", action="store_true", help="list every layer and op")
+    parser.add_argument("--all", action="store_true", help="list every layer, op and finding, however many there are")
     return parser
 
 
@@ -67,9 +67,11 @@ def _lines(inventory: Inventory, *, as_json: bool, in_full: bool) -> list[str]:
         return [line(inventory_data(inventory, unsafe))]
     from pytest_modelcompat.profiles.third_party import third_party_uses
     from pytest_modelcompat.report.inventory import inspect_page
+    from pytest_modelcompat.report.layout import bounded_page
 
     nbytes = _size(inventory.path)
-    return list(inspect_page(inventory, unsafe, third_party_uses(inventory), nbytes=nbytes, in_full=in_full))
+    page = inspect_page(inventory, unsafe, third_party_uses(inventory), nbytes=nbytes, in_full=in_full)
+    return list(bounded_page(page, in_full=in_full))
 
 
 def _size(path: Path) -> int:

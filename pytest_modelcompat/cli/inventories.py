@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pytest_modelcompat.artifacts import ArtifactWithoutModelError, BrokenArtifactError, read_inventory
 from pytest_modelcompat.artifacts.text import clause
+from pytest_modelcompat.cli.bounds import OutOfTimeError, bounded
 from pytest_modelcompat.cli.discovery import find_artifacts
 from pytest_modelcompat.cli.exit_codes import ExitCode
 
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # What a file made by nobody's Keras can provoke in code that expects Keras' own.
-_UNEXPECTED = (
-    *(ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RecursionError, TypeError, ValueError),
-)
+_UNEXPECTED = (*(ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError),)
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,10 @@ def _artifact_result(found: FoundArtifact, work: Callable[[Inventory], T]) -> Ar
     if found.problem:
         return ArtifactResult(found.path, problem=found.problem)
     try:
-        return ArtifactResult(found.path, with_inventory(found.path, work))
+        with bounded():
+            return ArtifactResult(found.path, with_inventory(found.path, work))
+    except OutOfTimeError as error:
+        return ArtifactResult(found.path, problem=f"{found.path} takes longer than any model: {error}")
     except ArtifactWithoutModelError as error:
         return ArtifactResult(found.path, problem=str(error)) if found.is_named else None
     except BrokenArtifactError as error:
@@ -84,6 +86,8 @@ def with_inventory(path: Path, work: Callable[[Inventory], T]) -> T:
     """
     try:
         return work(read_inventory(path))
+    except MemoryError as error:
+        raise BrokenArtifactError(f"{path} takes more memory than any model, which is refused") from error
     except _UNEXPECTED as error:
         cause = clause(error) or "no reason given"
         what = f"{path} contains something that no version of Keras writes ({type(error).__name__}: {cause})"

@@ -163,7 +163,11 @@ class CompatibilityContext:
 
     def is_wrapped(self, path: tuple[str, ...]) -> bool:
         """Whether a layer stands in another layer rather than in a model, as below a TimeDistributed."""
-        return bool(path) and path[:-1] not in {model for model, _ in self.models}
+        return bool(path) and path[:-1] not in self._paths_of_models
+
+    @cached_property
+    def _paths_of_models(self) -> frozenset[tuple[str, ...]]:
+        return frozenset(model for model, _ in self.models)
 
     def is_translated(self, layer: LayerUse) -> bool:
         """Whether the readers of an .h5 file translate a layer's old configuration; Keras 3 leaves wrapped ones be."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.text import aligned, listed
+from pytest_modelcompat.artifacts.text import aligned, listed, shorten
 from pytest_modelcompat.results.finding import Kind, Severity
 
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.results.finding import Finding
 
 LABEL_WIDTH = 11
+# Of the page of one artifact, unless all of it is asked for. The longest of real models has some hundred lines.
+_MOST_LINES, _LONGEST_OF_PAGE, _MOST_CHARACTERS = 4000, 2000, 200_000
 INDENT = "  "
 _LONGEST_LINE = 160
 # Of findings shown together, so many subjects stand in the heading; the places are all below it.
@@ -52,6 +54,26 @@ def labelled(label: str, text: str) -> Iterator[str]:
     first, *rest = text.split("\n")
     yield f"{INDENT}{label.ljust(LABEL_WIDTH)}{first}"
     yield from (f"{INDENT}{' ' * LABEL_WIDTH}{line}" for line in rest)
+
+
+def bounded_page(lines: Iterable[str], *, in_full: bool = False) -> Iterator[str]:
+    """The lines of one artifact's page, as many as somebody reads.
+
+    Args:
+        lines: all of them.
+        in_full: whether they are wanted, however many and however long.
+    """
+    if in_full:
+        yield from lines
+        return
+    left = _MOST_CHARACTERS
+    for number, line in enumerate(lines):
+        shown = shorten(line, _LONGEST_OF_PAGE)
+        left -= len(shown) + 1
+        if left < 0 or number == _MOST_LINES:
+            yield f"{INDENT}… and more; --all shows all of it"
+            return
+        yield shown
 
 
 def finding_block(finding: Finding, *, with_cause: bool = True, with_fix: bool = True) -> Iterator[str]:

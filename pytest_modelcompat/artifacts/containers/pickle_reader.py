@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.budget import Budget
 from pytest_modelcompat.artifacts.text import listed
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ NPY_HEADER = 1 << 12
 _PROTOCOL = b"\x80"
 _NEWEST_PROTOCOL = 5
 _MOST_OPCODES = 100_000
+# So many opcodes are counted at once.
+_BETWEEN_LOOKS = 256
 _MOST_NAMES = 3
 _IMPORTS = frozenset({"GLOBAL", "INST"})
 _CALLS = frozenset({"REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "BUILD"})
@@ -28,7 +31,7 @@ _SILENT = frozenset({"MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT", "FRAME", "PROTO"
 _IDENTIFIERS = re.compile(r"[A-Za-z_][\w.]* [A-Za-z_][\w.]*")
 
 
-def describe_pickle(data: bytes) -> str | None:
+def describe_pickle(data: bytes, budget: Budget | None = None) -> str | None:
     """Says what a pickle would do, None for data that is no pickle.
 
     Protocols 0 and 1 have no signature: their opcodes are letters, which a word list may begin with. There, only what
@@ -36,6 +39,7 @@ def describe_pickle(data: bytes) -> str | None:
 
     Args:
         data: the data, or its beginning.
+        budget: what looking at it may cost.
 
     Returns:
         One clause, such as `a pickle that imports posix.system`.
@@ -45,7 +49,7 @@ def describe_pickle(data: bytes) -> str | None:
         return "a NumPy array of Python objects, which is a pickle" if _OBJECTS.search(header) else None
     opcodes: set[str] = set()
     names: dict[str, None] = {}
-    for opcode, name in _opcodes(data):
+    for opcode, name in _opcodes(data, budget or Budget()):
         opcodes.add(opcode)
         if name:
             names[name] = None
@@ -69,7 +73,7 @@ def _listed_imports(names: dict[str, None]) -> str:
     return f"a pickle that imports {listed(names, _MOST_NAMES)}"
 
 
-def _opcodes(data: bytes) -> Iterator[tuple[str, str]]:
+def _opcodes(data: bytes, budget: Budget) -> Iterator[tuple[str, str]]:
     """Yields each opcode with the dotted name it imports, if it does, up to the end or to what is no opcode."""
     import pickletools
 
@@ -79,6 +83,8 @@ def _opcodes(data: bytes) -> Iterator[tuple[str, str]]:
         for number, (opcode, argument, _) in enumerate(pickletools.genops(data)):
             if number == _MOST_OPCODES or (opcode.name in _IMPORTS and not _IDENTIFIERS.fullmatch(str(argument))):
                 return
+            if number % _BETWEEN_LOOKS == _BETWEEN_LOOKS - 1:
+                budget.spend(_BETWEEN_LOOKS)
             yield opcode.name, _imported(opcode.name, argument, texts)
             if opcode.name == "MEMOIZE":
                 memo.append(texts[-1])

@@ -6,10 +6,20 @@ parts takes forty times its size once parsed. So of a large file only what the s
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.artifacts.limits import MEGABYTE, megabytes
 from pytest_modelcompat.artifacts.saved_model.protobuf_schema import ENTRY, message_fields
 
-# The largest graphs have a tenth of it.
-MOST_PARTS = 2_000_000
+if TYPE_CHECKING:
+    from pytest_modelcompat.artifacts.budget import Budget
+
+# The largest graphs have a fifth of it.
+MOST_PARTS = 1_000_000
+# What is left of a message without its tensors.
+LARGEST_KEPT = 32 * MEGABYTE
+# The clock is looked at once in so many parts.
+_BETWEEN_LOOKS = 1024
 # A packed attribute larger than this holds a tensor, of which only the name is of interest.
 _LARGEST_ENTRY = 4096
 _DEEPEST = 24
@@ -21,41 +31,55 @@ class WireError(ValueError):
     """The bytes are no protobuf message; the message is a clause that says why."""
 
 
-def without_tensor_values(message_name: str, data: memoryview) -> bytes:
+def without_tensor_values(message_name: str, data: memoryview, budget: Budget) -> bytes:
     """The message without what the schema does not know, and without the values of large attributes.
 
     Args:
         message_name: a message of the schema.
         data: its wire format.
+        budget: what reading it may cost.
 
     Raises:
         WireError: it is damaged, or has more parts than any model.
     """
-    return _TensorStripper(data).message(message_name, 0, len(data), _DEEPEST)
+    return _TensorStripper(data, budget).message(message_name, 0, len(data), _DEEPEST)
 
 
 class _TensorStripper:
     """One pass over a message, which counts its parts."""
 
-    def __init__(self, data: memoryview) -> None:
-        self.data, self.size, self.left = data, len(data), MOST_PARTS
+    def __init__(self, data: memoryview, budget: Budget) -> None:
+        self.data, self.size, self.budget = data, len(data), budget
+        self.left, self.kept = MOST_PARTS, LARGEST_KEPT
 
     def message(self, name: str, start: int, end: int, depth: int) -> bytes:
         if depth < 0:
             raise WireError("it is nested too deeply")
         known, kept, position = message_fields(name), [], start
         while position < end:
-            self.left -= 1
-            if self.left < 0:
-                raise WireError(f"it has more than {MOST_PARTS:,} parts, which is the limit")
+            self.count_part()
             head = position
             tag, position = self.varint(position)
             position, value = self.field(tag & 7, position, end)
             type_ = known.get(tag >> 3)
             if type_ is not None:
                 body = self.body(type_, value, position, depth) if tag & 7 == _DELIMITED else None
-                kept.append(bytes(self.data[head:position]) if body is None else _delimited(tag, body))
+                kept.append(self.copy(head, position) if body is None else _delimited(tag, body))
         return b"".join(kept)
+
+    def count_part(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise WireError(f"it has more than {MOST_PARTS:,} parts, which is the limit")
+        if not self.left % _BETWEEN_LOOKS:
+            self.budget.look()
+
+    def copy(self, start: int, end: int) -> bytes:
+        """What is kept as it is."""
+        self.kept -= end - start
+        if self.kept < 0:
+            raise WireError(f"it has more than {megabytes(LARGEST_KEPT)} besides its tensors, which is the limit")
+        return bytes(self.data[start:end])
 
     def field(self, kind: int, position: int, end: int) -> tuple[int, int]:
         """Where a field ends, and where its value begins."""
@@ -88,18 +112,19 @@ class _TensorStripper:
         size, position = self.varint(position)
         if tag != 1 << 3 | _DELIMITED or size > _LARGEST_ENTRY:
             raise WireError("an attribute of it has no name")
-        return bytes(self.data[start : position + size])
+        return self.copy(start, position + size)
 
     def entry(self, base: str, start: int, end: int, depth: int) -> bytes:
         """A map's entry with its value thinned."""
         kept, position = [], start
         while position < end:
+            self.count_part()
             head = position
             tag, position = self.varint(position)
             position, value = self.field(tag & 7, position, end)
             is_message = tag == 2 << 3 | _DELIMITED
             body = self.message(base, value, position, depth - 1) if is_message else None
-            kept.append(bytes(self.data[head:position]) if body is None else _delimited(tag, body))
+            kept.append(self.copy(head, position) if body is None else _delimited(tag, body))
         return b"".join(kept)
 
     def varint(self, position: int) -> tuple[int, int]:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pytest_modelcompat.artifacts.budget import Budget
+
 _FOOTER = 48
 _MAGIC = 0xDB4775248B80FB57.to_bytes(8, "little")
 _TRAILER = 5
@@ -17,8 +19,9 @@ _PLAIN, _SNAPPY = 0, 1
 # Packed blocks are 256 KB in TensorFlow, and a key leaves out what it shares with the one before.
 _LARGEST_BLOCK = 4 * MEGABYTE
 _LARGEST_TABLE = 64 * MEGABYTE
-# What an entry takes in memory besides its bytes.
+# What an entry takes in memory besides its bytes, and how many parts it counts for: it becomes a message and a weight.
 _ENTRY = 64
+_COST = 8
 _VARINT_BITS = 64
 # A number from here on takes more than one byte.
 _LARGE = 0x80
@@ -44,11 +47,12 @@ def is_table(path: Path) -> bool:
         return file.read() == _MAGIC
 
 
-def read_table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def read_table(data: bytes, budget: Budget | None = None) -> Iterator[tuple[bytes, bytes]]:
     """Yields the keys of a table in stored order with their values.
 
     Args:
         data: the whole file.
+        budget: what reading it may cost.
 
     Raises:
         TableError: it is damaged.
@@ -62,6 +66,8 @@ def read_table(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     for _, handle in _entries(_block(data, index)):
         for key, value in _entries(_block(data, _handle(handle, 0)[0])):
             left -= len(key) + len(value) + _ENTRY
+            if budget is not None:
+                budget.spend(_COST)
             if left < 0:
                 raise TableError(f"it is larger than {megabytes(_LARGEST_TABLE)}, which is the limit")
             yield key, value

@@ -12,8 +12,9 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.budget import Budget
 from pytest_modelcompat.artifacts.containers.file_slice import FileSlice
-from pytest_modelcompat.artifacts.containers.hdf5.source import Budget, Source, mapped
+from pytest_modelcompat.artifacts.containers.hdf5.source import Source, mapped
 from pytest_modelcompat.artifacts.containers.pickle_reader import HEAD, NPY, NPY_HEADER, describe_pickle
 from pytest_modelcompat.artifacts.inventory import Hazard
 from pytest_modelcompat.artifacts.limits import (
@@ -55,15 +56,16 @@ class ZipArchive:
 
     Args:
         file: the file; its position is moved by reading.
+        budget: what reading it may cost.
         is_inner: whether it is itself a member of a zip; what is in its zips is then not looked into.
 
     Raises:
         ZipError: it is damaged, or its table of contents is larger than any model's.
     """
 
-    def __init__(self, file: BinaryIO, *, is_inner: bool = False) -> None:
+    def __init__(self, file: BinaryIO, budget: Budget | None = None, *, is_inner: bool = False) -> None:
         self._file, self._is_inner = file, is_inner
-        self._budget, self._unpackable = Budget(), MOST_UNPACKED
+        self._budget, self._unpackable = budget or Budget(), MOST_UNPACKED
         _check_contents(file)
         try:
             self._zip = zipfile.ZipFile(file)
@@ -103,6 +105,7 @@ class ZipArchive:
         Raises:
             ZipError: it is damaged.
         """
+        self._budget.look()
         return self._read(self._members[name], size)
 
     def source(self, name: str) -> Source | None:
@@ -152,11 +155,12 @@ class ZipArchive:
     def _pickles(self, entry: zipfile.ZipInfo) -> Iterator[Hazard]:
         if entry.filename.endswith("/") or entry.compress_type not in _METHODS or entry.flag_bits & _ENCRYPTED:
             return
+        self._budget.look()
         head = self._read(entry, NPY_HEADER)
         if head.startswith(ZIP) and not self._is_inner:
             yield from self._inner(entry)
             return
-        told = describe_pickle(head if head.startswith(NPY) else self._read(entry, HEAD))
+        told = describe_pickle(head if head.startswith(NPY) else self._read(entry, HEAD), self._budget)
         if told:
             yield Hazard("pickle", entry.filename, told)
 
@@ -175,7 +179,7 @@ class ZipArchive:
         source = self.source(name)
         if source is None or source.read(0, min(4, source.size)) != ZIP:
             return None
-        return ZipArchive(io.BufferedReader(FileSlice(source)), is_inner=True)
+        return ZipArchive(io.BufferedReader(FileSlice(source)), self._budget, is_inner=True)
 
     def _read(self, entry: zipfile.ZipInfo, size: int) -> bytes:
         if entry.compress_type not in _METHODS:

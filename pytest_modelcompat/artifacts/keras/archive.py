@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    from pytest_modelcompat.artifacts.budget import Budget
     from pytest_modelcompat.artifacts.containers.hdf5.contents import Hdf5Contents
     from pytest_modelcompat.artifacts.containers.hdf5.source import Source
     from pytest_modelcompat.artifacts.inventory import WeightUse
@@ -35,29 +36,30 @@ _TASK, _CLASS = "task.json", re.compile(r"^.*>|\W")
 WEIGHTS, _WEIGHTS_NPZ = "model.weights.h5", "model.weights.npz"
 
 
-def read_keras_zip(path: Path) -> Inventory:
+def read_keras_zip(path: Path, budget: Budget) -> Inventory:
     """Reads a .keras model's metadata and configuration; the weights are described and stay untouched.
 
     Args:
         path: a zip or a folder that holds config.json.
+        budget: what reading it may cost.
 
     Raises:
         BrokenArtifactError: the zip is damaged, or its configuration describes no Keras model.
     """
     try:
         if path.is_dir():
-            with Folder(path) as folder:
-                return _inventory(path, folder)
+            with Folder(path, budget) as folder:
+                return _inventory(path, folder, budget)
         with path.open("rb") as file:
-            return _inventory(path, ZipArchive(file))
+            return _inventory(path, ZipArchive(file, budget), budget)
     except ZipError as error:
         raise BrokenArtifactError(f"{path} is a truncated or corrupt .keras file: {error}") from error
 
 
-def _inventory(path: Path, archive: ZipArchive | Folder) -> Inventory:
+def _inventory(path: Path, archive: ZipArchive | Folder, budget: Budget) -> Inventory:
     where = f"{path} (its {CONFIG})"
-    root = parse_json(archive.read(CONFIG, LARGEST_JSON), where)
-    contents = read_model(root, where)
+    root = parse_json(archive.read(CONFIG, LARGEST_JSON), where, budget)
+    contents = read_model(root, where, budget)
     training = as_mapping(root.get("compile_config"))
     weights, hazards = _weights(path, archive)
     saved_by = _saved_by(path, archive)

@@ -8,15 +8,24 @@ config and decides by key, module and shape what each node is, rather than knowi
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_modelcompat.artifacts.budget import Budget, BudgetSpentError
 from pytest_modelcompat.artifacts.dtypes import FLOATS, compute_dtype
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, LambdaUse, LayerUse, ObjectUse
 from pytest_modelcompat.artifacts.keras.lambdas import called_with, code_elsewhere, function_keys, lambda_use
-from pytest_modelcompat.artifacts.limits import LARGEST_JSON, MOST_USES, megabytes
+from pytest_modelcompat.artifacts.limits import (
+    LARGEST_JSON,
+    LARGEST_TEXT_OF_JSON,
+    LONGEST_LAYER_PATH,
+    LONGEST_NAME,
+    MOST_USES,
+    megabytes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -99,20 +108,24 @@ class _ConfigLocation(NamedTuple):
         return self.owner == COMPILE_PATH
 
 
-def parse_json(text: str | bytes, where: str) -> dict[str, Any]:
+def parse_json(text: str | bytes, where: str, budget: Budget | None = None) -> dict[str, Any]:
     """Parses a JSON object.
 
     Args:
         text: what should be JSON. NaN and Infinity are accepted, because Keras writes and reads them.
         where: the file and the part of it, as the message names them.
+        budget: what it may cost, together with all else that is read of an artifact.
 
     Raises:
-        BrokenArtifactError: it is not JSON, or no object.
+        BrokenArtifactError: it is not JSON, or no object, or takes more memory than any model's.
     """
     if len(text) > LARGEST_JSON:
         raise BrokenArtifactError(f"{where} is larger than {megabytes(LARGEST_JSON)}, which is the limit")
     try:
-        value = json.loads(text)
+        (budget or Budget()).spend(_count_of_values(text))
+        value = json.loads(_decoded(text))
+    except BudgetSpentError as error:
+        raise BrokenArtifactError(f"{where} is too large: {error}, which is the limit") from error
     except ValueError as error:
         raise BrokenArtifactError(f"{where} is corrupt: it is not JSON ({error})") from error
     except RecursionError as error:
@@ -122,12 +135,27 @@ def parse_json(text: str | bytes, where: str) -> dict[str, Any]:
     return value
 
 
-def read_model(node: Mapping[str, Any], where: str) -> ConfigContents:
+def _count_of_values(text: str | bytes) -> int:
+    """About how many values a JSON text holds, weighed by what they take in memory; counted without parsing it."""
+    if isinstance(text, str):
+        return 3 * text.count("{") + sum(map(text.count, "[,:"))
+    return 3 * text.count(b"{") + sum(map(text.count, (b"[", b",", b":")))
+
+
+def _decoded(text: str | bytes) -> str:
+    decoded = text if isinstance(text, str) else text.decode(json.detect_encoding(text), "surrogatepass")
+    if sys.getsizeof(decoded) > LARGEST_TEXT_OF_JSON:
+        raise BudgetSpentError(f"its text takes more than {megabytes(LARGEST_TEXT_OF_JSON)} of memory")
+    return decoded
+
+
+def read_model(node: Mapping[str, Any], where: str, budget: Budget | None = None) -> ConfigContents:
     """Reads the outermost node of a model's configuration, and what `compile()` was given if it is in there.
 
     Args:
         node: `{"class_name": ..., "config": ...}`.
         where: the file and the part of it, as a message names them.
+        budget: what it may cost.
 
     Raises:
         BrokenArtifactError: the node describes no Keras model.
@@ -137,7 +165,7 @@ def read_model(node: Mapping[str, Any], where: str) -> ConfigContents:
     contents = ConfigContents(model_class=node["class_name"])
     config = as_mapping(node["config"])
     with _bounded(where):
-        _Walk(contents).inside(node, config, path=(), owner=(_name_of(node, config),))
+        _Walk(contents, budget).inside(node, config, path=(), owner=(_name_of(node, config),))
     return contents
 
 
@@ -159,28 +187,34 @@ def without_compile_config(inventory: Inventory) -> Inventory:
     )
 
 
-def read_compile(config: Mapping[str, Any], contents: ConfigContents, where: str) -> None:
+def read_compile(config: Mapping[str, Any], contents: ConfigContents, where: str, budget: Budget | None = None) -> None:
     """Adds what `compile()` was given: Keras 3's `compile_config` or the `training_config` of an .h5.
 
     Raises:
         BrokenArtifactError: the configuration is nested without end, or names more than any model.
     """
     with _bounded(where):
-        _Walk(contents).children(config, _ConfigLocation(COMPILE_PATH, COMPILE_PATH))
+        _Walk(contents, budget).children(config, _ConfigLocation(COMPILE_PATH, COMPILE_PATH))
 
 
-def read_layer(node: Mapping[str, Any], contents: ConfigContents, parents: tuple[str, ...], where: str) -> None:
+def read_layer(
+    node: Mapping[str, Any],
+    contents: ConfigContents,
+    parents: tuple[str, ...],
+    where: str,
+    budget: Budget | None = None,
+) -> None:
     """Adds one layer that stands alone, with what its own configuration holds.
 
     Raises:
         BrokenArtifactError: the configuration is nested without end, or names more than any model.
     """
     with _bounded(where):
-        _Walk(contents).layer(node, _ConfigLocation(parents, parents, key="layer"))
+        _Walk(contents, budget).layer(node, _ConfigLocation(parents, parents, key="layer"))
 
 
-class _TooManyError(Exception):
-    """A configuration names more than any model."""
+class _TooMuchError(Exception):
+    """A configuration names more than any model; the message is what follows its place in a sentence."""
 
 
 @contextmanager
@@ -189,15 +223,15 @@ def _bounded(where: str) -> Iterator[None]:
         yield
     except RecursionError as error:
         raise BrokenArtifactError(f"{where} is nested too deeply to be a model") from error
-    except _TooManyError as error:
-        raise BrokenArtifactError(f"{where} names more than {MOST_USES:,} layers and objects, the limit") from error
+    except _TooMuchError as error:
+        raise BrokenArtifactError(f"{where} {error}, the limit") from error
 
 
 class _Walk:
     """One walk through a configuration, collecting into `contents`."""
 
-    def __init__(self, contents: ConfigContents) -> None:
-        self.contents = contents
+    def __init__(self, contents: ConfigContents, budget: Budget | None) -> None:
+        self.contents, self.budget = contents, budget or Budget()
 
     def visit(self, value: object, place: _ConfigLocation) -> None:
         if isinstance(value, str):
@@ -208,12 +242,21 @@ class _Walk:
             self.mapping(value, place)
 
     def add_object(self, use: ObjectUse) -> None:
-        self.count()
+        self.count(use)
         self.contents.objects.append(use)
 
-    def count(self) -> None:
+    def add_lambda(self, use: LambdaUse) -> None:
+        self.budget.look()
+        self.contents.lambdas.append(use)
+
+    def count(self, use: LayerUse | ObjectUse) -> None:
+        self.budget.look()
         if len(self.contents.layers) + len(self.contents.objects) >= MOST_USES:
-            raise _TooManyError
+            raise _TooMuchError(f"names more than {MOST_USES:,} layers and objects")
+        if len(use.name) + len(use.module or "") > LONGEST_NAME:
+            raise _TooMuchError(f"names something in more than {LONGEST_NAME:,} characters")
+        if sum(map(len, use.path)) > LONGEST_LAYER_PATH:
+            raise _TooMuchError(f"names a layer, and those around it, in more than {LONGEST_LAYER_PATH:,} characters")
 
     def bare_name(self, name: str, place: _ConfigLocation) -> None:
         if place.role is None or place.role == "dtype policy":
@@ -234,7 +277,7 @@ class _Walk:
     def is_code(self, value: object, place: _ConfigLocation) -> bool:
         codes = code_elsewhere(value)
         if codes:
-            self.contents.lambdas.append(LambdaUse(place.owner, has_bytecode=True, codes=codes))
+            self.add_lambda(LambdaUse(place.owner, has_bytecode=True, codes=codes))
         return bool(codes)
 
     def mapping(self, value: dict[str, Any], place: _ConfigLocation) -> None:
@@ -277,21 +320,20 @@ class _Walk:
     def layer(self, node: Mapping[str, Any], place: _ConfigLocation) -> None:
         config = as_mapping(node["config"])
         path = (*place.path, _name_of(node, config))
-        self.count()
-        self.contents.layers.append(
-            LayerUse(
-                class_name=node["class_name"],
-                path=path,
-                module=_text(node.get("module")),
-                registered_name=_text(node.get("registered_name")),
-                config=config,
-                position=place.position,
-                siblings=place.siblings,
-            )
+        use = LayerUse(
+            class_name=node["class_name"],
+            path=path,
+            module=_text(node.get("module")),
+            registered_name=_text(node.get("registered_name")),
+            config=config,
+            position=place.position,
+            siblings=place.siblings,
         )
+        self.count(use)
+        self.contents.layers.append(use)
         codes = called_with(node) if "inbound_nodes" in node else ()
         if codes:
-            self.contents.lambdas.append(LambdaUse(path, has_bytecode=True, codes=codes))
+            self.add_lambda(LambdaUse(path, has_bytecode=True, codes=codes))
         self.inside(node, config, path, owner=path)
 
     def inside(
@@ -303,7 +345,7 @@ class _Walk:
     ) -> None:
         found = lambda_use(node["class_name"], config, path)
         if found is not None:
-            self.contents.lambdas.append(found)
+            self.add_lambda(found)
         # An InputLayer's dtype is what it is fed, which says nothing about what is computed.
         dtype = compute_dtype(config.get("dtype") or node.get("dtype"))
         if dtype in FLOATS and node["class_name"] != "InputLayer":

@@ -16,22 +16,26 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    from pytest_modelcompat.artifacts.budget import Budget
+
 
 class Folder(ExitStack):
     """The files in a folder, by their paths in it; what was opened is closed on leaving the `with`.
 
     Args:
         path: the folder.
+        budget: what reading it may cost.
 
     Raises:
         ZipError: it has more files than any model.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, budget: Budget) -> None:
         super().__init__()
-        self._path = path
+        self._path, self._budget = path, budget
         self.sizes: dict[str, int] = {}
         for file in path.rglob("*"):
+            budget.spend()
             if not file.is_file():
                 continue
             if len(self.sizes) == MOST_MEMBERS:
@@ -50,7 +54,7 @@ class Folder(ExitStack):
 
     def source(self, name: str) -> Source:
         """A file's bytes, in place."""
-        return Source(self._open(name), 0, self.sizes[name])
+        return Source(self._open(name), 0, self.sizes[name], self._budget)
 
     def inner(self, name: str) -> ZipArchive | None:
         """A zip in the folder; None if it is none.
@@ -59,7 +63,7 @@ class Folder(ExitStack):
             ZipError: it is damaged.
         """
         file = self._open(name)
-        return ZipArchive(file, is_inner=True) if file.read(len(ZIP)) == ZIP else None
+        return ZipArchive(file, self._budget, is_inner=True) if file.read(len(ZIP)) == ZIP else None
 
     def hazards(self) -> Iterator[Hazard]:
         """The pickles in it.
@@ -70,7 +74,7 @@ class Folder(ExitStack):
         for name in self.sizes:
             with (self._path / name).open("rb") as file:
                 head = file.read(HEAD)
-            told = describe_pickle(head)
+            told = describe_pickle(head, self._budget)
             if told:
                 yield Hazard("pickle", name, told)
             inner = self.inner(name) if head.startswith(ZIP) else None

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from pytest_modelcompat.artifacts.budget import Budget
+
 _ROOT = "root"
 _NO_LAYERS = frozenset({"_tf_keras_metric"})
 
@@ -39,36 +41,37 @@ class KerasMetadata:
     training: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_keras_metadata(path: Path, object_graph: Any) -> KerasMetadata:
+def read_keras_metadata(path: Path, object_graph: Any, budget: Budget) -> KerasMetadata:
     """Reads a SavedModel's Keras metadata; empty where it has none, as with plain modules and Keras 3.
 
     Args:
         path: the SavedModel's folder.
         object_graph: a `SavedObjectGraph` message.
+        budget: what reading it may cost.
 
     Raises:
         BrokenArtifactError: the metadata are damaged, or larger than any model's.
     """
     file = path / "keras_metadata.pb"
     if file.is_file():
-        message = read_message(file, "SavedMetadata", "Keras metadata")
+        message = read_message(file, "SavedMetadata", "Keras metadata", budget)
         nodes = {node.node_path: node.metadata for node in message.nodes if node.identifier not in _NO_LAYERS}
     else:
-        found = read_metadata(object_graph)
+        found = read_metadata(object_graph, budget)
         nodes = {node.path: node.metadata for node in found if node.identifier not in _NO_LAYERS}
     if sum(map(len, nodes.values())) > LARGEST_JSON:
         raise BrokenArtifactError(f"{file} is larger than {megabytes(LARGEST_JSON)}, which is the limit")
-    return _metadata(nodes, f"{file}" if file.is_file() else f"{path} (its Keras metadata)")
+    return _metadata(nodes, f"{file}" if file.is_file() else f"{path} (its Keras metadata)", budget)
 
 
-def _metadata(nodes: dict[str, str], where: str) -> KerasMetadata:
-    root = parse_json(nodes.pop(_ROOT, "{}") or "{}", where)
+def _metadata(nodes: dict[str, str], where: str, budget: Budget) -> KerasMetadata:
+    root = parse_json(nodes.pop(_ROOT, "{}") or "{}", where, budget)
     # A tf.Module that holds Keras layers has no root node; a subclassed model's has no configuration.
-    contents = read_model({"config": {}, **root}, where) if root else ConfigContents()
+    contents = read_model({"config": {}, **root}, where, budget) if root else ConfigContents()
     if not contents.layers:
-        _add_tracked_layers(contents, nodes, where)
+        _add_tracked_layers(contents, nodes, where, budget)
     training = as_mapping(root.get("training_config"))
-    read_compile(training, contents, where)
+    read_compile(training, contents, where, budget)
     return KerasMetadata(contents, _saved_by(root), root, training)
 
 
@@ -77,23 +80,28 @@ def _saved_by(root: Mapping[str, Any]) -> dict[str, str]:
     return {key: root[name] for key, name in keys.items() if isinstance(root.get(name), str)}
 
 
-def _add_tracked_layers(contents: ConfigContents, nodes: Mapping[str, str], where: str) -> None:
+def _add_tracked_layers(contents: ConfigContents, nodes: Mapping[str, str], where: str, budget: Budget) -> None:
     """Adds the layers that no configuration names: those a subclassed model or layer holds as attributes.
 
     What a layer with a configuration holds besides is made by its own code, never looked up by name.
     """
     paths: dict[str, tuple[str, ...] | None] = {_ROOT: ()}
     for node_path in sorted(nodes, key=lambda node_path: node_path.count(".")):
+        budget.look()
         parents = _nearest(node_path, paths)
-        paths[node_path] = None if parents is None else _add(contents, nodes[node_path], parents, where)
+        if parents is not None:
+            node = parse_json(nodes[node_path] or "{}", where, budget)
+            parents = _add(contents, node, parents, where, budget)
+        paths[node_path] = parents
 
 
-def _add(contents: ConfigContents, metadata: str, parents: tuple[str, ...], where: str) -> tuple[str, ...] | None:
+def _add(
+    contents: ConfigContents, node: Mapping[str, Any], parents: tuple[str, ...], where: str, budget: Budget
+) -> tuple[str, ...] | None:
     """Adds one layer; returns its path if it may hold more layers that only their own nodes tell of."""
-    node = parse_json(metadata or "{}", where)
     if not isinstance(node.get("class_name"), str):
         return parents
-    read_layer({"config": {}, **node}, contents, parents, where)
+    read_layer({"config": {}, **node}, contents, parents, where, budget)
     return None if node.get("config") else (*parents, str(node.get("name") or node["class_name"]))
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pytest_modelcompat.artifacts.budget import Budget
     from pytest_modelcompat.artifacts.inventory import OpUse
 
 # What the inputs and outputs that a graph's edges show are called, in place of a signature's name.
@@ -39,18 +40,19 @@ _MOST_ENDS = 50
 _BINARY = (b"\x08", b"\x0a")
 
 
-def read_graph_def(path: Path) -> Inventory:
+def read_graph_def(path: Path, budget: Budget) -> Inventory:
     """Reads a graph alone; its weights, if it has any, are constants in it, and stay unread.
 
     Args:
         path: a `GraphDef` in binary or text form.
+        budget: what reading it may cost.
 
     Raises:
         BrokenArtifactError: it is damaged, or larger than any model's.
     """
-    graph = _message(path, "BareGraphDef", "a GraphDef")
+    graph = _message(path, "BareGraphDef", "a GraphDef", budget)
     inputs, outputs = _inputs(path, graph), _outputs(path, graph)
-    ops, dtypes = _ops(path, graph)
+    ops, dtypes = _ops(path, graph, budget)
     return Inventory(
         path=path,
         format="graph_def",
@@ -64,19 +66,20 @@ def read_graph_def(path: Path) -> Inventory:
     )
 
 
-def read_meta_graph(path: Path) -> Inventory:
+def read_meta_graph(path: Path, budget: Budget) -> Inventory:
     """Reads the graph of a TensorFlow 1 checkpoint, and describes the variables in the checkpoint beside it.
 
     Args:
         path: a `MetaGraphDef` in binary or text form.
+        budget: what reading it may cost.
 
     Raises:
         BrokenArtifactError: it is damaged, or larger than any model's.
     """
-    meta = _message(path, "MetaGraphDef", "a MetaGraphDef")
-    ops, dtypes = _ops(path, meta.graph_def)
+    meta = _message(path, "MetaGraphDef", "a MetaGraphDef", budget)
+    ops, dtypes = _ops(path, meta.graph_def, budget)
     version, versions = meta.meta_info_def.tensorflow_version, meta.graph_def.versions
-    variables = _variables(path, ops)
+    variables = _variables(path, ops, budget)
     return Inventory(
         path=path,
         format="meta_graph",
@@ -95,14 +98,14 @@ def read_meta_graph(path: Path) -> Inventory:
     )
 
 
-def _message(path: Path, name: str, what: str) -> Any:
+def _message(path: Path, name: str, what: str, budget: Budget) -> Any:
     is_binary = head_of(path).startswith(_BINARY)
-    return (read_message if is_binary else read_text_message)(path, name, what)
+    return (read_message if is_binary else read_text_message)(path, name, what, budget)
 
 
-def _ops(path: Path, graph: Any) -> tuple[tuple[OpUse, ...], tuple[str, ...]]:
+def _ops(path: Path, graph: Any, budget: Budget) -> tuple[tuple[OpUse, ...], tuple[str, ...]]:
     try:
-        return read_ops(graph)
+        return read_ops(graph, budget)
     except ValueError as error:
         raise _damaged(path) from error
 
@@ -111,10 +114,10 @@ def _damaged(path: Path) -> BrokenArtifactError:
     return BrokenArtifactError(f"{path} is corrupt: an attribute of a node of its graph does not parse")
 
 
-def _variables(path: Path, ops: tuple[OpUse, ...]) -> Variables:
+def _variables(path: Path, ops: tuple[OpUse, ...], budget: Budget) -> Variables:
     index = path.with_suffix(INDEX)
     if index.is_file():
-        return read_index(index)
+        return read_index(index, budget)
     is_needed = any(use.op in VARIABLE_OPS for use in ops)
     return Variables(missing=(Asset(index.name, is_present=False),) if is_needed else ())
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from pytest_modelcompat.artifacts.budget import Budget
+
 _FOLDER = "variables"
 _INDEX = "variables.index"
 # It is the checkpoint's own object graph, not a variable.
@@ -42,11 +44,12 @@ class Variables:
     has_object_graph: bool = False
 
 
-def read_checkpoint(path: Path) -> Inventory:
+def read_checkpoint(path: Path, budget: Budget) -> Inventory:
     """Describes a checkpoint, which holds weights and no model.
 
     Args:
         path: one of its files, what their names have in common, or a folder that names its newest checkpoint.
+        budget: what reading it may cost.
 
     Raises:
         BrokenArtifactError: its index is damaged, or a file it tells of is too short.
@@ -54,7 +57,7 @@ def read_checkpoint(path: Path) -> Inventory:
     index = checkpoint_index(path)
     if index is None:
         raise BrokenArtifactError(f"{path} is a checkpoint without an index")
-    variables = read_index(index)
+    variables = read_index(index, budget)
     return Inventory(
         path=path,
         format="checkpoint",
@@ -65,11 +68,12 @@ def read_checkpoint(path: Path) -> Inventory:
     )
 
 
-def read_variables(folder: Path, *, is_needed: bool) -> Variables:
+def read_variables(folder: Path, budget: Budget, *, is_needed: bool) -> Variables:
     """Describes the variables of a SavedModel.
 
     Args:
         folder: the SavedModel's folder.
+        budget: what reading it may cost.
         is_needed: whether its graph has variables, so that their files have to be there.
 
     Raises:
@@ -78,20 +82,21 @@ def read_variables(folder: Path, *, is_needed: bool) -> Variables:
     file = folder / _FOLDER / _INDEX
     if not file.is_file():
         return Variables(missing=(Asset(f"{_FOLDER}/{_INDEX}", is_present=False),) if is_needed else ())
-    return read_index(file, f"{_FOLDER}/")
+    return read_index(file, budget, f"{_FOLDER}/")
 
 
-def read_index(file: Path, below: str = "") -> Variables:
+def read_index(file: Path, budget: Budget, below: str = "") -> Variables:
     """Describes the variables that a checkpoint's index lists.
 
     Args:
         file: the index.
+        budget: what reading it may cost.
         below: what stands before the names of its files.
 
     Raises:
         BrokenArtifactError: the index is damaged, or a file it tells of is too short.
     """
-    entries = _entries(file)
+    entries = _entries(file, budget)
     count = next((entry.shard_count for key, entry in entries if not key), 0)
     variables = [(key, entry) for key, entry in entries if key]
     try:
@@ -105,7 +110,7 @@ def read_index(file: Path, below: str = "") -> Variables:
     return Variables(weights, missing, any(key == _OBJECT_GRAPH for key, _ in variables))
 
 
-def _entries(file: Path) -> list[tuple[bytes, Any]]:
+def _entries(file: Path, budget: Budget) -> list[tuple[bytes, Any]]:
     """The index' entries in order of their keys; the one without a key is its header."""
     if file.stat().st_size > LARGEST_INDEX:
         raise BrokenArtifactError(f"{file} is larger than {megabytes(LARGEST_INDEX)}, which is the limit")
@@ -113,7 +118,7 @@ def _entries(file: Path) -> list[tuple[bytes, Any]]:
     if undelivered:
         raise BrokenArtifactError(undelivered)
     try:
-        table = sorted(read_table(file.read_bytes()), key=lambda entry: entry[0])
+        table = sorted(read_table(file.read_bytes(), budget), key=lambda entry: entry[0])
         return [(key, parse("BundleEntry" if key else "BundleHeader", value)) for key, value in table]
     except TableError as error:
         raise BrokenArtifactError(f"{file} is truncated or corrupt: {error}") from error

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.budget import BudgetSpentError
 from pytest_modelcompat.artifacts.dtypes import FLOATS
 from pytest_modelcompat.artifacts.inventory import OpDefinition, OpLocation, OpUse
 from pytest_modelcompat.artifacts.saved_model.attributes import attribute_text, value_text
@@ -15,9 +16,13 @@ from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from pytest_modelcompat.artifacts.budget import Budget
+
 _PLACES = 5
 # An attribute with more different values than this names or counts something, and chooses nothing.
 _MOST_VALUES = 100
+# TensorFlow has 2,000 kinds of ops, and none of them has a hundred attributes.
+MOST_KINDS, MOST_ATTRIBUTES = 10_000, 1000
 # Of a map's packed entry: its first field, delimited.
 _KEY_TAG = b"\x0a"
 # They carry or hold values, whatever the dtype; the rest of the ops with a float `T` compute in it.
@@ -85,23 +90,31 @@ class _Tally:
         entries = Counter(chain.from_iterable([node.attr[:] for node in self.nodes]))
         for entry, count in entries.items():
             found[_name(entry)][entry] = count
+            if len(found) > MOST_ATTRIBUTES:
+                raise BudgetSpentError(f"an op of it has more than {MOST_ATTRIBUTES:,} attributes")
         texts = {name.decode("utf-8", "backslashreplace"): entries for name, entries in found.items()}
         return {name: texts[name] for name in sorted(texts) if not name.startswith("_")}
 
 
-def read_ops(graph: Any) -> tuple[tuple[OpUse, ...], tuple[str, ...]]:
+def read_ops(graph: Any, budget: Budget) -> tuple[tuple[OpUse, ...], tuple[str, ...]]:
     """The ops of a graph and its functions, sorted by name, and the floating dtypes they compute in.
 
     Args:
         graph: a `GraphDef` message.
+        budget: what reading it may cost.
 
     Raises:
         ValueError: an attribute does not parse.
     """
     tallies = _tallies(graph)
-    uses = tuple(_op_use(op, tallies[op]) for op in sorted(tallies))
+    if len(tallies) > MOST_KINDS:
+        raise BudgetSpentError(f"it has more than {MOST_KINDS:,} kinds of ops")
+    uses = []
+    for op in sorted(tallies):
+        budget.look()
+        uses.append(_op_use(op, tallies[op]))
     dtypes = {dtype for use in uses if use.op not in _MOVING_OPS for dtype in use.values.get("T", ())}
-    return uses, tuple(sorted(FLOATS & dtypes))
+    return tuple(uses), tuple(sorted(FLOATS & dtypes))
 
 
 def read_op_definitions(op_list: Any) -> tuple[OpDefinition, ...]:

@@ -10,21 +10,24 @@ from pytest_modelcompat.artifacts.containers.protobuf_wire import WireError, wit
 from pytest_modelcompat.artifacts.descriptions import describe_placeholder
 from pytest_modelcompat.artifacts.inventory import ArtifactWithoutModelError, BrokenArtifactError
 from pytest_modelcompat.artifacts.limits import LARGEST_PARSED, LARGEST_TEXT, megabytes
-from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse, parse_text
+from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse, parse_text, refuse_many_messages
 from pytest_modelcompat.artifacts.text import clause
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_modelcompat.artifacts.budget import Budget
+
 BINARY, TEXT = "saved_model.pb", "saved_model.pbtxt"
 _HEAD = 512
 
 
-def read_meta_graphs(folder: Path) -> Any:
+def read_meta_graphs(folder: Path, budget: Budget) -> Any:
     """The `MetaGraphDef` messages of a SavedModel.
 
     Args:
         folder: holds saved_model.pb, which comes first as with TensorFlow, or saved_model.pbtxt.
+        budget: what reading it may cost.
 
     Raises:
         BrokenArtifactError: it is damaged, or larger than any model's.
@@ -33,22 +36,23 @@ def read_meta_graphs(folder: Path) -> Any:
     file = folder / BINARY
     if file.is_file():
         _refuse_bare_graph(file)
-        graphs = read_message(file, "SavedModel", "a SavedModel").meta_graphs
+        graphs = read_message(file, "SavedModel", "a SavedModel", budget).meta_graphs
     else:
         file = folder / TEXT
-        graphs = read_text_message(file, "SavedModel", "a SavedModel").meta_graphs
+        graphs = read_text_message(file, "SavedModel", "a SavedModel", budget).meta_graphs
     if not graphs:
         raise BrokenArtifactError(f"{file} is corrupt: it is a SavedModel without a graph")
     return graphs
 
 
-def read_message(file: Path, message_name: str, what: str) -> Any:
+def read_message(file: Path, message_name: str, what: str, budget: Budget) -> Any:
     """A message that fills a file.
 
     Args:
         file: an existing file.
         message_name: a message of the schema.
         what: what it is, as in "it does not parse as `a SavedModel`".
+        budget: what reading it may cost.
 
     Raises:
         BrokenArtifactError: it is damaged, or larger than any model's.
@@ -59,9 +63,11 @@ def read_message(file: Path, message_name: str, what: str) -> Any:
         opened.seek(0)
         try:
             if size <= LARGEST_PARSED:
-                return parse(message_name, opened.read())
-            with mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as data:
-                kept = without_tensor_values(message_name, data)
+                kept = opened.read()
+            else:
+                with mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as data:
+                    kept = without_tensor_values(message_name, data, budget)
+            refuse_many_messages(message_name, kept)
             return parse(message_name, kept)
         except WireError as error:
             raise BrokenArtifactError(f"{file} is truncated or corrupt: {error}") from error
@@ -69,13 +75,14 @@ def read_message(file: Path, message_name: str, what: str) -> Any:
             raise BrokenArtifactError(f"{file} is truncated or corrupt: it does not parse as {what}") from error
 
 
-def read_text_message(file: Path, message_name: str, what: str) -> Any:
+def read_text_message(file: Path, message_name: str, what: str, budget: Budget) -> Any:
     """A message in protobuf's text format that fills a file.
 
     Args:
         file: an existing file.
         message_name: a message of the schema.
         what: what it is, as in "it does not parse as `a SavedModel`".
+        budget: what reading it may cost.
 
     Raises:
         BrokenArtifactError: it is damaged, or larger than any model's.
@@ -85,7 +92,7 @@ def read_text_message(file: Path, message_name: str, what: str) -> Any:
     data = file.read_bytes()
     _refuse_undelivered(file, data[:_HEAD])
     try:
-        return parse_text(message_name, data.decode("utf-8"))
+        return parse_text(message_name, data.decode("utf-8"), budget)
     except ValueError as error:
         raise BrokenArtifactError(f"{file} is corrupt: it does not parse as {what} ({clause(error)})") from error
 

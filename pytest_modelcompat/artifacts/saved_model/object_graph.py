@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.artifacts.budget import Budget
 
 ROOT = "root"
 # A tensor of a function that is kept as an object of its own; TensorFlow gives it no class.
@@ -37,11 +40,12 @@ def read_object_classes(object_graph: Any) -> dict[str, int]:
     return {name: classes[name] for name in sorted(classes)}
 
 
-def read_metadata(object_graph: Any) -> list[Metadata]:
+def read_metadata(object_graph: Any, budget: Budget) -> list[Metadata]:
     """Keras' metadata of the objects that have some, each under the shortest path that leads to it.
 
     Args:
         object_graph: a `SavedObjectGraph` message.
+        budget: what reading it may cost.
     """
     nodes = object_graph.nodes
     found: list[Metadata] = []
@@ -51,6 +55,7 @@ def read_metadata(object_graph: Any) -> list[Metadata]:
     waiting = deque([(0, ROOT)])
     while waiting:
         number, path = waiting.popleft()
+        budget.look()
         node = nodes[number]
         if node.user_object.metadata and node.user_object.identifier.startswith(_KERAS):
             found.append(Metadata(path, node.user_object.identifier, node.user_object.metadata))

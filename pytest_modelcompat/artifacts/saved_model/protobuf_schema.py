@@ -7,13 +7,23 @@ use both. Field numbers are TensorFlow's wire format, which never changes them. 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.budget import Budget, BudgetSpentError
+from pytest_modelcompat.artifacts.containers.protobuf_text import TextSchema, wire_of
 from pytest_modelcompat.artifacts.dtypes import enum_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ENTRY = "*entry"
 _PACKAGE = "modelcompat"
 _DTYPE = "dtype"
+_MAP, _MAP_ENTRY = "map:", "MapEntry"
+# Parsed messages and entries of maps; the largest graphs have a fifth of it.
+MOST_MESSAGES = 300_000
+# A smaller part is not looked into to count what is in it.
+_SMALL = 1024
 
 # message -> field -> (number, type): `*` repeated, `map:` a map from string, `|` one of the fields of a oneof named
 # `value`, else a scalar or a message. `*entry` is a map whose entries stay packed: most entries of a graph are equal,
@@ -119,6 +129,8 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
         "crc32c": (6, "fixed32"),
         "slices": (7, "*Something"),
     },
+    # An entry of any map, its value packed.
+    _MAP_ENTRY: {"key": (1, "string"), "value": (2, "bytes")},
     "SavedMetadata": {"nodes": (1, "*SavedObject")},
     "SavedObject": {
         "node_id": (2, "int32"),
@@ -155,46 +167,97 @@ def _decode_error() -> type[Exception]:
     return error
 
 
-def parse_text(message_name: str, text: str) -> Any:
+def parse_text(message_name: str, text: str, budget: Budget | None = None) -> Any:
     """Parses a message in protobuf's text format.
 
     Args:
         message_name: as for `parse`.
         text: the text, in which unlisted fields are skipped too.
+        budget: what reading it may cost.
 
     Raises:
         ValueError: the text is not that message.
     """
-    from google.protobuf import text_format
+    packed = wire_of(message_name, text, _text_schema(), budget or Budget())
+    refuse_many_messages(message_name, packed)
+    return parse(message_name, packed)
 
-    unpacked = _message_class(message_name, is_text=True)()
-    try:
-        text_format.Parse(text, unpacked, allow_unknown_extension=True, allow_unknown_field=True)
-    except (text_format.ParseError, UnicodeDecodeError, RecursionError, OverflowError, TypeError) as error:
-        raise ValueError(str(error)) from error
-    return parse(message_name, unpacked.SerializeToString())
+
+@cache
+def _text_schema() -> TextSchema:
+    return TextSchema(_fields_in_text, {name: number for number, name in enum_names().items()}, _DTYPE)
+
+
+@cache
+def _fields_in_text(name: str) -> Mapping[str, tuple[int, str]]:
+    """A message's fields by name; in text, nothing is packed."""
+    if name.startswith(_MAP):
+        return {"key": (1, "string"), "value": (2, name.removeprefix(_MAP))}
+    fields = _MESSAGES[name].items()
+    return {
+        field: (number, "map:AttrValue" if type_ == ENTRY else type_.lstrip("~")) for field, (number, type_) in fields
+    }
+
+
+def refuse_many_messages(message_name: str, data: bytes) -> None:
+    """Refuses what would be more messages in memory than any model has: a part of two bytes becomes one of hundreds.
+
+    Args:
+        message_name: as for `parse`.
+        data: its wire format.
+
+    Raises:
+        ValueError: the data is not that message.
+        BudgetSpentError: it is too much.
+    """
+    left = MOST_MESSAGES
+    waiting = [(message_name, data)]
+    while waiting:
+        name, body = waiting.pop()
+        shallow = _message_class(name, is_shallow=True)()
+        try:
+            shallow.ParseFromString(body)
+        except _decode_error() as error:
+            raise ValueError(str(error)) from error
+        types = message_fields(name)
+        for field, value in shallow.ListFields():
+            base = types[field.number].lstrip("*|")
+            if not _holds_messages(base):
+                continue
+            parts = value if types[field.number].startswith(("*", _MAP)) else (value,)
+            left -= len(parts)
+            if left < 0:
+                raise BudgetSpentError(f"it has more than {MOST_MESSAGES:,} parts")
+            waiting += [(base, part) for part in parts if len(part) > _SMALL]
+
+
+def _holds_messages(type_: str) -> bool:
+    return type_[0].isupper() or type_.startswith(_MAP)
 
 
 @cache
 def message_fields(name: str) -> dict[int, str]:
     """What the schema knows of a message's fields that are not plain numbers: number -> type as in the table above."""
+    if name.startswith(_MAP):
+        return {2: name.removeprefix(_MAP)}
     return dict(_MESSAGES[name].values())
 
 
 @cache
-def _message_class(name: str, *, is_text: bool = False) -> Any:
+def _message_class(name: str, *, is_shallow: bool = False) -> Any:
     from google.protobuf import message_factory
 
-    descriptor = _pool(is_text=is_text).FindMessageTypeByName(f"{_PACKAGE}.{name}")
+    name = _MAP_ENTRY if name.startswith(_MAP) else name
+    descriptor = _pool(is_shallow=is_shallow).FindMessageTypeByName(f"{_PACKAGE}.{name}")
     if hasattr(message_factory, "GetMessageClass"):
         return message_factory.GetMessageClass(descriptor)
     # protobuf 4.21 has no other way.
-    return message_factory.MessageFactory(_pool(is_text=is_text)).GetPrototype(descriptor)
+    return message_factory.MessageFactory(_pool(is_shallow=is_shallow)).GetPrototype(descriptor)
 
 
 @cache
-def _pool(*, is_text: bool) -> Any:
-    """The messages; as text, nothing in them is packed."""
+def _pool(*, is_shallow: bool) -> Any:
+    """The messages; if they are shallow, every message in them stays packed."""
     from google.protobuf import descriptor_pb2, descriptor_pool
 
     file = descriptor_pb2.FileDescriptorProto(name="modelcompat.proto", package=_PACKAGE, syntax="proto3")
@@ -204,14 +267,17 @@ def _pool(*, is_text: bool) -> Any:
     for name, fields in _MESSAGES.items():
         message = file.message_type.add(name=name)
         for field_name, (number, type_) in fields.items():
-            _add_field(message, field_name, number, _unpacked(type_) if is_text else type_)
+            _add_field(message, field_name, number, _packed(type_) if is_shallow else type_)
     pool = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(file.SerializeToString())
     return pool
 
 
-def _unpacked(type_: str) -> str:
-    return "map:AttrValue" if type_ == ENTRY else type_.lstrip("~")
+def _packed(type_: str) -> str:
+    """A field's type with what is a message left as bytes."""
+    if not _holds_messages(type_.lstrip("*|")):
+        return type_
+    return "*bytes" if type_.startswith(("*", _MAP)) else f"{'|' if type_.startswith('|') else ''}bytes"
 
 
 def _add_field(message: Any, name: str, number: int, type_: str) -> None:

@@ -17,25 +17,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from pytest_modelcompat.artifacts.budget import Budget
     from pytest_modelcompat.artifacts.inventory import OpUse
 
 
-def read_saved_model(path: Path) -> Inventory:
+def read_saved_model(path: Path, budget: Budget) -> Inventory:
     """Reads a SavedModel's graph and signatures; the variables stay untouched.
 
     Args:
         path: a folder that holds saved_model.pb or saved_model.pbtxt.
+        budget: what reading it may cost.
 
     Raises:
         BrokenArtifactError: one of its files is damaged.
     """
-    graphs = read_meta_graphs(path)
+    graphs = read_meta_graphs(path, budget)
     graph = min(graphs, key=lambda each: _distance_from_serving(each.meta_info_def.tags))
-    keras = read_keras_metadata(path, graph.object_graph_def)
-    ops, dtypes = _ops(path, graph.graph_def)
+    keras = read_keras_metadata(path, graph.object_graph_def, budget)
+    ops, dtypes = _ops(path, graph.graph_def, budget)
     signatures = read_signatures(graph.signature_def)
     versions = graph.graph_def.versions
-    variables = read_variables(path, is_needed=any(use.op in VARIABLE_OPS for use in ops))
+    variables = read_variables(path, budget, is_needed=any(use.op in VARIABLE_OPS for use in ops))
     assets, hazards = read_assets(path, graph)
     return Inventory(
         path=path,
@@ -72,9 +74,9 @@ def _distance_from_serving(tags: Iterable[str]) -> int:
     return len({"serve"} ^ set(tags))
 
 
-def _ops(path: Path, graph: Any) -> tuple[tuple[OpUse, ...], tuple[str, ...]]:
+def _ops(path: Path, graph: Any, budget: Budget) -> tuple[tuple[OpUse, ...], tuple[str, ...]]:
     try:
-        return read_ops(graph)
+        return read_ops(graph, budget)
     except ValueError as error:
         raise BrokenArtifactError(f"{path} is corrupt: an attribute of a node of its graph does not parse") from error
 

@@ -13,9 +13,8 @@ import h5py
 import numpy as np
 import pytest
 
-from pytest_modelcompat.artifacts import BrokenArtifactError, Inventory, detect_format, read_inventory
+from pytest_modelcompat.artifacts import BrokenArtifactError, Inventory, budget, detect_format, read_inventory
 from pytest_modelcompat.artifacts.containers import zip_reader
-from pytest_modelcompat.artifacts.containers.hdf5 import source
 from pytest_modelcompat.artifacts.inventory import Asset, WeightUse
 
 if TYPE_CHECKING:
@@ -261,7 +260,7 @@ def test_many_members_of_many_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     members = {f"model_{number}.weights.h5": weights() for number in range(5)}
     path = keras(tmp_path / "model.keras", members)
     assert len(read_inventory(path).weights) == 5
-    monkeypatch.setattr(source, "MOST_READ", 10_000)
+    monkeypatch.setattr(budget, "MOST_READ", 10_000)
     assert "of metadata, which is the limit" in sentence(path)
     keras(path, {"model_0.weights.h5": weights()})
     assert len(read_inventory(path).weights) == 1

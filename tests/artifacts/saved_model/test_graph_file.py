@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory
+from pytest_modelcompat.artifacts.budget import Budget
 from pytest_modelcompat.artifacts.containers import protobuf_wire
 from pytest_modelcompat.artifacts.containers.protobuf_wire import WireError, without_tensor_values
 from pytest_modelcompat.artifacts.inventory import Asset
@@ -180,9 +181,9 @@ def test_thinned_message_says_the_same(zoo: Path, monkeypatch: pytest.MonkeyPatc
     expected = read_inventory(zoo / "nested_keras2")
     called = []
 
-    def watched(message_name: str, data: memoryview) -> bytes:
+    def watched(message_name: str, data: memoryview, budget: Budget) -> bytes:
         called.append(message_name)
-        return without_tensor_values(message_name, data)
+        return without_tensor_values(message_name, data, budget)
 
     monkeypatch.setattr(graph_file, "LARGEST_PARSED", 1000)
     monkeypatch.setattr(graph_file, "without_tensor_values", watched)
@@ -201,17 +202,18 @@ def test_thinned_message_says_the_same(zoo: Path, monkeypatch: pytest.MonkeyPatc
 )
 def test_damage_in_a_large_message(data: bytes, said: str) -> None:
     with pytest.raises(WireError, match=said):
-        without_tensor_values("SavedModel", memoryview(data))
+        without_tensor_values("SavedModel", memoryview(data), Budget())
 
 
 def test_more_parts_than_any_model(monkeypatch: pytest.MonkeyPatch) -> None:
     node = b"\x0a\x00" * 100
     graph = b"\x12" + varint(len(node)) + node
     data = memoryview(b"\x12" + varint(len(graph)) + graph)
-    assert len(parse("SavedModel", without_tensor_values("SavedModel", data)).meta_graphs[0].graph_def.node) == 100
+    thinned = without_tensor_values("SavedModel", data, Budget())
+    assert len(parse("SavedModel", thinned).meta_graphs[0].graph_def.node) == 100
     monkeypatch.setattr(protobuf_wire, "MOST_PARTS", 101)
     with pytest.raises(WireError, match="it has more than 101 parts, which is the limit"):
-        without_tensor_values("SavedModel", data)
+        without_tensor_values("SavedModel", data, Budget())
 
 
 def test_text_form_that_is_too_large(tmp_path: Path) -> None:

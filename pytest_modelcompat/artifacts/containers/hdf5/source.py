@@ -5,14 +5,14 @@ from __future__ import annotations
 import mmap
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.budget import MOST_READ, Budget
+
 if TYPE_CHECKING:
     from typing import BinaryIO
 
 # What no text, heap or table of a model's metadata comes near.
 LONGEST_READ = 1 << 26
-# All that is read of a file, and what each reading counts for besides its bytes: it bounds the time for a file whose
-# parts point at each other without end. The largest models need a tenth of it.
-MOST_READ = 1 << 28
+# What each reading counts for besides its bytes.
 _READING = 64
 
 
@@ -24,13 +24,6 @@ class TruncatedError(Hdf5Error):
     """The file ends before the size it declares."""
 
 
-class Budget:
-    """What may still be read of a file."""
-
-    def __init__(self) -> None:
-        self.left = MOST_READ
-
-
 class Source:
     """Bytes `start` to `start + size` of some data.
 
@@ -40,7 +33,7 @@ class Source:
         data: an open file, or the bytes themselves.
         start: offset of the first byte.
         size: how many bytes there are.
-        budget: shared by several sources of one file.
+        budget: what may still be read, shared by several sources of one file.
     """
 
     def __init__(self, data: BinaryIO | bytes | mmap.mmap, start: int, size: int, budget: Budget | None = None) -> None:
@@ -58,11 +51,14 @@ class Source:
 
         Raises:
             Hdf5Error: they lie beyond the end, or are more than any metadata.
+            BudgetSpentError: the time is up.
         """
         budget, end = self._budget, start + size
         budget.left -= size + _READING
         if end > self.size or budget.left < 0 or size > LONGEST_READ:
             raise self._refusal(start, size)
+        if budget.left < budget.next_look:
+            budget.look()
         return self._data[self.start + start : self.start + end]
 
     def _refusal(self, start: int, size: int) -> Hdf5Error:
