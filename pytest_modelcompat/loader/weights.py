@@ -8,11 +8,12 @@ import numpy as np
 
 def digest(variable: Any, path: str) -> Dict[str, Any]:
     """Path, shape, dtype and SHA-256 of one variable's value."""
-    value = np.asarray(_value(variable))
+    value = _value(variable)
     if value.dtype.kind == "O":
-        data = repr(value.tolist()).encode("utf-8")
+        data = repr(value.tolist()).encode("utf-8")  # type: Any
     else:
-        data = np.ascontiguousarray(value).tobytes()
+        # The bytes where they are: a copy of a large weight is what the machine may have no room for.
+        data = np.ascontiguousarray(value).reshape(-1).view(np.uint8)
     return {
         "path": path,
         "shape": [int(size) for size in value.shape],
@@ -22,10 +23,13 @@ def digest(variable: Any, path: str) -> Dict[str, Any]:
 
 
 def _value(variable: Any) -> Any:
-    # A Keras 3 variable's own numpy() trips over NumPy 2's copy keyword and warns; the one it wraps does not.
-    inner = getattr(variable, "value", variable)
-    inner = inner() if callable(inner) else inner
-    return inner.numpy()
+    """A variable's value as an array that shares its memory: numpy() would copy it."""
+    value = getattr(variable, "value", variable)
+    value = value() if callable(value) else value
+    # A Keras 3 variable has another variable for its value.
+    read = getattr(value, "value", None)
+    array = np.asarray(read() if callable(read) else value)
+    return np.asarray(array.item()) if array.dtype.kind == "O" and not array.shape else array
 
 
 def of_variables(variables: Iterable[Any]) -> List[Dict[str, Any]]:
