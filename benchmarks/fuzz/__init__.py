@@ -1,0 +1,1 @@
+"""The readers under a fuzzer that is led by coverage."""
