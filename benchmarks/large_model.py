@@ -48,9 +48,10 @@ path = {"keras": "model.keras", "h5": "model.h5", "saved_model": "model"}[sys.ar
 model = build()
 expected = np.asarray(model(INPUTS))
 model.export(path, verbose=False) if path == "model" else model.save(path)
-load = "keras.models.load_model(path)" if path != "model" else "tf.saved_model.load(path).serve"
+load = "keras.models.load_model(path)" if path != "model" else "tf.saved_model.load(path)"
+call = "model" if path != "model" else "model.serve"
 fresh = f"import keras, numpy as np, tensorflow as tf; path = {path!r}; model = {load}; "
-fresh += f"print(np.asarray(model(np.ones({INPUTS.shape}, 'float32'))).sum())"
+fresh += f"print(np.asarray({call}(np.ones({INPUTS.shape}, 'float32'))).sum())"
 assert np.isclose(float(subprocess.check_output([sys.executable, "-c", fresh])), expected.sum(), atol=1e-3)
 """
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CI": "", "PYTHONDONTWRITEBYTECODE": "1"}

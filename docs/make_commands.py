@@ -163,7 +163,7 @@ On a terminal, standard error also shows a progress bar.
 
 `modelcompat inspect PATH... [--json] [--all]` shows what saved an artifact and what it holds. `custom` are the layers
 and objects that are not part of Keras, with their module and registered name if the file has them. `--all` lists every
-layer and op.
+layer, op and finding; without it, a page ends after 4,000 lines.
 
 !0 modelcompat inspect models/ranker-2023.keras
 
@@ -197,9 +197,9 @@ has `path` and `unreadable`, the sentence.
 ## modelcompat check
 
 `modelcompat check PATH... --runtime NAME [--runtime NAME] [--custom NAME...] [--unsafe] [--no-compile]
-[--json | --sarif]` predicts the result of loading each artifact in each runtime. A runtime is a name such as `tf2.15`,
-`tf2.16+keras3.15` or `tf2.21+tf_keras`, or the path of a profile you recorded; see [profiles](profiles.md). There are
-three verdicts.
+[--all] [--json | --sarif]` predicts the result of loading each artifact in each runtime. A runtime is a name such as
+`tf2.15`, `tf2.16+keras3.15` or `tf2.21+tf_keras`, or the path of a profile you recorded; see
+[profiles](profiles.md). There are three verdicts.
 `loads`: it loads. `changed`: it loads, but then predicts something else, or lacks what it needs to predict. `fails`: it
 does not load or cannot be called; the stage is named.
 

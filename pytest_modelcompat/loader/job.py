@@ -6,6 +6,7 @@ stages, or after a failed load: `answer["trying"]` names the one at work, and ea
 does a second try of a compiled model that does not load, without its compile configuration.
 """
 
+import gc
 import inspect
 import json
 import os
@@ -24,6 +25,8 @@ JobAnswer = Dict[str, Any]
 FORMATS = {"h5": False, "keras": False, "saved_model": True}
 # What a load without the compile configuration is called.
 UNCOMPILED = "uncompiled"
+# An artifact from here on is not worth having in memory twice.
+LARGE = 100 << 20
 
 
 def run(folder: Path) -> None:
@@ -102,6 +105,7 @@ def _load_with_others(folder: Path, job: Dict[str, Any], answer: JobAnswer) -> N
         other = {"stage": "load", "error": None, "unavailable": ""}  # type: Dict[str, Any]
         answer["others"][name] = other
         write_answer(folder, answer)
+        _let_go(Path(job["artifact"]))
         started = time.monotonic()
         try:
             _call_with_other(folder, job, saved_models.LOADERS[name](job), name, other)
@@ -111,6 +115,14 @@ def _load_with_others(folder: Path, job: Dict[str, Any], answer: JobAnswer) -> N
             other["error"] = _describe(error)
         answer["timings"][name] = round(time.monotonic() - started, 4)
     answer["trying"] = ""
+
+
+def _let_go(artifact: Path) -> None:
+    """Free what was loaded before: it refers to itself in circles, which Python looks for when it likes."""
+    files = artifact.rglob("*") if artifact.is_dir() else [artifact]
+    # Looking takes as long as loading a small model.
+    if sum(each.stat().st_size for each in files if each.is_file()) >= LARGE:
+        gc.collect()
 
 
 def _call_with_other(folder: Path, job: Dict[str, Any], call: Any, name: str, other: Dict[str, Any]) -> None:
