@@ -161,7 +161,8 @@ On a terminal, standard error also shows a progress bar.
 
 ## modelcompat inspect
 
-`modelcompat inspect PATH... [--json] [--all]` shows what saved an artifact and what it holds. `custom` are the layers
+`modelcompat inspect PATH... [--json] [--all] [--suppress CODE=REASON...] [--baseline FILE] [--write-baseline FILE]`
+shows what saved an artifact and what it holds. `custom` are the layers
 and objects that are not part of Keras, with their module and registered name if the file has them. `--all` lists every
 layer, op and finding; without it, a page ends after 4,000 lines.
 
@@ -196,10 +197,10 @@ has `path` and `unreadable`, the sentence.
 
 ## modelcompat check
 
-`modelcompat check PATH... --runtime NAME [--runtime NAME] [--custom NAME...] [--unsafe] [--no-compile]
-[--all] [--json | --sarif]` predicts the result of loading each artifact in each runtime. A runtime is a name such as
-`tf2.15`, `tf2.16+keras3.15` or `tf2.21+tf_keras`, or the path of a profile you recorded; see
-[profiles](profiles.md). There are three verdicts.
+`modelcompat check PATH... --runtime NAME [--runtime NAME] [--custom NAME...] [--unsafe] [--no-compile] [--all]
+[--json | --sarif] [--fail-on-unsafe] [--suppress CODE=REASON...] [--baseline FILE] [--write-baseline FILE]` predicts
+the result of loading each artifact in each runtime. A runtime is a name such as `tf2.15`, `tf2.16+keras3.15` or
+`tf2.21+tf_keras`, or the path of a profile you recorded; see [profiles](profiles.md). There are three verdicts.
 `loads`: it loads. `changed`: it loads, but then predicts something else, or lacks what it needs to predict. `fails`: it
 does not load or cannot be called; the stage is named.
 
@@ -214,9 +215,16 @@ no optimizer, loss or metric.
 
 !0 modelcompat check models/ranker-2023.keras --runtime tf2.21 --custom Scale
 
-Unsafe content is listed, but does not change the verdict; with `--fail-on-unsafe` the exit code is 1.
+Unsafe content is listed, but does not change the verdict; with `--fail-on-unsafe` the exit code is 1. Each finding has
+the code of its rule; [unsafe content](unsafe-content.md) lists them all.
 
 !1 modelcompat check models/tagger --runtime tf2.15 --fail-on-unsafe
+
+What you accept no longer fails, and is counted: all that a rule finds, with `--suppress CODE=REASON`, or what is in the
+artifacts now, with `--write-baseline FILE` once and `--baseline FILE` from then on. A finding in another place, or in
+an artifact of another name, is not in the baseline. `inspect` takes the same three options.
+
+!0 modelcompat check models/tagger --runtime tf2.15 --fail-on-unsafe --suppress U201="it reads its own term list"
 
 `--json` prints one object a line for each artifact and runtime: `path`, `runtime`, `verdict` (`loads`, `changed`,
 `fails`, `unreadable`), `stage` (`open`, `config`, `build`, `weights`, `graph`, `first call`, `hang`, `crash`, or null)
@@ -235,7 +243,8 @@ and `findings`, each with `kind`, `subject`, `where`, `cause`, `fix`, `severity`
 ```
 
 The level is `error` for errors, `warning` for changes and unsafe content, `note` for notes. Unsafe content is reported
-once for each artifact, not for each runtime.
+once for each artifact, not for each runtime, under the code of its rule; what is accepted has a suppression with the
+reason.
 
 ## modelcompat runtimes-for
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.versions import own_version
+from pytest_modelcompat.cli.accepted import acceptance_of, add_acceptance, write_baseline
 from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.inventories import artifact_results
 from pytest_modelcompat.cli.parser import Parser, UsageError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.cli.console import Console
+    from pytest_modelcompat.compatibility.unsafe.acceptance import Acceptance
     from pytest_modelcompat.profiles.profile import Profile
     from pytest_modelcompat.results.finding import Finding
 
@@ -51,15 +53,19 @@ def run(arguments: Sequence[str], console: Console) -> int:
     options = _parser().parse(arguments)
     if options.json and options.sarif:
         raise UsageError("--json and --sarif are two forms of the same output: choose one")
-    runtimes = profiles(options.runtime)
-    judging = partial(check_all, profiles=runtimes, declared=options)
+    runtimes, accepted = profiles(options.runtime), acceptance_of(options)
+    judging = partial(_accepting, profiles=runtimes, declared=options, accepted=accepted)
     output = _Output(console, options)
+    found: list[tuple[Finding, Path]] = []
     for answer in artifact_results(options.paths, console, lambda inventory: output.judged(inventory, judging)):
         if answer.value is None:
             output.unreadable(answer.path, answer.problem, runtimes)
         else:
-            output.add(*answer.value)
+            judged, lines = answer.value
+            found.extend((finding, answer.path) for result in judged for finding in result.findings)
+            output.add(judged, lines)
     output.end()
+    write_baseline(options, found, console)
     return _exit_code(output.results, fail_on_unsafe=options.fail_on_unsafe)
 
 
@@ -73,8 +79,11 @@ def _parser() -> Parser:
         help="tf2.15, tf2.16+keras3.15, tf2.21+tf_keras, or a recorded profile's path; may be repeated",
     )
     add_declarations(parser)
-    parser.add_argument("--fail-on-unsafe", action="store_true", help="exit 1 for unsafe content too")
+    parser.add_argument(
+        "--fail-on-unsafe", action="store_true", help="exit 1 for unsafe content too that is not accepted"
+    )
     parser.add_argument("--all", action="store_true", help="print every finding, however many there are")
+    add_acceptance(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object a line, for each artifact and runtime")
     parser.add_argument("--sarif", action="store_true", help="one SARIF 2.1.0 log, for code scanning")
     return parser
@@ -135,15 +144,23 @@ def check_all(
     from pytest_modelcompat.compatibility.unsafe import unsafe_content
 
     custom = frozenset(declared.custom)
-    unsafe = unsafe_content(inventory, custom=custom)
     loaded = without_compile_config(inventory) if declared.no_compile else inventory
     safe_mode = not declared.unsafe
     found = []
     for profile in profiles:
         judged = check_compatibility(loaded, profile, custom=custom, safe_mode=safe_mode)
         advised = held_to_facts(judged.findings, loaded, profile, custom=custom, safe_mode=safe_mode)
+        unsafe = unsafe_content(inventory, custom=custom, profile=profile)
         found.append(replace(judged, findings=(*advised, *unsafe)))
     return tuple(found)
+
+
+def _accepting(
+    inventory: Inventory, profiles: Sequence[Profile], declared: argparse.Namespace, accepted: Acceptance
+) -> tuple[CompatibilityResult, ...]:
+    """As `check_all`, what is accepted marked as that."""
+    judged = check_all(inventory, profiles, declared)
+    return tuple(replace(each, findings=accepted.apply(each.findings, each.path)) for each in judged)
 
 
 @dataclass
@@ -201,12 +218,13 @@ def _broken(path: Path, sentence: str) -> Finding:
 
 
 def _exit_code(results: Sequence[CompatibilityResult], *, fail_on_unsafe: bool) -> int:
+    from pytest_modelcompat.compatibility.unsafe.acceptance import accepted_reason
     from pytest_modelcompat.results.finding import Kind
 
     verdicts = {result.compatibility for result in results}
     if Compatibility.UNREADABLE in verdicts or not results:
         return ExitCode.ERROR
-    kinds = {finding.kind for result in results for finding in result.findings}
+    kinds = {finding.kind for result in results for finding in result.findings if not accepted_reason(finding)}
     if fail_on_unsafe and Kind.UNSAFE_CONTENT in kinds:
         return ExitCode.FAILED
     return ExitCode.OK if verdicts == {Compatibility.LOADS} else ExitCode.FAILED

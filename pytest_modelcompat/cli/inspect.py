@@ -6,16 +6,20 @@ import glob
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.cli.accepted import acceptance_of, add_acceptance, write_baseline
 from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.inventories import artifact_results, report_unreadable
 from pytest_modelcompat.cli.parser import Parser
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
     from pathlib import Path
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.cli.console import Console
+    from pytest_modelcompat.compatibility.unsafe.acceptance import Acceptance
+    from pytest_modelcompat.results.finding import Finding
 
 _EPILOG = """examples:
   modelcompat inspect models/ranker.h5
@@ -39,13 +43,17 @@ def run(arguments: Sequence[str], console: Console) -> int:
         UsageError: the arguments are not what it takes.
     """
     options = _parser().parse(arguments)
-    work = partial(_lines, as_json=options.json, in_full=options.all)
+    work = partial(_inspected, options=options, accepted=acceptance_of(options))
     code = ExitCode.OK
+    found: list[tuple[Finding, Path]] = []
     for answer in artifact_results(options.paths, console, work):
         if answer.value is None:
             code = report_unreadable(answer, console, as_json=options.json)
         else:
-            console.lines(answer.value)
+            lines, unsafe = answer.value
+            console.lines(lines)
+            found.extend((finding, answer.path) for finding in unsafe)
+    write_baseline(options, found, console)
     return code
 
 
@@ -54,13 +62,21 @@ def _parser() -> Parser:
     parser.add_argument("paths", nargs="+", metavar="PATH", help=".h5 or .keras files, SavedModels, folders, globs")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--all", action="store_true", help="list every layer, op and finding, however many there are")
+    add_acceptance(parser)
     return parser
 
 
-def _lines(inventory: Inventory, *, as_json: bool, in_full: bool) -> list[str]:
+def _inspected(
+    inventory: Inventory, *, options: argparse.Namespace, accepted: Acceptance
+) -> tuple[list[str], tuple[Finding, ...]]:
+    """The lines to show of an artifact, and its unsafe content."""
     from pytest_modelcompat.compatibility.unsafe import unsafe_content
 
-    unsafe = unsafe_content(inventory)
+    unsafe = accepted.apply(unsafe_content(inventory), inventory.path)
+    return _lines(inventory, unsafe, as_json=options.json, in_full=options.all), unsafe
+
+
+def _lines(inventory: Inventory, unsafe: Sequence[Finding], *, as_json: bool, in_full: bool) -> list[str]:
     if as_json:
         from pytest_modelcompat.report.json_data import inventory_data, line
 

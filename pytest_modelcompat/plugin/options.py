@@ -12,11 +12,12 @@ from pytest_modelcompat.settings.table import SESSION_FLAGS, SESSION_INI, WITH_F
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_modelcompat.results.option_places import OptionPlace
     from pytest_modelcompat.settings.settings import OptionLayer
     from pytest_modelcompat.settings.table import Option
 
 GROUP = "modelcompat"
-_TAKES = {"args": "a list", "bool": "true or false"}
+_TAKES = {"args": "a list", "linelist": "a list", "bool": "true or false"}
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -67,16 +68,14 @@ def command_line_layer(config: pytest.Config) -> OptionLayer:
     """What the command line says.
 
     Raises:
-        SettingsError: a custom object is not written as `module:Class`.
+        SettingsError: a custom object is not written as `module:Class`, or an allowed name has no reason.
     """
     from pytest_modelcompat.results.option_places import OptionPlace
     from pytest_modelcompat.settings.settings import OptionLayer
 
     given = {option.name: config.getoption(option.dest) for option in WITH_FLAG}
     options = {name: value for name, value in given.items() if value is not None}
-    if "custom_objects" in options:
-        options["custom_objects"] = _objects(options["custom_objects"])
-    return OptionLayer(OptionPlace.COMMAND_LINE, options)
+    return OptionLayer(OptionPlace.COMMAND_LINE, _with_names(options, OptionPlace.COMMAND_LINE))
 
 
 def ini_layer(config: pytest.Config) -> OptionLayer:
@@ -93,9 +92,7 @@ def ini_layer(config: pytest.Config) -> OptionLayer:
         value = _from_ini(config, option.ini, _TAKES.get(option.ini_type, "a number"))
         if value is not None and value != []:
             options[option.name] = value
-    if "custom_objects" in options:
-        options["custom_objects"] = _objects(options["custom_objects"])
-    return OptionLayer(OptionPlace.INI, options)
+    return OptionLayer(OptionPlace.INI, _with_names(options, OptionPlace.INI))
 
 
 def _from_ini(config: pytest.Config, name: str, takes: str) -> Any:
@@ -107,10 +104,19 @@ def _from_ini(config: pytest.Config, name: str, takes: str) -> Any:
         raise SettingsError(f"ini: option {name!r} takes {takes}: {error}") from None
 
 
-def _objects(texts: list[str]) -> dict[str, str]:
-    from pytest_modelcompat.settings.checks import parse_object
+def _with_names(options: dict[str, Any], place: OptionPlace) -> dict[str, Any]:
+    """Options in which those that name something are no longer lists of words."""
+    from pytest_modelcompat.settings.checks import SettingsError, parse_allowed, parse_object
 
-    return dict(parse_object(text) for text in texts)
+    named = dict(options)
+    if "custom_objects" in options:
+        named["custom_objects"] = dict(parse_object(text) for text in options["custom_objects"])
+    try:
+        if "allow_unsafe" in options:
+            named["allow_unsafe"] = dict(parse_allowed(text) for text in options["allow_unsafe"])
+    except SettingsError as error:
+        raise SettingsError(f"{place}: option 'allow_unsafe': {error}") from None
+    return named
 
 
 def golden_root(config: pytest.Config) -> Path:

@@ -17,6 +17,7 @@ from pytest_modelcompat.plugin.stash import SESSION, SHARED_LOADER
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_modelcompat.compatibility.unsafe.acceptance import Acceptance
     from pytest_modelcompat.golden.golden import GoldenName
     from pytest_modelcompat.golden.release_store import Frozen
     from pytest_modelcompat.roundtrip.extensions import Extensions
@@ -134,6 +135,7 @@ class Session:
                 freezer=ReleaseFreezer(ReleaseStore(self.golden_root), store, self.label),
                 updating=self.updating,
                 keep=_made(Path(keep).absolute()) if keep else None,
+                accepted=_accepted(self._config),
                 threads=threads_per_worker(),
             )
         return self._context
@@ -232,6 +234,18 @@ def _declared(root: Path) -> tuple[RuntimeConfig, tuple[ExpectedFailure, ...]]:
         return runtimes_of(tool, file), read_expected(tool.get("expected_failures", []), file.name)
     except ExpectedFailureError as error:
         raise RuntimeConfigError(f"{file}: {EXPECTED_FAILURES_TABLE}: {error}") from None
+
+
+def _accepted(config: pytest.Config) -> Acceptance:
+    """The unsafe content of artifacts that the ini file's baseline accepts."""
+    from pytest_modelcompat.compatibility.unsafe.acceptance import Acceptance, AcceptanceError, read_baseline
+
+    name = str(config.getini("modelcompat_baseline"))
+    try:
+        return Acceptance({}, read_baseline(config.rootpath / name), name) if name else Acceptance()
+    except AcceptanceError as error:
+        message = f"modelcompat: ini: option 'modelcompat_baseline': {error}"
+        raise pytest.fail.Exception(message, pytrace=False) from None
 
 
 def _made(folder: Path) -> Path:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.formats import READ
 from pytest_modelcompat.artifacts.text import aligned, counted, listed, shorten
+from pytest_modelcompat.compatibility.unsafe.acceptance import accepted_reason
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.report.layout import INDENT, finding_lines, together, versions_text
 from pytest_modelcompat.results.finding import Kind, Severity
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.compatibility.verdict import CompatibilityResult
     from pytest_modelcompat.results.finding import Finding
 
+_MOST_UNSAFE = 5
 _SEVERITY_ORDER = {severity: place for place, severity in enumerate(Severity)}
 
 
@@ -68,22 +70,42 @@ def _in_short(finding: Finding) -> str:
 def check_page(inventory: Inventory, results: Sequence[CompatibilityResult]) -> Iterator[str]:
     """One artifact in several runtimes: the verdicts, then every finding with the runtimes it was found for.
 
+    What is accepted is counted.
+
     Args:
         inventory: what the artifact holds.
         results: one for each runtime.
     """
     yield title(inventory)
     yield ""
+    accepted = accepted_text(finding for result in results for finding in result.findings)
+    results = [replace(result, findings=unaccepted(result.findings)) for result in results]
     rows = [(result.runtime, compatibility_text(result), _severity_counts(result)) for result in results]
     yield from (INDENT + line for line in aligned(rows))
     yield ""
     fix: tuple[str, ...] = ()
     for (finding, *alike), runtimes in _grouped_findings(results):
-        is_of_some = len(results) > 1 and finding.kind is not Kind.UNSAFE_CONTENT
+        is_of_all = finding.kind is Kind.UNSAFE_CONTENT and len(runtimes) == len(results)
+        is_of_some = len(results) > 1 and not is_of_all
         is_repeated = finding.fix == fix and len(fix) > 1
         fix = finding.fix
         shown = replace(finding, fix=("as above",)) if is_repeated else finding
         yield from finding_lines(shown, runtimes if is_of_some else (), alike)
+    yield from accepted
+
+
+def unaccepted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings that nobody has accepted."""
+    return tuple(finding for finding in findings if not accepted_reason(finding))
+
+
+def accepted_text(findings: Iterable[Finding]) -> list[str]:
+    """`2 findings of unsafe content accepted: U202 (it keeps its own log), U205 (in baseline.json)`, if any is."""
+    accepted = dict.fromkeys(finding for finding in findings if accepted_reason(finding))
+    if not accepted:
+        return []
+    why = dict.fromkeys(f"{finding.code} ({accepted_reason(finding)})" for finding in accepted)
+    return [f"{counted(len(accepted), 'finding')} of unsafe content accepted: {listed(why)}", ""]
 
 
 def _severity_counts(result: CompatibilityResult) -> str:
@@ -139,3 +161,9 @@ def runtimes_table(
     for line in aligned([("runtime", "Keras", "verdict", "why"), *rows]):
         yield INDENT + (line if columns is None else shorten(line, max(3, columns - len(INDENT))))
     yield ""
+    unsafe = dict.fromkeys(
+        f"{finding.subject} [{finding.code}]" for result, _ in judged for finding in result.findings if finding.code
+    )
+    if unsafe:
+        yield f"{INDENT}unsafe content: {listed(unsafe, _MOST_UNSAFE)}; `modelcompat inspect` says where"
+        yield ""

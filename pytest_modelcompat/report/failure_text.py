@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import aligned, counted
-from pytest_modelcompat.report.layout import INDENT, SUBJECT_LABELS, finding_block, labelled, versions_text
+from pytest_modelcompat.report.layout import INDENT, SUBJECT_LABELS, finding_block, heading, labelled, versions_text
 from pytest_modelcompat.results.finding import Kind
 
 if TYPE_CHECKING:
@@ -43,12 +43,14 @@ def headline(result: Result) -> str:
     first = result.errors[0]
     more = len(result.errors) - 1
     sentence = _predicted(result) if first.runtime else _sentence(result)
-    return f"{first.kind.value}  {result.title}: {sentence}" + (f" (and {more} more)" if more else "")
+    return f"{heading(first)}  {result.title}: {sentence}" + (f" (and {more} more)" if more else "")
 
 
 def _sentence(result: Result) -> str:
     """What a heading says."""
     first = result.errors[0]
+    if first.kind is Kind.UNSAFE_CONTENT:
+        return f"not loaded, because of {first.subject}: {first.cause}"
     if _has_headline(first, is_local=result.is_local):
         return HEADLINES[first.kind]
     if first.kind not in SUBJECT_LABELS or (result.is_local and first.kind not in HEADLINES):
@@ -97,8 +99,8 @@ def _blocks(errors: Sequence[Finding], *, is_local: bool) -> Iterator[str]:
         yield ""
         if finding.runtime and (before is None or before.runtime != finding.runtime):
             yield from labelled("predicted", f"for {finding.runtime}")
-        if before is not None and (before.kind, before.runtime) != (finding.kind, finding.runtime):
-            yield f"{INDENT}{finding.kind.value}"
+        if before is not None and (heading(before), before.runtime) != (heading(finding), finding.runtime):
+            yield f"{INDENT}{heading(finding)}"
         is_headed = before is None and not finding.runtime and not _has_headline(finding, is_local=is_local)
         is_shared = after is not None and _has_one_fix(finding, after)
         has_same_cause = is_shared and after is not None and after.cause == finding.cause
@@ -190,12 +192,24 @@ def summary_lines(lines: Sequence[SummaryLine], stale: Sequence[str], verbosity:
         yield from aligned([(line.title, f"{_verdict(line)}{_tail(line)}") for line in lines])
     for line in lines:
         yield from (f"{line.title}: {text}" for text in line.moved)
-        yield from (f"{line.title}: warning: {text}" for text in line.warnings)
+    yield from _warnings(lines)
+    for line in lines:
         if verbosity > 0:
             yield from (f"{line.title}: note: {text}" for text in line.notes)
     for name in stale:
         yield f"stale golden: {name} (no test claims it)"
     yield _counts(lines, stale)
+
+
+def _warnings(lines: Sequence[SummaryLine]) -> Iterator[str]:
+    """Each warning of a case once, with the first of its targets that have it."""
+    titles: dict[tuple[str, str], list[str]] = {}
+    for line in lines:
+        for text in dict.fromkeys(line.warnings):
+            titles.setdefault((line.case, text), []).append(line.title)
+    for (_, text), (first, *others) in titles.items():
+        more = f" and {counted(len(others), 'more target')}" if others else ""
+        yield f"{first}{more}: warning: {text}"
 
 
 def _verdict(line: SummaryLine) -> str:

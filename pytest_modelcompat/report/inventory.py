@@ -14,6 +14,7 @@ from pytest_modelcompat.artifacts.quantization import lora_layers, quantized_lay
 from pytest_modelcompat.artifacts.text import aligned, counted, listed, size_text, tensor_text
 from pytest_modelcompat.artifacts.versions import dotted
 from pytest_modelcompat.artifacts.way_on import is_unzipped, way_on
+from pytest_modelcompat.report.compatibility import accepted_text, unaccepted
 from pytest_modelcompat.report.layout import INDENT, finding_lines, labelled, together
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def inspect_page(
 
     Args:
         inventory: what is in it.
-        unsafe: the unsafe content found in it.
+        unsafe: the unsafe content found in it; what is accepted is counted.
         custom: those of its layers and objects that are not part of Keras.
         nbytes: its size on disk.
         in_full: whether every layer and op is listed, rather than the first or most frequent ones.
@@ -74,8 +75,9 @@ def inspect_page(
             yield from labelled(label, text)
     yield ""
     yield from _tree(inventory.layers, in_full=in_full)
-    for finding, *alike in together(unsafe):
+    for finding, *alike in together(unaccepted(unsafe)):
         yield from finding_lines(finding, alike=alike)
+    yield from accepted_text(unsafe)
 
 
 def _container(inventory: Inventory, nbytes: int) -> Iterator[Fact]:

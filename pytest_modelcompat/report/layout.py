@@ -46,7 +46,12 @@ SUBJECT_LABELS = {
 WHERE_LABELS = {Kind.NOT_DETERMINISTIC: "suspects"}
 _SEVERITY_TEXTS = {Severity.CHANGE: "it loads, but is changed there", Severity.NOTE: "for information only"}
 # They only serve to tell findings apart, or stand in the subject's line.
-_UNSEEN_DETAILS = frozenset({"role", "argument", "count"})
+_UNSEEN_DETAILS = frozenset({"role", "argument", "count", "name"})
+
+
+def heading(finding: Finding) -> str:
+    """What heads a finding: its kind, with the code of its rule where that has one."""
+    return f"{finding.kind.value} [{finding.code}]" if finding.code else finding.kind.value
 
 
 def labelled(label: str, text: str) -> Iterator[str]:
@@ -108,7 +113,7 @@ def finding_lines(finding: Finding, runtimes: Sequence[str] = (), alike: Sequenc
     """
     all_alike = (finding, *alike)
     subjects = listed(dict.fromkeys(each.subject for each in all_alike), _MOST_SUBJECTS)
-    yield f"{finding.kind.value}{'  in ' if runtimes else ''}{', '.join(runtimes)}: {subjects}"
+    yield f"{heading(finding)}{'  in ' if runtimes else ''}{', '.join(runtimes)}: {subjects}"
     yield ""
     if finding.severity in _SEVERITY_TEXTS:
         yield from labelled("means", _SEVERITY_TEXTS[finding.severity])
@@ -131,7 +136,7 @@ def _places_by_subject(findings: Sequence[Finding]) -> list[str]:
 def _same_to_say(finding: Finding) -> tuple[object, ...]:
     """What two findings share that differ in their subjects and places alone."""
     details = tuple(each for each in finding.details if each[0] not in _UNSEEN_DETAILS)
-    return finding.kind, finding.severity, finding.cause, finding.fix, finding.source, details
+    return finding.kind, finding.code, finding.severity, finding.cause, finding.fix, finding.source, details
 
 
 def _fix_lines(finding: Finding, *, with_fix: bool = True) -> Iterator[str]:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from pytest_modelcompat.compatibility.unsafe.acceptance import accepted_reason
+from pytest_modelcompat.compatibility.unsafe.rules import RULES
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 
 if TYPE_CHECKING:
@@ -58,6 +61,10 @@ _RULES = {
 }
 
 
+# How grave code scanning shows a rule, of 10.
+_SCORES = {"high": "8.0", "medium": "5.0", "low": "2.0"}
+
+
 def sarif(results: Sequence[CompatibilityResult], version: str) -> str:
     """One SARIF log with a result for every finding; what is unsafe in an artifact counts once, not for each runtime.
 
@@ -66,18 +73,19 @@ def sarif(results: Sequence[CompatibilityResult], version: str) -> str:
         version: this program's.
     """
     found = _found(results)
-    kinds = list(dict.fromkeys(finding.kind for finding, _ in found))
+    rules = {rule_id(finding): _rule(finding) for finding, _ in found}
+    ids = list(rules)
     run = {
         "tool": {
             "driver": {
                 "name": "modelcompat",
                 "semanticVersion": version,
-                "rules": [_rule(kind) for kind in kinds],
+                "rules": list(rules.values()),
             }
         },
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": all(result.is_readable for result in results)}],
-        "results": [_result(finding, result, kinds.index(finding.kind)) for finding, result in found],
+        "results": [_result(finding, result, ids.index(rule_id(finding))) for finding, result in found],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
@@ -96,26 +104,31 @@ def _found(results: Iterable[CompatibilityResult]) -> list[tuple[Finding, Compat
     return found
 
 
-def rule_id(kind: Kind) -> str:
-    """`unknown-layer`."""
-    return kind.value.lower().replace(" ", "-")
+def rule_id(finding: Finding) -> str:
+    """`unknown-layer`; the code of the rule where it has one: `U202`."""
+    return finding.code or finding.kind.value.lower().replace(" ", "-")
 
 
-def _rule(kind: Kind) -> dict[str, Any]:
+def _rule(finding: Finding) -> dict[str, Any]:
+    kind = finding.kind
     about = _RULES.get(kind, f"{kind.value.capitalize()}.")
+    rule = RULES.get(finding.code)
+    name = rule.title if rule is not None else kind.value
     return {
-        "id": rule_id(kind),
-        "name": "".join(word.capitalize() for word in kind.value.split()),
-        "shortDescription": {"text": about},
-        "fullDescription": {"text": about},
+        "id": rule_id(finding),
+        "name": "".join(word.capitalize() for word in re.findall(r"\w+", name)),
+        "shortDescription": {"text": f"{about} This rule finds {rule.title}." if rule is not None else about},
+        "fullDescription": {"text": f"{about} It acts {rule.acts.value}." if rule is not None else about},
         "help": {"text": f"{about} Each result names the object, its place in the model, and the fix."},
         "defaultConfiguration": {"level": "warning" if kind is Kind.UNSAFE_CONTENT else "error"},
+        **({"properties": {"tags": ["security"], "security-severity": _SCORES[rule.severity]}} if rule else {}),
     }
 
 
 def _result(finding: Finding, result: CompatibilityResult, rule: int) -> dict[str, Any]:
+    reason = accepted_reason(finding)
     log_entry: dict[str, Any] = {
-        "ruleId": rule_id(finding.kind),
+        "ruleId": rule_id(finding),
         "ruleIndex": rule,
         "level": _LEVELS[finding.severity],
         "message": {"text": _message(finding, result)},
@@ -128,6 +141,8 @@ def _result(finding: Finding, result: CompatibilityResult, rule: int) -> dict[st
             "source": finding.source,
         },
     }
+    if reason:
+        log_entry["suppressions"] = [{"kind": "external", "justification": reason}]
     return log_entry
 
 
@@ -166,5 +181,6 @@ def _artifact_location(path: Path) -> dict[str, str]:
 
 def _fingerprint(finding: Finding, result: CompatibilityResult) -> str:
     """The same for the same problem in the same artifact, whatever version of this program words it."""
-    parts = (finding.kind.value, finding.subject, result.path.as_posix(), result.runtime)
+    code = (finding.code,) if finding.code else ()
+    parts = (finding.kind.value, *code, finding.subject, result.path.as_posix(), result.runtime)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.report.layout import heading
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pytest_modelcompat.results.finding import Finding
     from pytest_modelcompat.results.result import Result
 
 PREFIX = "modelcompat."
@@ -58,9 +61,14 @@ def of_result(result: Result) -> Properties:
         properties.append(("frozen", result.frozen))
     if result.expected:
         properties.append(("expected", result.expected))
-    properties.extend(("note", finding.cause) for finding in result.notes)
-    properties.extend(("warning", finding.cause) for finding in result.warnings)
+    properties.extend(("note", _in_a_line(finding)) for finding in result.notes)
+    properties.extend(("warning", _in_a_line(finding)) for finding in result.warnings)
     return [(PREFIX + name, value) for name, value in properties]
+
+
+def _in_a_line(finding: Finding) -> str:
+    """What a note or warning says; the cause of what a rule with a code found need not name its subject."""
+    return f"{heading(finding)}: {finding.subject}: {finding.cause}" if finding.code else finding.cause
 
 
 def claim(case: str) -> tuple[str, str]:

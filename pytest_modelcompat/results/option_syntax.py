@@ -127,12 +127,14 @@ def _imported(values: Mapping[str, str], test_module: str) -> tuple[list[str], d
 _OBJECTS = _Kind(_objects, _object_words)
 _NAMES = _Kind(_texts, list)
 _REASONS = _Kind(_reasons, lambda _: ())
+_REASONS_IN_WORDS = _Kind(_reasons, lambda values: [f"{name}={reason}" for name, reason in values.items()])
 _VALUE = _Kind(_code, lambda value: (str(value),))
 _SWITCH = _Kind(_code, lambda value: (str(value).lower(),))
 _KINDS = {
     "custom_objects": _OBJECTS,
     "allow_ops": _REASONS,
     "allow_layers": _REASONS,
+    "allow_unsafe": _REASONS_IN_WORDS,
     **dict.fromkeys(SWITCHES, _SWITCH),
 }
 
@@ -168,8 +170,8 @@ class OptionSyntax:
         Args:
             option: its name.
             value: for `custom_objects` a mapping of names to import paths (`shop.layers.Scale`, or `Scale` alone where
-                its module is not known); for `allow_ops` and `allow_layers` a mapping of names to reasons; for a list
-                of names that list; else a number, True or False, or a text that is code.
+                its module is not known); for `allow_ops`, `allow_layers` and `allow_unsafe` a mapping of names to
+                reasons; for a list of names that list; else a number, True or False, or a text that is code.
         """
         if option == "imports":
             value = importing(value)
@@ -195,9 +197,9 @@ class OptionSyntax:
 
     def _option(self, option: str, value: Any) -> str:
         if self.place in _IN_CODE:
-            return _in_code(self.place, option, value)
+            return _in_code(self.place, {option: value})
         shown = self._flags(option, value) if self.place is OptionPlace.COMMAND_LINE else self._ini(option, value)
-        return shown or _IN_A_TEST + _in_code(OptionPlace.MARKER, option, value)
+        return shown or _IN_A_TEST + _in_code(OptionPlace.MARKER, {option: value})
 
     def _flags(self, option: str, value: Any) -> str:
         if value is False:
@@ -207,6 +209,9 @@ class OptionSyntax:
 
     def _ini(self, option: str, value: Any) -> str:
         words = _kind(option, value).words(value) if option in IN_INI else ()
+        if option == "allow_unsafe":
+            # A reason is words, so each entry has a line of its own.
+            return "\n    ".join((f"{INI_PREFIX}{option} =", *words))
         return f"{INI_PREFIX}{option} = {' '.join(map(shlex.quote, words))}" if words else ""
 
     def custom_object(self, name: str) -> str:
@@ -233,6 +238,20 @@ class OptionSyntax:
         """The line that accepts a new op (`allow_ops`) or layer (`allow_layers`)."""
         return self.write(option, {name: "the reason"})
 
+    def unsafe(self, names: Sequence[str], *, safe_mode: bool) -> str:
+        """The line that lets an artifact be loaded in spite of its unsafe content.
+
+        Args:
+            names: what is allowed; empty where it takes no safe mode alone.
+            safe_mode: whether it is loaded with safe mode all the same.
+        """
+        options: dict[str, Any] = {} if safe_mode else {"safe_mode": False}
+        if names:
+            options["allow_unsafe"] = self._with_declared("allow_unsafe", dict.fromkeys(names, "the reason"))
+        if self.place in _IN_CODE:
+            return _in_code(self.place, options)
+        return " ".join(self._option(option, value) for option, value in options.items())
+
     def is_made_inside_function(self, name: str) -> bool:
         """Whether this process has it inside a function, where no other process finds it."""
         return _LOCAL in self._import_path(name)
@@ -250,8 +269,9 @@ def _kind(option: str, value: Any) -> _Kind:
     return _KINDS.get(option, _NAMES if isinstance(value, (list, tuple)) else _VALUE)
 
 
-def _in_code(place: OptionPlace, option: str, value: Any) -> str:
-    return _IN_CODE[place].format(option=f"{option}={_kind(option, value).python(value)}")
+def _in_code(place: OptionPlace, options: Mapping[str, Any]) -> str:
+    written = (f"{option}={_kind(option, value).python(value)}" for option, value in options.items())
+    return _IN_CODE[place].format(option=", ".join(written))
 
 
 @dataclass(frozen=True)

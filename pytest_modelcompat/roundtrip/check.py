@@ -22,6 +22,7 @@ from pytest_modelcompat.roundtrip.static_check import predict_load
 from pytest_modelcompat.roundtrip.stop import TargetStoppedError, stop_on_failure
 from pytest_modelcompat.roundtrip.subject import Subject, prepare_subject
 from pytest_modelcompat.roundtrip.uncompiled import with_uncompiled
+from pytest_modelcompat.roundtrip.unsafe_content import judge_unsafe_content, unsaid
 from pytest_modelcompat.roundtrip.workspace import (
     artifact_folder,
     artifact_name,
@@ -73,12 +74,14 @@ def _in_project(findings: Iterable[Finding], folder: Path, root: Path) -> Iterat
 
 
 def _attempt(case: Case, context: SessionContext, folder: Path) -> Attempt:
-    """Save or take the artifact, read it, load it."""
+    """Save or take the artifact, read it, load it unless it can harm."""
     loader = loader_of(case, context)
     subject = _prepared_subject(case, folder, context)
     inventory = stop_on_failure(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(subject.artifact))
     if not case.settings.compile_model:
         inventory = without_compile_config(inventory)
+    notes = judge_unsafe_content(case, context, subject, inventory)
+    subject = replace(subject, notes=(*subject.notes, *notes))
     return ArtifactAttempts(case, context, inventory, loader).load(subject)
 
 
@@ -93,9 +96,11 @@ def _outcome(context: SessionContext, attempt: Attempt) -> CheckOutcome:
     case, other_loaders = attempt.case, OtherLoaders(attempt)
     if not attempt.loaded.succeeded:
         explained = other_loaders.with_other_loaders(explain_load_failure(attempt))
-        return CheckOutcome((*with_uncompiled(explained, attempt, context), *attempt.subject.notes))
+        explained = with_uncompiled(explained, attempt, context)
+        return CheckOutcome((*explained, *unsaid(attempt.subject.notes, explained)))
     if attempt.subject.uncallable is not None:
-        return CheckOutcome((attempt.subject.uncallable, *other_loaders.load_refusals()))
+        refusals = other_loaders.load_refusals()
+        return CheckOutcome((attempt.subject.uncallable, *refusals, *attempt.subject.notes))
     drawn = explain_drawn_weights(attempt)
     if drawn:
         # There is nothing to compare: a golden of such outputs would hold for one load.

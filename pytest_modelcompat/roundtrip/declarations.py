@@ -106,4 +106,5 @@ def options_with_more(settings: Settings) -> dict[str, Any]:
         "op_libraries": settings.op_libraries,
         "allow_ops": settings.allow_ops,
         "allow_layers": settings.allow_layers,
+        "allow_unsafe": settings.allow_unsafe,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.compatibility.unsafe.acceptance import Acceptance
 from pytest_modelcompat.roundtrip import save
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class SessionContext:
         updating: whether goldens are written rather than only compared with.
         keep: where artifacts are kept after the session; None to remove them.
         saves: what this session's saves changed in the models they saved.
+        accepted: unsafe content of artifacts that the project accepts.
         threads: threads a loader's child may use; 0 for TensorFlow's default.
     """
 
@@ -36,5 +38,6 @@ class SessionContext:
     freezer: ReleaseFreezer
     updating: bool = False
     keep: Path | None = None
+    accepted: Acceptance = field(default_factory=Acceptance)
     threads: int = 0
     saves: save.SaveHistory = field(default_factory=save.SaveHistory)

@@ -37,8 +37,11 @@ from pytest_modelcompat.settings.checks import SettingsError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.profiles.profile import Profile
     from pytest_modelcompat.roundtrip.attempt import Attempt
+    from pytest_modelcompat.roundtrip.case import Case
+    from pytest_modelcompat.roundtrip.subject import Subject
     from pytest_modelcompat.settings.settings import Settings
 
 # What a user who loads by hand writes, as the option of a test.
@@ -195,15 +198,25 @@ def holds_as_keras(attempt: Attempt) -> bool:
 
 def option_syntax(attempt: Attempt) -> OptionSyntax:
     """How the options of an attempt's case are written, where it is declared."""
-    case = attempt.case
+    return syntax_before_load(attempt.case, attempt.subject, attempt.inventory)
+
+
+def syntax_before_load(case: Case, subject: Subject, inventory: Inventory) -> OptionSyntax:
+    """How the options of a case are written, where it is declared.
+
+    Args:
+        case: the case.
+        subject: its artifact.
+        inventory: what was read of the artifact.
+    """
     objects = import_paths(case.settings)
     return OptionSyntax(
         case.declared_in,
-        attempt.subject.defining_modules,
+        subject.defining_modules,
         is_artifact=case.artifact is not None,
         test_module=case.test_module,
-        declared={**options_with_more(case.settings), "custom_objects": spelt_well(objects, attempt.inventory)},
-        keras=attempt.subject.keras,
+        declared={**options_with_more(case.settings), "custom_objects": spelt_well(objects, inventory)},
+        keras=subject.keras,
     )
 
 

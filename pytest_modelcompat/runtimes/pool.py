@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.runtimes import LOCAL
 from pytest_modelcompat.runtimes.environments import interpreter_of
+from pytest_modelcompat.runtimes.installed import installed_versions
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.runtimes.process import LoaderProcess, LoaderUnavailableError
 from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError
 from pytest_modelcompat.runtimes.scratch import ScratchFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_modelcompat.runtimes.config import RuntimeConfig
     from pytest_modelcompat.runtimes.runtime import Runtime
 
@@ -38,6 +41,7 @@ class LoaderPool:
         self._fork = fork
         self._shared = local
         self._own: dict[str, LoaderProcess] = {}
+        self._versions: dict[str, dict[str, str]] = {}
 
     def of(self, name: str) -> LoaderProcess:
         """The loader of a runtime.
@@ -51,6 +55,16 @@ class LoaderPool:
         if name not in self._own:
             self._own[name] = self._made(self.runtimes.get(name))
         return self._own[name]
+
+    def versions(self, name: str) -> Mapping[str, str]:
+        """What a runtime's loader will report of `tensorflow`, `keras` and `python`; empty where that is not known.
+
+        Raises:
+            UnknownRuntimeError: there is no such runtime.
+        """
+        if name not in self._versions:
+            self._versions[name] = installed_versions(self.runtimes.get(name))
+        return self._versions[name]
 
     def prefetch(self, name: str) -> None:
         """Have a loader import its TensorFlow in the background; one that cannot be had is reported when it is used."""

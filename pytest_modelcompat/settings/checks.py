@@ -34,6 +34,18 @@ def parse_object(text: str) -> tuple[str, str]:
     return (name.strip() or qualname.rpartition(".")[2]), f"{module}:{qualname}"
 
 
+def parse_allowed(text: str) -> tuple[str, str]:
+    """`NAME=REASON` as name and reason.
+
+    Raises:
+        SettingsError: the text has no name or no reason.
+    """
+    name, _, reason = (part.strip() for part in text.partition("="))
+    if not name or not reason:
+        raise SettingsError(f"{text!r} is not written as NAME=REASON, such as 'WriteFile=it keeps its own log'")
+    return name, reason
+
+
 def plain_name(entry: Any) -> str:
     """The name in an entry of `formats` or `runtimes`, which may be wrapped in `pytest.param`."""
     return str(entry.values[0]) if hasattr(entry, "marks") else str(entry)

@@ -40,6 +40,7 @@ class Settings:
     checks: tuple[str, ...] = BY_NAME["checks"].default
     allow_ops: Mapping[str, str] = field(default_factory=dict)
     allow_layers: Mapping[str, str] = field(default_factory=dict)
+    allow_unsafe: Mapping[str, str] = field(default_factory=dict)
     safe_mode: bool = BY_NAME["safe_mode"].default
     compile_model: bool = BY_NAME["compile_model"].default
     saved_model_loaders: tuple[str, ...] = BY_NAME["saved_model_loaders"].default

@@ -15,8 +15,10 @@ from pytest_modelcompat.runtimes import LOCAL
 
 CHECKS = ("predictions", "weights", "structure", "training")
 SAVED_MODEL_LOADERS = ("object", "graph", "tfsm_layer", "tf_keras")
-IniType = Literal["args", "float", "int", "bool", "string"]
+IniType = Literal["args", "linelist", "float", "int", "bool", "string"]
 _INI_TYPES: dict[type | None, IniType] = {float: "float", int: "int", bool: "bool"}
+# A reason has spaces in it: each entry takes a line.
+_IN_LINES = frozenset({"allow_unsafe"})
 
 
 class Option(SimpleNamespace):
@@ -67,7 +69,7 @@ class Option(SimpleNamespace):
     @property
     def ini_type(self) -> IniType:
         """The type of its ini option; a native table may hold a number as well."""
-        return _INI_TYPES.get(self.type, "args")
+        return "linelist" if self.name in _IN_LINES else _INI_TYPES.get(self.type, "args")
 
 
 OPTIONS = (
@@ -197,6 +199,15 @@ OPTIONS = (
         meaning="new layers to accept: {name: reason}",
     ),
     Option(
+        name="allow_unsafe",
+        takes="dict of name -> reason",
+        default={},
+        check="allowed",
+        meaning="unsafe content of a given artifact to accept: {name: reason}; the failure text gives the name",
+        help="load an artifact in spite of this unsafe content (repeatable)",
+        metavar="NAME=REASON",
+    ),
+    Option(
         name="safe_mode",
         takes="bool",
         default=True,
@@ -283,6 +294,11 @@ SESSION_INI: dict[str, dict[str, Any]] = {
         "type": "args",
         "default": [],
         "help": "glob patterns, from the rootdir, of model files and SavedModel folders to reload",
+    },
+    "modelcompat_baseline": {
+        "type": "string",
+        "default": "",
+        "help": "file, from the rootdir, of accepted unsafe content, as `modelcompat check --write-baseline` writes it",
     },
     "modelcompat_update_in_ci": {
         "type": "bool",

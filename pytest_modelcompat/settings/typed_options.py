@@ -25,6 +25,7 @@ class RoundTripOptions(TypedDict, total=False):
     checks: str | Sequence[str]
     allow_ops: Mapping[str, str]
     allow_layers: Mapping[str, str]
+    allow_unsafe: Mapping[str, str]
     safe_mode: bool
     compile_model: bool
     saved_model_loaders: str | Sequence[str]

@@ -39,7 +39,7 @@ class TestExitCode:
     def test_does_not_heed_unsafe_content_unless_asked(self, modelcompat: Any) -> None:
         result = modelcompat("check", "graph", "--runtime", "tf2.15")
         assert result.code == 0
-        assert "UNSAFE CONTENT: op ReadFile" in result.out
+        assert "UNSAFE CONTENT [U201]: op ReadFile" in result.out
         assert modelcompat("check", "graph", "--runtime", "tf2.15", "--fail-on-unsafe").code == 1
 
 
@@ -91,7 +91,7 @@ class TestText:
 
     def test_says_what_is_unsafe_once(self, modelcompat: Any) -> None:
         out = modelcompat("check", "graph", "--runtime", "tf2.15", "--runtime", "tf2.20").out
-        assert out.count("UNSAFE CONTENT: op ReadFile") == 1
+        assert out.count("UNSAFE CONTENT [U201]: op ReadFile") == 1
 
 
 # Operations that Keras 3 writes into an .h5 as if they were layers, and that are none.
@@ -197,7 +197,14 @@ class TestSarif:
             assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
             assert result["level"] in {"error", "warning", "note"}
             assert result["message"]["text"]
-        assert {"unknown-layer", "unsafe-content", "artifact-broken"} <= {rule["id"] for rule in rules}
+        assert {"unknown-layer", "U201", "artifact-broken"} <= {rule["id"] for rule in rules}
+
+    def test_each_code_of_unsafe_content_is_a_rule_that_says_how_grave_it_is(self, run: Any) -> None:
+        (rule,) = [rule for rule in run["tool"]["driver"]["rules"] if rule["id"] == "U201"]
+        assert rule["name"] == "AnOpThatReadsFiles"
+        assert rule["fullDescription"]["text"].endswith("It acts when the model is called.")
+        assert rule["properties"] == {"tags": ["security"], "security-severity": "8.0"}
+        assert rule["defaultConfiguration"] == {"level": "warning"}
 
     def test_results_name_files_relative_to_the_source(self, run: Any) -> None:
         locations = [each["locations"][0]["physicalLocation"]["artifactLocation"] for each in run["results"]]
@@ -226,6 +233,11 @@ class TestRuntimesFor:
         assert (verdicts["tf2.4"], verdicts["tf2.15"], verdicts["tf2.20"]) == ("fails", "fails", "loads")
         why = next(line for line in result.out.splitlines() if "tf2.4 " in line)
         assert "Keras reads it from 2.12 on" in why
+
+    def test_names_what_is_unsafe(self, modelcompat: Any) -> None:
+        out = modelcompat("runtimes-for", "graph").out
+        assert "\n  unsafe content: op ReadFile [U201]; `modelcompat inspect` says where\n" in out
+        assert "unsafe" not in modelcompat("runtimes-for", "plain.keras").out
 
     def test_json(self, modelcompat: Any) -> None:
         result = modelcompat("runtimes-for", "plain.keras", "nowhere.h5", "--json")

@@ -39,7 +39,7 @@ def test_the_page_of_a_keras_model(modelcompat: Any, models: Path) -> None:
         "  assets     assets/words.txt  4 bytes",
         "    tower    Sequential",
         "      scale  Scale",
-        "UNSAFE CONTENT: shop.layers.Scale",
+        "UNSAFE CONTENT [U104]: shop.layers.Scale",
     ):
         assert line in lines, (line, result.out)
 
@@ -97,7 +97,7 @@ def test_the_page_of_a_graph(modelcompat: Any) -> None:
         "  ops        2 kinds in 3 nodes and 1 function: ReadFile 2, NoOp",
         "  graph      GraphDef version 1645, for 12 or newer",
         "  tags       serve",
-        "UNSAFE CONTENT: op ReadFile",
+        "UNSAFE CONTENT [U201]: op ReadFile",
     ):
         assert line in lines, line
 

@@ -36,6 +36,7 @@ VALUES: dict[str, Any] = {
     "op_libraries": ["libs/it's here.so", "a;b.so"],
     "checks": ["predictions", "training"],
     "saved_model_loaders": ["object", "tf_keras"],
+    "allow_unsafe": {"WriteFile": "its own log, since 1.4", "op ReadFile": "what's = in it; $HOME"},
     "rtol": 1e-3,
     "atol": 0.5,
     "seed": 7,
@@ -130,6 +131,22 @@ class TestWhereItIsPasted:
         file.write_text(f"[pytest]\n{text}\n")
         config = pytester.parseconfig("-c", str(file))
         assert given(ini_layer(config).options) == {option: expected(option)}
+
+
+@pytest.mark.parametrize(
+    ("place", "written"),
+    [
+        (
+            OptionPlace.ARTIFACT_MARKER,
+            'safe_mode=False, allow_unsafe={"WriteFile": "log", "TFSMLayer": "the reason"})',
+        ),
+        (OptionPlace.COMMAND_LINE, "--modelcompat-unsafe --modelcompat-allow-unsafe 'TFSMLayer=the reason'"),
+    ],
+)
+def test_unsafe_content_is_allowed_in_one_line(place: OptionPlace, written: str) -> None:
+    syntax = OptionSyntax(place, declared={"allow_unsafe": {"WriteFile": "log"}})
+    assert syntax.unsafe(["TFSMLayer"], safe_mode=False).endswith(written)
+    assert "safe_mode" not in syntax.unsafe(["TFSMLayer"], safe_mode=True)
 
 
 def test_flags_and_ini_options_are_the_plugins() -> None:

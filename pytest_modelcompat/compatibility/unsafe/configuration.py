@@ -73,6 +73,7 @@ def _bytecode(inventory: Inventory) -> Iterator[Finding]:
         f"loading with safe_mode=False, or with a Keras that has no safe mode, runs it{refers}",
         "replace it by a layer or a registered function of your own, and save the model again",
         f"or {TRUSTED_FIX}",
+        name="bytecode",
     )
 
 

@@ -53,7 +53,7 @@ def _hazards(inventory: Inventory) -> Iterator[Finding]:
     for hazard in inventory.hazards:
         rule, danger, fix = _HAZARDS[hazard.what]
         detail = f"{hazard.detail}: " if hazard.detail else ""
-        yield unsafe(rule, f"{hazard.what} {hazard.subject}", (), f"{detail}{danger}", fix)
+        yield unsafe(rule, f"{hazard.what} {hazard.subject}", (), f"{detail}{danger}", fix, name=hazard.what)
 
 
 def _escaping_assets(inventory: Inventory) -> Iterator[Finding]:
@@ -66,4 +66,5 @@ def _escaping_assets(inventory: Inventory) -> Iterator[Finding]:
                 (),
                 "it lies outside the model's folder: loading the model reads a file of the host",
                 "export the model again",
+                name="asset",
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -32,28 +33,38 @@ class Rule:
         title: what it finds, as a heading.
         severity: `high` where it runs code or reaches beyond the artifact, `medium` where it may, `low` otherwise.
         acts: what has to happen before it acts.
+        blocks: whether a test run does not load an artifact of others with it; False for what does nothing by itself.
     """
 
     code: str
     title: str
     severity: str
     acts: Acts
+    blocks: bool = True
+
+    @property
+    def is_of_configuration(self) -> bool:
+        """Whether it is about what Keras rebuilds from a configuration, which a SavedModel needs not for its graph."""
+        return self.code.startswith("U1")
 
 
 BYTECODE = Rule("U101", "Python bytecode", "high", Acts.UNSAFE_MODE)
 FUNCTION = Rule("U102", "a function that no model needs", "high", Acts.LOADED)
 LOADING_LAYER = Rule("U103", "a layer that loads something more", "high", Acts.LOADED)
-MODULE = Rule("U104", "a module that is imported", "medium", Acts.LOADED)
+# The file names a module that is installed already, and contains nothing of it: what it has called is another rule's.
+MODULE = Rule("U104", "a module that is imported", "medium", Acts.LOADED, blocks=False)
 VOCABULARY = Rule("U105", "a vocabulary outside the artifact", "medium", Acts.LOADED)
 READS = Rule("U201", "an op that reads files", "high", Acts.CALLED)
 WRITES = Rule("U202", "an op that writes files", "high", Acts.CALLED)
 LISTS = Rule("U203", "an op that lists files", "medium", Acts.CALLED)
 CONNECTS = Rule("U204", "an op that opens connections", "high", Acts.CALLED)
-CALLS = Rule("U205", "an op that calls Python", "medium", Acts.CALLED)
+# The function was one of the process that saved it; a fresh process has none to call.
+CALLS = Rule("U205", "an op that calls Python", "medium", Acts.CALLED, blocks=False)
 EXTERNAL_LINK = Rule("U301", "a link into another file", "high", Acts.LOADED)
 EXTERNAL_DATA = Rule("U302", "data in another file", "high", Acts.LOADED)
 ESCAPING_MEMBER = Rule("U303", "a member that is unpacked elsewhere", "high", Acts.OPENED)
-DUPLICATE_MEMBER = Rule("U304", "two members of one name", "medium", Acts.OPENED)
+# Neither of the two does anything; it is suspicious, and each of the two is read.
+DUPLICATE_MEMBER = Rule("U304", "two members of one name", "medium", Acts.OPENED, blocks=False)
 ESCAPING_ASSET = Rule("U305", "an asset outside the model's folder", "high", Acts.LOADED)
 PICKLE = Rule("U401", "a pickle", "high", Acts.OPENED)
 
@@ -68,17 +79,22 @@ RULES = {
 }
 
 
-def unsafe(rule: Rule, subject: str, where: Iterable[str], cause: str, *fix: str, target: str = "") -> Finding:
+def unsafe(
+    rule: Rule, subject: str, where: Iterable[str], cause: str, *fix: str, target: str = "", name: str = ""
+) -> Finding:
     """One finding of a rule.
 
     Args:
         rule: the rule.
-        subject: what is unsafe; its last word is the name that allows it.
+        subject: what is unsafe.
         where: its places, in words.
         cause: what it would do, in one sentence.
         fix: what to do about it, a line each.
         target: the file or address that it names; empty where it names none.
+        name: what a user allows it by; empty where the subject ends with it, or has it before a colon or bracket:
+            `op WriteFile`, `TFSMLayer: path`.
     """
+    details = (("target", target), ("name", name))
     return Finding(
         Kind.UNSAFE_CONTENT,
         subject,
@@ -86,6 +102,27 @@ def unsafe(rule: Rule, subject: str, where: Iterable[str], cause: str, *fix: str
         cause,
         fix or (TRUSTED_FIX,),
         severity=Severity.WARNING,
-        details=(("target", target),) if target else (),
+        details=tuple(each for each in details if each[1]),
         code=rule.code,
     )
+
+
+def name_of(finding: Finding) -> str:
+    """What a user allows a finding by: the name of an op, a function, a class, a module, or what the rule says.
+
+    Args:
+        finding: one of unsafe content.
+    """
+    head = re.split(r": |\(", finding.subject)[0]
+    return dict(finding.details).get("name") or head.split()[-1]
+
+
+def is_named(finding: Finding, name: str) -> bool:
+    """Whether a name that a user writes means a finding: its own name, its whole subject, a rule's code, a package.
+
+    Args:
+        finding: one of unsafe content.
+        name: what the user writes.
+    """
+    own = name_of(finding)
+    return name in (own, finding.subject, finding.code) or (finding.code == MODULE.code and own.startswith(f"{name}."))

@@ -1,0 +1,81 @@
+"""The options by which a command is given what unsafe content is accepted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.cli.parser import Parser, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+    from pytest_modelcompat.cli.console import Console
+    from pytest_modelcompat.compatibility.unsafe.acceptance import Acceptance
+    from pytest_modelcompat.results.finding import Finding
+
+
+def add_acceptance(parser: Parser) -> None:
+    """Adds the options that say what unsafe content is accepted."""
+    parser.add_argument(
+        "--suppress",
+        action="append",
+        default=[],
+        metavar="CODE=REASON",
+        help="accept what this rule of unsafe content finds, such as U205; may be repeated",
+    )
+    parser.add_argument("--baseline", type=Path, metavar="FILE", help="accept the unsafe content that this file lists")
+    parser.add_argument(
+        "--write-baseline", type=Path, metavar="FILE", help="accept the unsafe content found now: list it in this file"
+    )
+
+
+def acceptance_of(options: argparse.Namespace) -> Acceptance:
+    """What the options accept.
+
+    Args:
+        options: those of `add_acceptance`.
+
+    Raises:
+        UsageError: they are not written as they should be, or the baseline cannot be read.
+    """
+    from pytest_modelcompat.compatibility.unsafe.acceptance import (
+        Acceptance,
+        AcceptanceError,
+        parse_suppressed,
+        read_baseline,
+    )
+
+    try:
+        reasons = parse_suppressed(options.suppress)
+        baseline = read_baseline(options.baseline) if options.baseline is not None else ()
+    except AcceptanceError as error:
+        raise UsageError(str(error)) from None
+    return Acceptance(reasons, baseline, str(options.baseline or ""))
+
+
+def write_baseline(options: argparse.Namespace, found: Iterable[tuple[Finding, Path]], console: Console) -> None:
+    """Writes the baseline that is asked for, with everything that `--suppress` does not accept.
+
+    Args:
+        options: those of `add_acceptance`.
+        found: what was found, each with its artifact.
+        console: where it is said.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    if options.write_baseline is None:
+        return
+    from pytest_modelcompat.artifacts.text import counted
+    from pytest_modelcompat.compatibility.unsafe.acceptance import accepting, baseline_text
+
+    suppressed = acceptance_of(options).reasons
+    kept = accepting(each for each in found if each[0].code not in suppressed)
+    try:
+        options.write_baseline.write_text(baseline_text(kept), encoding="utf-8")
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise UsageError(f"the baseline {options.write_baseline} cannot be written: {why}") from None
+    console.notes([f"{options.write_baseline}: {counted(len(kept), 'finding')} accepted"])

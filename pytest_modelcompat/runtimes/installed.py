@@ -1,0 +1,91 @@
+"""Which versions a runtime has installed, from its packages' metadata: known before its TensorFlow is imported."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.runtimes.environments import interpreter_of
+from pytest_modelcompat.runtimes.pins import uses_legacy_keras
+from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError, variables_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_modelcompat.runtimes.runtime import Runtime
+
+TIMEOUT = 60.0
+# Builds of TensorFlow that are published under names of their own.
+_TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-macos", "tensorflow-intel", "tf-nightly")
+_PACKAGES = (*_TENSORFLOWS, "keras", "tf-keras", "keras-nightly")
+# Python 3.8 is the oldest that runs it.
+_CODE = """
+import json, platform, sys
+from importlib import metadata
+found = {"python": platform.python_version()}
+for name in sys.argv[1:]:
+    try:
+        found[name] = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        pass
+print()
+print(json.dumps(found), flush=True)
+"""
+
+
+def installed_versions(runtime: Runtime) -> dict[str, str]:
+    """The versions that a runtime's loader will report of `tensorflow`, `keras` and `python`, as far as metadata say.
+
+    Args:
+        runtime: which one.
+
+    Returns:
+        Those known: none where its interpreter cannot be asked.
+    """
+    found = _of_this_process() if runtime.is_local else _of_interpreter(runtime)
+    tensorflow = next((found[name] for name in _TENSORFLOWS if name in found), "")
+    if not tensorflow:
+        return {}
+    variables = os.environ if runtime.is_local else runtime.env
+    own = found.get("keras") or found.get("keras-nightly") or tensorflow
+    legacy = found.get("tf-keras") if uses_legacy_keras(variables) else None
+    return {"tensorflow": tensorflow, "keras": legacy or own, "python": found["python"]}
+
+
+def _of_this_process() -> dict[str, str]:
+    import platform
+
+    known = ((name, _version(name)) for name in _PACKAGES)
+    return {"python": platform.python_version(), **{name: version for name, version in known if version}}
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _of_interpreter(runtime: Runtime) -> Mapping[str, str]:
+    try:
+        # With -c, modules of the current folder come first: it had better be an empty one.
+        with tempfile.TemporaryDirectory(prefix="modelcompat-") as empty:
+            done = subprocess.run(
+                [str(interpreter_of(runtime)), "-c", _CODE, *_PACKAGES],
+                cwd=empty,
+                env=variables_for(runtime.env),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=TIMEOUT,
+                check=False,
+            )
+        found: Mapping[str, str] = json.loads(done.stdout.splitlines()[-1])
+    except (OSError, ValueError, IndexError, subprocess.TimeoutExpired, RuntimeUnavailableError):
+        return {}
+    return found if isinstance(found, dict) and "python" in found else {}
