@@ -50,6 +50,8 @@ WRITES = Rule("U202", "an op that writes files", "high", Acts.CALLED)
 LISTS = Rule("U203", "an op that lists files", "medium", Acts.CALLED)
 CONNECTS = Rule("U204", "an op that opens connections", "high", Acts.CALLED)
 CALLS = Rule("U205", "an op that calls Python", "medium", Acts.CALLED)
+CALLS_NATIVE = Rule("U206", "an op that calls native code by its name", "high", Acts.CALLED)
+FOREIGN_OP = Rule("U207", "an op of a library that nobody knows", "low", Acts.CALLED)
 EXTERNAL_LINK = Rule("U301", "a link into another file", "high", Acts.LOADED)
 EXTERNAL_DATA = Rule("U302", "data in another file", "high", Acts.LOADED)
 ESCAPING_MEMBER = Rule("U303", "a member that is unpacked elsewhere", "high", Acts.OPENED)
@@ -61,7 +63,7 @@ RULES = {
     rule.code: rule
     for rule in (
         *(BYTECODE, FUNCTION, LOADING_LAYER, MODULE, VOCABULARY),
-        *(READS, WRITES, LISTS, CONNECTS, CALLS),
+        *(READS, WRITES, LISTS, CONNECTS, CALLS, CALLS_NATIVE, FOREIGN_OP),
         *(EXTERNAL_LINK, EXTERNAL_DATA, ESCAPING_MEMBER, DUPLICATE_MEMBER, ESCAPING_ASSET),
         PICKLE,
     )
