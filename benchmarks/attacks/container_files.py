@@ -33,15 +33,7 @@ def acting_config(canary: Path) -> str:
 
 
 def _model(step: dict[str, Any], class_name: str) -> dict[str, Any]:
-    layers = [
-        {
-            "module": "keras.layers",
-            "class_name": "InputLayer",
-            "config": {"name": "x", "batch_shape": [None, 2], "dtype": "float32"},
-            "registered_name": None,
-        },
-        {"module": "keras.layers", "class_name": class_name, "config": step, "registered_name": None},
-    ]
+    layers = [{"module": "keras.layers", "class_name": class_name, "config": step, "registered_name": None}]
     return {
         "module": "keras",
         "class_name": "Sequential",

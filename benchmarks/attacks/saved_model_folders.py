@@ -117,7 +117,13 @@ def _lambda(canary: Path) -> dict[str, Any]:
     """The configuration of a Keras 2 Lambda layer with bytecode that makes the canary."""
     function = [bytecode(canary), None, None]
     config = {"name": "step", "function_type": "lambda", "function": function, "module": "builtins"}
-    return {"class_name": "Lambda", "name": "step", "config": {**config, "output_shape_type": "raw"}}
+    return _tracked_node("Lambda", {**config, "output_shape_type": "raw"})
+
+
+def _tracked_node(class_name: str, config: dict[str, Any]) -> dict[str, Any]:
+    """What Keras 2 records of a tracked object."""
+    state = {"trainable": True, "expects_training_arg": False, "stateful": False, "must_restore_from_config": False}
+    return {"class_name": class_name, "name": config["name"], "config": config, "dtype": "float32", **state}
 
 
 def _metadata(*nodes: tuple[str, str, dict[str, Any]]) -> bytes:
@@ -155,7 +161,7 @@ def _tracked(identifier: str) -> Any:
 def _below_layer(folder: Path, canary: Path) -> Path:
     """Below a tracked layer that has a configuration of its own."""
     path = save_plain(folder)
-    dense = {"class_name": "Dense", "name": "dense", "config": {"name": "dense", "units": 1}}
+    dense = _tracked_node("Dense", {"name": "dense", "units": 1})
     nodes = (
         ("root", "_tf_keras_model", {"class_name": "Own", "name": "model"}),
         ("root.dense", "_tf_keras_layer", dense),
@@ -168,7 +174,7 @@ def _below_layer(folder: Path, canary: Path) -> Path:
 def _same_path(folder: Path, canary: Path) -> Path:
     """Two nodes of one path, of which a reader that keeps them by path sees the last."""
     path = save_plain(folder)
-    dense = {"class_name": "Dense", "name": "dense", "config": {"name": "dense", "units": 1}}
+    dense = _tracked_node("Dense", {"name": "dense", "units": 1})
     nodes = (
         ("root", "_tf_keras_model", {"class_name": "Own", "name": "model"}),
         ("root.layer", "_tf_keras_layer", _lambda(canary)),
@@ -253,7 +259,8 @@ ATTACKS: tuple[Attack, ...] = (
         _object_graph),
     _of("custom-op", "an op that no TensorFlow has (modelaudit: ShellExecute)", "ShellExecute", _custom_op),
     _of("saved-model-and-keras", "a folder that is a SavedModel and a .keras", "config.json", _also_keras),
-    _of("saver-with-constant-path", "a saver whose path is a constant", "RestoreV2.*elsewhere", _restore_tensor),
+    _of("saver-with-constant-path", "a saver whose path is a constant", "(?s)RestoreV2.*save/RestoreV2",
+        _restore_tensor),
 )  # fmt: skip
 NOT_BUILT: tuple[NotBuilt, ...] = (
     NotBuilt("modelaudit: SavedModel budgets, name lengths and structure", "they say that a file is damaged or larger "

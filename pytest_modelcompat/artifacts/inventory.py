@@ -219,7 +219,8 @@ class Hazard:
     """Something in the container itself that can harm who opens it.
 
     Args:
-        what: `external link`, `out-of-file dataset`, `pickle`, `escaping member` or `duplicate member`.
+        what: `external link`, `plugin link`, `out-of-file dataset`, `filter plugin`, `pickle`, `escaping member`,
+            `duplicate member`, `unread member`, `outside link`, `second graph` or `polyglot`.
         subject: the link, dataset or member.
         detail: one clause that says where it points or what it holds.
     """

@@ -23,7 +23,9 @@ _MOST_OPCODES = 100_000
 # So many opcodes are counted at once.
 _BETWEEN_LOOKS = 256
 _MOST_NAMES = 3
-_IMPORTS = frozenset({"GLOBAL", "INST"})
+_DEEPEST_STACK = 1000
+_NAMED_IMPORTS = frozenset({"GLOBAL", "INST"})
+_IMPORTS = _NAMED_IMPORTS | {"STACK_GLOBAL"}
 _CALLS = frozenset({"REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "BUILD"})
 # What recalls a text that was put aside, and what pushes nothing.
 _RECALLS = frozenset({"GET", "BINGET", "LONG_BINGET"})
@@ -47,16 +49,56 @@ def describe_pickle(data: bytes, budget: Budget | None = None) -> str | None:
     if data.startswith(NPY):
         header = data[:NPY_HEADER]
         return "a NumPy array of Python objects, which is a pickle" if _OBJECTS.search(header) else None
+    if _has_signature(data):
+        return _listed_imports(_read(data, budget or Budget())[1])
+    return describe_call(data, budget)
+
+
+def describe_call(data: bytes, budget: Budget | None = None) -> str | None:
+    """Says what a pickle would do that imports something, calls it and comes to an end; None for anything else.
+
+    Args:
+        data: the data, from where a pickle may begin.
+        budget: what looking at it may cost.
+    """
+    opcodes, names = _read(data, budget or Budget())
+    is_pickle = "STOP" in opcodes and not _IMPORTS.isdisjoint(opcodes) and not _CALLS.isdisjoint(opcodes)
+    return _listed_imports(names) if is_pickle and names and _calls(data) else None
+
+
+def _calls(data: bytes) -> bool:
+    """Whether what opcodes take from the stack is there up to the first call: in words that read as opcodes it is not.
+
+    Args:
+        data: what reads as a pickle to its end.
+    """
+    import pickletools
+
+    stack: list[object] = []
+    for opcode, _, _ in pickletools.genops(data):
+        taken = opcode.stack_before
+        if pickletools.markobject in taken:
+            if pickletools.markobject not in stack:
+                return False
+            stack = stack[: len(stack) - 1 - stack[::-1].index(pickletools.markobject)]
+            taken = taken[: taken.index(pickletools.markobject)]
+        if len(stack) < len(taken):
+            return False
+        stack = [*stack[: len(stack) - len(taken)], *opcode.stack_after]
+        if opcode.name in _CALLS or opcode.name == "STOP" or len(stack) > _DEEPEST_STACK:
+            return opcode.name in _CALLS
+    return False
+
+
+def _read(data: bytes, budget: Budget) -> tuple[set[str], dict[str, None]]:
+    """The kinds of opcodes of a pickle, and the names that it imports."""
     opcodes: set[str] = set()
     names: dict[str, None] = {}
-    for opcode, name in _opcodes(data, budget or Budget()):
+    for opcode, name in _opcodes(data, budget):
         opcodes.add(opcode)
         if name:
             names[name] = None
-    if _has_signature(data):
-        return _listed_imports(names)
-    is_pickle = "STOP" in opcodes and not _IMPORTS.isdisjoint(opcodes) and not _CALLS.isdisjoint(opcodes)
-    return _listed_imports(names) if is_pickle and names else None
+    return opcodes, names
 
 
 def _has_signature(data: bytes) -> bool:
@@ -81,7 +123,7 @@ def _opcodes(data: bytes, budget: Budget) -> Iterator[tuple[str, str]]:
     texts, memo = ["", ""], [""]
     try:
         for number, (opcode, argument, _) in enumerate(pickletools.genops(data)):
-            if number == _MOST_OPCODES or (opcode.name in _IMPORTS and not _IDENTIFIERS.fullmatch(str(argument))):
+            if number == _MOST_OPCODES or (opcode.name in _NAMED_IMPORTS and not _IDENTIFIERS.fullmatch(str(argument))):
                 return
             if number % _BETWEEN_LOOKS == _BETWEEN_LOOKS - 1:
                 budget.spend(_BETWEEN_LOOKS)
@@ -97,6 +139,6 @@ def _opcodes(data: bytes, budget: Budget) -> Iterator[tuple[str, str]]:
 
 
 def _imported(opcode: str, argument: object, texts: list[str]) -> str:
-    if opcode in _IMPORTS:
+    if opcode in _NAMED_IMPORTS:
         return str(argument).replace(" ", ".")
     return ".".join(texts[-2:]) if opcode == "STACK_GLOBAL" else ""

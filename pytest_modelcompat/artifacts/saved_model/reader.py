@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.inventory import VARIABLE_OPS, BrokenArtifactError, Inventory
 from pytest_modelcompat.artifacts.keras.metadata import read_keras_metadata
 from pytest_modelcompat.artifacts.saved_model.checkpoint import read_variables
-from pytest_modelcompat.artifacts.saved_model.files import read_assets, read_fingerprint
+from pytest_modelcompat.artifacts.saved_model.files import read_assets, read_fingerprint, read_surroundings
 from pytest_modelcompat.artifacts.saved_model.graph import read_op_definitions, read_ops
 from pytest_modelcompat.artifacts.saved_model.graph_file import read_meta_graphs
 from pytest_modelcompat.artifacts.saved_model.object_graph import count_slot_variables, read_object_classes
@@ -39,6 +39,7 @@ def read_saved_model(path: Path, budget: Budget) -> Inventory:
     versions = graph.graph_def.versions
     variables = read_variables(path, budget, is_needed=any(use.op in VARIABLE_OPS for use in ops))
     assets, hazards = read_assets(path, graph)
+    hazards = (*hazards, *read_surroundings(path, budget))
     return Inventory(
         path=path,
         format="saved_model",

@@ -57,6 +57,11 @@ EXTERNAL_DATA = Rule("U302", "data in another file", "high", Acts.LOADED)
 ESCAPING_MEMBER = Rule("U303", "a member that is unpacked elsewhere", "high", Acts.OPENED)
 DUPLICATE_MEMBER = Rule("U304", "two members of one name", "medium", Acts.OPENED)
 ESCAPING_ASSET = Rule("U305", "an asset outside the model's folder", "high", Acts.LOADED)
+OUTSIDE_LINK = Rule("U306", "a file that is a link out of the artifact", "medium", Acts.LOADED)
+SECOND_GRAPH = Rule("U307", "a second graph", "medium", Acts.LOADED)
+POLYGLOT = Rule("U308", "two formats in one artifact", "high", Acts.LOADED)
+FILTER_PLUGIN = Rule("U309", "values that a plugin of HDF5 unpacks", "medium", Acts.LOADED)
+UNREAD_MEMBER = Rule("U310", "a member that nobody can look into", "low", Acts.OPENED)
 PICKLE = Rule("U401", "a pickle", "high", Acts.OPENED)
 
 RULES = {
@@ -65,6 +70,7 @@ RULES = {
         *(BYTECODE, FUNCTION, LOADING_LAYER, MODULE, VOCABULARY),
         *(READS, WRITES, LISTS, CONNECTS, CALLS, CALLS_NATIVE, FOREIGN_OP),
         *(EXTERNAL_LINK, EXTERNAL_DATA, ESCAPING_MEMBER, DUPLICATE_MEMBER, ESCAPING_ASSET),
+        *(OUTSIDE_LINK, SECOND_GRAPH, POLYGLOT, FILTER_PLUGIN, UNREAD_MEMBER),
         PICKLE,
     )
 }
