@@ -73,7 +73,7 @@ class FileNames:
         """
         inputs = _data(node.input)
         wanted = [inputs[number] for number in FILE_INPUTS[node.op] if number < len(inputs)]
-        found = dict(self._sources(function, wanted)) if wanted else {NameSource.UNKNOWN: ""}
+        found = dict(self._sources(function, wanted)) or {NameSource.UNKNOWN: ""}
         source = next(each for each in NameSource if each in found)
         if source in {NameSource.CONSTANT, NameSource.UNKNOWN}:
             yield FileName(OpLocation(node.name, function), source, found[source])

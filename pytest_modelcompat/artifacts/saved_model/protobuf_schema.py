@@ -244,7 +244,7 @@ def _holds_messages(type_: str) -> bool:
 def message_fields(name: str) -> dict[int, str]:
     """What the schema knows of a message's fields that are not plain numbers: number -> type as in the table above."""
     if name.startswith(_MAP):
-        return {2: name.removeprefix(_MAP)}
+        return {1: "string", 2: name.removeprefix(_MAP)}
     return dict(_MESSAGES[name].values())
 
 

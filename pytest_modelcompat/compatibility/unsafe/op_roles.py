@@ -80,13 +80,7 @@ _OF_VALUE = {
 }
 
 # Ops whose words mislead: what they have of files or addresses is a mere text to them.
-_HARMLESS = {
-    "ShardedFilename": "puts a name together, and opens nothing",
-    "ShardedFilespec": "puts a pattern together, and opens nothing",
-    "DTensorShardedPrefix": "puts names together, and opens nothing",
-    "TemporaryVariable": "names a variable",
-    "XlaHostCompute": "its key is for the host of a TPU, which has been given the computation by a program",
-}
+_HARMLESS = {"DTensorShardedPrefix": "puts names together, and opens nothing"}
 # Ops whose words say nothing of what they reach.
 _EXCEPTIONS: Mapping[str, tuple[Reach, str]] = {
     **{
@@ -123,7 +117,7 @@ _EXCEPTIONS: Mapping[str, tuple[Reach, str]] = {
     ),
     "FileSystemSetConfiguration": (Reach(rules.CONNECTS), "it sets what a file system does with its service"),
     **dict.fromkeys(
-        ("Rpc", "TryRpc", "BigQueryReader", "GenerateBigQueryReaderPartitions"),
+        ("BigQueryReader", "GenerateBigQueryReaderPartitions"),
         (Reach(rules.CONNECTS), "a service is what it asks; of TensorFlow 1"),
     ),
     **dict.fromkeys(
@@ -131,7 +125,6 @@ _EXCEPTIONS: Mapping[str, tuple[Reach, str]] = {
         (Reach(rules.CONNECTS), "it sets what Google's file system does with its service; of TensorFlow 1"),
     ),
     "DTensorSave": (Reach(rules.WRITES), "of TensorFlow versions between those that were recorded"),
-    "DTensorRestore": (Reach(rules.READS), "of TensorFlow versions between those that were recorded"),
 }  # fmt: skip
 
 
