@@ -40,14 +40,14 @@ def with_second_format(inventory: Inventory, budget: Budget) -> Inventory:
         return _with(inventory, "a zip", read_keras_zip if CONFIG in names else None, budget)
     if _is_hdf5(path, budget):
         return _with(inventory, "HDF5", read_h5, budget)
-    return inventory if head_of(path).startswith(ZIP) else _with(inventory, "what stands before it", None, budget)
+    return inventory if head_of(path).startswith(ZIP) else _with(inventory, "other data before it", None, budget)
 
 
 def _with(
     inventory: Inventory, second: str, read: Callable[[Path, Budget], Inventory] | None, budget: Budget
 ) -> Inventory:
     first = "HDF5" if inventory.format == "h5" else "a zip"
-    hazard = Hazard("polyglot", f"of {first} and {second}", f"the file is {first}, and {second}, too")
+    hazard = Hazard("polyglot", f"of {first} and {second}", f"the file is {first} and {second}")
     others = inventory.others
     if read is not None:
         # What does not read as a model does not load as one.

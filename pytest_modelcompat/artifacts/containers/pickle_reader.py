@@ -24,6 +24,9 @@ _MOST_OPCODES = 100_000
 _BETWEEN_LOOKS = 256
 _MOST_NAMES = 3
 _DEEPEST_STACK = 1000
+# What calls something, and how much has to stand above the mark for it: an instance of nothing is in many lists of
+# words ("(in", "name", "."), and so is what only sets the state of one.
+_LEAST_GIVEN = {"REDUCE": 0, "NEWOBJ": 0, "NEWOBJ_EX": 0, "INST": 1, "OBJ": 2}
 _NAMED_IMPORTS = frozenset({"GLOBAL", "INST"})
 _IMPORTS = _NAMED_IMPORTS | {"STACK_GLOBAL"}
 _CALLS = frozenset({"REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "BUILD"})
@@ -51,19 +54,26 @@ def describe_pickle(data: bytes, budget: Budget | None = None) -> str | None:
         return "a NumPy array of Python objects, which is a pickle" if _OBJECTS.search(header) else None
     if _has_signature(data):
         return _listed_imports(_read(data, budget or Budget())[1])
-    return describe_call(data, budget)
+    return _described(data, budget or Budget())
 
 
-def describe_call(data: bytes, budget: Budget | None = None) -> str | None:
-    """Says what a pickle would do that imports something, calls it and comes to an end; None for anything else.
+def describe_call(data: bytes, budget: Budget) -> str | None:
+    """Says what a pickle would do that stands somewhere in a file; None for anything else.
+
+    There, what it calls has to be on its stack, too, for words read as opcodes in many places.
 
     Args:
         data: the data, from where a pickle may begin.
         budget: what looking at it may cost.
     """
-    opcodes, names = _read(data, budget or Budget())
+    told = _described(data, budget)
+    return told if told and _calls(data) else None
+
+
+def _described(data: bytes, budget: Budget) -> str | None:
+    opcodes, names = _read(data, budget)
     is_pickle = "STOP" in opcodes and not _IMPORTS.isdisjoint(opcodes) and not _CALLS.isdisjoint(opcodes)
-    return _listed_imports(names) if is_pickle and names and _calls(data) else None
+    return _listed_imports(names) if is_pickle and names else None
 
 
 def _calls(data: bytes) -> bool:
@@ -76,17 +86,19 @@ def _calls(data: bytes) -> bool:
 
     stack: list[object] = []
     for opcode, _, _ in pickletools.genops(data):
-        taken = opcode.stack_before
+        taken, given = opcode.stack_before, 1
         if pickletools.markobject in taken:
             if pickletools.markobject not in stack:
                 return False
-            stack = stack[: len(stack) - 1 - stack[::-1].index(pickletools.markobject)]
+            given = stack[::-1].index(pickletools.markobject)
+            stack = stack[: len(stack) - 1 - given]
             taken = taken[: taken.index(pickletools.markobject)]
         if len(stack) < len(taken):
             return False
         stack = [*stack[: len(stack) - len(taken)], *opcode.stack_after]
-        if opcode.name in _CALLS or opcode.name == "STOP" or len(stack) > _DEEPEST_STACK:
-            return opcode.name in _CALLS
+        is_call = given >= _LEAST_GIVEN.get(opcode.name, given + 1)
+        if is_call or opcode.name == "STOP" or len(stack) > _DEEPEST_STACK:
+            return is_call
     return False
 
 

@@ -30,12 +30,13 @@ _LARGEST_UNPACKED = 16 * MEGABYTE
 _DEEPEST = 3
 _NAME = rb"[A-Za-z_]\w{0,100}(?:\.[A-Za-z_]\w{0,100}){0,9}"
 # What a pickle that imports anything begins with, or has at the place where it does: its protocol and an opcode, the
-# import of protocols 0 to 3, that of 4 and 5, and a call of protocol 0 with its arguments.
+# import of protocols 0 to 3, that of 4 and 5, and a call of protocol 0 with its arguments. Without any, a list of words
+# may have it: "(in", "name", ".".
 _BEGINNINGS = re.compile(
     rb"\x80[\x02-\x05](?=[\x95(\]})cNKJMGXBTU\x8a\x8c\x8d\x8e\x88\x89])"
     rb"|c" + _NAME + rb"\n" + _NAME + rb"\n(?=[p(q\x80-\x97XUVSN)tIKJMGr])"
     rb"|\x8c[\x01-\xff]" + _NAME + rb"\x94?\x8c[\x01-\xff]" + _NAME + rb"\x94?\x93"
-    rb"|\((?:[SVIFL][^\n]{0,1000}\n){0,4}i" + _NAME + rb"\n" + _NAME + rb"\n",
+    rb"|\((?:[SVIFL][^\n]{0,1000}\n){1,4}i" + _NAME + rb"\n" + _NAME + rb"\n",
     re.DOTALL,
 )  # fmt: skip
 

@@ -49,7 +49,7 @@ _HAZARDS = {
     ),
     "filter plugin": (
         rules.FILTER_PLUGIN,
-        "HDF5 loads a library that is called so, from a folder that the environment names, when the values are read",
+        "to read the values, HDF5 loads a library from the folder that its environment names",
         "save the model without compression, or with gzip",
     ),
     "plugin link": (rules.EXTERNAL_LINK, "a library of its own decides where it leads", "save the model into one file"),
