@@ -163,7 +163,7 @@ class OpUse:
     its distinct values as text (`float32`, `true`, `-1`, `"SAME"`; `[float32, int64]` for a list), sorted; shapes,
     tensors and functions are left out, and attributes with more than a hundred values, which are names, unless they
     say where something goes. `files` has the nodes that save, restore or fill a table with a file
-    of neither their caller nor an asset.
+    of neither their caller nor an asset; `own` counts those that read nothing but the model's own assets.
     """
 
     op: str
@@ -173,6 +173,7 @@ class OpUse:
     always: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: tuple[FileName, ...] = field(default=(), repr=False, compare=False)
+    own: int = field(default=0, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

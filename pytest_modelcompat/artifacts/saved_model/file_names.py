@@ -22,6 +22,13 @@ FILE_INPUTS = {
     "MergeV2Checkpoints": (0, 1),
     **dict.fromkeys(("InitializeTableFromTextFile", "InitializeTableFromTextFileV2"), (1,)),
 }
+# The ops that read nothing else than the files that their first input names, which may be assets of the model.
+READERS = frozenset(
+    {
+        *("ReadFile", "TextLineDataset", "TFRecordDataset", "TFRecordDatasetV2", "FixedLengthRecordDataset"),
+        *("FixedLengthRecordDatasetV2", "CSVDataset", "CSVDatasetV2"),
+    }
+)
 # What TensorFlow 1 gives its saver where nobody gives it another: loaders always do.
 _DEFAULT_NAME = "model"
 _PLACEHOLDERS = frozenset({"Placeholder", "PlaceholderV2"})
@@ -71,12 +78,25 @@ class FileNames:
             node: a `NodeDef` of an op in `FILE_INPUTS`.
             function: the function that holds it; None for the main graph.
         """
-        inputs = _data(node.input)
-        wanted = [inputs[number] for number in FILE_INPUTS[node.op] if number < len(inputs)]
-        found = dict(self._sources(function, wanted)) or {NameSource.UNKNOWN: ""}
+        found = self._found(node, function, FILE_INPUTS[node.op])
         source = next(each for each in NameSource if each in found)
         if source in {NameSource.CONSTANT, NameSource.UNKNOWN}:
             yield FileName(OpLocation(node.name, function), source, found[source])
+
+    def is_asset(self, node: Any, function: str | None) -> bool:
+        """Whether a node reads nothing but the model's own assets.
+
+        Args:
+            node: a `NodeDef` of an op in `READERS`.
+            function: the function that holds it; None for the main graph.
+        """
+        return set(self._found(node, function, (0,))) == {NameSource.ASSET}
+
+    def _found(self, node: Any, function: str | None, numbers: tuple[int, ...]) -> dict[NameSource, str]:
+        """Where some inputs of a node come from, with the text where that is known."""
+        inputs = _data(node.input)
+        wanted = [inputs[number] for number in numbers if number < len(inputs)]
+        return dict(self._sources(function, wanted)) or {NameSource.UNKNOWN: ""}
 
     def _sources(self, function: str | None, wanted: Iterable[str]) -> Iterator[tuple[NameSource, str]]:
         seen: set[tuple[str | None, str]] = set()
@@ -124,33 +144,32 @@ class FileNames:
         if name not in arguments:
             yield NameSource.UNKNOWN, ""
             return
-        place = arguments.index(name)
-        yield from self._bound(function, place - len(arguments), waiting)
-        for at, node in self._calls().get(function, ()):
+        place, calls = arguments.index(name), self._calls().get(function, ())
+        bound = self._bound(function, place - len(arguments))
+        if bound is not None and bound.HasField("constant"):
+            waiting.append((None, bound.constant.operation))
+        elif bound is not None:
+            yield (NameSource.ASSET if bound.HasField("asset") else NameSource.UNKNOWN), ""
+        elif not calls:
+            # Who loads the model calls it, and gives it what it is called with.
+            yield NameSource.GIVEN, ""
+        for at, node in calls:
             first = 0 if node.op == function else _CALLS.get(node.op)
             inputs = _data(node.input)
             if first is None or first + place >= len(inputs):
                 yield NameSource.UNKNOWN, ""
             else:
                 waiting.append((at, inputs[first + place]))
-        # Who loads the model can call it, too.
-        yield NameSource.GIVEN, ""
 
-    def _bound(
-        self, function: str, from_end: int, waiting: list[tuple[str | None, str]]
-    ) -> Iterator[tuple[NameSource, str]]:
-        """What an argument is bound to, the last ones of a function being so, by the objects of the SavedModel."""
+    def _bound(self, function: str, from_end: int) -> Any:
+        """The object that an argument is bound to, the last ones of a function being so; None where it is not."""
         objects = self._meta.object_graph_def if self._meta else None
         if objects is None or function not in objects.concrete_functions:
-            return
+            return None
         bound = objects.concrete_functions[function].bound_inputs
         if -from_end > len(bound) or not 0 <= bound[from_end] < len(objects.nodes):
-            return
-        held = objects.nodes[bound[from_end]]
-        if held.HasField("asset"):
-            yield NameSource.ASSET, ""
-        elif held.HasField("constant"):
-            waiting.append((None, held.constant.operation))
+            return None
+        return objects.nodes[bound[from_end]]
 
     def _assigned(
         self, function: str | None, node: Any, waiting: list[tuple[str | None, str]]

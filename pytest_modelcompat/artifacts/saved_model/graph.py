@@ -11,7 +11,7 @@ from pytest_modelcompat.artifacts.budget import BudgetSpentError
 from pytest_modelcompat.artifacts.dtypes import FLOATS
 from pytest_modelcompat.artifacts.inventory import OpDefinition, OpLocation, OpUse
 from pytest_modelcompat.artifacts.saved_model.attributes import attribute_text, value_text
-from pytest_modelcompat.artifacts.saved_model.file_names import FILE_INPUTS, FileNames
+from pytest_modelcompat.artifacts.saved_model.file_names import FILE_INPUTS, READERS, FileNames
 from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class _Tally:
     nodes: list[Any] = field(default_factory=list)
     places: list[OpLocation] = field(default_factory=list)
     files: list[FileName] = field(default_factory=list)
+    own: int = 0
 
     def attributes(self) -> dict[str, dict[bytes, int]]:
         """Name -> packed attribute -> how many nodes have it; TensorFlow's internal ones are left out."""
@@ -151,6 +152,8 @@ def _tallies(graph: Any, meta: Any) -> dict[str, _Tally]:
                 tally.places.append(OpLocation(node.name, function))
             if node.op in FILE_INPUTS and len(tally.files) < _MOST_FILES:
                 tally.files += names.elsewhere(node, function)
+            elif node.op in READERS:
+                tally.own += names.is_asset(node, function)
     # A node may call a function by naming it as its op; that is no op to look up.
     for function in graph.library.function:
         tallies.pop(function.signature.name, None)
@@ -182,6 +185,7 @@ def _op_use(op: str, tally: _Tally) -> OpUse:
         always=tuple(name for name, entries in attributes.items() if sum(entries.values()) >= count),
         values={name: texts for name, texts in values.items() if texts},
         files=tuple(tally.files),
+        own=tally.own,
     )
 
 

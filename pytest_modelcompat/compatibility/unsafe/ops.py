@@ -76,9 +76,9 @@ def _dangers(op: OpUse) -> Iterator[_Danger]:
         return
     reaches = reaches_of(op.op)
     for reach in reaches:
-        if not reach.attribute:
+        if not reach.attribute and op.count > op.own:
             yield _Danger(reach.rule, op_locations(op))
-        elif reach.attribute in {*op.attributes, *op.values}:
+        elif reach.attribute and reach.attribute in {*op.attributes, *op.values}:
             yield from _by_attribute(op, reach)
     if not reaches and _is_foreign(op.op):
         yield _Danger(rules.FOREIGN_OP, op_locations(op))

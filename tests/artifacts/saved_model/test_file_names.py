@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
+from pytest_modelcompat.compatibility.unsafe.ops import unsafe_ops
 from tests.artifacts.saved_model.graphs import write_graph
 
 if TYPE_CHECKING:
@@ -113,9 +114,18 @@ def test_a_table_of_what_a_function_is_bound_to(tmp_path: Path, held: str, found
     assert [source for _, source in places(tmp_path, graph, objects)] == found
 
 
+@pytest.mark.parametrize(("asset", "own"), [(True, 1), (False, 0)])
+def test_reading_the_own_assets(tmp_path: Path, asset: bool, own: int) -> None:
+    graph = f'{PATH} node {{ name: "read" op: "ReadFile" input: "path" }}'
+    given = 'asset_file_def { tensor_info { name: "path:0" } filename: "words.txt" }' if asset else ""
+    inventory = read_inventory(write_graph(tmp_path, f"meta_graphs {{ graph_def {{ {graph} }} {given} }}"))
+    assert [use.own for use in inventory.ops if use.op == "ReadFile"] == [own]
+    assert bool(list(unsafe_ops(inventory))) != asset
+
+
 def test_functions_that_call_each_other_without_end(tmp_path: Path) -> None:
     loop = call("f", "a:output:0").replace("node {", "node_def {") + ' node_def { name: "a" op: "Identity" input: "x" }'
-    assert places(tmp_path, function("f", f"{loop} {save('x')}", "x")) == []
+    assert places(tmp_path, function("f", f"{loop} {save('x')}", "x")) == [("save", "unknown")]
     circle = 'node_def { name: "a" op: "Identity" input: "a:output:0" }'
     assert places(tmp_path, function("f", f"{circle} {save('a:output:0')}", "x")) == [("save", "unknown")]
 
