@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 # Of each file, so much is looked at. What is larger holds a model's values.
 LARGEST_SEARCHED = 64 * MEGABYTE
-_PIECE = MEGABYTE
+_PIECE = MEGABYTE // 4
 # Of what is compressed, so much is unpacked.
 _LARGEST_UNPACKED = 16 * MEGABYTE
 _DEEPEST = 3
-_NAME = rb"[A-Za-z_]\w{0,100}(?:\.[A-Za-z_]\w{0,100}){0,9}"
+# Nothing here can be matched in more than one way, so that no text takes long to be told from a pickle.
+_NAME = rb"[\w.]{1,200}"
 # What a pickle that imports anything begins with, or has at the place where it does: its protocol and an opcode, the
 # import of protocols 0 to 3, that of 4 and 5, and a call of protocol 0 with its arguments. Without any, a list of words
 # may have it: "(in", "name", ".".
@@ -36,7 +37,7 @@ _BEGINNINGS = re.compile(
     rb"\x80[\x02-\x05](?=[\x95(\]})cNKJMGXBTU\x8a\x8c\x8d\x8e\x88\x89])"
     rb"|c" + _NAME + rb"\n" + _NAME + rb"\n(?=[p(q\x80-\x97XUVSN)tIKJMGr])"
     rb"|\x8c[\x01-\xff]" + _NAME + rb"\x94?\x8c[\x01-\xff]" + _NAME + rb"\x94?\x93"
-    rb"|\((?:[SVIFL][^\n]{0,1000}\n){1,4}i" + _NAME + rb"\n" + _NAME + rb"\n",
+    rb"|\((?:[SVIFL][^\n]{0,500}\n){1,4}i" + _NAME + rb"\n" + _NAME + rb"\n",
     re.DOTALL,
 )  # fmt: skip
 
@@ -95,8 +96,12 @@ def pickle_within(data: bytes, budget: Budget) -> str | None:
         data: the data.
         budget: what looking at them may cost.
     """
-    calls = (describe_call(data[found.start() : found.start() + HEAD], budget) for found in _BEGINNINGS.finditer(data))
-    return next((told for told in calls if told), None)
+    for found in _BEGINNINGS.finditer(data):
+        budget.spend()
+        told = describe_call(data[found.start() : found.start() + HEAD], budget)
+        if told:
+            return told
+    return None
 
 
 def _unpacked(wrapping: _Wrapping, head: bytes, file: BinaryIO) -> bytes:
@@ -122,6 +127,7 @@ def _behind(head: bytes, file: BinaryIO, budget: Budget) -> Iterator[str]:
             # What begins in the last part is met again with what follows it.
             if more and found.start() > len(window) - HEAD:
                 break
+            budget.spend()
             told = describe_call(window[found.start() : found.start() + HEAD], budget)
             if told:
                 yield f"{told}, at byte {start + found.start():,}"
