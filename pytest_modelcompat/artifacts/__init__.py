@@ -76,5 +76,10 @@ def _read(path: Path, format_: str | None) -> Inventory:
     from pytest_modelcompat.artifacts.budget import Budget
 
     module, function = READ[format_].reader
-    inventory: Inventory = getattr(import_module(module), function)(path, Budget())
-    return inventory
+    budget = Budget()
+    inventory: Inventory = getattr(import_module(module), function)(path, budget)
+    if format_ not in ("h5", "keras") or path.is_dir():
+        return inventory
+    from pytest_modelcompat.artifacts.second_format import with_second_format
+
+    return with_second_format(inventory, budget)

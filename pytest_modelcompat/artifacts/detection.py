@@ -18,10 +18,14 @@ SAVED_MODEL_FILES = ("saved_model.pb", "saved_model.pbtxt")
 # What a folder of checkpoints names its newest in.
 CHECKPOINT_STATE = "checkpoint"
 INDEX, SHARD = ".index", re.compile(r"\.data-\d{5}-of-\d{5}$")
+CONFIG = "config.json"
+_ZIP_SUFFIXES, _HDF5_SUFFIXES = (".keras",), (".h5", ".hdf5")
 # What Keras writes first into a .keras; all there is to go by once a zip's table of contents is cut off.
-_KERAS_MEMBERS = (b"metadata.json", b"config.json")
+_KERAS_MEMBERS = (b"metadata.json", CONFIG.encode())
 # An HDF5 file may begin with a block of the user's, of this size or a power of two times it.
 _SMALLEST_USER_BLOCK = 512
+# Of a folder that Keras loads, what may stand beside its configuration: it asks for the configuration only.
+_BESIDE_CONFIG = ("model.weights.h5", "model.weights.npz")
 
 
 def detect_format(path: Path) -> str | None:
@@ -39,16 +43,51 @@ def detect_format(path: Path) -> str | None:
         if path.is_dir():
             return _folder_format(path)
         # Opening a named pipe would wait for a writer.
-        if not path.is_file():
-            return "checkpoint" if checkpoint_index(path) else None
-        head = head_of(path)
-        if head.startswith(ZIP):
-            return "keras" if _is_keras_zip(path, head) else None
-        if head.startswith(HDF5) or _is_behind_user_block(path, head):
-            return "h5"
-        return _graph_format(path) or ("checkpoint" if checkpoint_index(path) else None)
+        if path.is_file():
+            return _file_format(path)
+        return "checkpoint" if checkpoint_index(path) else None
     except OSError:
         return None
+
+
+def _file_format(path: Path) -> str | None:
+    head = head_of(path)
+    by_name = _format_by_name(path, head)
+    if by_name is not None:
+        return by_name
+    if head.startswith(ZIP):
+        return "keras" if _is_keras_zip(path, head) else None
+    if hdf5_start(path) is not None:
+        return "h5"
+    return _graph_format(path) or ("checkpoint" if checkpoint_index(path) else None)
+
+
+def _format_by_name(path: Path, head: bytes) -> str | None:
+    """What Keras takes a file for that is more than one thing: it goes by the name, and looks for the format anywhere.
+
+    A zip may have anything before it, and HDF5 a block of its user's.
+    """
+    if path.suffix in _ZIP_SUFFIXES and not head.startswith(ZIP):
+        return "keras" if CONFIG in (zip_names(path) or ()) else None
+    if path.suffix in _HDF5_SUFFIXES and head.startswith(ZIP) and hdf5_start(path) is not None:
+        return "h5"
+    return None
+
+
+def hdf5_start(path: Path) -> int | None:
+    """Where HDF5 begins in a file: at its beginning, or behind what its user put before it; None where it does not.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    start, size = 0, path.stat().st_size
+    with path.open("rb") as file:
+        while start + len(HDF5) <= size:
+            file.seek(start)
+            if file.read(len(HDF5)) == HDF5:
+                return start
+            start = 2 * start or _SMALLEST_USER_BLOCK
+    return None
 
 
 def head_of(path: Path) -> bytes:
@@ -112,7 +151,7 @@ def _newest_index(folder: Path) -> Path | None:
 def _folder_format(path: Path) -> str | None:
     if any((path / name).is_file() for name in SAVED_MODEL_FILES):
         return "saved_model"
-    if all((path / name).is_file() for name in KERAS_FOLDER):
+    if (path / CONFIG).is_file() and any((path / name).is_file() for name in (*_BESIDE_CONFIG, *KERAS_FOLDER[1:])):
         return "keras"
     return "checkpoint" if checkpoint_index(path) else None
 
@@ -123,23 +162,9 @@ def _graph_format(path: Path) -> str | None:
     return {GRAPH_DEF: "graph_def", META_GRAPH: "meta_graph"}.get(protobuf_kind(path))
 
 
-def _is_behind_user_block(path: Path, head: bytes) -> bool:
-    """Whether an HDF5 file begins later in the file, behind what its user put before it."""
-    if len(head) < HEAD:
-        return False
-    start, size = _SMALLEST_USER_BLOCK, path.stat().st_size
-    with path.open("rb") as file:
-        while start < size:
-            file.seek(start)
-            if file.read(len(HDF5)) == HDF5:
-                return True
-            start *= 2
-    return False
-
-
 def _is_keras_zip(path: Path, head: bytes) -> bool:
     try:
         names = zip_names(path)
     except OSError:
         names = None
-    return head[30:].startswith(_KERAS_MEMBERS) if names is None else "config.json" in names
+    return head[30:].startswith(_KERAS_MEMBERS) if names is None else CONFIG in names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -123,6 +124,30 @@ class OpLocation:
     function: str | None = None
 
 
+class NameSource(str, Enum):
+    """Where the name of a file comes from, the most telling first."""
+
+    CONSTANT = "constant"
+    UNKNOWN = "unknown"
+    ASSET = "asset"
+    GIVEN = "given"
+
+
+@dataclass(frozen=True)
+class FileName:
+    """A node that saves, restores or fills a table with a file that neither its caller nor an asset names.
+
+    Args:
+        place: the node.
+        source: what does: `CONSTANT` or `UNKNOWN`.
+        value: the constant; empty where it is not known.
+    """
+
+    place: OpLocation
+    source: NameSource
+    value: str = ""
+
+
 # The ops of tf.py_function and tf.numpy_function: a graph keeps a number for the function, and not the function.
 PYTHON_FUNCTION_OPS = ("PyFunc", "PyFuncStateless", "EagerPyFunc")
 # The ops that hold a model's weights, whose values are in a checkpoint.
@@ -136,7 +161,9 @@ class OpUse:
     `attributes` are the names of all attributes its nodes carry, sorted; TensorFlow's internal ones, such as
     `_class`, are left out. `always` are those of them that every node carries. `values` holds, for each attribute,
     its distinct values as text (`float32`, `true`, `-1`, `"SAME"`; `[float32, int64]` for a list), sorted; shapes,
-    tensors and functions are left out, and attributes with more than a hundred values, which are names.
+    tensors and functions are left out, and attributes with more than a hundred values, which are names, unless they
+    say where something goes. `files` has the nodes that save, restore or fill a table with a file
+    of neither their caller nor an asset; `own` counts those that read nothing but the model's own assets.
     """
 
     op: str
@@ -145,6 +172,8 @@ class OpUse:
     attributes: tuple[str, ...] = ()
     always: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: tuple[FileName, ...] = field(default=(), repr=False, compare=False)
+    own: int = field(default=0, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -191,7 +220,8 @@ class Hazard:
     """Something in the container itself that can harm who opens it.
 
     Args:
-        what: `external link`, `out-of-file dataset`, `pickle`, `escaping member` or `duplicate member`.
+        what: `external link`, `plugin link`, `out-of-file dataset`, `filter plugin`, `pickle`, `escaping member`,
+            `duplicate member`, `unread member`, `outside link`, `second graph` or `polyglot`.
         subject: the link, dataset or member.
         detail: one clause that says where it points or what it holds.
     """
@@ -259,6 +289,9 @@ class Inventory:
             `_tf_keras_layer`, `Optimizer`, `tf.Module` (SavedModel only).
         slot_variables: how many variables optimizers keep beside the model's own (SavedModel only).
         preset: package and class of a KerasHub preset (`keras_hub.BertBackbone`); empty for any other.
+        part: what part of the artifact this is of; empty for what its loader takes unless it is asked for another.
+        others: its other parts, which count for what is unsafe and for nothing else: graphs with other tags, objects of
+            Keras that no configuration leads to, a second format in the same bytes.
     """
 
     path: Path
@@ -289,6 +322,8 @@ class Inventory:
     object_classes: Mapping[str, int] = field(default_factory=dict)
     slot_variables: int = 0
     preset: str = ""
+    part: str = ""
+    others: tuple[Inventory, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def has_variables(self) -> bool:

@@ -19,6 +19,8 @@ LONGEST_NAME, LONGEST_LAYER_PATH = 4096, 1000
 LARGEST_UNPACKED = 64 * MEGABYTE
 # All members together that have to be unpacked so.
 MOST_UNPACKED = 4 * LARGEST_UNPACKED
+# What is larger is unpacked to disk, to be looked into there, as far as all such members together go.
+MOST_STORED = 512 * MEGABYTE
 # A zip's table of contents, and its members.
 LARGEST_CONTENTS = 4 * MEGABYTE
 MOST_MEMBERS = 10_000

@@ -30,7 +30,7 @@ def write_graph(path: Path, *ops: str, versions: str = "producer: 1645") -> None
         taken = "x" if number == 0 else f"n{number - 1}"
         given = f'input: "{taken}" {ATTRIBUTES.get(op, FLOAT.format(key="T"))}'
         text += NODE.format(name=f"n{number}", op=op, more=given)
-    path.write_bytes(parse_text("BareGraphDef", f"{text} versions {{ {versions} }}").SerializeToString())
+    path.write_bytes(parse_text("GraphDef", f"{text} versions {{ {versions} }}").SerializeToString())
 
 
 def write_unzipped(folder: Path, **metadata: str) -> None:

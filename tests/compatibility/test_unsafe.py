@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import warnings
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory
 from pytest_modelcompat.artifacts.inventory import (
     Asset,
     Code,
+    FileName,
     Hazard,
     Inventory,
     LambdaUse,
     LayerUse,
+    NameSource,
     ObjectUse,
     OpLocation,
     OpUse,
@@ -182,24 +185,18 @@ class TestOps:
         assert does in finding.cause
         assert finding.where == ('node "node" of function __inference_serve_12',)
 
-    def test_tensorflow_2_saver_is_in_every_saved_model(self) -> None:
-        save = OpLocation("SaveV2", "__inference__traced_save_300")
-        restore = OpLocation("RestoreV2", "__inference__traced_restore_318")
-        merge = OpLocation("MergeV2Checkpoints", "__inference__traced_save_300")
-        assert not unsafe(
-            ops=(op("SaveV2", save), op("RestoreV2", restore), op("MergeV2Checkpoints", merge), op("ShardedFilename"))
-        )
-
-    def test_tensorflow_1_saver_is_in_every_saved_model(self) -> None:
-        assert not unsafe(
-            ops=(op("SaveV2", OpLocation("save/SaveV2")), op("RestoreV2", OpLocation("save_1/RestoreV2_7")))
-        )
+    def test_a_saver_is_in_every_saved_model(self) -> None:
+        assert not unsafe(ops=tuple(map(op, ("SaveV2", "RestoreV2", "MergeV2Checkpoints", "ShardedFilename"))))
 
     def test_saving_elsewhere_is_reported_where(self) -> None:
-        hidden = OpLocation("SaveV2", "__inference_serve_5")
-        finding = the_one(ops=(op("SaveV2", OpLocation("SaveV2", "__inference__traced_save_300"), hidden),))
-        assert finding.where == ('node "SaveV2" of function __inference_serve_5',)
-        assert the_one(ops=(op("RestoreV2", OpLocation("serving/RestoreV2")),)).cause.startswith("it reads files")
+        hidden = FileName(OpLocation("SaveV2", "__inference__traced_save_1"), NameSource.CONSTANT, "/tmp/x")  # noqa: S108
+        finding = the_one(ops=(replace(op("SaveV2"), files=(hidden,)),))
+        assert finding.where == ('node "SaveV2" of function __inference__traced_save_1',)
+        assert finding.details == (("target", "/tmp/x"),)  # noqa: S108
+        unknown = FileName(OpLocation("serving/RestoreV2"), NameSource.UNKNOWN)
+        finding = the_one(ops=(replace(op("RestoreV2"), files=(unknown,)),))
+        assert finding.cause.startswith("it reads files")
+        assert "not known" in finding.cause
 
     @pytest.mark.parametrize(
         ("name", "attribute", "value", "is_unsafe"),

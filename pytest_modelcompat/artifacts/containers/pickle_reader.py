@@ -23,7 +23,12 @@ _MOST_OPCODES = 100_000
 # So many opcodes are counted at once.
 _BETWEEN_LOOKS = 256
 _MOST_NAMES = 3
-_IMPORTS = frozenset({"GLOBAL", "INST"})
+_DEEPEST_STACK = 1000
+# What calls something, and how much has to stand above the mark for it: an instance of nothing is in many lists of
+# words ("(in", "name", "."), and so is what only sets the state of one.
+_LEAST_GIVEN = {"REDUCE": 0, "NEWOBJ": 0, "NEWOBJ_EX": 0, "INST": 1, "OBJ": 2}
+_NAMED_IMPORTS = frozenset({"GLOBAL", "INST"})
+_IMPORTS = _NAMED_IMPORTS | {"STACK_GLOBAL"}
 _CALLS = frozenset({"REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "BUILD"})
 # What recalls a text that was put aside, and what pushes nothing.
 _RECALLS = frozenset({"GET", "BINGET", "LONG_BINGET"})
@@ -47,16 +52,65 @@ def describe_pickle(data: bytes, budget: Budget | None = None) -> str | None:
     if data.startswith(NPY):
         header = data[:NPY_HEADER]
         return "a NumPy array of Python objects, which is a pickle" if _OBJECTS.search(header) else None
+    if _has_signature(data):
+        return _listed_imports(_read(data, budget or Budget())[1])
+    return _described(data, budget or Budget())
+
+
+def describe_call(data: bytes, budget: Budget) -> str | None:
+    """Says what a pickle would do that stands somewhere in a file; None for anything else.
+
+    There, what it calls has to be on its stack, too, for words read as opcodes in many places.
+
+    Args:
+        data: the data, from where a pickle may begin.
+        budget: what looking at it may cost.
+    """
+    told = _described(data, budget)
+    return told if told and _calls(data) else None
+
+
+def _described(data: bytes, budget: Budget) -> str | None:
+    opcodes, names = _read(data, budget)
+    is_pickle = "STOP" in opcodes and not _IMPORTS.isdisjoint(opcodes) and not _CALLS.isdisjoint(opcodes)
+    return _listed_imports(names) if is_pickle and names else None
+
+
+def _calls(data: bytes) -> bool:
+    """Whether what opcodes take from the stack is there up to the first call: in words that read as opcodes it is not.
+
+    Args:
+        data: what reads as a pickle to its end.
+    """
+    import pickletools
+
+    stack: list[object] = []
+    for opcode, _, _ in pickletools.genops(data):
+        taken, given = opcode.stack_before, 1
+        if pickletools.markobject in taken:
+            if pickletools.markobject not in stack:
+                return False
+            given = stack[::-1].index(pickletools.markobject)
+            stack = stack[: len(stack) - 1 - given]
+            taken = taken[: taken.index(pickletools.markobject)]
+        if len(stack) < len(taken):
+            return False
+        stack = [*stack[: len(stack) - len(taken)], *opcode.stack_after]
+        is_call = given >= _LEAST_GIVEN.get(opcode.name, given + 1)
+        if is_call or opcode.name == "STOP" or len(stack) > _DEEPEST_STACK:
+            return is_call
+    return False
+
+
+def _read(data: bytes, budget: Budget) -> tuple[set[str], dict[str, None]]:
+    """The kinds of opcodes of a pickle, and the names that it imports."""
     opcodes: set[str] = set()
     names: dict[str, None] = {}
-    for opcode, name in _opcodes(data, budget or Budget()):
+    for opcode, name in _opcodes(data, budget):
         opcodes.add(opcode)
         if name:
             names[name] = None
-    if _has_signature(data):
-        return _listed_imports(names)
-    is_pickle = "STOP" in opcodes and not _IMPORTS.isdisjoint(opcodes) and not _CALLS.isdisjoint(opcodes)
-    return _listed_imports(names) if is_pickle and names else None
+    return opcodes, names
 
 
 def _has_signature(data: bytes) -> bool:
@@ -81,7 +135,7 @@ def _opcodes(data: bytes, budget: Budget) -> Iterator[tuple[str, str]]:
     texts, memo = ["", ""], [""]
     try:
         for number, (opcode, argument, _) in enumerate(pickletools.genops(data)):
-            if number == _MOST_OPCODES or (opcode.name in _IMPORTS and not _IDENTIFIERS.fullmatch(str(argument))):
+            if number == _MOST_OPCODES or (opcode.name in _NAMED_IMPORTS and not _IDENTIFIERS.fullmatch(str(argument))):
                 return
             if number % _BETWEEN_LOOKS == _BETWEEN_LOOKS - 1:
                 budget.spend(_BETWEEN_LOOKS)
@@ -97,6 +151,6 @@ def _opcodes(data: bytes, budget: Budget) -> Iterator[tuple[str, str]]:
 
 
 def _imported(opcode: str, argument: object, texts: list[str]) -> str:
-    if opcode in _IMPORTS:
+    if opcode in _NAMED_IMPORTS:
         return str(argument).replace(" ", ".")
     return ".".join(texts[-2:]) if opcode == "STACK_GLOBAL" else ""

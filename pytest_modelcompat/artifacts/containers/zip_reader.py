@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import io
 import re
-import stat
 import struct
+import tempfile
 import zipfile
 import zlib
-from collections import Counter
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pytest_modelcompat.artifacts.budget import Budget
 from pytest_modelcompat.artifacts.containers.file_slice import FileSlice
 from pytest_modelcompat.artifacts.containers.hdf5.source import Source, mapped
-from pytest_modelcompat.artifacts.containers.pickle_reader import HEAD, NPY, NPY_HEADER, describe_pickle
-from pytest_modelcompat.artifacts.inventory import Hazard
 from pytest_modelcompat.artifacts.limits import (
     LARGEST_CONTENTS,
     LARGEST_UNPACKED,
+    MEGABYTE,
     MOST_MEMBERS,
+    MOST_STORED,
     MOST_UNPACKED,
     megabytes,
 )
@@ -28,20 +27,21 @@ from pytest_modelcompat.artifacts.text import clause
 
 if TYPE_CHECKING:
     import mmap
-    from collections.abc import Iterator
     from typing import BinaryIO
 
 ZIP = b"PK\x03\x04"
-_END, _END_64, _LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
+END, _END_64, _LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 _END_SIZE, _LOCATOR_SIZE, _END_64_SIZE = 22, 20, 56
 _LONGEST_COMMENT = (1 << 16) - 1
+# How long what a zip ends with can be, in front of which its table of contents stands.
+LONGEST_END = _END_SIZE + _LONGEST_COMMENT
 # Of a member's local header: its fixed part, and where the lengths of what follows it stand.
 _LOCAL_HEADER, _LOCAL_LENGTHS = 30, 26
-_ENCRYPTED = 1
-_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-_ESCAPES = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:")
+_ENCRYPTED, _IN_UTF_8 = 1, 1 << 11
+METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+ESCAPES = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:")
 # What `zipfile` raises where a zip is damaged.
-_DAMAGE = (
+DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
     *(ValueError, IndexError, NotImplementedError, RuntimeError, OverflowError),
 )
@@ -57,20 +57,20 @@ class ZipArchive:
     Args:
         file: the file; its position is moved by reading.
         budget: what reading it may cost.
-        is_inner: whether it is itself a member of a zip; what is in its zips is then not looked into.
 
     Raises:
         ZipError: it is damaged, or its table of contents is larger than any model's.
     """
 
-    def __init__(self, file: BinaryIO, budget: Budget | None = None, *, is_inner: bool = False) -> None:
-        self._file, self._is_inner = file, is_inner
+    def __init__(self, file: BinaryIO, budget: Budget | None = None) -> None:
+        self._file = file
         self._budget, self._unpackable = budget or Budget(), MOST_UNPACKED
+        self._storable = MOST_STORED
         _check_contents(file)
         try:
             self._zip = zipfile.ZipFile(file)
             self.entries = self._zip.infolist()
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise ZipError(clause(error) or "it is damaged") from error
         if len(self.entries) > MOST_MEMBERS:
             raise ZipError(f"it has {len(self.entries):,} members, and {MOST_MEMBERS:,} is the limit")
@@ -109,14 +109,16 @@ class ZipArchive:
         return self._read(self._members[name], size)
 
     def source(self, name: str) -> Source | None:
-        """A member's bytes: in place if it is stored as it is, else unpacked if it is small; None if it is large.
+        """A member's bytes: in place if it is stored as it is, else unpacked; None if it is too large for that.
 
         Raises:
             ZipError: it is damaged.
         """
         found = self.in_place(name)
-        if found is not None or self._members[name].file_size > LARGEST_UNPACKED:
+        if found is not None:
             return found
+        if self._members[name].file_size > LARGEST_UNPACKED:
+            return self._unpacked_to_disk(self._members[name])
         data = self.read(name, LARGEST_UNPACKED)
         self._unpackable -= len(data)
         if self._unpackable < 0:
@@ -134,41 +136,21 @@ class ZipArchive:
             return None
         return Source(self._mapped, self._data_start(entry), entry.file_size, self._budget)
 
-    def hazards(self) -> Iterator[Hazard]:
-        """What in it can harm who unpacks it or loads what is in it.
+    def open(self, entry: zipfile.ZipInfo) -> BinaryIO:
+        """A member as a file; what reading it raises where it is damaged is one of `DAMAGE`."""
+        return cast("BinaryIO", self._zip.open(entry))
+
+    def has_one_name(self, entry: zipfile.ZipInfo) -> bool:
+        """Whether a member's name before its bytes is the one in the table of contents: some readers take the first.
 
         Raises:
-            ZipError: a member is damaged.
+            ZipError: it is missing.
         """
-        for name, count in Counter(entry.filename for entry in self.entries).items():
-            if count > 1:
-                yield Hazard("duplicate member", name, f"is there {count} times, and readers may take different ones")
-        for entry in self.entries:
-            if _ESCAPES.search(entry.filename):
-                yield Hazard(
-                    "escaping member", entry.filename, "would be unpacked outside the folder it is unpacked to"
-                )
-            elif stat.S_ISLNK(entry.external_attr >> 16):
-                yield Hazard("escaping member", entry.filename, "is a symbolic link")
-            yield from self._pickles(entry)
-
-    def _pickles(self, entry: zipfile.ZipInfo) -> Iterator[Hazard]:
-        if entry.filename.endswith("/") or entry.compress_type not in _METHODS or entry.flag_bits & _ENCRYPTED:
-            return
-        self._budget.look()
-        head = self._read(entry, NPY_HEADER)
-        if head.startswith(ZIP) and not self._is_inner:
-            yield from self._inner(entry)
-            return
-        told = describe_pickle(head if head.startswith(NPY) else self._read(entry, HEAD), self._budget)
-        if told:
-            yield Hazard("pickle", entry.filename, told)
-
-    def _inner(self, entry: zipfile.ZipInfo) -> Iterator[Hazard]:
-        """The hazards of a zip in this zip, such as weights in .npz."""
-        inner = self.inner(entry.filename)
-        for hazard in inner.hazards() if inner else ():
-            yield Hazard(hazard.what, f"{entry.filename}/{hazard.subject}", hazard.detail)
+        start, length = entry.header_offset + _LOCAL_HEADER, self._local_lengths(entry)[0]
+        self._file.seek(start)
+        # Decoded as `zipfile` decodes the other; a name that is not there is damage, which is met on reading.
+        name = self._file.read(length).decode("utf-8" if entry.flag_bits & _IN_UTF_8 else "cp437", "replace")
+        return name.partition("\0")[0].replace("\\", "/") == entry.orig_filename.partition("\0")[0].replace("\\", "/")
 
     def inner(self, name: str) -> ZipArchive | None:
         """A zip in this zip; None if it would have to be unpacked and is too large for that, or is none.
@@ -179,25 +161,44 @@ class ZipArchive:
         source = self.source(name)
         if source is None or source.read(0, min(4, source.size)) != ZIP:
             return None
-        return ZipArchive(io.BufferedReader(FileSlice(source)), self._budget, is_inner=True)
+        return ZipArchive(io.BufferedReader(FileSlice(source)), self._budget)
 
     def _read(self, entry: zipfile.ZipInfo, size: int) -> bytes:
-        if entry.compress_type not in _METHODS:
+        if entry.compress_type not in METHODS:
             raise ZipError(f"its {clause(entry.filename)} is compressed in a way that Keras does not write")
         try:
             with self._zip.open(entry) as member:
                 return member.read(size)
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise ZipError(clause(error) or f"its {clause(entry.filename)} is damaged") from error
 
     def _data_start(self, entry: zipfile.ZipInfo) -> int:
         """Where a member's bytes begin: behind a local header, which has a name and extra data of its own."""
+        return entry.header_offset + _LOCAL_HEADER + sum(self._local_lengths(entry))
+
+    def _local_lengths(self, entry: zipfile.ZipInfo) -> tuple[int, int]:
+        """How long the name and the extra data in a member's local header are."""
         self._file.seek(entry.header_offset + _LOCAL_LENGTHS)
         lengths = self._file.read(4)
         if len(lengths) < 4:
             raise ZipError(f"its {clause(entry.filename)} is missing")
         name, extra = struct.unpack("<HH", lengths)
-        return entry.header_offset + _LOCAL_HEADER + int(name) + int(extra)
+        return name, extra
+
+    def _unpacked_to_disk(self, entry: zipfile.ZipInfo) -> Source | None:
+        """What is too large to be unpacked into memory; None if it is too large for a disk, too."""
+        if entry.file_size > self._storable or entry.compress_type not in METHODS or entry.flag_bits & _ENCRYPTED:
+            return None
+        self._storable -= entry.file_size
+        try:
+            with tempfile.TemporaryFile() as file, self._zip.open(entry) as member:
+                while piece := member.read(MEGABYTE):
+                    self._budget.look()
+                    file.write(piece)
+                file.flush()
+                return Source(mapped(file), 0, entry.file_size, self._budget)
+        except DAMAGE as error:
+            raise ZipError(clause(error) or f"its {clause(entry.filename)} is damaged") from error
 
 
 def refuse_larger(name: str, data: bytes, limit: int) -> None:
@@ -216,7 +217,7 @@ def _check_contents(file: BinaryIO) -> None:
     tail_size = min(size, _END_SIZE + _LONGEST_COMMENT + _LOCATOR_SIZE)
     file.seek(size - tail_size)
     tail = file.read(tail_size)
-    end = tail.rfind(_END)
+    end = tail.rfind(END)
     if end < 0 or len(tail) < end + _END_SIZE:
         raise ZipError("its table of contents is missing")
     contents = int(struct.unpack_from("<L", tail, end + 12)[0])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.containers.hdf5.contents import read_contents
 from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error
+from pytest_modelcompat.artifacts.containers.member_hazards import zip_hazards
 from pytest_modelcompat.artifacts.containers.npz import read_npz
 from pytest_modelcompat.artifacts.containers.zip_reader import ZipArchive, ZipError
 from pytest_modelcompat.artifacts.inventory import Asset, BrokenArtifactError, Hazard, Inventory
@@ -34,6 +35,7 @@ _ASSETS = "assets/"
 # Of a KerasHub preset: the model for a task, around the backbone in config.json. A class' name, of whatever is there.
 _TASK, _CLASS = "task.json", re.compile(r"^.*>|\W")
 WEIGHTS, _WEIGHTS_NPZ = "model.weights.h5", "model.weights.npz"
+_WEIGHTS_HDF5 = ".weights.h5"
 
 
 def read_keras_zip(path: Path, budget: Budget) -> Inventory:
@@ -62,6 +64,8 @@ def _inventory(path: Path, archive: ZipArchive | Folder, budget: Budget) -> Inve
     contents = read_model(root, where, budget)
     training = as_mapping(root.get("compile_config"))
     weights, hazards = _weights(path, archive)
+    known = (CONFIG, METADATA, *(name for name in archive.sizes if name.endswith(_WEIGHTS_HDF5)))
+    hazards += archive.hazards(known) if isinstance(archive, Folder) else zip_hazards(archive, budget, known)
     saved_by = _saved_by(path, archive)
     return Inventory(
         path=path,
@@ -76,7 +80,7 @@ def _inventory(path: Path, archive: ZipArchive | Folder, budget: Budget) -> Inve
         compiled=bool(training),
         weights=tuple(weights),
         assets=_assets(archive),
-        hazards=_sorted((*archive.hazards(), *hazards)),
+        hazards=_sorted(hazards),
         root=root,
         training=training,
     )
@@ -127,8 +131,14 @@ def _weights(path: Path, archive: ZipArchive | Folder) -> tuple[list[WeightUse],
     weights: list[WeightUse] = []
     hazards: list[Hazard] = []
     for name in archive.sizes:
-        source = archive.source(name) if name.endswith(".weights.h5") else None
-        if source is not None:
+        if not name.endswith(_WEIGHTS_HDF5):
+            continue
+        source = archive.source(name)
+        if source is None:
+            hazards.append(
+                Hazard("unread member", name, "is compressed, and larger than what is unpacked to look into it")
+            )
+        else:
             held = _hdf5(f"{path} (its {clause(name)})", source)
             weights += held.weights
             hazards += held.hazards

@@ -5,18 +5,18 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.containers.folder_hazards import folder_hazards
 from pytest_modelcompat.artifacts.containers.hdf5.source import Source
-from pytest_modelcompat.artifacts.containers.pickle_reader import HEAD, describe_pickle
 from pytest_modelcompat.artifacts.containers.zip_reader import ZIP, ZipArchive, ZipError, refuse_larger
-from pytest_modelcompat.artifacts.inventory import Hazard
 from pytest_modelcompat.artifacts.limits import MOST_MEMBERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
     from pytest_modelcompat.artifacts.budget import Budget
+    from pytest_modelcompat.artifacts.inventory import Hazard
 
 
 class Folder(ExitStack):
@@ -63,23 +63,15 @@ class Folder(ExitStack):
             ZipError: it is damaged.
         """
         file = self._open(name)
-        return ZipArchive(file, self._budget, is_inner=True) if file.read(len(ZIP)) == ZIP else None
+        return ZipArchive(file, self._budget) if file.read(len(ZIP)) == ZIP else None
 
-    def hazards(self) -> Iterator[Hazard]:
-        """The pickles in it.
+    def hazards(self, known: Collection[str]) -> Iterator[Hazard]:
+        """What in it can harm.
 
-        Raises:
-            ZipError: a zip in it is damaged.
+        Args:
+            known: files that their own readers look into.
         """
-        for name in self.sizes:
-            with (self._path / name).open("rb") as file:
-                head = file.read(HEAD)
-            told = describe_pickle(head, self._budget)
-            if told:
-                yield Hazard("pickle", name, told)
-            inner = self.inner(name) if head.startswith(ZIP) else None
-            for hazard in inner.hazards() if inner else ():
-                yield Hazard(hazard.what, f"{name}/{hazard.subject}", hazard.detail)
+        return folder_hazards(self._path, self._budget, known.__contains__)
 
     def _open(self, name: str) -> BinaryIO:
         return self.enter_context((self._path / name).open("rb"))

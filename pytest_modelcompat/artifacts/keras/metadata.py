@@ -58,7 +58,9 @@ def read_keras_metadata(path: Path, object_graph: Any, budget: Budget) -> KerasM
         nodes = {node.node_path: node.metadata for node in message.nodes if node.identifier not in _NO_LAYERS}
     else:
         found = read_metadata(object_graph, budget)
-        nodes = {node.path: node.metadata for node in found if node.identifier not in _NO_LAYERS}
+        # What nothing leads to is no part of the model, whatever it holds.
+        reached = [node for node in found if node.path.partition(".")[0] == _ROOT]
+        nodes = {node.path: node.metadata for node in reached if node.identifier not in _NO_LAYERS}
     if sum(map(len, nodes.values())) > LARGEST_JSON:
         raise BrokenArtifactError(f"{file} is larger than {megabytes(LARGEST_JSON)}, which is the limit")
     return _metadata(nodes, f"{file}" if file.is_file() else f"{path} (its Keras metadata)", budget)

@@ -50,7 +50,7 @@ def read_graph_def(path: Path, budget: Budget) -> Inventory:
     Raises:
         BrokenArtifactError: it is damaged, or larger than any model's.
     """
-    graph = _message(path, "BareGraphDef", "a GraphDef", budget)
+    graph = _message(path, "GraphDef", "a GraphDef", budget)
     inputs, outputs = _inputs(path, graph), _outputs(path, graph)
     ops, dtypes = _ops(path, graph, budget)
     return Inventory(
@@ -77,7 +77,7 @@ def read_meta_graph(path: Path, budget: Budget) -> Inventory:
         BrokenArtifactError: it is damaged, or larger than any model's.
     """
     meta = _message(path, "MetaGraphDef", "a MetaGraphDef", budget)
-    ops, dtypes = _ops(path, meta.graph_def, budget)
+    ops, dtypes = _ops(path, meta.graph_def, budget, meta)
     version, versions = meta.meta_info_def.tensorflow_version, meta.graph_def.versions
     variables = _variables(path, ops, budget)
     return Inventory(
@@ -103,9 +103,9 @@ def _message(path: Path, name: str, what: str, budget: Budget) -> Any:
     return (read_message if is_binary else read_text_message)(path, name, what, budget)
 
 
-def _ops(path: Path, graph: Any, budget: Budget) -> tuple[tuple[OpUse, ...], tuple[str, ...]]:
+def _ops(path: Path, graph: Any, budget: Budget, meta: Any = None) -> tuple[tuple[OpUse, ...], tuple[str, ...]]:
     try:
-        return read_ops(graph, budget)
+        return read_ops(graph, budget, meta)
     except ValueError as error:
         raise _damaged(path) from error
 

@@ -6,6 +6,7 @@ import os
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.containers.folder_hazards import folder_hazards
 from pytest_modelcompat.artifacts.inventory import Asset, Hazard
 from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
 
@@ -13,8 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pytest_modelcompat.artifacts.budget import Budget
+
 _ASSETS = "assets"
 _COLLECTION = "saved_model_assets"
+# In the order in which TensorFlow looks for them; the last is one in chunks, which is not read here.
+_GRAPHS = ("saved_model.pb", "saved_model.pbtxt", "saved_model.cpb")
+_OWN = frozenset({*_GRAPHS, "fingerprint.pb", "keras_metadata.pb"})
+_VALUES = "variables/variables."
+_KERAS_CONFIG = "config.json"
 _LARGEST_FINGERPRINT = 4096
 _MOST_FILES = 10_000
 
@@ -37,6 +45,25 @@ def read_assets(folder: Path, graph: Any) -> tuple[tuple[Asset, ...], tuple[Haza
     names |= _found(folder / _ASSETS)
     assets = tuple(_asset(folder, name) for name in sorted(names.difference(outside)))
     return assets, tuple(Hazard("escaping member", name, "is an asset outside of the SavedModel") for name in outside)
+
+
+def read_surroundings(folder: Path, budget: Budget) -> tuple[Hazard, ...]:
+    """What stands in a SavedModel's folder and can harm: links out of it, other graphs, another format, pickles.
+
+    Args:
+        folder: the SavedModel's folder.
+        budget: what looking at it may cost.
+    """
+    graphs = [name for name in _GRAPHS if (folder / name).is_file()]
+    seconds = [Hazard("second graph", name, f"stands beside {graphs[0]}") for name in graphs[1:]]
+    if (folder / _KERAS_CONFIG).is_file():
+        seconds.append(Hazard("polyglot", _KERAS_CONFIG, "makes Keras take the folder for an unzipped .keras"))
+    return (*seconds, *folder_hazards(folder, budget, _is_known))
+
+
+def _is_known(name: str) -> bool:
+    """Whether a file is one of a SavedModel's own, with numbers in it or a reader of its own."""
+    return name in _OWN or name.startswith(_VALUES)
 
 
 def read_fingerprint(folder: Path) -> str:

@@ -11,18 +11,25 @@ from pytest_modelcompat.artifacts.budget import BudgetSpentError
 from pytest_modelcompat.artifacts.dtypes import FLOATS
 from pytest_modelcompat.artifacts.inventory import OpDefinition, OpLocation, OpUse
 from pytest_modelcompat.artifacts.saved_model.attributes import attribute_text, value_text
+from pytest_modelcompat.artifacts.saved_model.file_names import FILE_INPUTS, READERS, FileNames
 from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pytest_modelcompat.artifacts.budget import Budget
+    from pytest_modelcompat.artifacts.inventory import FileName
 
 _PLACES = 5
 # An attribute with more different values than this names or counts something, and chooses nothing.
 _MOST_VALUES = 100
 # TensorFlow has 2,000 kinds of ops, and none of them has a hundred attributes.
 MOST_KINDS, MOST_ATTRIBUTES = 10_000, 1000
+# These say where something goes: all their values are kept, as far as there are not too many for any model.
+_WHERE = frozenset({"output_stream", "debug_urls", "descriptor_source"})
+_MOST_WHERE = 10_000
+# Nodes of one op that are kept for the file that they name.
+_MOST_FILES = 1000
 # Of a map's packed entry: its first field, delimited.
 _KEY_TAG = b"\x0a"
 # They carry or hold values, whatever the dtype; the rest of the ops with a float `T` compute in it.
@@ -82,6 +89,8 @@ class _Tally:
 
     nodes: list[Any] = field(default_factory=list)
     places: list[OpLocation] = field(default_factory=list)
+    files: list[FileName] = field(default_factory=list)
+    own: int = 0
 
     def attributes(self) -> dict[str, dict[bytes, int]]:
         """Name -> packed attribute -> how many nodes have it; TensorFlow's internal ones are left out."""
@@ -96,17 +105,18 @@ class _Tally:
         return {name: texts[name] for name in sorted(texts) if not name.startswith("_")}
 
 
-def read_ops(graph: Any, budget: Budget) -> tuple[tuple[OpUse, ...], tuple[str, ...]]:
+def read_ops(graph: Any, budget: Budget, meta: Any = None) -> tuple[tuple[OpUse, ...], tuple[str, ...]]:
     """The ops of a graph and its functions, sorted by name, and the floating dtypes they compute in.
 
     Args:
         graph: a `GraphDef` message.
         budget: what reading it may cost.
+        meta: the `MetaGraphDef` message that it is of; None for a graph alone.
 
     Raises:
         ValueError: an attribute does not parse.
     """
-    tallies = _tallies(graph)
+    tallies = _tallies(graph, meta)
     if len(tallies) > MOST_KINDS:
         raise BudgetSpentError(f"it has more than {MOST_KINDS:,} kinds of ops")
     uses = []
@@ -131,14 +141,19 @@ def _default(attribute: Any) -> str | None:
     return attribute_text(attribute.default_value) if attribute.HasField("default_value") else None
 
 
-def _tallies(graph: Any) -> dict[str, _Tally]:
+def _tallies(graph: Any, meta: Any) -> dict[str, _Tally]:
     tallies: dict[str, _Tally] = defaultdict(_Tally)
+    names = FileNames(graph, meta)
     for function, nodes in _bodies(graph):
         for node in nodes:
             tally = tallies[node.op]
             tally.nodes.append(node)
             if len(tally.nodes) <= _PLACES:
                 tally.places.append(OpLocation(node.name, function))
+            if node.op in FILE_INPUTS and len(tally.files) < _MOST_FILES:
+                tally.files += names.elsewhere(node, function)
+            elif node.op in READERS:
+                tally.own += names.is_asset(node, function)
     # A node may call a function by naming it as its op; that is no op to look up.
     for function in graph.library.function:
         tallies.pop(function.signature.name, None)
@@ -161,7 +176,7 @@ def _name(entry: bytes) -> bytes:
 
 def _op_use(op: str, tally: _Tally) -> OpUse:
     attributes, count = tally.attributes(), len(tally.nodes)
-    values = {name: _values(entries) for name, entries in attributes.items() if len(entries) <= _MOST_VALUES}
+    values = {name: _values(entries) for name, entries in attributes.items() if len(entries) <= _most_values(name)}
     return OpUse(
         op=op,
         count=count,
@@ -169,7 +184,13 @@ def _op_use(op: str, tally: _Tally) -> OpUse:
         attributes=tuple(attributes),
         always=tuple(name for name, entries in attributes.items() if sum(entries.values()) >= count),
         values={name: texts for name, texts in values.items() if texts},
+        files=tuple(tally.files),
+        own=tally.own,
     )
+
+
+def _most_values(name: str) -> int:
+    return _MOST_WHERE if name in _WHERE else _MOST_VALUES
 
 
 def _values(entries: Iterable[bytes]) -> tuple[str, ...]:

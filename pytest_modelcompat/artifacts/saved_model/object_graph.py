@@ -43,6 +43,8 @@ def read_object_classes(object_graph: Any) -> dict[str, int]:
 def read_metadata(object_graph: Any, budget: Budget) -> list[Metadata]:
     """Keras' metadata of the objects that have some, each under the shortest path that leads to it.
 
+    Those that nothing leads to go by their numbers.
+
     Args:
         object_graph: a `SavedObjectGraph` message.
         budget: what reading it may cost.
@@ -64,6 +66,11 @@ def read_metadata(object_graph: Any, budget: Budget) -> list[Metadata]:
                 continue
             seen.add(child.node_id)
             waiting.append((child.node_id, f"{path}.{child.local_name}"))
+    found += [
+        Metadata(f"object {number}", node.user_object.identifier, node.user_object.metadata)
+        for number, node in enumerate(nodes)
+        if number not in seen and node.user_object.metadata and node.user_object.identifier.startswith(_KERAS)
+    ]
     return found
 
 

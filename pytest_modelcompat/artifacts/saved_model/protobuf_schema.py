@@ -34,6 +34,7 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     "MetaGraphDef": {
         "meta_info_def": (1, "MetaInfoDef"),
         "graph_def": (2, "GraphDef"),
+        "saver_def": (3, "SaverDef"),
         "collection_def": (4, "map:CollectionDef"),
         "signature_def": (5, "map:SignatureDef"),
         "asset_file_def": (6, "*AssetFileDef"),
@@ -49,20 +50,19 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
         "library": (2, "FunctionDefLibrary"),
         "versions": (4, "VersionDef"),
     },
-    # A graph that stands alone: its inputs and outputs are read off its edges, for no signature names them.
-    "BareGraphDef": {
-        "node": (1, "*BareNodeDef"),
-        "library": (2, "FunctionDefLibrary"),
-        "versions": (4, "VersionDef"),
-    },
-    "BareNodeDef": {"name": (1, "string"), "op": (2, "string"), "input": (3, "*string"), "attr": (5, ENTRY)},
     "VersionDef": {
         "producer": (1, "int32"),
         "min_consumer": (2, "int32"),
         "bad_consumers": (3, "*int32"),
     },
-    "NodeDef": {"name": (1, "string"), "op": (2, "string"), "attr": (5, ENTRY)},
+    "NodeDef": {"name": (1, "string"), "op": (2, "string"), "input": (3, "*string"), "attr": (5, ENTRY)},
+    "SaverDef": {"filename_tensor_name": (1, "string")},
     "AttrEntry": {"key": (1, "string"), "value": (2, "AttrValue")},
+    # The same entries, asked for what is seldom of interest: the text of a constant.
+    "TextEntry": {"key": (1, "string"), "value": (2, "TextValue")},
+    "TextValue": {"tensor": (8, "TextTensor")},
+    "TextTensor": {"string_val": (8, "*bytes")},
+    "CalledFunction": {"name": (1, "string")},
     "AttrValue": {
         "list": (1, "|ListValue"),
         "s": (2, "|bytes"),
@@ -73,7 +73,7 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
         "shape": (7, "|TensorShapeProto"),
         "tensor": (8, "|Something"),
         "placeholder": (9, "|string"),
-        "func": (10, "|Something"),
+        "func": (10, "|CalledFunction"),
     },
     "ListValue": {
         "s": (2, "*bytes"),
@@ -83,12 +83,13 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
         "type": (6, "*dtype"),
         "shape": (7, "*TensorShapeProto"),
         "tensor": (8, "*Something"),
-        "func": (9, "*Something"),
+        "func": (9, "*CalledFunction"),
     },
     "Something": {},
     "FunctionDefLibrary": {"function": (1, "*FunctionDef")},
-    "FunctionDef": {"signature": (1, "FunctionName"), "node_def": (3, "*NodeDef")},
-    "FunctionName": {"name": (1, "string")},
+    "FunctionDef": {"signature": (1, "FunctionSignature"), "node_def": (3, "*NodeDef")},
+    "FunctionSignature": {"name": (1, "string"), "input_arg": (2, "*ArgumentDef")},
+    "ArgumentDef": {"name": (1, "string")},
     "OpList": {"op": (1, "*OpDef")},
     "OpDef": {"name": (1, "string"), "attr": (4, "*AttrDef")},
     "AttrDef": {"name": (1, "string"), "default_value": (3, "AttrValue")},
@@ -107,16 +108,20 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
     "CollectionDef": {"any_list": (5, "AnyList")},
     "AnyList": {"value": (1, "*Packed")},
     "Packed": {"type_url": (1, "string"), "value": (2, "bytes")},
-    "AssetFileDef": {"filename": (2, "string")},
-    "SavedObjectGraph": {"nodes": (1, "*TrackedObject")},
+    "AssetFileDef": {"tensor_info": (1, "TensorInfo"), "filename": (2, "string")},
+    "SavedObjectGraph": {"nodes": (1, "*TrackedObject"), "concrete_functions": (2, "map:ConcreteFunction")},
+    "ConcreteFunction": {"bound_inputs": (2, "*int32")},
     "TrackedObject": {
         "children": (1, "*ObjectReference"),
         "slot_variables": (3, "*Something"),
         "user_object": (4, "SavedUserObject"),
+        "asset": (5, "Something"),
+        "constant": (9, "SavedConstant"),
         "captured_tensor": (12, "Something"),
         "registered_name": (13, "string"),
     },
     "ObjectReference": {"node_id": (1, "int32"), "local_name": (2, "string")},
+    "SavedConstant": {"operation": (1, "string")},
     "SavedUserObject": {"identifier": (1, "string"), "metadata": (3, "string")},
     "FingerprintDef": {"saved_model_checksum": (1, "uint64")},
     "BundleHeader": {"shard_count": (1, "int32")},
@@ -239,7 +244,7 @@ def _holds_messages(type_: str) -> bool:
 def message_fields(name: str) -> dict[int, str]:
     """What the schema knows of a message's fields that are not plain numbers: number -> type as in the table above."""
     if name.startswith(_MAP):
-        return {2: name.removeprefix(_MAP)}
+        return {1: "string", 2: name.removeprefix(_MAP)}
     return dict(_MESSAGES[name].values())
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.inventory import VARIABLE_OPS, BrokenArtifactError, Inventory
 from pytest_modelcompat.artifacts.keras.metadata import read_keras_metadata
 from pytest_modelcompat.artifacts.saved_model.checkpoint import read_variables
-from pytest_modelcompat.artifacts.saved_model.files import read_assets, read_fingerprint
+from pytest_modelcompat.artifacts.saved_model.files import read_assets, read_fingerprint, read_surroundings
 from pytest_modelcompat.artifacts.saved_model.graph import read_op_definitions, read_ops
 from pytest_modelcompat.artifacts.saved_model.graph_file import read_meta_graphs
 from pytest_modelcompat.artifacts.saved_model.object_graph import count_slot_variables, read_object_classes
@@ -34,11 +34,12 @@ def read_saved_model(path: Path, budget: Budget) -> Inventory:
     graphs = read_meta_graphs(path, budget)
     graph = min(graphs, key=lambda each: _distance_from_serving(each.meta_info_def.tags))
     keras = read_keras_metadata(path, graph.object_graph_def, budget)
-    ops, dtypes = _ops(path, graph.graph_def, budget)
+    ops, dtypes = _ops(path, graph, budget)
     signatures = read_signatures(graph.signature_def)
     versions = graph.graph_def.versions
     variables = read_variables(path, budget, is_needed=any(use.op in VARIABLE_OPS for use in ops))
     assets, hazards = read_assets(path, graph)
+    hazards = (*hazards, *read_surroundings(path, budget))
     return Inventory(
         path=path,
         format="saved_model",
@@ -66,6 +67,22 @@ def read_saved_model(path: Path, budget: Budget) -> Inventory:
         training=keras.training,
         object_classes=read_object_classes(graph.object_graph_def),
         slot_variables=count_slot_variables(graph.object_graph_def),
+        others=tuple(_other(path, each, budget) for each in graphs if each is not graph),
+    )
+
+
+def _other(path: Path, graph: Any, budget: Budget) -> Inventory:
+    """What a graph with other tags computes with, which loaders take only if they are asked for it."""
+    tags = ", ".join(graph.meta_info_def.tags)
+    assets, hazards = read_assets(path, graph)
+    return Inventory(
+        path=path,
+        format="saved_model",
+        part=f"the graph with the tags {tags}" if tags else "a graph without tags",
+        ops=_ops(path, graph, budget)[0],
+        functions=len(graph.graph_def.library.function),
+        assets=assets,
+        hazards=hazards,
     )
 
 
@@ -76,7 +93,7 @@ def _distance_from_serving(tags: Iterable[str]) -> int:
 
 def _ops(path: Path, graph: Any, budget: Budget) -> tuple[tuple[OpUse, ...], tuple[str, ...]]:
     try:
-        return read_ops(graph, budget)
+        return read_ops(graph.graph_def, budget, graph)
     except ValueError as error:
         raise BrokenArtifactError(f"{path} is corrupt: an attribute of a node of its graph does not parse") from error
 

@@ -5,10 +5,12 @@ Nothing here moves a verdict of compatibility: an artifact may load perfectly we
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.profiles.profile import Profile
@@ -23,7 +25,7 @@ def unsafe_content(
 ) -> tuple[Finding, ...]:
     """Finds what in an artifact can harm whoever loads or calls it; every finding is a `WARNING` with its rule's code.
 
-    A SavedModel is judged by all of its functions, whether a signature reaches them or not.
+    A SavedModel is judged by all of its functions, whether a signature reaches them or not, and by all of its graphs.
 
     Args:
         inventory: what the artifact holds.
@@ -34,8 +36,17 @@ def unsafe_content(
     from pytest_modelcompat.compatibility.unsafe.container import unsafe_in_container
     from pytest_modelcompat.compatibility.unsafe.ops import unsafe_ops
 
-    return (
+    found = (
         *unsafe_in_configuration(inventory, custom),
         *unsafe_in_container(inventory),
         *unsafe_ops(inventory),
     )
+    others = (each for other in inventory.others for each in _in_part(other, custom))
+    return tuple(chain(found, (each for each in others if each not in found)))
+
+
+def _in_part(other: Inventory, custom: Collection[str]) -> Iterator[Finding]:
+    """The findings of another part of an artifact, which say where they are."""
+    for finding in unsafe_content(other, custom=custom):
+        where = tuple(f"{place} in {other.part}" for place in finding.where) or (f"in {other.part}",)
+        yield replace(finding, where=where) if other.part else finding

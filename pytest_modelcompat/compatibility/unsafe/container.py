@@ -36,6 +36,24 @@ _HAZARDS = {
         "which of the two is read depends on the reader",
         "save the model again",
     ),
+    "outside link": (rules.OUTSIDE_LINK, "loading the model reads a file of the host", "put the file itself there"),
+    "second graph": (
+        rules.SECOND_GRAPH,
+        "which of the two is loaded depends on the loader, and on what else is in the folder",
+        "remove it",
+    ),
+    "polyglot": (
+        rules.POLYGLOT,
+        "which of the two is loaded depends on the loader, and on the name of the file",
+        "save the model again",
+    ),
+    "filter plugin": (
+        rules.FILTER_PLUGIN,
+        "to read the values, HDF5 loads a library from the folder that its environment names",
+        "save the model without compression, or with gzip",
+    ),
+    "plugin link": (rules.EXTERNAL_LINK, "a library of its own decides where it leads", "save the model into one file"),
+    "unread member": (rules.UNREAD_MEMBER, "what is in it is not known", "save the model again without it"),
 }
 
 

@@ -1,7 +1,4 @@
-"""Unsafe ops: those that reach files, the network or a Python interpreter when a graph runs.
-
-The names are those of TensorFlow's op registry, 2.4 to 2.21, and of TF1's.
-"""
+"""Unsafe ops: those that reach files, the network, Python or native code when a graph runs."""
 
 from __future__ import annotations
 
@@ -9,16 +6,22 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.inventory import PYTHON_FUNCTION_OPS
 from pytest_modelcompat.artifacts.locations import op_locations
+from pytest_modelcompat.artifacts.saved_model.file_names import FILE_INPUTS
+from pytest_modelcompat.artifacts.text import first_few
 from pytest_modelcompat.compatibility.unsafe import rules
+from pytest_modelcompat.compatibility.unsafe.op_roles import plain_name, reaches_of
 from pytest_modelcompat.compatibility.unsafe.rules import unsafe
+from pytest_modelcompat.profiles.known_names import first_tensorflow_with
+from pytest_modelcompat.profiles.op_arguments import read_op_arguments
+from pytest_modelcompat.profiles.op_packages import package_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from pytest_modelcompat.artifacts import Inventory
-    from pytest_modelcompat.artifacts.inventory import OpLocation, OpUse
+    from pytest_modelcompat.artifacts.inventory import OpUse
+    from pytest_modelcompat.compatibility.unsafe.op_roles import Reach
     from pytest_modelcompat.compatibility.unsafe.rules import Rule
     from pytest_modelcompat.results.finding import Finding
 
@@ -28,51 +31,12 @@ _CAUSES = {
     rules.LISTS: "it lists files of the host when the graph runs",
     rules.CONNECTS: "it opens network connections when the graph runs",
     rules.CALLS: "it calls a Python function of the process that runs the graph",
+    rules.CALLS_NATIVE: "it calls a native function of the process that runs the graph, by its name",
+    rules.FOREIGN_OP: "no TensorFlow and no known package has it: its code is in a library that has to be loaded",
 }
-
-_BY_RULE: Mapping[Rule, tuple[str, ...]] = {
-    rules.READS: (
-        *("ReadFile", "RecordInput", "LoadAndRemapMatrix", "GenerateVocabRemapping", "Skipgram"),
-        *("WholeFileReader", "TextLineReader", "FixedLengthRecordReader", "TFRecordReader", "LMDBReader"),
-        *("TextLineDataset", "TFRecordDataset", "FixedLengthRecordDataset", "CSVDataset", "LMDBDataset"),
-        *("LoadDataset", "SnapshotDatasetReader", "SnapshotNestedDatasetReader", "SnapshotChunkDataset"),
-        *("Restore", "RestoreSlice", "DTensorRestore"),
-    ),
-    rules.WRITES: (
-        *("WriteFile", "Save", "SaveSlices", "SaveDataset", "DatasetToTFRecord", "DumpTensor"),
-        *("CacheDataset", "SnapshotDataset", "CreateSummaryFileWriter", "CreateSummaryDbWriter", "ImportEvent"),
-        *("CalibrationStatisticsSaver", "MergeV2Checkpoints", "DTensorSave"),
-    ),
-    rules.LISTS: ("MatchingFiles", "MatchingFilesDataset", "ListSnapshotChunksDataset"),
-    rules.CONNECTS: (
-        *("Rpc", "TryRpc", "RpcCall", "RpcClient", "RpcServer", "RpcServerStart", "RpcServerRegister", "RpcGetValue"),
-        *("DataServiceDataset", "RegisterDataset", "DistributedSave", "BigQueryReader"),
-        *("GenerateBigQueryReaderPartitions", "GcsConfigureCredentials", "GcsConfigureBlockCache"),
-        *("FileSystemSetConfiguration", "SqlDataset"),
-    ),
-    rules.CALLS: PYTHON_FUNCTION_OPS,
-}
-_RULES = {op: rule for rule, ops in _BY_RULE.items() for op in ops}
-
-# Every SavedModel writes and reads its own variables with these, in functions and nodes that TensorFlow's saver makes.
-_OF_THE_SAVER = frozenset(
-    {
-        *("SaveV2", "Save", "SaveSlices", "RestoreV2", "Restore", "RestoreSlice", "MergeV2Checkpoints"),
-        *("DTensorSave", "DTensorRestore"),
-    }
-)
-_SAVER_FUNCTION = re.compile(r"(__inference_)?_?(traced_save|traced_restore)_?\d*")
-_SAVER_NODE = re.compile(r"(.+/)?save(_\d+)?/")
-_VERSION = re.compile(r"V\d+$")
-
-# An attribute says where these go: op -> the attribute, and what a dangerous value looks like.
-_BY_ATTRIBUTE = {
-    "PrintV2": ("output_stream", re.compile(r'^"file://')),
-    **{
-        op: ("debug_urls", re.compile(r"(file|grpc)://"))
-        for op in ("DebugIdentity", "DebugIdentityV2", "DebugIdentityV3", "DebugNanCount", "DebugNumericSummary")
-    },
-}
+# With these, every SavedModel writes and reads its own variables, and fills its tables from its own assets.
+_OF_THE_MODEL = frozenset(map(plain_name, FILE_INPUTS))
+_CONNECTS = re.compile("grpc://")
 
 
 @dataclass(frozen=True)
@@ -88,14 +52,13 @@ class _Danger:
 def unsafe_ops(inventory: Inventory) -> Iterator[Finding]:
     """A finding for each op that reaches files, the network or Python, wherever in the graph it stands.
 
-    TensorFlow's own saver, which every SavedModel holds, is left out.
+    What saves and restores the model's own variables and fills its tables from its own assets is left out.
 
     Args:
         inventory: what the artifact holds.
     """
     for op in inventory.ops:
-        danger = _danger(op)
-        if danger is not None:
+        for danger in _dangers(op):
             yield unsafe(
                 danger.rule,
                 f"op {op.op}",
@@ -107,34 +70,46 @@ def unsafe_ops(inventory: Inventory) -> Iterator[Finding]:
             )
 
 
-def _danger(op: OpUse) -> _Danger | None:
-    if op.op in _BY_ATTRIBUTE:
-        return _by_attribute(op, *_BY_ATTRIBUTE[op.op])
-    name = _VERSION.sub("", op.op).removeprefix("Experimental")
-    if name in _OF_THE_SAVER or op.op in _OF_THE_SAVER:
-        return _outside_the_saver(op)
-    return _Danger(_RULES[name], op_locations(op)) if name in _RULES else None
+def _dangers(op: OpUse) -> Iterator[_Danger]:
+    if plain_name(op.op) in _OF_THE_MODEL:
+        yield from _with_another_file(op)
+        return
+    reaches = reaches_of(op.op)
+    for reach in reaches:
+        if not reach.attribute and op.count > op.own:
+            yield _Danger(reach.rule, op_locations(op))
+        elif reach.attribute and reach.attribute in {*op.attributes, *op.values}:
+            yield from _by_attribute(op, reach)
+    if not reaches and _is_foreign(op.op):
+        yield _Danger(rules.FOREIGN_OP, op_locations(op))
 
 
-def _by_attribute(op: OpUse, attribute: str, pattern: re.Pattern[str]) -> _Danger | None:
-    values = [value for value in op.values.get(attribute, ()) if pattern.search(value)]
-    if not values:
-        return None
-    sends = any("grpc://" in value for value in values)
-    return _Danger(rules.CONNECTS if sends else rules.WRITES, op_locations(op), target=", ".join(values))
+def _by_attribute(op: OpUse, reach: Reach) -> Iterator[_Danger]:
+    """By the values that are not harmless, or because there are too many of them, or too long ones, to be known."""
+    values = op.values.get(reach.attribute)
+    if values is None:
+        yield _Danger(reach.rule, op_locations(op), f", and its {reach.attribute} is larger than any model's")
+        return
+    harmful = [value for value in values if not reach.harmless.fullmatch(value)]
+    if not harmful:
+        return
+    rule = rules.WRITES if reach.rule is rules.CONNECTS and not any(map(_CONNECTS.search, harmful)) else reach.rule
+    yield _Danger(rule, op_locations(op), target=", ".join(first_few(harmful)))
 
 
-def _outside_the_saver(op: OpUse) -> _Danger | None:
-    places = tuple(place for place in op.places if not _is_of_the_saver(place))
-    if not places:
-        return None
-    rule = rules.READS if "Restore" in op.op else rules.WRITES
-    elsewhere = ", outside the functions that save and restore the model's own variables"
-    return _Danger(rule, op_locations(replace(op, places=places, count=len(places))), elsewhere)
+def _with_another_file(op: OpUse) -> Iterator[_Danger]:
+    """What saves, restores or fills a table with a file that neither its caller nor an asset of the model names."""
+    if not op.files:
+        return
+    rule = rules.WRITES if "Save" in op.op or "Merge" in op.op else rules.READS
+    named = sorted({each.value for each in op.files if each.value})
+    elsewhere = ", and not the model's own: " + (
+        "the name of its file stands in the graph" if named else "where the name of its file comes from is not known"
+    )
+    places = replace(op, places=tuple(each.place for each in op.files), count=len(op.files))
+    yield _Danger(rule, op_locations(places), elsewhere, ", ".join(first_few(named)))
 
 
-def _is_of_the_saver(place: OpLocation) -> bool:
-    """Whether a node is one that TensorFlow's saver makes: in a function of its own, or `save/RestoreV2` of TF1's."""
-    if place.function:
-        return _SAVER_FUNCTION.fullmatch(place.function) is not None
-    return _SAVER_NODE.match(place.node) is not None
+def _is_foreign(op: str) -> bool:
+    """Whether neither TensorFlow nor a package that is known has an op."""
+    return op not in read_op_arguments() and first_tensorflow_with(op) is None and package_of(op) is None

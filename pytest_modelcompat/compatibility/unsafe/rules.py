@@ -60,20 +60,33 @@ LISTS = Rule("U203", "an op that lists files", "medium", Acts.CALLED)
 CONNECTS = Rule("U204", "an op that opens connections", "high", Acts.CALLED)
 # The function was one of the process that saved it; a fresh process has none to call.
 CALLS = Rule("U205", "an op that calls Python", "medium", Acts.CALLED, blocks=False)
+CALLS_NATIVE = Rule("U206", "an op that calls native code by its name", "high", Acts.CALLED)
+# Without its library, which the test would declare, it does not even load.
+FOREIGN_OP = Rule("U207", "an op of a library that nobody knows", "low", Acts.CALLED, blocks=False)
 EXTERNAL_LINK = Rule("U301", "a link into another file", "high", Acts.LOADED)
 EXTERNAL_DATA = Rule("U302", "data in another file", "high", Acts.LOADED)
 ESCAPING_MEMBER = Rule("U303", "a member that is unpacked elsewhere", "high", Acts.OPENED)
 # Neither of the two does anything; it is suspicious, and each of the two is read.
 DUPLICATE_MEMBER = Rule("U304", "two members of one name", "medium", Acts.OPENED, blocks=False)
 ESCAPING_ASSET = Rule("U305", "an asset outside the model's folder", "high", Acts.LOADED)
+# Caches of downloaded models are made of such links; what stands at their end is read and judged.
+OUTSIDE_LINK = Rule("U306", "a file that is a link out of the artifact", "medium", Acts.LOADED, blocks=False)
+# Both are judged.
+SECOND_GRAPH = Rule("U307", "a second graph", "medium", Acts.LOADED, blocks=False)
+POLYGLOT = Rule("U308", "two formats in one artifact", "high", Acts.LOADED)
+# The plugin is one that whoever runs the machine has installed.
+FILTER_PLUGIN = Rule("U309", "values that a plugin of HDF5 unpacks", "medium", Acts.LOADED, blocks=False)
+# Keras cannot read it either.
+UNREAD_MEMBER = Rule("U310", "a member that nobody can look into", "low", Acts.OPENED, blocks=False)
 PICKLE = Rule("U401", "a pickle", "high", Acts.OPENED)
 
 RULES = {
     rule.code: rule
     for rule in (
         *(BYTECODE, FUNCTION, LOADING_LAYER, MODULE, VOCABULARY),
-        *(READS, WRITES, LISTS, CONNECTS, CALLS),
+        *(READS, WRITES, LISTS, CONNECTS, CALLS, CALLS_NATIVE, FOREIGN_OP),
         *(EXTERNAL_LINK, EXTERNAL_DATA, ESCAPING_MEMBER, DUPLICATE_MEMBER, ESCAPING_ASSET),
+        *(OUTSIDE_LINK, SECOND_GRAPH, POLYGLOT, FILTER_PLUGIN, UNREAD_MEMBER),
         PICKLE,
     )
 }

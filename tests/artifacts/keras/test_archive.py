@@ -61,12 +61,25 @@ def test_weights(tmp_path: Path, compression: int, libver: str) -> None:
     assert not inventory.hazards
 
 
-def test_compressed_weights_too_large_to_unpack(tmp_path: Path) -> None:
+def test_compressed_weights_that_are_unpacked_to_disk(tmp_path: Path) -> None:
     held = io.BytesIO()
     with h5py.File(held, "w") as file:
         file["layers/dense/vars/0"] = np.zeros(20_000_000, "float32")
     path = keras(tmp_path / "model.keras", {"model.weights.h5": held.getvalue()}, zipfile.ZIP_DEFLATED)
-    assert read_inventory(path).weights == ()
+    (weight,) = read_inventory(path).weights
+    assert (weight.path, weight.shape) == ("layers/dense/vars/0", (20_000_000,))
+
+
+def test_compressed_weights_that_are_too_large_for_a_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zip_reader, "LARGEST_UNPACKED", 1000)
+    monkeypatch.setattr(zip_reader, "MOST_STORED", 1000)
+    held = io.BytesIO()
+    with h5py.File(held, "w") as file:
+        file["layers/dense/vars/0"] = np.zeros(2000, "float32")
+    path = keras(tmp_path / "model.keras", {"model.weights.h5": held.getvalue()}, zipfile.ZIP_DEFLATED)
+    inventory = read_inventory(path)
+    assert inventory.weights == ()
+    assert [(each.what, each.subject) for each in inventory.hazards] == [("unread member", "model.weights.h5")]
 
 
 def test_sharded_weights(tmp_path: Path) -> None:

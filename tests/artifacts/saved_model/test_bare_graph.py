@@ -153,7 +153,7 @@ def test_damaged_text(tmp_path: Path, text: str) -> None:
 
 def test_a_graph_of_many_ends_shows_some(tmp_path: Path) -> None:
     text = "".join(f"node {{ name: 'n{number}' op: 'Relu' }} " for number in range(5000))
-    (tmp_path / "graph").write_bytes(parse_text("BareGraphDef", text).SerializeToString())
+    (tmp_path / "graph").write_bytes(parse_text("GraphDef", text).SerializeToString())
     (edges,) = read_inventory(tmp_path / "graph").signatures
     assert (len(edges.outputs), edges.outputs[0].dtype) == (50, "invalid")
 

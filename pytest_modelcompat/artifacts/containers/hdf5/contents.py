@@ -13,6 +13,8 @@ from pytest_modelcompat.artifacts.containers.hdf5.objects import ATTRIBUTE, ATTR
 from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error
 from pytest_modelcompat.artifacts.containers.hdf5.trees import records
 from pytest_modelcompat.artifacts.containers.hdf5.types import Attribute, read_attribute
+from pytest_modelcompat.artifacts.containers.pickle_reader import HEAD
+from pytest_modelcompat.artifacts.containers.pickle_search import pickle_within
 from pytest_modelcompat.artifacts.inventory import Hazard, WeightUse
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.containers.hdf5.source import Source
 
 _HEAP_ID = 8
+_BYTES = frozenset({"uint8", "int8", "opaque"})
 LONGEST_PATH = 4096
 _MOST_CHARACTERS = 1 << 25
 
@@ -87,6 +90,7 @@ def _read(file: File) -> Hdf5Contents:
             contents.others.add(attribute.name)
         else:
             contents.attributes[attribute.name] = text
+    _note_pickles(file, "", root, contents)
     _walk(file, root, contents)
     contents.datasets.sort(key=lambda dataset: dataset.path)
     contents.hazards.sort(key=lambda hazard: hazard.subject)
@@ -110,6 +114,7 @@ def _walk(file: File, root: Header, contents: Hdf5Contents) -> None:
             elif target not in seen:
                 seen.add(target)
                 found = file.header(target)
+                _note_pickles(file, path + name, found, contents)
                 if not _add_dataset(file, path + name, found, contents):
                     waiting.append((_group(path, name, contents), found))
 
@@ -127,6 +132,8 @@ def _note(link: SymbolicLink, path: str, contents: Hdf5Contents) -> None:
     if link.is_external:
         detail = f"points into another file, {link.target}"
         contents.hazards.append(Hazard("external link", f"{path}{link.name}", detail))
+    elif link.needs_plugin:
+        contents.hazards.append(Hazard("plugin link", f"{path}{link.name}", "is of a kind that HDF5 does not know"))
 
 
 def _add_dataset(file: File, path: str, header: Header, contents: Hdf5Contents) -> bool:
@@ -137,7 +144,29 @@ def _add_dataset(file: File, path: str, header: Header, contents: Hdf5Contents) 
     contents.datasets.append(dataset)
     if dataset.outside:
         contents.hazards.append(Hazard("out-of-file dataset", path, f"takes its values from {dataset.outside}"))
+    for number in dataset.plugins:
+        contents.hazards.append(Hazard("filter plugin", path, f"goes through the filter {number}"))
+    told = _pickle_in(file, dataset)
+    if told:
+        contents.hazards.append(Hazard("pickle", path, told))
     return True
+
+
+def _pickle_in(file: File, dataset: Dataset) -> str | None:
+    """A pickle at the beginning of a dataset of bytes."""
+    if dataset.dtype not in _BYTES or dataset.offset is None:
+        return None
+    source = file.source
+    return pickle_within(source.read(dataset.offset - source.start, min(dataset.nbytes, HEAD)), source.budget)
+
+
+def _note_pickles(file: File, path: str, header: Header, contents: Hdf5Contents) -> None:
+    """Notes pickles in the attributes that stand in an object's header."""
+    for message in header.get(ATTRIBUTE, ()):
+        told = pickle_within(message, file.source.budget)
+        if told:
+            name = read_attribute(file, message).name
+            contents.hazards.append(Hazard("pickle", f"{path}@{name}", told))
 
 
 def _attributes(file: File, header: Header) -> Iterator[Attribute]:

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_modelcompat.artifacts.containers.hdf5.heaps import LocalHeap, global_object
-from pytest_modelcompat.artifacts.containers.hdf5.objects import ATTRIBUTE, EXTERNAL_FILES, LAYOUT, SHARED, SPACE, TYPE
+from pytest_modelcompat.artifacts.containers.hdf5.heaps import LocalHeap
+from pytest_modelcompat.artifacts.containers.hdf5.objects import (
+    ATTRIBUTE,
+    EXTERNAL_FILES,
+    FILTERS,
+    LAYOUT,
+    SHARED,
+    SPACE,
+    TYPE,
+)
+from pytest_modelcompat.artifacts.containers.hdf5.outside import plugin_filters, virtual_files
 from pytest_modelcompat.artifacts.containers.hdf5.types import (
     SHAPE_HEAD,
     TYPE_HEAD,
@@ -18,10 +27,7 @@ from pytest_modelcompat.artifacts.containers.hdf5.types import (
 if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.containers.hdf5.objects import File, Header
 
-_CONTIGUOUS, _VIRTUAL = 1, 3
-_FIRST_VIRTUAL = 4
-# The bit that HDF5 2.0 sets in place of a dot for the file itself.
-_SAME_FILE = 4
+_CONTIGUOUS = 1
 
 
 class Dataset(NamedTuple):
@@ -36,6 +42,7 @@ class Dataset(NamedTuple):
             piece and as they are.
         is_big_endian: whether each number begins with its most significant byte.
         outside: the files that it takes its values from; empty where it holds them itself.
+        plugins: the numbers of the filters that its values go through and that are plugins of HDF5.
     """
 
     path: str
@@ -45,6 +52,7 @@ class Dataset(NamedTuple):
     offset: int | None
     is_big_endian: bool
     outside: str
+    plugins: tuple[int, ...] = ()
 
 
 def read_dataset(file: File, path: str, header: Header) -> Dataset | None:
@@ -69,10 +77,11 @@ def read_dataset(file: File, path: str, header: Header) -> Dataset | None:
     if EXTERNAL_FILES in header:
         outside = _external_files(file, header[EXTERNAL_FILES][0])
     else:
-        outside = _virtual_file(file, layout)
+        outside = virtual_files(file, layout)
     offset = None if outside or not layout else _offset(file, layout)
     dtype = _declared(file, header[ATTRIBUTE]) if ATTRIBUTE in header else None
-    return Dataset(path, dtype or type_.name, shape or (), nbytes, offset, type_.is_big_endian, outside)
+    plugins = tuple(number for message in header.get(FILTERS, ()) for number in plugin_filters(message))
+    return Dataset(path, dtype or type_.name, shape or (), nbytes, offset, type_.is_big_endian, outside, plugins)
 
 
 def _offset(file: File, layout: bytes) -> int | None:
@@ -98,17 +107,3 @@ def _external_files(file: File, data: bytes) -> str:
     slots = range(start, start + 3 * file.length * file.number(data, 6, 2), 3 * file.length)
     names = [heap.text(file.number(data, slot, file.length)) for slot in slots if slot < len(data)]
     return ", ".join(names) or "another file"
-
-
-def _virtual_file(file: File, layout: bytes) -> str:
-    """The first of the files that a virtual dataset is made of; a dot stands for the file itself."""
-    if len(layout) < 3 or layout[0] < _FIRST_VIRTUAL or layout[1] != _VIRTUAL:
-        return ""
-    mapping = global_object(file, layout[2:])
-    version, first = mapping[:1], mapping[1 + file.length :]
-    if version != b"\0":
-        if first[:1] and first[0] & _SAME_FILE:
-            return ""
-        first = first[1:]
-    name = first.partition(b"\0")[0]
-    return "" if name == b"." else name.decode("utf-8", "backslashreplace") or "another file"

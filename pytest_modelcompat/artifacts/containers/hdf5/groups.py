@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts.containers.hdf5.objects import File, Header
 
-_HARD, _EXTERNAL = 0, 64
+_HARD, _SOFT, _EXTERNAL = 0, 1, 64
 _CACHED_SOFT_LINK = 2
 # By the width of an address: where the name stands, the object's address, what is cached, a soft link's target.
 _SYMBOLS = {width: struct.Struct(f"<{format_}{format_}I4xI12x") for width, format_ in ((2, "H"), (4, "I"), (8, "Q"))}
@@ -24,11 +24,15 @@ _NAME_HASH = 4
 
 
 class SymbolicLink(NamedTuple):
-    """A link to something by its name: in another file if `is_external`, else in this one."""
+    """A link to something by its name: in another file if `is_external`, else in this one.
+
+    One that `needs_plugin` is of a kind that HDF5 does not know by itself, and leads anywhere.
+    """
 
     name: str
     target: str
     is_external: bool = False
+    needs_plugin: bool = False
 
 
 Link = tuple[str, int | SymbolicLink]
@@ -92,7 +96,7 @@ def _link(file: File, data: bytes) -> Link:
         # A byte of flags, the file's name, and the object's in it.
         told = _text(target[1:].rstrip(b"\0").replace(b"\0", b", "))
         return name, SymbolicLink(name, told, is_external=True)
-    return name, SymbolicLink(name, _text(target))
+    return name, SymbolicLink(name, _text(target), needs_plugin=kind != _SOFT)
 
 
 def _text(name: bytes) -> str:

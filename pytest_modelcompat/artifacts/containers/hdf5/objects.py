@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _FIRST_USER_BLOCK = 512
 _WIDTHS = frozenset({2, 4, 8})
-SPACE, LINK_INFO, TYPE, LINK, EXTERNAL_FILES, LAYOUT, ATTRIBUTE = 0x01, 0x02, 0x03, 0x06, 0x07, 0x08, 0x0C
+SPACE, LINK_INFO, TYPE, LINK, EXTERNAL_FILES, LAYOUT, FILTERS = 0x01, 0x02, 0x03, 0x06, 0x07, 0x08, 0x0B
+ATTRIBUTE = 0x0C
 _CONTINUATION, SYMBOL_TABLE, ATTRIBUTE_INFO = 0x10, 0x11, 0x15
 # Of all messages in an object's header, those that tell what it is.
 _WANTED = frozenset(
-    {SPACE, TYPE, EXTERNAL_FILES, LAYOUT, ATTRIBUTE, ATTRIBUTE_INFO} | {LINK, LINK_INFO, SYMBOL_TABLE, _CONTINUATION}
+    {SPACE, TYPE, EXTERNAL_FILES, LAYOUT, FILTERS, ATTRIBUTE, ATTRIBUTE_INFO}
+    | {LINK, LINK_INFO, SYMBOL_TABLE, _CONTINUATION}
 )
 # Several times what the largest models have.
 MOST_OBJECTS = 200_000
@@ -40,6 +42,9 @@ class File:
 
     Args:
         source: the whole file, user block included.
+
+    Attributes:
+        base: where it says that its addresses count from.
 
     Raises:
         Hdf5Error: it has no superblock, a damaged one, or ends before the size it declares.
@@ -62,7 +67,8 @@ class File:
         base, _, end, *rest = (self.number(data, at, self.offset) for at in range(0, len(data), self.offset))
         if source.size < end:
             raise TruncatedError(f"it has {source.size:,} bytes of the {end:,} that it declares")
-        self.source = source.part(base) if 0 < base < source.size else source
+        # Where the superblock was moved, the library counts from where it is, and not from where it says.
+        self.base, self.source = base, source.part(start) if start else source
         self.root = rest[-1]
 
     @staticmethod

@@ -40,11 +40,11 @@ class Source:
         self._data = data if isinstance(data, bytes | mmap.mmap) else mapped(data)
         self.start = start
         self.size = max(0, min(size, len(self._data) - start))
-        self._budget = budget or Budget()
+        self.budget = budget or Budget()
 
     def part(self, start: int) -> Source:
         """The bytes from `start` on as a source of their own."""
-        return Source(self._data, self.start + start, self.size - start, self._budget)
+        return Source(self._data, self.start + start, self.size - start, self.budget)
 
     def read(self, start: int, size: int) -> bytes:
         """Reads exactly `size` bytes.
@@ -53,7 +53,7 @@ class Source:
             Hdf5Error: they lie beyond the end, or are more than any metadata.
             BudgetSpentError: the time is up.
         """
-        budget, end = self._budget, start + size
+        budget, end = self.budget, start + size
         budget.left -= size + _READING
         if end > self.size or budget.left < 0 or size > LONGEST_READ:
             raise self._refusal(start, size)
