@@ -128,11 +128,14 @@ _OBJECTS = _Kind(_objects, _object_words)
 _NAMES = _Kind(_texts, list)
 _REASONS = _Kind(_reasons, lambda _: ())
 _VALUE = _Kind(_code, lambda value: (str(value),))
+_TEXT = _Kind(_text, lambda value: (value,))
 _SWITCH = _Kind(_code, lambda value: (str(value).lower(),))
 _KINDS = {
     "custom_objects": _OBJECTS,
     "allow_ops": _REASONS,
     "allow_layers": _REASONS,
+    "memory_limit": _TEXT,
+    "isolation": _TEXT,
     **dict.fromkeys(SWITCHES, _SWITCH),
 }
 

@@ -11,10 +11,11 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from pytest_modelcompat.loader import limits
 from pytest_modelcompat.runtimes.protocol import Job, LoadResult, ProcessExit, read_answer, tail, write_job
 from pytest_modelcompat.runtimes.runtime import variables_for
 from pytest_modelcompat.runtimes.scratch import ScratchFolder
@@ -52,6 +53,20 @@ class LoaderUnavailableError(Exception):
 
 class NoSpaceError(Exception):
     """The disk has no space for the files of a job; says what the system said."""
+
+
+@dataclass(frozen=True)
+class _Request:
+    """A job as its loader is asked for it: its folder, the seconds it has, and the bytes of memory and disk."""
+
+    folder: Path
+    timeout: float
+    memory: int
+    disk: int
+
+    def line(self) -> str:
+        content = {"job": str(self.folder), "timeout": self.timeout, "memory": self.memory, "disk": self.disk}
+        return json.dumps(content) + "\n"
 
 
 class LoaderProcess:
@@ -117,9 +132,10 @@ class LoaderProcess:
             absolute = [str(Path(entry).absolute()) for entry in path]
             with _on_disk():
                 write_job(job, folder, absolute, own_path=self._python is not None)
-            process_exit = self._run_forked(folder, job.timeout) if self.forks else self._run_alone(folder, job.timeout)
+            request = _Request(folder, job.timeout, job.isolation.memory, job.isolation.disk(job.artifact, folder))
+            process_exit = self._run_forked(request) if self.forks else self._run_alone(request)
             declared = (*job.declared.imports, *job.declared.op_libraries)
-            return replace(read_answer(folder, process_exit), declared=declared)
+            return replace(read_answer(folder, process_exit), declared=declared, isolation=job.isolation)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -157,28 +173,34 @@ class LoaderProcess:
             self._unavailable = error
         return error
 
-    def _run_forked(self, folder: Path, timeout: float) -> ProcessExit:
-        process_exit = self._ask(folder, timeout)
-        if process_exit.code < 0 and not (folder / "log.txt").exists():
+    def _run_forked(self, request: _Request) -> ProcessExit:
+        process_exit = self._ask(request)
+        if process_exit.code < 0 and not (request.folder / "log.txt").exists():
             # The loader died before it took up this job, which is none of the job's doing.
-            process_exit = self._ask(folder, timeout)
+            process_exit = self._ask(request)
         return process_exit
 
-    def _ask(self, folder: Path, timeout: float) -> ProcessExit:
+    def _ask(self, request: _Request) -> ProcessExit:
         """Have the loader do a job; if it is gone instead, how the loader ended."""
         self.start()
         process = self._process
         assert process is not None  # noqa: S101 - start() has just made it
+        child: dict[str, Any] = {}
         try:
             self._await_ready(process)
-            request = json.dumps({"job": str(folder), "timeout": timeout})
-            _stream(process.stdin).write(request + "\n")
+            _stream(process.stdin).write(request.line())
             _stream(process.stdin).flush()
-            reply = _read_line(process, timeout + GRACE)
+            child = _read_line(process, request.timeout + GRACE, wanted="child")
+            reply = _read_line(process, request.timeout + GRACE)
         except (OSError, _LoaderDiedError):
             reply = None
         ended = _ending(reply)
-        return ProcessExit(self._stop(), timed_out=False) if ended is None else ended
+        if ended is not None:
+            return ended
+        process_exit = ProcessExit(self._stop(), timed_out=False)
+        # The job's group is not the loader's, which can no longer end it.
+        _kill_group(child.get("child"))
+        return process_exit
 
     def _await_ready(self, process: subprocess.Popen[str]) -> None:
         if not self._ready:
@@ -204,18 +226,17 @@ class LoaderProcess:
             failure = greeting["failure"]
             raise self._failed(LoaderUnavailableError(failure["message"], failure["type"]))
 
-    def _run_alone(self, folder: Path, timeout: float) -> ProcessExit:
+    def _run_alone(self, request: _Request) -> ProcessExit:
         started = time.monotonic()
-        process = self._process = self._launch(str(folder))
-        timed_out = False
+        process = self._process = self._launch(str(request.folder))
+        stopped_by = ""
         try:
             self._await_greeting(process)
-            process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            timed_out = True
+            stopped_by = _wait(process, request)
         finally:
             code = self._stop()
-        return ProcessExit(code, timed_out, seconds=round(time.monotonic() - started, 4))
+        seconds = round(time.monotonic() - started, 4)
+        return ProcessExit(code, stopped_by == "time", seconds=seconds, stopped_by=stopped_by)
 
     def _stop(self) -> int:
         """End the loader's process group; the loader's exit code, negative for a signal."""
@@ -228,10 +249,26 @@ class LoaderProcess:
             _stream(process.stdin).close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(END_TIMEOUT)
-        _kill_group(process)
+        _kill_group(process.pid)
         with contextlib.suppress(OSError):
             _stream(process.stdout).close()
         return process.wait() if code is None else code
+
+
+def _wait(process: subprocess.Popen[str], request: _Request) -> str:
+    """Wait until a process has done its job; what it was stopped for, `time`, `memory` or `disk`, else nothing."""
+    deadline = time.monotonic() + request.timeout
+    watch = limits.Watch(process.pid, request.memory, request.folder, request.disk)
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return "time"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(min(left, limits.WATCH_POLL) if watch.is_needed else left)
+            return ""
+        stopped_by = watch.exceeded()
+        if stopped_by:
+            return stopped_by
 
 
 @contextlib.contextmanager
@@ -264,7 +301,7 @@ def _read_line(process: subprocess.Popen[str], timeout: float, wanted: str = "co
     """
     import threading
 
-    watchdog = threading.Timer(timeout, _kill_group, [process])
+    watchdog = threading.Timer(timeout, _kill_group, [process.pid])
     watchdog.daemon = True
     watchdog.start()
     try:
@@ -283,9 +320,12 @@ def _ending(reply: Mapping[str, Any] | None) -> ProcessExit | None:
         return None
     code, timed_out = reply.get("code"), reply.get("timed_out")
     oom_killed, seconds = reply.get("oom_killed"), reply.get("seconds")
+    stopped_by = str(reply.get("stopped_by", ""))
     if type(code) is not int or type(timed_out) is not bool or type(oom_killed) is not bool:
         return None
-    return ProcessExit(code, timed_out, oom_killed, seconds) if isinstance(seconds, (int, float)) else None
+    if not isinstance(seconds, (int, float)):
+        return None
+    return ProcessExit(code, timed_out, oom_killed, seconds, stopped_by)
 
 
 def _parsed(line: str) -> dict[str, Any]:
@@ -296,11 +336,14 @@ def _parsed(line: str) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def _kill_group(process: subprocess.Popen[str]) -> None:
+def _kill_group(leader: Any) -> None:
+    """End the group of a process that is its leader; on Windows, which has no groups, the process alone."""
+    if type(leader) is not int or leader <= 1:
+        return
     try:
         if os.name == "posix":
-            os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(leader, signal.SIGKILL)
         else:
-            process.kill()
+            os.kill(leader, signal.SIGTERM)
     except (ProcessLookupError, PermissionError):
         return

@@ -1,0 +1,293 @@
+"""Real jobs whose code is hostile: what each level of isolation refuses, and what the verdict says of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from pytest_modelcompat.artifacts import Inventory
+from pytest_modelcompat.diagnosis import DiagnosisContext, diagnose
+from pytest_modelcompat.loader import confinement, landlock
+from pytest_modelcompat.results.finding import Finding, Kind
+from pytest_modelcompat.runtimes.isolation import Isolation, isolation_for, memory_of_machine
+from pytest_modelcompat.runtimes.process import LoaderProcess
+from pytest_modelcompat.runtimes.protocol import Declarations, Job, LoadResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CONFINED = Isolation(confinement.CONFINED)
+MIB = 2**20
+
+
+def is_isolated() -> bool:
+    try:
+        return landlock.version() > 0
+    except OSError:
+        return confinement.needs_namespaces()
+
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux isolates")
+NEEDS_ISOLATION = pytest.mark.skipif(not is_isolated(), reason="this machine has neither Landlock nor namespaces")
+
+
+@pytest.fixture(scope="module")
+def artifact(tmp_path_factory: pytest.TempPathFactory, tensorflow: None) -> Path:
+    import tensorflow as tf
+
+    path: Path = tmp_path_factory.mktemp("artifact") / "model.keras"
+    tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(1, kernel_initializer="ones")]).save(path)
+    return path
+
+
+@pytest.fixture
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's folder: first on the path, and the current one."""
+    folder = tmp_path / "user code"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def job(artifact: Path) -> Job:
+    return Job(artifact, "keras", "keras", Declarations(), np.ones((1, 3), np.float32), timeout=60.0)
+
+
+class Runs:
+    """Runs jobs that import a module with the given text."""
+
+    def __init__(self, loader: LoaderProcess, job: Job, user: Path) -> None:
+        self._loader, self._job, self._user = loader, job, user
+
+    def __call__(self, text: str, isolation: Isolation = CONFINED, **changes: Any) -> LoadResult:
+        (self._user / "does_it.py").write_text("import os, signal, socket, sys, time\n" + text)
+        job = replace(self._job, declared=Declarations(imports=("does_it",)), isolation=isolation, **changes)
+        return self._loader.run(job)
+
+
+@pytest.fixture
+def run(loader: LoaderProcess, job: Job, user: Path) -> Runs:
+    return Runs(loader, job, user)
+
+
+def finding_of(loaded: LoadResult) -> Finding:
+    context = DiagnosisContext("model.keras", "keras", Inventory(Path("model.keras"), "keras", {}), {}, 60.0)
+    return diagnose(loaded, context)
+
+
+def stopped(loaded: LoadResult) -> str:
+    """The cause that the verdict names, which has to be the isolation, with what lifts it."""
+    finding = finding_of(loaded)
+    assert finding.kind is Kind.STOPPED_BY_ISOLATION, (finding, loaded.error)
+    assert 'isolation="off"' in finding.fix[-1]
+    return finding.cause
+
+
+@NEEDS_ISOLATION
+@pytest.mark.parametrize(
+    "text",
+    [
+        "open(OUTSIDE + '/new', 'w')",
+        "open(OUTSIDE + '/kept', 'a')",
+        "os.truncate(OUTSIDE + '/kept', 0)",
+        "os.remove(OUTSIDE + '/kept')",
+        "os.rename(OUTSIDE + '/kept', 'kept')",
+        "os.symlink('/etc', OUTSIDE + '/link')",
+        "os.chmod(OUTSIDE + '/kept', 0)",
+        "import tensorflow as tf; tf.io.write_file(OUTSIDE + '/new', 'x')",
+        "import subprocess; subprocess.run(['touch', OUTSIDE + '/new'], check=True)",
+    ],
+)
+def test_nothing_is_written_outside_of_the_jobs_folder(run: Runs, tmp_path: Path, text: str) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "kept").write_text("kept")
+    loaded = run(f"OUTSIDE = {str(outside)!r}\n{text}")
+    assert [file.name for file in outside.iterdir()] == ["kept"]
+    assert (outside / "kept").read_text() == "kept"
+    if "subprocess" in text:
+        assert "touch" in str(loaded.error)
+    else:
+        assert f"was not allowed to write {outside}" in stopped(loaded)
+        assert "while it imported does_it" in stopped(loaded)
+    assert run(f"OUTSIDE = {str(outside)!r}\n{text}", Isolation()).succeeded
+    assert (outside / "kept").exists() is False or [*outside.iterdir()] != [outside / "kept"] or "kept" in text
+
+
+@NEEDS_ISOLATION
+def test_there_is_no_network(run: Runs) -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        server.setblocking(False)
+        connect = f"socket.create_connection(('127.0.0.1', {server.getsockname()[1]}), 5)"
+        loaded = run(connect)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+        assert "found no network while it imported does_it" in stopped(loaded)
+        assert run(connect, Isolation()).succeeded
+        server.accept()[0].close()
+    assert "found no network" in stopped(run("socket.getaddrinfo('example.invalid', 80)"))
+    assert "found no network" in stopped(run("socket.socket(socket.AF_UNIX).connect('/run/docker.sock')"))
+
+
+@NEEDS_ISOLATION
+def test_the_folders_are_empty_and_gone_afterwards(run: Runs, user: Path) -> None:
+    (user / "data.txt").write_text("data")
+    loaded = run(
+        """
+        import tempfile
+        home = os.path.expanduser("~")
+        assert [os.listdir(folder) for folder in (".", home, tempfile.gettempdir())] == [[], [], []]
+        for folder in (".", home, tempfile.gettempdir()):
+            os.makedirs(folder + "/sub")
+            open(folder + "/sub/file", "w").close()
+        with open("/dev/null", "w") as null:
+            null.write("read on")
+        print("FOLDER", os.getcwd())
+        """.replace("\n        ", "\n")
+    )
+    assert loaded.succeeded, loaded.error
+    folder = Path(loaded.log.partition("FOLDER ")[2].splitlines()[0])
+    assert folder.name == "work"
+    assert not folder.parent.exists()
+    assert "did not find data.txt, as its current folder is an empty one" in stopped(run("open('data.txt')"))
+    assert run("open('data.txt'); open('made.txt', 'w')", Isolation()).succeeded
+
+
+def test_what_comes_of_something_else_is_not_blamed_on_it(run: Runs) -> None:
+    assert finding_of(run("open('/proc/version', 'w')")).kind is Kind.IMPORT_FAILED or os.geteuid() == 0
+    assert finding_of(run("open('nowhere.txt')")).kind is Kind.IMPORT_FAILED
+    assert finding_of(run("raise PermissionError('no licence')")).kind is Kind.IMPORT_FAILED
+
+
+@pytest.mark.parametrize("isolation", [Isolation(), CONFINED], ids=["limited", "confined"])
+def test_what_a_job_starts_ends_with_it(run: Runs, isolation: Isolation, tmp_path: Path) -> None:
+    loaded = run(
+        """
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                time.sleep(120)
+            os._exit(0)
+        child = os.fork()
+        if child == 0:
+            time.sleep(120)
+        print("SESSION", os.getsid(0) == os.getpid() == os.getpgid(0))
+        """.replace("\n        ", "\n"),
+        isolation,
+    )
+    assert loaded.succeeded, loaded.error
+    assert "SESSION True" in loaded.log
+    assert loaded.process_exit.seconds < 60
+    assert not [entry for entry in Path("/proc").iterdir() if is_sleeping_below(entry, os.getpid())]
+
+
+def is_sleeping_below(entry: Path, ancestor: int) -> bool:
+    try:
+        return entry.name.isdigit() and b"modelcompat_job_that_sleeps" in (entry / "cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def test_a_signal_to_its_group_does_not_reach_the_loader(run: Runs, loader: LoaderProcess) -> None:
+    assert run("pass").succeeded
+    loaded = run("os.killpg(0, signal.SIGKILL)", Isolation())
+    assert loaded.process_exit.code == -signal.SIGKILL
+    started = time.monotonic()
+    assert run("pass").succeeded
+    assert time.monotonic() - started < 30, "TensorFlow was imported again"
+
+
+def test_no_privileges_are_gained_and_no_core_is_dumped(run: Runs) -> None:
+    loaded = run(
+        """
+        import resource
+        with open("/proc/self/status") as status:
+            assert "NoNewPrivs:\\t1" in status.read()
+        assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
+        assert resource.getrlimit(resource.RLIMIT_CPU)[1] >= 60
+        """.replace("\n        ", "\n"),
+        Isolation(),
+    )
+    assert loaded.succeeded, loaded.error
+
+
+def test_memory_is_limited(run: Runs) -> None:
+    limit = 700 * MIB
+    loaded = run("held = []\nwhile True: held.append(b'x' * 10_000_000); time.sleep(0.01)", Isolation(memory=limit))
+    assert (loaded.process_exit.stopped_by, loaded.process_exit.code) == ("memory", -signal.SIGKILL)
+    finding = finding_of(loaded)
+    assert finding.kind is Kind.OUT_OF_MEMORY
+    assert "it held more than 734.0 MB of memory, its memory_limit" in finding.cause
+    assert 'memory_limit="1GB"' in finding.fix[0]
+
+
+def test_memory_of_what_a_job_starts_counts(run: Runs) -> None:
+    text = "if os.fork() == 0:\n    held = b'x' * 700_000_000\n    time.sleep(50)\ntime.sleep(50)"
+    assert run(text, Isolation(memory=800 * MIB)).process_exit.stopped_by == "memory"
+
+
+def test_a_file_is_limited(run: Runs) -> None:
+    small = replace(CONFINED, least_room=50 * MIB)
+    assert "wrote a larger file than a load needs" in stopped(run("open('big', 'wb').write(bytes(60 << 20))", small))
+    signalled = "signal.signal(signal.SIGXFSZ, signal.SIG_DFL)\nopen('big', 'wb').write(bytes(60 << 20))"
+    assert "wrote a larger file" in stopped(run(signalled, small))
+
+
+def test_the_folder_is_limited(run: Runs) -> None:
+    text = "for n in range(20): open(str(n), 'wb').write(bytes(8 << 20))\ntime.sleep(50)"
+    loaded = run(text, replace(CONFINED, least_room=50 * MIB))
+    assert "it wrote more into its folder than a load needs" in stopped(loaded)
+
+
+def test_time_is_limited(run: Runs) -> None:
+    finding = finding_of(run("while True: pass", timeout=2.0))
+    assert finding.kind is Kind.LOADER_TIMED_OUT
+    assert any("timeout=" in line for line in finding.fix)
+
+
+def test_off_lifts_all_of_it(run: Runs, user: Path) -> None:
+    text = f"open({str(user / 'new')!r}, 'w'); assert os.getcwd() == {str(user)!r}"
+    loaded = run(text, isolation_for("off", None, is_own=False))
+    assert loaded.succeeded, loaded.error
+
+
+@NEEDS_ISOLATION
+def test_required_holds_where_it_is_given(run: Runs) -> None:
+    assert run("pass", replace(CONFINED, is_required=True)).succeeded
+
+
+@pytest.fixture(scope="module")
+def apart(tensorflow: None) -> Iterator[LoaderProcess]:
+    """A loader with a process for each job, as where forking is not safe."""
+    with_own = LoaderProcess(fork=False)
+    yield with_own
+    with_own.close()
+
+
+@NEEDS_ISOLATION
+def test_a_process_for_each_job_is_isolated_too(apart: LoaderProcess, job: Job, user: Path, tmp_path: Path) -> None:
+    run = Runs(apart, job, user)
+    assert "was not allowed to write" in stopped(run(f"open({str(tmp_path / 'new')!r}, 'w')"))
+    held = run("held = b'x' * 900_000_000; time.sleep(50)", replace(CONFINED, memory=700 * MIB))
+    assert held.process_exit.stopped_by == "memory"
+
+
+def test_the_memory_is_the_machines_or_that_of_the_control_group() -> None:
+    assert 64 * MIB < memory_of_machine() <= os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    assert isolation_for("auto", None, is_own=True).memory == memory_of_machine() // 8 * 7
+    assert isolation_for("auto", 5, is_own=True).memory == 5
+    assert isolation_for("off", None, is_own=True).memory == 0
+    assert shutil.disk_usage("/").free
