@@ -22,8 +22,9 @@ _REFUSALS = "Permission denied|Operation not permitted|Read-only file system"
 _TOO_LARGE = "File too large"
 _MISSING = "No such file or directory"
 # As Python writes them, and as TensorFlow does.
-_REFUSED = re.compile(rf"\[Errno \d+\] (?:{_REFUSALS})(?:: '(?P<path>[^']*)')?|(?P<other>[^\s:;]+); (?:{_REFUSALS})")
-_NOT_FOUND = re.compile(rf"\[Errno \d+\] {_MISSING}: '(?P<path>[^']+)'|(?P<other>[^\s:;]+); {_MISSING}")
+_FILES = r"(?:: '(?P<path>[^']*)'(?: -> '(?P<to>[^']*)')?)?"
+_REFUSED = re.compile(rf"\[Errno \d+\] (?:{_REFUSALS}){_FILES}|(?P<other>[^\s:;]+); (?:{_REFUSALS})")
+_NOT_FOUND = re.compile(rf"\[Errno \d+\] {_MISSING}{_FILES}|(?P<other>[^\s:;]+); {_MISSING}")
 _NO_NETWORK = re.compile(
     "Network is unreachable|Temporary failure in name resolution|Name or service not known|"
     "Could(?:n't| not) resolve host"
@@ -125,14 +126,20 @@ def _refusal(said: str, loaded: LoadResult) -> str:
     if "network" not in loaded.not_isolated and _NO_NETWORK.search(said):
         return "found no network"
     for match in _REFUSED.finditer(said):
-        path = match["path"] or match["other"] or ""
+        path = _path_in(match)
         if "files" not in loaded.not_isolated and _may_be_written(path):
             return f"was not allowed to write {path or 'there'}"
     for match in _NOT_FOUND.finditer(said):
-        path = match["path"] or match["other"]
-        if not Path(path).is_absolute() and Path(path).exists():
+        path = _path_in(match)
+        if path and not Path(path).is_absolute() and Path(path).exists():
             return f"did not find {path}, as its current folder is an empty one,"
     return ""
+
+
+def _path_in(match: re.Match[str]) -> str:
+    """The path that a message names; of two, the one that a file was to be moved or linked to, if it is a full one."""
+    to, path = match["to"] or "", match["path"] or match["other"] or ""
+    return to if Path(to).is_absolute() else path
 
 
 def _may_be_written(path: str) -> bool:
