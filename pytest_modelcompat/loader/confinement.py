@@ -44,7 +44,7 @@ def confine(folder: Path, isolation: Dict[str, Any], *, by_namespaces: bool) -> 
 
     Args:
         folder: the job's.
-        isolation: `level`, `required`, `cpu_seconds`, `file_size`, `environment`, as the job says.
+        isolation: `level`, `required`, `cpu_seconds`, `file_size`, and perhaps `environment`, as the job says.
         by_namespaces: whether to use namespaces.
 
     Returns:
@@ -60,7 +60,7 @@ def confine(folder: Path, isolation: Dict[str, Any], *, by_namespaces: bool) -> 
     limits.limit_self(isolation["cpu_seconds"], isolation["file_size"])
     _first_of([("no_new_privs", _gain_no_privileges)], PRIVILEGES, report)
     if report["level"] == CONFINED:
-        os.environ.update(isolation["environment"])
+        os.environ.update(isolation.get("environment", {}))
         tempfile.tempdir = None
         _cut_off(folder, report, by_namespaces)
         if isolation["required"] and report["missing"]:

@@ -76,11 +76,11 @@ class Watch:
 
     def _held(self, whole: bool) -> int:
         if not whole:
-            return _memory_of(self._process)
-        return sum(map(_memory_of, _tree(self._process, os.getpid() if self._adopts else 0)))
+            return memory_of(self._process)
+        return sum(map(memory_of, _tree(self._process, os.getpid() if self._adopts else 0)))
 
 
-def _memory_of(process: int) -> int:
+def memory_of(process: int) -> int:
     """Bytes of memory that only a process holds: what it has of files, the kernel takes back when it needs it."""
     held = 0
     with contextlib.suppress(OSError, ValueError):

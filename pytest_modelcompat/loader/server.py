@@ -31,7 +31,7 @@ EXIT_POLL = 0.002
 def main(arguments: list) -> None:  # type: ignore[type-arg]
     """`python loader LOG` serves jobs from standard input; `python loader LOG FOLDER` does one job and ends."""
     source, sink = _take_standard_streams(Path(arguments[0]))
-    _adopt_orphans()
+    adopt_orphans()
     by_namespaces = confinement.needs_namespaces()
     failure = _import_tensorflow()
     _say(sink, {"ready": failure is None, "failure": failure, "pid": os.getpid()})
@@ -56,7 +56,7 @@ def _end_with(source: int) -> None:
     os._exit(1)
 
 
-def _adopt_orphans() -> None:
+def adopt_orphans() -> None:
     """Become the parent of what a child leaves behind, in a session of its own as well."""
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
