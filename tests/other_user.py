@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-import traceback
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.children import in_child
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,10 +34,13 @@ def as_bound_user(act: Callable[[], object], folder: Path) -> None:
         return
     for path in (folder, *folder.rglob("*")):
         os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+
+    def bound() -> None:
+        _become_nobody(folder)
+        act()
+
     with _may_be_entered(folder):
-        problem = _in_child(act, folder)
-    if problem:
-        pytest.fail(problem, pytrace=False)
+        in_child(bound)
 
 
 @contextlib.contextmanager
@@ -51,26 +55,6 @@ def _may_be_entered(folder: Path) -> Iterator[None]:
     finally:
         for above, mode in closed.items():
             above.chmod(mode)
-
-
-def _in_child(act: Callable[[], object], folder: Path) -> str:
-    """Do it in a child; the traceback of what it raised, else nothing."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        with os.fdopen(writing, "w", encoding="utf-8") as problem:
-            try:
-                _become_nobody(folder)
-                act()
-            except BaseException:  # noqa: BLE001 - reported by the parent, whatever it was
-                problem.write(traceback.format_exc())
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, encoding="utf-8") as problem:
-        text = problem.read()
-    code = os.waitpid(child, 0)[1]
-    return text or (f"the child ended with {code}" if code else "")
 
 
 def _become_nobody(folder: Path) -> None:

@@ -119,11 +119,16 @@ def memory_of_machine() -> int:
         machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
         return 0
-    return min([machine, *_memory_of_groups(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"))])
+    return min([machine, *memory_of_groups(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"))])
 
 
-def _memory_of_groups(own: Path, root: Path) -> Iterator[int]:
-    """What the control groups of this process allow it, in either version; `max` stands for no limit."""
+def memory_of_groups(own: Path, root: Path) -> Iterator[int]:
+    """What the control groups of this process allow it, in either version; `max` stands for no limit.
+
+    Args:
+        own: the file that names them.
+        root: the folder of all groups.
+    """
     try:
         lines = own.read_text(encoding="ascii").splitlines()
     except (OSError, ValueError):

@@ -19,7 +19,7 @@ from pytest_modelcompat.artifacts import Inventory
 from pytest_modelcompat.diagnosis import DiagnosisContext, diagnose
 from pytest_modelcompat.loader import confinement, landlock
 from pytest_modelcompat.results.finding import Finding, Kind
-from pytest_modelcompat.runtimes.isolation import Isolation, isolation_for, memory_of_machine
+from pytest_modelcompat.runtimes.isolation import Isolation, isolation_for, memory_of_groups, memory_of_machine
 from pytest_modelcompat.runtimes.process import LoaderProcess
 from pytest_modelcompat.runtimes.protocol import Declarations, Job, LoadResult
 
@@ -326,6 +326,23 @@ def test_a_process_for_each_job_is_isolated_too(
     loader.close()
     assert loaded.process_exit.stopped_by == "memory"
     assert 'SAID {"new": "PermissionError", "tcp": "OSError"}' in loaded.log
+
+
+@pytest.mark.parametrize(
+    ("own", "file"),
+    [
+        ("0::/job/step", "job/memory.max"),
+        ("3:cpu:/job\n2:memory:/job/step", "memory/job/step/memory.limit_in_bytes"),
+        ("0::/job/step", "memory.max"),
+    ],
+    ids=["version 2", "version 1", "in a container"],
+)
+def test_the_memory_of_a_control_group_is_that_of_all_above_it(tmp_path: Path, own: str, file: str) -> None:
+    (tmp_path / "own").write_text(own)
+    for name, text in (("job/step/memory.max", "max"), (file, "123456789")):
+        (tmp_path / "groups" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "groups" / name).write_text(text)
+    assert list(memory_of_groups(tmp_path / "own", tmp_path / "groups")) == [123456789]
 
 
 def test_the_memory_is_the_machines_or_that_of_the_control_group() -> None:
