@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -230,7 +232,7 @@ def read_answer(folder: Path, ending: ProcessExit) -> LoadResult:
     """What a child left in its job's folder, as far as it got."""
     log = tail(folder / "log.txt")
     try:
-        return _read_answer(folder, json.loads((folder / "answer.json").read_text(encoding="utf-8")), ending, log)
+        return _read_answer(folder, json.loads(_regular(folder / "answer.json").read_text("utf-8")), ending, log)
     except Exception:  # noqa: BLE001 - the code of a model can write there what it likes
         return LoadResult(ending, log=log)
 
@@ -276,15 +278,26 @@ def _read_routes(file: Path, answer: Mapping[str, Any]) -> Mapping[str, Mapping[
 
     from pytest_modelcompat.loader import tensors
 
-    with np.load(file, allow_pickle=False) as arrays:
+    with np.load(_regular(file), allow_pickle=False) as arrays:
         routes: Mapping[str, Mapping[str, Any]] = tensors.unpack(answer["routes"], arrays)
     return routes
+
+
+def _regular(file: Path) -> Path:
+    """A file that is one: whoever opens a pipe under its name would wait for a writer.
+
+    Raises:
+        FileNotFoundError: it is none.
+    """
+    if not file.is_file():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(file))
+    return file
 
 
 def tail(log: Path) -> str:
     """The end of a log; empty where there is none."""
     try:
-        with log.open("rb") as file:
+        with _regular(log).open("rb") as file:
             file.seek(0, 2)
             file.seek(max(0, file.tell() - LOG_TAIL))
             return file.read().decode("utf-8", errors="replace")

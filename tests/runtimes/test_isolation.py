@@ -299,6 +299,14 @@ def test_the_folder_is_limited(run: Runs) -> None:
     assert "it wrote more into its folder than a load needs" in stopped(loaded)
 
 
+def test_a_pipe_in_place_of_the_answer_is_not_waited_for(run: Runs) -> None:
+    text = (
+        "for name in ('answer.json', 'log.txt'):\n    os.remove(FOLDER + name); os.mkfifo(FOLDER + name)\nos._exit(3)"
+    )
+    loaded = run(f"FOLDER = os.path.dirname(os.readlink('/proc/self/fd/1')) + '/'\n{text}", Isolation())
+    assert (loaded.stage, loaded.process_exit.code) == ("start", 3)
+
+
 def test_time_is_limited(run: Runs) -> None:
     finding = finding_of(run("while True: pass", timeout=2.0))
     assert finding.kind is Kind.LOADER_TIMED_OUT
