@@ -29,6 +29,7 @@ _NO_NETWORK = re.compile(
     "Network is unreachable|Temporary failure in name resolution|Name or service not known|"
     "Could(?:n't| not) resolve host"
 )
+_TOO_MUCH = "more than a load needs, or than the disk has room for,"
 _WHY = "the child that loads what something else saved has no network, and writes only below a folder of its own"
 
 
@@ -69,7 +70,7 @@ def _ended(loaded: LoadResult, context: DiagnosisContext, doing: str) -> Finding
     return Finding(
         Kind.STOPPED_BY_ISOLATION,
         context.file,
-        cause=f"{context.loader} was stopped {doing}: {what}",
+        cause=f"{context.loader} was stopped {doing}: {what}".rstrip(","),
         fix=_lifted(loaded, context),
         is_specific=True,
     )
@@ -77,11 +78,11 @@ def _ended(loaded: LoadResult, context: DiagnosisContext, doing: str) -> Finding
 
 def _ending(loaded: LoadResult) -> str:
     if loaded.process_exit.stopped_by == "disk":
-        return "it wrote more into its folder than a load needs"
+        return f"it wrote {_TOO_MUCH}"
     # Windows has neither signal.
     number = -loaded.process_exit.code
     if number == getattr(signal, "SIGXFSZ", None):
-        return "it wrote a larger file than a load needs"
+        return f"it wrote {_TOO_MUCH}"
     return "it took more of the processor than its time allows" if number == getattr(signal, "SIGXCPU", None) else ""
 
 
@@ -118,7 +119,7 @@ def _lifted(loaded: LoadResult, context: DiagnosisContext) -> tuple[str, ...]:
 
 
 def _limit(said: str, loaded: LoadResult) -> str:
-    return "wrote a larger file than a load needs" if _TOO_LARGE in said and loaded.isolation.level != "off" else ""
+    return f"wrote {_TOO_MUCH}" if _TOO_LARGE in said and loaded.isolation.level != "off" else ""
 
 
 def _refusal(said: str, loaded: LoadResult) -> str:

@@ -22,6 +22,8 @@ _OWN_CODE_NEEDS = 16
 _OF_ARTIFACT = 4
 _CPU_GRACE = 60.0
 _WORK, _HOME = "work", "home"
+# On POSIX and on Windows.
+_HOMES, _TEMPORARY = ("HOME", "USERPROFILE"), ("TMPDIR", "TEMP", "TMP")
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def _environment(folder: Path) -> dict[str, str]:
     work, home = folder / _WORK, folder / _HOME
     work.mkdir()
     home.mkdir()
-    return {"HOME": str(home), **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(work))}
+    return {**dict.fromkeys(_HOMES, str(home)), **dict.fromkeys(_TEMPORARY, str(work))}
 
 
 def _size(artifact: Path) -> int:
