@@ -138,6 +138,7 @@ nothing in a file is imported, unpickled or executed. The output below is exactl
 | [`golden`](#modelcompat-golden) | What do our goldens record, what is frozen, and what can be removed? |
 | [`matrix`](#modelcompat-matrix) | Which of our models pass in which runtime? |
 | [`report`](#modelcompat-report) | What are the results of all jobs of a CI matrix, in one table? |
+| [`doctor`](#modelcompat-doctor) | What isolation does this machine give, and what is missing? |
 | [`profile`](#modelcompat-profile) | What does a runtime know, and how do I record mine? |
 
 ## Paths
@@ -398,6 +399,37 @@ test claims. A target has:
 
 It is strict JSON: a number that is not finite is the string `"nan"`, `"inf"` or `"-inf"`. Paths are relative to
 the project. `show --json` prints the targets, one a line.
+
+## modelcompat doctor
+
+A test run loads artifacts in child processes, which are isolated as far as the machine can; see
+[isolation](isolation.md). `modelcompat doctor [--json]` tries what this machine gives: a process confines itself as a
+load does, and tries to write outside of its folder, to write too large a file, and to open a connection. It also says
+whether what the tests need is there:
+
+```text
+$ modelcompat doctor
+isolation
+  privileges  ok       a load can gain none
+  processes   ok       what a load starts ends with it, in sessions of its own too
+  limits      ok       of file size, processor time and core dumps
+  memory      ok       memory up to 14.7 GB
+  files       ok       written only below the job's folder, by Landlock, version 4
+  network     ok       none, by a filter of system calls
+
+environment
+  Python      ok       3.11.7, /srv/shop/.venv/bin/python
+  TensorFlow  ok       2.21.0
+  Keras       ok       3.15.1
+  uv          missing  not found: it creates runtimes
+                  fix  pip install "pytest-modelcompat[runtimes]"
+  runtimes    ok       /home/ci/.cache/pytest-modelcompat/runtimes
+  temporary   ok       /tmp, 54.2 GB free
+```
+
+The exit code is 1 if something is missing without which no model can be reloaded: TensorFlow with its Keras, or a
+folder for temporary files. Missing isolation is only reported: `isolation = "required"` makes it an error of each
+target that needs it. `--json` prints one object a line: `topic`, `name`, `is_ok`, `found`, `fix`, `is_needed`.
 
 ## modelcompat profile
 

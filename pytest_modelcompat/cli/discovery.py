@@ -52,7 +52,8 @@ def find_artifacts(arguments: Iterable[str]) -> tuple[FoundArtifact, ...]:
         try:
             meant = tuple(_artifacts_of(argument))
         except OSError as error:
-            meant = (FoundArtifact(Path(argument), f"{argument} cannot be read: {error.strerror or error}"),)
+            problem = f"{error.filename or argument} cannot be read: {error.strerror or error}"
+            meant = (FoundArtifact(Path(argument), problem),)
         for each in meant:
             found.setdefault(os.path.realpath(each.path), each)
     return tuple(found.values())

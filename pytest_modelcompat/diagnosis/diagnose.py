@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.diagnosis.catalogue import CATALOGUE
 from pytest_modelcompat.diagnosis.context import locations_of_name
+from pytest_modelcompat.diagnosis.isolation import stopped_by_isolation
 from pytest_modelcompat.diagnosis.known_failure import RaisedException, match_known_failure
 from pytest_modelcompat.diagnosis.local_errors import is_disk_full
 from pytest_modelcompat.diagnosis.messages import class_being_rebuilt, root_cause
 from pytest_modelcompat.diagnosis.misspelt import declared_again
 from pytest_modelcompat.diagnosis.process_exit import (
     ACTIVITY_BY_STAGE,
+    activity,
     diagnose_full_disk,
     diagnose_memory_error,
     diagnose_process_exit,
@@ -42,7 +44,8 @@ def diagnose(loaded: LoadResult, context: DiagnosisContext, known_failures: tupl
         context: the artifact and the loader.
         known_failures: the project's own entries, looked up before the catalogue's.
     """
-    finding = _diagnose(loaded, context, known_failures)
+    stopped = stopped_by_isolation(loaded, context, activity(loaded))
+    finding = stopped or _diagnose(loaded, context, known_failures)
     return replace(finding, log=_log(loaded))
 
 

@@ -8,7 +8,7 @@ NAME = "modelcompat_loader"
 
 
 def start() -> None:
-    """Import this folder as a package under a name of its own and serve."""
+    """Import this folder as a package under a name of its own and serve, or try the isolation."""
     folder = Path(__file__).resolve().parent
     # Started by path, Python puts this folder first on sys.path, where its modules would shadow the user's.
     sys.path[:] = [entry for entry in sys.path if not entry or Path(entry).resolve() != folder]
@@ -19,7 +19,10 @@ def start() -> None:
     package = importlib.util.module_from_spec(spec)
     sys.modules[NAME] = package
     spec.loader.exec_module(package)
-    importlib.import_module(NAME + ".server").main(sys.argv[1:])
+    if sys.argv[1] == "--try-isolation":
+        importlib.import_module(NAME + ".isolation_trial").main(sys.argv[2:])
+    else:
+        importlib.import_module(NAME + ".server").main(sys.argv[1:])
 
 
 if __name__ == "__main__":

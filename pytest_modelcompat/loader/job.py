@@ -18,7 +18,7 @@ from typing import Any, Dict
 
 import numpy as np
 
-from . import calls, imports, resolve, saved_models, tensors, training_state, weights
+from . import calls, confinement, imports, resolve, saved_models, tensors, training_state, weights
 
 JobAnswer = Dict[str, Any]
 # Format of an artifact -> whether TensorFlow loads it, rather than Keras.
@@ -29,11 +29,17 @@ UNCOMPILED = "uncompiled"
 LARGE = 100 << 20
 
 
-def run(folder: Path) -> None:
-    """Do the job in `folder`, leaving its answer there whatever happens short of the process dying."""
+def run(folder: Path, *, by_namespaces: bool) -> None:
+    """Do a job, leaving its answer whatever happens short of the process dying.
+
+    Args:
+        folder: the job's.
+        by_namespaces: whether this process may be confined by namespaces.
+    """
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     answer = {"stage": "start", "error": None, "timings": {}, "declaring": "", "trying": ""}  # type: JobAnswer
     try:
+        answer["isolation"] = confinement.confine(folder, job["isolation"], by_namespaces=by_namespaces)
         _enter(folder, answer, "declare")
         _stages(folder, job, answer)
     except imports.DeclaredImportError as error:

@@ -1,8 +1,9 @@
 """The loader: imports TensorFlow once, then forks a fresh child for every artifact.
 
-Reads one JSON object a line from standard input (`{"job": folder, "timeout": seconds}`), answers each with one on
-standard output. Both are moved away first: what TensorFlow and user modules print goes to the log. End of input, for
-whatever reason, ends the loader and its child.
+Reads one JSON object a line from standard input (`job`, a folder; `timeout`, seconds; `memory` and `disk`, bytes),
+answers each with two on standard output: which process does the job, and how that ended. Both streams are moved away
+first: what TensorFlow and user modules print goes to the log. End of input, for whatever reason, ends the loader and
+its child.
 """
 
 import contextlib
@@ -16,7 +17,9 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Optional, TextIO
+from typing import Any, Dict, Optional, TextIO, Tuple
+
+from . import confinement, limits
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -28,17 +31,19 @@ EXIT_POLL = 0.002
 def main(arguments: list) -> None:  # type: ignore[type-arg]
     """`python loader LOG` serves jobs from standard input; `python loader LOG FOLDER` does one job and ends."""
     source, sink = _take_standard_streams(Path(arguments[0]))
-    _adopt_orphans()
+    adopt_orphans()
+    by_namespaces = confinement.needs_namespaces()
     failure = _import_tensorflow()
     _say(sink, {"ready": failure is None, "failure": failure, "pid": os.getpid()})
     if failure is not None:
         return
     if len(arguments) > 1:
         threading.Thread(target=_end_with, args=(source,), daemon=True).start()
-        _in_child(Path(arguments[1]))
+        # Namespaces are for processes with one thread.
+        _in_child(Path(arguments[1]), by_namespaces=False)
         return
     try:
-        _serve(source, sink)
+        _serve(source, sink, by_namespaces=by_namespaces)
     finally:
         _end_group()
 
@@ -51,7 +56,7 @@ def _end_with(source: int) -> None:
     os._exit(1)
 
 
-def _adopt_orphans() -> None:
+def adopt_orphans() -> None:
     """Become the parent of what a child leaves behind, in a session of its own as well."""
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
@@ -66,23 +71,10 @@ def _end_orphans() -> None:
             os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
             return  # as after nearly every job, and known without looking at every process there is
-        for pid in _children_of(os.getpid()):
+        for pid in limits.children_by_parent().get(os.getpid(), ()):
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
-
-
-def _children_of(parent: int) -> List[int]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            # The command's name stands in parentheses, and may hold some itself.
-            fields = (entry / "stat").read_bytes().rpartition(b")")[2].split()
-            if int(fields[1]) == parent:
-                found.append(int(entry.name))
-    return found
 
 
 def _end_group() -> None:
@@ -129,7 +121,7 @@ def _say(sink: TextIO, message: Dict[str, Any]) -> None:
     sink.flush()
 
 
-def _serve(source: int, sink: TextIO) -> None:
+def _serve(source: int, sink: TextIO, *, by_namespaces: bool) -> None:
     pending = b""
     while True:
         chunk = os.read(source, 65536)
@@ -139,15 +131,16 @@ def _serve(source: int, sink: TextIO) -> None:
         while b"\n" in pending:
             line, pending = pending.split(b"\n", 1)
             request = json.loads(line.decode("utf-8"))
-            answer = _run_child(Path(request["job"]), request["timeout"], source, sink)
+            answer = _run_child(request, source, sink, by_namespaces)
             if answer is None:
                 return
             _say(sink, answer)
 
 
-def _run_child(folder: Path, timeout: float, source: int, sink: TextIO) -> Optional[Dict[str, Any]]:
+def _run_child(request: Dict[str, Any], source: int, sink: TextIO, by_namespaces: bool) -> Optional[Dict[str, Any]]:
     """Fork a child for one job and wait for it; None if the session ended meanwhile."""
     started = time.monotonic()
+    folder = Path(request["job"])
     ended, held_by_child = os.pipe()
     killed_before = _oom_kills()
     parent = os.getpid()
@@ -157,44 +150,55 @@ def _run_child(folder: Path, timeout: float, source: int, sink: TextIO) -> Optio
         # What a model's code writes or reads there would be taken for the loader's.
         os.close(source)
         os.close(sink.fileno())
+        # Of its own: what it sends its group reaches nobody else, and all of it is ended at once.
+        os.setsid()
         _die_with(parent)
-        _in_child(folder)
+        _in_child(folder, by_namespaces=by_namespaces)
         os._exit(0)
     os.close(held_by_child)
+    _say(sink, {"child": child})
+    watch = limits.Watch(child, request["memory"], folder, request["disk"], adopts=True)
     try:
-        status = _wait(child, ended, source, started + timeout)
+        ending = _wait(child, (ended, source), started + request["timeout"], watch)
     finally:
         os.close(ended)
         _end_orphans()
-    if status is None:
+    if ending is None:
         return None
-    code, timed_out = status
-    return {
-        "code": code,
-        "timed_out": timed_out,
-        "oom_killed": code == -signal.SIGKILL and _oom_kills() > killed_before,
-        "seconds": round(time.monotonic() - started, 4),
-    }
+    code = ending["code"]
+    oom_killed = code == -signal.SIGKILL and not ending["stopped_by"] and _oom_kills() > killed_before
+    return dict(ending, oom_killed=oom_killed, seconds=round(time.monotonic() - started, 4))
 
 
-def _wait(child: int, ended: int, source: int, deadline: float) -> Any:
+def _wait(child: int, readable: Tuple[int, int], deadline: float, watch: limits.Watch) -> Optional[Dict[str, Any]]:
+    """Wait until a child ends, and end it if it has to; None if the session ended meanwhile."""
+    ended, source = readable
+    poll = limits.WATCH_POLL if watch.is_needed else LOST_CHILD_POLL
     while True:
         left = deadline - time.monotonic()
-        if left <= 0:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            return -signal.SIGKILL, True
-        readable, _, _ = select.select([ended, source], [], [], min(left, LOST_CHILD_POLL))
-        if source in readable:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
+        stopped_by = "time" if left <= 0 else watch.exceeded()
+        if stopped_by:
+            _kill(child)
+            return {"code": -signal.SIGKILL, "timed_out": stopped_by == "time", "stopped_by": stopped_by}
+        ready, _, _ = select.select([ended, source], [], [], min(left, poll))
+        if source in ready:
+            _kill(child)
             return None
         # A process the child left behind can hold the pipe open, so the child is asked for as well.
         done, status = os.waitpid(child, os.WNOHANG)
-        if ended in readable and not done:
+        if ended in ready and not done:
             time.sleep(EXIT_POLL)
         if done:
-            return (-os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)), False
+            code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+            return {"code": code, "timed_out": False, "stopped_by": ""}
+
+
+def _kill(child: int) -> None:
+    """End a child with all of its group; a moment after its start it may still be in this one's."""
+    with contextlib.suppress(OSError):
+        os.killpg(child, signal.SIGKILL)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
 
 
 def _die_with(parent: int) -> None:
@@ -204,12 +208,12 @@ def _die_with(parent: int) -> None:
             os._exit(1)
 
 
-def _in_child(folder: Path) -> None:
+def _in_child(folder: Path, *, by_namespaces: bool) -> None:
     _send_output_to(folder / "log.txt")
     faulthandler.enable()
     from . import job
 
-    job.run(folder)
+    job.run(folder, by_namespaces=by_namespaces)
     sys.stdout.flush()
     sys.stderr.flush()
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.settings.table import Option
 
 GROUP = "modelcompat"
-_TAKES = {"args": "a list", "linelist": "a list", "bool": "true or false"}
+_TAKES = {"args": "a list", "linelist": "a list", "bool": "true or false", "string": "a text"}
 
 
 def add_options(parser: pytest.Parser) -> None:

@@ -20,6 +20,8 @@ FLAGS = {
     "atol": "--modelcompat-atol",
     "seed": "--modelcompat-seed",
     "timeout": "--modelcompat-timeout",
+    "memory_limit": "--modelcompat-memory-limit",
+    "isolation": "--modelcompat-isolation",
 }
 # Option -> its flag without a value, which sets it to False.
 SWITCHES = {

@@ -129,12 +129,15 @@ _NAMES = _Kind(_texts, list)
 _REASONS = _Kind(_reasons, lambda _: ())
 _REASONS_IN_WORDS = _Kind(_reasons, lambda values: [f"{name}={reason}" for name, reason in values.items()])
 _VALUE = _Kind(_code, lambda value: (str(value),))
+_TEXT = _Kind(_text, lambda value: (value,))
 _SWITCH = _Kind(_code, lambda value: (str(value).lower(),))
 _KINDS = {
     "custom_objects": _OBJECTS,
     "allow_ops": _REASONS,
     "allow_layers": _REASONS,
     "allow_unsafe": _REASONS_IN_WORDS,
+    "memory_limit": _TEXT,
+    "isolation": _TEXT,
     **dict.fromkeys(SWITCHES, _SWITCH),
 }
 

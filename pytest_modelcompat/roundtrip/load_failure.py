@@ -51,7 +51,8 @@ def _with_inputs(finding: Finding, attempt: Attempt) -> Finding:
 def _explained(attempt: Attempt) -> tuple[Finding, ...]:
     loaded, context = attempt.loaded, diagnosis_context(attempt)
     diagnosed = diagnose(loaded, context, attempt.case.extensions.known_failures)
-    if loaded.process_exit.code != 0 or loaded.stage not in ("load", "predict"):
+    by_isolation = diagnosed.kind is Kind.STOPPED_BY_ISOLATION
+    if by_isolation or loaded.process_exit.code != 0 or loaded.stage not in ("load", "predict"):
         return (diagnosed,)
     users = _names_of_user_code(attempt)
     unknown = unresolved.unresolved_findings(attempt.inventory, loaded, context.syntax, users, context.custom_objects)

@@ -9,6 +9,7 @@ from pytest_modelcompat.results.finding import Finding, Kind
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.roundtrip.declarations import NotImportableError, collect_declarations
 from pytest_modelcompat.roundtrip.stop import TargetStoppedError
+from pytest_modelcompat.runtimes.isolation import isolation_for
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.runtimes.process import LoaderUnavailableError, NoSpaceError
 from pytest_modelcompat.runtimes.protocol import Job
@@ -78,4 +79,10 @@ def job_of(case: Case, context: SessionContext, subject: Subject, inventory: Inv
         saved_model_loaders=case.settings.saved_model_loaders[1:] if subject.format == "saved_model" else (),
         threads=context.threads,
         timeout=case.settings.timeout,
+        isolation=isolation_for(case.settings.isolation, case.settings.memory_limit, is_own=_is_own(case)),
     )
+
+
+def _is_own(case: Case) -> bool:
+    """Whether the test itself saved what is loaded, now or, as its unchanged digest says, when it was released."""
+    return case.artifact is None or case.frozen is not None

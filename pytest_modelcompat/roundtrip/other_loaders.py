@@ -33,7 +33,14 @@ _FIXES = {
 _LEAVE_OUT = "correct the cause, or, if nothing loads the model this way, leave {} out of saved_model_loaders"
 _SAVE_SIGNATURES_AGAIN = "save it again, so that its signatures in the graph (signature_def) are those of its functions"
 _IF_NOT_USED = "serve it by another loader than {0}; if nothing loads it this way, leave {0} out of saved_model_loaders"
-_CRASH_KINDS = (Kind.LOADER_CRASHED, Kind.LOADER_EXITED, Kind.LOADER_TIMED_OUT, Kind.OUT_OF_MEMORY, Kind.DISK_FULL)
+_CRASH_KINDS = (
+    Kind.LOADER_CRASHED,
+    Kind.LOADER_EXITED,
+    Kind.LOADER_TIMED_OUT,
+    Kind.OUT_OF_MEMORY,
+    Kind.DISK_FULL,
+    Kind.STOPPED_BY_ISOLATION,
+)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -98,6 +99,8 @@ def _run(runtime: Runtime, python: Path, folder: str) -> subprocess.CompletedPro
 
 
 def _variables(runtime: Runtime) -> dict[str, str]:
+    if runtime.is_local:
+        return {**os.environ, **_QUIET}
     variables = variables_for({**_QUIET, **runtime.env})
     if runtime.is_created and _NO_BYTECODE not in runtime.env:
         # The environment is ours, and without bytecode on its disk each start of a loader compiles TensorFlow again.

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
-import shutil
-import signal
 import subprocess
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.runtimes.loader_pipe import (
+    LoaderDiedError,
+    LoaderRequest,
+    end_group,
+    ending_of,
+    opened,
+    read_line,
+    wait_for,
+)
 from pytest_modelcompat.runtimes.protocol import Job, LoadResult, ProcessExit, read_answer, tail, write_job
 from pytest_modelcompat.runtimes.runtime import variables_for
-from pytest_modelcompat.runtimes.scratch import ScratchFolder
+from pytest_modelcompat.runtimes.scratch import ScratchFolder, remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -117,11 +123,12 @@ class LoaderProcess:
             absolute = [str(Path(entry).absolute()) for entry in path]
             with _on_disk():
                 write_job(job, folder, absolute, own_path=self._python is not None)
-            process_exit = self._run_forked(folder, job.timeout) if self.forks else self._run_alone(folder, job.timeout)
+            request = LoaderRequest(folder, job.timeout, job.isolation.memory, job.isolation.disk(job.artifact, folder))
+            process_exit = self._run_forked(request) if self.forks else self._run_alone(request)
             declared = (*job.declared.imports, *job.declared.op_libraries)
-            return replace(read_answer(folder, process_exit), declared=declared)
+            return replace(read_answer(folder, process_exit), declared=declared, isolation=job.isolation)
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_tree(folder)
 
     def close(self) -> None:
         """End the loader and everything it started, and remove its folder."""
@@ -157,28 +164,34 @@ class LoaderProcess:
             self._unavailable = error
         return error
 
-    def _run_forked(self, folder: Path, timeout: float) -> ProcessExit:
-        process_exit = self._ask(folder, timeout)
-        if process_exit.code < 0 and not (folder / "log.txt").exists():
+    def _run_forked(self, request: LoaderRequest) -> ProcessExit:
+        process_exit = self._ask(request)
+        if process_exit.code < 0 and not (request.folder / "log.txt").exists():
             # The loader died before it took up this job, which is none of the job's doing.
-            process_exit = self._ask(folder, timeout)
+            process_exit = self._ask(request)
         return process_exit
 
-    def _ask(self, folder: Path, timeout: float) -> ProcessExit:
+    def _ask(self, request: LoaderRequest) -> ProcessExit:
         """Have the loader do a job; if it is gone instead, how the loader ended."""
         self.start()
         process = self._process
         assert process is not None  # noqa: S101 - start() has just made it
+        child: dict[str, Any] = {}
         try:
             self._await_ready(process)
-            request = json.dumps({"job": str(folder), "timeout": timeout})
-            _stream(process.stdin).write(request + "\n")
-            _stream(process.stdin).flush()
-            reply = _read_line(process, timeout + GRACE)
-        except (OSError, _LoaderDiedError):
+            opened(process.stdin).write(request.line())
+            opened(process.stdin).flush()
+            child = read_line(process, request.timeout + GRACE, wanted="child")
+            reply = read_line(process, request.timeout + GRACE)
+        except (OSError, LoaderDiedError):
             reply = None
-        ended = _ending(reply)
-        return ProcessExit(self._stop(), timed_out=False) if ended is None else ended
+        ended = ending_of(reply)
+        if ended is not None:
+            return ended
+        process_exit = ProcessExit(self._stop(), timed_out=False)
+        # The job's group is not the loader's, which can no longer end it.
+        end_group(child.get("child"))
+        return process_exit
 
     def _await_ready(self, process: subprocess.Popen[str]) -> None:
         if not self._ready:
@@ -193,8 +206,8 @@ class LoaderProcess:
         """
         started = time.monotonic()
         try:
-            greeting = _read_line(process, START_TIMEOUT, wanted="ready")
-        except _LoaderDiedError:
+            greeting = read_line(process, START_TIMEOUT, wanted="ready")
+        except LoaderDiedError:
             code = self._stop()
             seconds = time.monotonic() - started
             process_exit = ProcessExit(code, timed_out=seconds >= START_TIMEOUT, seconds=round(seconds, 4))
@@ -204,18 +217,17 @@ class LoaderProcess:
             failure = greeting["failure"]
             raise self._failed(LoaderUnavailableError(failure["message"], failure["type"]))
 
-    def _run_alone(self, folder: Path, timeout: float) -> ProcessExit:
+    def _run_alone(self, request: LoaderRequest) -> ProcessExit:
         started = time.monotonic()
-        process = self._process = self._launch(str(folder))
-        timed_out = False
+        process = self._process = self._launch(str(request.folder))
+        stopped_by = ""
         try:
             self._await_greeting(process)
-            process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            timed_out = True
+            stopped_by = wait_for(process, request)
         finally:
             code = self._stop()
-        return ProcessExit(code, timed_out, seconds=round(time.monotonic() - started, 4))
+        seconds = round(time.monotonic() - started, 4)
+        return ProcessExit(code, stopped_by == "time", seconds=seconds, stopped_by=stopped_by)
 
     def _stop(self) -> int:
         """End the loader's process group; the loader's exit code, negative for a signal."""
@@ -225,12 +237,12 @@ class LoaderProcess:
         code = process.poll()
         # The end of its input ends the loader and what its jobs have left behind, which a signal to its group may miss.
         with contextlib.suppress(OSError):
-            _stream(process.stdin).close()
+            opened(process.stdin).close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(END_TIMEOUT)
-        _kill_group(process)
+        end_group(process.pid)
         with contextlib.suppress(OSError):
-            _stream(process.stdout).close()
+            opened(process.stdout).close()
         return process.wait() if code is None else code
 
 
@@ -242,65 +254,3 @@ def _on_disk() -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise NoSpaceError(str(error)) from None
         raise
-
-
-class _LoaderDiedError(Exception):
-    """The loader closed its end before it answered."""
-
-
-def _stream(stream: IO[str] | None) -> IO[str]:
-    assert stream is not None  # noqa: S101 - opened as a pipe
-    return stream
-
-
-def _read_line(process: subprocess.Popen[str], timeout: float, wanted: str = "code") -> dict[str, Any]:
-    """One answer of the loader, or `_LoaderDiedError` once it is gone or `timeout` seconds have passed.
-
-    Args:
-        process: the loader.
-        timeout: seconds.
-        wanted: a key of the answer. Before the loader has moved its output away, whatever runs when an interpreter
-            starts may print as well.
-    """
-    import threading
-
-    watchdog = threading.Timer(timeout, _kill_group, [process])
-    watchdog.daemon = True
-    watchdog.start()
-    try:
-        for line in _stream(process.stdout):
-            answer = _parsed(line)
-            if wanted in answer:
-                return answer
-    finally:
-        watchdog.cancel()
-    raise _LoaderDiedError
-
-
-def _ending(reply: Mapping[str, Any] | None) -> ProcessExit | None:
-    """What the loader says of a child's end; None if it says nothing, or what no loader says."""
-    if reply is None:
-        return None
-    code, timed_out = reply.get("code"), reply.get("timed_out")
-    oom_killed, seconds = reply.get("oom_killed"), reply.get("seconds")
-    if type(code) is not int or type(timed_out) is not bool or type(oom_killed) is not bool:
-        return None
-    return ProcessExit(code, timed_out, oom_killed, seconds) if isinstance(seconds, (int, float)) else None
-
-
-def _parsed(line: str) -> dict[str, Any]:
-    try:
-        answer = json.loads(line)
-    except ValueError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
-def _kill_group(process: subprocess.Popen[str]) -> None:
-    try:
-        if os.name == "posix":
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    except (ProcessLookupError, PermissionError):
-        return

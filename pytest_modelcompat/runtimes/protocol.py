@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.weight_digest import WeightDigest, weight_digests
+from pytest_modelcompat.runtimes.isolation import Isolation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 LOG_TAIL = 20_000
 # As the loader names a load without the compile configuration.
@@ -59,6 +62,7 @@ class Job:
         saved_model_loaders: the other loaders of a SavedModel to try: `graph`, `tfsm_layer`, `tf_keras`.
         threads: intra- and inter-op threads; 0 leaves TensorFlow's default.
         timeout: seconds until the child is killed.
+        isolation: what the child must do without.
     """
 
     artifact: Path
@@ -80,16 +84,21 @@ class Job:
     saved_model_loaders: Sequence[str] = ()
     threads: int = 0
     timeout: float = 300.0
+    isolation: Isolation = field(default_factory=Isolation)
 
 
 @dataclass(frozen=True)
 class ProcessExit:
-    """How a child ended: exit code (a negative signal number if killed), and who ended it."""
+    """How a child ended: exit code (a negative signal number if killed), and who ended it.
+
+    `stopped_by` is what the loader ended it for: `time`, `memory` or `disk`; empty where it did not.
+    """
 
     code: int
     timed_out: bool = False
     oom_killed: bool = False
     seconds: float = 0.0
+    stopped_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,6 +150,8 @@ class LoadResult:
         peak_memory: bytes.
         log: the end of what TensorFlow and the user's modules printed.
         declared: the modules and op libraries that it was to import first.
+        isolation: what the child was to do without.
+        not_isolated: the parts of that for which the machine offers no way: `privileges`, `files`, `network`.
     """
 
     process_exit: ProcessExit
@@ -160,6 +171,8 @@ class LoadResult:
     peak_memory: int = 0
     log: str = ""
     declared: tuple[str, ...] = ()
+    isolation: Isolation = field(default_factory=Isolation)
+    not_isolated: tuple[str, ...] = ()
 
     @property
     def succeeded(self) -> bool:
@@ -188,7 +201,8 @@ def write_job(job: Job, folder: Path, sys_path: Sequence[str], *, own_path: bool
         "keras": job.keras,
         "sys_path": list(sys_path),
         "own_path": own_path,
-        "cwd": str(Path.cwd()),
+        "cwd": str(job.isolation.current_folder(folder)),
+        "isolation": job.isolation.as_json(folder, job.artifact, job.timeout),
         "modules": dict(job.declared.files),
         "imports": list(job.declared.imports),
         "op_libraries": list(job.declared.op_libraries),
@@ -218,7 +232,7 @@ def read_answer(folder: Path, ending: ProcessExit) -> LoadResult:
     """What a child left in its job's folder, as far as it got."""
     log = tail(folder / "log.txt")
     try:
-        return _read_answer(folder, json.loads((folder / "answer.json").read_text(encoding="utf-8")), ending, log)
+        return _read_answer(folder, json.loads(_regular(folder / "answer.json").read_text("utf-8")), ending, log)
     except Exception:  # noqa: BLE001 - the code of a model can write there what it likes
         return LoadResult(ending, log=log)
 
@@ -253,6 +267,7 @@ def _read_answer(folder: Path, answer: Mapping[str, Any], ending: ProcessExit, l
         timings=answer.get("timings", {}),
         peak_memory=answer.get("peak_memory", 0),
         log=log,
+        not_isolated=tuple(map(str, answer.get("isolation", {}).get("missing", ()))),
     )
 
 
@@ -263,15 +278,26 @@ def _read_routes(file: Path, answer: Mapping[str, Any]) -> Mapping[str, Mapping[
 
     from pytest_modelcompat.loader import tensors
 
-    with np.load(file, allow_pickle=False) as arrays:
+    with np.load(_regular(file), allow_pickle=False) as arrays:
         routes: Mapping[str, Mapping[str, Any]] = tensors.unpack(answer["routes"], arrays)
     return routes
+
+
+def _regular(file: Path) -> Path:
+    """A file that is one: whoever opens a pipe under its name would wait for a writer.
+
+    Raises:
+        FileNotFoundError: it is none.
+    """
+    if not file.is_file():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(file))
+    return file
 
 
 def tail(log: Path) -> str:
     """The end of a log; empty where there is none."""
     try:
-        with log.open("rb") as file:
+        with _regular(log).open("rb") as file:
             file.seek(0, 2)
             file.seek(max(0, file.tell() - LOG_TAIL))
             return file.read().decode("utf-8", errors="replace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -50,7 +51,7 @@ class ScratchFolder:
     def remove(self) -> None:
         """Remove it with all that is in it."""
         self.lock.release()
-        shutil.rmtree(self.path, ignore_errors=True)
+        remove_tree(self.path)
 
 
 def sweep(root: Path) -> None:
@@ -66,7 +67,26 @@ def sweep(root: Path) -> None:
         except (TimeoutError, OSError):
             continue
         lock.release()
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder with all that is in it, as far as it can be, with what a job has locked too.
+
+    Args:
+        folder: the folder; it may be gone already.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    if not folder.exists():
+        return
+    for place, names, _ in os.walk(folder):
+        # Each before it is entered.
+        for name in (".", *names):
+            inside = Path(place, name)
+            if not inside.is_symlink():
+                with contextlib.suppress(OSError):
+                    inside.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _left(root: Path) -> Iterator[Path]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.artifacts.text import did_you_mean
 from pytest_modelcompat.settings.expected_failures import ExpectedFailure, ExpectedFailureError, read_expected
-from pytest_modelcompat.settings.table import CHECKS, SAVED_MODEL_LOADERS
+from pytest_modelcompat.settings.table import CHECKS, ISOLATION, SAVED_MODEL_LOADERS
 
 
 class SettingsError(Exception):
@@ -200,6 +201,30 @@ def timeout(value: Any) -> float:
     if not _number(value) or value == 0:
         raise WrongTypeError("takes a number of seconds above 0")
     return float(value)
+
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([KMGT])(I?)B|B)?", re.IGNORECASE)
+
+
+def memory_limit(value: Any) -> int:
+    """Bytes."""
+    takes = 'takes a number of bytes above 0, or a text such as "8GB" or "512MiB"'
+    match = _SIZE.fullmatch(str(value).strip()) if isinstance(value, (int, str)) else None
+    if match is None or isinstance(value, bool):
+        raise WrongTypeError(takes)
+    size = int(
+        float(match[1]) * (1024 if match[3] else 1000) ** ("KMGT".index(match[2].upper()) + 1 if match[2] else 0)
+    )
+    if size == 0:
+        raise WrongTypeError(takes)
+    return size
+
+
+def isolation(value: Any) -> str:
+    """A level."""
+    if value not in ISOLATION:
+        raise WrongTypeError(f"takes one of {', '.join(ISOLATION)}")
+    return str(value)
 
 
 def inputs(value: Any) -> Any:

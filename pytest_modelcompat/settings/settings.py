@@ -46,6 +46,8 @@ class Settings:
     saved_model_loaders: tuple[str, ...] = BY_NAME["saved_model_loaders"].default
     expected_failures: tuple[ExpectedFailure, ...] = BY_NAME["expected_failures"].default
     timeout: float = BY_NAME["timeout"].default
+    memory_limit: int | None = BY_NAME["memory_limit"].default
+    isolation: str = BY_NAME["isolation"].default
     sources: Mapping[str, OptionPlace] = field(default_factory=dict)
 
 

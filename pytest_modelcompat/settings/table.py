@@ -15,8 +15,9 @@ from pytest_modelcompat.runtimes import LOCAL
 
 CHECKS = ("predictions", "weights", "structure", "training")
 SAVED_MODEL_LOADERS = ("object", "graph", "tfsm_layer", "tf_keras")
+ISOLATION = ("auto", "required", "off")
 IniType = Literal["args", "linelist", "float", "int", "bool", "string"]
-_INI_TYPES: dict[type | None, IniType] = {float: "float", int: "int", bool: "bool"}
+_INI_TYPES: dict[type | None, IniType] = {float: "float", int: "int", bool: "bool", str: "string"}
 # A reason has spaces in it: each entry takes a line.
 _IN_LINES = frozenset({"allow_unsafe"})
 
@@ -254,6 +255,28 @@ OPTIONS = (
         help="kill a load after this long (default: 300)",
         metavar="SECONDS",
         type=float,
+    ),
+    Option(
+        name="memory_limit",
+        takes="number of bytes, or text such as `8GB`",
+        default=None,
+        check="memory_limit",
+        meaning="the memory that a load may hold: bytes, or a text such as `8GB`",
+        shown_default="seven eighths of the machine's",
+        help="stop a load that holds more memory than this, such as 8GB (default: seven eighths of the machine's)",
+        metavar="SIZE",
+        type=str,
+    ),
+    Option(
+        name="isolation",
+        takes="`auto`, `required` or `off`",
+        default="auto",
+        check="isolation",
+        meaning="how the child that loads is isolated: `auto` (as far as the machine can), `required`, `off`",
+        shown_default="`auto`",
+        help=f"how the child that loads is isolated: {', '.join(ISOLATION)} (default: auto)",
+        metavar="LEVEL",
+        type=str,
     ),
 )
 BY_NAME = {option.name: option for option in OPTIONS}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,3 +31,5 @@ class RoundTripOptions(TypedDict, total=False):
     saved_model_loaders: str | Sequence[str]
     expected_failures: Sequence[Mapping[str, Any]]
     timeout: float
+    memory_limit: int | str
+    isolation: Literal["auto", "required", "off"]

@@ -87,6 +87,11 @@ def marked(arguments: str, kind: str = "model_roundtrip") -> str:
             "marker: option 'compile_model' is False, *, and check 'training' (marker: option 'checks') wants them*",
         ),
         ("timeout=0", "marker: option 'timeout' takes a number of seconds above 0, not 0 (int)"),
+        (
+            "memory_limit='8 apples'",
+            "marker: option 'memory_limit' takes a number of bytes above 0, or a text *",
+        ),
+        ("isolation='on'", "marker: option 'isolation' takes one of auto, required, off, not 'on' (str)"),
         ("'h5'", "marker: model_roundtrip takes options by name only, not 'h5'"),
     ],
 )
@@ -248,6 +253,20 @@ OPTIONS: dict[str, tuple[Any, str, str, list[str], list[Any]]] = {
     ),
     "seed": (0, "modelcompat_seed = 7", "seed=8", ["--modelcompat-seed=0"], [7, 8, 0]),
     "timeout": (300.0, "modelcompat_timeout = 7", "timeout=8", ["--modelcompat-timeout=9.5"], [7.0, 8.0, 9.5]),
+    "memory_limit": (
+        None,
+        "modelcompat_memory_limit = 8GB",
+        'memory_limit="1.5GiB"',
+        ["--modelcompat-memory-limit=5000"],
+        [8_000_000_000, 1_610_612_736, 5000],
+    ),
+    "isolation": (
+        "auto",
+        "modelcompat_isolation = off",
+        'isolation="auto"',
+        ["--modelcompat-isolation=required"],
+        ["off", "auto", "required"],
+    ),
     "imports": (
         (),
         "modelcompat_imports = json csv",

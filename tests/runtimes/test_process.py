@@ -10,6 +10,7 @@ import threading
 import time
 import venv
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +24,6 @@ from pytest_modelcompat.runtimes.protocol import Declarations, Job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 USER_MODULE = """
 import os, signal, sys, time
@@ -327,13 +327,15 @@ class TestLoaderItself:
             assert second is not None
             assert second.pid != first.pid
             marker = user / "started"
-            slow = importing(job, user, f"open({str(marker)!r}, 'w').close(); time.sleep(600)")
+            child = "open('part', 'w').write(str(os.getpid())); os.rename('part', 'started'); time.sleep(600)"
+            slow = importing(job, user, f"if os.fork() == 0:\n    {child}\ntime.sleep(600)")
             killer = threading.Thread(target=kill_when, args=(marker, second.pid))
             killer.start()
             during = mine.run(slow)
             killer.join()
             assert (during.succeeded, during.process_exit.code) == (False, -signal.SIGKILL)
             assert during.stage == "declare"
+            assert ends(int(marker.read_text())), "what a job has started ends, though its loader cannot end it"
             assert mine.run(job).succeeded
             last = mine._process
             assert last is not None
@@ -383,6 +385,20 @@ class TestLoaderItself:
                 assert raised.value.kind == "ImportError"
             finally:
                 mine.close()
+
+
+def ends(process: int) -> bool:
+    """Whether a process ends within a few seconds; nobody may have asked yet how it did."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            stat = Path("/proc", str(process), "stat").read_bytes()
+        except OSError:
+            return True
+        if stat.rpartition(b")")[2].split()[0] == b"Z":
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def kill_when(marker: Path, process: int) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_modelcompat.runtimes.scratch import ScratchFolder, sweep
+from pytest_modelcompat.runtimes.scratch import ScratchFolder, remove_tree, sweep
+from tests.other_user import as_bound_user
 
 OWNER = """
 import sys, time
@@ -86,3 +87,19 @@ def test_another_users_folder_stays(root: Path) -> None:
     os.chown(theirs, 12345, 12345)
     sweep(root)
     assert theirs.is_dir()
+
+
+def test_what_a_job_has_locked_is_removed_too(tmp_path: Path) -> None:
+    (tmp_path / "mine" / "work" / "locked" / "deep").mkdir(parents=True)
+    (tmp_path / "mine" / "work" / "locked" / "deep" / "file").touch()
+    (tmp_path / "kept").mkdir(0o500)
+    (tmp_path / "mine" / "link").symlink_to(tmp_path / "kept")
+    for folder in ("mine/work/locked/deep", "mine/work/locked", "mine/work"):
+        (tmp_path / folder).chmod(0)
+
+    def remove() -> None:
+        remove_tree(tmp_path / "mine")
+        assert not (tmp_path / "mine").exists()
+
+    as_bound_user(remove, tmp_path)
+    assert (tmp_path / "kept").stat().st_mode & 0o777 == 0o500
