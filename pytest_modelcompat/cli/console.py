@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import itertools
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 _BAR = 30
+# Of a folder of files that cannot be read, so many are named.
+_MOST_PROBLEMS = 2000
 _TAB, _NEWLINE, _DELETE, _FIRST_PRINTABLE, _LAST_CONTROL = 0x09, 0x0A, 0x7F, 0x20, 0x9F
 # A file's names go to the terminal: none of them may move its cursor or colour its text.
 _CONTROLS = {
@@ -26,6 +29,7 @@ class Console:
 
     out: TextIO
     err: TextIO
+    _problems: Iterator[int] = field(default_factory=itertools.count, repr=False, compare=False)
 
     def lines(self, lines: Iterable[str]) -> None:
         """Writes lines, with control characters made visible."""
@@ -33,7 +37,12 @@ class Console:
             self.out.write(line.translate(_CONTROLS) + "\n")
 
     def problem(self, sentence: str) -> None:
-        """Says in one sentence what could not be done."""
+        """Says in one sentence what could not be done; after thousands of them, that there are more."""
+        number = next(self._problems)
+        if number > _MOST_PROBLEMS:
+            return
+        if number == _MOST_PROBLEMS:
+            sentence = f"more than {_MOST_PROBLEMS:,} things could not be done or read; --json names each"
         self.out.flush()
         self.err.write(f"modelcompat: {sentence}\n".translate(_CONTROLS))
 

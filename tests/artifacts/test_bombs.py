@@ -11,7 +11,7 @@ import pytest
 from pytest_modelcompat.artifacts import BrokenArtifactError, budget, read_inventory
 from pytest_modelcompat.artifacts.budget import Budget, BudgetSpentError
 from pytest_modelcompat.artifacts.saved_model import graph, protobuf_schema
-from pytest_modelcompat.cli import main
+from pytest_modelcompat.cli import console, main
 from tests.artifacts.bombs import BOMBS
 
 if TYPE_CHECKING:
@@ -108,6 +108,17 @@ def test_a_page_has_an_end_unless_all_of_it_is_asked_for(tmp_path: Path, capsys:
     assert page.endswith("… and more; --all shows all of it\n")
     main([*arguments, "--all"])
     assert len(capsys.readouterr().out) > len(page)
+
+
+def test_a_folder_of_thousands_of_broken_files_is_no_endless_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(console, "_MOST_PROBLEMS", 5)
+    path = BOMBS["folder: many files"](tmp_path, SCALE)
+    assert main(["inspect", str(path)]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 6
+    assert lines[-1] == "modelcompat: more than 5 things could not be done or read; --json names each"
 
 
 BUSY = """
