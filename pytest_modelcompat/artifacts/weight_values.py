@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.budget import BudgetSpentError
 from pytest_modelcompat.artifacts.containers.hdf5.guarded_reader import GuardedReader, StoredArray
 from pytest_modelcompat.artifacts.detection import INDEX, checkpoint_index
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
@@ -68,7 +69,7 @@ def value_locations(inventory: Inventory) -> Mapping[str, ValueLocation]:
     found = _hdf5 if inventory.format in _IN_HDF5 else _checkpoint
     try:
         return dict(found(inventory))
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, zipfile.BadZipFile, BudgetSpentError) as error:
         cause = " ".join(str(error).split())
         raise BrokenArtifactError(f"the weights of {inventory.path} cannot be read: {cause}") from error
 

@@ -15,12 +15,14 @@ _BAR = 30
 # Of a folder of files that cannot be read, so many are named.
 _MOST_PROBLEMS = 2000
 _TAB, _NEWLINE, _DELETE, _FIRST_PRINTABLE, _LAST_CONTROL = 0x09, 0x0A, 0x7F, 0x20, 0x9F
-# A file's names go to the terminal: none of them may move its cursor or colour its text.
+# They turn the direction of text around, or end a line.
+_DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+# A file's names go to the terminal: none of them may move its cursor, colour its text or show it in another order.
 _CONTROLS = {
     code: f"\\x{code:02x}"
     for code in (*range(_FIRST_PRINTABLE), *range(_DELETE, _LAST_CONTROL + 1))
     if code not in (_TAB, _NEWLINE)
-}
+} | {code: f"\\u{code:04x}" for code in _DIRECTIONS}
 
 
 @dataclass(frozen=True)

@@ -593,6 +593,29 @@ BOMBS: dict[str, Write] = {
     "protobuf: unknown parts": wire(2, 99, size=60 * MEGABYTE),
     "protobuf: nested unknown groups": file_of("graph.pb", lambda scale: graph(b"\x9b\x06" * int(MEGABYTE * scale))),
     "protobuf: nested messages": wire(2, 2, 1, 5, inner=nested(2000, b"", lambda _, inner: part(1, inner))),
+    "protobuf: nested messages around a long text": lambda folder, scale: saved_model(
+        folder,
+        part(
+            2,
+            part(
+                5,
+                part(
+                    2,
+                    part(
+                        1,
+                        part(
+                            2,
+                            nested(
+                                int(400 * scale),
+                                part(1, b"x" * int(3 * MEGABYTE * scale)),
+                                lambda _, inner: part(5, part(2, inner)),
+                            ),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    ),
     "protobuf: Keras metadata": lambda folder, scale: _with_metadata(
         folder, part(1, part(3, b"root.layer") + part(5, b'{"class_name":"A"}')) * int(100_000 * scale)
     ),

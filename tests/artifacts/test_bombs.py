@@ -121,6 +121,16 @@ def test_a_folder_of_thousands_of_broken_files_is_no_endless_list(
     assert lines[-1] == "modelcompat: more than 5 things could not be done or read; --json names each"
 
 
+@pytest.mark.parametrize("name", ["json: names that steer a terminal", "zip: names that steer a terminal"])
+def test_names_do_not_steer_a_terminal(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path = BOMBS[name](tmp_path, SCALE)
+    main(["inspect", str(path)])
+    shown = capsys.readouterr().out
+    assert "\\x1b[31mred" in shown
+    assert "\\u202e" in shown
+    assert not set(shown) & set("\x1b\u202e\r")
+
+
 BUSY = """
 import sys
 from pytest_modelcompat.cli import bounds

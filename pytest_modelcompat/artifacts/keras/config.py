@@ -225,6 +225,8 @@ def _bounded(where: str) -> Iterator[None]:
         raise BrokenArtifactError(f"{where} is nested too deeply to be a model") from error
     except _TooMuchError as error:
         raise BrokenArtifactError(f"{where} {error}, the limit") from error
+    except BudgetSpentError as error:
+        raise BrokenArtifactError(f"{where} is too large: {error}, which is the limit") from error
 
 
 class _Walk:

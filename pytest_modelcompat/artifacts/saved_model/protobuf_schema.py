@@ -24,6 +24,8 @@ _MAP, _MAP_ENTRY = "map:", "MapEntry"
 MOST_MESSAGES = 300_000
 # A smaller part is not looked into to count what is in it.
 _SMALL = 1024
+# Protobuf itself reads a hundred messages in each other.
+_DEEPEST = 100
 
 # message -> field -> (number, type): `*` repeated, `map:` a map from string, `|` one of the fields of a oneof named
 # `value`, else a scalar or a message. `*entry` is a map whose entries stay packed: most entries of a graph are equal,
@@ -216,9 +218,11 @@ def refuse_many_messages(message_name: str, data: bytes) -> None:
         BudgetSpentError: it is too much.
     """
     left = MOST_MESSAGES
-    waiting = [(message_name, data)]
+    waiting = [(message_name, data, 0)]
     while waiting:
-        name, body = waiting.pop()
+        name, body, depth = waiting.pop()
+        if depth > _DEEPEST:
+            raise ValueError("its messages are nested too deeply")
         shallow = _message_class(name, is_shallow=True)()
         try:
             shallow.ParseFromString(body)
@@ -233,7 +237,7 @@ def refuse_many_messages(message_name: str, data: bytes) -> None:
             left -= len(parts)
             if left < 0:
                 raise BudgetSpentError(f"it has more than {MOST_MESSAGES:,} parts")
-            waiting += [(base, part) for part in parts if len(part) > _SMALL]
+            waiting += [(base, part, depth + 1) for part in parts if len(part) > _SMALL]
 
 
 def _holds_messages(type_: str) -> bool:
