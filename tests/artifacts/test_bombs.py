@@ -17,7 +17,7 @@ from tests.artifacts.bombs import BOMBS
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCALE = 0.003
+SCALE = 0.001
 # They make a folder, of which no artifact is read.
 FOLDERS = ("folder: many files", "folder: folders in folders", "folder: links in a circle", "folder: pipes and devices")
 
