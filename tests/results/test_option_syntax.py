@@ -41,6 +41,8 @@ VALUES: dict[str, Any] = {
     "atol": 0.5,
     "seed": 7,
     "timeout": 600.0,
+    "memory_limit": "8GB",
+    "isolation": "off",
     "compile_model": False,
 }
 
