@@ -15,4 +15,8 @@ ATTACKS: tuple[Attack, ...] = (
     *keras_references.ATTACKS,
     *keras_containers.ATTACKS,
 )
-NOT_BUILT: tuple[NotBuilt, ...] = (*keras_vulnerabilities.NOT_BUILT, *keras_containers.NOT_BUILT)
+NOT_BUILT: tuple[NotBuilt, ...] = (
+    *keras_vulnerabilities.NOT_BUILT,
+    *keras_references.NOT_BUILT,
+    *keras_containers.NOT_BUILT,
+)

@@ -257,7 +257,7 @@ ATTACKS: tuple[Attack, ...] = (
     _METADATA(
         "metadata-metric",
         ("code in the metadata of a metric",),
-        named("bytecode", "m(ean_absolute_)?a?e"),
+        named("bytecode", '"mae"'),
         _saved_model(_metric),
     ),
     _METADATA(

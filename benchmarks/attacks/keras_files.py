@@ -57,7 +57,7 @@ def instance(module: str | None, class_name: str, **config: Any) -> Config:
     return {"module": module, "class_name": class_name, "config": config, "registered_name": None}
 
 
-def layer(class_name: str, name: str = CARRIER, module: str = "keras.layers", **config: Any) -> Config:
+def layer(class_name: str, name: str = CARRIER, module: Any = "keras.layers", **config: Any) -> Config:
     """A layer, as Keras 3 writes it."""
     return instance(module, class_name, name=name, trainable=True, dtype="float32", **config)
 

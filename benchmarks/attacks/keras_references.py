@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from attacks.attack import Attack, NotBuilt
 from attacks.keras_files import (
     CARRIER,
     Config,
@@ -24,8 +25,6 @@ from attacks.keras_files import (
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from attacks.attack import Attack
 
 
 def _called(module: str, name: str, arguments: Callable[[Path], list[Any]]) -> Callable[[Path], Config]:
@@ -114,12 +113,6 @@ ATTACKS: tuple[Attack, ...] = (
         lambda canary: functional(
             {**function("os", "relu", registered="system"), "name": CARRIER}, [f"touch {canary}"]
         ),
-    ),
-    keras_attack(
-        "registered-lambda",
-        "a Lambda's function by its registered name",
-        named("pricing>discount", CARRIER),
-        lambda _: sequential(lambda_layer(function("builtins", "pricing>discount", registered="pricing>discount"))),
     ),
     keras_attack(
         "output-shape-function",
@@ -240,5 +233,12 @@ ATTACKS: tuple[Attack, ...] = (
         lambda canary: legacy_sequential(
             {"class_name": "Popen", "module": "subprocess", "config": {"name": CARRIER, "args": ["touch", str(canary)]}}
         ),
+    ),
+)
+
+NOT_BUILT: tuple[NotBuilt, ...] = (
+    NotBuilt(
+        "a Lambda's function by its registered name",
+        "A registered name leads to what the loading process itself has registered, and to nothing in the file.",
     ),
 )

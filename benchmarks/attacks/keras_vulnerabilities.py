@@ -31,15 +31,16 @@ if TYPE_CHECKING:
 _VOCABULARY = {"max_tokens": None, "num_oov_indices": 1, "mask_token": None, "oov_token": "[UNK]", "invert": False}
 
 
-def _one_empty_file(folder: Path, name: str) -> str:
-    (folder / name).write_bytes(b"")
+def _a_file(folder: Path, name: str) -> str:
+    """The address of a new file; `get_file` fails for one that has nothing in it."""
+    (folder / name).write_bytes(b"\n")
     return (folder / name).as_uri()
 
 
 def _downloads(folder: Path, canary: Path) -> Path:
     """`get_file` copies what an address names to where the file says."""
     arguments = {
-        "origin": _one_empty_file(folder, "source"),
+        "origin": _a_file(folder, "source"),
         "fname": canary.name,
         "cache_dir": str(canary.parent),
         "cache_subdir": ".",

@@ -62,6 +62,7 @@ def _with_model(inventory: Inventory, attributes: Mapping[str, str]) -> Inventor
         layers=tuple(contents.layers),
         objects=tuple(contents.objects),
         lambdas=tuple(contents.lambdas),
+        references=tuple(contents.references),
         compute_dtypes=contents.compute_dtypes,
         compiled="training_config" in attributes,
         root=root,

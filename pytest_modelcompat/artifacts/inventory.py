@@ -77,6 +77,25 @@ class ObjectUse:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """A class or function that a configuration names where neither layers nor objects stand, as in a call's arguments.
+
+    Args:
+        name: as stored.
+        path: the layer that it belongs to.
+        module: as for `LayerUse`.
+        registered_name: as for `LayerUse`.
+        is_function: whether it is stored as a function.
+    """
+
+    name: str
+    path: tuple[str, ...]
+    module: str | None = None
+    registered_name: str | None = None
+    is_function: bool = False
+
+
+@dataclass(frozen=True)
 class Code:
     """Marshalled Python bytecode, as its bytes show.
 
@@ -237,6 +256,7 @@ class Inventory:
         layers: every layer at any depth, the outermost model itself excluded, in order of appearance.
         objects: every activation, initializer, loss ... that is not a layer.
         lambdas: every Lambda layer.
+        references: classes and functions that a Keras configuration names elsewhere than as layers and objects.
         ops: every op of the main graph and of all functions, sorted by name (SavedModel only).
         functions: how many functions the SavedModel's graph holds.
         signatures: sorted by name (SavedModel only); TensorFlow's own init signature is left out.
@@ -289,6 +309,7 @@ class Inventory:
     object_classes: Mapping[str, int] = field(default_factory=dict)
     slot_variables: int = 0
     preset: str = ""
+    references: tuple[Reference, ...] = ()
 
     @property
     def has_variables(self) -> bool:

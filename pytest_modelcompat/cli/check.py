@@ -132,13 +132,13 @@ def check_all(
     from pytest_modelcompat.compatibility.unsafe import unsafe_content
 
     custom = frozenset(declared.custom)
-    unsafe = unsafe_content(inventory, custom=custom)
     loaded = without_compile_config(inventory) if declared.no_compile else inventory
     safe_mode = not declared.unsafe
     found = []
     for profile in profiles:
         judged = check_compatibility(loaded, profile, custom=custom, safe_mode=safe_mode)
         advised = held_to_facts(judged.findings, loaded, profile, custom=custom, safe_mode=safe_mode)
+        unsafe = unsafe_content(inventory, custom=custom, profile=profile)
         found.append(replace(judged, findings=(*advised, *unsafe)))
     return tuple(found)
 

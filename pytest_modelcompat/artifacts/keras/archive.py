@@ -70,6 +70,7 @@ def _inventory(path: Path, archive: ZipArchive | Folder) -> Inventory:
         layers=tuple(contents.layers),
         objects=tuple(contents.objects),
         lambdas=tuple(contents.lambdas),
+        references=tuple(contents.references),
         compute_dtypes=contents.compute_dtypes,
         compiled=bool(training),
         weights=tuple(weights),

@@ -14,14 +14,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_modelcompat.artifacts.dtypes import FLOATS, compute_dtype
-from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, LambdaUse, LayerUse, ObjectUse
-from pytest_modelcompat.artifacts.keras.lambdas import called_with, code_elsewhere, function_keys, lambda_use
+from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, LambdaUse, LayerUse, ObjectUse, Reference
+from pytest_modelcompat.artifacts.keras.lambdas import code_elsewhere, function_keys, lambda_use
+from pytest_modelcompat.artifacts.keras.values import FUNCTION, held_beside, held_in, named_in_keys
 from pytest_modelcompat.artifacts.limits import LARGEST_JSON, MOST_USES, megabytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from pytest_modelcompat.artifacts.inventory import Inventory
+    from pytest_modelcompat.artifacts.inventory import Code, Inventory
+    from pytest_modelcompat.artifacts.keras.values import Found
 
 COMPILE_PATH = ("compile",)
 
@@ -76,6 +78,7 @@ class ConfigContents:
     layers: list[LayerUse] = field(default_factory=list)
     objects: list[ObjectUse] = field(default_factory=list)
     lambdas: list[LambdaUse] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
     dtypes: set[str] = field(default_factory=set)
 
     @property
@@ -154,6 +157,7 @@ def without_compile_config(inventory: Inventory) -> Inventory:
         inventory,
         objects=tuple(contents.objects),
         lambdas=tuple(contents.lambdas),
+        references=tuple(contents.references),
         compiled=False,
         training={},
     )
@@ -177,6 +181,27 @@ def read_layer(node: Mapping[str, Any], contents: ConfigContents, parents: tuple
     """
     with _bounded(where):
         _Walk(contents).layer(node, _ConfigLocation(parents, parents, key="layer"))
+
+
+def read_values(
+    name: str, node: Mapping[str, Any], contents: ConfigContents, known: Collection[Code], where: str
+) -> None:
+    """Adds what an object names and holds of code, and none of its layers.
+
+    Args:
+        name: what the object goes by where it has no name.
+        node: of any object.
+        contents: what it is added to.
+        known: the code that is there already.
+        where: the file, as a message names it.
+
+    Raises:
+        BrokenArtifactError: the node is nested without end, or names more than any model.
+    """
+    path = (_name_of({"class_name": name, **node}, as_mapping(node.get("config"))),)
+    with _bounded(where):
+        found = [each for each in held_in({**node, "class_name": None}, path) if each not in known]
+        _Walk(contents).add_held(found, path)
 
 
 class _TooManyError(Exception):
@@ -212,7 +237,8 @@ class _Walk:
         self.contents.objects.append(use)
 
     def count(self) -> None:
-        if len(self.contents.layers) + len(self.contents.objects) >= MOST_USES:
+        contents = self.contents
+        if len(contents.layers) + len(contents.objects) + len(contents.references) >= MOST_USES:
             raise _TooManyError
 
     def bare_name(self, name: str, place: _ConfigLocation) -> None:
@@ -237,6 +263,18 @@ class _Walk:
             self.contents.lambdas.append(LambdaUse(place.owner, has_bytecode=True, codes=codes))
         return bool(codes)
 
+    def add_held(self, found: Iterable[Found], path: tuple[str, ...]) -> None:
+        """Adds what stands elsewhere than layers and objects; bytecode counts as that of the layer."""
+        codes = []
+        for each in found:
+            self.count()
+            if isinstance(each, Reference):
+                self.contents.references.append(each)
+            else:
+                codes.append(each)
+        if codes:
+            self.contents.lambdas.append(LambdaUse(path, has_bytecode=True, codes=tuple(codes)))
+
     def mapping(self, value: dict[str, Any], place: _ConfigLocation) -> None:
         class_name = value.get("class_name")
         if not isinstance(class_name, str):
@@ -244,7 +282,8 @@ class _Walk:
         elif class_name == "__tuple__":
             self.visit(value.get("items"), place)
         elif class_name in _VALUE_CLASSES:
-            self.is_code(value, place)
+            if not self.is_code(value, place):
+                self.add_held(held_in(value, place.owner), place.owner)
         elif "config" in value:
             self.node(value, place)
         else:
@@ -272,7 +311,11 @@ class _Walk:
     def function(self, node: dict[str, Any], place: _ConfigLocation) -> None:
         role = place.role or _role_by_module(node) or "object"
         module, registered = _text(node.get("module")), _text(node.get("registered_name"))
-        self.add_object(ObjectUse(role, node["config"], place.owner, module, registered))
+        # In the place of a layer it is called as one, and goes by a layer's name.
+        is_called = "inbound_nodes" in node and node["class_name"] == FUNCTION
+        owner = (*place.path, _name_of(node, {})) if is_called else place.owner
+        self.add_object(ObjectUse(role, node["config"], owner, module, registered))
+        self.add_held(held_beside(node, owner), owner)
 
     def layer(self, node: Mapping[str, Any], place: _ConfigLocation) -> None:
         config = as_mapping(node["config"])
@@ -289,9 +332,6 @@ class _Walk:
                 siblings=place.siblings,
             )
         )
-        codes = called_with(node) if "inbound_nodes" in node else ()
-        if codes:
-            self.contents.lambdas.append(LambdaUse(path, has_bytecode=True, codes=codes))
         self.inside(node, config, path, owner=path)
 
     def inside(
@@ -304,13 +344,14 @@ class _Walk:
         found = lambda_use(node["class_name"], config, path)
         if found is not None:
             self.contents.lambdas.append(found)
+        self.add_held(held_beside(node, path), path)
         # An InputLayer's dtype is what it is fed, which says nothing about what is computed.
         dtype = compute_dtype(config.get("dtype") or node.get("dtype"))
         if dtype in FLOATS and node["class_name"] != "InputLayer":
             self.contents.dtypes.add(dtype)
-        self.children(
-            config, _ConfigLocation(path, owner), skip=function_keys(node["class_name"], config) if found else ()
-        )
+        functions = function_keys(node["class_name"], config) if found else ()
+        self.add_held(named_in_keys(config, functions, path), path)
+        self.children(config, _ConfigLocation(path, owner), skip=functions)
         compiled = node.get("compile_config")
         if isinstance(compiled, dict):
             self.children(compiled, _ConfigLocation(COMPILE_PATH, COMPILE_PATH))
@@ -329,6 +370,7 @@ class _Walk:
                 config=config,
             )
         )
+        self.add_held(held_beside(node, place.owner), place.owner)
         if not config:
             return
         if "fn" in config:

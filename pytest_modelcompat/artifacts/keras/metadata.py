@@ -16,6 +16,7 @@ from pytest_modelcompat.artifacts.keras.config import (
     read_compile,
     read_layer,
     read_model,
+    read_values,
 )
 from pytest_modelcompat.artifacts.limits import LARGEST_JSON, megabytes
 from pytest_modelcompat.artifacts.saved_model.graph_file import read_message
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 _ROOT = "root"
 _NO_LAYERS = frozenset({"_tf_keras_metric"})
+# What the text of a node has that holds bytecode or names a module; names can be written in JSON's escapes.
+_SUSPICIOUS = ("lambda", '"module"', "\\u")
 
 
 @dataclass
@@ -52,13 +55,18 @@ def read_keras_metadata(path: Path, object_graph: Any) -> KerasMetadata:
     file = path / "keras_metadata.pb"
     if file.is_file():
         message = read_message(file, "SavedMetadata", "Keras metadata")
-        nodes = {node.node_path: node.metadata for node in message.nodes if node.identifier not in _NO_LAYERS}
+        kept = [(node.node_path, node.identifier, node.metadata) for node in message.nodes]
     else:
-        found = read_metadata(object_graph)
-        nodes = {node.path: node.metadata for node in found if node.identifier not in _NO_LAYERS}
-    if sum(map(len, nodes.values())) > LARGEST_JSON:
+        kept = [(node.path, node.identifier, node.metadata) for node in read_metadata(object_graph)]
+    if sum(len(text) for _, _, text in kept) > LARGEST_JSON:
         raise BrokenArtifactError(f"{file} is larger than {megabytes(LARGEST_JSON)}, which is the limit")
-    return _metadata(nodes, f"{file}" if file.is_file() else f"{path} (its Keras metadata)")
+    where = f"{file}" if file.is_file() else f"{path} (its Keras metadata)"
+    metadata = _metadata({node: text for node, kind, text in kept if kind not in _NO_LAYERS}, where)
+    known = {code for use in metadata.contents.lambdas for code in use.codes}
+    for node, _, text in kept:
+        if node != _ROOT and any(word in text for word in _SUSPICIOUS):
+            read_values(node, parse_json(text, where), metadata.contents, known, where)
+    return metadata
 
 
 def _metadata(nodes: dict[str, str], where: str) -> KerasMetadata:

@@ -45,6 +45,7 @@ def read_saved_model(path: Path) -> Inventory:
         layers=tuple(keras.contents.layers),
         objects=tuple(keras.contents.objects),
         lambdas=tuple(keras.contents.lambdas),
+        references=tuple(keras.contents.references),
         ops=ops,
         functions=len(graph.graph_def.library.function),
         signatures=signatures,

@@ -45,6 +45,10 @@ FUNCTION = Rule("U102", "a function that no model needs", "high", Acts.LOADED)
 LOADING_LAYER = Rule("U103", "a layer that loads something more", "high", Acts.LOADED)
 MODULE = Rule("U104", "a module that is imported", "medium", Acts.LOADED)
 VOCABULARY = Rule("U105", "a vocabulary outside the artifact", "medium", Acts.LOADED)
+PYTHON = Rule("U106", "a function of Python's own library", "high", Acts.LOADED)
+CALLED_MODULE = Rule("U107", "a function of another module that is called", "high", Acts.LOADED)
+NAME = Rule("U108", "a name that leads to another folder", "medium", Acts.LOADED)
+VULNERABILITY = Rule("U109", "a published vulnerability of the runtime", "high", Acts.LOADED)
 READS = Rule("U201", "an op that reads files", "high", Acts.CALLED)
 WRITES = Rule("U202", "an op that writes files", "high", Acts.CALLED)
 LISTS = Rule("U203", "an op that lists files", "medium", Acts.CALLED)
@@ -55,15 +59,17 @@ EXTERNAL_DATA = Rule("U302", "data in another file", "high", Acts.LOADED)
 ESCAPING_MEMBER = Rule("U303", "a member that is unpacked elsewhere", "high", Acts.OPENED)
 DUPLICATE_MEMBER = Rule("U304", "two members of one name", "medium", Acts.OPENED)
 ESCAPING_ASSET = Rule("U305", "an asset outside the model's folder", "high", Acts.LOADED)
+PROGRAM = Rule("U311", "a program among the members", "medium", Acts.OPENED)
+EMPTY_WEIGHTS = Rule("U312", "weights that declare far more than they store", "medium", Acts.LOADED)
 PICKLE = Rule("U401", "a pickle", "high", Acts.OPENED)
 
 RULES = {
     rule.code: rule
     for rule in (
-        *(BYTECODE, FUNCTION, LOADING_LAYER, MODULE, VOCABULARY),
+        *(BYTECODE, FUNCTION, LOADING_LAYER, MODULE, VOCABULARY, PYTHON, CALLED_MODULE, NAME, VULNERABILITY),
         *(READS, WRITES, LISTS, CONNECTS, CALLS),
         *(EXTERNAL_LINK, EXTERNAL_DATA, ESCAPING_MEMBER, DUPLICATE_MEMBER, ESCAPING_ASSET),
-        PICKLE,
+        *(PROGRAM, EMPTY_WEIGHTS, PICKLE),
     )
 }
 
