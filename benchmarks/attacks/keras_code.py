@@ -156,7 +156,7 @@ ATTACKS: tuple[Attack, ...] = (
         "code in a `__slice__` in a node's args",
         _IN_CARRIER,
         lambda c: functional(
-            layer("GetItem", module="keras.src.ops.numpy"),
+            layer("GetItem", home="keras.src.ops.numpy"),
             [tensor(), {"class_name": "__slice__", "config": {"start": lambda_value(c), "stop": 1, "step": None}}],
         ),
     ),
@@ -191,7 +191,7 @@ ATTACKS: tuple[Attack, ...] = (
         "build-config",
         "code in a layer's build_config",
         _IN_CARRIER,
-        lambda c: sequential({**layer("Dense", units=2), "build_config": {"input_shape": lambda_value(c)}}),
+        lambda c: sequential({**layer("ReLU"), "build_config": {"input_shape": [None, 2], "note": lambda_value(c)}}),
     ),
     keras_attack("loss", "code for a loss", _IN_COMPILE, lambda c: compiled(loss=lambda_value(c)), unsafe_mode=True),
     keras_attack(
@@ -211,7 +211,7 @@ ATTACKS: tuple[Attack, ...] = (
         "op-map",
         "code that an operation maps",
         _IN_CARRIER,
-        lambda c: functional(layer("VectorizedMap", module="keras.src.ops.core", function=lambda_value(c)), [tensor()]),
+        lambda c: functional(layer("VectorizedMap", home="keras.src.ops.core", function=lambda_value(c)), [tensor()]),
     ),
     keras_attack(
         "dtype-policy",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import warnings
 import zipfile
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attacks.attack import Attack, NotBuilt
@@ -30,7 +32,6 @@ from attacks.keras_files import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Alter = Callable[[str, Config], Config]
 
@@ -91,19 +92,31 @@ def _pickled(folder: Path, canary: Path) -> Path:
     return write_keras(folder / "model.keras", _SOUND, [("assets/tokenizer/vocabulary.pkl", code)])
 
 
+@cache
+def _sound_saved_model() -> dict[str, bytes]:
+    """The files of a SavedModel of Keras 2."""
+    import numpy as np
+    import tf_keras
+
+    model = tf_keras.Sequential([tf_keras.layers.Dense(2, input_shape=(2,), name=CARRIER)])
+    model.compile("sgd", "mse", metrics=["mae"])
+    model.train_on_batch(np.zeros((1, 2)), np.zeros((1, 2)))
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(folder, save_format="tf")
+        files = (file for file in Path(folder).rglob("*") if file.is_file())
+        return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
+
+
 def _saved_model(alter: Callable[[Path], Alter]) -> Callable[[Path, Path], Path]:
     """A SavedModel of Keras 2; `alter` makes, for a canary, what changes each node's metadata."""
 
     def write(folder: Path, canary: Path) -> Path:
-        import numpy as np
-        import tf_keras
         from tf_keras.protobuf.saved_metadata_pb2 import SavedMetadata
 
         path = folder / "model"
-        model = tf_keras.Sequential([tf_keras.layers.Dense(2, input_shape=(2,), name=CARRIER)])
-        model.compile("sgd", "mse", metrics=["mae"])
-        model.train_on_batch(np.zeros((1, 2)), np.zeros((1, 2)))
-        model.save(path, save_format="tf")
+        for name, content in _sound_saved_model().items():
+            (path / name).parent.mkdir(parents=True, exist_ok=True)
+            (path / name).write_bytes(content)
         metadata, change = SavedMetadata(), alter(canary)
         metadata.ParseFromString((path / "keras_metadata.pb").read_bytes())
         for node in metadata.nodes:
@@ -180,16 +193,11 @@ def _flax(canary: Path) -> Config:
 
 def _custom(canary: Path) -> Config:
     del canary
-    return sequential(layer("Discount", module="pricing.layers"))
+    return sequential(layer("Discount", home="pricing.layers"))
 
 
 def _tokens(path: str, class_name: str = "TextVectorization", **config: Any) -> Config:
     return sequential(layer(class_name, vocabulary=path, output_mode="int", **config))
-
-
-def _idf(canary: Path) -> Config:
-    del canary
-    return sequential(layer("StringLookup", vocabulary=["a", "b"], idf_weights="/etc/hostname", output_mode="tf_idf"))
 
 
 _METADATA = partial(Attack, needs_tensorflow=True)
@@ -241,7 +249,6 @@ ATTACKS: tuple[Attack, ...] = (
         named("gs://bucket", "network", CARRIER),
         lambda _: _tokens("gs://bucket/vocabulary", "IntegerLookup"),
     ),
-    keras_attack("idf-weights", "the weights of terms in a file", named("/etc/hostname", CARRIER), _idf),
     _METADATA(
         "metadata-lambda",
         ("a Lambda in a SavedModel's Keras metadata", "modelscan: SavedModelLambdaDetectScan"),
@@ -269,6 +276,9 @@ ATTACKS: tuple[Attack, ...] = (
 )
 
 NOT_BUILT: tuple[NotBuilt, ...] = (
+    NotBuilt(
+        "the weights of terms in a file", "No Keras reads `idf_weights` from a file: it takes the path for a number."
+    ),
     NotBuilt(
         "modelaudit: Suspicious Configuration String Check",
         "No Keras evaluates a string of a configuration; such a file does nothing.",

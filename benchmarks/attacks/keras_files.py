@@ -52,14 +52,14 @@ def function(module: str | None, name: str, registered: str = "function") -> Con
     return {"module": module, "class_name": "function", "config": name, "registered_name": registered}
 
 
-def instance(module: str | None, class_name: str, **config: Any) -> Config:
+def instance(home: str | None, class_name: str, **config: Any) -> Config:
     """An object of a class by module and name."""
-    return {"module": module, "class_name": class_name, "config": config, "registered_name": None}
+    return {"module": home, "class_name": class_name, "config": config, "registered_name": None}
 
 
-def layer(class_name: str, name: str = CARRIER, module: Any = "keras.layers", **config: Any) -> Config:
-    """A layer, as Keras 3 writes it."""
-    return instance(module, class_name, name=name, trainable=True, dtype="float32", **config)
+def layer(class_name: str, name: str = CARRIER, home: str = "keras.layers", **config: Any) -> Config:
+    """A layer, as Keras 3 writes it; `home` is its module."""
+    return instance(home, class_name, name=name, trainable=True, dtype="float32", **config)
 
 
 def lambda_layer(function: Any, name: str = CARRIER, **config: Any) -> Config:

@@ -171,14 +171,16 @@ ATTACKS: tuple[Attack, ...] = (
         "build-config-function",
         "os.system in a layer's build_config",
         named(r"os\.system", CARRIER),
-        lambda _: sequential({**layer("Dense", units=2), "build_config": {"input_shape": function("os", "system")}}),
+        lambda _: sequential(
+            {**layer("ReLU"), "build_config": {"input_shape": [None, 2], "note": function("os", "system")}}
+        ),
     ),
     keras_attack(
         "op-map-function",
         "os.system for what an operation maps",
         named(r"os\.system", CARRIER),
         lambda _: functional(
-            layer("VectorizedMap", module="keras.src.ops.core", function=function("os", "system")), [tensor()]
+            layer("VectorizedMap", home="keras.src.ops.core", function=function("os", "system")), [tensor()]
         ),
     ),
     keras_attack(

@@ -28,7 +28,13 @@ from attacks.keras_files import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-_VOCABULARY = {"max_tokens": None, "num_oov_indices": 1, "mask_token": None, "oov_token": "[UNK]", "invert": False}
+_VOCABULARY: Config = {
+    "max_tokens": None,
+    "num_oov_indices": 1,
+    "mask_token": None,
+    "oov_token": "[UNK]",
+    "invert": False,
+}
 
 
 def _a_file(folder: Path, name: str) -> str:

@@ -86,6 +86,8 @@ class Reference:
         module: as for `LayerUse`.
         registered_name: as for `LayerUse`.
         is_function: whether it is stored as a function.
+        key: under which key of the layer's node or configuration it stands (`inbound_nodes`, `function`); `layers` for
+            a function in the place of a layer.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Reference:
     module: str | None = None
     registered_name: str | None = None
     is_function: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,12 +129,15 @@ class LambdaUse:
         has_bytecode: whether any of its functions (`function`, `output_shape`, `mask`) is stored as bytecode.
         function_name: the name of the function where the artifact stores a name instead.
         codes: what is known of each piece of bytecode, in the order they are stored.
+        key: the key of the layer's node under which the bytecode stands, beside its configuration; within it `mask`
+            where no other function of a Lambda is bytecode, empty otherwise.
     """
 
     path: tuple[str, ...]
     has_bytecode: bool
     function_name: str | None = None
     codes: tuple[Code, ...] = ()
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -210,7 +216,8 @@ class Hazard:
     """Something in the container itself that can harm who opens it.
 
     Args:
-        what: `external link`, `out-of-file dataset`, `pickle`, `escaping member` or `duplicate member`.
+        what: `external link`, `out-of-file dataset`, `empty dataset`, `pickle`, `escaping member`, `program member` or
+            `duplicate member`.
         subject: the link, dataset or member.
         detail: one clause that says where it points or what it holds.
     """

@@ -263,7 +263,11 @@ class _Walk:
             self.contents.lambdas.append(LambdaUse(place.owner, has_bytecode=True, codes=codes))
         return bool(codes)
 
-    def add_held(self, found: Iterable[Found], path: tuple[str, ...]) -> None:
+    def add_beside(self, node: Mapping[str, Any], path: tuple[str, ...]) -> None:
+        for key, found in held_beside(node, path):
+            self.add_held(found, path, key)
+
+    def add_held(self, found: Iterable[Found], path: tuple[str, ...], key: str = "") -> None:
         """Adds what stands elsewhere than layers and objects; bytecode counts as that of the layer."""
         codes = []
         for each in found:
@@ -273,7 +277,7 @@ class _Walk:
             else:
                 codes.append(each)
         if codes:
-            self.contents.lambdas.append(LambdaUse(path, has_bytecode=True, codes=tuple(codes)))
+            self.contents.lambdas.append(LambdaUse(path, has_bytecode=True, codes=tuple(codes), key=key))
 
     def mapping(self, value: dict[str, Any], place: _ConfigLocation) -> None:
         class_name = value.get("class_name")
@@ -311,11 +315,13 @@ class _Walk:
     def function(self, node: dict[str, Any], place: _ConfigLocation) -> None:
         role = place.role or _role_by_module(node) or "object"
         module, registered = _text(node.get("module")), _text(node.get("registered_name"))
-        # In the place of a layer it is called as one, and goes by a layer's name.
-        is_called = "inbound_nodes" in node and node["class_name"] == FUNCTION
-        owner = (*place.path, _name_of(node, {})) if is_called else place.owner
-        self.add_object(ObjectUse(role, node["config"], owner, module, registered))
-        self.add_held(held_beside(node, owner), owner)
+        if "inbound_nodes" in node and node["class_name"] == FUNCTION:
+            # In the place of a layer it is called as one, and goes by a layer's name.
+            path = (*place.path, _name_of(node, {}))
+            self.add_held([Reference(node["config"], path, module, registered, is_function=True, key="layers")], path)
+            self.add_beside(node, path)
+        else:
+            self.add_object(ObjectUse(role, node["config"], place.owner, module, registered))
 
     def layer(self, node: Mapping[str, Any], place: _ConfigLocation) -> None:
         config = as_mapping(node["config"])
@@ -344,7 +350,7 @@ class _Walk:
         found = lambda_use(node["class_name"], config, path)
         if found is not None:
             self.contents.lambdas.append(found)
-        self.add_held(held_beside(node, path), path)
+        self.add_beside(node, path)
         # An InputLayer's dtype is what it is fed, which says nothing about what is computed.
         dtype = compute_dtype(config.get("dtype") or node.get("dtype"))
         if dtype in FLOATS and node["class_name"] != "InputLayer":
@@ -370,7 +376,7 @@ class _Walk:
                 config=config,
             )
         )
-        self.add_held(held_beside(node, place.owner), place.owner)
+        self.add_beside(node, place.owner)
         if not config:
             return
         if "fn" in config:

@@ -37,9 +37,11 @@ def lambda_use(class_name: str, config: Mapping[str, Any], path: tuple[str, ...]
     keys = function_keys(class_name, config)
     if not keys:
         return LambdaUse(path, has_bytecode=False) if is_lambda else None
-    texts = [text for key in keys for text in _texts(config[key], config.get(f"{key}{_TYPE}") == "lambda")]
+    held = {key: list(_texts(config[key], config.get(f"{key}{_TYPE}") == "lambda")) for key in keys}
+    texts = [text for key in keys for text in held[key]]
+    only_mask = "mask" if all(key == "mask" for key in keys if held[key]) and texts else ""
     name = None if config.get(f"function{_TYPE}") == "lambda" else _name(config.get("function"))
-    return LambdaUse(path, bool(texts), name if is_lambda else None, tuple(map(_code, texts)))
+    return LambdaUse(path, bool(texts), name if is_lambda else None, tuple(map(_code, texts)), only_mask)
 
 
 def holds_lambda(inventory: Inventory) -> bool:

@@ -25,38 +25,42 @@ _TYPE_SPECIFICATION = "__typespec__"
 _OF_NODES = frozenset({"config", "compile_config", "training_config"})
 
 
-def held_beside(node: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[Found]:
+def held_beside(node: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, Iterator[Found]]]:
     """What a node names with a module, and its bytecode, beside its configuration: in its calls, its `build_config`.
 
     Args:
         node: of a layer or object.
         path: the layer.
+
+    Returns:
+        What stands under each key.
     """
     for key, value in node.items():
         if key not in _OF_NODES and isinstance(value, dict | list):
-            yield from held_in(value, path)
+            yield key, held_in(value, path, key)
 
 
-def held_in(value: object, path: tuple[str, ...]) -> Iterator[Found]:
+def held_in(value: object, path: tuple[str, ...], key: str = "") -> Iterator[Found]:
     """The classes and functions that a value names with their modules, and its bytecode, at any depth.
 
     Args:
         value: of any kind.
         path: the layer that it belongs to.
+        key: the key that it stands under.
     """
     if isinstance(value, list):
         codes = code_elsewhere(value)
         yield from codes
         for each in value if not codes else ():
-            yield from held_in(each, path)
+            yield from held_in(each, path, key)
     elif isinstance(value, dict) and value.get("class_name") != _TENSOR:
         yield from code_elsewhere(value)
-        reference = _reference(value, path)
+        reference = _reference(value, path, key)
         if reference is not None:
             yield reference
         for each in value.values():
             if isinstance(each, dict | list) and each:
-                yield from held_in(each, path)
+                yield from held_in(each, path, key)
 
 
 def named_in_keys(config: Mapping[str, Any], keys: tuple[str, ...], path: tuple[str, ...]) -> Iterator[Reference]:
@@ -74,11 +78,11 @@ def named_in_keys(config: Mapping[str, Any], keys: tuple[str, ...], path: tuple[
         if isinstance(value, str) and config.get(f"{key}_type") == FUNCTION:
             module = config.get("module" if key == FUNCTION else f"{key}_module")
             if isinstance(module, str):
-                yield Reference(value, path, module, is_function=True)
-        yield from (each for each in held_in(value, path) if isinstance(each, Reference))
+                yield Reference(value, path, module, is_function=True, key=key)
+        yield from (each for each in held_in(value, path, key) if isinstance(each, Reference))
 
 
-def _reference(node: Mapping[str, Any], path: tuple[str, ...]) -> Reference | None:
+def _reference(node: Mapping[str, Any], path: tuple[str, ...], key: str) -> Reference | None:
     name, module, registered = node.get("class_name"), node.get("module"), node.get("registered_name")
     if name == _TYPE_SPECIFICATION:
         name = node.get("spec_name")
@@ -89,4 +93,4 @@ def _reference(node: Mapping[str, Any], path: tuple[str, ...]) -> Reference | No
     if not (isinstance(name, str) and isinstance(module, str)) or name.startswith("__"):
         return None
     registered = registered if isinstance(registered, str) else None
-    return Reference(name, path, module, registered, is_function=node.get("class_name") == FUNCTION)
+    return Reference(name, path, module, registered, is_function=node.get("class_name") == FUNCTION, key=key)

@@ -95,14 +95,13 @@ def _escaping_names(inventory: Inventory) -> Iterator[Finding]:
 
 def _vocabularies(inventory: Inventory) -> Iterator[Finding]:
     for layer in inventory.layers:
-        for key in ("vocabulary", "idf_weights"):
-            value = layer.config.get(key)
-            if layer.class_name.rpartition(">")[2] in _LOOKUPS and isinstance(value, str) and value:
-                over = "over the network" if re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE) else "of the host"
-                yield unsafe(
-                    rules.VOCABULARY,
-                    f"{layer.class_name}({key}={value!r})",
-                    locations((layer,)),
-                    f"rebuilding it reads this file {over}; its lines become part of the model",
-                    "build the layer from a list of terms, and save the model again",
-                )
+        value = layer.config.get("vocabulary")
+        if layer.class_name.rpartition(">")[2] in _LOOKUPS and isinstance(value, str) and value:
+            over = "over the network" if re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE) else "of the host"
+            yield unsafe(
+                rules.VOCABULARY,
+                f"{layer.class_name}(vocabulary={value!r})",
+                locations((layer,)),
+                f"rebuilding it reads this file {over}; its lines become part of the model",
+                "build the layer from a list of terms, and save the model again",
+            )

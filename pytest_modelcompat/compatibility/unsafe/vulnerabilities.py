@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.profiles.profile import Profile
     from pytest_modelcompat.results.finding import Finding
 
+_EXTERNAL = ("external link", "out-of-file dataset")
 _DOWNLOAD, _UNLOCK = "get_file", "enable_unsafe_deserialization"
 _UNPACKS = ("extract", "untar")
 
@@ -176,7 +177,7 @@ def _reads_vocabularies(profile: Profile, inventory: Inventory) -> bool:
 
 
 def _loads_graphs(profile: Profile, inventory: Inventory) -> bool:
-    return profile.find("layer", "TFSMLayer") is not None and not _refuses("TFSMLayer", profile, inventory)
+    return profile.public("keras.layers", "TFSMLayer") is not None and not _refuses("TFSMLayer", profile, inventory)
 
 
 def _imports_modules(profile: Profile, _: Inventory) -> bool:
@@ -188,7 +189,7 @@ def _finds(path: str, profile: Profile, _: Inventory) -> bool:
 
 
 _downloads = partial(_finds, f"keras.utils.{_DOWNLOAD}")
-_EXTERNAL = ("external link", "out-of-file dataset")
+_outside = partial(_weights, _EXTERNAL, "reads another file of the host into the weights")
 
 VULNERABILITIES = (
     Vulnerability("CVE-2024-3660", ("keras",), "2.13", _bytecode, _reads_lambdas, in_keras_2=True),
@@ -220,9 +221,9 @@ VULNERABILITIES = (
     Vulnerability(
         "CVE-2026-0897",
         ("keras", "h5"),
-        "3.13.2",
+        "3.15",
         partial(_weights, ("empty dataset",), "takes the memory that the weights declare, however little they store"),
-        backported="3.12.1",
+        backported="3.12.3",
         in_keras_2=True,
     ),
     Vulnerability(
@@ -232,13 +233,7 @@ VULNERABILITIES = (
         partial(_layer, "TFSMLayer", "filepath", "loads the SavedModel that the file names, with everything in it"),
         _loads_graphs,
     ),
-    Vulnerability(
-        "CVE-2026-1669",
-        ("keras", "h5"),
-        "3.13.2",
-        partial(_weights, _EXTERNAL, "reads another file of the host into the weights"),
-        backported="3.12.1",
-        in_keras_2=True,
-    ),
-    Vulnerability("CVE-2026-12479", ("keras",), "3.15.1", _escaping_name),
+    Vulnerability("CVE-2026-1669", ("keras",), "3.13.2", _outside, backported="3.12.1", in_keras_2=True),
+    Vulnerability("CVE-2026-1669", ("h5",), "3.14.1", _outside, backported="3.12.3", in_keras_2=True),
+    Vulnerability("CVE-2026-12479", ("keras",), "3.15", _escaping_name, backported="3.12.4"),
 )

@@ -14,6 +14,7 @@ from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error
 from pytest_modelcompat.artifacts.containers.hdf5.trees import records
 from pytest_modelcompat.artifacts.containers.hdf5.types import Attribute, read_attribute
 from pytest_modelcompat.artifacts.inventory import Hazard, WeightUse
+from pytest_modelcompat.artifacts.limits import megabytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _HEAP_ID = 8
 LONGEST_PATH = 4096
 _MOST_CHARACTERS = 1 << 25
+# What is larger than both, no compression makes so small: the values are not there, and memory is taken for them.
+_LARGEST_ANYHOW, _MOST_EXPANDED = 1 << 32, 1000
 
 
 @dataclass
@@ -137,6 +140,9 @@ def _add_dataset(file: File, path: str, header: Header, contents: Hdf5Contents) 
     contents.datasets.append(dataset)
     if dataset.outside:
         contents.hazards.append(Hazard("out-of-file dataset", path, f"takes its values from {dataset.outside}"))
+    if dataset.nbytes > max(_LARGEST_ANYHOW, _MOST_EXPANDED * file.length):
+        detail = f"declares {megabytes(dataset.nbytes)} in a file of {megabytes(file.length)}"
+        contents.hazards.append(Hazard("empty dataset", path, detail))
     return True
 
 
