@@ -64,8 +64,12 @@ def read_keras_metadata(path: Path, object_graph: Any) -> KerasMetadata:
     metadata = _metadata({node: text for node, kind, text in kept if kind not in _NO_LAYERS}, where)
     known = {code for use in metadata.contents.lambdas for code in use.codes}
     for node, _, text in kept:
-        if node != _ROOT and any(word in text for word in _SUSPICIOUS):
-            read_values(node, parse_json(text, where), metadata.contents, known, where)
+        if any(word in text for word in _SUSPICIOUS):
+            values = parse_json(text, where)
+            if node == _ROOT:
+                # The same model once more, which Keras 2 writes beside its configuration.
+                values = {"again": values.get("model_config")}
+            read_values(node, values, metadata.contents, known, where)
     return metadata
 
 

@@ -21,8 +21,8 @@ FUNCTION = "function"
 # The output of a layer, of which a functional model is full, holds a shape and names.
 _TENSOR = "__keras_tensor__"
 _TYPE_SPECIFICATION = "__typespec__"
-# Beside a node's configuration: what says which node it is, and what is read by other means.
-_OF_NODES = frozenset({"config", "compile_config", "training_config"})
+# Of a node: what is read by other means.
+_OF_NODES = frozenset({"config", "compile_config", "training_config", "model_config"})
 
 
 def held_beside(node: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, Iterator[Found]]]:
