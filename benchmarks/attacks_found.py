@@ -66,6 +66,8 @@ def record(chosen: Iterable[Attack], found: dict[str, set[str]]) -> None:
         entry = table["attacks"].setdefault(attack.name, {"found": {}})
         entry["shows"] = list(attack.shows)
         entry["found"] |= {tool: attack.name in names for tool, names in found.items()}
+    known = {attack.name for attack in attacks()}
+    table["attacks"] = {name: entry for name, entry in table["attacks"].items() if name in known}
     table["not built"] = {each.shows: each.why for each in not_built()}
     FOUND.write_text(json.dumps(table, indent=1, sort_keys=True) + "\n")
 
