@@ -27,7 +27,7 @@ import json, os, signal, sys
 import numpy as np, tensorflow as tf
 keras = tf.keras; keras.models.load_model
 def load(path, safe_mode):
-    if os.path.exists(os.path.join(path, "saved_model.pb")) and keras.__version__ >= "3":
+    if os.path.exists(os.path.join(path, "saved_model.pb")) and getattr(keras, "__version__", "2") >= "3":
         model = tf.saved_model.load(path); calls = list(model.signatures.values())
         return [call(**{k: tf.zeros([2 if d is None else d for d in v.shape] if v.shape.rank else [], v.dtype)
                         for k, v in call.structured_input_signature[1].items()}) for call in calls]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attacks import keras_code, keras_containers, keras_references, keras_vulnerabilities
+from attacks import keras_code, keras_containers, keras_metadata, keras_references, keras_vulnerabilities
 
 if TYPE_CHECKING:
     from attacks.attack import Attack, NotBuilt
@@ -14,6 +14,7 @@ ATTACKS: tuple[Attack, ...] = (
     *keras_code.ATTACKS,
     *keras_references.ATTACKS,
     *keras_containers.ATTACKS,
+    *keras_metadata.ATTACKS,
 )
 NOT_BUILT: tuple[NotBuilt, ...] = (
     *keras_vulnerabilities.NOT_BUILT,

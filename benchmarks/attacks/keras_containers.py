@@ -1,13 +1,10 @@
-"""Attacks by what holds a Keras configuration: zips, folders and .h5 files, and the Keras metadata of a SavedModel."""
+"""Attacks by what holds a Keras configuration, and by layers that load something more."""
 
 from __future__ import annotations
 
 import json
-import tempfile
 import warnings
 import zipfile
-from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attacks.attack import Attack, NotBuilt
@@ -15,16 +12,13 @@ from attacks.keras_files import (
     CARRIER,
     METADATA,
     Config,
-    code_list,
     empty_npz,
     function,
     instance,
     keras_attack,
     lambda_code,
     lambda_layer,
-    lambda_value,
     layer,
-    legacy_lambda,
     named,
     sequential,
     write_keras,
@@ -32,8 +26,7 @@ from attacks.keras_files import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    Alter = Callable[[str, Config], Config]
+    from pathlib import Path
 
 _IN_CARRIER = named("bytecode", CARRIER)
 _SOUND = sequential(layer("ReLU", "relu"))
@@ -92,81 +85,6 @@ def _pickled(folder: Path, canary: Path) -> Path:
     return write_keras(folder / "model.keras", _SOUND, [("assets/tokenizer/vocabulary.pkl", code)])
 
 
-@cache
-def _sound_saved_model() -> dict[str, bytes]:
-    """The files of a SavedModel of Keras 2."""
-    import numpy as np
-    import tf_keras
-
-    model = tf_keras.Sequential([tf_keras.layers.Dense(2, input_shape=(2,), name=CARRIER)])
-    model.compile("sgd", "mse", metrics=["mae"])
-    model.train_on_batch(np.zeros((1, 2)), np.zeros((1, 2)))
-    with tempfile.TemporaryDirectory() as folder:
-        model.save(folder, save_format="tf")
-        files = (file for file in Path(folder).rglob("*") if file.is_file())
-        return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
-
-
-def _saved_model(alter: Callable[[Path], Alter]) -> Callable[[Path, Path], Path]:
-    """A SavedModel of Keras 2; `alter` makes, for a canary, what changes each node's metadata."""
-
-    def write(folder: Path, canary: Path) -> Path:
-        from tf_keras.protobuf.saved_metadata_pb2 import SavedMetadata
-
-        path = folder / "model"
-        for name, content in _sound_saved_model().items():
-            (path / name).parent.mkdir(parents=True, exist_ok=True)
-            (path / name).write_bytes(content)
-        metadata, change = SavedMetadata(), alter(canary)
-        metadata.ParseFromString((path / "keras_metadata.pb").read_bytes())
-        for node in metadata.nodes:
-            node.metadata = json.dumps(change(node.node_path, json.loads(node.metadata)))
-        (path / "keras_metadata.pb").write_bytes(metadata.SerializeToString())
-        return path
-
-    return write
-
-
-def _root_lambda(canary: Path) -> Alter:
-    def change(path: str, node: Config) -> Config:
-        if path == "root":
-            node["config"]["layers"][-1] = legacy_lambda(canary)
-        return node
-
-    return change
-
-
-def _named_layer(canary: Path) -> Alter:
-    """The node of a layer that the model's configuration already describes, as something sound."""
-
-    def change(_: str, node: Config) -> Config:
-        is_carrier = node.get("name") == CARRIER
-        return {**node, **legacy_lambda(canary)} if is_carrier else node
-
-    return change
-
-
-def _metric(canary: Path) -> Alter:
-    def change(path: str, node: Config) -> Config:
-        if "metric" in path or "Metric" in str(node.get("class_name")):
-            node["config"] = {
-                **node["config"],
-                "fn": {"class_name": "__lambda__", "config": {"value": code_list(canary)}},
-            }
-        return node
-
-    return change
-
-
-def _training(canary: Path) -> Alter:
-    def change(path: str, node: Config) -> Config:
-        if path == "root":
-            node["training_config"]["loss"] = lambda_value(canary)
-        return node
-
-    return change
-
-
 def _tensorflow_layer(folder: Path, canary: Path) -> Path:
     """A TFSMLayer whose SavedModel writes a file when it is called."""
     import tensorflow as tf
@@ -199,8 +117,6 @@ def _custom(canary: Path) -> Config:
 def _tokens(path: str, class_name: str = "TextVectorization", **config: Any) -> Config:
     return sequential(layer(class_name, vocabulary=path, output_mode="int", **config))
 
-
-_METADATA = partial(Attack, needs_tensorflow=True)
 
 ATTACKS: tuple[Attack, ...] = (
     Attack("keras-folder", ("the folder that Keras 3 saves with zipped=False",), _IN_CARRIER, _folder),
@@ -248,30 +164,6 @@ ATTACKS: tuple[Attack, ...] = (
         "the vocabulary of an IntegerLookup at an address",
         named("gs://bucket", "network", CARRIER),
         lambda _: _tokens("gs://bucket/vocabulary", "IntegerLookup"),
-    ),
-    _METADATA(
-        "metadata-lambda",
-        ("a Lambda in a SavedModel's Keras metadata", "modelscan: SavedModelLambdaDetectScan"),
-        _IN_CARRIER,
-        _saved_model(_root_lambda),
-    ),
-    _METADATA(
-        "metadata-named-layer",
-        ("a Lambda in the node of a layer that the model describes as another",),
-        _IN_CARRIER,
-        _saved_model(_named_layer),
-    ),
-    _METADATA(
-        "metadata-metric",
-        ("code in the metadata of a metric",),
-        named("bytecode", '"mae"'),
-        _saved_model(_metric),
-    ),
-    _METADATA(
-        "metadata-training",
-        ("code for a loss in a SavedModel's Keras metadata",),
-        named("bytecode", "compile"),
-        _saved_model(_training),
     ),
 )
 
