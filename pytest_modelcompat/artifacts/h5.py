@@ -64,6 +64,7 @@ def _with_model(inventory: Inventory, attributes: Mapping[str, str], budget: Bud
         layers=tuple(contents.layers),
         objects=tuple(contents.objects),
         lambdas=tuple(contents.lambdas),
+        references=tuple(contents.references),
         compute_dtypes=contents.compute_dtypes,
         compiled="training_config" in attributes,
         root=root,

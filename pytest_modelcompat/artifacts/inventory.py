@@ -78,6 +78,28 @@ class ObjectUse:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """A class or function that a configuration names where neither layers nor objects stand, as in a call's arguments.
+
+    Args:
+        name: as stored.
+        path: the layer that it belongs to.
+        module: as for `LayerUse`.
+        registered_name: as for `LayerUse`.
+        is_function: whether it is stored as a function.
+        key: under which key of the layer's node or configuration it stands (`inbound_nodes`, `function`); `layers` for
+            a function in the place of a layer.
+    """
+
+    name: str
+    path: tuple[str, ...]
+    module: str | None = None
+    registered_name: str | None = None
+    is_function: bool = False
+    key: str = ""
+
+
+@dataclass(frozen=True)
 class Code:
     """Marshalled Python bytecode, as its bytes show.
 
@@ -108,12 +130,15 @@ class LambdaUse:
         has_bytecode: whether any of its functions (`function`, `output_shape`, `mask`) is stored as bytecode.
         function_name: the name of the function where the artifact stores a name instead.
         codes: what is known of each piece of bytecode, in the order they are stored.
+        key: the key of the layer's node under which the bytecode stands, beside its configuration; within it `mask`
+            where no other function of a Lambda is bytecode, empty otherwise.
     """
 
     path: tuple[str, ...]
     has_bytecode: bool
     function_name: str | None = None
     codes: tuple[Code, ...] = ()
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -220,8 +245,9 @@ class Hazard:
     """Something in the container itself that can harm who opens it.
 
     Args:
-        what: `external link`, `plugin link`, `out-of-file dataset`, `filter plugin`, `pickle`, `escaping member`,
-            `duplicate member`, `unread member`, `outside link`, `second graph` or `polyglot`.
+        what: `external link`, `plugin link`, `out-of-file dataset`, `empty dataset`, `filter plugin`, `pickle`,
+            `escaping member`, `duplicate member`, `program member`, `unread member`, `outside link`, `second graph` or
+            `polyglot`.
         subject: the link, dataset or member.
         detail: one clause that says where it points or what it holds.
     """
@@ -267,6 +293,7 @@ class Inventory:
         layers: every layer at any depth, the outermost model itself excluded, in order of appearance.
         objects: every activation, initializer, loss ... that is not a layer.
         lambdas: every Lambda layer.
+        references: classes and functions that a Keras configuration names elsewhere than as layers and objects.
         ops: every op of the main graph and of all functions, sorted by name (SavedModel only).
         functions: how many functions the SavedModel's graph holds.
         signatures: sorted by name (SavedModel only); TensorFlow's own init signature is left out.
@@ -324,6 +351,7 @@ class Inventory:
     preset: str = ""
     part: str = ""
     others: tuple[Inventory, ...] = field(default=(), repr=False, compare=False)
+    references: tuple[Reference, ...] = ()
 
     @property
     def has_variables(self) -> bool:

@@ -21,7 +21,7 @@ from pytest_modelcompat.artifacts.other_json import HUB_PACKAGES
 from pytest_modelcompat.artifacts.text import clause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
     from typing import BinaryIO
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 CONFIG, METADATA = "config.json", "metadata.json"
 _ASSETS = "assets/"
+_PROGRAMS = (".py", ".pyc", ".pyd", ".so", ".dll", ".dylib", ".exe", ".com", ".sh", ".bat", ".ps1", ".jar")
 # Of a KerasHub preset: the model for a task, around the backbone in config.json. A class' name, of whatever is there.
 _TASK, _CLASS = "task.json", re.compile(r"^.*>|\W")
 WEIGHTS, _WEIGHTS_NPZ = "model.weights.h5", "model.weights.npz"
@@ -76,11 +77,12 @@ def _inventory(path: Path, archive: ZipArchive | Folder, budget: Budget) -> Inve
         layers=tuple(contents.layers),
         objects=tuple(contents.objects),
         lambdas=tuple(contents.lambdas),
+        references=tuple(contents.references),
         compute_dtypes=contents.compute_dtypes,
         compiled=bool(training),
         weights=tuple(weights),
         assets=_assets(archive),
-        hazards=_sorted(hazards),
+        hazards=_sorted((*_programs(archive), *hazards)),
         root=root,
         training=training,
     )
@@ -153,6 +155,13 @@ def _hdf5(where: str, source: Source) -> Hdf5Contents:
         return read_contents(source)
     except Hdf5Error as error:
         raise BrokenArtifactError(f"{where} is corrupt: {error}") from error
+
+
+def _programs(archive: ZipArchive | Folder) -> Iterator[Hazard]:
+    """Programs among the members of a zip; a folder may be a checkout of much else."""
+    for name in archive.sizes if isinstance(archive, ZipArchive) else ():
+        if name.lower().endswith(_PROGRAMS):
+            yield Hazard("program member", name, "is no part of a model")
 
 
 def _sorted(hazards: Iterable[Hazard]) -> tuple[Hazard, ...]:

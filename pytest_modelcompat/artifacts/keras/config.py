@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_modelcompat.artifacts.budget import Budget, BudgetSpentError
 from pytest_modelcompat.artifacts.dtypes import FLOATS, compute_dtype
-from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, LambdaUse, LayerUse, ObjectUse
-from pytest_modelcompat.artifacts.keras.lambdas import called_with, code_elsewhere, function_keys, lambda_use
+from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, LambdaUse, LayerUse, ObjectUse, Reference
+from pytest_modelcompat.artifacts.keras.lambdas import code_elsewhere, function_keys, lambda_use
+from pytest_modelcompat.artifacts.keras.values import FUNCTION, held_beside, held_in, named_in_keys
 from pytest_modelcompat.artifacts.limits import (
     LARGEST_JSON,
     LARGEST_TEXT_OF_JSON,
@@ -28,9 +29,10 @@ from pytest_modelcompat.artifacts.limits import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from pytest_modelcompat.artifacts.inventory import Inventory
+    from pytest_modelcompat.artifacts.inventory import Code, Inventory
+    from pytest_modelcompat.artifacts.keras.values import Found
 
 COMPILE_PATH = ("compile",)
 
@@ -85,6 +87,7 @@ class ConfigContents:
     layers: list[LayerUse] = field(default_factory=list)
     objects: list[ObjectUse] = field(default_factory=list)
     lambdas: list[LambdaUse] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
     dtypes: set[str] = field(default_factory=set)
 
     @property
@@ -182,6 +185,7 @@ def without_compile_config(inventory: Inventory) -> Inventory:
         inventory,
         objects=tuple(contents.objects),
         lambdas=tuple(contents.lambdas),
+        references=tuple(contents.references),
         compiled=False,
         training={},
     )
@@ -211,6 +215,33 @@ def read_layer(
     """
     with _bounded(where):
         _Walk(contents, budget).layer(node, _ConfigLocation(parents, parents, key="layer"))
+
+
+def read_values(
+    name: str,
+    node: Mapping[str, Any],
+    contents: ConfigContents,
+    known: Collection[Code],
+    where: str,
+    budget: Budget | None = None,
+) -> None:
+    """Adds what an object names and holds of code, and none of its layers.
+
+    Args:
+        name: what the object goes by where it has no name.
+        node: of any object.
+        contents: what it is added to.
+        known: the code that is there already.
+        where: the file, as a message names it.
+        budget: what it may cost.
+
+    Raises:
+        BrokenArtifactError: the node is nested without end, or names more than any model.
+    """
+    path = (_name_of({"class_name": name, **node}, as_mapping(node.get("config"))),)
+    with _bounded(where):
+        found = [each for each in held_in({**node, "class_name": None}, path) if each not in known]
+        _Walk(contents, budget).add_held(found, path)
 
 
 class _TooMuchError(Exception):
@@ -251,14 +282,18 @@ class _Walk:
         self.budget.look()
         self.contents.lambdas.append(use)
 
-    def count(self, use: LayerUse | ObjectUse) -> None:
-        self.budget.look()
-        if len(self.contents.layers) + len(self.contents.objects) >= MOST_USES:
-            raise _TooMuchError(f"names more than {MOST_USES:,} layers and objects")
+    def count(self, use: LayerUse | ObjectUse | Reference) -> None:
+        self.count_one()
         if len(use.name) + len(use.module or "") > LONGEST_NAME:
             raise _TooMuchError(f"names something in more than {LONGEST_NAME:,} characters")
         if sum(map(len, use.path)) > LONGEST_LAYER_PATH:
             raise _TooMuchError(f"names a layer, and those around it, in more than {LONGEST_LAYER_PATH:,} characters")
+
+    def count_one(self) -> None:
+        contents = self.contents
+        self.budget.look()
+        if len(contents.layers) + len(contents.objects) + len(contents.references) >= MOST_USES:
+            raise _TooMuchError(f"names more than {MOST_USES:,} layers and objects")
 
     def bare_name(self, name: str, place: _ConfigLocation) -> None:
         if place.role is None or place.role == "dtype policy":
@@ -282,6 +317,23 @@ class _Walk:
             self.add_lambda(LambdaUse(place.owner, has_bytecode=True, codes=codes))
         return bool(codes)
 
+    def add_beside(self, node: Mapping[str, Any], path: tuple[str, ...]) -> None:
+        for key, found in held_beside(node, path):
+            self.add_held(found, path, key)
+
+    def add_held(self, found: Iterable[Found], path: tuple[str, ...], key: str = "") -> None:
+        """Adds what stands elsewhere than layers and objects; bytecode counts as that of the layer."""
+        codes = []
+        for each in found:
+            if isinstance(each, Reference):
+                self.count(each)
+                self.contents.references.append(each)
+            else:
+                self.count_one()
+                codes.append(each)
+        if codes:
+            self.add_lambda(LambdaUse(path, has_bytecode=True, codes=tuple(codes), key=key))
+
     def mapping(self, value: dict[str, Any], place: _ConfigLocation) -> None:
         class_name = value.get("class_name")
         if not isinstance(class_name, str):
@@ -289,7 +341,8 @@ class _Walk:
         elif class_name == "__tuple__":
             self.visit(value.get("items"), place)
         elif class_name in _VALUE_CLASSES:
-            self.is_code(value, place)
+            if not self.is_code(value, place):
+                self.add_held(held_in(value, place.owner), place.owner)
         elif "config" in value:
             self.node(value, place)
         else:
@@ -317,7 +370,13 @@ class _Walk:
     def function(self, node: dict[str, Any], place: _ConfigLocation) -> None:
         role = place.role or _role_by_module(node) or "object"
         module, registered = _text(node.get("module")), _text(node.get("registered_name"))
-        self.add_object(ObjectUse(role, node["config"], place.owner, module, registered))
+        if "inbound_nodes" in node and node["class_name"] == FUNCTION:
+            # In the place of a layer it is called as one, and goes by a layer's name.
+            path = (*place.path, _name_of(node, {}))
+            self.add_held([Reference(node["config"], path, module, registered, is_function=True, key="layers")], path)
+            self.add_beside(node, path)
+        else:
+            self.add_object(ObjectUse(role, node["config"], place.owner, module, registered))
 
     def layer(self, node: Mapping[str, Any], place: _ConfigLocation) -> None:
         config = as_mapping(node["config"])
@@ -333,9 +392,6 @@ class _Walk:
         )
         self.count(use)
         self.contents.layers.append(use)
-        codes = called_with(node) if "inbound_nodes" in node else ()
-        if codes:
-            self.add_lambda(LambdaUse(path, has_bytecode=True, codes=codes))
         self.inside(node, config, path, owner=path)
 
     def inside(
@@ -348,13 +404,14 @@ class _Walk:
         found = lambda_use(node["class_name"], config, path)
         if found is not None:
             self.add_lambda(found)
+        self.add_beside(node, path)
         # An InputLayer's dtype is what it is fed, which says nothing about what is computed.
         dtype = compute_dtype(config.get("dtype") or node.get("dtype"))
         if dtype in FLOATS and node["class_name"] != "InputLayer":
             self.contents.dtypes.add(dtype)
-        self.children(
-            config, _ConfigLocation(path, owner), skip=function_keys(node["class_name"], config) if found else ()
-        )
+        functions = function_keys(node["class_name"], config) if found else ()
+        self.add_held(named_in_keys(config, functions, path), path)
+        self.children(config, _ConfigLocation(path, owner), skip=functions)
         compiled = node.get("compile_config")
         if isinstance(compiled, dict):
             self.children(compiled, _ConfigLocation(COMPILE_PATH, COMPILE_PATH))
@@ -373,6 +430,7 @@ class _Walk:
                 config=config,
             )
         )
+        self.add_beside(node, place.owner)
         if not config:
             return
         if "fn" in config:

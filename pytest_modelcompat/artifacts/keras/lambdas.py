@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.inventory import Code, LambdaUse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from pytest_modelcompat.artifacts.inventory import Inventory
 
@@ -37,9 +37,11 @@ def lambda_use(class_name: str, config: Mapping[str, Any], path: tuple[str, ...]
     keys = function_keys(class_name, config)
     if not keys:
         return LambdaUse(path, has_bytecode=False) if is_lambda else None
-    texts = [text for key in keys for text in _texts(config[key], config.get(f"{key}{_TYPE}") == "lambda")]
+    held = {key: list(_texts(config[key], config.get(f"{key}{_TYPE}") == "lambda")) for key in keys}
+    texts = [text for key in keys for text in held[key]]
+    only_mask = "mask" if all(key == "mask" for key in keys if held[key]) and texts else ""
     name = None if config.get(f"function{_TYPE}") == "lambda" else _name(config.get("function"))
-    return LambdaUse(path, bool(texts), name if is_lambda else None, tuple(map(_code, texts)))
+    return LambdaUse(path, bool(texts), name if is_lambda else None, tuple(map(_code, texts)), only_mask)
 
 
 def holds_lambda(inventory: Inventory) -> bool:
@@ -49,29 +51,6 @@ def holds_lambda(inventory: Inventory) -> bool:
     """
     has_code = any(use.has_bytecode and use.path != ("compile",) for use in inventory.lambdas)
     return has_code or any(_LAMBDA in layer.config.values() for layer in inventory.layers if layer.config)
-
-
-def called_with(node: Mapping[str, Any]) -> tuple[Code, ...]:
-    """The bytecode that an operation was called with: `keras.ops.map(lambda x: ..., xs)`.
-
-    Args:
-        node: of a layer or operation, with its calls beside its configuration.
-    """
-    calls = node.get("inbound_nodes")
-    given = [
-        value
-        for call in (calls if isinstance(calls, list) else ())
-        if isinstance(call, dict)
-        for value in (*_items(call.get("args")), *_items(call.get("kwargs")))
-        if isinstance(value, dict) and value.get("class_name") == _NODE
-    ]
-    return tuple(code for value in given for code in code_elsewhere(value))
-
-
-def _items(values: object) -> Iterable[Any]:
-    if isinstance(values, dict):
-        return values.values()
-    return values if isinstance(values, list) else ()
 
 
 def function_keys(class_name: str, config: Mapping[str, Any]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from pytest_modelcompat.artifacts.keras.config import (
     read_compile,
     read_layer,
     read_model,
+    read_values,
 )
 from pytest_modelcompat.artifacts.limits import LARGEST_JSON, megabytes
 from pytest_modelcompat.artifacts.saved_model.graph_file import read_message
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _ROOT = "root"
 _NO_LAYERS = frozenset({"_tf_keras_metric"})
+# What the text of a node has that holds bytecode or names a module; names can be written in JSON's escapes.
+_SUSPICIOUS = ("lambda", '"module"', "\\u")
 
 
 @dataclass
@@ -55,15 +58,24 @@ def read_keras_metadata(path: Path, object_graph: Any, budget: Budget) -> KerasM
     file = path / "keras_metadata.pb"
     if file.is_file():
         message = read_message(file, "SavedMetadata", "Keras metadata", budget)
-        nodes = {node.node_path: node.metadata for node in message.nodes if node.identifier not in _NO_LAYERS}
+        kept = [(node.node_path, node.identifier, node.metadata) for node in message.nodes]
     else:
-        found = read_metadata(object_graph, budget)
-        # What nothing leads to is no part of the model, whatever it holds.
-        reached = [node for node in found if node.path.partition(".")[0] == _ROOT]
-        nodes = {node.path: node.metadata for node in reached if node.identifier not in _NO_LAYERS}
-    if sum(map(len, nodes.values())) > LARGEST_JSON:
+        kept = [(node.path, node.identifier, node.metadata) for node in read_metadata(object_graph, budget)]
+    if sum(len(text) for _, _, text in kept) > LARGEST_JSON:
         raise BrokenArtifactError(f"{file} is larger than {megabytes(LARGEST_JSON)}, which is the limit")
-    return _metadata(nodes, f"{file}" if file.is_file() else f"{path} (its Keras metadata)", budget)
+    where = f"{file}" if file.is_file() else f"{path} (its Keras metadata)"
+    # What nothing leads to is no part of the model, whatever it holds.
+    layers = {node: text for node, kind, text in kept if kind not in _NO_LAYERS and node.partition(".")[0] == _ROOT}
+    metadata = _metadata(layers, where, budget)
+    known = {code for use in metadata.contents.lambdas for code in use.codes}
+    for node, _, text in kept:
+        if any(word in text for word in _SUSPICIOUS):
+            values = parse_json(text, where, budget)
+            if node == _ROOT:
+                # The same model once more, which Keras 2 writes beside its configuration.
+                values = {"again": values.get("model_config")}
+            read_values(node, values, metadata.contents, known, where, budget)
+    return metadata
 
 
 def _metadata(nodes: dict[str, str], where: str, budget: Budget) -> KerasMetadata:

@@ -48,6 +48,7 @@ def read_saved_model(path: Path, budget: Budget) -> Inventory:
         layers=tuple(keras.contents.layers),
         objects=tuple(keras.contents.objects),
         lambdas=tuple(keras.contents.lambdas),
+        references=tuple(keras.contents.references),
         ops=ops,
         functions=len(graph.graph_def.library.function),
         signatures=signatures,

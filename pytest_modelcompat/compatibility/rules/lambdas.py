@@ -14,7 +14,7 @@ from pytest_modelcompat.profiles.third_party import is_operation
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from pytest_modelcompat.artifacts.bytecode import Outcome
     from pytest_modelcompat.artifacts.inventory import Code, LambdaUse, LayerUse
@@ -48,7 +48,7 @@ def lambda_bytecode(context: CompatibilityContext) -> Iterator[Finding]:
     unread = {COMPILE_PATH, *(layer.path for layer, _ in _lambdas_for_names(context))}
     if context.inventory.format == "h5":
         unread |= {layer.path for layer in context.inventory.layers if is_operation(layer)}
-    uses = [use for use in context.inventory.lambdas if use.has_bytecode and use.path not in unread]
+    uses = [use for use in context.inventory.lambdas if use.has_bytecode and _is_read(context, use, unread)]
     if not uses:
         return
     if is_refused(context):
@@ -64,6 +64,12 @@ def lambda_bytecode(context: CompatibilityContext) -> Iterator[Finding]:
     for use in uses:
         yield from _bytecode_outcomes(context, use)
         yield from _nameless(context, use)
+
+
+def _is_read(context: CompatibilityContext, use: LambdaUse, unread: Collection[tuple[str, ...]]) -> bool:
+    """Whether a Keras looks at bytecode at all: it passes over a layer's `build_config`, and Keras 3 over its mask."""
+    is_mask = context.reader_major == 3 and context.inventory.format == "keras" and use.key == "mask"
+    return use.path not in unread and use.key != "build_config" and not is_mask
 
 
 def _refused(context: CompatibilityContext, uses: list[LambdaUse], unless: str, fix: tuple[str, ...]) -> Finding:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.keras.lookups import LOOKUPS
 from pytest_modelcompat.artifacts.locations import locations
+from pytest_modelcompat.artifacts.versions import version_order
 from pytest_modelcompat.compatibility.fixes import LOAD_UNSAFE, TO_THE_COMMAND
-from pytest_modelcompat.results.finding import Finding, Kind, Stage
+from pytest_modelcompat.results.finding import MEASURED, Blame, Finding, Kind, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +31,33 @@ def refused_outside(context: CompatibilityContext) -> Iterator[Finding]:
             groups.setdefault(layer.class_name, []).append(layer)
     for class_name, layers in groups.items():
         yield _finding(context, class_name, layers)
+
+
+def refused_weights(context: CompatibilityContext) -> Iterator[Finding]:
+    """A finding where weights lie outside of the file, or are not there at all, and a Keras does not read them."""
+    kinds = {
+        what
+        for what, (formats, fixed, backported) in _WEIGHTS.items()
+        if context.inventory.format in formats and _is_at_least(context.profile.keras, fixed, backported)
+    }
+    for hazard in context.inventory.hazards:
+        if hazard.what in kinds:
+            yield Finding(
+                Kind.ARTIFACT_BROKEN,
+                subject=hazard.subject,
+                cause=f"it {hazard.detail}, and {context.reader_name} does not read such weights",
+                fix=("save the model again, into one file",),
+                blame=Blame.WRITER,
+                stage=Stage.WEIGHTS,
+                source=MEASURED,
+            )
+
+
+def _is_at_least(version: str, fixed: str, backported: str) -> bool:
+    """Whether a Keras is as new as that, or as a version of an older series that has the same."""
+    order = version_order(version)
+    is_older_series = order.release[:2] == version_order(backported).release[:2]
+    return order >= version_order(backported if is_older_series else fixed)
 
 
 def _refuses(context: CompatibilityContext, class_name: str) -> bool:
@@ -59,6 +87,13 @@ def _names_vocabulary_file(config: Any) -> bool:
 _OUTSIDE = {
     "TFSMLayer": "it is a SavedModel beside the file",
     "TorchModuleWrapper": "it is a pickled PyTorch module",
+}
+# What weights are not read, with the formats, the first Keras that reads none, and the first of an older series. Read
+# in the sources.
+_WEIGHTS = {
+    "external link": (("keras",), "3.13.2", "3.12.1"),
+    "out-of-file dataset": (("keras",), "3.13.2", "3.12.1"),
+    "empty dataset": (("keras", "h5"), "3.15", "3.12.3"),
 }
 _NAMES_OUTSIDE: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(LOOKUPS, _names_vocabulary_file),

@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 
 
 def unsafe_content(
-    inventory: Inventory,
-    *,
-    custom: Collection[str] = (),
-    profile: Profile | None = None,  # noqa: ARG001 - not heeded yet
+    inventory: Inventory, *, custom: Collection[str] = (), profile: Profile | None = None
 ) -> tuple[Finding, ...]:
     """Finds what in an artifact can harm whoever loads or calls it; every finding is a `WARNING` with its rule's code.
 
@@ -30,23 +27,25 @@ def unsafe_content(
     Args:
         inventory: what the artifact holds.
         custom: names of classes and functions that will be declared, for which Keras imports nothing.
-        profile: what the runtime is that will load it, for what it executes in spite of its safe mode; None for any.
+        profile: what the runtime is that will load it, for the vulnerabilities that its Keras has; None for any.
     """
     from pytest_modelcompat.compatibility.unsafe.configuration import unsafe_in_configuration
     from pytest_modelcompat.compatibility.unsafe.container import unsafe_in_container
     from pytest_modelcompat.compatibility.unsafe.ops import unsafe_ops
+    from pytest_modelcompat.compatibility.unsafe.vulnerabilities import vulnerabilities
 
     found = (
         *unsafe_in_configuration(inventory, custom),
         *unsafe_in_container(inventory),
         *unsafe_ops(inventory),
+        *(vulnerabilities(inventory, profile, custom) if profile is not None else ()),
     )
-    others = (each for other in inventory.others for each in _in_part(other, custom))
+    others = (each for other in inventory.others for each in _in_part(other, custom, profile))
     return tuple(chain(found, (each for each in others if each not in found)))
 
 
-def _in_part(other: Inventory, custom: Collection[str]) -> Iterator[Finding]:
+def _in_part(other: Inventory, custom: Collection[str], profile: Profile | None) -> Iterator[Finding]:
     """The findings of another part of an artifact, which say where they are."""
-    for finding in unsafe_content(other, custom=custom):
+    for finding in unsafe_content(other, custom=custom, profile=profile):
         where = tuple(f"{place} in {other.part}" for place in finding.where) or (f"in {other.part}",)
         yield replace(finding, where=where) if other.part else finding

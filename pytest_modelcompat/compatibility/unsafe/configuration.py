@@ -8,25 +8,17 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import layer_location, locations
-from pytest_modelcompat.artifacts.modules import is_third_party_module
 from pytest_modelcompat.artifacts.text import first_few, listed
 from pytest_modelcompat.compatibility.unsafe import rules
+from pytest_modelcompat.compatibility.unsafe.references import leads_elsewhere, unsafe_references
 from pytest_modelcompat.compatibility.unsafe.rules import TRUSTED_FIX, unsafe
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from pytest_modelcompat.artifacts import Inventory
-    from pytest_modelcompat.artifacts.locations import Use
     from pytest_modelcompat.results.finding import Finding
 
-# Functions of Keras itself that a configuration has no reason to name.
-_RISKY_FUNCTIONS = frozenset(
-    {
-        *("get_file", "load_model", "load_weights", "load_img", "enable_unsafe_deserialization"),
-        *("unpack_archive", "extract_open_archive", "execfile", "exec", "eval", "__import__", "open"),
-    }
-)
 _LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "IndexLookup", "TextVectorization"})
 
 
@@ -54,10 +46,10 @@ def unsafe_in_configuration(inventory: Inventory, custom: Collection[str]) -> It
         custom: names of classes and functions that will be declared, for which Keras imports nothing.
     """
     yield from _bytecode(inventory)
-    yield from _risky_functions(inventory)
     yield from _loading_layers(inventory)
-    yield from _third_party_modules(inventory, custom)
+    yield from unsafe_references(inventory, custom)
     yield from _vocabularies(inventory)
+    yield from _escaping_names(inventory)
 
 
 def _bytecode(inventory: Inventory) -> Iterator[Finding]:
@@ -77,21 +69,6 @@ def _bytecode(inventory: Inventory) -> Iterator[Finding]:
     )
 
 
-def _risky_functions(inventory: Inventory) -> Iterator[Finding]:
-    named: dict[str, list[str]] = {}
-    for use in inventory.lambdas:
-        named.setdefault(use.function_name or "", []).append(layer_location(use.path))
-    for each in inventory.objects:
-        named.setdefault(each.name, []).extend(locations((each,)))
-    for name in sorted(_RISKY_FUNCTIONS.intersection(named)):
-        yield unsafe(
-            rules.FUNCTION,
-            f"the function {name}",
-            first_few(named[name]),
-            "a model does not need it, and calling the model runs it",
-        )
-
-
 def _loading_layers(inventory: Inventory) -> Iterator[Finding]:
     for layer in inventory.layers:
         loads = _LOADING_LAYERS.get(layer.class_name)
@@ -104,34 +81,28 @@ def _loading_layers(inventory: Inventory) -> Iterator[Finding]:
         )
 
 
-def _third_party_modules(inventory: Inventory, custom: Collection[str]) -> Iterator[Finding]:
-    groups: dict[tuple[str, str], list[Use]] = {}
-    used: tuple[Use, ...] = (*inventory.layers, *inventory.objects)
-    for use in used:
-        name = use.name
-        if use.module and is_third_party_module(use.module) and not {name, use.registered_name}.intersection(custom):
-            groups.setdefault((use.module, name), []).append(use)
-    for (module, name), uses in groups.items():
-        yield unsafe(
-            rules.MODULE,
-            f"{module}.{name}",
-            locations(uses),
-            f"a Keras that trusts the file imports the module {module}, which runs its code",
-            "register the class and pass it in custom_objects, so that Keras imports no module that the file names",
-            f"or {TRUSTED_FIX}",
-        )
+def _escaping_names(inventory: Inventory) -> Iterator[Finding]:
+    for layer in inventory.layers:
+        name = layer.path[-1]
+        if leads_elsewhere(name):
+            yield unsafe(
+                rules.NAME,
+                f"the name {name}",
+                locations((layer,)),
+                "Keras makes folders of the names of layers: saving the model writes outside of its folder",
+                "name the layer otherwise, and save the model again",
+            )
 
 
 def _vocabularies(inventory: Inventory) -> Iterator[Finding]:
     for layer in inventory.layers:
-        for key in ("vocabulary", "idf_weights"):
-            value = layer.config.get(key)
-            if layer.class_name.rpartition(">")[2] in _LOOKUPS and isinstance(value, str) and value:
-                over = "over the network" if re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE) else "of the host"
-                yield unsafe(
-                    rules.VOCABULARY,
-                    f"{layer.class_name}({key}={value!r})",
-                    locations((layer,)),
-                    f"rebuilding it reads this file {over}; its lines become part of the model",
-                    "build the layer from a list of terms, and save the model again",
-                )
+        value = layer.config.get("vocabulary")
+        if layer.class_name.rpartition(">")[2] in _LOOKUPS and isinstance(value, str) and value:
+            over = "over the network" if re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE) else "of the host"
+            yield unsafe(
+                rules.VOCABULARY,
+                f"{layer.class_name}(vocabulary={value!r})",
+                locations((layer,)),
+                f"rebuilding it reads this file {over}; its lines become part of the model",
+                "build the layer from a list of terms, and save the model again",
+            )

@@ -31,6 +31,16 @@ _HAZARDS = {
         "unpacking it writes outside the folder it is unpacked into",
         "save the model again",
     ),
+    "program member": (
+        rules.PROGRAM,
+        "who unpacks the file has a program beside the model",
+        "save the model again",
+    ),
+    "empty dataset": (
+        rules.EMPTY_WEIGHTS,
+        "reading the weights takes that much memory",
+        "save the model again",
+    ),
     "duplicate member": (
         rules.DUPLICATE_MEMBER,
         "which of the two is read depends on the reader",

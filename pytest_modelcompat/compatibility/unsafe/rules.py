@@ -54,6 +54,11 @@ LOADING_LAYER = Rule("U103", "a layer that loads something more", "high", Acts.L
 # The file names a module that is installed already, and contains nothing of it: what it has called is another rule's.
 MODULE = Rule("U104", "a module that is imported", "medium", Acts.LOADED, blocks=False)
 VOCABULARY = Rule("U105", "a vocabulary outside the artifact", "medium", Acts.LOADED)
+PYTHON = Rule("U106", "a function of Python's own library", "high", Acts.LOADED)
+CALLED_MODULE = Rule("U107", "a function of another module that is called", "high", Acts.LOADED)
+# It acts where the model is saved again, which no test of a given file does.
+NAME = Rule("U108", "a name that leads to another folder", "medium", Acts.LOADED, blocks=False)
+VULNERABILITY = Rule("U109", "a published vulnerability of the runtime", "high", Acts.LOADED)
 READS = Rule("U201", "an op that reads files", "high", Acts.CALLED)
 WRITES = Rule("U202", "an op that writes files", "high", Acts.CALLED)
 LISTS = Rule("U203", "an op that lists files", "medium", Acts.CALLED)
@@ -78,15 +83,18 @@ POLYGLOT = Rule("U308", "two formats in one artifact", "high", Acts.LOADED)
 FILTER_PLUGIN = Rule("U309", "values that a plugin of HDF5 unpacks", "medium", Acts.LOADED, blocks=False)
 # Keras cannot read it either.
 UNREAD_MEMBER = Rule("U310", "a member that nobody can look into", "low", Acts.OPENED, blocks=False)
+# No loader runs it.
+PROGRAM = Rule("U311", "a program among the members", "medium", Acts.OPENED, blocks=False)
+EMPTY_WEIGHTS = Rule("U312", "weights that declare far more than they store", "medium", Acts.LOADED)
 PICKLE = Rule("U401", "a pickle", "high", Acts.OPENED)
 
 RULES = {
     rule.code: rule
     for rule in (
-        *(BYTECODE, FUNCTION, LOADING_LAYER, MODULE, VOCABULARY),
+        *(BYTECODE, FUNCTION, LOADING_LAYER, MODULE, VOCABULARY, PYTHON, CALLED_MODULE, NAME, VULNERABILITY),
         *(READS, WRITES, LISTS, CONNECTS, CALLS, CALLS_NATIVE, FOREIGN_OP),
         *(EXTERNAL_LINK, EXTERNAL_DATA, ESCAPING_MEMBER, DUPLICATE_MEMBER, ESCAPING_ASSET),
-        *(OUTSIDE_LINK, SECOND_GRAPH, POLYGLOT, FILTER_PLUGIN, UNREAD_MEMBER),
+        *(OUTSIDE_LINK, SECOND_GRAPH, POLYGLOT, FILTER_PLUGIN, UNREAD_MEMBER, PROGRAM, EMPTY_WEIGHTS),
         PICKLE,
     )
 }

@@ -16,6 +16,7 @@ from pytest_modelcompat.artifacts.containers.hdf5.types import Attribute, read_a
 from pytest_modelcompat.artifacts.containers.pickle_reader import HEAD
 from pytest_modelcompat.artifacts.containers.pickle_search import pickle_within
 from pytest_modelcompat.artifacts.inventory import Hazard, WeightUse
+from pytest_modelcompat.artifacts.limits import megabytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,8 @@ _HEAP_ID = 8
 _BYTES = frozenset({"uint8", "int8", "opaque"})
 LONGEST_PATH = 4096
 _MOST_CHARACTERS = 1 << 25
+# What is larger than both, no compression makes so small: the values are not there, and memory is taken for them.
+_LARGEST_ANYHOW, _MOST_EXPANDED = 1 << 32, 1000
 
 
 @dataclass
@@ -149,6 +152,9 @@ def _add_dataset(file: File, path: str, header: Header, contents: Hdf5Contents) 
     told = _pickle_in(file, dataset)
     if told:
         contents.hazards.append(Hazard("pickle", path, told))
+    if dataset.nbytes > max(_LARGEST_ANYHOW, _MOST_EXPANDED * file.length):
+        detail = f"declares {megabytes(dataset.nbytes)} in a file of {megabytes(file.length)}"
+        contents.hazards.append(Hazard("empty dataset", path, detail))
     return True
 
 

@@ -1,0 +1,80 @@
+"""Names in a configuration: which are unsafe, by which rule, and which every sound model has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, Reference
+from pytest_modelcompat.compatibility.unsafe import rules, unsafe_content
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.results.finding import Finding
+
+
+def judged(module: str, name: str, *custom: str, is_function: bool = True, registered: str = "") -> tuple[Finding, ...]:
+    reference = Reference(name, ("price",), module, registered or None, is_function=is_function)
+    return unsafe_content(Inventory(Path("m"), "keras", references=(reference,)), custom=custom)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "rule"),
+    [
+        ("os", "system", rules.PYTHON),
+        ("posix", "system", rules.PYTHON),
+        ("subprocess", "run", rules.PYTHON),
+        ("builtins", "eval", rules.PYTHON),
+        ("builtins", "exec", rules.PYTHON),
+        ("keras.utils", "get_file", rules.FUNCTION),
+        ("keras.src.utils.python_utils", "func_load", rules.FUNCTION),
+        ("tensorflow._api.v2.io", "write_file", rules.CALLED_MODULE),
+        ("shop.pricing", "discount", rules.CALLED_MODULE),
+    ],
+)
+def test_functions_that_a_file_has_called(module: str, name: str, rule: rules.Rule) -> None:
+    (finding,) = judged(module, name)
+    assert finding.code == rule.code
+    assert finding.where == ('"price"',)
+    assert f"{module}.{name}" in f"{finding.subject} {finding.cause}"
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        *(("keras.ops", "relu"), ("keras.activations", "gelu"), ("builtins", "relu"), ("builtins", "abs")),
+        *(("builtins", "discount"), ("keras.applications.resnet50", "preprocess_input")),
+        *(("keras_hub.src.layers", "rotary"), ("keras.src.ops.nn", "relu")),
+    ],
+)
+def test_functions_that_sound_models_have(module: str, name: str) -> None:
+    assert not judged(module, name)
+
+
+def test_classes_in_a_call() -> None:
+    assert judged("subprocess", "Popen", is_function=False)[0].code == rules.PYTHON.code
+    assert judged("shop.layers", "Scale", is_function=False)[0].code == rules.MODULE.code
+    assert not judged("tensorflow.python.framework.tensor_spec", "TensorSpec", is_function=False)
+    assert not judged("keras.random", "SeedGenerator", is_function=False)
+
+
+def test_what_is_declared_is_the_users_own() -> None:
+    assert not judged("shop.pricing", "discount", "discount")
+    assert not judged("shop.pricing", "discount", "shop>discount", registered="shop>discount")
+
+
+def test_the_other_name_that_keras_looks_up_is_named() -> None:
+    (finding,) = judged("os", "relu", registered="system")
+    assert "os.relu, or os.system" in finding.cause
+
+
+@pytest.mark.parametrize("name", ["../../x", "a\\..\\..\\x"])
+def test_a_name_that_leads_to_another_folder(name: str) -> None:
+    (finding,) = unsafe_content(Inventory(Path("m"), "keras", layers=(LayerUse("ReLU", (name,)),)))
+    assert finding.code == rules.NAME.code
+
+
+@pytest.mark.parametrize("name", ["conv..1", "block1/conv", "..."])
+def test_a_name_that_does_not(name: str) -> None:
+    assert not unsafe_content(Inventory(Path("m"), "keras", layers=(LayerUse("ReLU", (name,)),)))

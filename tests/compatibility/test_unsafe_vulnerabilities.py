@@ -1,0 +1,112 @@
+"""Published vulnerabilities of Keras' model files: judged for the runtime asked for, and no other."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_modelcompat.artifacts import read_inventory
+from pytest_modelcompat.artifacts.inventory import Hazard, Inventory, LambdaUse, LayerUse, Reference
+from pytest_modelcompat.compatibility.unsafe import unsafe_content
+from pytest_modelcompat.compatibility.unsafe.rules import VULNERABILITY
+from pytest_modelcompat.compatibility.unsafe.vulnerabilities import VULNERABILITIES
+from pytest_modelcompat.profiles.store import load_profile
+from tests import handmade
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))
+
+from attacks.keras_configs import ATTACKS
+
+BY_NAME = {attack.name: attack for attack in ATTACKS}
+
+
+def found(inventory: Inventory, runtime: str, *custom: str) -> dict[str, str]:
+    findings = unsafe_content(inventory, custom=custom, profile=load_profile(runtime))
+    return {each.subject: each.cause for each in findings if each.code == VULNERABILITY.code}
+
+
+def attack_file(name: str, folder: Path) -> Inventory:
+    return read_inventory(BY_NAME[name].write(folder, folder / "canary"))
+
+
+@pytest.mark.parametrize(
+    ("attack", "cve", "runtime", "later"),
+    [
+        ("cve-2024-3660", "CVE-2024-3660", "tf2.12", "tf2.13"),
+        ("cve-2025-1550", "CVE-2025-1550", "tf2.18", "tf2.18+keras3.9"),
+        ("cve-2025-8747", "CVE-2025-8747", "tf2.18+keras3.10", "tf2.18+keras3.11"),
+        ("cve-2025-9905", "CVE-2025-9905", "tf2.18+keras3.10", "tf2.18+keras3.11"),
+        ("cve-2025-9905", "CVE-2025-9905", "tf2.15", "tf2.21"),
+        ("cve-2025-9906", "CVE-2025-9906", "tf2.18+keras3.10", "tf2.18+keras3.11"),
+        ("cve-2025-12058", "CVE-2025-12058", "tf2.18+keras3.11", "tf2.18+keras3.12"),
+        ("cve-2025-12060", "CVE-2025-12060", "tf2.18", "tf2.21"),
+        ("cve-2025-12638", "CVE-2025-12638", "tf2.18", "tf2.21"),
+        ("cve-2025-49655", "CVE-2025-49655", "tf2.18", "tf2.18+keras3.12"),
+        ("cve-2026-0897", "CVE-2026-0897", "tf2.18+keras3.14", "tf2.18+keras3.12"),
+        ("cve-2026-1462", "CVE-2026-1462", "tf2.18+keras3.11", "tf2.18+keras3.12"),
+        ("cve-2026-1669", "CVE-2026-1669", "tf2.18+keras3.11", "tf2.18+keras3.13"),
+        ("cve-2026-1669-link", "CVE-2026-1669", "tf2.18", "tf2.21"),
+        ("cve-2026-12479", "CVE-2026-12479", "tf2.18+keras3.14", "tf2.21"),
+    ],
+)
+def test_a_runtime_that_has_it_and_one_that_has_not(
+    attack: str, cve: str, runtime: str, later: str, tmp_path: Path
+) -> None:
+    inventory = attack_file(attack, tmp_path)
+    assert cve in found(inventory, runtime)
+    assert cve not in found(inventory, later)
+
+
+def test_says_what_it_would_do_and_which_version_does_not(tmp_path: Path) -> None:
+    inventory = attack_file("cve-2025-1550", tmp_path)
+    (finding,) = (
+        each for each in unsafe_content(inventory, profile=load_profile("tf2.18")) if each.code == VULNERABILITY.code
+    )
+    assert finding.cause == (
+        "Keras 3.6.0 of tf2.18 runs subprocess.Popen when the file is loaded or called, in spite of safe mode"
+    )
+    assert "Keras 3.9 or newer" in finding.fix[0]
+    assert any("carrier" in place for place in finding.where)
+
+
+def test_nothing_is_said_of_a_runtime_that_nobody_asks_for(tmp_path: Path) -> None:
+    inventory = attack_file("cve-2025-1550", tmp_path)
+    assert all(each.code != VULNERABILITY.code for each in unsafe_content(inventory))
+
+
+def test_what_is_declared_is_the_users_own() -> None:
+    reference = Reference("discount", ("price",), "shop.pricing", is_function=True, key="function")
+    inventory = Inventory(Path("m"), "keras", references=(reference,))
+    assert "CVE-2025-1550" in found(inventory, "tf2.18")
+    assert not found(inventory, "tf2.18", "discount")
+
+
+def test_a_sound_model_makes_use_of_none(tmp_path: Path) -> None:
+    path = handmade.write_keras(tmp_path / "m.keras", handmade.functional((handmade.dense(), [])))
+    assert not found(read_inventory(path), "tf2.18")
+
+
+@pytest.mark.parametrize("vulnerability", VULNERABILITIES, ids=lambda each: each.id)
+def test_each_has_a_file_or_a_kind_of_its_own(vulnerability: object) -> None:
+    shown = {line.split(",")[0] for attack in ATTACKS for line in attack.shows}
+    assert vulnerability.id in shown  # type: ignore[attr-defined]
+
+
+def test_an_h5_file_of_keras_2_runs_its_lambda_in_every_keras_2() -> None:
+    inventory = Inventory(Path("m.h5"), "h5", lambdas=(LambdaUse(("double",), has_bytecode=True),))
+    for runtime in ("tf2.4", "tf2.10", "tf2.15", "tf2.21+tf_keras"):
+        assert "CVE-2025-9905" in found(inventory, runtime)
+
+
+def test_weights_of_an_h5_file_are_guarded_later_than_those_of_a_zip() -> None:
+    hazards = (Hazard("external link", "dense/kernel", "points into another file, x.h5"),)
+    h5 = Inventory(Path("m.h5"), "h5", hazards=hazards)
+    assert "CVE-2026-1669" in found(h5, "tf2.18+keras3.13")
+    assert "CVE-2026-1669" not in found(h5, "tf2.18+keras3.14")
+
+
+def test_a_layer_by_its_own_name_in_other_words_is_none() -> None:
+    layer = LayerUse("TFSMLayer", ("inside",), config={})
+    assert not found(Inventory(Path("m"), "keras", layers=(layer,)), "tf2.18")
