@@ -16,6 +16,10 @@ from pytest_modelcompat.compatibility.unsafe.vulnerabilities import VULNERABILIT
 
 PAGE = Path(__file__).with_name("security.md")
 BENCHMARKS = PAGE.parents[1] / "benchmarks"
+sys.path.append(str(BENCHMARKS))
+
+from attacks.registry import attacks  # noqa: E402
+from attacks.registry import not_built as no_files  # noqa: E402
 
 
 def vulnerabilities() -> str:
@@ -31,8 +35,7 @@ def vulnerabilities() -> str:
 def scanners() -> str:
     """How many of the attacks each scanner finds, and how many of those that act."""
     found = json.loads((BENCHMARKS / "attacks" / "found.json").read_text(encoding="utf-8"))["attacks"]
-    acting = json.loads((BENCHMARKS / "attacks" / "acting.json").read_text(encoding="utf-8"))
-    acts = {name for name, runtimes in acting.items() if any(any(each.values()) for each in runtimes.values())}
+    acts = {attack.name for attack in attacks() if attack.acts_in}
     all_, of_acting = Counter[str](), Counter[str]()
     for name, attack in found.items():
         for tool, is_found in attack["found"].items():
@@ -48,10 +51,7 @@ def scanners() -> str:
 
 def not_built() -> str:
     """What has no file, and why."""
-    sys.path.append(str(BENCHMARKS))
-    from attacks.registry import not_built as all_not_built
-
-    return "\n".join(f"- {each.shows}: {each.why}" for each in all_not_built())
+    return "\n".join(f"- {each.shows}: {each.why}" for each in no_files())
 
 
 def page(text: str) -> str:
