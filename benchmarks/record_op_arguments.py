@@ -68,15 +68,13 @@ def merged(known: dict[str, Any], version: str, ops: dict[str, Any]) -> dict[str
 def main(pythons: list[str]) -> None:
     if not pythons:
         sys.exit(__doc__)
-    file = op_arguments.OP_ARGUMENTS_FILE
-    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"recorded": [], "ops": {}}
+    has_data = op_arguments.OP_ARGUMENTS_FILE.exists()
+    known = op_arguments.read_data() if has_data else {"recorded": [], "ops": {}}
     for python in pythons:
         answer = record(python)
         known = merged(known, answer["version"], answer["ops"])
         print(f"{answer['version']}: {len(answer['ops'])} ops, {len(known['ops'])} together")
-    lines = [f"  {json.dumps(op)}: {json.dumps(known['ops'][op], sort_keys=True)}" for op in sorted(known["ops"])]
-    recorded = json.dumps(sorted(known["recorded"]))
-    file.write_text(f'{{\n "recorded": {recorded},\n "ops": {{\n' + ",\n".join(lines) + "\n }\n}\n", encoding="utf-8")
+    print(f"{op_arguments.write_data(known):,} bytes")
 
 
 if __name__ == "__main__":

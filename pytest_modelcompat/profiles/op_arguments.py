@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-OP_ARGUMENTS_FILE = Path(__file__).resolve().parent / "data" / "op_arguments.json"
+OP_ARGUMENTS_FILE = Path(__file__).resolve().parent / "data" / "op_arguments.json.gz"
+# The byte of a gzip file that names the system it was written on.
+_SYSTEM, _UNIX = 9, 3
 
 
 class OpArguments(NamedTuple):
@@ -28,5 +31,22 @@ class OpArguments(NamedTuple):
 @cache
 def read_op_arguments() -> Mapping[str, OpArguments]:
     """Every op of every TensorFlow that was recorded, those without texts too."""
-    data = json.loads(OP_ARGUMENTS_FILE.read_text(encoding="utf-8"))
-    return {op: OpArguments(each["arguments"], tuple(each["attributes"])) for op, each in data["ops"].items()}
+    return {op: OpArguments(each["arguments"], tuple(each["attributes"])) for op, each in read_data()["ops"].items()}
+
+
+def read_data() -> dict[str, Any]:
+    """What was recorded, as it is kept: the versions in `recorded`, and the `ops` by name."""
+    data: dict[str, Any] = json.loads(gzip.decompress(OP_ARGUMENTS_FILE.read_bytes()))
+    return data
+
+
+def write_data(data: Mapping[str, Any]) -> int:
+    """Keeps what was recorded; the same data give the same bytes.
+
+    Returns:
+        The size of the file in bytes.
+    """
+    packed = bytearray(gzip.compress(json.dumps(data, sort_keys=True).encode(), compresslevel=9, mtime=0))
+    packed[_SYSTEM] = _UNIX
+    OP_ARGUMENTS_FILE.write_bytes(packed)
+    return len(packed)
