@@ -69,7 +69,7 @@ def _six_saves(folder: Path, canary: Path) -> Path:
 
     def change(graph: Any) -> None:
         library = graph.graph_def.library
-        saver = next(each for each in library.function if any(node.op == "SaveV2" for node in each.node_def))
+        saver = next(each for each in library.function if "traced_save" in each.signature.name)
         copies = [type(saver).FromString(saver.SerializeToString()) for _ in range(_FIVE)]
         functions = list(library.function)
         del library.function[:]

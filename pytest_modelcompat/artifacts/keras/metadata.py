@@ -23,7 +23,7 @@ from pytest_modelcompat.artifacts.saved_model.graph_file import read_message
 from pytest_modelcompat.artifacts.saved_model.object_graph import read_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from pytest_modelcompat.artifacts.budget import Budget
@@ -64,18 +64,23 @@ def read_keras_metadata(path: Path, object_graph: Any, budget: Budget) -> KerasM
     if sum(len(text) for _, _, text in kept) > LARGEST_JSON:
         raise BrokenArtifactError(f"{file} is larger than {megabytes(LARGEST_JSON)}, which is the limit")
     where = f"{file}" if file.is_file() else f"{path} (its Keras metadata)"
-    # What nothing leads to is no part of the model, whatever it holds.
-    layers = {node: text for node, kind, text in kept if kind not in _NO_LAYERS and node.partition(".")[0] == _ROOT}
-    metadata = _metadata(layers, where, budget)
-    known = {code for use in metadata.contents.lambdas for code in use.codes}
-    for node, _, text in kept:
+    # What nothing leads to is no layer of the model, whatever code it holds.
+    reached = ((node, text) for node, kind, text in kept if kind not in _NO_LAYERS and node.partition(".")[0] == _ROOT)
+    metadata = _metadata(dict(reached), where, budget)
+    _add_values(((node, text) for node, _, text in kept), metadata.contents, where, budget)
+    return metadata
+
+
+def _add_values(nodes: Iterable[tuple[str, str]], contents: ConfigContents, where: str, budget: Budget) -> None:
+    """Adds the code that is in no configuration of a layer, and what is named there."""
+    known = {code for use in contents.lambdas for code in use.codes}
+    for node, text in nodes:
         if any(word in text for word in _SUSPICIOUS):
             values = parse_json(text, where, budget)
             if node == _ROOT:
                 # The same model once more, which Keras 2 writes beside its configuration.
                 values = {"again": values.get("model_config")}
-            read_values(node, values, metadata.contents, known, where, budget)
-    return metadata
+            read_values(node, values, contents, known, where, budget)
 
 
 def _metadata(nodes: dict[str, str], where: str, budget: Budget) -> KerasMetadata:
