@@ -30,7 +30,7 @@ os.path.exists(canary) and os.remove(canary)
 TEST = """
 import pytest
 
-@pytest.mark.model_artifact("lambda.h5", runtimes=["{runtime}"]{options})
+@pytest.mark.model_artifact("lambda.h5", runtimes=["{runtime}"], isolation="off"{options})
 def test_it():
     return None
 """

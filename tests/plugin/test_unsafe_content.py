@@ -79,7 +79,8 @@ import pytest
 def test_it():
     return None
 """
-MARKER = "@pytest.mark.model_artifact({path!r}{options})"
+# Without the isolation that would keep the canary from being written, whatever is loaded.
+MARKER = "@pytest.mark.model_artifact({path!r}, isolation='off'{options})"
 
 
 @pytest.fixture
@@ -172,7 +173,7 @@ class TestAllowing:
         project.run("--modelcompat-update-golden", "prices").assert_outcomes(failed=1)
         result = project.run("prices")
         result.stdout.fnmatch_lines(["*--modelcompat-allow-unsafe 'WriteFile=the reason'"])
-        given = ("--modelcompat-allow-unsafe", "WriteFile=the reason")
+        given = ("--modelcompat-allow-unsafe", "WriteFile=the reason", "--modelcompat-isolation", "off")
         project.run("--modelcompat-update-golden", "prices", *given).assert_outcomes(passed=1)
 
     def test_in_the_ini_file(self, project: Project) -> None:
