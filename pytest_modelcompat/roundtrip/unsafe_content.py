@@ -66,6 +66,17 @@ def judge_unsafe_content(
     return (*given.notes(), *given.unused())
 
 
+def may_act(case: Case, context: SessionContext, inventory: Inventory) -> bool:
+    """Whether the test or the project allows content of an artifact to act on this machine; bytecode alone does not.
+
+    Args:
+        case: the case.
+        context: what the session's targets share.
+        inventory: what will be loaded of the artifact.
+    """
+    return _GivenArtifact(case, inventory, _profile(case, context), context.accepted).may_act
+
+
 def unsaid(notes: Iterable[Finding], found: Iterable[Finding]) -> Iterator[Finding]:
     """Notes without the bytecode that a failure names already.
 
@@ -142,6 +153,12 @@ class _GivenArtifact:
         custom = tuple(self.case.settings.custom_objects)
         found = unsafe_content(self.inventory, custom=custom, profile=profile)
         return tuple(finding for finding in found if not self._is_own(finding))
+
+    @property
+    def may_act(self) -> bool:
+        """Whether something that can act on this machine is allowed by its name."""
+        reasons = [self._reason(each) for each in self.findings if self._acts(each)]
+        return any(reason and reason != _BY_SAFE_MODE for reason in reasons)
 
     @property
     def blocking(self) -> list[Finding]:
