@@ -59,6 +59,10 @@ CALLED_MODULE = Rule("U107", "a function of another module that is called", "hig
 # It acts where the model is saved again, which no test of a given file does.
 NAME = Rule("U108", "a name that leads to another folder", "medium", Acts.LOADED, blocks=False)
 VULNERABILITY = Rule("U109", "a published vulnerability of the runtime", "high", Acts.LOADED)
+# As with names: no test run saves what others saved.
+SAVING_VULNERABILITY = Rule(
+    "U110", "a vulnerability that acts when the model is saved again", "medium", Acts.LOADED, blocks=False
+)
 READS = Rule("U201", "an op that reads files", "high", Acts.CALLED)
 WRITES = Rule("U202", "an op that writes files", "high", Acts.CALLED)
 LISTS = Rule("U203", "an op that lists files", "medium", Acts.CALLED)
@@ -92,7 +96,7 @@ RULES = {
     rule.code: rule
     for rule in (
         *(BYTECODE, FUNCTION, LOADING_LAYER, MODULE, VOCABULARY, PYTHON, CALLED_MODULE, NAME, VULNERABILITY),
-        *(READS, WRITES, LISTS, CONNECTS, CALLS, CALLS_NATIVE, FOREIGN_OP),
+        *(SAVING_VULNERABILITY, READS, WRITES, LISTS, CONNECTS, CALLS, CALLS_NATIVE, FOREIGN_OP),
         *(EXTERNAL_LINK, EXTERNAL_DATA, ESCAPING_MEMBER, DUPLICATE_MEMBER, ESCAPING_ASSET),
         *(OUTSIDE_LINK, SECOND_GRAPH, POLYGLOT, FILTER_PLUGIN, UNREAD_MEMBER, PROGRAM, EMPTY_WEIGHTS),
         PICKLE,

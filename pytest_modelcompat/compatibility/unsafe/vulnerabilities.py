@@ -16,7 +16,7 @@ from pytest_modelcompat.artifacts.text import first_few
 from pytest_modelcompat.artifacts.versions import version_order
 from pytest_modelcompat.compatibility.unsafe import rules
 from pytest_modelcompat.compatibility.unsafe.references import all_names, is_of_other_module, leads_elsewhere
-from pytest_modelcompat.compatibility.unsafe.rules import TRUSTED_FIX, unsafe
+from pytest_modelcompat.compatibility.unsafe.rules import TRUSTED_FIX, Rule, unsafe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -56,6 +56,7 @@ class Vulnerability:
         has_it: whether a runtime has it, where its versions alone do not say.
         backported: the first version of an older series without it.
         in_keras_2: whether Keras 2, and so tf_keras, has it too; nothing there fixes it.
+        rule: what it is found by.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Vulnerability:
     has_it: Callable[[Profile, Inventory], bool] | None = None
     backported: str = ""
     in_keras_2: bool = False
+    rule: Rule = rules.VULNERABILITY
 
     def is_in(self, profile: Profile, inventory: Inventory) -> bool:
         """Whether a runtime has it for a file."""
@@ -90,7 +92,7 @@ def vulnerabilities(inventory: Inventory, profile: Profile, custom: Collection[s
         use = each.uses(inventory, custom) if inventory.format in each.formats else None
         if use is not None and each.is_in(profile, inventory):
             yield unsafe(
-                rules.VULNERABILITY,
+                each.rule,
                 each.id,
                 use.where,
                 f"{package} {profile.keras} of {profile.name} {use.does}, in spite of safe mode",
@@ -235,5 +237,7 @@ VULNERABILITIES = (
     ),
     Vulnerability("CVE-2026-1669", ("keras",), "3.13.2", _outside, backported="3.12.1", in_keras_2=True),
     Vulnerability("CVE-2026-1669", ("h5",), "3.14.1", _outside, backported="3.12.3", in_keras_2=True),
-    Vulnerability("CVE-2026-12479", ("keras",), "3.15", _escaping_name, backported="3.12.4"),
+    Vulnerability(
+        "CVE-2026-12479", ("keras",), "3.15", _escaping_name, backported="3.12.4", rule=rules.SAVING_VULNERABILITY
+    ),
 )
