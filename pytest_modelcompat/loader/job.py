@@ -200,10 +200,8 @@ def versions(keras: Any) -> Dict[str, str]:
     """The versions that matter to a load: Keras, TensorFlow, Python, NumPy."""
     import tensorflow as tf
 
-    # In Keras 2.13 to 2.15 `tf.keras` does not tell its version, and its package does.
-    whole = keras if hasattr(keras, "__version__") else sys.modules.get(keras.__name__.split(".", maxsplit=1)[0])
     return {
-        "keras": str(getattr(whole, "__version__", "")),
+        "keras": resolve.version_of(keras),
         "tensorflow": str(tf.__version__),
         "python": "{}.{}.{}".format(*sys.version_info[:3]),
         "numpy": str(np.__version__),

@@ -18,6 +18,15 @@ _COMPILED = ("loss", "metric", "optimizer")
 MODEL_CLASSES = ("Functional", "Model", "Sequential")
 
 
+def version_of(keras: Any) -> str:
+    """The version of a Keras; empty where it cannot be told.
+
+    In Keras 2.13 to 2.15 `tf.keras` does not tell it, and its package does.
+    """
+    whole = keras if hasattr(keras, "__version__") else sys.modules.get(keras.__name__.split(".", maxsplit=1)[0])
+    return str(getattr(whole, "__version__", ""))
+
+
 def own_keras() -> str:
     """The module of the Keras that this process's TensorFlow has as `tf.keras`."""
     import tensorflow as tf

@@ -122,7 +122,8 @@ def tfsm_layer(job: JobData) -> SignatureCall:
     """
     keras = imports.import_declared(job["keras"] or resolve.own_keras(), {})
     if not hasattr(keras.layers, "TFSMLayer"):
-        raise UnavailableError("its Keras {} has no TFSMLayer, which came with Keras 3".format(keras.__version__))
+        version = resolve.version_of(keras)
+        raise UnavailableError("its Keras {} has no TFSMLayer, which came with Keras 3".format(version))
     signatures = _meta_graphs(job["artifact"])[0].signature_def
     names = [KERAS_ENDPOINT] if KERAS_ENDPOINT in signatures else [each for each in sorted(signatures) if _is_own(each)]
     layers = {name: keras.layers.TFSMLayer(job["artifact"], call_endpoint=name) for name in names}
@@ -181,8 +182,9 @@ def _of_model(inputs: Dict[str, Any]) -> Any:
 
 def _keras_2() -> Any:
     found = _imported("tf_keras") or imports.import_declared(resolve.own_keras(), {})
-    if not str(found.__version__).startswith("2."):
-        raise UnavailableError("tf_keras is not installed there, and its own Keras is {}".format(found.__version__))
+    version = resolve.version_of(found)
+    if not version.startswith("2."):
+        raise UnavailableError("tf_keras is not installed there, and its own Keras is {}".format(version))
     return found
 
 

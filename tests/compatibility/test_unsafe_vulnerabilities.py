@@ -10,7 +10,7 @@ import pytest
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.artifacts.inventory import Hazard, Inventory, LambdaUse, LayerUse, Reference
 from pytest_modelcompat.compatibility.unsafe import unsafe_content
-from pytest_modelcompat.compatibility.unsafe.rules import VULNERABILITY
+from pytest_modelcompat.compatibility.unsafe.rules import SAVING_VULNERABILITY, VULNERABILITY
 from pytest_modelcompat.compatibility.unsafe.vulnerabilities import VULNERABILITIES
 from pytest_modelcompat.profiles.store import load_profile
 from tests import handmade
@@ -19,12 +19,13 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
 from attacks.keras_configs import ATTACKS
 
+VULNERABILITIES = {VULNERABILITY.code, SAVING_VULNERABILITY.code}
 BY_NAME = {attack.name: attack for attack in ATTACKS}
 
 
 def found(inventory: Inventory, runtime: str, *custom: str) -> dict[str, str]:
     findings = unsafe_content(inventory, custom=custom, profile=load_profile(runtime))
-    return {each.subject: each.cause for each in findings if each.code == VULNERABILITY.code}
+    return {each.subject: each.cause for each in findings if each.code in VULNERABILITIES}
 
 
 def attack_file(name: str, folder: Path) -> Inventory:
