@@ -40,7 +40,7 @@ def _linked_folder(folder: Path, canary: Path) -> Path:
     return _moved_out(folder, save_plain(folder), "variables")
 
 
-def _with_table(folder: Path) -> Path:
+def save_table(folder: Path) -> Path:
     """A SavedModel with a vocabulary among its assets."""
     import tensorflow as tf
 
@@ -60,7 +60,7 @@ def _with_table(folder: Path) -> Path:
 
 def _linked_asset(folder: Path, canary: Path) -> Path:
     del canary
-    return _moved_out(folder, _with_table(folder), "assets/words.txt")
+    return _moved_out(folder, save_table(folder), "assets/words.txt")
 
 
 def _asset(name: str) -> Any:
@@ -71,7 +71,7 @@ def _asset(name: str) -> Any:
 
     def write(folder: Path, canary: Path) -> Path:
         del canary
-        return edit(_with_table(folder), change)
+        return edit(save_table(folder), change)
 
     return write
 
