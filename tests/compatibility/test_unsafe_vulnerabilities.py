@@ -19,13 +19,13 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
 from attacks.keras_configs import ATTACKS
 
-VULNERABILITIES = {VULNERABILITY.code, SAVING_VULNERABILITY.code}
+CODES = {VULNERABILITY.code, SAVING_VULNERABILITY.code}
 BY_NAME = {attack.name: attack for attack in ATTACKS}
 
 
 def found(inventory: Inventory, runtime: str, *custom: str) -> dict[str, str]:
     findings = unsafe_content(inventory, custom=custom, profile=load_profile(runtime))
-    return {each.subject: each.cause for each in findings if each.code in VULNERABILITIES}
+    return {each.subject: each.cause for each in findings if each.code in CODES}
 
 
 def attack_file(name: str, folder: Path) -> Inventory:
