@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.containers.hdf5.objects import File
-from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error, Source
-from pytest_modelcompat.artifacts.containers.zip_reader import END, LONGEST_END
 from pytest_modelcompat.artifacts.detection import CONFIG, ZIP, hdf5_start, head_of, zip_names
-from pytest_modelcompat.artifacts.h5 import read_h5
+from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, Hazard
-from pytest_modelcompat.artifacts.keras.archive import read_keras_zip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from pytest_modelcompat.artifacts.budget import Budget
     from pytest_modelcompat.artifacts.inventory import Inventory
+
+# What a zip ends with, and a comment of its longest.
+_END, _LONGEST_END = b"PK\x05\x06", 22 + (1 << 16) - 1
 
 
 def with_second_format(inventory: Inventory, budget: Budget) -> Inventory:
@@ -37,19 +36,23 @@ def with_second_format(inventory: Inventory, budget: Budget) -> Inventory:
         names = zip_names(path) if _ends_as_zip(path) else None
         if not names:
             return inventory
-        return _with(inventory, "a zip", read_keras_zip if CONFIG in names else None, budget)
+        return _with(inventory, "a zip", is_model=CONFIG in names, budget=budget)
     if _is_hdf5(path, budget):
-        return _with(inventory, "HDF5", read_h5, budget)
-    return inventory if head_of(path).startswith(ZIP) else _with(inventory, "other data before it", None, budget)
+        return _with(inventory, "HDF5", is_model=True, budget=budget)
+    return (
+        inventory
+        if head_of(path).startswith(ZIP)
+        else _with(inventory, "other data before it", is_model=False, budget=budget)
+    )
 
 
-def _with(
-    inventory: Inventory, second: str, read: Callable[[Path, Budget], Inventory] | None, budget: Budget
-) -> Inventory:
+def _with(inventory: Inventory, second: str, *, is_model: bool, budget: Budget) -> Inventory:
     first = "HDF5" if inventory.format == "h5" else "a zip"
     hazard = Hazard("polyglot", f"of {first} and {second}", f"the file is {first} and {second}")
     others = inventory.others
-    if read is not None:
+    if is_model:
+        module, function = FORMATS["keras" if inventory.format == "h5" else "h5"].reader
+        read = getattr(import_module(module), function)
         # What does not read as a model does not load as one.
         with suppress(BrokenArtifactError):
             others = (*others, replace(read(inventory.path, budget), part=f"{second} in it"))
@@ -58,8 +61,8 @@ def _with(
 
 def _ends_as_zip(path: Path) -> bool:
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - LONGEST_END))
-        return END in file.read()
+        file.seek(max(0, path.stat().st_size - _LONGEST_END))
+        return _END in file.read()
 
 
 def _is_hdf5(path: Path, budget: Budget) -> bool:
@@ -67,6 +70,9 @@ def _is_hdf5(path: Path, budget: Budget) -> bool:
     start = hdf5_start(path)
     if not start:
         return start == 0
+    from pytest_modelcompat.artifacts.containers.hdf5.objects import File
+    from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error, Source
+
     with path.open("rb") as file:
         try:
             return File(Source(file, 0, path.stat().st_size, budget)).base == start

@@ -28,7 +28,18 @@ class OpArguments(NamedTuple):
     attributes: tuple[str, ...]
 
 
+def arguments_of(op: str) -> OpArguments | None:
+    """The texts that an op takes; None for an op that no TensorFlow has that was recorded."""
+    found = _ops().get(op)
+    return None if found is None else OpArguments(found["arguments"], tuple(found["attributes"]))
+
+
 @cache
+def _ops() -> Mapping[str, Mapping[str, Any]]:
+    ops: Mapping[str, Mapping[str, Any]] = read_data()["ops"]
+    return ops
+
+
 def read_op_arguments() -> Mapping[str, OpArguments]:
     """Every op of every TensorFlow that was recorded, those without texts too."""
     return {op: OpArguments(each["arguments"], tuple(each["attributes"])) for op, each in read_data()["ops"].items()}

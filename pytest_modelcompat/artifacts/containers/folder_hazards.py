@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.containers.hdf5.source import Source
-from pytest_modelcompat.artifacts.containers.member_hazards import file_hazards
-from pytest_modelcompat.artifacts.containers.zip_reader import ZipError
 from pytest_modelcompat.artifacts.inventory import Hazard
 from pytest_modelcompat.artifacts.limits import MOST_MEMBERS
 
@@ -43,6 +41,10 @@ def folder_hazards(folder: Path, budget: Budget, is_known: Callable[[str], bool]
 
 
 def _of_file(name: str, path: Path, budget: Budget) -> Iterator[Hazard]:
+    # Few folders have such files.
+    from pytest_modelcompat.artifacts.containers.member_hazards import file_hazards
+    from pytest_modelcompat.artifacts.containers.zip_reader import ZipError
+
     # A zip that is damaged is no model's: those are read by readers that say so.
     with path.open("rb") as file, contextlib.suppress(ZipError):
         yield from file_hazards(name, file, lambda: Source(file, 0, path.stat().st_size, budget), budget)

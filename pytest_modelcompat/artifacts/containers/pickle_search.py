@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import bz2
 import io
-import lzma
 import re
-import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.containers.pickle_reader import HEAD, NPY, describe_call, describe_pickle
 from pytest_modelcompat.artifacts.limits import MEGABYTE
@@ -42,21 +39,14 @@ _BEGINNINGS = re.compile(
 )  # fmt: skip
 
 
-class _Wrapping(NamedTuple):
-    """A way to compress data."""
-
-    name: str
-    signature: re.Pattern[bytes]
-    decompressor: Callable[[], _Decompressor]
-
-
-_WRAPPINGS = (
-    _Wrapping("gzip", re.compile(rb"\x1f\x8b\x08"), lambda: zlib.decompressobj(zlib.MAX_WBITS | 16)),
-    _Wrapping("bzip2", re.compile(rb"BZh[1-9]1AY&SY"), bz2.BZ2Decompressor),
-    _Wrapping("xz", re.compile(rb"\xfd7zXZ\x00"), lzma.LZMADecompressor),
-    _Wrapping("lzma", re.compile(rb"\x5d\x00\x00"), lambda: lzma.LZMADecompressor(lzma.FORMAT_ALONE)),
-    _Wrapping("zlib", re.compile(rb"[\x08\x18\x28\x38\x48\x58\x68\x78][\x01\x5e\x9c\xda]"), zlib.decompressobj),
-)
+# How what is compressed begins.
+_WRAPPINGS = {
+    "gzip": re.compile(rb"\x1f\x8b\x08"),
+    "bzip2": re.compile(rb"BZh[1-9]1AY&SY"),
+    "xz": re.compile(rb"\xfd7zXZ\x00"),
+    "lzma": re.compile(rb"\x5d\x00\x00"),
+    "zlib": re.compile(rb"[\x08\x18\x28\x38\x48\x58\x68\x78][\x01\x5e\x9c\xda]"),
+}
 
 
 def find_pickle(file: BinaryIO, budget: Budget, depth: int = 0) -> str | None:
@@ -80,12 +70,12 @@ def find_pickle(file: BinaryIO, budget: Budget, depth: int = 0) -> str | None:
     told = describe_pickle(head, budget)
     if told or head.startswith(NPY):
         return told
-    wrapping = next((each for each in _WRAPPINGS if each.signature.match(head)), None)
+    wrapping = next((name for name, signature in _WRAPPINGS.items() if signature.match(head)), None)
     if wrapping is not None and depth < _DEEPEST:
         unpacked = _unpacked(wrapping, head, file)
         told = find_pickle(io.BytesIO(unpacked), budget, depth + 1) if unpacked else None
         if told or unpacked:
-            return f"{told}, in {wrapping.name}" if told else None
+            return f"{told}, in {wrapping}" if told else None
     return next(_behind(head, file, budget), None)
 
 
@@ -104,9 +94,27 @@ def pickle_within(data: bytes, budget: Budget) -> str | None:
     return None
 
 
-def _unpacked(wrapping: _Wrapping, head: bytes, file: BinaryIO) -> bytes:
+def _decompressor(wrapping: str) -> _Decompressor:
+    import bz2
+    import lzma
+    import zlib
+
+    makers: dict[str, Callable[[], _Decompressor]] = {
+        "gzip": lambda: zlib.decompressobj(zlib.MAX_WBITS | 16),
+        "bzip2": bz2.BZ2Decompressor,
+        "xz": lzma.LZMADecompressor,
+        "lzma": lambda: lzma.LZMADecompressor(lzma.FORMAT_ALONE),
+        "zlib": zlib.decompressobj,
+    }
+    return makers[wrapping]()
+
+
+def _unpacked(wrapping: str, head: bytes, file: BinaryIO) -> bytes:
     """What is compressed, as far as it goes; empty where it is not, in spite of how it begins."""
-    decompressor, found, left = wrapping.decompressor(), [], _LARGEST_UNPACKED
+    import lzma
+    import zlib
+
+    decompressor, found, left = _decompressor(wrapping), list[bytes](), _LARGEST_UNPACKED
     while head and left > 0:
         try:
             found.append(decompressor.decompress(head, left))

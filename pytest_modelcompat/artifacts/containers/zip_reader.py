@@ -30,11 +30,9 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 ZIP = b"PK\x03\x04"
-END, _END_64, _LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
+_END, _END_64, _LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 _END_SIZE, _LOCATOR_SIZE, _END_64_SIZE = 22, 20, 56
 _LONGEST_COMMENT = (1 << 16) - 1
-# How long what a zip ends with can be, in front of which its table of contents stands.
-LONGEST_END = _END_SIZE + _LONGEST_COMMENT
 # Of a member's local header: its fixed part, and where the lengths of what follows it stand.
 _LOCAL_HEADER, _LOCAL_LENGTHS = 30, 26
 _ENCRYPTED, _IN_UTF_8 = 1, 1 << 11
@@ -217,7 +215,7 @@ def _check_contents(file: BinaryIO) -> None:
     tail_size = min(size, _END_SIZE + _LONGEST_COMMENT + _LOCATOR_SIZE)
     file.seek(size - tail_size)
     tail = file.read(tail_size)
-    end = tail.rfind(END)
+    end = tail.rfind(_END)
     if end < 0 or len(tail) < end + _END_SIZE:
         raise ZipError("its table of contents is missing")
     contents = int(struct.unpack_from("<L", tail, end + 12)[0])

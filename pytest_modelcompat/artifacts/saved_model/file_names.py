@@ -202,17 +202,24 @@ class FileNames:
         """Function -> where it is called, and by what."""
         if self._callers is None:
             self._callers = defaultdict(list)
-            known: dict[bytes, tuple[str, ...]] = {}
+            # An op either takes functions or does not, which its first node shows.
+            takes = dict.fromkeys(_CALLS, True)
             for at, nodes in self._bodies():
                 for node in nodes:
-                    for entry in node.attr[:]:
-                        if entry not in known:
-                            known[entry] = _functions_in(entry)
-                        for name in known[entry]:
-                            self._callers[name].append((at, node))
-                    if node.op in self._functions:
-                        self._callers[node.op].append((at, node))
+                    op = node.op
+                    if op not in takes:
+                        takes[op] = op in self._functions or any(map(_functions_in, node.attr))
+                    if takes[op]:
+                        self._add_calls(at, node)
         return self._callers
+
+    def _add_calls(self, at: str | None, node: Any) -> None:
+        callers = self._callers if self._callers is not None else {}
+        for entry in node.attr:
+            for name in _functions_in(entry):
+                callers[name].append((at, node))
+        if node.op in self._functions:
+            callers[node.op].append((at, node))
 
     def _bodies(self) -> Iterator[tuple[str | None, Any]]:
         return chain([(None, self._graph.node)], ((name, each.node_def) for name, each in self._functions.items()))

@@ -146,13 +146,14 @@ def _tallies(graph: Any, meta: Any) -> dict[str, _Tally]:
     names = FileNames(graph, meta)
     for function, nodes in _bodies(graph):
         for node in nodes:
-            tally = tallies[node.op]
+            op = node.op
+            tally = tallies[op]
             tally.nodes.append(node)
             if len(tally.nodes) <= _PLACES:
                 tally.places.append(OpLocation(node.name, function))
-            if node.op in FILE_INPUTS and len(tally.files) < _MOST_FILES:
+            if op in FILE_INPUTS and len(tally.files) < _MOST_FILES:
                 tally.files += names.elsewhere(node, function)
-            elif node.op in READERS:
+            elif op in READERS:
                 tally.own += names.is_asset(node, function)
     # A node may call a function by naming it as its op; that is no op to look up.
     for function in graph.library.function:

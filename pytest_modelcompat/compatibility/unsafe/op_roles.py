@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_modelcompat.compatibility.unsafe import rules
-from pytest_modelcompat.profiles.op_arguments import read_op_arguments
+from pytest_modelcompat.profiles.op_arguments import arguments_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -137,7 +137,7 @@ def reaches_of(op: str) -> tuple[Reach, ...]:
     exception = _EXCEPTIONS.get(op) or _EXCEPTIONS.get(plain_name(op))
     if exception:
         return exception[:1]
-    arguments = read_op_arguments().get(op)
+    arguments = arguments_of(op)
     return () if arguments is None or plain_name(op) in _HARMLESS else tuple(_read(op, arguments))
 
 

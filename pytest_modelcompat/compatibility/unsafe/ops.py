@@ -12,9 +12,7 @@ from pytest_modelcompat.artifacts.text import first_few
 from pytest_modelcompat.compatibility.unsafe import rules
 from pytest_modelcompat.compatibility.unsafe.op_roles import plain_name, reaches_of
 from pytest_modelcompat.compatibility.unsafe.rules import unsafe
-from pytest_modelcompat.profiles.known_names import first_tensorflow_with
-from pytest_modelcompat.profiles.op_arguments import read_op_arguments
-from pytest_modelcompat.profiles.op_packages import package_of
+from pytest_modelcompat.profiles.op_arguments import arguments_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,4 +110,10 @@ def _with_another_file(op: OpUse) -> Iterator[_Danger]:
 
 def _is_foreign(op: str) -> bool:
     """Whether neither TensorFlow nor a package that is known has an op."""
-    return op not in read_op_arguments() and first_tensorflow_with(op) is None and package_of(op) is None
+    if arguments_of(op) is not None:
+        return False
+    # Seldom asked, and worth more time to import than most models take to read.
+    from pytest_modelcompat.profiles.known_names import first_tensorflow_with
+    from pytest_modelcompat.profiles.op_packages import package_of
+
+    return first_tensorflow_with(op) is None and package_of(op) is None
