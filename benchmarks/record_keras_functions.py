@@ -42,7 +42,7 @@ def main() -> None:
     of_models = {path.rpartition(".")[2] for path in where if _is_of_models(path, settings)}
     others = {path: [since[0], since[-1]] for path, since in where.items() if path.rpartition(".")[2] not in of_models}
     data = {"of models": sorted(of_models), "others": others}
-    DATA.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    DATA.write_text(json.dumps(data, sort_keys=True, separators=(",", ":")) + "\n", encoding="utf-8")
     print(f"{len(of_models)} names of what models are made of, {len(others)} paths of other functions")
 
 
