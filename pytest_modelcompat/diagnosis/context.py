@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.artifacts.inventory import ObjectUse
-from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
 from pytest_modelcompat.artifacts.keras.lookups import given_in_code, lookups_text, without_vocabulary
+from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import locations as worded
 from pytest_modelcompat.artifacts.modules import KERAS_PACKAGES, NO_MODULE
 from pytest_modelcompat.artifacts.text import listed

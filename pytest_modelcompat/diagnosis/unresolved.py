@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import PYTHON_FUNCTION_OPS, Inventory, LayerUse, ObjectUse
-from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
+from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import Use, locations, op_locations
 from pytest_modelcompat.diagnosis.declarations import OR_UNCOMPILED, declarations
 from pytest_modelcompat.diagnosis.misspelt import declares_none

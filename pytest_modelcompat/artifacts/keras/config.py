@@ -11,13 +11,28 @@ import json
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.budget import Budget, BudgetSpentError
 from pytest_modelcompat.artifacts.dtypes import FLOATS, compute_dtype
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError, LambdaUse, LayerUse, ObjectUse, Reference
 from pytest_modelcompat.artifacts.keras.lambdas import code_elsewhere, function_keys, lambda_use
+from pytest_modelcompat.artifacts.keras.nodes import (
+    COMPILE_PATH,
+    LONGEST_KEY,
+    NAMED_IN_LAYERS,
+    NOT_WALKED,
+    VALUE_CLASSES,
+    WALKED,
+    ConfigLocation,
+    as_mapping,
+    is_layer,
+    is_numbers,
+    name_of,
+    role_by_key,
+    role_by_module,
+    text_of,
+)
 from pytest_modelcompat.artifacts.keras.values import FUNCTION, held_beside, held_in, named_in_keys
 from pytest_modelcompat.artifacts.limits import (
     LARGEST_JSON,
@@ -33,50 +48,6 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts.inventory import Code, Inventory
     from pytest_modelcompat.artifacts.keras.values import Found
-
-COMPILE_PATH = ("compile",)
-
-_LAYER_KEYS = frozenset({"layers", "layer", "cell", "cells", "backward_layer", "forward_layer"})
-_LAYER_SUFFIXES = ("_layer", "_layers", "_cell", "_cells")
-_MODEL_CLASSES = frozenset({"Functional", "Sequential", "Model"})
-_ROLE_BY_KEY = {
-    "activation": "activation",
-    "initializer": "initializer",
-    "regularizer": "regularizer",
-    "constraint": "constraint",
-    "loss": "loss",
-    "losses": "loss",
-    "metric": "metric",
-    "metrics": "metric",
-    "optimizer": "optimizer",
-    "optimizer_config": "optimizer",
-    "dtype": "dtype policy",
-    "policy": "dtype policy",
-}
-_ROLE_BY_MODULE = {
-    "activations": "activation",
-    "initializers": "initializer",
-    "regularizers": "regularizer",
-    "constraints": "constraint",
-    "losses": "loss",
-    "metrics": "metric",
-    "optimizers": "optimizer",
-    "dtype_policies": "dtype policy",
-    "mixed_precision": "dtype policy",
-}
-# Only these roles are written as a bare name inside a layer; its own `"metric": "cosine"` is its business.
-_NAMED_IN_LAYERS = frozenset({"activation", "initializer", "regularizer", "constraint"})
-_KERAS_PACKAGES = ("keras", "tf_keras", "tensorflow")
-# Wiring and shapes: they repeat names that `layers` already gave, or hold values rather than objects.
-# More of a key or a module says nothing about a role, and is not worth remembering.
-_LONGEST_KEY, _LONGEST_MODULE = 40, 200
-_NUMBERS = frozenset({int, float, bool, type(None)})
-_WALKED = (dict, list, str)
-_NOT_WALKED = frozenset({"inbound_nodes", "input_layers", "output_layers", "build_config", "build_input_shape"})
-_VALUE_CLASSES = frozenset(
-    {"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__", "__lambda__"}
-    | {"TensorShape", "TypeSpec", "__typespec__"}
-)
 
 
 @dataclass
@@ -94,21 +65,6 @@ class ConfigContents:
     def compute_dtypes(self) -> tuple[str, ...]:
         """Floating dtypes the layers compute in; Keras' default where none says."""
         return tuple(sorted(self.dtypes)) or ("float32",)
-
-
-class _ConfigLocation(NamedTuple):
-    """Where the walk stands: in which layer, under which key, and among how many siblings."""
-
-    path: tuple[str, ...]
-    owner: tuple[str, ...]
-    key: str = ""
-    role: str | None = None
-    position: int = 0
-    siblings: int = 0
-
-    @property
-    def in_compile(self) -> bool:
-        return self.owner == COMPILE_PATH
 
 
 def parse_json(text: str | bytes, where: str, budget: Budget | None = None) -> dict[str, Any]:
@@ -168,7 +124,7 @@ def read_model(node: Mapping[str, Any], where: str, budget: Budget | None = None
     contents = ConfigContents(model_class=node["class_name"])
     config = as_mapping(node["config"])
     with _bounded(where):
-        _Walk(contents, budget).inside(node, config, path=(), owner=(_name_of(node, config),))
+        _Walk(contents, budget).inside(node, config, path=(), owner=(name_of(node, config),))
     return contents
 
 
@@ -198,7 +154,7 @@ def read_compile(config: Mapping[str, Any], contents: ConfigContents, where: str
         BrokenArtifactError: the configuration is nested without end, or names more than any model.
     """
     with _bounded(where):
-        _Walk(contents, budget).children(config, _ConfigLocation(COMPILE_PATH, COMPILE_PATH))
+        _Walk(contents, budget).children(config, ConfigLocation(COMPILE_PATH, COMPILE_PATH))
 
 
 def read_layer(
@@ -214,7 +170,7 @@ def read_layer(
         BrokenArtifactError: the configuration is nested without end, or names more than any model.
     """
     with _bounded(where):
-        _Walk(contents, budget).layer(node, _ConfigLocation(parents, parents, key="layer"))
+        _Walk(contents, budget).layer(node, ConfigLocation(parents, parents, key="layer"))
 
 
 def read_values(
@@ -238,7 +194,7 @@ def read_values(
     Raises:
         BrokenArtifactError: the node is nested without end, or names more than any model.
     """
-    path = (_name_of({"class_name": name, **node}, as_mapping(node.get("config"))),)
+    path = (name_of({"class_name": name, **node}, as_mapping(node.get("config"))),)
     with _bounded(where):
         found = [each for each in held_in({**node, "class_name": None}, path) if each not in known]
         _Walk(contents, budget).add_held(found, path)
@@ -266,7 +222,7 @@ class _Walk:
     def __init__(self, contents: ConfigContents, budget: Budget | None) -> None:
         self.contents, self.budget = contents, budget or Budget()
 
-    def visit(self, value: object, place: _ConfigLocation) -> None:
+    def visit(self, value: object, place: ConfigLocation) -> None:
         if isinstance(value, str):
             self.bare_name(value, place)
         elif isinstance(value, list):
@@ -295,13 +251,13 @@ class _Walk:
         if len(contents.layers) + len(contents.objects) + len(contents.references) >= MOST_USES:
             raise _TooMuchError(f"names more than {MOST_USES:,} layers and objects")
 
-    def bare_name(self, name: str, place: _ConfigLocation) -> None:
+    def bare_name(self, name: str, place: ConfigLocation) -> None:
         if place.role is None or place.role == "dtype policy":
             return
-        if place.in_compile or place.role in _NAMED_IN_LAYERS:
+        if place.in_compile or place.role in NAMED_IN_LAYERS:
             self.add_object(ObjectUse(place.role, name, place.owner))
 
-    def items(self, values: list[Any], place: _ConfigLocation) -> None:
+    def items(self, values: list[Any], place: ConfigLocation) -> None:
         if self.is_code(values, place):
             return
         if place.key != "layers":
@@ -309,9 +265,9 @@ class _Walk:
                 self.visit(value, place)
             return
         for position, value in enumerate(values, 1):
-            self.visit(value, _ConfigLocation(place.path, place.owner, "layers", place.role, position, len(values)))
+            self.visit(value, ConfigLocation(place.path, place.owner, "layers", place.role, position, len(values)))
 
-    def is_code(self, value: object, place: _ConfigLocation) -> bool:
+    def is_code(self, value: object, place: ConfigLocation) -> bool:
         codes = code_elsewhere(value)
         if codes:
             self.add_lambda(LambdaUse(place.owner, has_bytecode=True, codes=codes))
@@ -334,13 +290,13 @@ class _Walk:
         if codes:
             self.add_lambda(LambdaUse(path, has_bytecode=True, codes=tuple(codes), key=key))
 
-    def mapping(self, value: dict[str, Any], place: _ConfigLocation) -> None:
+    def mapping(self, value: dict[str, Any], place: ConfigLocation) -> None:
         class_name = value.get("class_name")
         if not isinstance(class_name, str):
             self.children(value, place)
         elif class_name == "__tuple__":
             self.visit(value.get("items"), place)
-        elif class_name in _VALUE_CLASSES:
+        elif class_name in VALUE_CLASSES:
             if not self.is_code(value, place):
                 self.add_held(held_in(value, place.owner), place.owner)
         elif "config" in value:
@@ -348,44 +304,44 @@ class _Walk:
         else:
             self.children(value, place)
 
-    def children(self, value: Mapping[str, Any], place: _ConfigLocation, skip: tuple[str, ...] = ()) -> None:
+    def children(self, value: Mapping[str, Any], place: ConfigLocation, skip: tuple[str, ...] = ()) -> None:
         path, owner = place.path, place.owner
         inherited = place.role if place.in_compile else None
         for key, child in value.items():
-            if not isinstance(child, _WALKED) or key in _NOT_WALKED or key in skip or _is_numbers(child):
+            if not isinstance(child, WALKED) or key in NOT_WALKED or key in skip or is_numbers(child):
                 continue
             # An output may be called `activation`; below `loss` it is still a loss.
-            role = inherited or _role_by_key(key[-_LONGEST_KEY:])
+            role = inherited or role_by_key(key[-LONGEST_KEY:])
             if role or not isinstance(child, str):
-                self.visit(child, _ConfigLocation(path, owner, key, role))
+                self.visit(child, ConfigLocation(path, owner, key, role))
 
-    def node(self, node: dict[str, Any], place: _ConfigLocation) -> None:
+    def node(self, node: dict[str, Any], place: ConfigLocation) -> None:
         if isinstance(node["config"], str):
             self.function(node, place)
-        elif _is_layer(node, place):
+        elif is_layer(node, place):
             self.layer(node, place)
         else:
             self.object(node, place)
 
-    def function(self, node: dict[str, Any], place: _ConfigLocation) -> None:
-        role = place.role or _role_by_module(node) or "object"
-        module, registered = _text(node.get("module")), _text(node.get("registered_name"))
+    def function(self, node: dict[str, Any], place: ConfigLocation) -> None:
+        role = place.role or role_by_module(node) or "object"
+        module, registered = text_of(node.get("module")), text_of(node.get("registered_name"))
         if "inbound_nodes" in node and node["class_name"] == FUNCTION:
             # In the place of a layer it is called as one, and goes by a layer's name.
-            path = (*place.path, _name_of(node, {}))
+            path = (*place.path, name_of(node, {}))
             self.add_held([Reference(node["config"], path, module, registered, is_function=True, key="layers")], path)
             self.add_beside(node, path)
         else:
             self.add_object(ObjectUse(role, node["config"], place.owner, module, registered))
 
-    def layer(self, node: Mapping[str, Any], place: _ConfigLocation) -> None:
+    def layer(self, node: Mapping[str, Any], place: ConfigLocation) -> None:
         config = as_mapping(node["config"])
-        path = (*place.path, _name_of(node, config))
+        path = (*place.path, name_of(node, config))
         use = LayerUse(
             class_name=node["class_name"],
             path=path,
-            module=_text(node.get("module")),
-            registered_name=_text(node.get("registered_name")),
+            module=text_of(node.get("module")),
+            registered_name=text_of(node.get("registered_name")),
             config=config,
             position=place.position,
             siblings=place.siblings,
@@ -411,21 +367,21 @@ class _Walk:
             self.contents.dtypes.add(dtype)
         functions = function_keys(node["class_name"], config) if found else ()
         self.add_held(named_in_keys(config, functions, path), path)
-        self.children(config, _ConfigLocation(path, owner), skip=functions)
+        self.children(config, ConfigLocation(path, owner), skip=functions)
         compiled = node.get("compile_config")
         if isinstance(compiled, dict):
-            self.children(compiled, _ConfigLocation(COMPILE_PATH, COMPILE_PATH))
+            self.children(compiled, ConfigLocation(COMPILE_PATH, COMPILE_PATH))
 
-    def object(self, node: dict[str, Any], place: _ConfigLocation) -> None:
-        role = place.role or _role_by_module(node) or "object"
+    def object(self, node: dict[str, Any], place: ConfigLocation) -> None:
+        role = place.role or role_by_module(node) or "object"
         config = as_mapping(node["config"])
         self.add_object(
             ObjectUse(
                 role,
                 node["class_name"],
                 place.owner,
-                _text(node.get("module")),
-                _text(node.get("registered_name")),
+                text_of(node.get("module")),
+                text_of(node.get("registered_name")),
                 is_class=True,
                 config=config,
             )
@@ -435,75 +391,14 @@ class _Walk:
             return
         if "fn" in config:
             self.wrapped_function(config["fn"], role, place)
-        self.children(config, _ConfigLocation(place.path, place.owner), skip=("fn",))
+        self.children(config, ConfigLocation(place.path, place.owner), skip=("fn",))
 
-    def wrapped_function(self, function: Any, role: str, place: _ConfigLocation) -> None:
+    def wrapped_function(self, function: Any, role: str, place: ConfigLocation) -> None:
         """Adds what Keras' MeanMetricWrapper and LossFunctionWrapper name under `fn`, the user's function."""
         if isinstance(function, str):
             self.add_object(ObjectUse(role, function, place.owner))
         else:
-            self.visit(function, _ConfigLocation(place.path, place.owner, "fn", role, place.position, place.siblings))
-
-
-def _is_numbers(value: object) -> bool:
-    """Whether it is a list of numbers, such as strides, of which a configuration is full."""
-    return isinstance(value, list) and _NUMBERS.issuperset(map(type, value))
-
-
-def _is_layer(node: Mapping[str, Any], place: _ConfigLocation) -> bool:
-    if place.in_compile or place.role == "dtype policy":
-        return False
-    if place.key in _LAYER_KEYS or place.key.endswith(_LAYER_SUFFIXES) or node["class_name"] in _MODEL_CLASSES:
-        return True
-    if _keras_layer_module(node) or _looks_like_layer(node["config"]):
-        return True
-    return place.role is None and _role_by_module(node) is None and "layers" in _segments(node)
-
-
-def _keras_layer_module(node: Mapping[str, Any]) -> bool:
-    segments = _segments(node)
-    return bool(segments) and segments[0] in _KERAS_PACKAGES and not {"layers", "models"}.isdisjoint(segments)
-
-
-def _looks_like_layer(config: object) -> bool:
-    """Whether it has the two keys `Layer.get_config()` writes in every Keras, unlike other base classes."""
-    return isinstance(config, dict) and "trainable" in config and "name" in config
-
-
-@lru_cache(maxsize=1000)
-def _role_by_key(key: str) -> str | None:
-    return _ROLE_BY_KEY.get(key) or _ROLE_BY_KEY.get(key.rsplit("_", 1)[-1])
-
-
-def _role_by_module(node: Mapping[str, Any]) -> str | None:
-    return next((_ROLE_BY_MODULE[part] for part in _segments(node) if part in _ROLE_BY_MODULE), None)
-
-
-def _segments(node: Mapping[str, Any]) -> tuple[str, ...]:
-    return _parts((_text(node.get("module")) or "")[:_LONGEST_MODULE])
-
-
-@lru_cache(maxsize=1000)
-def _parts(module: str) -> tuple[str, ...]:
-    return tuple(module.split("."))
-
-
-def as_mapping(config: object) -> Mapping[str, Any]:
-    """A configuration that can be walked; empty for what is none.
-
-    Makes the plain list that a Sequential's config was up to Keras 2.2 look like what it became.
-    """
-    if isinstance(config, list):
-        return {"layers": config}
-    return config if isinstance(config, dict) else {}
-
-
-def _name_of(node: Mapping[str, Any], config: Mapping[str, Any]) -> str:
-    return _text(config.get("name")) or _text(node.get("name")) or str(node["class_name"])
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+            self.visit(function, ConfigLocation(place.path, place.owner, "fn", role, place.position, place.siblings))
 
 
 def _json_kind(value: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_modelcompat.artifacts.inventory import LayerUse
-from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
+from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.artifacts.modules import is_third_party_module
 from pytest_modelcompat.compatibility import fixes

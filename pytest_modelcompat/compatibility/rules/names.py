@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import LayerUse
-from pytest_modelcompat.artifacts.keras.config import COMPILE_PATH
+from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.artifacts.modules import KERAS_PACKAGES, NO_MODULE, is_of_keras
 from pytest_modelcompat.artifacts.public_modules import importing, is_private
