@@ -15,7 +15,8 @@ from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory
 from pytest_modelcompat.artifacts.bytecode import read_code
 from pytest_modelcompat.artifacts.containers.pickle_reader import describe_pickle
 from pytest_modelcompat.artifacts.containers.sstable import TableError, read_table
-from pytest_modelcompat.artifacts.keras.config import parse_json, read_model
+from pytest_modelcompat.artifacts.keras.config import read_model
+from pytest_modelcompat.artifacts.keras.json_text import parse_json
 from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse_text
 from tests.artifacts.bombs import BOMBS
 from tests.handmade import dense, sequential, write_h5, write_keras, write_saved_model

@@ -177,7 +177,7 @@ def _safetensors(path: Path, head: bytes) -> str:
 
 def _object(text: bytes) -> dict[str, object] | None:
     from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
-    from pytest_modelcompat.artifacts.keras.config import parse_json
+    from pytest_modelcompat.artifacts.keras.json_text import parse_json
 
     try:
         return parse_json(text, "")

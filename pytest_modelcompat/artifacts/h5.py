@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.containers.hdf5.contents import read_contents
 from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error, Source, TruncatedError
 from pytest_modelcompat.artifacts.inventory import ArtifactWithoutModelError, BrokenArtifactError, Inventory
-from pytest_modelcompat.artifacts.keras.config import parse_json, read_compile, read_model
+from pytest_modelcompat.artifacts.keras.config import read_compile, read_model
+from pytest_modelcompat.artifacts.keras.json_text import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

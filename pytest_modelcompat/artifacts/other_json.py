@@ -22,7 +22,7 @@ def json_object(path: Path) -> dict[str, Any] | None:
     Raises:
         OSError: it cannot be read.
     """
-    from pytest_modelcompat.artifacts.keras.config import parse_json
+    from pytest_modelcompat.artifacts.keras.json_text import parse_json
 
     with path.open("rb") as file:
         text = file.read(LARGEST_JSON + 1)

@@ -17,7 +17,8 @@ from pytest_modelcompat.artifacts.bytecode import read_code
 from pytest_modelcompat.artifacts.bytecode.marshal_reader import read_marshalled
 from pytest_modelcompat.artifacts.containers.protobuf_text import TextSchema, wire_of
 from pytest_modelcompat.artifacts.containers.sstable import TableError, read_table
-from pytest_modelcompat.artifacts.keras.config import parse_json, read_model
+from pytest_modelcompat.artifacts.keras.config import read_model
+from pytest_modelcompat.artifacts.keras.json_text import parse_json
 from pytest_modelcompat.artifacts.text import clause
 from tests.artifacts.saved_model.graphs import table
 from tests.properties import PROPERTY

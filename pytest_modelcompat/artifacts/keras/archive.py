@@ -14,8 +14,9 @@ from pytest_modelcompat.artifacts.containers.member_hazards import zip_hazards
 from pytest_modelcompat.artifacts.containers.npz import read_npz
 from pytest_modelcompat.artifacts.containers.zip_reader import ZipArchive, ZipError
 from pytest_modelcompat.artifacts.inventory import Asset, BrokenArtifactError, Hazard, Inventory
-from pytest_modelcompat.artifacts.keras.config import parse_json, read_model
+from pytest_modelcompat.artifacts.keras.config import read_model
 from pytest_modelcompat.artifacts.keras.folder import Folder
+from pytest_modelcompat.artifacts.keras.json_text import parse_json
 from pytest_modelcompat.artifacts.keras.nodes import as_mapping
 from pytest_modelcompat.artifacts.limits import LARGEST_JSON
 from pytest_modelcompat.artifacts.other_json import HUB_PACKAGES

@@ -9,15 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
-from pytest_modelcompat.artifacts.keras.config import (
-    ConfigContents,
-    parse_json,
-    read_compile,
-    read_layer,
-    read_model,
-    read_values,
-)
+from pytest_modelcompat.artifacts.keras.config import read_compile, read_layer, read_model, read_values
+from pytest_modelcompat.artifacts.keras.json_text import parse_json
 from pytest_modelcompat.artifacts.keras.nodes import as_mapping
+from pytest_modelcompat.artifacts.keras.walk import ConfigContents
 from pytest_modelcompat.artifacts.limits import LARGEST_JSON, megabytes
 from pytest_modelcompat.artifacts.saved_model.graph_file import read_message
 from pytest_modelcompat.artifacts.saved_model.object_graph import read_metadata

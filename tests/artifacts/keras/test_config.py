@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from pytest_modelcompat.artifacts.dtypes import compute_dtype, dtype_name
-from pytest_modelcompat.artifacts.keras.config import ConfigContents, read_compile, read_model
+from pytest_modelcompat.artifacts.keras.config import read_compile, read_model
+from pytest_modelcompat.artifacts.keras.walk import ConfigContents
 
 
 def walk(*layers: dict[str, Any], **config: Any) -> ConfigContents:

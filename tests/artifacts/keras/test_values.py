@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_modelcompat.artifacts.inventory import Reference
-from pytest_modelcompat.artifacts.keras.config import ConfigContents, read_model
+from pytest_modelcompat.artifacts.keras.config import read_model
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.artifacts.keras.walk import ConfigContents
 
 LAMBDA = {"class_name": "__lambda__", "config": {"value": ["4wEA", None, None]}}
 FUNCTION = {"module": "os", "class_name": "function", "config": "system", "registered_name": "function"}
