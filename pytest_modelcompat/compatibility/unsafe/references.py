@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.inventory import LayerUse, ObjectUse
+from pytest_modelcompat.artifacts.inventory import LambdaUse, LayerUse, ObjectUse, Reference
 from pytest_modelcompat.artifacts.locations import layer_location, locations
 from pytest_modelcompat.artifacts.modules import KERAS_PACKAGES, NO_MODULE, is_third_party_module
 from pytest_modelcompat.artifacts.text import first_few
@@ -35,7 +35,7 @@ class Named:
         module: as the file gives it; empty where it gives none.
         name: as the file gives it.
         registered_name: the other name that Keras looks up where it does not find the first; empty if none.
-        where: its place in words.
+        use: where it is named.
         is_function: whether the file says that it is a function.
         is_called: whether it stands where Keras calls it with what the file says.
     """
@@ -43,7 +43,7 @@ class Named:
     module: str
     name: str
     registered_name: str
-    where: str
+    use: LayerUse | ObjectUse | Reference | LambdaUse
     is_function: bool
     is_called: bool
 
@@ -51,6 +51,12 @@ class Named:
     def path(self) -> str:
         """Module and name."""
         return f"{self.module}.{self.name}"
+
+    @property
+    def where(self) -> str:
+        """Its place in words."""
+        use = self.use
+        return locations((use,))[0] if isinstance(use, LayerUse | ObjectUse) else layer_location(use.path)
 
 
 def unsafe_references(inventory: Inventory, custom: Collection[str]) -> Iterator[Finding]:
@@ -76,16 +82,14 @@ def all_names(inventory: Inventory) -> Iterator[Named]:
         is_function = isinstance(use, ObjectUse) and not use.is_class
         # A function that has no role stands where a layer does, and is called like one.
         is_called = is_function and use.role == "object"
-        (where,) = locations((use,))
-        yield Named(use.module or "", use.name, _other_name(use.registered_name), where, is_function, is_called)
+        yield Named(use.module or "", use.name, _other_name(use.registered_name), use, is_function, is_called)
     for reference in inventory.references:
-        where, registered = layer_location(reference.path), _other_name(reference.registered_name)
-        is_called = reference.is_function
-        yield Named(reference.module or "", reference.name, registered, where, reference.is_function, is_called)
+        registered, is_function = _other_name(reference.registered_name), reference.is_function
+        yield Named(reference.module or "", reference.name, registered, reference, is_function, is_function)
     known = {(reference.path, reference.name) for reference in inventory.references}
     for held in inventory.lambdas:
         if held.function_name and (held.path, held.function_name) not in known:
-            yield Named("", held.function_name, "", layer_location(held.path), is_function=True, is_called=True)
+            yield Named("", held.function_name, "", held, is_function=True, is_called=True)
 
 
 def _other_name(registered_name: str | None) -> str:
