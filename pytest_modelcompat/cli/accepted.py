@@ -31,8 +31,8 @@ def add_acceptance(parser: Parser) -> None:
     )
 
 
-def acceptance_of(options: argparse.Namespace) -> Acceptance:
-    """What the options accept.
+def acceptance_of(options: argparse.Namespace) -> Acceptance | None:
+    """What the options accept; None if they say nothing of it.
 
     Args:
         options: those of `add_acceptance`.
@@ -40,6 +40,8 @@ def acceptance_of(options: argparse.Namespace) -> Acceptance:
     Raises:
         UsageError: they are not written as they should be, or the baseline cannot be read.
     """
+    if not options.suppress and options.baseline is None:
+        return None
     from pytest_modelcompat.compatibility.unsafe.acceptance import (
         Acceptance,
         AcceptanceError,
@@ -71,7 +73,8 @@ def write_baseline(options: argparse.Namespace, found: Iterable[tuple[Finding, P
     from pytest_modelcompat.artifacts.text import counted
     from pytest_modelcompat.compatibility.unsafe.acceptance import accepting, baseline_text
 
-    suppressed = acceptance_of(options).reasons
+    accepted = acceptance_of(options)
+    suppressed = accepted.reasons if accepted is not None else {}
     kept = accepting(each for each in found if each[0].code not in suppressed)
     try:
         options.write_baseline.write_text(baseline_text(kept), encoding="utf-8")

@@ -156,10 +156,12 @@ def check_all(
 
 
 def _accepting(
-    inventory: Inventory, profiles: Sequence[Profile], declared: argparse.Namespace, accepted: Acceptance
+    inventory: Inventory, profiles: Sequence[Profile], declared: argparse.Namespace, accepted: Acceptance | None
 ) -> tuple[CompatibilityResult, ...]:
     """As `check_all`, what is accepted marked as that."""
     judged = check_all(inventory, profiles, declared)
+    if accepted is None:
+        return judged
     return tuple(replace(each, findings=accepted.apply(each.findings, each.path)) for each in judged)
 
 
@@ -218,13 +220,12 @@ def _broken(path: Path, sentence: str) -> Finding:
 
 
 def _exit_code(results: Sequence[CompatibilityResult], *, fail_on_unsafe: bool) -> int:
-    from pytest_modelcompat.compatibility.unsafe.acceptance import accepted_reason
     from pytest_modelcompat.results.finding import Kind
 
     verdicts = {result.compatibility for result in results}
     if Compatibility.UNREADABLE in verdicts or not results:
         return ExitCode.ERROR
-    kinds = {finding.kind for result in results for finding in result.findings if not accepted_reason(finding)}
+    kinds = {finding.kind for result in results for finding in result.findings if not finding.accepted}
     if fail_on_unsafe and Kind.UNSAFE_CONTENT in kinds:
         return ExitCode.FAILED
     return ExitCode.OK if verdicts == {Compatibility.LOADS} else ExitCode.FAILED

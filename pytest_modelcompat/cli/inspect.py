@@ -67,12 +67,14 @@ def _parser() -> Parser:
 
 
 def _inspected(
-    inventory: Inventory, *, options: argparse.Namespace, accepted: Acceptance
+    inventory: Inventory, *, options: argparse.Namespace, accepted: Acceptance | None
 ) -> tuple[list[str], tuple[Finding, ...]]:
     """The lines to show of an artifact, and its unsafe content."""
     from pytest_modelcompat.compatibility.unsafe import unsafe_content
 
-    unsafe = accepted.apply(unsafe_content(inventory), inventory.path)
+    unsafe = unsafe_content(inventory)
+    if accepted is not None:
+        unsafe = accepted.apply(unsafe, inventory.path)
     return _lines(inventory, unsafe, as_json=options.json, in_full=options.all), unsafe
 
 

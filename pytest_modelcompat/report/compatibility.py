@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.formats import READ
 from pytest_modelcompat.artifacts.text import aligned, counted, listed, shorten
-from pytest_modelcompat.compatibility.unsafe.acceptance import accepted_reason
 from pytest_modelcompat.compatibility.verdict import Compatibility
+from pytest_modelcompat.report.accepted import accepted_text, unaccepted
 from pytest_modelcompat.report.layout import INDENT, finding_lines, together, versions_text
 from pytest_modelcompat.results.finding import Kind, Severity
 
@@ -92,20 +92,6 @@ def check_page(inventory: Inventory, results: Sequence[CompatibilityResult]) -> 
         shown = replace(finding, fix=("as above",)) if is_repeated else finding
         yield from finding_lines(shown, runtimes if is_of_some else (), alike)
     yield from accepted
-
-
-def unaccepted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings that nobody has accepted."""
-    return tuple(finding for finding in findings if not accepted_reason(finding))
-
-
-def accepted_text(findings: Iterable[Finding]) -> list[str]:
-    """`2 findings of unsafe content accepted: U202 (it keeps its own log), U205 (in baseline.json)`, if any is."""
-    accepted = dict.fromkeys(finding for finding in findings if accepted_reason(finding))
-    if not accepted:
-        return []
-    why = dict.fromkeys(f"{finding.code} ({accepted_reason(finding)})" for finding in accepted)
-    return [f"{counted(len(accepted), 'finding')} of unsafe content accepted: {listed(why)}", ""]
 
 
 def _severity_counts(result: CompatibilityResult) -> str:

@@ -14,7 +14,7 @@ from pytest_modelcompat.artifacts.quantization import lora_layers, quantized_lay
 from pytest_modelcompat.artifacts.text import aligned, counted, listed, size_text, tensor_text
 from pytest_modelcompat.artifacts.versions import dotted
 from pytest_modelcompat.artifacts.way_on import is_unzipped, way_on
-from pytest_modelcompat.report.compatibility import accepted_text, unaccepted
+from pytest_modelcompat.report.accepted import accepted_text, unaccepted
 from pytest_modelcompat.report.layout import INDENT, finding_lines, labelled, together
 
 if TYPE_CHECKING:

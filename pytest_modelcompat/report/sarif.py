@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pytest_modelcompat.compatibility.unsafe.acceptance import accepted_reason
 from pytest_modelcompat.compatibility.unsafe.rules import RULES
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 
@@ -126,7 +125,7 @@ def _rule(finding: Finding) -> dict[str, Any]:
 
 
 def _result(finding: Finding, result: CompatibilityResult, rule: int) -> dict[str, Any]:
-    reason = accepted_reason(finding)
+    reason = finding.accepted
     log_entry: dict[str, Any] = {
         "ruleId": rule_id(finding),
         "ruleIndex": rule,

@@ -7,6 +7,8 @@ from enum import Enum
 
 # The source of a rule or an entry that was reproduced with real models, where no public thread describes it well.
 MEASURED = "measured"
+# The label of the detail that says why a finding is accepted.
+ACCEPTED = "accepted"
 
 
 class Severity(str, Enum):
@@ -156,6 +158,11 @@ class Finding:
     def identity(self) -> tuple[Kind, str]:
         """What makes two findings one, whoever found them."""
         return self.kind, self.subject
+
+    @property
+    def accepted(self) -> str:
+        """Why it is accepted, where somebody has said so; empty otherwise."""
+        return dict(self.details).get(ACCEPTED, "")
 
     @property
     def word(self) -> str:

@@ -32,16 +32,21 @@ def unsafe_content(
     from pytest_modelcompat.compatibility.unsafe.configuration import unsafe_in_configuration
     from pytest_modelcompat.compatibility.unsafe.container import unsafe_in_container
     from pytest_modelcompat.compatibility.unsafe.ops import unsafe_ops
-    from pytest_modelcompat.compatibility.unsafe.vulnerabilities import vulnerabilities
 
     found = (
         *unsafe_in_configuration(inventory, custom),
         *unsafe_in_container(inventory),
         *unsafe_ops(inventory),
-        *(vulnerabilities(inventory, profile, custom) if profile is not None else ()),
+        *(_vulnerabilities(inventory, profile, custom) if profile is not None else ()),
     )
     others = (each for other in inventory.others for each in _in_part(other, custom, profile))
     return tuple(chain(found, (each for each in others if each not in found)))
+
+
+def _vulnerabilities(inventory: Inventory, profile: Profile, custom: Collection[str]) -> Iterator[Finding]:
+    from pytest_modelcompat.compatibility.unsafe.vulnerabilities import vulnerabilities
+
+    return vulnerabilities(inventory, profile, custom)
 
 
 def _in_part(other: Inventory, custom: Collection[str], profile: Profile | None) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.text import did_you_mean
 from pytest_modelcompat.compatibility.unsafe.rules import RULES
-from pytest_modelcompat.results.finding import Finding, Severity
+from pytest_modelcompat.results.finding import ACCEPTED, Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 KIND = "modelcompat baseline"
 SCHEMA = 1
-ACCEPTED = "accepted"
 _LARGEST = 64 * 2**20
 
 
@@ -85,11 +84,6 @@ class Acceptance:
         if not reason:
             return finding
         return replace(finding, severity=Severity.NOTE, details=(*finding.details, (ACCEPTED, reason)))
-
-
-def accepted_reason(finding: Finding) -> str:
-    """Why a finding is accepted; nothing if it is not."""
-    return dict(finding.details).get(ACCEPTED, "")
 
 
 def parse_suppressed(texts: Sequence[str]) -> dict[str, str]:
