@@ -16,6 +16,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 from typing import Any, Dict, Optional, TextIO, Tuple
 
@@ -153,7 +154,11 @@ def _run_child(request: Dict[str, Any], source: int, sink: TextIO, by_namespaces
         # Of its own: what it sends its group reaches nobody else, and all of it is ended at once.
         os.setsid()
         _die_with(parent)
-        _in_child(folder, by_namespaces=by_namespaces)
+        try:
+            _in_child(folder, by_namespaces=by_namespaces)
+        except BaseException:  # noqa: BLE001 - told in the log; what would end the loader ends this child alone
+            traceback.print_exc()
+            os._exit(1)
         os._exit(0)
     os.close(held_by_child)
     _say(sink, {"child": child})

@@ -13,7 +13,7 @@ import h5py
 import pytest
 
 from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory
-from pytest_modelcompat.artifacts.keras import config
+from pytest_modelcompat.artifacts.keras import walk
 from tests.artifacts.big import sparse_frozen_graph, sparse_graph, sparse_h5, sparse_keras
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def test_layers_nested_without_end(tmp_path: Path) -> None:
 def test_more_layers_than_any_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = keras(tmp_path / "model", json.dumps({"class_name": "Sequential", "config": [LAYER] * 11}))
     assert len(read_inventory(path).layers) == 11
-    monkeypatch.setattr(config, "MOST_USES", 10)
+    monkeypatch.setattr(walk, "MOST_USES", 10)
     assert "names more than 10 layers and objects, the limit" in sentence(path)
 
 
@@ -73,7 +73,7 @@ def test_more_objects_than_any_model(tmp_path: Path, monkeypatch: pytest.MonkeyP
     root = {"class_name": "Sequential", "config": [], "compile_config": {"metrics": ["acc"] * 11}}
     path = keras(tmp_path / "model", json.dumps(root))
     assert len(read_inventory(path).objects) == 11
-    monkeypatch.setattr(config, "MOST_USES", 10)
+    monkeypatch.setattr(walk, "MOST_USES", 10)
     assert "names more than 10 layers and objects, the limit" in sentence(path)
 
 

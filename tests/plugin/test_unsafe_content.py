@@ -79,8 +79,7 @@ import pytest
 def test_it():
     return None
 """
-# Without the isolation that would keep the canary from being written, whatever is loaded.
-MARKER = "@pytest.mark.model_artifact({path!r}, isolation='off'{options})"
+MARKER = "@pytest.mark.model_artifact({path!r}{options})"
 
 
 @pytest.fixture
@@ -175,7 +174,7 @@ class TestAllowing:
         project.run("--modelcompat-update-golden", "prices").assert_outcomes(failed=1)
         result = project.run("prices")
         result.stdout.fnmatch_lines(["*--modelcompat-allow-unsafe 'WriteFile=the reason'"])
-        given = ("--modelcompat-allow-unsafe", "WriteFile=the reason", "--modelcompat-isolation", "off")
+        given = ("--modelcompat-allow-unsafe", "WriteFile=the reason")
         project.run("--modelcompat-update-golden", "prices", *given).assert_outcomes(passed=1)
 
     def test_in_the_ini_file(self, project: Project) -> None:
