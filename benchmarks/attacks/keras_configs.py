@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attacks import keras_code, keras_containers, keras_metadata, keras_references, keras_vulnerabilities
+from attacks import (
+    keras_code,
+    keras_containers,
+    keras_disguises,
+    keras_metadata,
+    keras_references,
+    keras_vulnerabilities,
+)
 
 if TYPE_CHECKING:
     from attacks.attack import Attack, NotBuilt
@@ -13,6 +20,7 @@ ATTACKS: tuple[Attack, ...] = (
     *keras_vulnerabilities.ATTACKS,
     *keras_code.ATTACKS,
     *keras_references.ATTACKS,
+    *keras_disguises.ATTACKS,
     *keras_containers.ATTACKS,
     *keras_metadata.ATTACKS,
 )

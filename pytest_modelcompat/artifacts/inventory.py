@@ -89,6 +89,7 @@ class Reference:
         is_function: whether it is stored as a function.
         key: under which key of the layer's node or configuration it stands (`inbound_nodes`, `function`); `layers` for
             a function in the place of a layer.
+        config: as for `ObjectUse`.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Reference:
     registered_name: str | None = None
     is_function: bool = False
     key: str = ""
+    config: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,15 @@ from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.context import CompatibilityContext
 from pytest_modelcompat.compatibility.rules.lambdas import is_refused
 from pytest_modelcompat.compatibility.unsafe import unsafe_content
-from pytest_modelcompat.compatibility.unsafe.rules import MODULE, RULES, TRUSTED_FIX, Acts, is_named, name_of
+from pytest_modelcompat.compatibility.unsafe.rules import (
+    CALLED_MODULE,
+    MODULE,
+    RULES,
+    TRUSTED_FIX,
+    Acts,
+    is_named,
+    name_of,
+)
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.roundtrip.declarations import import_paths
@@ -273,6 +281,9 @@ class _GivenArtifact:
         name = name_of(finding)
         if name in self.case.settings.custom_objects:
             return True
+        if finding.code == CALLED_MODULE.code:
+            # A module has functions that its user never thought of: one that is called is declared by its name.
+            return False
         # To import a module of Python's or TensorFlow's own declares nothing of the user's.
         is_users = is_third_party_module(name) and name.partition(".")[0] not in _OF_EVERYBODY
         return is_users and any(name.startswith(f"{module}.") for module in self._modules)

@@ -93,4 +93,13 @@ def _reference(node: Mapping[str, Any], path: tuple[str, ...], key: str) -> Refe
     if not (isinstance(name, str) and isinstance(module, str)) or name.startswith("__"):
         return None
     registered = registered if isinstance(registered, str) else None
-    return Reference(name, path, module, registered, is_function=node.get("class_name") == FUNCTION, key=key)
+    config = node.get("config")
+    return Reference(
+        name,
+        path,
+        module,
+        registered,
+        is_function=node.get("class_name") == FUNCTION,
+        key=key,
+        config=config if isinstance(config, dict) else {},
+    )

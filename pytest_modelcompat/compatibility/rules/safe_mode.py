@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.keras.lookups import LOOKUPS
-from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.artifacts.versions import version_order
 from pytest_modelcompat.compatibility.fixes import LOAD_UNSAFE, TO_THE_COMMAND
+from pytest_modelcompat.compatibility.unsafe.references import place_of, rebuilt
 from pytest_modelcompat.results.finding import MEASURED, Blame, Finding, Kind, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_modelcompat.artifacts.inventory import LayerUse
     from pytest_modelcompat.compatibility.context import CompatibilityContext
+    from pytest_modelcompat.compatibility.unsafe.references import Rebuilt
 
 UNSAFE_FIX = (LOAD_UNSAFE, f"{TO_THE_COMMAND} --unsafe")
 _VOCABULARY_FIX = "or build the layer from a list of terms, and save the model again"
@@ -24,13 +24,13 @@ _REFUSES_TORCH = (3, 11)
 
 def refused_outside(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding for each class of layers that needs what is outside the artifact, and that safe mode refuses."""
-    groups: dict[str, list[LayerUse]] = {}
-    for layer in context.inventory.layers if context.safe_mode else ():
-        names_it = _NAMES_OUTSIDE.get(layer.class_name)
-        if names_it is not None and names_it(layer.config) and _refuses(context, layer.class_name):
-            groups.setdefault(layer.class_name, []).append(layer)
-    for class_name, layers in groups.items():
-        yield _finding(context, class_name, layers)
+    groups: dict[str, list[Rebuilt]] = {}
+    for use in rebuilt(context.inventory) if context.safe_mode else ():
+        names_it = _NAMES_OUTSIDE.get(use.name)
+        if names_it is not None and names_it(use.config) and _refuses(context, use.name):
+            groups.setdefault(use.name, []).append(use)
+    for class_name, uses in groups.items():
+        yield _finding(context, class_name, uses)
 
 
 def refused_weights(context: CompatibilityContext) -> Iterator[Finding]:
@@ -66,13 +66,13 @@ def _refuses(context: CompatibilityContext, class_name: str) -> bool:
     return class_name in (context.profile.refuses or {}).get(context.inventory.format, ())
 
 
-def _finding(context: CompatibilityContext, class_name: str, layers: list[LayerUse]) -> Finding:
+def _finding(context: CompatibilityContext, class_name: str, uses: list[Rebuilt]) -> Finding:
     is_lookup = class_name in LOOKUPS
-    outside = f"its vocabulary is the file {layers[0].config['vocabulary']}" if is_lookup else _OUTSIDE[class_name]
+    outside = f"its vocabulary is the file {uses[0].config['vocabulary']}" if is_lookup else _OUTSIDE[class_name]
     return Finding(
         Kind.SAFE_MODE_REFUSED,
         subject=class_name,
-        where=locations(layers),
+        where=tuple(dict.fromkeys(map(place_of, uses))),
         cause=f"{outside}, which {context.reader_name} does not load unless safe_mode=False is given",
         fix=(*UNSAFE_FIX, _VOCABULARY_FIX) if is_lookup else UNSAFE_FIX,
         stage=Stage.CONFIG,

@@ -10,7 +10,7 @@ from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import layer_location, locations
 from pytest_modelcompat.artifacts.text import first_few, listed
 from pytest_modelcompat.compatibility.unsafe import rules
-from pytest_modelcompat.compatibility.unsafe.references import leads_elsewhere, unsafe_references
+from pytest_modelcompat.compatibility.unsafe.references import leads_elsewhere, place_of, rebuilt, unsafe_references
 from pytest_modelcompat.compatibility.unsafe.rules import TRUSTED_FIX, unsafe
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ _LOADING_LAYERS = {
     "TFSMLayer": _Loads("filepath", "loads the SavedModel that its configuration names, with everything in it"),
     "TorchModuleWrapper": _Loads("module", "unpickles a PyTorch module, which can run any code"),
     "JaxLayer": _Loads("call_fn", "calls a function that its configuration contains"),
+    "KerasLayer": _Loads("handle", "loads the module of TensorFlow Hub that its configuration names, with all in it"),
     "FlaxLayer": _Loads("module", "calls a module that its configuration contains"),
 }
 
@@ -46,7 +47,7 @@ def unsafe_in_configuration(inventory: Inventory, custom: Collection[str]) -> It
         custom: names of classes and functions that will be declared, for which Keras imports nothing.
     """
     yield from _bytecode(inventory)
-    yield from _loading_layers(inventory)
+    yield from _loading_layers(inventory, custom)
     yield from unsafe_references(inventory, custom)
     yield from _vocabularies(inventory)
     yield from _escaping_names(inventory)
@@ -69,16 +70,14 @@ def _bytecode(inventory: Inventory) -> Iterator[Finding]:
     )
 
 
-def _loading_layers(inventory: Inventory) -> Iterator[Finding]:
-    for layer in inventory.layers:
-        loads = _LOADING_LAYERS.get(layer.class_name)
-        if loads is None:
+def _loading_layers(inventory: Inventory, custom: Collection[str]) -> Iterator[Finding]:
+    for use in rebuilt(inventory):
+        loads = _LOADING_LAYERS.get(use.name)
+        if loads is None or use.name in custom:
             continue
-        named = layer.config.get(loads.key)
+        named = use.config.get(loads.key)
         target = f": {named}" if isinstance(named, str) and len(named) <= 200 else ""
-        yield unsafe(
-            rules.LOADING_LAYER, f"{layer.class_name}{target}", locations((layer,)), f"rebuilding it {loads.what}"
-        )
+        yield unsafe(rules.LOADING_LAYER, f"{use.name}{target}", (place_of(use),), f"rebuilding it {loads.what}")
 
 
 def _escaping_names(inventory: Inventory) -> Iterator[Finding]:
@@ -95,14 +94,14 @@ def _escaping_names(inventory: Inventory) -> Iterator[Finding]:
 
 
 def _vocabularies(inventory: Inventory) -> Iterator[Finding]:
-    for layer in inventory.layers:
-        value = layer.config.get("vocabulary")
-        if layer.class_name.rpartition(">")[2] in _LOOKUPS and isinstance(value, str) and value:
+    for use in rebuilt(inventory):
+        value = use.config.get("vocabulary")
+        if use.name.rpartition(">")[2] in _LOOKUPS and isinstance(value, str) and value:
             over = "over the network" if re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE) else "of the host"
             yield unsafe(
                 rules.VOCABULARY,
-                f"{layer.class_name}(vocabulary={value!r})",
-                locations((layer,)),
+                f"{use.name}(vocabulary={value!r})",
+                (place_of(use),),
                 f"rebuilding it reads this file {over}; its lines become part of the model",
                 "build the layer from a list of terms, and save the model again",
             )

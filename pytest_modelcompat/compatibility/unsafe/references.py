@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.compatibility.unsafe.rules import Rule
     from pytest_modelcompat.results.finding import Finding
 
+    Rebuilt = LayerUse | ObjectUse | Reference
+
 _KERAS_ROOTS = (*KERAS_PACKAGES, "tensorflow.keras", "tensorflow.python.keras")
 _TENSORFLOW = "tensorflow"
 
@@ -53,10 +55,28 @@ class Named:
         return f"{self.module}.{self.name}"
 
     @property
+    def may_be_function(self) -> bool:
+        """Whether what has this name may be a function: Keras gives one also where the file says that it is a class."""
+        return self.is_function or not self.name[:1].isupper()
+
+    def is_declared(self, custom: Collection[str]) -> bool:
+        """Whether Keras finds it among what is declared: a function by its name alone, a class by either of them."""
+        return self.name in custom or (not self.is_function and self.registered_name in custom)
+
+    @property
     def where(self) -> str:
         """Its place in words."""
-        use = self.use
-        return locations((use,))[0] if isinstance(use, LayerUse | ObjectUse) else layer_location(use.path)
+        return place_of(self.use)
+
+
+def place_of(use: Rebuilt | LambdaUse) -> str:
+    """Where something stands, in words."""
+    return locations((use,))[0] if isinstance(use, LayerUse | ObjectUse) else layer_location(use.path)
+
+
+def rebuilt(inventory: Inventory) -> tuple[Rebuilt, ...]:
+    """All that Keras rebuilds from a configuration, wherever that stands."""
+    return (*inventory.layers, *inventory.objects, *inventory.references)
 
 
 def unsafe_references(inventory: Inventory, custom: Collection[str]) -> Iterator[Finding]:
@@ -68,7 +88,7 @@ def unsafe_references(inventory: Inventory, custom: Collection[str]) -> Iterator
     """
     groups: dict[tuple[Rule, str], list[Named]] = {}
     for each in all_names(inventory):
-        rule = None if {each.name, each.registered_name}.intersection(custom) else _rule(each)
+        rule = None if each.is_declared(custom) else _rule(each)
         if rule is not None:
             groups.setdefault((rule, each.name if rule is rules.FUNCTION else each.path), []).append(each)
     for (rule, name), uses in groups.items():
@@ -98,14 +118,29 @@ def _other_name(registered_name: str | None) -> str:
 
 def _rule(named: Named) -> Rule | None:
     if not named.module:
-        return rules.FUNCTION if named.is_function and named.is_called and is_only_elsewhere(named.name) else None
+        is_called = named.is_called if named.is_function else named.may_be_function
+        return rules.FUNCTION if is_called and is_only_elsewhere(named.name) else None
     if named.module.partition(".")[0] in sys.stdlib_module_names:
         return rules.PYTHON if named.module != NO_MODULE or _is_builtin(named) else None
-    if named.is_function and named.module.startswith(_KERAS_ROOTS):
-        return rules.FUNCTION if has_no_place_in_models(named.module, named.name) else None
-    if not is_third_party_module(named.module) or _is_specification(named):
+    if any(f"{named.module}.".startswith(f"{root}.") for root in _KERAS_ROOTS):
+        is_unsafe = named.may_be_function and has_no_place_in_models(named.module, named.name)
+        return rules.FUNCTION if is_unsafe else None
+    if not is_third_party_module(named.module):
+        return _rule_of_family(named)
+    if _is_specification(named):
         return None
-    return rules.CALLED_MODULE if named.is_called else rules.MODULE
+    return rules.CALLED_MODULE if _is_called(named) else rules.MODULE
+
+
+def _rule_of_family(named: Named) -> Rule | None:
+    """The rule for what a package names that Keras takes for its own: a function that it has registered is its own."""
+    package, _, name = named.registered_name.partition(">")
+    is_registered = name == named.name and package == named.module.partition(".")[0]
+    return rules.CALLED_MODULE if _is_called(named) and not is_registered else None
+
+
+def _is_called(named: Named) -> bool:
+    return named.is_called if named.is_function else named.may_be_function
 
 
 def is_of_other_module(named: Named) -> bool:
@@ -120,7 +155,9 @@ def leads_elsewhere(name: str) -> bool:
 
 def _is_builtin(named: Named) -> bool:
     """Whether it is a function of Python's own; Keras looks for its own functions there first, such as `abs`."""
-    return named.is_function and hasattr(builtins, named.name) and not is_of_models(named.name)
+    found = getattr(builtins, named.name, None)
+    is_function = named.is_function or (named.may_be_function and not isinstance(found, type))
+    return is_function and found is not None and not is_of_models(named.name)
 
 
 def _is_specification(named: Named) -> bool:

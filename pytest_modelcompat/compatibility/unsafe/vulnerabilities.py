@@ -15,7 +15,13 @@ from pytest_modelcompat.artifacts.locations import layer_location, locations
 from pytest_modelcompat.artifacts.text import first_few
 from pytest_modelcompat.artifacts.versions import version_order
 from pytest_modelcompat.compatibility.unsafe import rules
-from pytest_modelcompat.compatibility.unsafe.references import all_names, is_of_other_module, leads_elsewhere
+from pytest_modelcompat.compatibility.unsafe.references import (
+    all_names,
+    is_of_other_module,
+    leads_elsewhere,
+    place_of,
+    rebuilt,
+)
 from pytest_modelcompat.compatibility.unsafe.rules import TRUSTED_FIX, Rule, unsafe
 
 if TYPE_CHECKING:
@@ -114,7 +120,7 @@ def _other_modules(inventory: Inventory, custom: Collection[str]) -> Use | None:
 
 
 def _function(name: str, does: str, inventory: Inventory, custom: Collection[str]) -> Use | None:
-    named = [each for each in all_names(inventory) if each.is_function and each.name == name and name not in custom]
+    named = [each for each in all_names(inventory) if each.name == name and name not in custom]
     return Use(does, _places(named)) if named else None
 
 
@@ -137,12 +143,11 @@ def _places(named: Iterable[Named]) -> tuple[str, ...]:
 
 def _vocabulary(inventory: Inventory, custom: Collection[str]) -> Use | None:
     del custom
-    found = [
-        each for each in inventory.layers if each.class_name in LOOKUPS and _is_path(each.config.get("vocabulary"))
-    ]
+    found = [each for each in rebuilt(inventory) if each.name in LOOKUPS and _is_path(each.config.get("vocabulary"))]
     if not found:
         return None
-    return Use(f"reads {found[0].config['vocabulary']} when the file is loaded", locations(found))
+    places = first_few(dict.fromkeys(map(place_of, found)))
+    return Use(f"reads {found[0].config['vocabulary']} when the file is loaded", places)
 
 
 def _is_path(value: object) -> bool:
@@ -150,8 +155,9 @@ def _is_path(value: object) -> bool:
 
 
 def _layer(class_name: str, key: str, does: str, inventory: Inventory, custom: Collection[str]) -> Use | None:
-    found = [each for each in inventory.layers if each.class_name == class_name and key in each.config]
-    return Use(does, locations(found)) if found and class_name not in custom else None
+    found = [each for each in rebuilt(inventory) if each.name == class_name and key in each.config]
+    places = first_few(dict.fromkeys(map(place_of, found)))
+    return Use(does, places) if found and class_name not in custom else None
 
 
 def _weights(kinds: tuple[str, ...], does: str, inventory: Inventory, custom: Collection[str]) -> Use | None:
