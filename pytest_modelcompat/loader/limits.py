@@ -15,6 +15,7 @@ with contextlib.suppress(ImportError):
     import resource
 
 WATCH_POLL = 0.05
+_CPU_AFTER_SIGNAL = 5
 _TREE_POLL = 0.5
 # More files than this are no work of a loader, and to count them would take longer than to write them.
 _MOST_FILES = 100_000
@@ -36,9 +37,11 @@ def limit_self(cpu_seconds: float, file_size: int) -> None:
         (resource.RLIMIT_FSIZE, file_size),
     ):
         _, hard = resource.getrlimit(what)
-        allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        # At the hard limit of the processor's time the kernel does not say what it ends a process for.
+        last = most + _CPU_AFTER_SIGNAL if what == resource.RLIMIT_CPU else most
+        last = last if hard == resource.RLIM_INFINITY else min(last, hard)
         with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(what, (allowed, allowed))
+            resource.setrlimit(what, (min(most, last), last))
 
 
 def be_the_first_to_go() -> None:
@@ -132,8 +135,14 @@ def _fits(folder: Path, most: int) -> bool:
 
 
 def _sizes(folder: Path) -> Iterator[int]:
-    for place, _, names in os.walk(str(folder)):
-        for name in names:
-            with contextlib.suppress(OSError):
-                # A file with holes takes less than it seems to.
-                yield os.lstat(os.path.join(place, name)).st_blocks * 512  # noqa: PTH116, PTH118 - many files
+    """Of all that is in a folder, at any depth; the folders in it count as well, with nothing."""
+    waiting = [str(folder)]
+    while waiting:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                    yield 0
+                else:
+                    # A file with holes takes less than it seems to.
+                    yield entry.stat(follow_symlinks=False).st_blocks * 512

@@ -10,6 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,17 +77,32 @@ def remove_tree(folder: Path) -> None:
     Args:
         folder: the folder; it may be gone already.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    if not folder.exists():
-        return
-    for place, names, _ in os.walk(folder):
-        # Each before it is entered.
-        for name in (".", *names):
-            inside = Path(place, name)
-            if not inside.is_symlink():
+    with contextlib.suppress(RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        _empty(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _empty(folder: Path) -> None:
+    """Leave nothing but empty folders side by side, however deep they were and whatever they were locked with."""
+    waiting = [folder]
+    while waiting:
+        current = waiting.pop()
+        with contextlib.suppress(OSError):
+            current.chmod(0o700)
+            for entry in list(os.scandir(current)):
                 with contextlib.suppress(OSError):
-                    inside.chmod(0o700)
-    shutil.rmtree(folder, ignore_errors=True)
+                    waiting += _taken_out(entry, folder)
+
+
+def _taken_out(entry: os.DirEntry[str], folder: Path) -> list[Path]:
+    """Remove a file; of a folder, where it is now."""
+    if not entry.is_dir(follow_symlinks=False):
+        Path(entry.path).unlink()
+        return []
+    Path(entry.path).chmod(0o700)
+    return [Path(entry.path).rename(folder / uuid4().hex)]
 
 
 def _left(root: Path) -> Iterator[Path]:

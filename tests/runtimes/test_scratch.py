@@ -103,3 +103,19 @@ def test_what_a_job_has_locked_is_removed_too(tmp_path: Path) -> None:
 
     as_bound_user(remove, tmp_path)
     assert (tmp_path / "kept").stat().st_mode & 0o777 == 0o500
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders by descriptor")
+def test_folders_deeper_than_python_goes_are_removed(tmp_path: Path) -> None:
+    deep = tmp_path / "deep"
+    deep.mkdir()
+    here = os.open(deep, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("a", dir_fd=here)
+        inside = os.open("a", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inside
+    os.close(os.open("file", os.O_WRONLY | os.O_CREAT, dir_fd=here))
+    os.close(here)
+    remove_tree(deep)
+    assert not deep.exists()
