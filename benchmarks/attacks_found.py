@@ -142,7 +142,10 @@ def _run(command: Sequence[str], environment: dict[str, str] | None = None) -> s
     """What a command writes, however it ends."""
     quiet = {"PROMPTFOO_DISABLE_TELEMETRY": "1", "NO_ANALYTICS": "1"}
     given = {**os.environ, **quiet, **(environment or {})}
-    return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, env=given, check=False).stdout
+    # In no checkout: of what Python finds there first, another version would be asked.
+    folder = tempfile.gettempdir()
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, env=given, check=False)
+    return ended.stdout
 
 
 if __name__ == "__main__":
