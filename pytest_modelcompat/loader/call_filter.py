@@ -1,4 +1,4 @@
-"""A filter of system calls (seccomp): no socket can be opened, and no file's owner, mode or attributes be changed.
+"""A filter of system calls (seccomp): no socket is opened, no memory shared, no file's owner or mode changed.
 
 It needs no privilege, and is there in containers too. It refuses every kind of socket, those of other programs on the
 machine as well, and what Landlock leaves free: the modes and owners of files.
@@ -23,6 +23,12 @@ _NO_NETWORK = ("socket",)
 # It opens sockets without the call above.
 _NOT_THERE = ("io_uring_setup",)
 _NOT_PERMITTED = (
+    # What is shared with other programs so stands outside of the file system.
+    "shmget",
+    "shmat",
+    "semget",
+    "msgget",
+    "mq_open",
     "chmod",
     "fchmod",
     "fchmodat",

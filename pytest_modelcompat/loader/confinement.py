@@ -16,6 +16,7 @@ from . import call_filter, landlock, limits, namespaces, system_calls
 
 OFF, LIMITED, CONFINED = "off", "limited", "confined"
 PRIVILEGES, FILES, NETWORK = "privileges", "files", "network"
+_LANDLOCK = "Landlock"
 Way = Tuple[str, Callable[[], None]]
 _PR_SET_NO_NEW_PRIVS = 38
 _CAPABILITIES_VERSION = 0x20080522
@@ -31,12 +32,11 @@ class NotIsolatedError(Exception):
 
 
 def needs_namespaces() -> bool:
-    """Whether this kernel lacks one of the better ways, and has namespaces that can be entered in its place."""
-    try:
-        landlock.version()
-    except OSError:
-        return namespaces.can_be_entered()
-    return False
+    """Whether this kernel has no Landlock that keeps all files, and has namespaces to be entered in its place."""
+    with contextlib.suppress(OSError):
+        if landlock.keeps_contents():
+            return False
+    return namespaces.can_be_entered()
 
 
 def confine(folder: Path, isolation: Dict[str, Any], *, by_namespaces: bool) -> Dict[str, Any]:
@@ -71,10 +71,24 @@ def confine(folder: Path, isolation: Dict[str, Any], *, by_namespaces: bool) -> 
 def _cut_off(folder: Path, report: Dict[str, Any], by_namespaces: bool) -> None:
     _first_of(_ways_for_network(by_namespaces), NETWORK, report)
     _first_of(_ways_for_files(folder, by_namespaces), FILES, report)
-    if NETWORK in report["missing"] and report["by"].get(FILES) == "Landlock" and landlock.refuses_tcp():
-        report["missing"][NETWORK] += "; Landlock refuses TCP alone"
+    if report["by"].get(FILES) == _LANDLOCK:
+        if NETWORK in report["missing"] and landlock.refuses_tcp():
+            report["missing"][NETWORK] += "; Landlock refuses TCP alone"
+        if not landlock.keeps_contents():
+            report["missing"][FILES] = "Landlock of this kernel, which is older than Linux 6.2, lets files be emptied"
+    if not _is_alone():
+        # What a process gives up, each of its threads gives up for itself.
+        report["missing"].update(dict.fromkeys((FILES, NETWORK), "threads that were there before are not confined"))
     with contextlib.suppress(OSError):
         _drop_capabilities()
+
+
+def _is_alone() -> bool:
+    """Whether this is the only thread of its process, as after a fork."""
+    try:
+        return len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208 - short
+    except OSError:
+        return True
 
 
 def _ways_for_network(by_namespaces: bool) -> List[Way]:
@@ -89,8 +103,8 @@ def _ways_for_files(folder: Path, by_namespaces: bool) -> List[Way]:
     def by_mounts() -> None:
         namespaces.write_only_below(str(folder))
 
-    ways = [("Landlock", by_landlock)]  # type: List[Way]
-    return [*ways, ("a mount namespace", by_mounts)] if by_namespaces else ways
+    ways = [(_LANDLOCK, by_landlock)]  # type: List[Way]
+    return [("a mount namespace", by_mounts), *ways] if by_namespaces else ways
 
 
 def _first_of(ways: List[Way], part: str, report: Dict[str, Any]) -> None:

@@ -52,6 +52,15 @@ def version() -> int:
     return system_calls.call("landlock_create_ruleset", None, 0, _VERSION)
 
 
+def keeps_contents() -> bool:
+    """Whether it keeps a file's contents as well: before, a file that may not be written can be emptied.
+
+    Raises:
+        OSError: there is none, or it is switched off.
+    """
+    return version() >= _FIRST_WITH[_TRUNCATE]
+
+
 def refuses_tcp() -> bool:
     """Whether it refuses TCP as well."""
     return version() >= _WITH_TCP

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOG_TAIL = 20_000
+# Of what a child says of its load; its outputs are in files of their own.
+LARGEST_ANSWER = 64 << 20
 # As the loader names a load without the compile configuration.
 UNCOMPILED = "uncompiled"
 
@@ -232,7 +234,7 @@ def read_answer(folder: Path, ending: ProcessExit) -> LoadResult:
     """What a child left in its job's folder, as far as it got."""
     log = tail(folder / "log.txt")
     try:
-        return _read_answer(folder, json.loads(_regular(folder / "answer.json").read_text("utf-8")), ending, log)
+        return _read_answer(folder, _read_json(folder / "answer.json"), ending, log)
     except Exception:  # noqa: BLE001 - the code of a model can write there what it likes
         return LoadResult(ending, log=log)
 
@@ -278,7 +280,7 @@ def _read_routes(file: Path, answer: Mapping[str, Any]) -> Mapping[str, Mapping[
 
     from pytest_modelcompat.loader import tensors
 
-    with np.load(_regular(file), allow_pickle=False) as arrays:
+    with np.load(_stored(_regular(file)), allow_pickle=False) as arrays:
         routes: Mapping[str, Mapping[str, Any]] = tensors.unpack(answer["routes"], arrays)
     return routes
 
@@ -291,6 +293,33 @@ def _regular(file: Path) -> Path:
     """
     if not file.is_file():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(file))
+    return file
+
+
+def _read_json(file: Path) -> Any:
+    """What a child has answered.
+
+    Raises:
+        ValueError: it is no JSON, or longer than any answer.
+    """
+    if _regular(file).stat().st_size > LARGEST_ANSWER:
+        raise ValueError(f"it has more than {LARGEST_ANSWER:,} bytes")
+    return json.loads(file.read_text("utf-8"))
+
+
+def _stored(file: Path) -> Path:
+    """Outputs that take no more memory than they take on the disk, as NumPy stores them.
+
+    Raises:
+        ValueError: they would be unpacked, or some of them are there more than once.
+    """
+    from zipfile import ZIP_STORED, ZipFile
+
+    with ZipFile(file) as archive:
+        members = archive.infolist()
+    is_packed = any(member.compress_type != ZIP_STORED for member in members)
+    if is_packed or sum(member.file_size for member in members) > file.stat().st_size:
+        raise ValueError("they are not stored as they are")
     return file
 
 

@@ -9,12 +9,13 @@ import os
 import struct
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat.loader import confinement, limits, namespaces, system_calls
+from pytest_modelcompat.loader import confinement, landlock, limits, namespaces, system_calls
 from pytest_modelcompat.runtimes.process import LOADER
 from tests.children import in_child
 
@@ -112,3 +113,43 @@ def test_what_a_process_holds_is_known() -> None:
     held = b"x" * 50_000_000
     assert limits.memory_of(os.getpid()) - before > 40_000_000, len(held)
     assert limits.memory_of(0) == 0
+
+
+def test_a_landlock_that_lets_files_be_emptied_is_not_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    needs(by_namespaces=False)
+    monkeypatch.setattr(landlock, "version", lambda: 2)
+    outside = tmp_path / "outside"
+    outside.write_text("kept")
+    (tmp_path / "job").mkdir()
+
+    def confine() -> Any:
+        report = confinement.confine(tmp_path / "job", CONFINED, by_namespaces=False)
+        os.truncate(outside, 0)
+        return report["missing"]
+
+    assert "lets files be emptied" in in_child(confine)["files"]
+    assert not outside.read_text()
+
+
+def test_threads_that_were_there_before_are_said_to_be_free(tmp_path: Path) -> None:
+    def confine() -> Any:
+        ended = threading.Event()
+        thread = threading.Thread(target=ended.wait)
+        thread.start()
+        missing = confinement.confine(tmp_path, CONFINED, by_namespaces=False)["missing"]
+        ended.set()
+        thread.join()
+        return missing
+
+    assert in_child(confine).keys() == {"files", "network"}
+
+
+def test_no_memory_is_shared_with_other_programs(tmp_path: Path) -> None:
+    def confine() -> list[int]:
+        shared = ctypes.CDLL(None, use_errno=True)
+        before = shared.shmget(0, 4096, 0o1600)
+        shared.shmctl(before, 0, None)
+        confinement.confine(tmp_path, CONFINED, by_namespaces=False)
+        return [before >= 0, shared.shmget(0, 4096, 0o1600), ctypes.get_errno()]
+
+    assert in_child(confine) == [True, -1, errno.EPERM]

@@ -248,7 +248,7 @@ def _functions_in(entry: bytes) -> tuple[str, ...]:
 
 
 def _text(node: Any) -> str:
-    """The text of a constant; empty where it is none or was too large to keep."""
+    """The text of a constant, or all of its texts; empty where it has none or was too large to keep."""
     for entry in node.attr:
         try:
             attribute = parse("TextEntry", entry)
@@ -256,5 +256,5 @@ def _text(node: Any) -> str:
             continue
         if attribute.key == "value":
             texts = attribute.value.tensor.string_val
-            return texts[0].decode("utf-8", "backslashreplace") if texts else ""
+            return ", ".join(text.decode("utf-8", "backslashreplace") for text in texts)
     return ""

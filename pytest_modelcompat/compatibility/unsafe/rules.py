@@ -80,7 +80,7 @@ DUPLICATE_MEMBER = Rule("U304", "two members of one name", "medium", Acts.OPENED
 ESCAPING_ASSET = Rule("U305", "an asset outside the model's folder", "high", Acts.LOADED)
 # Caches of downloaded models are made of such links; what stands at their end is read and judged.
 OUTSIDE_LINK = Rule("U306", "a file that is a link out of the artifact", "medium", Acts.LOADED, blocks=False)
-# Both are judged.
+# TensorFlow reads the same one of them as is judged here.
 SECOND_GRAPH = Rule("U307", "a second graph", "medium", Acts.LOADED, blocks=False)
 POLYGLOT = Rule("U308", "two formats in one artifact", "high", Acts.LOADED)
 # The plugin is one that whoever runs the machine has installed.

@@ -142,3 +142,14 @@ def test_graphs_with_other_tags_are_read(tmp_path: Path) -> None:
     assert inventory.ops == ()
     (read,) = inventory.others
     assert (read.part, [use.op for use in read.ops]) == ("the graph with the tags train", ["WriteFile"])
+
+
+def test_a_path_beside_the_name_that_stands_for_none(tmp_path: Path) -> None:
+    texts = 'string_val: "model" string_val: "/x"'
+    value = f'attr {{ key: "value" value {{ tensor {{ dtype: DT_STRING {texts} }} }} }}'
+    node = (
+        f'node {{ name: "path" op: "Const" {value} }} node {{ name: "merge" op: "MergeV2Checkpoints" input: "path" }}'
+    )
+    assert places(tmp_path, node) == [("merge", "constant")]
+    only = node.replace(' string_val: "/x"', "")
+    assert not places(tmp_path, only)
