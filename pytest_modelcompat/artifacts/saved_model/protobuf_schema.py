@@ -200,10 +200,12 @@ def _fields_in_text(name: str) -> Mapping[str, tuple[int, str]]:
     """A message's fields by name; in text, nothing is packed."""
     if name.startswith(_MAP):
         return {"key": (1, "string"), "value": (2, name.removeprefix(_MAP))}
-    fields = _MESSAGES[name].items()
-    return {
-        field: (number, "map:AttrValue" if type_ == ENTRY else type_.lstrip("~")) for field, (number, type_) in fields
+    fields = {
+        field: (number, "map:AttrValue" if type_ == ENTRY else type_.lstrip("~"))
+        for field, (number, type_) in _MESSAGES[name].items()
     }
+    # Of a packed entry the text of a constant is asked for later; what is left out of a text here is gone.
+    return {**fields, **_MESSAGES["TextValue"]} if name == "AttrValue" else fields
 
 
 def refuse_many_messages(message_name: str, data: bytes) -> None:
