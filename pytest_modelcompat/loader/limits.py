@@ -31,17 +31,17 @@ def limit_self(cpu_seconds: float, file_size: int) -> None:
     """
     if os.name != "posix":
         return
-    for what, most in (
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_CPU, int(cpu_seconds) + 1),
-        (resource.RLIMIT_FSIZE, file_size),
+    seconds = int(cpu_seconds) + 1
+    for what, most, last in (
+        (resource.RLIMIT_CORE, 0, 0),
+        # At the hard limit of the processor's time the kernel does not say what it ends a process for.
+        (resource.RLIMIT_CPU, seconds, seconds + _CPU_AFTER_SIGNAL),
+        (resource.RLIMIT_FSIZE, file_size, file_size),
     ):
         _, hard = resource.getrlimit(what)
-        # At the hard limit of the processor's time the kernel does not say what it ends a process for.
-        last = most + _CPU_AFTER_SIGNAL if what == resource.RLIMIT_CPU else most
-        last = last if hard == resource.RLIM_INFINITY else min(last, hard)
+        end = last if hard == resource.RLIM_INFINITY else min(last, hard)
         with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(what, (min(most, last), last))
+            resource.setrlimit(what, (min(most, end), end))
 
 
 def be_the_first_to_go() -> None:

@@ -6,6 +6,7 @@ import ctypes
 import errno
 import json
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -153,3 +154,11 @@ def test_no_memory_is_shared_with_other_programs(tmp_path: Path) -> None:
         return [before >= 0, shared.shmget(0, 4096, 0o1600), ctypes.get_errno()]
 
     assert in_child(confine) == [True, -1, errno.EPERM]
+
+
+def test_what_takes_too_much_of_the_processor_is_ended_by_the_signal_that_says_so() -> None:
+    def run() -> int:
+        limits.limit_self(0.0, 2**20)
+        return subprocess.run([sys.executable, "-c", "while True: pass"], check=False, timeout=60).returncode
+
+    assert in_child(run) == -signal.SIGXCPU
