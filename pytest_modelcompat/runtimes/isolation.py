@@ -111,8 +111,13 @@ def isolation_for(option: str, memory_limit: int | None, *, is_own: bool) -> Iso
     """
     if option == OFF:
         return Isolation(OFF, memory=memory_limit or 0)
-    memory = memory_of_machine() // 8 * 7 if memory_limit is None else memory_limit
+    memory = usual_memory() if memory_limit is None else memory_limit
     return Isolation(LIMITED if is_own else CONFINED, is_required=option == "required", memory=memory)
+
+
+def usual_memory() -> int:
+    """Bytes of memory that a child may hold where no option says so; 0 for any."""
+    return memory_of_machine() // 8 * 7
 
 
 def memory_of_machine() -> int:

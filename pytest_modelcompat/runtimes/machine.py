@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.text import size_text
 from pytest_modelcompat.runtimes import LOCAL
 from pytest_modelcompat.runtimes.cache import CACHE, environments_folder
-from pytest_modelcompat.runtimes.isolation import GIB, memory_of_machine
+from pytest_modelcompat.runtimes.isolation import GIB, usual_memory
 from pytest_modelcompat.runtimes.probe import probe_versions
 from pytest_modelcompat.runtimes.process import LOADER
 from pytest_modelcompat.runtimes.runtime import Runtime, RuntimeUnavailableError
@@ -87,7 +87,7 @@ def _isolation(found: Mapping[str, Any]) -> Iterator[Check]:
         is_ok = bool(found.get(name))
         return Check("isolation", name, is_ok, text if is_ok else missing.get(name) or "it was not refused", fix)
 
-    memory = f"memory up to {size_text(memory_of_machine() // 8 * 7)}"
+    memory = f"memory up to {size_text(usual_memory())}"
     yield check("privileges", "a load can gain none", _ON_LINUX)
     yield check("processes", "what a load starts ends with it, in sessions of its own too", _ON_LINUX)
     yield check("limits", "of file size, processor time and core dumps", "use Linux or macOS")
