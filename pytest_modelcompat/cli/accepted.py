@@ -71,10 +71,9 @@ def write_baseline(options: argparse.Namespace, found: Iterable[tuple[Finding, P
     if options.write_baseline is None:
         return
     from pytest_modelcompat.artifacts.text import counted
-    from pytest_modelcompat.compatibility.unsafe.acceptance import accepting, baseline_text
+    from pytest_modelcompat.compatibility.unsafe.acceptance import accepting, baseline_text, parse_suppressed
 
-    accepted = acceptance_of(options)
-    suppressed = accepted.reasons if accepted is not None else {}
+    suppressed = parse_suppressed(options.suppress)
     kept = accepting(each for each in found if each[0].code not in suppressed)
     try:
         options.write_baseline.write_text(baseline_text(kept), encoding="utf-8")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # What a file made by nobody's Keras can provoke in code that expects Keras' own.
-_UNEXPECTED = (*(ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError),)
+_UNEXPECTED = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
