@@ -152,7 +152,6 @@ except (bounds.OutOfTimeError, MemoryError) as error:
     ],
 )
 def test_what_no_reader_bounds_is_bounded_for_the_whole_command(what: str, body: str, said: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", BUSY.format(what=what, body=body)], capture_output=True, text=True, check=True
-    )
+    code = BUSY.format(what=what, body=body)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.split() == [said]

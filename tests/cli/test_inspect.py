@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import signal
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_modelcompat.artifacts import read_inventory
+from pytest_modelcompat.cli import bounds, inventories
 from tests import handmade
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pytest_modelcompat.artifacts import Inventory
 
 pytestmark = pytest.mark.usefixtures("models")
 
@@ -133,6 +139,24 @@ def test_what_cannot_be_read_is_a_sentence_and_the_rest_is_read(modelcompat: Any
         "modelcompat: nowhere.h5 does not exist",
         "modelcompat: nothing that looks like a model matches *.onnx",
     ]
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="bounds the time of a process")
+def test_what_takes_too_long_is_a_sentence_and_the_rest_is_read(
+    modelcompat: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(path: Path) -> Inventory:
+        started = time.process_time()
+        while path.name == "custom.keras" and time.process_time() - started < 5.0:
+            pass
+        return read_inventory(path)
+
+    monkeypatch.setattr(inventories, "read_inventory", read)
+    monkeypatch.setattr(bounds, "MOST_SECONDS", 0.5)
+    result = modelcompat("inspect", "custom.keras", "plain.keras")
+    assert result.code == 2
+    assert "modelcompat: custom.keras takes longer than any model: after " in result.err
+    assert result.out.startswith("plain.keras")
 
 
 def test_what_cannot_be_read_is_an_object_too(modelcompat: Any) -> None:
