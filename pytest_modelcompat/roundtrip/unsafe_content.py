@@ -168,13 +168,14 @@ class _GivenArtifact:
         reasons = [self._reason(each) for each in self.findings if self._acts(each)]
         return any(reason and reason != _BY_SAFE_MODE for reason in reasons)
 
-    @property
+    @cached_property
     def blocking(self) -> list[Finding]:
         """What can act on this machine if it is loaded here, and is not allowed."""
-        blocking = [each for each in self.findings if self._acts(each) and not self._reason(each)]
+        denied = [each for each in self.findings if not self._reason(each)]
+        if not any(map(self._acts, denied)):
+            return []
         # What lets the others in may let in what Keras would refuse, so all is said.
-        refused = [each for each in self.findings if _is_bytecode(each) and not self._reason(each)] if blocking else []
-        return [each for each in self.findings if each in blocking or each in refused]
+        return [each for each in denied if self._acts(each) or _is_bytecode(each)]
 
     @property
     def needs_unsafe_mode(self) -> bool:

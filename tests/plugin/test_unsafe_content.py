@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import handmade
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -292,3 +294,21 @@ def test_what_the_test_declares_is_its_own(
     result = check(project, "own.keras", f", {options}" if options else "")
     result.stdout.fnmatch_lines([*words])
     assert bool(words) == ("UNSAFE CONTENT" in result.stdout.str())
+
+
+@pytest.mark.parametrize(
+    ("options", "is_declared"),
+    [('imports=["own"]', False), ('custom_objects={"shift": "own:shift"}', True)],
+)
+def test_a_function_that_is_called_is_declared_by_its_name_alone(
+    project: Project, monkeypatch: pytest.MonkeyPatch, options: str, *, is_declared: bool
+) -> None:
+    """A module that the test imports has functions that its user never thought of."""
+    monkeypatch.syspath_prepend(project.path)
+    project.write("own.py", "def shift(**given):\n    raise RuntimeError('it was called')\n")
+    inputs, shift = handmade.layer("InputLayer", "x", batch_shape=[None, 2]), handmade.layer("shift", "s", module="own")
+    handmade.write_keras(project.path / "own.keras", handmade.functional((inputs, []), (shift, ["x"])))
+    result = check(project, "own.keras", f", {options}")
+    result.assert_outcomes(failed=1)
+    said = "UNSAFE CONTENT [U107]  test_it[keras]: not loaded, because of own.shift: "
+    assert (said in result.stdout.str()) is not is_declared
