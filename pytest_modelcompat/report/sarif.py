@@ -27,6 +27,8 @@ _LEVELS = {
     Severity.WARNING: "warning",
     Severity.NOTE: "note",
 }
+# What an artifact has in any runtime; the finding of another kind is of the runtime that it was judged for.
+_OF_ARTIFACT = (Kind.UNSAFE_CONTENT, Kind.ARTIFACT_BROKEN)
 # What a rule is about, in a sentence; where a kind is not listed its own words must do.
 _RULES = {
     Kind.UNKNOWN_LAYER: "The model names a layer that the runtime does not have.",
@@ -58,8 +60,6 @@ _RULES = {
     Kind.UNSAFE_CONTENT: "The artifact holds content that can harm whoever loads or calls it.",
     Kind.ARTIFACT_BROKEN: "The artifact cannot be read.",
 }
-
-
 # How grave code scanning shows a rule, of 10.
 _SCORES = {"high": "8.0", "medium": "5.0", "low": "2.0"}
 
@@ -95,7 +95,7 @@ def _found(results: Iterable[CompatibilityResult]) -> list[tuple[Finding, Compat
     found = []
     for result in results:
         for finding in result.findings:
-            runtime = "" if finding.kind in (Kind.UNSAFE_CONTENT, Kind.ARTIFACT_BROKEN) else result.runtime
+            runtime = "" if finding.kind in _OF_ARTIFACT else result.runtime
             key = (result.path, runtime, finding)
             if key not in seen:
                 seen.add(key)
@@ -125,7 +125,6 @@ def _rule(finding: Finding) -> dict[str, Any]:
 
 
 def _result(finding: Finding, result: CompatibilityResult, rule: int) -> dict[str, Any]:
-    reason = finding.accepted
     log_entry: dict[str, Any] = {
         "ruleId": rule_id(finding),
         "ruleIndex": rule,
@@ -140,13 +139,13 @@ def _result(finding: Finding, result: CompatibilityResult, rule: int) -> dict[st
             "source": finding.source,
         },
     }
-    if reason:
-        log_entry["suppressions"] = [{"kind": "external", "justification": reason}]
+    if finding.accepted:
+        log_entry["suppressions"] = [{"kind": "external", "justification": finding.accepted}]
     return log_entry
 
 
 def _message(finding: Finding, result: CompatibilityResult) -> str:
-    in_runtime = "" if finding.kind in (Kind.UNSAFE_CONTENT, Kind.ARTIFACT_BROKEN) else f"in {result.runtime}, "
+    in_runtime = "" if finding.kind in _OF_ARTIFACT else f"in {result.runtime}, "
     parts = [f"{in_runtime}{finding.kind.value.lower()} {finding.subject}"]
     if finding.where:
         parts.append(f" ({'; '.join(finding.where)})")
