@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 from . import confinement, landlock, limits, server
 
@@ -19,11 +19,11 @@ _PATIENCE = 5.0
 _MIB = 2**20
 
 
-def main(arguments: list) -> None:  # type: ignore[type-arg]
+def main(arguments: List[str]) -> None:
     """Try everything, and print what was found."""
     folder = Path(arguments[0])
     job, outside = folder / "job", folder / "outside"
-    found: Dict[str, Any] = {"processes": _adopts(), "memory": _knows_memory()}
+    found: Dict[str, Any] = {"processes": _adopts(), "memory": limits.memory_of(os.getpid()) > 0}
     with contextlib.suppress(OSError):
         found["landlock"] = landlock.version()
     isolation = {"level": confinement.CONFINED, "required": False, "cpu_seconds": 60.0, "file_size": _MIB}
@@ -64,10 +64,6 @@ def _adopts() -> bool:
     os.kill(orphan, signal.SIGKILL)
     os.waitpid(orphan, 0)
     return adopted
-
-
-def _knows_memory() -> bool:
-    return limits.memory_of(os.getpid()) > 0
 
 
 def _is_refused(attempt: Any) -> bool:

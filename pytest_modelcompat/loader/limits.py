@@ -8,7 +8,7 @@ import contextlib
 import os
 import time
 from pathlib import Path
-from typing import Dict, Iterator, List
+from typing import Dict, Iterator, List, Set
 
 with contextlib.suppress(ImportError):
     # Windows has none.
@@ -105,13 +105,14 @@ def children_by_parent() -> Dict[int, List[int]]:
     return found
 
 
-def _tree(process: int, parent: int) -> List[int]:
+def _tree(process: int, parent: int) -> Set[int]:
     """A process and the others below its parent, with all that is below them."""
-    found, waiting = [], [process, *(_children_of(parent) if parent else ())]
+    found = set()  # type: Set[int]
+    waiting = [process, *(_children_of(parent) if parent else ())]
     while waiting:
         each = waiting.pop()
         if each not in found:
-            found.append(each)
+            found.add(each)
             waiting.extend(_children_of(each))
     return found
 
