@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pytest_modelcompat.compatibility.unsafe.rules import RULES
+from pytest_modelcompat.compatibility.unsafe.rules import RULES, SAVING_VULNERABILITY, VULNERABILITY
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _LEVELS = {
 }
 # What an artifact has in any runtime; the finding of another kind is of the runtime that it was judged for.
 _OF_ARTIFACT = (Kind.UNSAFE_CONTENT, Kind.ARTIFACT_BROKEN)
+# Of unsafe content, what only some runtimes do.
+_OF_RUNTIME = frozenset({VULNERABILITY.code, SAVING_VULNERABILITY.code})
 # What a rule is about, in a sentence; where a kind is not listed its own words must do.
 _RULES = {
     Kind.UNKNOWN_LAYER: "The model names a layer that the runtime does not have.",
@@ -95,8 +97,7 @@ def _found(results: Iterable[CompatibilityResult]) -> list[tuple[Finding, Compat
     found = []
     for result in results:
         for finding in result.findings:
-            runtime = "" if finding.kind in _OF_ARTIFACT else result.runtime
-            key = (result.path, runtime, finding)
+            key = (result.path, _runtime(finding, result), finding)
             if key not in seen:
                 seen.add(key)
                 found.append((finding, result))
@@ -144,8 +145,15 @@ def _result(finding: Finding, result: CompatibilityResult, rule: int) -> dict[st
     return log_entry
 
 
+def _runtime(finding: Finding, result: CompatibilityResult) -> str:
+    """The runtime that a finding is of; empty for what an artifact has in any."""
+    is_of_one = finding.kind not in _OF_ARTIFACT or finding.code in _OF_RUNTIME
+    return result.runtime if is_of_one else ""
+
+
 def _message(finding: Finding, result: CompatibilityResult) -> str:
-    in_runtime = "" if finding.kind in _OF_ARTIFACT else f"in {result.runtime}, "
+    runtime = _runtime(finding, result)
+    in_runtime = f"in {runtime}, " if runtime else ""
     parts = [f"{in_runtime}{finding.kind.value.lower()} {finding.subject}"]
     if finding.where:
         parts.append(f" ({'; '.join(finding.where)})")
@@ -180,5 +188,5 @@ def _artifact_location(path: Path) -> dict[str, str]:
 def _fingerprint(finding: Finding, result: CompatibilityResult) -> str:
     """The same for the same problem in the same artifact, whatever version of this program words it."""
     code = (finding.code,) if finding.code else ()
-    parts = (finding.kind.value, *code, finding.subject, result.path.as_posix(), result.runtime)
+    parts = (finding.kind.value, *code, finding.subject, result.path.as_posix(), _runtime(finding, result))
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]

@@ -38,7 +38,9 @@ def read_model(node: Mapping[str, Any], where: str, budget: Budget | None = None
     contents = ConfigContents(model_class=node["class_name"])
     config = as_mapping(node["config"])
     with bounded(where):
-        Walk(contents, budget).inside(node, config, path=(), owner=(name_of(node, config),))
+        walk = Walk(contents, budget)
+        walk.add_root(node, config)
+        walk.inside(node, config, path=(), owner=(name_of(node, config),))
     return contents
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 COMPILE_PATH = ("compile",)
 _LAYER_KEYS = frozenset({"layers", "layer", "cell", "cells", "backward_layer", "forward_layer"})
 _LAYER_SUFFIXES = ("_layer", "_layers", "_cell", "_cells")
-_MODEL_CLASSES = frozenset({"Functional", "Sequential", "Model"})
+MODEL_CLASSES = frozenset({"Functional", "Sequential", "Model"})
 _ROLE_BY_KEY = {
     "activation": "activation",
     "initializer": "initializer",
@@ -77,7 +77,7 @@ def is_layer(node: Mapping[str, Any], place: ConfigLocation) -> bool:
     """Whether a node is a layer, by where it stands, what it is called, and what it holds."""
     if place.in_compile or place.role == "dtype policy":
         return False
-    if place.key in _LAYER_KEYS or place.key.endswith(_LAYER_SUFFIXES) or node["class_name"] in _MODEL_CLASSES:
+    if place.key in _LAYER_KEYS or place.key.endswith(_LAYER_SUFFIXES) or node["class_name"] in MODEL_CLASSES:
         return True
     if _keras_layer_module(node) or _looks_like_layer(node["config"]):
         return True

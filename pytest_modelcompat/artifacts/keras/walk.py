@@ -18,6 +18,7 @@ from pytest_modelcompat.artifacts.keras.lambdas import code_elsewhere, function_
 from pytest_modelcompat.artifacts.keras.nodes import (
     COMPILE_PATH,
     LONGEST_KEY,
+    MODEL_CLASSES,
     NAMED_IN_LAYERS,
     NOT_WALKED,
     VALUE_CLASSES,
@@ -229,6 +230,15 @@ class Walk:
         self.count(use)
         self.contents.layers.append(use)
         self.inside(node, config, path, owner=path)
+
+    def add_root(self, node: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+        """Adds what the outermost node names, where that is no model of Keras' own: Keras rebuilds whatever it is."""
+        if node["class_name"] in MODEL_CLASSES:
+            return
+        module, registered = text_of(node.get("module")), text_of(node.get("registered_name"))
+        root = Reference(node["class_name"], (name_of(node, config),), module, registered, key="root", config=config)
+        self.count(root)
+        self.contents.references.append(root)
 
     def inside(
         self,
