@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_modelcompat.artifacts import BrokenArtifactError, budget, read_inventory
 from pytest_modelcompat.artifacts.budget import Budget, BudgetSpentError
+from pytest_modelcompat.artifacts.keras.json_text import parse_json
 from pytest_modelcompat.artifacts.saved_model import graph, protobuf_schema
 from pytest_modelcompat.cli import console, main
 from tests.artifacts.bombs import BOMBS
@@ -97,6 +99,21 @@ def test_budget_counts_what_all_readers_spend(monkeypatch: pytest.MonkeyPatch) -
     whole.spend()
     with pytest.raises(BudgetSpentError, match="it has more than 3 parts"):
         whole.spend()
+
+
+def test_three_million_values_are_more_than_any_model_has_and_half_a_million_are_not() -> None:
+    assert len(parse_json(f'{{"a": [{"0," * 500_000}0]}}', "it")["a"]) == 500_001
+    with pytest.raises(BrokenArtifactError, match="it is too large: it has more than 2,500,000 parts"):
+        parse_json(f'{{"a": [{"0," * 3_000_000}0]}}', "it")
+
+
+def test_ten_seconds_are_more_than_any_model_takes_and_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter((0.0, 1.0, 10.0))
+    monkeypatch.setattr(time, "thread_time", lambda: next(clock))
+    whole = Budget()
+    whole.look()
+    with pytest.raises(BudgetSpentError, match="after 5 seconds"):
+        whole.look()
 
 
 def test_a_page_has_an_end_unless_all_of_it_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

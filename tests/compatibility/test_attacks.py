@@ -17,6 +17,7 @@ from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.unsafe import unsafe_content
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.profiles.store import load_profile
+from pytest_modelcompat.results.finding import Kind
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
@@ -67,6 +68,27 @@ def test_each_that_tensorflow_makes_is_found_with_its_place(attack: Attack, tmp_
     pytest.importorskip("tf_keras")
     found = places(read_inventory(made(attack, tmp_path)))
     assert any(re.search(attack.place, each) for each in found), found
+
+
+@pytest.mark.parametrize(
+    ("name", "subject"),
+    [
+        ("graph-in-call", "TFSMLayer"),
+        ("graph-in-lambda", "TFSMLayer"),
+        ("graph-in-loss", "TFSMLayer"),
+        ("torch-in-call", "TorchModuleWrapper"),
+        ("vocabulary-in-call", "StringLookup"),
+    ],
+)
+def test_safe_mode_refuses_them_where_no_layers_stand_too(name: str, subject: str, tmp_path: Path) -> None:
+    (attack,) = (each for each in ATTACKS if each.name == name)
+    inventory = read_inventory(made(attack, tmp_path))
+    refused = [
+        [each.subject for each in judged.findings if each.kind is Kind.SAFE_MODE_REFUSED]
+        for safe_mode in (True, False)
+        for judged in [check_compatibility(inventory, load_profile("tf2.21"), safe_mode=safe_mode)]
+    ]
+    assert refused == [[subject], []]
 
 
 def test_each_has_a_name_and_says_what_it_shows() -> None:
