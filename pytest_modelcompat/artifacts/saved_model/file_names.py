@@ -6,6 +6,7 @@ from one that reaches another file is not the name of its function, but what lea
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,9 @@ _CALLS = {
 # Steps from node to node for all of a graph's names together; the largest models need some thousand.
 _MOST_STEPS = 200_000
 _FUNCTION_KINDS = frozenset({"func", "list"})
+# The tags of both, without which no attribute names a function. No node is known by others of its op: one that lacks
+# its function can stand where nothing runs it.
+_TAG_OF_FUNCTION = re.compile(rb"[RJ\xd2\xca]")
 
 
 class FileNames:
@@ -202,24 +206,19 @@ class FileNames:
         """Function -> where it is called, and by what."""
         if self._callers is None:
             self._callers = defaultdict(list)
-            # An op either takes functions or does not, which its first node shows.
-            takes = dict.fromkeys(_CALLS, True)
             for at, nodes in self._bodies():
                 for node in nodes:
-                    op = node.op
-                    if op not in takes:
-                        takes[op] = op in self._functions or any(map(_functions_in, node.attr))
-                    if takes[op]:
-                        self._add_calls(at, node)
+                    for name in self._called(node):
+                        self._callers[name].append((at, node))
         return self._callers
 
-    def _add_calls(self, at: str | None, node: Any) -> None:
-        callers = self._callers if self._callers is not None else {}
+    def _called(self, node: Any) -> Iterator[str]:
+        """The functions that a node calls: those that its attributes name, and that of its op's name."""
         for entry in node.attr:
-            for name in _functions_in(entry):
-                callers[name].append((at, node))
+            if _TAG_OF_FUNCTION.search(entry):
+                yield from _functions_in(entry)
         if node.op in self._functions:
-            callers[node.op].append((at, node))
+            yield node.op
 
     def _bodies(self) -> Iterator[tuple[str | None, Any]]:
         return chain([(None, self._graph.node)], ((name, each.node_def) for name, each in self._functions.items()))

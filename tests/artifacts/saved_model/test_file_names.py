@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
+from pytest_modelcompat.artifacts.saved_model import file_names
 from pytest_modelcompat.compatibility.unsafe.ops import unsafe_ops
 from tests.artifacts.saved_model.graphs import write_graph
 
@@ -72,6 +73,22 @@ def test_a_saver_that_is_given_its_path(tmp_path: Path) -> None:
 def test_a_saver_that_is_called_with_a_path_of_the_graph(tmp_path: Path, calling: str, source: str) -> None:
     graph = f"{PATH} {PLACEHOLDER} {calling} {function('f', save('file_prefix'), 'file_prefix')}"
     assert places(tmp_path, graph) == [("save", source)]
+
+
+def test_a_node_without_its_function_hides_no_other_of_its_op(tmp_path: Path) -> None:
+    idle = function("idle", 'node_def { name: "call" op: "MapDataset" }')
+    maps = call("f", "path:output:0", op="MapDataset").replace("node {", "node_def {")
+    graph = f"{PATH} {idle} {function('live', maps)} {function('f', save('file_prefix'), 'file_prefix')}"
+    assert places(tmp_path, graph) == [("save", "unknown")]
+
+
+def test_a_name_that_is_passed_on_too_often_is_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    passed = 'node { name: "a" op: "Identity" input: "saver_filename" } node { name: "b" op: "Identity" input: "a" }'
+    graph = f'{PLACEHOLDER} {passed} node {{ name: "save" op: "SaveV2" input: "b" }}'
+    (tmp_path / "known").mkdir()
+    assert places(tmp_path / "known", graph) == []
+    monkeypatch.setattr(file_names, "_MOST_STEPS", 2)
+    assert places(tmp_path, graph) == [("save", "unknown")]
 
 
 def test_a_path_that_is_read_from_a_file(tmp_path: Path) -> None:
