@@ -44,6 +44,19 @@ def version_order(text: str) -> Version:
     return parse_version(text) or Version("0.dev0")
 
 
+def has_fix(text: str, fixed: str, backported: str = "") -> bool:
+    """Whether a version is as new as that of a fix, or as that which has it in an older series.
+
+    Args:
+        text: the version.
+        fixed: the first version with the fix.
+        backported: the first one of an older series with it; empty if there is none.
+    """
+    version = version_order(text)
+    is_older_series = bool(backported) and version.release[:2] == version_order(backported).release[:2]
+    return version >= version_order(backported if is_older_series else fixed)
+
+
 def minor_version(text: str) -> MinorVersion:
     """Major and minor version: `(2, 22)` of `2.22.0rc0`; `NO_VERSION` where there are no two numbers."""
     version = parse_version(text)

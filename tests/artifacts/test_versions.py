@@ -7,6 +7,7 @@ import pytest
 from pytest_modelcompat.artifacts.versions import (
     NO_VERSION,
     dotted,
+    has_fix,
     major_version,
     minor_text,
     minor_version,
@@ -30,6 +31,18 @@ ASCENDING = [
     "3.16.0.dev2026010103",
     "3.16.0",
 ]
+
+
+@pytest.mark.parametrize(
+    ("version", "backported", "has"),
+    [
+        *(("3.13.1", "3.12.1", False), ("3.13.2", "3.12.1", True), ("3.14.0", "3.12.1", True)),
+        *(("3.12.0", "3.12.1", False), ("3.12.1", "3.12.1", True), ("3.11.9", "3.12.1", False)),
+        *(("3.12.1", "", False), ("3.13.2", "", True), ("no version", "", False)),
+    ],
+)
+def test_a_fix_that_an_older_series_may_have_too(version: str, backported: str, has: bool) -> None:
+    assert has_fix(version, "3.13.2", backported) is has
 
 
 def test_order() -> None:

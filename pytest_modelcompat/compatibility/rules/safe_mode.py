@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.keras.lookups import LOOKUPS
-from pytest_modelcompat.artifacts.versions import version_order
+from pytest_modelcompat.artifacts.versions import has_fix
 from pytest_modelcompat.compatibility.fixes import LOAD_UNSAFE, TO_THE_COMMAND
 from pytest_modelcompat.compatibility.unsafe.references import place_of, rebuilt
 from pytest_modelcompat.results.finding import MEASURED, Blame, Finding, Kind, Stage
@@ -38,7 +38,7 @@ def refused_weights(context: CompatibilityContext) -> Iterator[Finding]:
     kinds = {
         what
         for what, (formats, fixed, backported) in _WEIGHTS.items()
-        if context.inventory.format in formats and _is_at_least(context.profile.keras, fixed, backported)
+        if context.inventory.format in formats and has_fix(context.profile.keras, fixed, backported)
     }
     for hazard in context.inventory.hazards:
         if hazard.what in kinds:
@@ -51,13 +51,6 @@ def refused_weights(context: CompatibilityContext) -> Iterator[Finding]:
                 stage=Stage.WEIGHTS,
                 source=MEASURED,
             )
-
-
-def _is_at_least(version: str, fixed: str, backported: str) -> bool:
-    """Whether a Keras is as new as that, or as a version of an older series that has the same."""
-    order = version_order(version)
-    is_older_series = order.release[:2] == version_order(backported).release[:2]
-    return order >= version_order(backported if is_older_series else fixed)
 
 
 def _refuses(context: CompatibilityContext, class_name: str) -> bool:
@@ -76,7 +69,7 @@ def _finding(context: CompatibilityContext, class_name: str, uses: list[Rebuilt]
         cause=f"{outside}, which {context.reader_name} does not load unless safe_mode=False is given",
         fix=(*UNSAFE_FIX, _VOCABULARY_FIX) if is_lookup else UNSAFE_FIX,
         stage=Stage.CONFIG,
-        source="keras-team/keras#21751" if is_lookup else "measured",
+        source="keras-team/keras#21751" if is_lookup else MEASURED,
     )
 
 

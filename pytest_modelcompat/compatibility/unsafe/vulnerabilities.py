@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.keras.lookups import LOOKUPS
 from pytest_modelcompat.artifacts.locations import layer_location, locations
 from pytest_modelcompat.artifacts.text import first_few
-from pytest_modelcompat.artifacts.versions import version_order
+from pytest_modelcompat.artifacts.versions import has_fix
 from pytest_modelcompat.compatibility.unsafe import rules
 from pytest_modelcompat.compatibility.unsafe.references import (
     all_names,
@@ -80,9 +80,7 @@ class Vulnerability:
             return False
         if self.has_it is not None:
             return self.has_it(profile, inventory)
-        version = version_order(profile.keras)
-        is_patched = self.backported and version_order(self.backported).release[:2] == version.release[:2]
-        return version < version_order(self.backported if is_patched else self.fixed)
+        return not has_fix(profile.keras, self.fixed, self.backported)
 
 
 def vulnerabilities(inventory: Inventory, profile: Profile, custom: Collection[str] = ()) -> Iterator[Finding]:
