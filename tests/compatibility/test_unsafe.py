@@ -106,7 +106,7 @@ class TestLayers:
         ("path", "how"),
         [("/etc/passwd", "of the host"), ("gs://bucket/words.txt", "over the network"), ("words.txt", "of the host")],
     )
-    @pytest.mark.parametrize("layer", ["StringLookup", "IntegerLookup", "TextVectorization"])
+    @pytest.mark.parametrize("layer", ["StringLookup", "IntegerLookup", "IndexLookup", "TextVectorization"])
     def test_vocabularies_that_are_files_are_read(self, layer: str, path: str, how: str) -> None:
         finding = the_one(layers=(LayerUse(layer, ("lookup",), config={"vocabulary": path}),))
         assert repr(path) in finding.subject
@@ -120,6 +120,11 @@ class TestLayers:
         finding = the_one(layers=(LayerUse("TFSMLayer", ("inside",), config={"filepath": "/models/other"}),))
         assert finding.subject == "TFSMLayer: /models/other"
         assert the_one(layers=(LayerUse("TorchModuleWrapper", ("torch",), config={"module": "gASV"}),))
+
+    def test_layers_of_the_users_own_with_the_names_of_such(self) -> None:
+        layer = LayerUse("KerasLayer", ("own",), module="keras.layers", config={"handle": "/models/other"})
+        assert the_one(layers=(layer,)).subject == "KerasLayer: /models/other"
+        assert not unsafe(layers=(layer,), custom=("KerasLayer",))
 
 
 class TestContainers:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, Reference
+from pytest_modelcompat.artifacts.inventory import Inventory, LambdaUse, LayerUse, Reference
 from pytest_modelcompat.compatibility.unsafe import rules, unsafe_content
 
 if TYPE_CHECKING:
@@ -77,6 +78,14 @@ def test_what_is_declared_is_the_users_own() -> None:
     assert not judged("shop.pricing", "discount", "discount")
     # Keras looks a function up by its name alone, whatever else the file says.
     assert judged("shop.pricing", "discount", "shop>discount", registered="shop>discount")
+
+
+def test_a_lambda_of_a_function_that_names_its_module_is_judged_by_that_once() -> None:
+    reference = Reference("get_file", ("price",), "shop.files", is_function=True, key="function")
+    held = LambdaUse(("price",), has_bytecode=False, function_name="get_file")
+    both = Inventory(Path("m"), "keras", references=(reference,), lambdas=(held,))
+    assert [each.code for each in unsafe_content(both)] == [rules.CALLED_MODULE.code]
+    assert [each.code for each in unsafe_content(replace(both, references=()))] == [rules.FUNCTION.code]
 
 
 def test_the_other_name_that_keras_looks_up_is_named() -> None:
