@@ -6,6 +6,8 @@ KERAS_PACKAGES = ("keras", "tf_keras")
 # With what Keras takes for its own.
 _KERAS_FAMILY = frozenset({*KERAS_PACKAGES, "keras_hub", "keras_cv", "keras_nlp", "keras_core"})
 _KERAS_IN_TENSORFLOW = ("tensorflow.keras", "tensorflow.python.keras")
+# Where Keras' own modules are.
+KERAS_ROOTS = (*KERAS_PACKAGES, *_KERAS_IN_TENSORFLOW)
 # What stands where Keras found no module of its own.
 NO_MODULE = "builtins"
 # Keras 2.11 to 2.15 registered its own new optimizers the way a user's are.

@@ -8,12 +8,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.modules import KERAS_ROOTS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Made by `benchmarks/record_keras_functions.py` from the recorded profiles.
 DATA = Path(__file__).resolve().parent / "data" / "keras_functions.json"
-_ROOTS = ("tf_keras", "tensorflow.keras", "tensorflow.python.keras", "keras")
 
 
 def is_of_models(name: str) -> bool:
@@ -48,7 +49,7 @@ def is_only_elsewhere(name: str) -> bool:
 
 
 def _without_root(module: str) -> str:
-    root = next((root for root in _ROOTS if module == root or module.startswith(f"{root}.")), "")
+    root = next((root for root in KERAS_ROOTS if module == root or module.startswith(f"{root}.")), "")
     return f"keras{module[len(root) :]}" if root else module
 
 

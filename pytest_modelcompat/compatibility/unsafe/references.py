@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.inventory import LambdaUse, LayerUse, ObjectUse, Reference
 from pytest_modelcompat.artifacts.locations import layer_location, locations
-from pytest_modelcompat.artifacts.modules import KERAS_PACKAGES, NO_MODULE, is_third_party_module
+from pytest_modelcompat.artifacts.modules import KERAS_ROOTS, NO_MODULE, is_third_party_module
 from pytest_modelcompat.artifacts.text import first_few
 from pytest_modelcompat.compatibility.unsafe import rules
 from pytest_modelcompat.compatibility.unsafe.rules import TRUSTED_FIX, unsafe
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     Rebuilt = LayerUse | ObjectUse | Reference
 
-_KERAS_ROOTS = (*KERAS_PACKAGES, "tensorflow.keras", "tensorflow.python.keras")
 _TENSORFLOW = "tensorflow"
 
 
@@ -45,7 +44,7 @@ class Named:
     module: str
     name: str
     registered_name: str
-    use: LayerUse | ObjectUse | Reference | LambdaUse
+    use: Rebuilt | LambdaUse
     is_function: bool
     is_called: bool
 
@@ -118,11 +117,10 @@ def _other_name(registered_name: str | None) -> str:
 
 def _rule(named: Named) -> Rule | None:
     if not named.module:
-        is_called = named.is_called if named.is_function else named.may_be_function
-        return rules.FUNCTION if is_called and is_only_elsewhere(named.name) else None
+        return rules.FUNCTION if _is_called(named) and is_only_elsewhere(named.name) else None
     if named.module.partition(".")[0] in sys.stdlib_module_names:
         return rules.PYTHON if named.module != NO_MODULE or _is_builtin(named) else None
-    if any(f"{named.module}.".startswith(f"{root}.") for root in _KERAS_ROOTS):
+    if any(f"{named.module}.".startswith(f"{root}.") for root in KERAS_ROOTS):
         is_unsafe = named.may_be_function and has_no_place_in_models(named.module, named.name)
         return rules.FUNCTION if is_unsafe else None
     if not is_third_party_module(named.module):
@@ -150,7 +148,7 @@ def is_of_other_module(named: Named) -> bool:
 
 def leads_elsewhere(name: str) -> bool:
     """Whether a layer's name, of which Keras makes that of a folder, leads out of it."""
-    return ".." in re.split(r"[/\\\\]", name)
+    return ".." in re.split(r"[/\\]", name)
 
 
 def _is_builtin(named: Named) -> bool:
