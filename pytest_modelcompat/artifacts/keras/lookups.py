@@ -42,6 +42,12 @@ def is_lookup(layer: LayerUse) -> bool:
     return layer.name.rpartition(">")[2] in LOOKUPS or layer.config.keys() >= _WRITTEN
 
 
+def vocabulary_file(config: Mapping[str, Any]) -> str:
+    """The file or address that a lookup layer's configuration names for its vocabulary; empty where it names none."""
+    named = config.get("vocabulary")
+    return named if isinstance(named, str) else ""
+
+
 def without_vocabulary(inventory: Inventory) -> tuple[LayerUse, ...]:
     """The lookup layers whose configuration has no vocabulary, as after `adapt()`: an .h5 file has it nowhere else."""
     return tuple(layer for layer in inventory.layers if is_lookup(layer) and not layer.config.get("vocabulary"))

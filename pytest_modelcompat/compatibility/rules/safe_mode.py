@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.keras.lookups import LOOKUPS
+from pytest_modelcompat.artifacts.keras.lookups import LOOKUPS, vocabulary_file
 from pytest_modelcompat.artifacts.versions import has_fix
 from pytest_modelcompat.compatibility.fixes import LOAD_UNSAFE, TO_THE_COMMAND
 from pytest_modelcompat.compatibility.unsafe.references import place_of, rebuilt
@@ -73,10 +73,6 @@ def _finding(context: CompatibilityContext, class_name: str, uses: list[Rebuilt]
     )
 
 
-def _names_vocabulary_file(config: Any) -> bool:
-    return isinstance(config.get("vocabulary"), str) and bool(config["vocabulary"])
-
-
 _OUTSIDE = {
     "TFSMLayer": "it is a SavedModel beside the file",
     "TorchModuleWrapper": "it is a pickled PyTorch module",
@@ -88,8 +84,8 @@ _WEIGHTS = {
     "out-of-file dataset": (("keras",), "3.13.2", "3.12.1"),
     "empty dataset": (("keras", "h5"), "3.15", "3.12.3"),
 }
-_NAMES_OUTSIDE: dict[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(LOOKUPS, _names_vocabulary_file),
+_NAMES_OUTSIDE: dict[str, Callable[[Any], object]] = {
+    **dict.fromkeys(LOOKUPS, vocabulary_file),
     "TFSMLayer": lambda config: "filepath" in config,
     "TorchModuleWrapper": lambda config: "module" in config,
 }

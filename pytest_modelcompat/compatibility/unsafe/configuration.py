@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.keras.lookups import LOOKUPS, vocabulary_file
 from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import layer_location, locations
 from pytest_modelcompat.artifacts.text import first_few, listed
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.results.finding import Finding
 
-_LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "IndexLookup", "TextVectorization"})
+# With the class that they are derived from.
+_LOOKUPS = frozenset({*LOOKUPS, "IndexLookup"})
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,8 @@ def _escaping_names(inventory: Inventory) -> Iterator[Finding]:
 
 def _vocabularies(inventory: Inventory) -> Iterator[Finding]:
     for use in rebuilt(inventory):
-        value = use.config.get("vocabulary")
-        if use.name.rpartition(">")[2] in _LOOKUPS and isinstance(value, str) and value:
+        value = vocabulary_file(use.config)
+        if value and use.name.rpartition(">")[2] in _LOOKUPS:
             over = "over the network" if re.match(r"[a-z][a-z0-9+.-]*://", value, re.IGNORECASE) else "of the host"
             yield unsafe(
                 rules.VOCABULARY,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.keras.lookups import LOOKUPS
+from pytest_modelcompat.artifacts.keras.lookups import LOOKUPS, vocabulary_file
 from pytest_modelcompat.artifacts.locations import layer_location, locations
 from pytest_modelcompat.artifacts.text import first_few
 from pytest_modelcompat.artifacts.versions import has_fix
@@ -141,15 +141,11 @@ def _places(named: Iterable[Named]) -> tuple[str, ...]:
 
 def _vocabulary(inventory: Inventory, custom: Collection[str]) -> Use | None:
     del custom
-    found = [each for each in rebuilt(inventory) if each.name in LOOKUPS and _is_path(each.config.get("vocabulary"))]
+    found = [each for each in rebuilt(inventory) if each.name in LOOKUPS and vocabulary_file(each.config)]
     if not found:
         return None
     places = first_few(dict.fromkeys(map(place_of, found)))
     return Use(f"reads {found[0].config['vocabulary']} when the file is loaded", places)
-
-
-def _is_path(value: object) -> bool:
-    return isinstance(value, str) and bool(value)
 
 
 def _layer(class_name: str, key: str, does: str, inventory: Inventory, custom: Collection[str]) -> Use | None:
