@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
+from pytest_modelcompat.artifacts.inventory import Hazard
 from pytest_modelcompat.compatibility.advice import held_to_facts, recommended_runtime
 from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.verdict import Compatibility
@@ -23,7 +24,7 @@ from tests.compatibility.build_rows import BUILDING, STATE
 from tests.compatibility.code_rows import CODE, OPENING
 from tests.compatibility.graph_rows import GRAPHS
 from tests.compatibility.keras_rows import NAMES
-from tests.compatibility.models import K33, K36, K315, h5, keras, operation, stack
+from tests.compatibility.models import K33, K36, K315, h5, keras, operation, small, stack
 from tests.compatibility.more_rows import MORE
 from tests.compatibility.rows import NOT_PREDICTED, Row
 
@@ -192,6 +193,24 @@ def test_a_pickled_pytorch_module_is_refused_from_a_version_on(tmp_path: Path) -
         if each.kind is Kind.SAFE_MODE_REFUSED
     }
     assert refused == {"tf2.20", "tf2.21"}
+
+
+@pytest.mark.parametrize(
+    ("what", "version", "is_refused"),
+    [
+        *(("external link", "3.12.0", False), ("external link", "3.12.1", True), ("external link", "3.13.1", False)),
+        *(("out-of-file dataset", "3.13.1", False), ("out-of-file dataset", "3.13.2", True)),
+        *(("empty dataset", "3.12.2", False), ("empty dataset", "3.12.3", True), ("empty dataset", "3.14.0", False)),
+        *(("empty dataset", "3.15.0", True), ("pickle", "3.15.0", False)),
+    ],
+)
+def test_weights_outside_of_the_file_are_refused_from_a_version_on(
+    what: str, version: str, is_refused: bool, tmp_path: Path
+) -> None:
+    inventory = read_inventory(keras(K36, small(K36))(tmp_path))
+    with_hazard = replace(inventory, hazards=(Hazard(what, "dense/kernel", "is elsewhere"),))
+    findings = check_compatibility(with_hazard, replace(load_profile("tf2.21"), keras=version)).findings
+    assert [each.kind for each in findings if each.subject == "dense/kernel"] == [Kind.ARTIFACT_BROKEN] * is_refused
 
 
 @pytest.mark.parametrize("op", ["_FusedMatMul", "_ReadVariablesOp", "_SwitchN"])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat.artifacts.inventory import Reference
-from pytest_modelcompat.artifacts.keras.config import read_model
+from pytest_modelcompat.artifacts.inventory import Inventory, Reference
+from pytest_modelcompat.artifacts.keras.config import read_model, without_compile_config
 
 if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.keras.walk import ConfigContents
@@ -47,6 +48,14 @@ def test_code_in_a_call_is_that_of_its_layer(nested: Any) -> None:
 def test_a_function_in_a_call_goes_by_module_and_name() -> None:
     (use,) = called(TENSOR, mask=[FUNCTION]).references
     assert use == Reference("system", ("add",), "os", "function", is_function=True, key="inbound_nodes")
+
+
+def test_what_compile_was_given_names_nothing_for_who_loads_without_it() -> None:
+    loss = {"class_name": "Own", "module": "shop", "config": {}, "build_config": {"given": FUNCTION}}
+    root = {"class_name": "Sequential", "config": {"layers": []}, "compile_config": {"loss": loss}}
+    (named,) = read_model(root, "model.keras").references
+    inventory = Inventory(Path("model.keras"), "keras", root=root, compiled=True, references=(named,))
+    assert without_compile_config(inventory).references == ()
 
 
 def test_a_specification_goes_by_its_own_name() -> None:
