@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
-from pytest_modelcompat.artifacts.inventory import Hazard
+from pytest_modelcompat.artifacts.inventory import Hazard, LambdaUse
 from pytest_modelcompat.compatibility.advice import held_to_facts, recommended_runtime
 from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.verdict import Compatibility
@@ -211,6 +211,17 @@ def test_weights_outside_of_the_file_are_refused_from_a_version_on(
     with_hazard = replace(inventory, hazards=(Hazard(what, "dense/kernel", "is elsewhere"),))
     findings = check_compatibility(with_hazard, replace(load_profile("tf2.21"), keras=version)).findings
     assert [each.kind for each in findings if each.subject == "dense/kernel"] == [Kind.ARTIFACT_BROKEN] * is_refused
+
+
+@pytest.mark.parametrize(
+    ("key", "is_read"), [("inbound_nodes", True), ("", True), ("mask", False), ("build_config", False)]
+)
+def test_keras_3_passes_over_bytecode_of_a_mask_and_of_what_builds_a_layer(
+    key: str, is_read: bool, tmp_path: Path
+) -> None:
+    inventory = read_inventory(keras(K36, small(K36))(tmp_path))
+    held = replace(inventory, lambdas=(LambdaUse(("dense",), has_bytecode=True, key=key),))
+    assert (check_compatibility(held, load_profile("tf2.21")).compatibility is Compatibility.FAILS) is is_read
 
 
 @pytest.mark.parametrize("op", ["_FusedMatMul", "_ReadVariablesOp", "_SwitchN"])
