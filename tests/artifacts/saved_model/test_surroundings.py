@@ -42,3 +42,17 @@ def test_a_graph_that_is_a_link_out_of_the_folder(tmp_path: Path) -> None:
     (model / "saved_model.pb").rename(tmp_path / "graph")
     (model / "saved_model.pb").symlink_to(tmp_path / "graph")
     assert hazards(model) == [("outside link", "saved_model.pb")]
+
+
+def test_a_link_into_the_cache_of_its_own_repository_is_none_out_of_it(tmp_path: Path) -> None:
+    """Hugging Face keeps the files of all revisions beside them, and gives each revision links."""
+    own, other = tmp_path / "own", tmp_path / "other"
+    model = handmade.write_saved_model(own / "snapshots" / "1a2b", {"MatMul": 1})
+    for blobs in (own / "blobs", other / "blobs"):
+        blobs.mkdir(parents=True)
+        (blobs / "words").write_text("one")
+    (model / "assets").mkdir()
+    (model / "assets" / "words").symlink_to(own / "blobs" / "words")
+    assert hazards(model) == []
+    (model / "assets" / "more").symlink_to(other / "blobs" / "words")
+    assert hazards(model) == [("outside link", "assets/more")]
