@@ -104,3 +104,14 @@ def test_python_2_in_a_model_of_keras_1(tmp_path: Path) -> None:
     path = h5(tmp_path, handmade.sequential(*(keras_1(name, code) for name, code in functions.items())))
 
     assert codes(read_inventory(path)) == dict.fromkeys(functions, ((2, 7),))
+
+
+@pytest.mark.parametrize("key", ["module", "\\u006dodule"])
+def test_a_function_beside_the_configuration_is_found_in_escapes_too(tmp_path: Path, key: str) -> None:
+    path = saved_model(tmp_path, handmade.sequential(handmade.dense("price")))
+    given = f'{{"class_name": "function", "config": "system", "{key}": "os"}}'
+    metadata = f'{{"name": "own", "class_name": "Own", "config": {{}}, "given": {given}}}'
+    node = b"".join(packed(number, text) for number, text in ((3, "root.own"), (4, "_tf_keras_layer"), (5, metadata)))
+    with (path / "keras_metadata.pb").open("ab") as file:
+        file.write(packed(1, node))
+    assert ("os", "system") in {(each.module, each.name) for each in read_inventory(path).references}
