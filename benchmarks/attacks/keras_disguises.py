@@ -103,6 +103,24 @@ ATTACKS: tuple[Attack, ...] = (
         _given(x=layer("StringLookup", "words", vocabulary="/etc/passwd")),
     ),
     keras_attack(
+        "graph-as-model",
+        "a SavedModel for the whole model",
+        named("TFSMLayer", "/nowhere/model"),
+        lambda _: layer("TFSMLayer", "graph", filepath="/nowhere/model"),
+    ),
+    keras_attack(
+        "vocabulary-as-model",
+        "a layer with a vocabulary of the host for the whole model",
+        named("StringLookup", "/etc/passwd"),
+        lambda _: layer("StringLookup", "words", vocabulary="/etc/passwd"),
+    ),
+    keras_attack(
+        "class-as-model",
+        "the class subprocess.Popen for the whole model",
+        named(r"subprocess\.Popen"),
+        lambda canary: instance("subprocess", "Popen", args=["touch", str(canary)]),
+    ),
+    keras_attack(
         "hub-layer",
         "a layer of TensorFlow Hub, which loads what it names",
         named("KerasLayer", "/nowhere/module"),

@@ -199,6 +199,26 @@ class TestSarif:
             assert result["message"]["text"]
         assert {"unknown-layer", "U201", "artifact-broken"} <= {rule["id"] for rule in rules}
 
+    def test_what_the_artifact_has_is_the_same_whichever_runtime_comes_first(
+        self, modelcompat: Any, models: Path
+    ) -> None:
+        handmade.write_keras(
+            models / "outer.keras", handmade.sequential(handmade.layer("TFSMLayer", "i", filepath="x"))
+        )
+
+        def results(*runtimes: str) -> dict[str, tuple[str, str]]:
+            asked = [word for runtime in runtimes for word in ("--runtime", runtime)]
+            (run,) = json.loads(modelcompat("check", "--sarif", "outer.keras", *asked).out)["runs"]
+            return {
+                each["ruleId"]: (each["partialFingerprints"]["modelcompat/v1"], each["message"]["text"])
+                for each in run["results"]
+            }
+
+        first, second = results("tf2.18", "tf2.21"), results("tf2.21", "tf2.18")
+        assert first == second
+        assert first["U109"][1].startswith("in tf2.18, unsafe content CVE-2026-1462")
+        assert first["U103"][1].startswith("unsafe content TFSMLayer")
+
     def test_each_code_of_unsafe_content_is_a_rule_that_says_how_grave_it_is(self, run: Any) -> None:
         (rule,) = [rule for rule in run["tool"]["driver"]["rules"] if rule["id"] == "U201"]
         assert rule["name"] == "AnOpThatReadsFiles"
