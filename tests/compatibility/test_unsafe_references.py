@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_modelcompat.artifacts.inventory import Inventory, LambdaUse, LayerUse, Reference
+from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.unsafe import rules, unsafe_content
+from pytest_modelcompat.profiles.store import load_profile
 
 if TYPE_CHECKING:
     from pytest_modelcompat.results.finding import Finding
@@ -102,3 +104,17 @@ def test_a_name_that_leads_to_another_folder(name: str) -> None:
 @pytest.mark.parametrize("name", ["conv..1", "block1/conv", "..."])
 def test_a_name_that_does_not(name: str) -> None:
     assert not unsafe_content(Inventory(Path("m"), "keras", layers=(LayerUse("ReLU", (name,)),)))
+
+
+def test_the_verdict_knows_a_function_by_its_name_alone_too() -> None:
+    reference = Reference(
+        "discount", ("price",), "shop.pricing", "shop>discount", is_function=True, key="inbound_nodes"
+    )
+    inventory = Inventory(Path("m.keras"), "keras", references=(reference,))
+    profile = load_profile("tf2.21")
+
+    def unknown(*custom: str) -> list[str]:
+        return [each.subject for each in check_compatibility(inventory, profile, custom=custom).findings]
+
+    assert unknown("discount") == []
+    assert unknown("shop>discount") == unknown() == ["shop.pricing.discount"]

@@ -6,7 +6,7 @@ import builtins
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.locations import layer_location
-from pytest_modelcompat.artifacts.modules import NO_MODULE, is_of_keras
+from pytest_modelcompat.artifacts.modules import NO_MODULE, is_declared, is_of_keras
 from pytest_modelcompat.artifacts.text import first_few
 from pytest_modelcompat.compatibility.fixes import declare
 from pytest_modelcompat.results.finding import MEASURED, Finding, Kind, Stage
@@ -51,7 +51,8 @@ def _why(reference: Reference) -> str:
 
 def _is_found(context: CompatibilityContext, reference: Reference) -> bool:
     profile, module = context.profile, reference.module or ""
-    if not {reference.name, reference.registered_name}.isdisjoint(context.custom):
+    registered, is_function = reference.registered_name, reference.is_function
+    if is_declared(reference.name, registered, context.custom, is_function=is_function):
         return True
     # A Keras that imports any module takes any function for a layer, too.
     if reference.key == "layers" and not profile.imports_foreign:

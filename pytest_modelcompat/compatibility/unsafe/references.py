@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.inventory import LambdaUse, LayerUse, ObjectUse, Reference
 from pytest_modelcompat.artifacts.locations import layer_location, locations
-from pytest_modelcompat.artifacts.modules import KERAS_ROOTS, NO_MODULE, is_third_party_module
+from pytest_modelcompat.artifacts.modules import KERAS_ROOTS, NO_MODULE, is_declared, is_third_party_module
 from pytest_modelcompat.artifacts.text import first_few
 from pytest_modelcompat.compatibility.unsafe import rules
 from pytest_modelcompat.compatibility.unsafe.rules import TRUSTED_FIX, unsafe
@@ -59,8 +59,8 @@ class Named:
         return self.is_function or not self.name[:1].isupper()
 
     def is_declared(self, custom: Collection[str]) -> bool:
-        """Whether Keras finds it among what is declared: a function by its name alone, a class by either of them."""
-        return self.name in custom or (not self.is_function and self.registered_name in custom)
+        """Whether Keras finds it among what is declared."""
+        return is_declared(self.name, self.registered_name, custom, is_function=self.is_function)
 
     @property
     def where(self) -> str:

@@ -113,12 +113,12 @@ def _bytecode(inventory: Inventory, custom: Collection[str]) -> Use | None:
 
 
 def _other_modules(inventory: Inventory, custom: Collection[str]) -> Use | None:
-    named = [each for each in all_names(inventory) if is_of_other_module(each) and each.name not in custom]
+    named = [each for each in all_names(inventory) if is_of_other_module(each) and not each.is_declared(custom)]
     return Use(f"runs {named[0].path} when the file is loaded or called", _places(named)) if named else None
 
 
 def _function(name: str, does: str, inventory: Inventory, custom: Collection[str]) -> Use | None:
-    named = [each for each in all_names(inventory) if each.name == name and name not in custom]
+    named = [each for each in all_names(inventory) if each.name == name and not each.is_declared(custom)]
     return Use(does, _places(named)) if named else None
 
 
