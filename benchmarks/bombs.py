@@ -5,7 +5,7 @@ Seconds are those of the processor, so that a busy machine measures the same.
     python benchmarks/bombs.py [--tree FOLDER] [--scale 1] [--only WORD] [--over]
 
 FOLDER is a checkout of another version, to be measured instead of this one. The bombs themselves are in
-`tests/artifacts/bombs.py`. Ends with 1 if any is over the bounds.
+`tests/artifacts/bombs/`. Ends with 1 if any is over the bounds.
 """
 
 from __future__ import annotations
