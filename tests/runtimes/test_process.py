@@ -270,45 +270,46 @@ for folder in pathlib.Path(tempfile.gettempdir()).glob("modelcompat-*"):
 """
 
 
-class TestHostileCode:
-    @pytest.fixture(scope="class")
-    def loader(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoaderProcess]:
-        """One with a folder for temporary files to itself, in which its jobs may do what they like."""
-        root = str(tmp_path_factory.mktemp("temporary"))
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setattr("tempfile.tempdir", root)
-            loader = LoaderProcess(environment={"TMPDIR": root})
-        yield loader
-        loader.close()
+@pytest.fixture(scope="class")
+def ruined(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoaderProcess]:
+    """One with a folder for temporary files to itself, in which its jobs may do what they like."""
+    root = str(tmp_path_factory.mktemp("temporary"))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("tempfile.tempdir", root)
+        loader = LoaderProcess(environment={"TMPDIR": root})
+    yield loader
+    loader.close()
 
+
+class TestHostileCode:
     def test_that_writes_to_every_pipe_is_not_taken_for_the_loader(
-        self, loader: LoaderProcess, job: Job, user: Path
+        self, ruined: LoaderProcess, job: Job, user: Path
     ) -> None:
-        assert loader.run(importing(job, user, TO_EVERY_PIPE)).succeeded
-        assert loader.run(job).succeeded
+        assert ruined.run(importing(job, user, TO_EVERY_PIPE)).succeeded
+        assert ruined.run(job).succeeded
 
     @pytest.mark.parametrize(
         "answer", ["", "[]", "null", '{"stage": 1}', '{"trying": [], "stage": "done", "error": null, "declaring": ""}']
     )
     def test_that_writes_the_answer_leaves_a_verdict(
-        self, loader: LoaderProcess, job: Job, user: Path, answer: str
+        self, ruined: LoaderProcess, job: Job, user: Path, answer: str
     ) -> None:
-        loaded = loader.run(importing(job, user, TO_THE_ANSWER.format(answer=answer)))
+        loaded = ruined.run(importing(job, user, TO_THE_ANSWER.format(answer=answer)))
         assert not loaded.succeeded or loaded.routes == {}
         context = DiagnosisContext("model.keras", "keras", Inventory(user, "keras"), {}, 300)
         assert diagnose(loaded, context).kind is Kind.LOADER_EXITED
 
     @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the loader adopts orphans on Linux alone")
-    def test_what_it_leaves_behind_ends_with_the_job(self, loader: LoaderProcess, job: Job, user: Path) -> None:
+    def test_what_it_leaves_behind_ends_with_the_job(self, ruined: LoaderProcess, job: Job, user: Path) -> None:
         code = "import subprocess\nleft = subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
-        assert loader.run(importing(job, user, f"{code}open('left', 'w').write(str(left.pid))")).succeeded
+        assert ruined.run(importing(job, user, f"{code}open('left', 'w').write(str(left.pid))")).succeeded
         with pytest.raises(ProcessLookupError):
             os.kill(int((user / "left").read_text()), 0)
 
-    def test_that_removes_every_folder_stops_no_later_job(self, loader: LoaderProcess, job: Job, user: Path) -> None:
-        assert loader.run(job).succeeded
-        assert not loader.run(importing(job, user, CLEANS_UP)).succeeded
-        assert loader.run(job).succeeded
+    def test_that_removes_every_folder_stops_no_later_job(self, ruined: LoaderProcess, job: Job, user: Path) -> None:
+        assert ruined.run(job).succeeded
+        assert not ruined.run(importing(job, user, CLEANS_UP)).succeeded
+        assert ruined.run(job).succeeded
 
 
 class TestLoaderItself:
