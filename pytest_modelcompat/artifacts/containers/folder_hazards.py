@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.budget import BudgetSpentError
 from pytest_modelcompat.artifacts.containers.hdf5.source import Source
 from pytest_modelcompat.artifacts.inventory import Hazard
 from pytest_modelcompat.artifacts.limits import MOST_MEMBERS
@@ -30,6 +31,7 @@ def folder_hazards(folder: Path, budget: Budget, is_known: Callable[[str], bool]
 
     Raises:
         OSError: something cannot be read.
+        BudgetSpentError: it has more files than any model, which could hide one that harms.
     """
     inside = folder.resolve()
     for file in _files(folder, budget):
@@ -59,7 +61,7 @@ def _files(folder: Path, budget: Budget) -> Iterator[Path]:
             budget.look()
             count += 1
             if count > MOST_MEMBERS:
-                return
+                raise BudgetSpentError(f"it has more than {MOST_MEMBERS:,} files and links")
             yield Path(at, name)
 
 

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 import pytest
 
-from pytest_modelcompat.artifacts.budget import Budget
+from pytest_modelcompat.artifacts.budget import Budget, BudgetSpentError
 from pytest_modelcompat.artifacts.containers.folder_hazards import folder_hazards
 from pytest_modelcompat.artifacts.containers.member_hazards import zip_hazards
 from pytest_modelcompat.artifacts.containers.zip_reader import ZipArchive
@@ -102,6 +102,18 @@ def test_what_is_in_the_files_of_a_folder(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(data)
     (tmp_path / "broken.zip").write_bytes(packed(a=PICKLE)[:50])
     assert found(tmp_path) == {("pickle", "deep/a"), ("pickle", "b.zip/a"), ("external link", "c/outside")}
+
+
+def test_a_folder_of_more_files_than_any_model_is_refused_and_hides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_modelcompat.artifacts.containers.folder_hazards.MOST_MEMBERS", 3)
+    for name in ("a", "b", "z"):
+        (tmp_path / name).write_bytes(PICKLE if name == "z" else b"")
+    assert found(tmp_path) == {("pickle", "z")}
+    (tmp_path / "c").symlink_to(tmp_path, target_is_directory=True)
+    with pytest.raises(BudgetSpentError, match="it has more than 3 files and links"):
+        found(tmp_path)
 
 
 def test_links_out_of_a_folder(tmp_path: Path) -> None:
