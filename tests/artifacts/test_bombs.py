@@ -73,7 +73,10 @@ def test_what_takes_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize(
     "name",
-    ["protobuf: meta graphs", "protobuf: nodes of functions", "protobuf: signatures", "protobuf: dimensions"],
+    [
+        *("protobuf: meta graphs", "protobuf: nodes of functions", "protobuf: signatures", "protobuf: dimensions"),
+        "text: known nodes",
+    ],
 )
 def test_many_tiny_messages_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     path = BOMBS[name](tmp_path, 0.02)

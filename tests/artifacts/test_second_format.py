@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import tracemalloc
+import zipfile
 from typing import TYPE_CHECKING
 
 import h5py
 
-from pytest_modelcompat.artifacts import detect_format, read_inventory
+from pytest_modelcompat.artifacts import detect_format, read_inventory, second_format
+from pytest_modelcompat.artifacts.budget import Budget
 from tests import handmade
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from pytest_modelcompat.artifacts import Inventory
 
@@ -44,6 +49,29 @@ def test_a_zip_behind_hdf5(tmp_path: Path) -> None:
         inventory = read_inventory(tmp_path / name)
         assert (layers(inventory), [layers(each) for each in inventory.others]) == ([first], [[second]])
         assert len(polyglots(inventory)) == 1
+
+
+def test_a_zip_with_the_longest_comment_behind_hdf5(tmp_path: Path) -> None:
+    zipped = handmade.write_keras(tmp_path / "a.keras", INNER)
+    with zipfile.ZipFile(zipped, "a") as archive:
+        archive.comment = b"c" * 65_535
+    path = handmade.write_h5(tmp_path / "a.h5", OUTER)
+    path.write_bytes(path.read_bytes() + zipped.read_bytes())
+    assert [layers(each) for each in read_inventory(path).others] == [["inner"]]
+
+
+def test_only_the_end_of_hdf5_is_searched_for_a_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = handmade.write_h5(tmp_path / "a.h5", OUTER)
+    inventory = read_inventory(path)
+    with path.open("r+b") as file:
+        file.truncate(64 << 20)
+    asked: list[Path] = []
+    monkeypatch.setattr(second_format, "zip_names", asked.append)
+    tracemalloc.start()
+    assert second_format.with_second_format(inventory, Budget()) is inventory
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
+    assert asked == []
 
 
 def test_hdf5_behind_a_zip(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pytest_modelcompat.artifacts.containers import protobuf_wire
 from pytest_modelcompat.artifacts.containers.protobuf_wire import WireError, without_tensor_values
 from pytest_modelcompat.artifacts.inventory import Asset
 from pytest_modelcompat.artifacts.saved_model import graph_file
-from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse, parse_text
+from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse, parse_text, refuse_many_messages
 from tests.artifacts.saved_model.graphs import varint, write_graph
 
 if TYPE_CHECKING:
@@ -214,6 +214,21 @@ def test_more_parts_than_any_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protobuf_wire, "MOST_PARTS", 101)
     with pytest.raises(WireError, match="it has more than 101 parts, which is the limit"):
         without_tensor_values("SavedModel", data, Budget())
+
+
+def composites(depth: int) -> bytes:
+    """A signature's input that is made of inputs, so many in each other, around a text too long to be passed over."""
+    inner = b"\x0a" + varint(2000) + b"x" * 2000
+    for _ in range(depth):
+        for tag in (b"\x12", b"\x2a"):
+            inner = tag + varint(len(inner)) + inner
+    return inner
+
+
+def test_messages_nested_deeper_than_any_model(tmp_path: Path) -> None:
+    refuse_many_messages("TensorInfo", composites(50))
+    with pytest.raises(ValueError, match="its messages are nested too deeply"):
+        refuse_many_messages("TensorInfo", composites(51))
 
 
 def test_text_form_that_is_too_large(tmp_path: Path) -> None:
