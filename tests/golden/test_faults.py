@@ -31,6 +31,8 @@ def run(root: Path, *arguments: object, limit: int = 0) -> subprocess.CompletedP
     """An update in a process of its own, which can write no file that is longer than a limit."""
     command = [
         sys.executable,
+        # Python would cut the bytecode of what it imports at the limit, and fail to read it ever after.
+        *(["-B"] if limit else []),
         str(ROOT / "benchmarks" / "faults" / "updater.py"),
         str(ROOT),
         str(root),
