@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -112,6 +113,46 @@ def test_killed_again_where_it_was_killed_between_its_files_it_is_still_whole(tm
     assert met == {2, 3}
 
 
+def test_what_takes_its_place_is_on_the_disk_and_so_are_the_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    sync, replace = os.fsync, Path.replace
+
+    def syncing(descriptor: int) -> None:
+        done.append("the folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "a file")
+        sync(descriptor)
+
+    def replacing(path: Path, target: Path) -> Path:
+        done.append(target.name)
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", syncing)
+    monkeypatch.setattr(Path, "replace", replacing)
+    update(tmp_path, 1)
+    assert done == ["a file", "a file", "the folder", "arrays.npz", "golden.json", "the folder"]
+
+
+def test_a_record_that_cannot_follow_its_arrays_waits_for_the_next_update(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update(tmp_path, 1)
+    replace = Path.replace
+
+    def replacing(path: Path, target: Path) -> Path:
+        if target.name == "golden.json":
+            raise OSError(errno.EIO, "Input/output error")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", replacing)
+    with pytest.raises(GoldenNotWrittenError, match="Input/output error"):
+        update(tmp_path, 2)
+    monkeypatch.undo()
+    assert content_of(tmp_path) == 2
+    update(tmp_path, 3)
+    assert content_of(tmp_path) == 3
+
+
 @pytest.mark.parametrize("file", [".golden.json.part", ".arrays.npz.part"])
 def test_no_link_is_written_through(tmp_path: Path, file: str) -> None:
     victim = tmp_path / "victim"
@@ -160,6 +201,17 @@ class TestLocks:
         os.chown(folder, 12345, 12345)
         with pytest.raises(GoldenNotWrittenError, match="is not a folder of this user's"):
             update(tmp_path / "golden", 1)
+
+    @pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root gives a folder away")
+    def test_are_not_put_where_another_user_keeps_files(
+        self, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "run").mkdir()
+        os.chown(tmp_path / "run", 12345, 12345)
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+        update(tmp_path / "golden", 1)
+        assert folder.is_dir()
+        assert not list((tmp_path / "run").iterdir())
 
     def test_do_not_pile_up(self, tmp_path: Path, folder: Path) -> None:
         store = GoldenStore(tmp_path / "golden")
