@@ -7,7 +7,7 @@ import warnings
 import zipfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import pytest
@@ -27,9 +27,12 @@ from pytest_modelcompat.artifacts.inventory import (
     OpUse,
 )
 from pytest_modelcompat.cli.discovery import find_artifacts
-from pytest_modelcompat.compatibility.unsafe import unsafe_content
+from pytest_modelcompat.compatibility.unsafe import rules, unsafe_content
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 from tests import handmade
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.compatibility.unsafe.rules import Rule
 
 ARTIFACTS = Path(__file__).resolve().parents[3] / "shared" / "artifacts"
 
@@ -204,21 +207,33 @@ class TestOps:
         assert "not known" in finding.cause
 
     @pytest.mark.parametrize(
-        ("name", "attribute", "value", "is_unsafe"),
+        ("name", "attribute", "value", "rule"),
         [
-            ("PrintV2", "output_stream", '"file:///tmp/x"', True),
-            ("PrintV2", "output_stream", '"stderr"', False),
-            ("PrintV2", "output_stream", '"log(info)"', False),
-            ("DebugIdentityV2", "debug_urls", '["grpc://evil:6064"]', True),
-            ("DebugIdentity", "debug_urls", '["file:///tmp/dump"]', True),
-            ("DebugIdentityV3", "debug_urls", "[]", False),
+            ("PrintV2", "output_stream", '"file:///tmp/x"', rules.WRITES),
+            ("PrintV2", "output_stream", '"stderr"', None),
+            ("PrintV2", "output_stream", '"log(info)"', None),
+            ("DebugIdentityV2", "debug_urls", '["grpc://evil:6064"]', rules.CONNECTS),
+            ("DebugIdentity", "debug_urls", '["file:///tmp/dump"]', rules.WRITES),
+            ("DebugIdentityV3", "debug_urls", "[]", None),
         ],
     )
-    def test_that_are_reported_where_to_go(self, name: str, attribute: str, value: str, *, is_unsafe: bool) -> None:
+    def test_that_are_reported_where_to_go(self, name: str, attribute: str, value: str, rule: Rule | None) -> None:
         found = unsafe(ops=(op(name, **{attribute: (value,)}),))
-        assert bool(found) == is_unsafe
-        if is_unsafe:
-            assert found[0].details == (("target", value),)
+        said = [(each.code, each.details) for each in found]
+        assert said == ([(rule.code, (("target", value),))] if rule else [])
+
+    def test_that_are_not_told_where_to_go_reach_nothing_unless_the_values_are_too_many(self) -> None:
+        assert not unsafe(ops=(op("PrintV2"), op("DebugIdentityV3")))
+        finding = the_one(ops=(replace(op("PrintV2"), attributes=("output_stream",)),))
+        assert "its output_stream is larger than any model's" in finding.cause
+
+    def test_that_read_the_assets_of_the_model_alone(self) -> None:
+        assert not unsafe(ops=(replace(op("ReadFile"), own=1),))
+        assert the_one(ops=(replace(op("ReadFile"), own=1, count=2),)).code == rules.READS.code
+
+    def test_that_nobody_knows_come_with_a_library(self) -> None:
+        assert the_one(ops=(op("ZeroOutOfNobody"),)).code == rules.FOREIGN_OP.code
+        assert not unsafe(ops=(op("CaseFoldUTF8"), op("_FusedMatMul")))
 
     def test_that_every_model_has_are_no_alarm(self) -> None:
         names = (

@@ -67,6 +67,8 @@ def test_ops_that_nobody_had_listed(op: str, rule: Rule) -> None:
         *("MatMul", "StatefulPartitionedCall", "HashTableV2", "RegexReplace", "StaticRegexFullMatch", "StringJoin"),
         *("ShardedFilename", "DecodeJpeg", "DecodeRaw", "ParseExampleV2", "Send", "EnqueueTPUEmbeddingBatch"),
         *("SetStatsAggregatorDataset", "TensorSummaryV2", "AsString", "TPUExecute", "ConfigureDistributedTPU"),
+        *("ConfigureTPUEmbeddingHost", "CollateTPUEmbeddingMemory", "TPUReplicateMetadata", "_XlaHostComputeMlir"),
+        "DTensorShardedPrefix",
     ],
 )
 def test_ops_whose_texts_are_texts(op: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,43 @@ def test_weights_of_an_h5_file_are_guarded_later_than_those_of_a_zip() -> None:
     h5 = Inventory(Path("m.h5"), "h5", hazards=hazards)
     assert "CVE-2026-1669" in found(h5, "tf2.18+keras3.13")
     assert "CVE-2026-1669" not in found(h5, "tf2.18+keras3.14")
+
+
+@pytest.mark.parametrize(
+    ("format_", "cve", "version", "fixed"),
+    [
+        ("keras", "CVE-2026-1669", "3.12.0", "3.12.1"),
+        ("h5", "CVE-2026-1669", "3.12.2", "3.12.3"),
+        ("keras", "CVE-2026-12479", "3.12.3", "3.12.4"),
+        ("h5", "CVE-2026-0897", "3.12.2", "3.12.3"),
+    ],
+)
+def test_an_older_series_has_a_fix_of_its_own(format_: str, cve: str, version: str, fixed: str) -> None:
+    hazards = tuple(Hazard(what, "dense/kernel", "does harm") for what in ("external link", "empty dataset"))
+    inventory = Inventory(Path("m"), format_, hazards=hazards, layers=(LayerUse("ReLU", ("../x",)),))
+    profile = load_profile("tf2.18+keras3.12")
+
+    def subjects(keras: str) -> list[str]:
+        return [each.subject for each in unsafe_content(inventory, profile=replace(profile, keras=keras))]
+
+    assert cve in subjects(version)
+    assert cve not in subjects(fixed)
+
+
+def test_keras_2_has_those_of_weights_and_not_those_of_what_it_never_had() -> None:
+    hazards = tuple(Hazard(what, "dense/kernel", "does harm") for what in ("external link", "empty dataset"))
+    layer = LayerUse("TorchModuleWrapper", ("torch",), config={"module": "gASV"})
+    inventory = Inventory(Path("m"), "keras", hazards=hazards, layers=(layer,))
+    assert found(inventory, "tf2.15").keys() == {"CVE-2026-1669", "CVE-2026-0897"}
+    assert "CVE-2025-49655" in found(inventory, "tf2.18")
+
+
+def test_a_file_that_is_not_unpacked_is_downloaded_alone() -> None:
+    reference = Reference("get_file", ("carrier",), "keras.utils", is_function=True)
+    for root, unpacks in (({"extract": False}, False), ({"arguments": [{"extract": True}]}, True)):
+        subjects = found(Inventory(Path("m"), "keras", references=(reference,), root=root), "tf2.18").keys()
+        assert "CVE-2025-8747" in subjects
+        assert (subjects >= {"CVE-2025-12060", "CVE-2025-12638"}) == unpacks
 
 
 def test_a_layer_by_its_own_name_in_other_words_is_none() -> None:
