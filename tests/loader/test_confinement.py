@@ -109,6 +109,14 @@ def test_root_keeps_only_what_reading_takes(tmp_path: Path) -> None:
     assert int(in_child(confine), 16) in (0, 0b110)
 
 
+def test_where_memory_runs_out_the_kernel_ends_it_before_any_other_process(tmp_path: Path) -> None:
+    def confine() -> str:
+        confinement.confine(tmp_path, CONFINED, by_namespaces=False)
+        return Path("/proc/self/oom_score_adj").read_text(encoding="ascii").strip()
+
+    assert in_child(confine) == "1000"
+
+
 def test_what_a_process_holds_is_known() -> None:
     before = limits.memory_of(os.getpid())
     held = b"x" * 50_000_000
