@@ -7,6 +7,15 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_modelcompat.artifacts.containers.wire_format import (
+    DELIMITED,
+    FIXED_32,
+    FIXED_64,
+    LONGEST_VARINT,
+    VARINT,
+    read_varint,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
@@ -14,8 +23,6 @@ if TYPE_CHECKING:
 
 GRAPH_DEF, META_GRAPH, SAVED_MODEL, ONNX, CORE_ML = "GraphDef", "MetaGraphDef", "SavedModel", "ONNX", "Core ML"
 
-_VARINT, _FIXED_64, _DELIMITED, _FIXED_32 = 0, 1, 2, 5
-_LONGEST_VARINT = 10
 # Of a message, so many fields are looked at, and so much of a field that is a message itself.
 _MOST_FIELDS = 64
 _LONGEST_LOOK = 1 << 16
@@ -85,14 +92,14 @@ def fields_of(file: BinaryIO) -> Iterator[Field]:
         if position >= size:
             return
         file.seek(position)
-        head = file.read(2 * _LONGEST_VARINT)
-        tag, start = _varint(head, 0)
-        length, after = _varint(head, start)
+        head = file.read(2 * LONGEST_VARINT)
+        tag, start = read_varint(head, 0)
+        length, after = read_varint(head, start)
         kind = tag & 7
-        sizes = {_VARINT: after - start, _FIXED_64: 8, _FIXED_32: 4, _DELIMITED: length}
-        if not start or not tag >> 3 or kind not in sizes or (kind in (_VARINT, _DELIMITED) and not after):
+        sizes = {VARINT: after - start, FIXED_64: 8, FIXED_32: 4, DELIMITED: length}
+        if not start or not tag >> 3 or kind not in sizes or (kind in (VARINT, DELIMITED) and not after):
             return
-        begin = position + (after if kind == _DELIMITED else start)
+        begin = position + (after if kind == DELIMITED else start)
         position = begin + sizes[kind]
         yield Field(tag >> 3, kind, begin, position)
 
@@ -100,9 +107,9 @@ def fields_of(file: BinaryIO) -> Iterator[Field]:
 def _binary_kind(file: BinaryIO) -> str:
     fields = list(fields_of(file))
     begins = [(each.number, each.kind) for each in fields[:1]]
-    if begins == [(1, _DELIMITED)]:
+    if begins == [(1, DELIMITED)]:
         return _kind_of_graph(file, fields)
-    return _kind_of_model(file, fields) if begins == [(1, _VARINT)] else ""
+    return _kind_of_model(file, fields) if begins == [(1, VARINT)] else ""
 
 
 def _kind_of_graph(file: BinaryIO, fields: Sequence[Field]) -> str:
@@ -129,7 +136,7 @@ def _is_node(file: BinaryIO, field: Field) -> bool:
     """Whether a field is a graph's node: its first fields are a name and an op."""
     body = _body(file, field)
     fields = [each for _, each in zip(range(2), fields_of(body), strict=False)]
-    if [(each.number, each.kind) for each in fields] != [(1, _DELIMITED), (2, _DELIMITED)]:
+    if [(each.number, each.kind) for each in fields] != [(1, DELIMITED), (2, DELIMITED)]:
         return False
     name, op = (_text(body, each) for each in fields)
     return bool(name) and _OPERATION.fullmatch(op) is not None
@@ -142,7 +149,7 @@ def _is_meta_info(file: BinaryIO, field: Field) -> bool:
     if not fields or not fields.keys() <= _OF_META_INFO:
         return False
     ops = next(fields_of(_body(body, fields[2])), None) if 2 in fields else None
-    if ops is not None and (ops.number, ops.kind) == (1, _DELIMITED):
+    if ops is not None and (ops.number, ops.kind) == (1, DELIMITED):
         definition = _body(_body(body, fields[2]), ops)
         name = next(fields_of(definition), None)
         return name is not None and _OPERATION.fullmatch(_text(definition, name)) is not None
@@ -163,7 +170,7 @@ def _body(file: BinaryIO, field: Field) -> BinaryIO:
 
 def _text(file: BinaryIO, field: Field) -> str:
     """A short text; empty where a field is none."""
-    if field.kind != _DELIMITED or not 0 < field.end - field.start <= _LONGEST_TEXT:
+    if field.kind != DELIMITED or not 0 < field.end - field.start <= _LONGEST_TEXT:
         return ""
     file.seek(field.start)
     text = file.read(field.end - field.start).decode("utf-8", "replace")
@@ -172,14 +179,4 @@ def _text(file: BinaryIO, field: Field) -> str:
 
 def _number(file: BinaryIO, field: Field) -> int:
     file.seek(field.start)
-    return _varint(file.read(_LONGEST_VARINT), 0)[0] if field.kind == _VARINT else 0
-
-
-def _varint(data: bytes, position: int) -> tuple[int, int]:
-    """A number and where it ends; 0 for the end where it has none."""
-    value = 0
-    for shift, byte in enumerate(data[position : position + _LONGEST_VARINT]):
-        value |= (byte & 0x7F) << 7 * shift
-        if byte < 0x80:
-            return value, position + shift + 1
-    return value, 0
+    return read_varint(file.read(LONGEST_VARINT), 0)[0] if field.kind == VARINT else 0

@@ -10,6 +10,8 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.containers.wire_format import FIXED_32, VARINT, delimited, varint
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -24,7 +26,6 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _CLOSING = {"{": "}", "<": ">", "[": "]"}
-_VARINT, _DELIMITED, _FIXED_32 = 0, 2, 5
 _TRUTHS = {"true": 1, "True": 1, "t": 1, "1": 1, "false": 0, "False": 0, "f": 0, "0": 0}
 _DEEPEST = 100
 _LONGEST_NUMBER = 100
@@ -144,12 +145,12 @@ class _Parser:
             if closing is None:
                 raise TextError(f"there is no message at character {self.position:,}")
             self.advance()
-            return _delimited(number, self.message(type_, closing, depth - 1))
+            return delimited(number, self.message(type_, closing, depth - 1))
         if type_ in ("string", "bytes"):
-            return _delimited(number, self.string())
+            return delimited(number, self.string())
         if type_ in ("float", "fixed32"):
-            return _varint(number << 3 | _FIXED_32) + self.fixed(type_)
-        return _varint(number << 3 | _VARINT) + _varint(self.integer(type_) % (1 << 64))
+            return varint(number << 3 | FIXED_32) + self.fixed(type_)
+        return varint(number << 3 | VARINT) + varint(self.integer(type_) % (1 << 64))
 
     def integer(self, type_: str) -> int:
         """A whole number, a truth, or a name of the enumeration."""
@@ -248,15 +249,3 @@ class _Parser:
             elif self.mark in ("}", ">", "]") and awaited.pop() != self.mark:
                 raise TextError(f"a brace is not closed at character {self.position:,}")
             self.advance()
-
-
-def _delimited(number: int, body: bytes) -> bytes:
-    return _varint(number << 3 | _DELIMITED) + _varint(len(body)) + body
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*out, value])

@@ -8,6 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.containers.wire_format import (
+    DELIMITED,
+    FIXED_32,
+    FIXED_64,
+    VARINT,
+    delimited,
+    read_varint,
+)
 from pytest_modelcompat.artifacts.limits import MEGABYTE, megabytes
 from pytest_modelcompat.artifacts.saved_model.protobuf_schema import ENTRY, message_fields
 
@@ -23,8 +31,6 @@ _BETWEEN_LOOKS = 1024
 # A packed attribute larger than this holds a tensor, of which only the name is of interest.
 _LARGEST_ENTRY = 4096
 _DEEPEST = 24
-_VARINT, _FIXED_64, _DELIMITED, _FIXED_32 = 0, 1, 2, 5
-_VARINT_BITS = 64
 
 
 class WireError(ValueError):
@@ -49,7 +55,7 @@ class _TensorStripper:
     """One pass over a message, which counts its parts."""
 
     def __init__(self, data: memoryview, budget: Budget) -> None:
-        self.data, self.size, self.budget = data, len(data), budget
+        self.data, self.budget = data, budget
         self.left, self.kept = MOST_PARTS, LARGEST_KEPT
 
     def message(self, name: str, start: int, end: int, depth: int) -> bytes:
@@ -63,8 +69,8 @@ class _TensorStripper:
             position, value = self.field(tag & 7, position, end)
             type_ = known.get(tag >> 3)
             if type_ is not None:
-                body = self.body(type_, value, position, depth) if tag & 7 == _DELIMITED else None
-                kept.append(self.copy(head, position) if body is None else _delimited(tag, body))
+                body = self.body(type_, value, position, depth) if tag & 7 == DELIMITED else None
+                kept.append(self.copy(head, position) if body is None else delimited(tag >> 3, body))
         return b"".join(kept)
 
     def count_part(self) -> None:
@@ -84,13 +90,13 @@ class _TensorStripper:
     def field(self, kind: int, position: int, end: int) -> tuple[int, int]:
         """Where a field ends, and where its value begins."""
         start = position
-        if kind == _VARINT:
+        if kind == VARINT:
             _, position = self.varint(position)
-        elif kind == _DELIMITED:
+        elif kind == DELIMITED:
             size, start = self.varint(position)
             position = start + size
-        elif kind in {_FIXED_64, _FIXED_32}:
-            position += 8 if kind == _FIXED_64 else 4
+        elif kind in {FIXED_64, FIXED_32}:
+            position += 8 if kind == FIXED_64 else 4
         else:
             raise WireError(f"a part of it is of the unknown kind {kind}")
         if position > end:
@@ -110,7 +116,7 @@ class _TensorStripper:
         """The first field of a map's entry, which is its key."""
         tag, position = self.varint(start)
         size, position = self.varint(position)
-        if tag != 1 << 3 | _DELIMITED or size > _LARGEST_ENTRY:
+        if tag != 1 << 3 | DELIMITED or size > _LARGEST_ENTRY:
             raise WireError("an attribute of it has no name")
         return self.copy(start, position + size)
 
@@ -122,31 +128,13 @@ class _TensorStripper:
             head = position
             tag, position = self.varint(position)
             position, value = self.field(tag & 7, position, end)
-            is_message = tag == 2 << 3 | _DELIMITED
+            is_message = tag == 2 << 3 | DELIMITED
             body = self.message(base, value, position, depth - 1) if is_message else None
-            kept.append(self.copy(head, position) if body is None else _delimited(tag, body))
+            kept.append(self.copy(head, position) if body is None else delimited(tag >> 3, body))
         return b"".join(kept)
 
     def varint(self, position: int) -> tuple[int, int]:
-        data, value = self.data, 0
-        for shift in range(0, _VARINT_BITS, 7):
-            if position >= self.size:
-                break
-            byte = data[position]
-            position += 1
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return value, position
-        raise WireError("a number of it does not end")
-
-
-def _delimited(tag: int, body: bytes) -> bytes:
-    return _packed(tag) + _packed(len(body)) + body
-
-
-def _packed(number: int) -> bytes:
-    out = bytearray()
-    while number >= 0x80:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*out, number])
+        value, end = read_varint(self.data, position)
+        if not end:
+            raise WireError("a number of it does not end")
+        return value, end

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.containers.wire_format import LARGE, read_varint
 from pytest_modelcompat.artifacts.limits import MEGABYTE, megabytes
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ _LARGEST_TABLE = 64 * MEGABYTE
 # What an entry takes in memory besides its bytes, and how many parts it counts for: it becomes a message and a weight.
 _ENTRY = 64
 _COST = 8
-_VARINT_BITS = 64
-# A number from here on takes more than one byte.
-_LARGE = 0x80
 
 
 class TableError(ValueError):
@@ -137,9 +135,9 @@ def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
         raise TableError("a block of it is damaged")
     position, key = 0, b""
     while position < end:
-        shared, own, length = block[position : position + 3] if position + 3 <= end else (_LARGE, 0, 0)
+        shared, own, length = block[position : position + 3] if position + 3 <= end else (LARGE, 0, 0)
         position += 3
-        if shared | own | length >= _LARGE:
+        if shared | own | length >= LARGE:
             shared, position = _varint(block, position - 3)
             own, position = _varint(block, position)
             length, position = _varint(block, position)
@@ -158,13 +156,7 @@ def _handle(data: bytes, position: int) -> tuple[tuple[int, int], int]:
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, _VARINT_BITS, 7):
-        if position >= len(data):
-            break
-        byte = data[position]
-        position += 1
-        value |= (byte & 0x7F) << shift
-        if byte < _LARGE:
-            return value, position
-    raise TableError("a number of it does not end")
+    value, end = read_varint(data, position)
+    if not end:
+        raise TableError("a number of it does not end")
+    return value, end
