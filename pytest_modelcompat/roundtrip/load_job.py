@@ -9,7 +9,6 @@ from pytest_modelcompat.results.finding import Finding, Kind
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.roundtrip.declarations import NotImportableError, collect_declarations
 from pytest_modelcompat.roundtrip.stop import TargetStoppedError
-from pytest_modelcompat.roundtrip.unsafe_content import may_act
 from pytest_modelcompat.runtimes.isolation import isolation_for
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.runtimes.process import LoaderUnavailableError, NoSpaceError
@@ -61,7 +60,6 @@ def job_of(case: Case, context: SessionContext, subject: Subject, inventory: Inv
     except NotImportableError as error:
         fix = (error.fix,) if error.fix else ()
         raise TargetStoppedError(Finding(Kind.NOT_IMPORTABLE, error.name, cause=str(error), fix=fix)) from None
-    is_own = _is_trusted(case, context, inventory)
     return Job(
         artifact=subject.artifact.absolute(),
         format=subject.format,
@@ -81,13 +79,5 @@ def job_of(case: Case, context: SessionContext, subject: Subject, inventory: Inv
         saved_model_loaders=case.settings.saved_model_loaders[1:] if subject.format == "saved_model" else (),
         threads=context.threads,
         timeout=case.settings.timeout,
-        isolation=isolation_for(case.settings.isolation, case.settings.memory_limit, is_own=is_own),
+        isolation=isolation_for(case.settings.isolation, case.settings.memory_limit, is_own=subject.is_trusted),
     )
-
-
-def _is_trusted(case: Case, context: SessionContext, inventory: Inventory) -> bool:
-    """Whether the test itself saved what is loaded, or allows by name that it acts on this machine.
-
-    A frozen release is the test's own: its digest is that of the release.
-    """
-    return case.artifact is None or case.frozen is not None or may_act(case, context, inventory)

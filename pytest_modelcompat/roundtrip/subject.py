@@ -56,6 +56,7 @@ class Subject:
         live: the model that it was saved from; None for an artifact something else saved.
         notes: findings of the save, and signatures that nobody gives inputs.
         uncallable: why it cannot be called; it is then only loaded, which may already fail for a graver reason.
+        is_trusted: whether the test itself saved it, or what it does here is allowed by name; see `Judgement`.
     """
 
     artifact: Path
@@ -74,6 +75,7 @@ class Subject:
     live: LiveModel | None = None
     notes: tuple[Finding, ...] = ()
     uncallable: Finding | None = None
+    is_trusted: bool = False
 
 
 def prepare_subject(case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable[[], Any]) -> Subject:

@@ -47,10 +47,22 @@ _OF_EVERYBODY = sys.stdlib_module_names | {"tensorflow", "numpy"}
 _BY_SAFE_MODE = "safe_mode=False"
 
 
-def judge_unsafe_content(
-    case: Case, context: SessionContext, subject: Subject, inventory: Inventory
-) -> tuple[Finding, ...]:
-    """What is to be said of an artifact's unsafe content, if it may be loaded all the same.
+@dataclass(frozen=True)
+class Judgement:
+    """What was judged of an artifact that may be loaded.
+
+    Args:
+        notes: what is to be said of its unsafe content.
+        is_trusted: whether the test itself saved it, or it is allowed by name that content of it acts on this machine;
+            bytecode alone does not.
+    """
+
+    notes: tuple[Finding, ...]
+    is_trusted: bool
+
+
+def judge_unsafe_content(case: Case, context: SessionContext, subject: Subject, inventory: Inventory) -> Judgement:
+    """Judges an artifact's unsafe content, before it is loaded.
 
     Args:
         case: the case.
@@ -63,7 +75,8 @@ def judge_unsafe_content(
             the case does not allow.
     """
     if case.artifact is None or case.frozen is not None:
-        return tuple(finding for finding in unsafe_content(inventory) if _is_of_note(finding))
+        # A frozen release is the test's own: its digest is that of the release.
+        return Judgement(tuple(filter(_is_of_note, unsafe_content(inventory))), is_trusted=True)
     given = _GivenArtifact(case, inventory, _profile(case, context), context.accepted)
     blocking = given.blocking
     if blocking:
@@ -71,18 +84,7 @@ def judge_unsafe_content(
         option = syntax.unsafe(given.names_to_allow(), safe_mode=not given.needs_unsafe_mode)
         others = (each for each in given.notes() if each not in blocking)
         raise TargetStoppedError(*_refused(blocking, option, given.misspelt()), *others)
-    return (*given.notes(), *given.unused())
-
-
-def may_act(case: Case, context: SessionContext, inventory: Inventory) -> bool:
-    """Whether the test or the project allows content of an artifact to act on this machine; bytecode alone does not.
-
-    Args:
-        case: the case.
-        context: what the session's targets share.
-        inventory: what will be loaded of the artifact.
-    """
-    return _GivenArtifact(case, inventory, _profile(case, context), context.accepted).may_act
+    return Judgement((*given.notes(), *given.unused()), is_trusted=given.may_act)
 
 
 def unsaid(notes: Iterable[Finding], found: Iterable[Finding]) -> Iterator[Finding]:
