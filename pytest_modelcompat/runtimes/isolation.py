@@ -48,41 +48,46 @@ class Isolation:
         """Whether it has no network and writes only below its job's folder."""
         return self.level == CONFINED
 
-    def disk(self, artifact: Path, folder: Path) -> int:
-        """Bytes that may be in a job's folder, which is all that a confined child can write; 0 for any.
+    def room(self, artifact: Path, folder: Path) -> int:
+        """Bytes that a child may write into a file; it walks the artifact, so it is asked once for a job.
 
         Args:
             artifact: what it loads.
             folder: the job's.
         """
-        return self._room(artifact, folder) if self.is_confined else 0
+        needed = max(self.least_room, _OF_ARTIFACT * _size(artifact))
+        if not self.is_confined:
+            return needed * _OWN_CODE_NEEDS
+        # The last tenth of the disk is left to the others.
+        return min(needed, shutil.disk_usage(folder).free // 10 * 9)
+
+    def disk(self, room: int) -> int:
+        """Bytes that may be in a job's folder, which is all that a confined child can write; 0 for any.
+
+        Args:
+            room: what `room` gives.
+        """
+        return room if self.is_confined else 0
 
     def current_folder(self, folder: Path) -> Path:
         """The child's current folder: this process's, or, for a confined one, an empty one in the job's folder."""
         return folder / _WORK if self.is_confined else Path.cwd()
 
-    def as_json(self, folder: Path, artifact: Path, timeout: float) -> dict[str, Any]:
+    def as_json(self, folder: Path, room: int, timeout: float) -> dict[str, Any]:
         """What the child does it by; makes the folders that it needs.
 
         Args:
             folder: the job's.
-            artifact: what it loads.
+            room: what `room` gives.
             timeout: seconds it has.
         """
         return {
             "level": self.level,
             "required": self.is_required,
             "cpu_seconds": timeout * (os.cpu_count() or 1) + _CPU_GRACE,
-            "file_size": self._room(artifact, folder),
+            "file_size": room,
             "environment": _environment(folder) if self.is_confined else {},
         }
-
-    def _room(self, artifact: Path, folder: Path) -> int:
-        needed = max(self.least_room, _OF_ARTIFACT * _size(artifact))
-        if not self.is_confined:
-            return needed * _OWN_CODE_NEEDS
-        # The last tenth of the disk is left to the others.
-        return min(needed, shutil.disk_usage(folder).free // 10 * 9)
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -122,8 +122,9 @@ class LoaderProcess:
             path = [*self._sys_path] if self._python else [*self._sys_path, *sys.path]
             absolute = [str(Path(entry).absolute()) for entry in path]
             with _on_disk():
-                write_job(job, folder, absolute, own_path=self._python is not None)
-            request = LoaderRequest(folder, job.timeout, job.isolation.memory, job.isolation.disk(job.artifact, folder))
+                room = job.isolation.room(job.artifact, folder)
+                write_job(job, folder, absolute, room=room, own_path=self._python is not None)
+            request = LoaderRequest(folder, job.timeout, job.isolation.memory, job.isolation.disk(room))
             process_exit = self._run_forked(request) if self.forks else self._run_alone(request)
             declared = (*job.declared.imports, *job.declared.op_libraries)
             return replace(read_answer(folder, process_exit), declared=declared, isolation=job.isolation)

@@ -182,13 +182,14 @@ class LoadResult:
         return self.stage == "done" and self.error is None and self.process_exit.code == 0
 
 
-def write_job(job: Job, folder: Path, sys_path: Sequence[str], *, own_path: bool = False) -> None:
+def write_job(job: Job, folder: Path, sys_path: Sequence[str], *, room: int, own_path: bool = False) -> None:
     """Put a job where a loader's child finds it.
 
     Args:
         job: what is to be done.
         folder: the job's own.
         sys_path: the child's `sys.path`.
+        room: bytes that the child may write into a file.
         own_path: whether what the loader's interpreter has there itself follows.
     """
     import numpy as np
@@ -204,7 +205,7 @@ def write_job(job: Job, folder: Path, sys_path: Sequence[str], *, own_path: bool
         "sys_path": list(sys_path),
         "own_path": own_path,
         "cwd": str(job.isolation.current_folder(folder)),
-        "isolation": job.isolation.as_json(folder, job.artifact, job.timeout),
+        "isolation": job.isolation.as_json(folder, room, job.timeout),
         "modules": dict(job.declared.files),
         "imports": list(job.declared.imports),
         "op_libraries": list(job.declared.op_libraries),
