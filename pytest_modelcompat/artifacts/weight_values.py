@@ -12,6 +12,7 @@ from pytest_modelcompat.artifacts.budget import BudgetSpentError
 from pytest_modelcompat.artifacts.containers.hdf5.guarded_reader import GuardedReader, StoredArray
 from pytest_modelcompat.artifacts.detection import INDEX, checkpoint_index
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
+from pytest_modelcompat.artifacts.outside import is_outside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -220,7 +221,7 @@ def _digests_of_files(inventory: Inventory) -> Iterator[tuple[str, str]]:
     root = inventory.path.resolve()
     for asset in inventory.assets:
         file = (root / asset.path).resolve()
-        if asset.is_present and file.is_relative_to(root) and file.is_file():
+        if asset.is_present and not is_outside(file, root) and file.is_file():
             digest = hashlib.sha256()
             with file.open("rb") as content:
                 while chunk := content.read(_CHUNK):

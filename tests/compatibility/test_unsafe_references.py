@@ -95,7 +95,7 @@ def test_the_other_name_that_keras_looks_up_is_named() -> None:
     assert "os.relu, or os.system" in finding.cause
 
 
-@pytest.mark.parametrize("name", ["../../x", "a\\..\\..\\x"])
+@pytest.mark.parametrize("name", ["../../x", "a\\..\\..\\x", "/etc/x", "C:\\x"])
 def test_a_name_that_leads_to_another_folder(name: str) -> None:
     (finding,) = unsafe_content(Inventory(Path("m"), "keras", layers=(LayerUse("ReLU", (name,)),)))
     assert finding.code == rules.NAME.code

@@ -11,14 +11,12 @@ from pytest_modelcompat.artifacts.budget import BudgetSpentError
 from pytest_modelcompat.artifacts.containers.hdf5.source import Source
 from pytest_modelcompat.artifacts.inventory import Hazard
 from pytest_modelcompat.artifacts.limits import MOST_MEMBERS
+from pytest_modelcompat.artifacts.outside import is_outside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pytest_modelcompat.artifacts.budget import Budget
-
-# What Hugging Face's cache calls the folder of the files that those of a model are links to, beside its folder.
-_SNAPSHOTS, _BLOBS = "snapshots", "blobs"
 
 
 def folder_hazards(folder: Path, budget: Budget, is_known: Callable[[str], bool]) -> Iterator[Hazard]:
@@ -36,7 +34,7 @@ def folder_hazards(folder: Path, budget: Budget, is_known: Callable[[str], bool]
     inside = folder.resolve()
     for file in _files(folder, budget):
         name = file.relative_to(folder).as_posix()
-        if file.is_symlink() and _leads_out(file.resolve(), inside):
+        if file.is_symlink() and is_outside(file.resolve(), inside):
             yield Hazard("outside link", name, f"is a link out of the folder, to {file.readlink()}")
         if file.is_file() and not is_known(name):
             yield from _of_file(name, file, budget)
@@ -63,10 +61,3 @@ def _files(folder: Path, budget: Budget) -> Iterator[Path]:
             if count > MOST_MEMBERS:
                 raise BudgetSpentError(f"it has more than {MOST_MEMBERS:,} files and links")
             yield Path(at, name)
-
-
-def _leads_out(target: Path, inside: Path) -> bool:
-    if target.is_relative_to(inside):
-        return False
-    home = next((each.parent for each in inside.parents if each.name == _SNAPSHOTS), None)
-    return home is None or not target.is_relative_to(home / _BLOBS)

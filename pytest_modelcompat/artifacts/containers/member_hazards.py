@@ -12,8 +12,9 @@ from pytest_modelcompat.artifacts.containers.hdf5.contents import read_contents
 from pytest_modelcompat.artifacts.containers.hdf5.objects import SIGNATURE
 from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error
 from pytest_modelcompat.artifacts.containers.pickle_search import find_pickle
-from pytest_modelcompat.artifacts.containers.zip_reader import DAMAGE, ESCAPES, METHODS, ZIP, ZipArchive, ZipError
+from pytest_modelcompat.artifacts.containers.zip_reader import DAMAGE, METHODS, ZIP, ZipArchive, ZipError
 from pytest_modelcompat.artifacts.inventory import Hazard
+from pytest_modelcompat.artifacts.outside import leads_out
 from pytest_modelcompat.artifacts.text import clause
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _duplicates(archive: ZipArchive) -> Iterator[Hazard]:
 
 def _by_name(archive: ZipArchive, entry: zipfile.ZipInfo) -> Iterator[Hazard]:
     kind = stat.S_IFMT(entry.external_attr >> 16)
-    if ESCAPES.search(entry.filename):
+    if leads_out(entry.filename):
         yield Hazard("escaping member", entry.filename, "would be unpacked outside the folder it is unpacked to")
     elif kind == stat.S_IFLNK:
         yield Hazard("escaping member", entry.filename, "is a symbolic link")

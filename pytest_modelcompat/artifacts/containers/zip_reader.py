@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import struct
 import tempfile
 import zipfile
@@ -37,7 +36,6 @@ _LONGEST_COMMENT = (1 << 16) - 1
 _LOCAL_HEADER, _LOCAL_LENGTHS = 30, 26
 _ENCRYPTED, _IN_UTF_8 = 1, 1 << 11
 METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-ESCAPES = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:")
 # What `zipfile` raises where a zip is damaged.
 DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.containers.folder_hazards import folder_hazards
 from pytest_modelcompat.artifacts.inventory import Asset, Hazard
+from pytest_modelcompat.artifacts.outside import leads_out
 from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def read_assets(folder: Path, graph: Any) -> tuple[tuple[Asset, ...], tuple[Haza
         ValueError: a name does not parse.
     """
     names = set(_named(graph))
-    outside = sorted(name for name in names if _escapes(name))
+    outside = sorted(name for name in names if leads_out(name))
     names |= _found(folder / _ASSETS)
     assets = tuple(_asset(folder, name) for name in sorted(names.difference(outside)))
     return assets, tuple(Hazard("escaping member", name, "is an asset outside of the SavedModel") for name in outside)
@@ -88,11 +88,6 @@ def _named(graph: Any) -> Iterator[str]:
         yield asset.filename
     for packed in graph.collection_def[_COLLECTION].any_list.value if _COLLECTION in graph.collection_def else ():
         yield parse("AssetFileDef", packed.value).filename
-
-
-def _escapes(name: str) -> bool:
-    windows = PureWindowsPath(name)
-    return bool(windows.drive or windows.root) or ".." in windows.parts or ".." in PurePosixPath(name).parts
 
 
 def _found(folder: Path) -> set[str]:

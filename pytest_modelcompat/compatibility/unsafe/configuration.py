@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.keras.lookups import LOOKUPS, vocabulary_file
 from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import layer_location, locations
+from pytest_modelcompat.artifacts.outside import leads_out
 from pytest_modelcompat.artifacts.text import first_few, listed
 from pytest_modelcompat.compatibility.unsafe import rules
-from pytest_modelcompat.compatibility.unsafe.references import leads_elsewhere, place_of, rebuilt, unsafe_references
+from pytest_modelcompat.compatibility.unsafe.references import place_of, rebuilt, unsafe_references
 from pytest_modelcompat.compatibility.unsafe.rules import TRUSTED_FIX, unsafe
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _loading_layers(inventory: Inventory, custom: Collection[str]) -> Iterator[F
 def _escaping_names(inventory: Inventory) -> Iterator[Finding]:
     for layer in inventory.layers:
         name = layer.path[-1]
-        if leads_elsewhere(name):
+        if leads_out(name):
             yield unsafe(
                 rules.NAME,
                 f"the name {name}",

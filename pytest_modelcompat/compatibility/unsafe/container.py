@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.outside import leads_out
 from pytest_modelcompat.compatibility.unsafe import rules
 from pytest_modelcompat.compatibility.unsafe.rules import unsafe
 
@@ -86,8 +86,7 @@ def _hazards(inventory: Inventory) -> Iterator[Finding]:
 
 def _escaping_assets(inventory: Inventory) -> Iterator[Finding]:
     for asset in inventory.assets:
-        parts = re.split(r"[/\\]", asset.path)
-        if ".." in parts or not parts[0] or re.match(r"[A-Za-z]:", asset.path) or "://" in asset.path:
+        if leads_out(asset.path):
             yield unsafe(
                 rules.ESCAPING_ASSET,
                 f"asset {asset.path}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -144,11 +143,6 @@ def _is_called(named: Named) -> bool:
 def is_of_other_module(named: Named) -> bool:
     """Whether it is from outside Keras, and called with what the file says."""
     return _rule(named) in (rules.PYTHON, rules.CALLED_MODULE)
-
-
-def leads_elsewhere(name: str) -> bool:
-    """Whether a layer's name, of which Keras makes that of a folder, leads out of it."""
-    return ".." in re.split(r"[/\\]", name)
 
 
 def _is_builtin(named: Named) -> bool:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.keras.lookups import LOOKUPS, vocabulary_file
 from pytest_modelcompat.artifacts.locations import layer_location, locations
+from pytest_modelcompat.artifacts.outside import leads_out
 from pytest_modelcompat.artifacts.text import first_few
 from pytest_modelcompat.artifacts.versions import has_fix
 from pytest_modelcompat.compatibility.unsafe import rules
 from pytest_modelcompat.compatibility.unsafe.references import (
     all_names,
     is_of_other_module,
-    leads_elsewhere,
     place_of,
     rebuilt,
 )
@@ -162,7 +162,7 @@ def _weights(kinds: tuple[str, ...], does: str, inventory: Inventory, custom: Co
 
 def _escaping_name(inventory: Inventory, custom: Collection[str]) -> Use | None:
     del custom
-    found = [layer for layer in inventory.layers if leads_elsewhere(layer.path[-1])]
+    found = [layer for layer in inventory.layers if leads_out(layer.path[-1])]
     return Use("writes outside of its folder when the model is saved again", locations(found)) if found else None
 
 
