@@ -10,11 +10,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.budget import Budget, BudgetSpentError
-from pytest_modelcompat.artifacts.containers.protobuf_text import TextSchema, wire_of
 from pytest_modelcompat.artifacts.dtypes import enum_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pytest_modelcompat.artifacts.containers.protobuf_text import TextSchema
 
 ENTRY = "*entry"
 _PACKAGE = "modelcompat"
@@ -22,8 +23,6 @@ _DTYPE = "dtype"
 _MAP, _MAP_ENTRY = "map:", "MapEntry"
 # Parsed messages and entries of maps; the largest graphs have a fifth of it.
 MOST_MESSAGES = 300_000
-# A smaller part is not looked into to count what is in it.
-_SMALL = 1024
 # Protobuf itself reads a hundred messages in each other.
 _DEEPEST = 100
 
@@ -185,6 +184,8 @@ def parse_text(message_name: str, text: str, budget: Budget | None = None) -> An
     Raises:
         ValueError: the text is not that message.
     """
+    from pytest_modelcompat.artifacts.containers.protobuf_text import wire_of
+
     packed = wire_of(message_name, text, _text_schema(), budget or Budget())
     refuse_many_messages(message_name, packed)
     return parse(message_name, packed)
@@ -192,6 +193,8 @@ def parse_text(message_name: str, text: str, budget: Budget | None = None) -> An
 
 @cache
 def _text_schema() -> TextSchema:
+    from pytest_modelcompat.artifacts.containers.protobuf_text import TextSchema
+
     return TextSchema(_fields_in_text, {name: number for number, name in enum_names().items()}, _DTYPE)
 
 
@@ -220,18 +223,13 @@ def refuse_many_messages(message_name: str, data: bytes) -> None:
         BudgetSpentError: it is too much.
     """
     left = MOST_MESSAGES
-    waiting = [(message_name, data, 0)]
+    waiting: list[tuple[str, Any, int]] = [(message_name, data, 0)]
     while waiting:
         name, body, depth = waiting.pop()
         if depth > _DEEPEST:
             raise ValueError("its messages are nested too deeply")
-        shallow = _message_class(name, is_shallow=True)()
-        try:
-            shallow.ParseFromString(body)
-        except _decode_error() as error:
-            raise ValueError(str(error)) from error
         types = message_fields(name)
-        for field, value in shallow.ListFields():
+        for field, value in (_shallow(name, body) if isinstance(body, bytes) else body).ListFields():
             base = types[field.number].lstrip("*|")
             if not _holds_messages(base):
                 continue
@@ -239,7 +237,24 @@ def refuse_many_messages(message_name: str, data: bytes) -> None:
             left -= len(parts)
             if left < 0:
                 raise BudgetSpentError(f"it has more than {MOST_MESSAGES:,} parts")
-            waiting += [(base, part, depth + 1) for part in parts if len(part) > _SMALL]
+            if _is_worth_a_look(base):
+                waiting += [(base, part, depth + 1) for part in parts]
+
+
+def _shallow(name: str, body: bytes) -> Any:
+    """A message with the repeated messages in it left packed."""
+    message = _message_class(name, is_shallow=True)()
+    try:
+        message.ParseFromString(body)
+    except _decode_error() as error:
+        raise ValueError(str(error)) from error
+    return message
+
+
+@cache
+def _is_worth_a_look(type_: str) -> bool:
+    """Whether a message can have messages in it."""
+    return any(_holds_messages(each.lstrip("*|")) for each in message_fields(type_).values())
 
 
 def _holds_messages(type_: str) -> bool:
@@ -268,7 +283,7 @@ def _message_class(name: str, *, is_shallow: bool = False) -> Any:
 
 @cache
 def _pool(*, is_shallow: bool) -> Any:
-    """The messages; if they are shallow, every message in them stays packed."""
+    """The messages; if they are shallow, those that there can be many of stay packed."""
     from google.protobuf import descriptor_pb2, descriptor_pool
 
     file = descriptor_pb2.FileDescriptorProto(name="modelcompat.proto", package=_PACKAGE, syntax="proto3")
@@ -285,10 +300,9 @@ def _pool(*, is_shallow: bool) -> Any:
 
 
 def _packed(type_: str) -> str:
-    """A field's type with what is a message left as bytes."""
-    if not _holds_messages(type_.lstrip("*|")):
-        return type_
-    return "*bytes" if type_.startswith(("*", _MAP)) else f"{'|' if type_.startswith('|') else ''}bytes"
+    """A field's type with what can be many messages left as bytes."""
+    is_many = type_.startswith(("*", _MAP)) and _holds_messages(type_.lstrip("*"))
+    return "*bytes" if is_many else type_
 
 
 def _add_field(message: Any, name: str, number: int, type_: str) -> None:

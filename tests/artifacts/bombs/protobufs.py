@@ -66,6 +66,7 @@ PROTOBUFS: dict[str, Write] = {
     "protobuf: nodes, larger file": wire(2, 2, 1, size=12 * MEGABYTE),
     "protobuf: functions": wire(2, 2, 2, 1),
     "protobuf: nodes of functions": wire(2, 2, 2, 1, 3),
+    "protobuf: small functions": wire(2, 2, 2, 1, inner=part(3, b"") * 400),
     "protobuf: attributes": wire(2, 2, 1, 5),
     "protobuf: different ops": numbered(node, 250_000, 2, 2),
     "protobuf: different attributes": numbered(
