@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,9 @@ from pytest_modelcompat.artifacts.inventory import FileName, NameSource, OpLocat
 from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from pytest_modelcompat.artifacts.saved_model.tallies import Tally
 
 # The ops that are asked for it, and which of their inputs name files.
 FILE_INPUTS = {
@@ -63,15 +66,16 @@ class FileNames:
 
     Args:
         graph: a `GraphDef` message.
+        tallies: its nodes by op, those of its functions too.
         meta: the `MetaGraphDef` message that it is of; None for a graph alone.
     """
 
-    def __init__(self, graph: Any, meta: Any = None) -> None:
+    def __init__(self, graph: Any, tallies: Mapping[str, Tally], meta: Any = None) -> None:
         self._graph, self._meta = graph, meta
         self._functions = {each.signature.name: each for each in graph.library.function}
         self._indexes: dict[str | None, dict[str, Any]] = {}
-        self._callers: dict[str, list[tuple[str | None, Any]]] | None = None
-        self._assigns: dict[str, list[str]] | None = None
+        # Op -> its nodes, which are called functions too where it bears a function's name.
+        self._tallies = dict(tallies)
         self._left = _MOST_STEPS
         self._assets = {_node(each.tensor_info.name): each.filename for each in (meta.asset_file_def if meta else ())}
 
@@ -148,7 +152,7 @@ class FileNames:
         if name not in arguments:
             yield NameSource.UNKNOWN, ""
             return
-        place, calls = arguments.index(name), self._calls().get(function, ())
+        place, calls = arguments.index(name), self._calls.get(function, ())
         bound = self._bound(function, place - len(arguments))
         if bound is not None and bound.HasField("constant"):
             waiting.append((None, bound.constant.operation))
@@ -180,20 +184,20 @@ class FileNames:
     ) -> Iterator[tuple[NameSource, str]]:
         """What a variable is set to when the model is loaded, as newer TensorFlows hand a table its asset."""
         inputs = _data(node.input)
-        values = self._assignments().get(_node(inputs[0]), ()) if function is None and inputs else ()
+        values = self._assignments.get(_node(inputs[0]), ()) if function is None and inputs else ()
         waiting += [(None, each) for each in values]
         if not values:
             yield NameSource.UNKNOWN, ""
 
+    @cached_property
     def _assignments(self) -> dict[str, list[str]]:
         """Variable of the main graph -> what it is set to there."""
-        if self._assigns is None:
-            self._assigns = defaultdict(list)
-            for node in self._graph.node:
-                if node.op == "AssignVariableOp":
-                    inputs = _data(node.input)
-                    self._assigns[_node(inputs[0]) if inputs else ""] += inputs[1:2]
-        return self._assigns
+        found: dict[str, list[str]] = defaultdict(list)
+        for node, function in self._tallies.get("AssignVariableOp", ()):
+            inputs = _data(node.input)
+            if function is None:
+                found[_node(inputs[0]) if inputs else ""] += inputs[1:2]
+        return found
 
     def _index(self, function: str | None) -> dict[str, Any]:
         """The nodes of the main graph or of a function by name."""
@@ -202,26 +206,19 @@ class FileNames:
             self._indexes[function] = {node.name: node for node in nodes}
         return self._indexes[function]
 
+    @cached_property
     def _calls(self) -> dict[str, list[tuple[str | None, Any]]]:
-        """Function -> where it is called, and by what."""
-        if self._callers is None:
-            self._callers = defaultdict(list)
-            for at, nodes in self._bodies():
-                for node in nodes:
-                    for name in self._called(node):
-                        self._callers[name].append((at, node))
-        return self._callers
-
-    def _called(self, node: Any) -> Iterator[str]:
-        """The functions that a node calls: those that its attributes name, and that of its op's name."""
-        for entry in node.attr:
-            if _TAG_OF_FUNCTION.search(entry):
-                yield from _functions_in(entry)
-        if node.op in self._functions:
-            yield node.op
-
-    def _bodies(self) -> Iterator[tuple[str | None, Any]]:
-        return chain([(None, self._graph.node)], ((name, each.node_def) for name, each in self._functions.items()))
+        """Function -> where it is called, and by what: nodes whose attributes name it, or whose op is its name."""
+        found: dict[str, list[tuple[str | None, Any]]] = defaultdict(list)
+        for op, tally in self._tallies.items():
+            named = {entry: _functions_in(entry) for entry in tally.entries if _TAG_OF_FUNCTION.search(entry)}
+            if any(named.values()):
+                for node, function in tally:
+                    for name in chain.from_iterable(named.get(entry, ()) for entry in node.attr):
+                        found[name].append((function, node))
+            if op in self._functions:
+                found[op] += [(function, node) for node, function in tally]
+        return found
 
 
 def _node(name: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
-from itertools import chain
+from collections import defaultdict
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.budget import BudgetSpentError
@@ -13,12 +12,14 @@ from pytest_modelcompat.artifacts.inventory import OpDefinition, OpLocation, OpU
 from pytest_modelcompat.artifacts.saved_model.attributes import attribute_text, value_text
 from pytest_modelcompat.artifacts.saved_model.file_names import FILE_INPUTS, READERS, FileNames
 from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
+from pytest_modelcompat.artifacts.saved_model.tallies import tallies_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pytest_modelcompat.artifacts.budget import Budget
     from pytest_modelcompat.artifacts.inventory import FileName
+    from pytest_modelcompat.artifacts.saved_model.tallies import Tally
 
 _PLACES = 5
 # An attribute with more different values than this names or counts something, and chooses nothing.
@@ -83,28 +84,6 @@ _MOVING_OPS = frozenset(
 )
 
 
-@dataclass
-class _Tally:
-    """The nodes of one op."""
-
-    nodes: list[Any] = field(default_factory=list)
-    places: list[OpLocation] = field(default_factory=list)
-    files: list[FileName] = field(default_factory=list)
-    own: int = 0
-
-    def attributes(self) -> dict[str, dict[bytes, int]]:
-        """Name -> packed attribute -> how many nodes have it; TensorFlow's internal ones are left out."""
-        found: dict[bytes, dict[bytes, int]] = defaultdict(dict)
-        # A slice is a list made at once; the field itself would be asked for each of its elements.
-        entries = Counter(chain.from_iterable([node.attr[:] for node in self.nodes]))
-        for entry, count in entries.items():
-            found[_name(entry)][entry] = count
-            if len(found) > MOST_ATTRIBUTES:
-                raise BudgetSpentError(f"an op of it has more than {MOST_ATTRIBUTES:,} attributes")
-        texts = {name.decode("utf-8", "backslashreplace"): entries for name, entries in found.items()}
-        return {name: texts[name] for name in sorted(texts) if not name.startswith("_")}
-
-
 def read_ops(graph: Any, budget: Budget, meta: Any = None) -> tuple[tuple[OpUse, ...], tuple[str, ...]]:
     """The ops of a graph and its functions, sorted by name, and the floating dtypes they compute in.
 
@@ -116,13 +95,17 @@ def read_ops(graph: Any, budget: Budget, meta: Any = None) -> tuple[tuple[OpUse,
     Raises:
         ValueError: an attribute does not parse.
     """
-    tallies = _tallies(graph, meta)
+    tallies = tallies_of(graph)
+    names = FileNames(graph, tallies, meta)
+    # A function that is called by its name is no op to look up.
+    for function in graph.library.function:
+        tallies.pop(function.signature.name, None)
     if len(tallies) > MOST_KINDS:
         raise BudgetSpentError(f"it has more than {MOST_KINDS:,} kinds of ops")
     uses = []
     for op in sorted(tallies):
         budget.look()
-        uses.append(_op_use(op, tallies[op]))
+        uses.append(_op_use(op, tallies[op], names))
     dtypes = {dtype for use in uses if use.op not in _MOVING_OPS for dtype in use.values.get("T", ())}
     return tuple(uses), tuple(sorted(FLOATS & dtypes))
 
@@ -141,32 +124,6 @@ def _default(attribute: Any) -> str | None:
     return attribute_text(attribute.default_value) if attribute.HasField("default_value") else None
 
 
-def _tallies(graph: Any, meta: Any) -> dict[str, _Tally]:
-    tallies: dict[str, _Tally] = defaultdict(_Tally)
-    names = FileNames(graph, meta)
-    for function, nodes in _bodies(graph):
-        for node in nodes:
-            op = node.op
-            tally = tallies[op]
-            tally.nodes.append(node)
-            if len(tally.nodes) <= _PLACES:
-                tally.places.append(OpLocation(node.name, function))
-            if op in FILE_INPUTS and len(tally.files) < _MOST_FILES:
-                tally.files += names.elsewhere(node, function)
-            elif op in READERS:
-                tally.own += names.is_asset(node, function)
-    # A node may call a function by naming it as its op; that is no op to look up.
-    for function in graph.library.function:
-        tallies.pop(function.signature.name, None)
-    return tallies
-
-
-def _bodies(graph: Any) -> Iterator[tuple[str | None, Any]]:
-    yield None, graph.node
-    for function in graph.library.function:
-        yield function.signature.name, function.node_def
-
-
 def _name(entry: bytes) -> bytes:
     """The name of a packed attribute, which stands at its beginning: a tag, a length below 128, the name."""
     if entry[:1] == _KEY_TAG and entry[1:2] < b"\x80":
@@ -175,19 +132,37 @@ def _name(entry: bytes) -> bytes:
     return name.encode()
 
 
-def _op_use(op: str, tally: _Tally) -> OpUse:
-    attributes, count = tally.attributes(), len(tally.nodes)
+def _op_use(op: str, tally: Tally, names: FileNames) -> OpUse:
+    attributes, count = _attributes(tally), len(tally.nodes)
     values = {name: _values(entries) for name, entries in attributes.items() if len(entries) <= _most_values(name)}
     return OpUse(
         op=op,
         count=count,
-        places=tuple(tally.places),
+        places=tuple(OpLocation(node.name, function) for node, function in islice(tally, _PLACES)),
         attributes=tuple(attributes),
         always=tuple(name for name, entries in attributes.items() if sum(entries.values()) >= count),
         values={name: texts for name, texts in values.items() if texts},
-        files=tuple(tally.files),
-        own=tally.own,
+        files=tuple(_files(op, tally, names)),
+        own=sum(names.is_asset(node, function) for node, function in tally) if op in READERS else 0,
     )
+
+
+def _files(op: str, tally: Tally, names: FileNames) -> Iterator[FileName]:
+    """The files that nodes get neither from their caller nor from an asset."""
+    if op in FILE_INPUTS:
+        found = chain.from_iterable(names.elsewhere(node, function) for node, function in tally)
+        yield from islice(found, _MOST_FILES)
+
+
+def _attributes(tally: Tally) -> dict[str, dict[bytes, int]]:
+    """Name -> packed attribute -> how many nodes have it; TensorFlow's internal ones are left out."""
+    found: dict[bytes, dict[bytes, int]] = defaultdict(dict)
+    for entry, count in tally.entries.items():
+        found[_name(entry)][entry] = count
+        if len(found) > MOST_ATTRIBUTES:
+            raise BudgetSpentError(f"an op of it has more than {MOST_ATTRIBUTES:,} attributes")
+    texts = {name.decode("utf-8", "backslashreplace"): entries for name, entries in found.items()}
+    return {name: texts[name] for name in sorted(texts) if not name.startswith("_")}
 
 
 def _most_values(name: str) -> int:
