@@ -69,7 +69,7 @@ def _bounded_memory() -> Iterator[None]:
 
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[_PAGES_OF_DATA])
+        pages = int(Path("/proc/self/statm").read_bytes().split()[_PAGES_OF_DATA])
         limit = pages * resource.getpagesize() + MOST_MEMORY
         # What is mapped to be read, such as a model's weights, does not count.
         if soft == resource.RLIM_INFINITY or limit < soft:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import json
+import zlib
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 OP_ARGUMENTS_FILE = Path(__file__).resolve().parent / "data" / "op_arguments.json.gz"
+# What zlib calls a gzip file of any window; the module of that name takes longer to import than to unpack.
+_GZIP = zlib.MAX_WBITS | 16
 # The byte of a gzip file that names the system it was written on.
 _SYSTEM, _UNIX = 9, 3
 
@@ -28,36 +30,47 @@ class OpArguments(NamedTuple):
     attributes: tuple[str, ...]
 
 
+_NOTHING = OpArguments({}, ())
+
+
 def arguments_of(op: str) -> OpArguments | None:
     """The texts that an op takes; None for an op that no TensorFlow has that was recorded."""
-    found = _ops().get(op)
-    return None if found is None else OpArguments(found["arguments"], tuple(found["attributes"]))
+    return read_op_arguments().get(op)
 
 
 @cache
-def _ops() -> Mapping[str, Mapping[str, Any]]:
-    ops: Mapping[str, Mapping[str, Any]] = read_data()["ops"]
-    return ops
-
-
 def read_op_arguments() -> Mapping[str, OpArguments]:
     """Every op of every TensorFlow that was recorded, those without texts too."""
-    return {op: OpArguments(each["arguments"], tuple(each["attributes"])) for op, each in read_data()["ops"].items()}
+    data = _read()
+    texts = {op: OpArguments(each["arguments"], tuple(each["attributes"])) for op, each in data["ops"].items()}
+    return {**dict.fromkeys(data["without_texts"], _NOTHING), **texts}
 
 
 def read_data() -> dict[str, Any]:
-    """What was recorded, as it is kept: the versions in `recorded`, and the `ops` by name."""
-    data: dict[str, Any] = json.loads(gzip.decompress(OP_ARGUMENTS_FILE.read_bytes()))
+    """What was recorded: the versions in `recorded`, and all `ops` by name."""
+    ops = {op: {"arguments": each.arguments, "attributes": each.attributes} for op, each in read_op_arguments().items()}
+    return {"recorded": _read()["recorded"], "ops": ops}
+
+
+def _read() -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(zlib.decompress(OP_ARGUMENTS_FILE.read_bytes(), _GZIP))
     return data
 
 
 def write_data(data: Mapping[str, Any]) -> int:
     """Keeps what was recorded; the same data give the same bytes.
 
+    Args:
+        data: as `read_data` gives it. Most ops take no texts, of which only the names are kept.
+
     Returns:
         The size of the file in bytes.
     """
-    packed = bytearray(gzip.compress(json.dumps(data, sort_keys=True).encode(), compresslevel=9, mtime=0))
+    import gzip
+
+    texts = {op: each for op, each in data["ops"].items() if each["arguments"] or each["attributes"]}
+    kept = {"recorded": data["recorded"], "ops": texts, "without_texts": sorted(data["ops"].keys() - texts)}
+    packed = bytearray(gzip.compress(json.dumps(kept, sort_keys=True).encode(), compresslevel=9, mtime=0))
     packed[_SYSTEM] = _UNIX
     OP_ARGUMENTS_FILE.write_bytes(packed)
     return len(packed)

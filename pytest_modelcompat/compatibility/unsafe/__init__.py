@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.profiles.profile import Profile
@@ -29,18 +29,41 @@ def unsafe_content(
         custom: names of classes and functions that will be declared, for which Keras imports nothing.
         profile: what the runtime is that will load it, for the vulnerabilities that its Keras has; None for any.
     """
-    from pytest_modelcompat.compatibility.unsafe.configuration import unsafe_in_configuration
-    from pytest_modelcompat.compatibility.unsafe.container import unsafe_in_container
-    from pytest_modelcompat.compatibility.unsafe.ops import unsafe_ops
-
     found = (
-        *unsafe_in_configuration(inventory, custom),
-        *unsafe_in_container(inventory),
-        *unsafe_ops(inventory),
+        *_in_configuration(inventory, custom),
+        *_in_container(inventory),
+        *_in_graph(inventory),
         *(_vulnerabilities(inventory, profile, custom) if profile is not None else ()),
     )
     others = (each for other in inventory.others for each in _in_part(other, custom, profile))
     return tuple(chain(found, (each for each in others if each not in found)))
+
+
+# What there is nothing of to judge is not imported, either: these are a tenth of the time that reading a file takes.
+
+
+def _in_configuration(inventory: Inventory, custom: Collection[str]) -> Iterable[Finding]:
+    if not (inventory.layers or inventory.objects or inventory.lambdas or inventory.references):
+        return ()
+    from pytest_modelcompat.compatibility.unsafe.configuration import unsafe_in_configuration
+
+    return unsafe_in_configuration(inventory, custom)
+
+
+def _in_container(inventory: Inventory) -> Iterable[Finding]:
+    if not (inventory.hazards or inventory.assets):
+        return ()
+    from pytest_modelcompat.compatibility.unsafe.container import unsafe_in_container
+
+    return unsafe_in_container(inventory)
+
+
+def _in_graph(inventory: Inventory) -> Iterable[Finding]:
+    if not inventory.ops:
+        return ()
+    from pytest_modelcompat.compatibility.unsafe.ops import unsafe_ops
+
+    return unsafe_ops(inventory)
 
 
 def _vulnerabilities(inventory: Inventory, profile: Profile, custom: Collection[str]) -> Iterator[Finding]:
