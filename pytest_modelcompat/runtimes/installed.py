@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
-import tempfile
 from importlib import metadata
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.runtimes.environments import interpreter_of
 from pytest_modelcompat.runtimes.pins import uses_legacy_keras
 from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError, variables_for
+from pytest_modelcompat.runtimes.version_query import VersionQuery, answered_versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,19 +21,7 @@ TIMEOUT = 60.0
 # Builds of TensorFlow that are published under names of their own.
 _TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-macos", "tensorflow-intel", "tf-nightly")
 _PACKAGES = (*_TENSORFLOWS, "keras", "tf-keras", "keras-nightly")
-# Python 3.8 is the oldest that runs it.
-_CODE = """
-import json, platform, sys
-from importlib import metadata
-found = {"python": platform.python_version()}
-for name in sys.argv[1:]:
-    try:
-        found[name] = metadata.version(name)
-    except metadata.PackageNotFoundError:
-        pass
-print()
-print(json.dumps(found), flush=True)
-"""
+_QUERY = VersionQuery(_PACKAGES, TIMEOUT)
 
 
 def installed_versions(runtime: Runtime) -> dict[str, str]:
@@ -72,20 +59,7 @@ def _version(name: str) -> str:
 
 def _of_interpreter(runtime: Runtime) -> Mapping[str, str]:
     try:
-        # With -c, modules of the current folder come first: it had better be an empty one.
-        with tempfile.TemporaryDirectory(prefix="modelcompat-") as empty:
-            done = subprocess.run(
-                [str(interpreter_of(runtime)), "-c", _CODE, *_PACKAGES],
-                cwd=empty,
-                env=variables_for(runtime.env),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                encoding="utf-8",
-                errors="replace",
-                timeout=TIMEOUT,
-                check=False,
-            )
-        found: Mapping[str, str] = json.loads(done.stdout.splitlines()[-1])
-    except (OSError, ValueError, IndexError, subprocess.TimeoutExpired, RuntimeUnavailableError):
+        done = _QUERY.ask(interpreter_of(runtime), variables_for(runtime.env))
+    except (OSError, subprocess.TimeoutExpired, RuntimeUnavailableError):
         return {}
-    return found if isinstance(found, dict) and "python" in found else {}
+    return answered_versions(done.stdout)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import subprocess
-import tempfile
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.runtimes.runtime import OTHER_PROCESSOR, RuntimeUnavailableError, variables_for
+from pytest_modelcompat.runtimes.version_query import VersionQuery, answered_versions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,23 +21,15 @@ _LAST_LINES = 5
 _NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 _EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt)\b")
-# Python 3.8 is the oldest that runs it. What is installed is asked for by its metadata: `tf.keras` is what the
-# variables make it, and tells its version where no distribution is called keras, as in TensorFlow 2.4.
-_CODE = """
-import json, platform
-from importlib import metadata
+# `tf.keras` is what the variables make it, and tells its version where no distribution is called keras, as in
+# TensorFlow 2.4.
+_IMPORTED = """
 import tensorflow as tf
 tf.keras.layers
-found = {"python": platform.python_version(), "tensorflow": tf.__version__}
+found["tensorflow"] = tf.__version__
 found["keras"] = getattr(tf.keras, "__version__", "")
-for name in ("keras", "tf_keras", "numpy"):
-    try:
-        found[name] = metadata.version(name)
-    except metadata.PackageNotFoundError:
-        pass
-print()
-print(json.dumps(found), flush=True)
 """
+_QUERY = VersionQuery(("keras", "tf_keras", "numpy"), TIMEOUT, _IMPORTED)
 
 
 def probe_versions(runtime: Runtime, python: Path) -> dict[str, str]:
@@ -54,8 +45,7 @@ def probe_versions(runtime: Runtime, python: Path) -> dict[str, str]:
     Raises:
         RuntimeUnavailableError: it cannot be imported.
     """
-    with tempfile.TemporaryDirectory(prefix="modelcompat-") as empty:
-        done = _run(runtime, python, empty)
+    done = _run(runtime, python)
     if done.returncode < 0:
         raise _killed(runtime, -done.returncode, done.stderr)
     if done.returncode:
@@ -64,7 +54,7 @@ def probe_versions(runtime: Runtime, python: Path) -> dict[str, str]:
             (_fix(runtime, python),),
             _exception(done.stderr),
         )
-    found = _versions(done.stdout)
+    found = answered_versions(done.stdout)
     if not found:
         raise RuntimeUnavailableError(
             f"runtime {runtime.name!r} did not report its versions: {python} does not run Python code given with -c",
@@ -74,20 +64,9 @@ def probe_versions(runtime: Runtime, python: Path) -> dict[str, str]:
     return found
 
 
-def _run(runtime: Runtime, python: Path, folder: str) -> subprocess.CompletedProcess[str]:
+def _run(runtime: Runtime, python: Path) -> subprocess.CompletedProcess[str]:
     try:
-        # With -c, modules of the current folder come first: it had better be an empty one.
-        return subprocess.run(
-            [str(python), "-c", _CODE],
-            cwd=folder,
-            env=_variables(runtime),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=TIMEOUT,
-            check=False,
-        )
+        return _QUERY.ask(python, _variables(runtime))
     except subprocess.TimeoutExpired:
         what = f"importing TensorFlow in runtime {runtime.name!r} took longer than {TIMEOUT:.0f} s"
         raise RuntimeUnavailableError(
@@ -106,18 +85,6 @@ def _variables(runtime: Runtime) -> dict[str, str]:
         # The environment is ours, and without bytecode on its disk each start of a loader compiles TensorFlow again.
         variables.pop(_NO_BYTECODE, None)
     return variables
-
-
-def _versions(output: str) -> dict[str, str]:
-    """The last line that is what the check prints; TensorFlow and all it imports may print around it."""
-    for line in reversed(output.splitlines()):
-        try:
-            found = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(found, dict) and "tensorflow" in found:
-            return {str(name): str(version) for name, version in found.items()}
-    return {}
 
 
 def _killed(runtime: Runtime, number: int, log: str) -> RuntimeUnavailableError:
