@@ -17,6 +17,30 @@ KERAS_ROOTS = (*KERAS_PACKAGES, *_KERAS_IN_TENSORFLOW)
 NO_MODULE = "builtins"
 # Keras 2.11 to 2.15 registered its own new optimizers the way a user's are.
 KERAS_OWN_PACKAGE = "Custom>"
+# TensorFlow, and what its installation has beside it: the packages that a file can count on wherever it is loaded.
+PACKAGES_OF_TENSORFLOW = frozenset(
+    {
+        *(
+            "tensorflow",
+            "absl",
+            "astunparse",
+            "certifi",
+            "charset_normalizer",
+            "clang",
+            "flatbuffers",
+            "gast",
+            "google",
+        ),
+        *("grpc", "h5py", "idna", "markdown", "markdown_it", "mdurl", "ml_dtypes", "namex", "numpy", "opt_einsum"),
+        *("optree", "packaging", "pasta", "pkg_resources", "pygments", "requests", "rich", "setuptools", "six"),
+        *("tensorboard", "termcolor", "typing_extensions", "urllib3", "werkzeug", "wheel", "wrapt"),
+    }
+)
+# Where TensorFlow has classes with a configuration, and no function whose name begins with a capital letter.
+_CLASSES_OF_TENSORFLOW = (
+    *("tensorflow.python.ops.init_ops", "tensorflow.python.feature_column."),
+    "tensorflow.python.training.experimental.loss_scale",
+)
 
 
 def is_of_keras(module: str) -> bool:
@@ -27,6 +51,16 @@ def is_of_keras(module: str) -> bool:
 def is_third_party_module(module: object) -> bool:
     """Whether what an artifact gives as a module is one from outside Keras."""
     return isinstance(module, str) and module not in ("", NO_MODULE) and not is_of_keras(module)
+
+
+def has_no_model_classes(module: str) -> bool:
+    """Whether a module, not of Keras, is known to have no class that a configuration can describe.
+
+    What a file names there is a function, however it is spelled: TensorFlow has thousands that begin with a capital
+    letter, such as `tensorflow.raw_ops.WriteFile`.
+    """
+    is_known = module.partition(".")[0] in PACKAGES_OF_TENSORFLOW and not is_of_keras(module)
+    return is_known and not module.startswith(_CLASSES_OF_TENSORFLOW)
 
 
 def is_declared(name: str, registered_name: str | None, custom: Collection[str], *, is_function: bool) -> bool:

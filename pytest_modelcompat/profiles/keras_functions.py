@@ -26,17 +26,20 @@ def is_of_models(name: str) -> bool:
     return name in _data().of_models
 
 
-def has_no_place_in_models(module: str, name: str) -> bool:
+def has_no_place_in_models(module: str, name: str, *, may_be_class: bool = False) -> bool:
     """Whether a function of Keras is none that a model is made of: it loads, saves, downloads, or sets something.
 
     Args:
         module: one of Keras' own, public or not.
         name: the function's.
+        may_be_class: whether it may be a class, where no Keras is known to have such a function.
     """
     if is_of_models(name):
         return False
+    if f"{_without_root(module)}.{name}" in _data().others:
+        return True
     # What is not public at all is in no list, and has even less to do there.
-    return f"{_without_root(module)}.{name}" in _data().others or _is_private(module)
+    return _is_private(module) and (not may_be_class or is_only_elsewhere(name))
 
 
 def is_only_elsewhere(name: str) -> bool:

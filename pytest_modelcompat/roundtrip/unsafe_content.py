@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.modules import is_third_party_module
+from pytest_modelcompat.artifacts.modules import PACKAGES_OF_TENSORFLOW, is_third_party_module
 from pytest_modelcompat.artifacts.text import did_you_mean, listed, near_match
 from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.context import CompatibilityContext
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip.subject import Subject
 
 _IN_ONE_TEST = (OptionPlace.MARKER, OptionPlace.CALL)
-_OF_EVERYBODY = sys.stdlib_module_names | {"tensorflow", "numpy"}
+_OF_EVERYBODY = sys.stdlib_module_names | PACKAGES_OF_TENSORFLOW
 _BY_SAFE_MODE = "safe_mode=False"
 
 

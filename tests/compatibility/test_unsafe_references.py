@@ -69,6 +69,40 @@ def test_a_function_that_is_spelled_as_a_class_is_one() -> None:
     assert not judged("keras.losses", "mean_squared_error", is_function=False)
 
 
+@pytest.mark.parametrize(
+    ("module", "name", "rule"),
+    [
+        ("tensorflow.raw_ops", "WriteFile", rules.CALLED_MODULE),
+        ("tensorflow.python.ops.io_ops", "ReadFile", rules.CALLED_MODULE),
+        ("tensorflow._api.v2.compat.v1.gfile", "DeleteRecursively", rules.CALLED_MODULE),
+        ("absl.flags", "DEFINE", rules.CALLED_MODULE),
+        ("keras.applications", "ResNet50", rules.FUNCTION),
+        ("keras.src.applications.resnet", "ResNet50", rules.FUNCTION),
+    ],
+)
+def test_a_function_that_begins_with_a_capital_letter(module: str, name: str, rule: rules.Rule) -> None:
+    assert judged(module, name, is_function=False)[0].code == rule.code
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("tensorflow.python.ops.init_ops_v2", "RandomNormal"),
+        ("tensorflow.python.feature_column.feature_column_v2", "NumericColumn"),
+        ("tensorflow.python.training.experimental.loss_scale", "DynamicLossScale"),
+        ("shop.layers", "Scale"),
+    ],
+)
+def test_a_class_with_a_configuration_is_only_imported(module: str, name: str) -> None:
+    assert judged(module, name, is_function=False)[0].code == rules.MODULE.code
+
+
+def test_classes_of_keras_that_are_not_public() -> None:
+    assert not judged("keras.src.models.functional", "Functional", is_function=False)
+    assert not judged("tensorflow.python.keras.layers.core", "Dense", is_function=False)
+    assert not judged("tensorflow.keras", "Input", is_function=False)
+
+
 def test_classes_in_a_call() -> None:
     assert judged("subprocess", "Popen", is_function=False)[0].code == rules.PYTHON.code
     assert judged("shop.layers", "Scale", is_function=False)[0].code == rules.MODULE.code

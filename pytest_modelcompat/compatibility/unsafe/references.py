@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.inventory import LambdaUse, LayerUse, ObjectUse, Reference
 from pytest_modelcompat.artifacts.locations import layer_location, locations
-from pytest_modelcompat.artifacts.modules import KERAS_ROOTS, NO_MODULE, is_declared, is_third_party_module
+from pytest_modelcompat.artifacts.modules import (
+    KERAS_ROOTS,
+    NO_MODULE,
+    has_no_model_classes,
+    is_declared,
+    is_third_party_module,
+)
 from pytest_modelcompat.artifacts.text import first_few
 from pytest_modelcompat.compatibility.unsafe import rules
 from pytest_modelcompat.compatibility.unsafe.rules import TRUSTED_FIX, unsafe
@@ -54,8 +60,12 @@ class Named:
 
     @property
     def may_be_function(self) -> bool:
-        """Whether what has this name may be a function: Keras gives one also where the file says that it is a class."""
-        return self.is_function or not self.name[:1].isupper()
+        """Whether what has this name may be a function: Keras gives one also where the file says that it is a class.
+
+        In a module that nobody knows, what begins with a capital letter is taken for a class: the file contains nothing
+        of the module, and to import it runs its code.
+        """
+        return self.is_function or not self.name[:1].isupper() or has_no_model_classes(self.module)
 
     def is_declared(self, custom: Collection[str]) -> bool:
         """Whether Keras finds it among what is declared."""
@@ -120,7 +130,8 @@ def _rule(named: Named) -> Rule | None:
     if named.module.partition(".")[0] in sys.stdlib_module_names:
         return rules.PYTHON if named.module != NO_MODULE or _is_builtin(named) else None
     if any(f"{named.module}.".startswith(f"{root}.") for root in KERAS_ROOTS):
-        is_unsafe = named.may_be_function and has_no_place_in_models(named.module, named.name)
+        may_be_class = not named.may_be_function
+        is_unsafe = has_no_place_in_models(named.module, named.name, may_be_class=may_be_class)
         return rules.FUNCTION if is_unsafe else None
     if not is_third_party_module(named.module):
         return _rule_of_family(named)
