@@ -222,8 +222,9 @@ the code of its rule; [unsafe content](unsafe-content.md) lists them all.
 !1 modelcompat check models/tagger --runtime tf2.15 --fail-on-unsafe
 
 What you accept no longer fails, and is counted: all that a rule finds, with `--suppress CODE=REASON`, or what is in the
-artifacts now, with `--write-baseline FILE` once and `--baseline FILE` from then on. A finding in another place, or in
-an artifact of another name, is not in the baseline. `inspect` takes the same three options.
+artifacts now, with `--write-baseline FILE` once and `--baseline FILE` from then on. A finding in another place, in an
+artifact of another name, or with [other content](unsafe-content.md#accepted-findings) is not in the baseline. `inspect`
+takes the same three options.
 
 !0 modelcompat check models/tagger --runtime tf2.15 --fail-on-unsafe --suppress U201="it reads its own term list"
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import glob
-import hashlib
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.artifact_files import sha256_of
 from pytest_modelcompat.artifacts.budget import BudgetSpentError
 from pytest_modelcompat.artifacts.containers.hdf5.guarded_reader import GuardedReader, StoredArray
 from pytest_modelcompat.artifacts.detection import INDEX, checkpoint_index
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.inventory import WeightUse
 
 _IN_HDF5 = ("h5", "keras")
-_CHUNK = 1 << 20
 # What deflating zeros comes to.
 _GREATEST_RATIO = 1100
 _BFLOAT16 = "bfloat16"
@@ -222,8 +221,4 @@ def _digests_of_files(inventory: Inventory) -> Iterator[tuple[str, str]]:
     for asset in inventory.assets:
         file = (root / asset.path).resolve()
         if asset.is_present and not is_outside(file, root) and file.is_file():
-            digest = hashlib.sha256()
-            with file.open("rb") as content:
-                while chunk := content.read(_CHUNK):
-                    digest.update(chunk)
-            yield asset.path, digest.hexdigest()[:8]
+            yield asset.path, sha256_of(file)[:8]

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
+    from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.cli.console import Console
-    from pytest_modelcompat.compatibility.unsafe.acceptance import Acceptance
+    from pytest_modelcompat.compatibility.unsafe.acceptance import Acceptance, AcceptedFinding
     from pytest_modelcompat.results.finding import Finding
 
 
@@ -57,12 +58,30 @@ def acceptance_of(options: argparse.Namespace) -> Acceptance | None:
     return Acceptance(reasons, baseline, str(options.baseline or ""))
 
 
-def write_baseline(options: argparse.Namespace, found: Iterable[tuple[Finding, Path]], console: Console) -> None:
-    """Writes the baseline that is asked for, with everything that `--suppress` does not accept.
+def entries_of(
+    options: argparse.Namespace, findings: Iterable[Finding], inventory: Inventory
+) -> tuple[AcceptedFinding, ...]:
+    """What the baseline that is asked for has of an artifact: everything that `--suppress` does not accept.
 
     Args:
         options: those of `add_acceptance`.
-        found: what was found, each with its artifact.
+        findings: of the artifact.
+        inventory: what it holds.
+    """
+    if options.write_baseline is None:
+        return ()
+    from pytest_modelcompat.compatibility.unsafe.acceptance import accepting, parse_suppressed
+
+    suppressed = parse_suppressed(options.suppress)
+    return accepting((each for each in findings if each.code not in suppressed), inventory)
+
+
+def write_baseline(options: argparse.Namespace, entries: Iterable[AcceptedFinding], console: Console) -> None:
+    """Writes the baseline that is asked for.
+
+    Args:
+        options: those of `add_acceptance`.
+        entries: of all artifacts.
         console: where it is said.
 
     Raises:
@@ -71,10 +90,9 @@ def write_baseline(options: argparse.Namespace, found: Iterable[tuple[Finding, P
     if options.write_baseline is None:
         return
     from pytest_modelcompat.artifacts.text import counted
-    from pytest_modelcompat.compatibility.unsafe.acceptance import accepting, baseline_text, parse_suppressed
+    from pytest_modelcompat.compatibility.unsafe.acceptance import baseline_text
 
-    suppressed = parse_suppressed(options.suppress)
-    kept = accepting(each for each in found if each[0].code not in suppressed)
+    kept = set(entries)
     try:
         options.write_baseline.write_text(baseline_text(kept), encoding="utf-8")
     except OSError as error:

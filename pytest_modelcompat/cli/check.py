@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.versions import own_version
-from pytest_modelcompat.cli.accepted import acceptance_of, add_acceptance, write_baseline
+from pytest_modelcompat.cli.accepted import acceptance_of, add_acceptance, entries_of, write_baseline
 from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.inventories import artifact_results
 from pytest_modelcompat.cli.parser import Parser, UsageError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.cli.console import Console
-    from pytest_modelcompat.compatibility.unsafe.acceptance import Acceptance
+    from pytest_modelcompat.compatibility.unsafe.acceptance import Acceptance, AcceptedFinding
     from pytest_modelcompat.profiles.profile import Profile
     from pytest_modelcompat.results.finding import Finding
 
@@ -56,16 +56,16 @@ def run(arguments: Sequence[str], console: Console) -> int:
     runtimes, accepted = profiles(options.runtime), acceptance_of(options)
     judging = partial(_accepting, profiles=runtimes, declared=options, accepted=accepted)
     output = _Output(console, options)
-    found: list[tuple[Finding, Path]] = []
+    entries: list[AcceptedFinding] = []
     for answer in artifact_results(options.paths, console, lambda inventory: output.judged(inventory, judging)):
         if answer.value is None:
             output.unreadable(answer.path, answer.problem, runtimes)
         else:
-            judged, lines = answer.value
-            found.extend((finding, answer.path) for result in judged for finding in result.findings)
+            judged, lines, listed = answer.value
+            entries.extend(listed)
             output.add(judged, lines)
     output.end()
-    write_baseline(options, found, console)
+    write_baseline(options, entries, console)
     return _exit_code(output.results, fail_on_unsafe=options.fail_on_unsafe)
 
 
@@ -162,7 +162,7 @@ def _accepting(
     judged = check_all(inventory, profiles, declared)
     if accepted is None:
         return judged
-    return tuple(replace(each, findings=accepted.apply(each.findings, each.path)) for each in judged)
+    return tuple(replace(each, findings=accepted.apply(each.findings, inventory)) for each in judged)
 
 
 @dataclass
@@ -173,17 +173,23 @@ class _Output:
     options: argparse.Namespace
     results: list[CompatibilityResult] = field(default_factory=list)
 
-    def judged(self, inventory: Inventory, judging: Callable[[Inventory], Results]) -> tuple[Results, tuple[str, ...]]:
-        """An artifact's results, and what is written of them at once."""
+    def judged(
+        self, inventory: Inventory, judging: Callable[[Inventory], Results]
+    ) -> tuple[Results, tuple[str, ...], tuple[AcceptedFinding, ...]]:
+        """An artifact's results, what is written of them at once, and what a baseline has of them."""
         found = judging(inventory)
+        findings = (finding for result in found for finding in result.findings)
+        return found, self._lines(inventory, found), entries_of(self.options, findings, inventory)
+
+    def _lines(self, inventory: Inventory, found: Results) -> tuple[str, ...]:
         if self.options.json:
-            return found, tuple(self._json(found))
+            return tuple(self._json(found))
         if self.options.sarif:
-            return found, ()
+            return ()
         from pytest_modelcompat.report.compatibility import check_page
         from pytest_modelcompat.report.layout import bounded_page
 
-        return found, tuple(bounded_page(check_page(inventory, found), in_full=self.options.all))
+        return tuple(bounded_page(check_page(inventory, found), in_full=self.options.all))
 
     def add(self, judged: Results, lines: Iterable[str]) -> None:
         self.results.extend(judged)

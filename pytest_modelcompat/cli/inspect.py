@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import glob
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.cli.accepted import acceptance_of, add_acceptance, write_baseline
+from pytest_modelcompat.artifacts.artifact_files import files_of
+from pytest_modelcompat.cli.accepted import acceptance_of, add_acceptance, entries_of, write_baseline
 from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.inventories import artifact_results, report_unreadable
 from pytest_modelcompat.cli.parser import Parser
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.cli.console import Console
-    from pytest_modelcompat.compatibility.unsafe.acceptance import Acceptance
+    from pytest_modelcompat.compatibility.unsafe.acceptance import Acceptance, AcceptedFinding
     from pytest_modelcompat.results.finding import Finding
 
 _EPILOG = """examples:
@@ -45,15 +45,15 @@ def run(arguments: Sequence[str], console: Console) -> int:
     options = _parser().parse(arguments)
     work = partial(_inspected, options=options, accepted=acceptance_of(options))
     code = ExitCode.OK
-    found: list[tuple[Finding, Path]] = []
+    entries: list[AcceptedFinding] = []
     for answer in artifact_results(options.paths, console, work):
         if answer.value is None:
             code = report_unreadable(answer, console, as_json=options.json)
         else:
-            lines, unsafe = answer.value
+            lines, accepted = answer.value
             console.lines(lines)
-            found.extend((finding, answer.path) for finding in unsafe)
-    write_baseline(options, found, console)
+            entries.extend(accepted)
+    write_baseline(options, entries, console)
     return code
 
 
@@ -68,14 +68,15 @@ def _parser() -> Parser:
 
 def _inspected(
     inventory: Inventory, *, options: argparse.Namespace, accepted: Acceptance | None
-) -> tuple[list[str], tuple[Finding, ...]]:
-    """The lines to show of an artifact, and its unsafe content."""
+) -> tuple[list[str], tuple[AcceptedFinding, ...]]:
+    """The lines to show of an artifact, and what a baseline has of it."""
     from pytest_modelcompat.compatibility.unsafe import unsafe_content
 
     unsafe = unsafe_content(inventory)
     if accepted is not None:
-        unsafe = accepted.apply(unsafe, inventory.path)
-    return _lines(inventory, unsafe, as_json=options.json, in_full=options.all), unsafe
+        unsafe = accepted.apply(unsafe, inventory)
+    lines = _lines(inventory, unsafe, as_json=options.json, in_full=options.all)
+    return lines, entries_of(options, unsafe, inventory)
 
 
 def _lines(inventory: Inventory, unsafe: Sequence[Finding], *, as_json: bool, in_full: bool) -> list[str]:
@@ -94,8 +95,4 @@ def _lines(inventory: Inventory, unsafe: Sequence[Finding], *, as_json: bool, in
 
 def _size(path: Path) -> int:
     """How much an artifact takes on disk, in bytes."""
-    if path.is_file():
-        return path.stat().st_size
-    # What is neither file nor folder is what the names of a checkpoint's files have in common.
-    files = path.rglob("*") if path.is_dir() else path.parent.glob(f"{glob.escape(path.name)}.*")
-    return sum(each.stat().st_size for each in files if each.is_file())
+    return sum(each.stat().st_size for each in files_of(path))

@@ -80,7 +80,9 @@ def _attempt(case: Case, context: SessionContext, folder: Path) -> Attempt:
     inventory = stop_on_failure(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(subject.artifact))
     if not case.settings.compile_model:
         inventory = without_compile_config(inventory)
-    judged = judge_unsafe_content(case, context, subject, inventory)
+    judged = stop_on_failure(
+        case, Kind.ARTIFACT_BROKEN, lambda: judge_unsafe_content(case, context, subject, inventory)
+    )
     subject = replace(subject, notes=(*subject.notes, *judged.notes), is_trusted=judged.is_trusted)
     return ArtifactAttempts(case, context, inventory, loader).load(subject)
 

@@ -17,6 +17,7 @@ from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.context import CompatibilityContext
 from pytest_modelcompat.compatibility.rules.lambdas import is_refused
 from pytest_modelcompat.compatibility.unsafe import unsafe_content
+from pytest_modelcompat.compatibility.unsafe.content import ContentDigests
 from pytest_modelcompat.compatibility.unsafe.rules import (
     CALLED_MODULE,
     MODULE,
@@ -155,6 +156,10 @@ class _GivenArtifact:
         return self._found(self.profile) if self.case.settings.safe_mode else self._lasting
 
     @cached_property
+    def _contents(self) -> ContentDigests:
+        return ContentDigests(self.inventory)
+
+    @cached_property
     def _lasting(self) -> tuple[Finding, ...]:
         """What is unsafe in any runtime, rather than executed in spite of the safe mode of one."""
         return self._found(None)
@@ -162,7 +167,7 @@ class _GivenArtifact:
     def _found(self, profile: Profile | None) -> tuple[Finding, ...]:
         custom = tuple(self.case.settings.custom_objects)
         found = unsafe_content(self.inventory, custom=custom, profile=profile)
-        return tuple(finding for finding in found if not self._is_own(finding))
+        return tuple(self.accepted.compared(each, self._contents) for each in found if not self._is_own(each))
 
     @property
     def may_act(self) -> bool:
@@ -239,7 +244,7 @@ class _GivenArtifact:
         settings = self.case.settings
         given = next((reason for name, reason in settings.allow_unsafe.items() if is_named(finding, name)), "")
         by_mode = _BY_SAFE_MODE if _is_bytecode(finding) and not settings.safe_mode else ""
-        return given or by_mode or self.accepted.reason(finding, self.inventory.path)
+        return given or by_mode or self.accepted.reason(finding, self._contents)
 
     def _content_of(self, finding: Finding) -> list[Finding]:
         """What a fault of the runtime executes: the content at the same places, which is a finding of its own."""

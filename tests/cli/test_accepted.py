@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import marshal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from tests import handmade
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.usefixtures("models")
 CHECK = ("check", "--runtime", "tf2.15", "--fail-on-unsafe")
@@ -91,9 +97,13 @@ class TestBaseline:
             (None, "the baseline base.json cannot be read: No such file or directory"),
             ("{", "base.json is not a baseline, or a truncated one"),
             ("[" * 100_000, "base.json is not a baseline, or a truncated one"),
-            ('{"kind": "modelcompat baseline", "schema": 2}', "base.json is not a baseline that this version reads"),
+            ('{"kind": "modelcompat baseline", "schema": 3}', "base.json is not a baseline that this version reads"),
             (
-                '{"kind": "modelcompat baseline", "schema": 1, "accepted": [{"artifact": 1}]}',
+                '{"kind": "modelcompat baseline", "schema": 1, "accepted": []}',
+                "base.json does not say what content it accepts, as those of older versions: look at what is found",
+            ),
+            (
+                '{"kind": "modelcompat baseline", "schema": 2, "accepted": [{"artifact": 1}]}',
                 "base.json is not a baseline, or a truncated one",
             ),
         ],
@@ -109,3 +119,65 @@ class TestBaseline:
         result = modelcompat("inspect", "graph", "--write-baseline", "nowhere/base.json")
         assert result.code == 2
         assert "the baseline nowhere/base.json cannot be written: No such file or directory" in result.err
+
+
+def _write_code(path: Path, code: str) -> None:
+    """A Lambda with this code, which is never run."""
+    packed = base64.b64encode(marshal.dumps(compile(code, "model.py", "eval"))).decode("ascii")
+    function = {"class_name": "__lambda__", "config": {"code": packed, "defaults": None, "closure": None}}
+    handmade.write_keras(path, handmade.sequential(handmade.layer("Lambda", "double", function=function)))
+
+
+def _write_called(path: Path, address: str) -> None:
+    """A Lambda that calls a function of another module with an address."""
+    function = {"module": "shop.files", "class_name": "function", "config": "load", "registered_name": "load"}
+    called = handmade.layer("Lambda", "load", function=function, arguments={"address": address})
+    handmade.write_keras(path, handmade.sequential(called))
+
+
+def _write_trained(path: Path, loss: str) -> None:
+    function = {"module": "shop.losses", "class_name": "function", "config": "loss", "registered_name": loss}
+    handmade.write_h5(path, handmade.sequential(handmade.dense()), training={"loss": function})
+
+
+def _write_pickle(path: Path, argument: str) -> None:
+    text = f"cposix\nsystem\n(S'{argument}'\ntR."
+    handmade.write_keras(path, handmade.sequential(handmade.dense()), members={"assets/words.pkl": text})
+
+
+def _write_graph(path: Path, letter: str) -> None:
+    handmade.write_saved_model(path, {"ReadFile": 1, "MatMul" if letter == "x" else "Relu": 1})
+
+
+class TestBaselineAndContent:
+    @pytest.mark.parametrize(
+        ("write", "name", "code"),
+        [
+            (_write_code, "model.keras", "U101"),
+            (_write_called, "model.keras", "U107"),
+            (_write_trained, "model.h5", "U104"),
+            (_write_pickle, "model.keras", "U401"),
+            (_write_graph, "model", "U201"),
+        ],
+    )
+    def test_accepts_no_other_content_of_the_same_name_and_place(
+        self, modelcompat: Any, models: Path, write: Callable[[Path, str], None], name: str, code: str
+    ) -> None:
+        write(models / name, "x")
+        modelcompat("inspect", name, "--write-baseline", "base.json")
+        (accepted,) = json.loads(Path("base.json").read_text(encoding="utf-8"))["accepted"]
+        assert accepted["code"] == code
+        assert modelcompat(*CHECK, name, "--baseline", "base.json").out.count(f"{code} (in base.json)") == 1
+        write(models / name, "y")
+        result = modelcompat(*CHECK, name, "--baseline", "base.json")
+        assert result.code == 1
+        assert "base.json accepts other content of this name: look at this one" in " ".join(result.out.split())
+
+    def test_accepts_a_model_that_is_only_trained_again(self, modelcompat: Any, models: Path) -> None:
+        scale = handmade.sequential(handmade.layer("Scale", "scale", module="shop.layers"))
+        for value in (1.0, 2.0):
+            weights = {"layers/scale/vars/0": np.full(2, value, np.float32)}
+            handmade.write_keras(models / "model.keras", scale, weights)
+            if value == 1.0:
+                modelcompat("inspect", "model.keras", "--write-baseline", "base.json")
+        assert "accepted: U104 (in base.json)" in modelcompat("inspect", "model.keras", "--baseline", "base.json").out

@@ -5,6 +5,7 @@ Each writes a canary, an empty file, and does nothing else.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -195,6 +196,12 @@ class TestAllowing:
         result = check(project, "prices", "", "-o", "modelcompat_baseline=baseline.json")
         result.assert_outcomes(passed=1)
         result.stdout.fnmatch_lines(["*note: UNSAFE CONTENT [[]U202]: *; allowed: in baseline.json"])
+        data = json.loads((project.path / "baseline.json").read_text(encoding="utf-8"))
+        data["accepted"][0]["content"] = "0" * 64
+        (project.path / "other.json").write_text(json.dumps(data), encoding="utf-8")
+        result = check(project, "prices", "", "-o", "modelcompat_baseline=other.json")
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(["*baseline *other.json accepts other content of this name: look at this one*"])
         result = check(project, "prices", "", "-o", "modelcompat_baseline=basline.json")
         result.stdout.fnmatch_lines(["*ini: option 'modelcompat_baseline': the baseline *basline.json cannot be read*"])
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.text import did_you_mean
+from pytest_modelcompat.compatibility.unsafe.content import ContentDigests
 from pytest_modelcompat.compatibility.unsafe.rules import RULES
 from pytest_modelcompat.results.finding import ACCEPTED, Finding, Severity
 
@@ -14,8 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from pytest_modelcompat.artifacts import Inventory
+
 KIND = "modelcompat baseline"
-SCHEMA = 1
+SCHEMA = 2
+# Of an older version, which did not say what content it accepts.
+_FORMER = 1
 _LARGEST = 64 * 2**20
 
 
@@ -32,15 +37,17 @@ class AcceptedFinding:
         code: of its rule.
         subject: what it is about.
         where: its places; the same thing in another place is not accepted.
+        content: the digest of what it is about; another thing of the same name is not accepted.
     """
 
     artifact: str
     code: str
     subject: str
     where: tuple[str, ...]
+    content: str
 
-    def covers(self, finding: Finding, artifact: Path) -> bool:
-        """Whether it means a finding of an artifact."""
+    def names(self, finding: Finding, artifact: Path) -> bool:
+        """Whether it means a finding of an artifact, as far as its name and places say."""
         same = (self.artifact, self.code, self.subject) == (artifact.name, finding.code, finding.subject)
         return same and set(finding.where) <= set(self.where)
 
@@ -59,31 +66,49 @@ class Acceptance:
     baseline: tuple[AcceptedFinding, ...] = ()
     source: str = ""
 
-    def reason(self, finding: Finding, artifact: Path) -> str:
+    def reason(self, finding: Finding, contents: ContentDigests) -> str:
         """Why a finding is accepted; nothing if it is not.
 
         Args:
             finding: one of unsafe content.
-            artifact: what it was found in.
+            contents: of the artifact that it was found in.
         """
         if finding.code in self.reasons:
             return self.reasons[finding.code]
-        return f"in {self.source}" if any(each.covers(finding, artifact) for each in self.baseline) else ""
+        return f"in {self.source}" if self._has(finding, contents) else ""
 
-    def apply(self, findings: Iterable[Finding], artifact: Path) -> tuple[Finding, ...]:
+    def compared(self, finding: Finding, contents: ContentDigests) -> Finding:
+        """A finding, which says so where the baseline has only another one of its name.
+
+        Args:
+            finding: one of unsafe content.
+            contents: of the artifact that it was found in.
+        """
+        if self._has(finding, contents) is not False:
+            return finding
+        hint = f"{self.source} accepts other content of this name: look at this one, and write the baseline again"
+        return replace(finding, details=(*finding.details, ("baseline", hint)))
+
+    def apply(self, findings: Iterable[Finding], inventory: Inventory) -> tuple[Finding, ...]:
         """Findings, those that are accepted as notes that say why.
 
         Args:
             findings: of an artifact, unsafe content or not.
-            artifact: what they were found in.
+            inventory: what the artifact holds.
         """
-        return tuple(self._marked(finding, artifact) for finding in findings)
+        contents = ContentDigests(inventory)
+        return tuple(self._marked(finding, contents) if finding.code else finding for finding in findings)
 
-    def _marked(self, finding: Finding, artifact: Path) -> Finding:
-        reason = self.reason(finding, artifact) if finding.code else ""
+    def _marked(self, finding: Finding, contents: ContentDigests) -> Finding:
+        reason = self.reason(finding, contents)
         if not reason:
-            return finding
+            return self.compared(finding, contents)
         return replace(finding, severity=Severity.NOTE, details=(*finding.details, (ACCEPTED, reason)))
+
+    def _has(self, finding: Finding, contents: ContentDigests) -> bool | None:
+        """Whether the baseline has a finding; None where it has not even its name."""
+        accepted = {each.content for each in self.baseline if each.names(finding, contents.inventory.path)}
+        return contents.of(finding) in accepted if accepted else None
 
 
 def parse_suppressed(texts: Sequence[str]) -> dict[str, str]:
@@ -119,6 +144,11 @@ def read_baseline(path: Path) -> tuple[AcceptedFinding, ...]:
         if path.stat().st_size > _LARGEST:
             raise AcceptanceError(f"the baseline {path} is larger than any baseline")
         data = json.loads(path.read_text(encoding="utf-8"))
+        if (data["kind"], data["schema"]) == (KIND, _FORMER):
+            raise AcceptanceError(
+                f"the baseline {path} does not say what content it accepts, as those of older versions: "
+                "look at what is found without it, and write it again with --write-baseline"
+            )
         if data["kind"] != KIND or data["schema"] != SCHEMA:
             raise AcceptanceError(f"{path} is not a baseline that this version reads")
         return tuple(_accepted(entry) for entry in data[ACCEPTED])
@@ -131,33 +161,35 @@ def read_baseline(path: Path) -> tuple[AcceptedFinding, ...]:
 
 
 def _accepted(entry: Any) -> AcceptedFinding:
-    words = (entry["artifact"], entry["code"], entry["subject"], *entry["where"])
-    if isinstance(entry["where"], str) or not all(isinstance(word, str) for word in words):
+    names, where = [entry[key] for key in ("artifact", "code", "subject", "content")], entry["where"]
+    if isinstance(where, str) or not all(isinstance(word, str) for word in (*names, *where)):
         raise TypeError(entry)
-    return AcceptedFinding(entry["artifact"], entry["code"], entry["subject"], tuple(entry["where"]))
+    artifact, code, subject, content = names
+    return AcceptedFinding(artifact, code, subject, tuple(where), content)
 
 
-def accepting(found: Iterable[tuple[Finding, Path]]) -> tuple[AcceptedFinding, ...]:
-    """What accepts these findings, each once, in the same order for the same findings.
+def accepting(findings: Iterable[Finding], inventory: Inventory) -> tuple[AcceptedFinding, ...]:
+    """What accepts these findings of an artifact.
 
     Args:
-        found: findings, each with the artifact it was found in; those without a rule's code are left out.
+        findings: unsafe content or not; what has no rule's code is left out.
+        inventory: what the artifact holds.
+
+    Raises:
+        BrokenArtifactError: the artifact cannot be read.
     """
-    entries = {
-        AcceptedFinding(artifact.name, finding.code, finding.subject, finding.where)
-        for finding, artifact in found
-        if finding.code
-    }
-    return tuple(sorted(entries, key=lambda each: (each.artifact, each.code, each.subject, each.where)))
+    contents, name = ContentDigests(inventory), inventory.path.name
+    return tuple(
+        AcceptedFinding(name, each.code, each.subject, each.where, contents.of(each)) for each in findings if each.code
+    )
 
 
 def baseline_text(entries: Iterable[AcceptedFinding]) -> str:
-    """The text of a baseline file.
+    """The text of a baseline file: each finding once, in the same order for the same findings.
 
     Args:
-        entries: its findings, in order.
+        entries: its findings.
     """
-    accepted = [
-        {"artifact": each.artifact, "code": each.code, "subject": each.subject, "where": each.where} for each in entries
-    ]
+    in_order = sorted(set(entries), key=lambda each: (each.artifact, each.code, each.subject, each.where, each.content))
+    accepted = [asdict(each) for each in in_order]
     return json.dumps({"kind": KIND, "schema": SCHEMA, ACCEPTED: accepted}, indent=2) + "\n"

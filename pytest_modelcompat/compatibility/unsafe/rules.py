@@ -47,6 +47,11 @@ class Rule:
         """Whether it is about what Keras rebuilds from a configuration, which a SavedModel needs not for its graph."""
         return self.code.startswith("U1")
 
+    @property
+    def is_of_container(self) -> bool:
+        """Whether it is about what the artifact is stored in, rather than about the model."""
+        return self.code.startswith(("U3", "U4"))
+
 
 BYTECODE = Rule("U101", "Python bytecode", "high", Acts.UNSAFE_MODE)
 FUNCTION = Rule("U102", "a function that no model needs", "high", Acts.LOADED)
