@@ -20,20 +20,10 @@ KERAS_OWN_PACKAGE = "Custom>"
 # TensorFlow, and what its installation has beside it: the packages that a file can count on wherever it is loaded.
 PACKAGES_OF_TENSORFLOW = frozenset(
     {
-        *(
-            "tensorflow",
-            "absl",
-            "astunparse",
-            "certifi",
-            "charset_normalizer",
-            "clang",
-            "flatbuffers",
-            "gast",
-            "google",
-        ),
-        *("grpc", "h5py", "idna", "markdown", "markdown_it", "mdurl", "ml_dtypes", "namex", "numpy", "opt_einsum"),
-        *("optree", "packaging", "pasta", "pkg_resources", "pygments", "requests", "rich", "setuptools", "six"),
-        *("tensorboard", "termcolor", "typing_extensions", "urllib3", "werkzeug", "wheel", "wrapt"),
+        *("tensorflow", "absl", "astunparse", "certifi", "charset_normalizer", "clang", "flatbuffers", "gast"),
+        *("google", "grpc", "h5py", "idna", "markdown", "markdown_it", "mdurl", "ml_dtypes", "namex", "numpy"),
+        *("opt_einsum", "optree", "packaging", "pasta", "pkg_resources", "pygments", "requests", "rich", "setuptools"),
+        *("six", "tensorboard", "termcolor", "typing_extensions", "urllib3", "werkzeug", "wheel", "wrapt"),
     }
 )
 # Where TensorFlow has classes with a configuration, and no function whose name begins with a capital letter.

@@ -147,17 +147,18 @@ _MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
 }
 
 
-def parse(message_name: str, data: bytes) -> Any:
+def parse(message_name: str, data: bytes, *, is_shallow: bool = False) -> Any:
     """Parses a message.
 
     Args:
         message_name: a message of the table above.
         data: its wire format.
+        is_shallow: whether the messages in it that there can be many of stay packed.
 
     Raises:
         ValueError: the data is not that message.
     """
-    message = _message_class(message_name)()
+    message = _message_class(message_name, is_shallow=is_shallow)()
     try:
         message.ParseFromString(data)
     except _decode_error() as error:
@@ -228,8 +229,9 @@ def refuse_many_messages(message_name: str, data: bytes) -> None:
         name, body, depth = waiting.pop()
         if depth > _DEEPEST:
             raise ValueError("its messages are nested too deeply")
+        message = parse(name, body, is_shallow=True) if isinstance(body, bytes) else body
         types = message_fields(name)
-        for field, value in (_shallow(name, body) if isinstance(body, bytes) else body).ListFields():
+        for field, value in message.ListFields():
             base = types[field.number].lstrip("*|")
             if not _holds_messages(base):
                 continue
@@ -239,16 +241,6 @@ def refuse_many_messages(message_name: str, data: bytes) -> None:
                 raise BudgetSpentError(f"it has more than {MOST_MESSAGES:,} parts")
             if _is_worth_a_look(base):
                 waiting += [(base, part, depth + 1) for part in parts]
-
-
-def _shallow(name: str, body: bytes) -> Any:
-    """A message with the repeated messages in it left packed."""
-    message = _message_class(name, is_shallow=True)()
-    try:
-        message.ParseFromString(body)
-    except _decode_error() as error:
-        raise ValueError(str(error)) from error
-    return message
 
 
 @cache
