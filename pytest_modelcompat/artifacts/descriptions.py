@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.detection import INDEX, SAVED_MODEL_FILES, SHARD, ZIP, head_of, zip_names
+from pytest_modelcompat.artifacts.detection import (
+    INDEX,
+    KERAS_METADATA,
+    SAVED_MODEL_FILES,
+    SHARD,
+    ZIP,
+    head_of,
+    zip_names,
+)
 from pytest_modelcompat.artifacts.text import clause, counted, listed
 
 if TYPE_CHECKING:
@@ -109,7 +117,7 @@ def _known_file(path: Path) -> str:
     head = head_of(path)
     if head.startswith((ZIP, _EMPTY_ZIP)):
         return _zip(path)
-    if path.name in {*SAVED_MODEL_FILES, "keras_metadata.pb"}:
+    if path.name in {*SAVED_MODEL_FILES, KERAS_METADATA}:
         return f"{path} is one file of a SavedModel; give the folder that holds it, {path.parent}"
     if path.suffix == INDEX or SHARD.search(path.name):
         return f"{path} is one file of a TensorFlow checkpoint, which holds weights without a model"

@@ -15,6 +15,8 @@ ZIP = b"PK\x03\x04"
 # How much of a file is looked at first.
 HEAD = 512
 SAVED_MODEL_FILES = ("saved_model.pb", "saved_model.pbtxt")
+# What Keras 2 writes beside it.
+KERAS_METADATA = "keras_metadata.pb"
 # What a folder of checkpoints names its newest in.
 CHECKPOINT_STATE = "checkpoint"
 INDEX, SHARD = ".index", re.compile(r"\.data-\d{5}-of-\d{5}$")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.detection import KERAS_METADATA
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
 from pytest_modelcompat.artifacts.keras.config import read_compile, read_layer, read_model, read_values
 from pytest_modelcompat.artifacts.keras.json_text import parse_json
@@ -50,7 +51,7 @@ def read_keras_metadata(path: Path, object_graph: Any, budget: Budget) -> KerasM
     Raises:
         BrokenArtifactError: the metadata are damaged, or larger than any model's.
     """
-    file = path / "keras_metadata.pb"
+    file = path / KERAS_METADATA
     if file.is_file():
         message = read_message(file, "SavedMetadata", "Keras metadata", budget)
         kept = [(node.node_path, node.identifier, node.metadata) for node in message.nodes]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.dtypes import dtype_name
+from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -14,6 +16,28 @@ if TYPE_CHECKING:
 _LONGEST_TEXT = 1000
 # These describe data or code rather than a choice, so no list of an attribute's values has them.
 _NO_VALUES = frozenset({"shape", "tensor", "func", "placeholder"})
+_FUNCTION_KINDS = frozenset({"func", "list"})
+# The tags of both, without which no attribute names a function. No node is known by others of its op: one that lacks
+# its function can stand where nothing runs it.
+_TAG_OF_FUNCTION = re.compile(rb"[RJ\xd2\xca]")
+
+
+def functions_in(entry: bytes) -> tuple[str, ...]:
+    """The functions that an attribute names.
+
+    Args:
+        entry: the attribute, packed.
+    """
+    if not _TAG_OF_FUNCTION.search(entry):
+        return ()
+    try:
+        value = parse("AttrEntry", entry).value
+    except ValueError:
+        return ()
+    kind = value.WhichOneof("value")
+    if kind not in _FUNCTION_KINDS:
+        return ()
+    return (value.func.name,) if kind == "func" else tuple(each.name for each in value.list.func)
 
 
 def value_text(value: Any) -> str | None:

@@ -6,13 +6,13 @@ from one that reaches another file is not the name of its function, but what lea
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import FileName, NameSource, OpLocation
+from pytest_modelcompat.artifacts.saved_model.attributes import functions_in
 from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
 
 if TYPE_CHECKING:
@@ -55,10 +55,6 @@ _CALLS = {
 }
 # Steps from node to node for all of a graph's names together; the largest models need some thousand.
 _MOST_STEPS = 200_000
-_FUNCTION_KINDS = frozenset({"func", "list"})
-# The tags of both, without which no attribute names a function. No node is known by others of its op: one that lacks
-# its function can stand where nothing runs it.
-_TAG_OF_FUNCTION = re.compile(rb"[RJ\xd2\xca]")
 
 
 class FileNames:
@@ -211,7 +207,7 @@ class FileNames:
         """Function -> where it is called, and by what: nodes whose attributes name it, or whose op is its name."""
         found: dict[str, list[tuple[str | None, Any]]] = defaultdict(list)
         for op, tally in self._tallies.items():
-            named = {entry: _functions_in(entry) for entry in tally.entries if _TAG_OF_FUNCTION.search(entry)}
+            named = {entry: functions_in(entry) for entry in tally.entries}
             if any(named.values()):
                 for node, function in tally:
                     for name in chain.from_iterable(named.get(entry, ()) for entry in node.attr):
@@ -229,18 +225,6 @@ def _node(name: str) -> str:
 def _data(inputs: Sequence[str]) -> list[str]:
     """The inputs that are no control dependencies."""
     return [each for each in inputs if not each.startswith("^")]
-
-
-def _functions_in(entry: bytes) -> tuple[str, ...]:
-    """The functions that a packed attribute names."""
-    try:
-        value = parse("AttrEntry", entry).value
-    except ValueError:
-        return ()
-    kind = value.WhichOneof("value")
-    if kind not in _FUNCTION_KINDS:
-        return ()
-    return (value.func.name,) if kind == "func" else tuple(each.name for each in value.list.func)
 
 
 def _text(node: Any) -> str:

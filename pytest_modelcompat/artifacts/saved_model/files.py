@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.containers.folder_hazards import folder_hazards
+from pytest_modelcompat.artifacts.detection import KERAS_METADATA, SAVED_MODEL_FILES
 from pytest_modelcompat.artifacts.inventory import Asset, Hazard
 from pytest_modelcompat.artifacts.outside import leads_out
 from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 _ASSETS = "assets"
 _COLLECTION = "saved_model_assets"
 # In the order in which TensorFlow looks for them; the last is one in chunks, which is not read here.
-_GRAPHS = ("saved_model.pb", "saved_model.pbtxt", "saved_model.cpb")
-_OWN = frozenset({*_GRAPHS, "fingerprint.pb", "keras_metadata.pb"})
+_GRAPHS = (*SAVED_MODEL_FILES, "saved_model.cpb")
+_OWN = frozenset({*_GRAPHS, "fingerprint.pb", KERAS_METADATA})
 _VALUES = "variables/variables."
 _KERAS_CONFIG = "config.json"
 _LARGEST_FINGERPRINT = 4096

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.containers.protobuf_kinds import GRAPH_DEF, META_GRAPH, protobuf_kind
 from pytest_modelcompat.artifacts.containers.protobuf_wire import WireError, without_tensor_values
 from pytest_modelcompat.artifacts.descriptions import describe_placeholder
+from pytest_modelcompat.artifacts.detection import SAVED_MODEL_FILES
 from pytest_modelcompat.artifacts.inventory import ArtifactWithoutModelError, BrokenArtifactError
 from pytest_modelcompat.artifacts.limits import LARGEST_PARSED, LARGEST_TEXT, megabytes
 from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse, parse_text, refuse_many_messages
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts.budget import Budget
 
-BINARY, TEXT = "saved_model.pb", "saved_model.pbtxt"
+_BINARY, _TEXT = SAVED_MODEL_FILES
 _HEAD = 512
 
 
@@ -33,12 +34,12 @@ def read_meta_graphs(folder: Path, budget: Budget) -> Any:
         BrokenArtifactError: it is damaged, or larger than any model's.
         ArtifactWithoutModelError: it is a graph that only bears the name.
     """
-    file = folder / BINARY
+    file = folder / _BINARY
     if file.is_file():
         _refuse_bare_graph(file)
         graphs = read_message(file, "SavedModel", "a SavedModel", budget).meta_graphs
     else:
-        file = folder / TEXT
+        file = folder / _TEXT
         graphs = read_text_message(file, "SavedModel", "a SavedModel", budget).meta_graphs
     if not graphs:
         raise BrokenArtifactError(f"{file} is corrupt: it is a SavedModel without a graph")

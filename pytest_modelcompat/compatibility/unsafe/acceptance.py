@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.saved_model.graph_content import without_numbers
 from pytest_modelcompat.artifacts.text import did_you_mean
 from pytest_modelcompat.compatibility.unsafe.content import ContentDigests
 from pytest_modelcompat.compatibility.unsafe.rules import RULES
@@ -49,7 +50,7 @@ class AcceptedFinding:
     def names(self, finding: Finding, artifact: Path) -> bool:
         """Whether it means a finding of an artifact, as far as its name and places say."""
         same = (self.artifact, self.code, self.subject) == (artifact.name, finding.code, finding.subject)
-        return same and set(finding.where) <= set(self.where)
+        return same and set(map(without_numbers, finding.where)) <= set(map(without_numbers, self.where))
 
 
 @dataclass(frozen=True)

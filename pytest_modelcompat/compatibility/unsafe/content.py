@@ -12,9 +12,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.artifact_files import files_of, sha256_of
+from pytest_modelcompat.artifacts.detection import KERAS_METADATA, SAVED_MODEL_FILES
+from pytest_modelcompat.artifacts.formats import BARE_GRAPHS
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
 from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import layer_location
+from pytest_modelcompat.artifacts.saved_model.graph_content import graph_content
 from pytest_modelcompat.compatibility.unsafe import rules
 
 if TYPE_CHECKING:
@@ -29,8 +32,6 @@ _OF_BYTES = (
     *(rules.PICKLE, rules.PROGRAM, rules.UNREAD_MEMBER, rules.ESCAPING_MEMBER, rules.DUPLICATE_MEMBER),
     *(rules.SECOND_GRAPH, rules.POLYGLOT),
 )
-_GRAPHS = ("saved_model.pb", "saved_model.pbtxt", "keras_metadata.pb")
-_GRAPH_ALONE = ("graph_def", "meta_graph")
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class ContentDigests:
             parts = self._hazards(finding)
         else:
             parts = [*self._model, *self._training(finding)] if self._model else self._bytes
-        return hashlib.sha256("\0".join(parts).encode("ascii")).hexdigest()
+        return hashlib.sha256("\0".join(parts).encode("utf-8")).hexdigest()
 
     @cached_property
     def _parts(self) -> list[Inventory]:
@@ -67,13 +68,12 @@ class ContentDigests:
 
     @cached_property
     def _model(self) -> list[str]:
-        """The configurations, and the files that contain graphs; a configuration of a SavedModel is in those too."""
-        configurations = [_text(part.root) for part in self._parts if part.root]
-        path = self.inventory.path
-        graphs = [path / name for name in _GRAPHS if (path / name).is_file()]
-        if any(part.format in _GRAPH_ALONE for part in self._parts) and path.is_file():
-            graphs.append(path)
-        return [*configurations, *self._digests(graphs)]
+        """The configurations and the graphs; in a SavedModel, the former are part of the latter's metadata, too."""
+        path, configurations = self.inventory.path, [_text(part.root) for part in self._parts if part.root]
+        metadata = self._digests([path / KERAS_METADATA]) if (path / KERAS_METADATA).is_file() else []
+        graphs = graph_content(path) if any((path / name).is_file() for name in SAVED_MODEL_FILES) else []
+        alone = any(part.format in BARE_GRAPHS for part in self._parts) and path.is_file()
+        return [*configurations, *metadata, *graphs, *(self._bytes if alone else ())]
 
     def _training(self, finding: Finding) -> Iterator[str]:
         """What `compile()` was given, which an .h5 keeps apart and which need not be loaded."""
