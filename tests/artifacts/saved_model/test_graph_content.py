@@ -8,6 +8,7 @@ import pytest
 
 from pytest_modelcompat.artifacts.saved_model.graph_content import graph_content, without_numbers
 from pytest_modelcompat.cli import main
+from tests.artifacts.saved_model.graphs import write_graph
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +58,18 @@ def test_a_baseline_accepts_a_graph_that_is_trained_again_and_no_other(
     assert "accepted: U202" in capsys.readouterr().out
     assert main([*check, str(save(tmp_path / "third" / "model", path="/etc/motd"))]) == 1
     assert "accepts other content of this name" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_arguments_of_a_function_are_known_by_their_places(tmp_path: Path) -> None:
+    # So Keras 2 names what a layer captures.
+    text = """meta_graphs { graph_def { library { function {
+        signature { name: "f_%d" input_arg { name: "dense_%d" } input_arg { name: "dense_%d" } }
+        node_def { name: "write" op: "WriteFile" input: "dense_%d" input: "dense_%d" } } } } }"""
+    one, other, swapped = (
+        graph_content(write_graph(tmp_path / str(names), text % names))
+        for names in ((1, 4, 5, 4, 5), (2, 7, 9, 7, 9), (2, 7, 9, 9, 7))
+    )
+    assert one == other != swapped
 
 
 @pytest.mark.parametrize(
