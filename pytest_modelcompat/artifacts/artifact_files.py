@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import hashlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,6 +32,9 @@ def sha256_of(file: Path) -> str:
     Raises:
         OSError: it cannot be read.
     """
+    # It loads OpenSSL, which those who only list files need not wait for.
+    import hashlib
+
     digest = hashlib.sha256()
     with file.open("rb") as content:
         while chunk := content.read(_CHUNK):

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.budget import BudgetSpentError
-from pytest_modelcompat.artifacts.containers.hdf5.source import Source
 from pytest_modelcompat.artifacts.inventory import Hazard
 from pytest_modelcompat.artifacts.limits import MOST_MEMBERS
 from pytest_modelcompat.artifacts.outside import is_outside
@@ -42,6 +41,7 @@ def folder_hazards(folder: Path, budget: Budget, is_known: Callable[[str], bool]
 
 def _of_file(name: str, path: Path, budget: Budget) -> Iterator[Hazard]:
     # Few folders have such files.
+    from pytest_modelcompat.artifacts.containers.hdf5.source import Source
     from pytest_modelcompat.artifacts.containers.member_hazards import file_hazards
     from pytest_modelcompat.artifacts.containers.zip_reader import ZipError
 
