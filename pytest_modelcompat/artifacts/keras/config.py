@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
+from pytest_modelcompat.artifacts.keras.contents import ConfigContents
 from pytest_modelcompat.artifacts.keras.nodes import (
     COMPILE_PATH,
     ConfigLocation,
@@ -13,7 +14,7 @@ from pytest_modelcompat.artifacts.keras.nodes import (
     name_of,
 )
 from pytest_modelcompat.artifacts.keras.values import held_in
-from pytest_modelcompat.artifacts.keras.walk import ConfigContents, Walk, bounded
+from pytest_modelcompat.artifacts.keras.walk import Walk, bounded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -8,7 +8,6 @@ config and decides by key, module and shape what each node is, rather than knowi
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.budget import Budget, BudgetSpentError
@@ -42,24 +41,8 @@ from pytest_modelcompat.artifacts.limits import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from pytest_modelcompat.artifacts.keras.contents import ConfigContents
     from pytest_modelcompat.artifacts.keras.values import Found
-
-
-@dataclass
-class ConfigContents:
-    """What a configuration names; grows during one walk."""
-
-    model_class: str | None = None
-    layers: list[LayerUse] = field(default_factory=list)
-    objects: list[ObjectUse] = field(default_factory=list)
-    lambdas: list[LambdaUse] = field(default_factory=list)
-    references: list[Reference] = field(default_factory=list)
-    dtypes: set[str] = field(default_factory=set)
-
-    @property
-    def compute_dtypes(self) -> tuple[str, ...]:
-        """Floating dtypes the layers compute in; Keras' default where none says."""
-        return tuple(sorted(self.dtypes)) or ("float32",)
 
 
 class TooMuchError(Exception):

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_modelcompat.artifacts.dtypes import compute_dtype, dtype_name
 from pytest_modelcompat.artifacts.keras.config import read_compile, read_model
-from pytest_modelcompat.artifacts.keras.walk import ConfigContents
+from pytest_modelcompat.artifacts.keras.contents import ConfigContents
 
 
 def walk(*layers: dict[str, Any], **config: Any) -> ConfigContents:

@@ -11,7 +11,7 @@ from pytest_modelcompat.artifacts.inventory import Inventory, Reference
 from pytest_modelcompat.artifacts.keras.config import read_model, without_compile_config
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.artifacts.keras.walk import ConfigContents
+    from pytest_modelcompat.artifacts.keras.contents import ConfigContents
 
 LAMBDA = {"class_name": "__lambda__", "config": {"value": ["4wEA", None, None]}}
 FUNCTION = {"module": "os", "class_name": "function", "config": "system", "registered_name": "function"}
