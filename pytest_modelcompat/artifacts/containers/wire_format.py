@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 # The kinds of a field's value, which stand in its tag behind the field's number.
 VARINT, FIXED_64, DELIMITED, FIXED_32 = 0, 1, 2, 5
+# Of the kinds that have one, the size of a value.
+_SIZES = {FIXED_64: 8, FIXED_32: 4}
 # The bytes that the longest number takes: it has 64 bits, seven to a byte.
 LONGEST_VARINT = 10
 # A number from here on takes more than one byte.
@@ -55,3 +57,26 @@ def delimited(number: int, body: bytes) -> bytes:
         body: the value.
     """
     return varint(number << 3 | DELIMITED) + varint(len(body)) + body
+
+
+def delimited_fields(data: memoryview) -> Iterator[tuple[int, memoryview]]:
+    """Number and value, in place, of each field that says how long it is.
+
+    Args:
+        data: a message.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    position, size = 0, len(data)
+    while position < size:
+        tag, start = read_varint(data, position)
+        kind = tag & 7
+        length, end = read_varint(data, start) if kind in {VARINT, DELIMITED} else (0, start + _SIZES.get(kind, 0))
+        if kind == DELIMITED and end:
+            start, end = end, end + length
+        if not position < start <= end <= size or (start == end and kind != DELIMITED):
+            raise ValueError("a part of it does not end with it")
+        if kind == DELIMITED:
+            yield tag >> 3, data[start:end]
+        position = end

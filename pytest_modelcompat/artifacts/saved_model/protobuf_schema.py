@@ -10,10 +10,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.budget import Budget, BudgetSpentError
+from pytest_modelcompat.artifacts.containers.wire_format import delimited_fields
 from pytest_modelcompat.artifacts.dtypes import enum_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcompat.artifacts.containers.protobuf_text import TextSchema
 
@@ -23,6 +24,10 @@ _DTYPE = "dtype"
 _MAP, _MAP_ENTRY = "map:", "MapEntry"
 # Parsed messages and entries of maps; the largest graphs have a fifth of it.
 MOST_MESSAGES = 300_000
+# A part of so many bytes is small; a message takes at least two, its tag and its length.
+_SMALL, _SMALLEST = 512, 2
+# Around the graph, which protobuf would copy with each of them.
+_AROUND = frozenset({"SavedModel", "MetaGraphDef"})
 # Protobuf itself reads a hundred messages in each other.
 _DEEPEST = 100
 
@@ -223,24 +228,44 @@ def refuse_many_messages(message_name: str, data: bytes) -> None:
         ValueError: the data is not that message.
         BudgetSpentError: it is too much.
     """
-    left = MOST_MESSAGES
-    waiting: list[tuple[str, Any, int]] = [(message_name, data, 0)]
-    while waiting:
+    # A look into each small part is worth its time only where a guess says that there may be too many.
+    if _count(message_name, data, _SMALL) > MOST_MESSAGES and _count(message_name, data, 0) > MOST_MESSAGES:
+        raise BudgetSpentError(f"it has more than {MOST_MESSAGES:,} parts")
+
+
+def _count(message_name: str, data: bytes, small: int) -> int:
+    """How many messages are in a message, until they are too many; in a part that is small, the most there can be."""
+    count = 0
+    waiting: list[tuple[str, Any, int]] = [(message_name, memoryview(data), 0)]
+    while waiting and count <= MOST_MESSAGES:
         name, body, depth = waiting.pop()
+        if isinstance(body, bytes) and len(body) <= small:
+            count += len(body) // _SMALLEST
+            continue
         if depth > _DEEPEST:
             raise ValueError("its messages are nested too deeply")
-        message = parse(name, body, is_shallow=True) if isinstance(body, bytes) else body
-        types = message_fields(name)
-        for field, value in message.ListFields():
-            base = types[field.number].lstrip("*|")
-            if not _holds_messages(base):
-                continue
-            parts = value if types[field.number].startswith(("*", _MAP)) else (value,)
-            left -= len(parts)
-            if left < 0:
-                raise BudgetSpentError(f"it has more than {MOST_MESSAGES:,} parts")
-            if _is_worth_a_look(base):
-                waiting += [(base, part, depth + 1) for part in parts]
+        for type_, parts in _messages_in(name, body):
+            count += len(parts)
+            if _is_worth_a_look(type_):
+                waiting += [(type_, part, depth + 1) for part in parts]
+    return count
+
+
+def _messages_in(name: str, body: Any) -> Iterator[tuple[str, Sequence[Any]]]:
+    """The messages right in a message, parsed or packed, with their types."""
+    types = message_fields(name)
+    if name in _AROUND and isinstance(body, memoryview):
+        fields = ((number, (part,)) for number, part in delimited_fields(body) if number in types)
+    else:
+        message = parse(name, bytes(body), is_shallow=True) if isinstance(body, bytes | memoryview) else body
+        fields = (
+            (field.number, value if types[field.number].startswith(("*", _MAP)) else (value,))
+            for field, value in message.ListFields()
+        )
+    for number, parts in fields:
+        type_ = types[number].lstrip("*|")
+        if _holds_messages(type_):
+            yield type_, parts
 
 
 @cache
