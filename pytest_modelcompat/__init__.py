@@ -10,7 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.comparison.outputs import Drift, OwnComparison, Tolerance
+    from pytest_modelcompat.comparison.differences import Drift
+    from pytest_modelcompat.comparison.tolerance import OwnComparison, Tolerance
     from pytest_modelcompat.diagnosis.known_failure import KnownFailure
     from pytest_modelcompat.plugin.fixture import ModelRoundtrip
     from pytest_modelcompat.results.finding import Finding, Kind
@@ -32,17 +33,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Drift": "comparison.outputs",
+    "Drift": "comparison.differences",
     "Finding": "results.finding",
     "Kind": "results.finding",
     "KnownFailure": "diagnosis.known_failure",
     "ModelCompatError": "results.result",
     "ModelRoundtrip": "plugin.fixture",
-    "OwnComparison": "comparison.outputs",
+    "OwnComparison": "comparison.tolerance",
     "Result": "results.result",
     "RoundTripResult": "results.result",
     "Settings": "settings.settings",
-    "Tolerance": "comparison.outputs",
+    "Tolerance": "comparison.tolerance",
 }
 
 

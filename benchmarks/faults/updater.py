@@ -111,7 +111,7 @@ def golden(content: int) -> Any:
     """A golden of some content."""
     import numpy as np
 
-    from pytest_modelcompat.comparison.outputs import leaf_statistics
+    from pytest_modelcompat.comparison.leaves import leaf_statistics
     from pytest_modelcompat.golden.golden import Golden
     from pytest_modelcompat.loader.tensors import pack
 

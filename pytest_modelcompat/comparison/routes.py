@@ -6,13 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.comparison.outputs import (
-    Drift,
-    OutputComparison,
-    StructureDifference,
-    Tolerance,
-    compare_outputs,
-)
+from pytest_modelcompat.comparison.differences import Drift, OutputComparison, StructureDifference
+from pytest_modelcompat.comparison.outputs import compare_outputs
+from pytest_modelcompat.comparison.tolerance import Tolerance
 
 if TYPE_CHECKING:
     from pytest_modelcompat.loader.tensors import Leaf

@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pytest_modelcompat.comparison.outputs import OwnComparison, Tolerance
+    from pytest_modelcompat.comparison.tolerance import OwnComparison, Tolerance
     from pytest_modelcompat.diagnosis.known_failure import KnownFailure
     from pytest_modelcompat.results.result import Result
     from pytest_modelcompat.settings.settings import Settings

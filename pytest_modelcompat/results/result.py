@@ -12,7 +12,7 @@ from pytest_modelcompat.runtimes import LOCAL
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_modelcompat.comparison.outputs import Drift
+    from pytest_modelcompat.comparison.differences import Drift
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_modelcompat.comparison.outputs import Drift, StructureDifference
+    from pytest_modelcompat.comparison.differences import Drift, StructureDifference
     from pytest_modelcompat.comparison.routes import RouteComparison
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.text import MOST_PLACES, first_few, listed, shorten
 from pytest_modelcompat.artifacts.weight_digest import WeightDigest, weight_digests
-from pytest_modelcompat.comparison.outputs import OutputComparison, compare_outputs
+from pytest_modelcompat.comparison.outputs import compare_outputs
 from pytest_modelcompat.golden.golden import Golden, digest_changes
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 from pytest_modelcompat.roundtrip.drift_details import drift_details, structure_details
@@ -20,6 +20,7 @@ from pytest_modelcompat.roundtrip.drift_details import drift_details, structure_
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from pytest_modelcompat.comparison.differences import OutputComparison
     from pytest_modelcompat.comparison.routes import Outputs, RouteComparison, Tolerances
     from pytest_modelcompat.results.option_syntax import OptionSyntax
     from pytest_modelcompat.roundtrip.model import UnsteadyLayer

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_modelcompat.comparison.outputs import Compare
+    from pytest_modelcompat.comparison.tolerance import Compare
     from pytest_modelcompat.diagnosis.known_failure import KnownFailure
     from pytest_modelcompat.settings.settings import Settings
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.comparison.degenerate import why_degenerate
-from pytest_modelcompat.comparison.outputs import compare_outputs, leaf_statistics
+from pytest_modelcompat.comparison.leaves import leaf_statistics
+from pytest_modelcompat.comparison.outputs import compare_outputs
 from pytest_modelcompat.golden.golden import (
     Golden,
     GoldenBrokenError,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.artifacts.weight_digest import WeightDigest
-    from pytest_modelcompat.comparison.outputs import Drift
+    from pytest_modelcompat.comparison.differences import Drift
     from pytest_modelcompat.golden.store import GoldenStore, UpdateResult
     from pytest_modelcompat.roundtrip.case import Case
 

@@ -10,7 +10,7 @@ from pytest_modelcompat.results.finding import Finding, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pytest_modelcompat.comparison.outputs import Drift
+    from pytest_modelcompat.comparison.differences import Drift
 
 
 @dataclass(frozen=True)

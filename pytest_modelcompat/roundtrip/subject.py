@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts import Inventory, read_inventory
 from pytest_modelcompat.artifacts.formats import FORMATS
-from pytest_modelcompat.comparison.outputs import leaf_dtype_name
+from pytest_modelcompat.comparison.leaves import leaf_dtype_name
 from pytest_modelcompat.comparison.routes import compare_routes
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.results.option_places import OptionPlace

@@ -6,14 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.comparison.outputs import (
-    Tolerance,
-    output_tolerance,
-)
+from pytest_modelcompat.comparison.tolerance import Tolerance, output_tolerance
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.comparison.outputs import Compare
     from pytest_modelcompat.comparison.routes import Tolerances
+    from pytest_modelcompat.comparison.tolerance import Compare
     from pytest_modelcompat.settings.settings import Settings
 
 

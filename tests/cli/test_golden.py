@@ -15,7 +15,7 @@ import pytest
 
 from pytest_modelcompat.cli.parser import UsageError
 from pytest_modelcompat.cli.pytest_config import find_pytest_config
-from pytest_modelcompat.comparison.outputs import leaf_statistics
+from pytest_modelcompat.comparison.leaves import leaf_statistics
 from pytest_modelcompat.golden.golden import GoldenName
 from pytest_modelcompat.golden.release_store import ReleaseStore
 from pytest_modelcompat.golden.store import GoldenStore

@@ -11,17 +11,10 @@ import numpy as np
 import pytest
 
 from pytest_modelcompat.comparison import arrays
-from pytest_modelcompat.comparison.outputs import (
-    Drift,
-    OutputComparison,
-    StructureDifference,
-    Tolerance,
-    compare_outputs,
-    describe,
-    leaf_statistics,
-    output_tolerance,
-    tolerance_for,
-)
+from pytest_modelcompat.comparison.differences import Drift, OutputComparison, StructureDifference
+from pytest_modelcompat.comparison.leaves import describe, leaf_statistics
+from pytest_modelcompat.comparison.outputs import compare_outputs
+from pytest_modelcompat.comparison.tolerance import Tolerance, output_tolerance, tolerance_for
 from pytest_modelcompat.loader.tensors import Ragged, Sparse
 
 EXACT = Tolerance(0.0, 0.0, "marker")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from pytest_modelcompat.comparison.outputs import Drift, Tolerance, compare_outputs
+from pytest_modelcompat.comparison.outputs import compare_outputs
+from pytest_modelcompat.comparison.tolerance import Tolerance
 from tests.properties import PROPERTY
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.comparison.differences import Drift
 
 SHAPES = arrays.array_shapes(max_dims=3, max_side=5)
 ANY_FLOATS = st.floats(width=32)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from pytest_modelcompat.comparison.outputs import leaf_statistics
+from pytest_modelcompat.comparison.leaves import leaf_statistics
 from pytest_modelcompat.golden.golden import Golden, GoldenName, escape, unescape
 from pytest_modelcompat.golden.store import GoldenStore
 from pytest_modelcompat.loader.tensors import pack, paths, unpack

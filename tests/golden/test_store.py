@@ -18,7 +18,9 @@ import numpy as np
 import pytest
 
 from pytest_modelcompat.artifacts.weight_digest import WeightDigest
-from pytest_modelcompat.comparison.outputs import Tolerance, compare_outputs, leaf_statistics
+from pytest_modelcompat.comparison.leaves import leaf_statistics
+from pytest_modelcompat.comparison.outputs import compare_outputs
+from pytest_modelcompat.comparison.tolerance import Tolerance
 from pytest_modelcompat.golden import store as golden_store
 from pytest_modelcompat.golden.golden import (
     Golden,

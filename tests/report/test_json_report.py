@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pytest_modelcompat.comparison.outputs import Drift, Tolerance
+from pytest_modelcompat.comparison.differences import Drift
+from pytest_modelcompat.comparison.tolerance import Tolerance
 from pytest_modelcompat.report import json_report
 from pytest_modelcompat.report.json_report import Report, ReportError, counts, portable, read_report, write_report
 from pytest_modelcompat.results.finding import Finding, Kind, Severity

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pytest_modelcompat.comparison.outputs import Drift, Tolerance, compare_outputs
+from pytest_modelcompat.comparison.outputs import compare_outputs
+from pytest_modelcompat.comparison.tolerance import Tolerance
 from pytest_modelcompat.report import user_properties
 from pytest_modelcompat.report.user_properties import SummaryLine
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 from pytest_modelcompat.results.result import Result, ResultContext
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.comparison.differences import Drift
 
 
 def drift(by: float) -> Drift:

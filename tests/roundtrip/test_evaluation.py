@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from pytest_modelcompat.artifacts.weight_digest import WeightDigest
-from pytest_modelcompat.comparison.outputs import Tolerance
 from pytest_modelcompat.comparison.routes import compare_loaders, compare_routes
+from pytest_modelcompat.comparison.tolerance import Tolerance
 from pytest_modelcompat.golden.golden import Golden
 from pytest_modelcompat.results.finding import Blame, Finding, Kind
 from pytest_modelcompat.results.option_places import OptionPlace

@@ -149,7 +149,7 @@ def _degenerate(model: ModelUnderTest, called: CalledInputs) -> int:
 
 
 def _described(values: Any) -> str:
-    from pytest_modelcompat.comparison.outputs import leaf_dtype_name
+    from pytest_modelcompat.comparison.leaves import leaf_dtype_name
     from pytest_modelcompat.loader import tensors
 
     leaves = tensors.named_leaves(tensors.as_leaves(values), stem="input").items()

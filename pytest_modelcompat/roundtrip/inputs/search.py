@@ -78,7 +78,8 @@ def as_recorded(
 
 def are_same(current: Any, recorded: Any) -> bool:
     """Whether nested values equal others, bit for bit."""
-    from pytest_modelcompat.comparison.outputs import Tolerance, compare_outputs
+    from pytest_modelcompat.comparison.outputs import compare_outputs
+    from pytest_modelcompat.comparison.tolerance import Tolerance
     from pytest_modelcompat.loader import tensors
 
     mine, theirs = (tensors.named_leaves(tensors.as_leaves(each), stem="input") for each in (current, recorded))
