@@ -13,7 +13,7 @@ from pytest_modelcompat.diagnosis.catalogue import CATALOGUE
 from pytest_modelcompat.diagnosis.context import DiagnosisContext
 from pytest_modelcompat.diagnosis.known_failure import RaisedException, match_known_failure
 from pytest_modelcompat.results.option_syntax import OptionSyntax
-from tests.diagnosis.test_catalogue import EXISTING, NEW, OLD_K3, TEXTS
+from tests.diagnosis.known_texts import EXISTING, NEW, OLD_K3, TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ import pytest
 from pytest_modelcompat.golden.golden import Golden, GoldenName
 from pytest_modelcompat.golden.release_store import ReleaseStore
 from pytest_modelcompat.golden.store import GoldenStore
-from tests.golden.test_store import a_golden
+from tests.golden.goldens import a_golden
 
 if TYPE_CHECKING:
     from pathlib import Path

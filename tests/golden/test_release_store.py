@@ -23,8 +23,8 @@ from pytest_modelcompat.golden.release_serialization import CallSpec
 from pytest_modelcompat.golden.release_store import BrokenRelease, FrozenArtifact, ReleaseStore, label_problem
 from pytest_modelcompat.golden.store import GoldenStore
 from pytest_modelcompat.loader.tensors import pack
-from tests.golden.test_store import LFS_POINTER, NAME, a_golden, same
-from tests.golden.test_store import write as write_golden
+from tests.golden.goldens import LFS_POINTER, NAME, a_golden, same
+from tests.golden.goldens import write as write_golden
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -218,7 +218,7 @@ class TestFreeze:
             import sys
             from pathlib import Path
             from pytest_modelcompat.golden.release_store import ReleaseStore
-            from tests.golden.test_store import NAME, a_golden, a_section
+            from tests.golden.goldens import NAME, a_golden, a_section
             root, artifact, format_ = sys.argv[1:]
             golden = a_golden(formats={format_: a_section()})
             for number in range(8):

@@ -6,95 +6,32 @@ import os
 import re
 import shutil
 import stat
-import subprocess
-import sys
 import tempfile
 import zipfile
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from pytest_modelcompat.artifacts.weight_digest import WeightDigest
-from pytest_modelcompat.comparison.leaves import leaf_statistics
 from pytest_modelcompat.comparison.outputs import compare_outputs
 from pytest_modelcompat.comparison.tolerance import Tolerance
-from pytest_modelcompat.golden import store as golden_store
 from pytest_modelcompat.golden.golden import (
-    Golden,
-    GoldenBrokenError,
-    GoldenMissingError,
     GoldenName,
     GoldenNotWrittenError,
-    GoldenTooNewError,
     digest_changes,
     escape,
     unescape,
 )
-from pytest_modelcompat.golden.store import GoldenStore
 from pytest_modelcompat.loader.tensors import Ragged, Sparse, pack, unpack
+from tests.golden.goldens import LFS_POINTER, NAME, a_golden, a_section, same, write
 from tests.other_user import as_bound_user
 
-NAME = GoldenName(("tests", "test_models"), "test_ranker")
-LFS_POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+if TYPE_CHECKING:
+    from pathlib import Path
 
-
-def a_section(**parts: Any) -> dict[str, Any]:
-    return {"layers": {}, "ops": {}, "signatures": {}, **parts}
-
-
-def a_golden(**changes: Any) -> Golden:
-    outputs = {"score": np.array([[0.25], [0.5]], np.float32), "label": np.array([b"a", b"\xc3\xbc"], object)}
-    golden = Golden(
-        made_by={"tensorflow": "2.21.0", "keras": "3.15.1", "python": "3.11.7", "numpy": "2.4.6"},
-        inputs=pack({"x": np.arange(6, dtype=np.float32).reshape(2, 3)}),
-        outputs=pack(outputs),
-        statistics={name: leaf_statistics(leaf) for name, leaf in outputs.items()},
-        weights=(
-            WeightDigest("dense/kernel", (3, 1), "float32", "ab" * 32),
-            WeightDigest("dense/bias", (1,), "float32", "cd" * 32),
-        ),
-        formats={
-            "saved_model": a_section(ops={"MatMul": 1, "AddV2": 2}),
-            "h5": a_section(layers={"dense": "Dense"}),
-        },
-    )
-    return replace(golden, **changes)
-
-
-def write(store: GoldenStore, name: GoldenName, golden: Golden) -> bool:
-    return store.update(name, lambda _: golden).changed
-
-
-def same(one: Golden, other: Golden) -> bool:
-    plain = all(
-        getattr(one, name) == getattr(other, name) for name in ("made_by", "statistics", "weights", "formats", "schema")
-    )
-    return plain and all(
-        ours[0] == theirs[0]
-        and ours[1].keys() == theirs[1].keys()
-        and all(np.array_equal(ours[1][key], theirs[1][key]) for key in ours[1])
-        for ours, theirs in ((one.inputs, other.inputs), (one.outputs, other.outputs))
-    )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> GoldenStore:
-    return GoldenStore(tmp_path / "golden")
-
-
-@pytest.fixture
-def folder(store: GoldenStore) -> Path:
-    write(store, NAME, a_golden())
-    return store.folder(NAME)
-
-
-def run_python(code: str, *arguments: object) -> subprocess.Popen[bytes]:
-    root = Path(__file__).parents[2]
-    environment = {**os.environ, "PYTHONPATH": str(root)}
-    return subprocess.Popen([sys.executable, "-c", code, *map(str, arguments)], env=environment)
+    from pytest_modelcompat.golden.store import GoldenStore
 
 
 class TestName:
@@ -340,256 +277,6 @@ class TestWrite:
         with pytest.raises(GoldenNotWrittenError, match="could not be locked") as caught:
             write(store, NAME, a_golden())
         assert "(TMPDIR)" in caught.value.fix
-
-
-class TestBroken:
-    """What stands where a golden should be, and what is said about it."""
-
-    def broken(self, store: GoldenStore, name: GoldenName = NAME) -> str:
-        with pytest.raises(GoldenBrokenError) as caught:
-            store.read(name)
-        message = str(caught.value)
-        assert "test_ranker" in message
-        assert message.endswith((".", "?"))
-        assert "\n" not in message
-        return message
-
-    def test_missing(self, store: GoldenStore) -> None:
-        with pytest.raises(GoldenMissingError, match=r"There is no golden .*test_ranker\.$"):
-            store.read(NAME)
-
-    def test_missing_where_only_arrays_are(self, store: GoldenStore, folder: Path) -> None:
-        (folder / "golden.json").unlink()
-        with pytest.raises(GoldenMissingError):
-            store.read(NAME)
-
-    @pytest.mark.parametrize("file", ["golden.json", "arrays.npz"])
-    def test_lfs_pointer(self, store: GoldenStore, folder: Path, file: str) -> None:
-        (folder / file).write_text(LFS_POINTER)
-        message = self.broken(store)
-        assert f"{file} is a Git LFS pointer" in message
-        assert "git lfs pull" in message
-
-    def test_arrays_missing(self, store: GoldenStore, folder: Path) -> None:
-        (folder / "arrays.npz").unlink()
-        assert "arrays.npz is missing" in self.broken(store)
-
-    @pytest.mark.parametrize("kept", [0, 1, 100, -1, -30])
-    def test_arrays_truncated(self, store: GoldenStore, folder: Path, kept: int) -> None:
-        data = (folder / "arrays.npz").read_bytes()
-        (folder / "arrays.npz").write_bytes(data[:kept])
-        assert "truncated" in self.broken(store)
-
-    def test_arrays_are_something_else(self, store: GoldenStore, folder: Path) -> None:
-        (folder / "arrays.npz").write_bytes(b"\x80\x04K\x01.")
-        assert "not an .npz file" in self.broken(store)
-
-    def test_arrays_with_a_flipped_byte(self, store: GoldenStore, folder: Path) -> None:
-        data = (folder / "arrays.npz").read_bytes()
-        place = data.index(np.array([0.25, 0.5], "<f4").tobytes())
-        (folder / "arrays.npz").write_bytes(data[:place] + b"\x01" + data[place + 1 :])
-        assert "is corrupt" in self.broken(store)
-
-    def test_pickled_arrays_are_not_loaded(self, store: GoldenStore, folder: Path) -> None:
-        pickled: dict[str, Any] = {"outputs/value": np.array([{}], object)}
-        np.savez(folder / "arrays.npz", **pickled)
-        assert "is corrupt" in self.broken(store)
-
-    def test_halves_of_two_recordings(self, store: GoldenStore, folder: Path) -> None:
-        old = (folder / "arrays.npz").read_bytes()
-        changed = {
-            "score": np.array([[0.25], [0.75]], np.float32),
-            "label": np.array([b"a", b"\xc3\xbc"], object),
-        }
-        write(store, NAME, a_golden(outputs=pack(changed)))
-        (folder / "arrays.npz").write_bytes(old)
-        assert "not recorded together" in self.broken(store)
-
-    def test_an_array_too_few_or_too_many(self, store: GoldenStore, folder: Path) -> None:
-        with np.load(folder / "arrays.npz") as archive:
-            arrays: dict[str, Any] = dict(archive)
-        np.savez(folder / "arrays.npz", **arrays, more=np.zeros(1))
-        assert "not recorded together" in self.broken(store)
-        del arrays["outputs/value/score"]
-        np.savez(folder / "arrays.npz", allow_pickle=False, **arrays)
-        assert "has no 'outputs/value/score'" in self.broken(store)
-
-    @pytest.mark.parametrize(
-        ("text", "said"),
-        [
-            ("", "not valid JSON"),
-            ("{", "not valid JSON"),
-            ('{\n<<<<<<< HEAD\n "schema": 1\n', "merge conflict markers"),
-            ("[]", "names no schema"),
-            ("{}", "names no schema"),
-            ('{"schema": "1"}', "names no schema"),
-            ('{"schema": 1}', "has no 'made_by'"),
-        ],
-    )
-    def test_json(self, store: GoldenStore, folder: Path, text: str, said: str) -> None:
-        (folder / "golden.json").write_text(text)
-        assert said in self.broken(store)
-
-    @pytest.mark.parametrize("section", ["weights", "arrays"])
-    def test_json_laid_out_otherwise(self, store: GoldenStore, folder: Path, section: str) -> None:
-        document = json.loads((folder / "golden.json").read_text())
-        (folder / "golden.json").write_text(json.dumps(document | {section: [1]}))
-        assert "not laid out as a golden is" in self.broken(store)
-
-    @pytest.mark.parametrize(
-        ("change", "said"),
-        [
-            ({"formats": None}, "not laid out as a golden is: formats is None, not a table"),
-            ({"formats": []}, "formats is [], not a table"),
-            ({"formats": {"h5": None}}, "not laid out as a golden is"),
-            ({"formats": {"h5": {"ops": {}, "signatures": {}}}}, "has no 'layers'"),
-            ({"formats": {"h5": {"layers": {}, "signatures": {}}}}, "has no 'ops'"),
-            ({"formats": {"h5": {"layers": {}, "ops": {}}}}, "has no 'signatures'"),
-            ({"formats": {"h5": a_section(ops=None)}}, "ops of h5 is None, not a table"),
-            ({"formats": {"h5": a_section(ops={"Add": "1"})}}, "Add among the ops of h5 is '1'"),
-            ({"made_by": None}, "made_by is None, not a table"),
-            ({"statistics": 1}, "statistics is 1, not a table"),
-            ({"inputs": {"dense": "value/y", "dtype": "float32"}}, "has no 'value/y'"),
-            ({"outputs": {"dict": {"z": {"dense": "value/z", "dtype": "float32"}}}}, "has no 'value/z'"),
-            ({"outputs": {"dict": {"z": {}}}}, "has no 'dense'"),
-            ({"outputs": None}, "not laid out as a golden is"),
-        ],
-    )
-    def test_edited_by_hand(self, store: GoldenStore, folder: Path, change: dict[str, Any], said: str) -> None:
-        document = json.loads((folder / "golden.json").read_text())
-        (folder / "golden.json").write_text(json.dumps(document | change))
-        assert said in self.broken(store)
-
-    def test_no_output(self, store: GoldenStore, folder: Path) -> None:
-        document = json.loads((folder / "golden.json").read_text())
-        with np.load(folder / "arrays.npz") as archive:
-            arrays: dict[str, Any] = {key: archive[key] for key in archive if key.startswith("inputs")}
-        np.savez(folder / "arrays.npz", **arrays)
-        document["arrays"] = {key: value for key, value in document["arrays"].items() if key.startswith("inputs")}
-        (folder / "golden.json").write_text(json.dumps(document))
-        assert "holds no output" in self.broken(store)
-
-    def test_later_schema(self, store: GoldenStore, folder: Path) -> None:
-        document = json.loads((folder / "golden.json").read_text())
-        (folder / "golden.json").write_text(json.dumps(document | {"schema": 2}))
-        assert "later pytest-modelcompat (schema 2" in self.broken(store)
-        with pytest.raises(GoldenTooNewError):
-            store.read(NAME)
-
-    def test_a_folder_where_the_file_should_be(self, store: GoldenStore, folder: Path) -> None:
-        (folder / "golden.json").unlink()
-        (folder / "golden.json").mkdir()
-        assert "cannot be read" in self.broken(store)
-
-
-class TestUpdate:
-    def test_of_none(self, store: GoldenStore) -> None:
-        given = []
-
-        def merge(before: Golden | None) -> Golden:
-            given.append(before)
-            return a_golden()
-
-        written = store.update(NAME, merge)
-        assert given == [None]
-        assert written.before is None
-        assert written.changed
-        assert same(written.after, store.read(NAME))
-
-    @pytest.mark.usefixtures("folder")
-    def test_keeps_other_formats_sections(self, store: GoldenStore) -> None:
-        section = a_section(layers={"dense": "Dense", "scale": "shop>Scale"})
-        written = store.update(NAME, lambda before: (before or a_golden(formats={})).with_format("keras", section))
-        assert written.before is not None
-        assert same(written.before, a_golden())
-        assert store.read(NAME).formats == {**a_golden().formats, "keras": section}
-
-    @pytest.mark.usefixtures("folder")
-    def test_replaces_a_formats_own_section(self, store: GoldenStore) -> None:
-        store.update(NAME, lambda before: (before or a_golden()).with_format("h5", a_section()))
-        assert store.read(NAME).formats["h5"] == a_section()
-
-    @pytest.mark.parametrize("file", ["golden.json", "arrays.npz"])
-    def test_replaces_a_broken_one(self, store: GoldenStore, folder: Path, file: str) -> None:
-        (folder / file).write_text(LFS_POINTER)
-        written = store.update(NAME, lambda before: before or a_golden(made_by={}))
-        assert written.before is None
-        assert written.changed
-        assert store.read(NAME).made_by == {}
-
-    def test_does_not_overwrite_what_a_later_version_recorded(self, store: GoldenStore, folder: Path) -> None:
-        document = json.loads((folder / "golden.json").read_text())
-        (folder / "golden.json").write_text(json.dumps(document | {"schema": 2}))
-        with pytest.raises(GoldenNotWrittenError, match=r"is not overwritten: .*schema 2"):
-            store.update(NAME, lambda _: a_golden())
-        assert json.loads((folder / "golden.json").read_text())["schema"] == 2
-
-    def test_waits_for_a_lock_only_so_long(self, store: GoldenStore, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(golden_store, "_LOCK_TIMEOUT", 0.01)
-
-        def merge(before: Golden | None) -> Golden:
-            # Another lock object on the same file, as another process would have it.
-            with pytest.raises(GoldenNotWrittenError, match="locked by another process") as caught:
-                write(store, NAME, a_golden(made_by={}))
-            assert caught.value.fix == "wait until that process has ended, then run the same command again"
-            return a_golden()
-
-        assert store.update(NAME, merge).changed
-        assert same(store.read(NAME), a_golden())
-
-    @pytest.mark.usefixtures("folder")
-    def test_passes_on_what_merging_raises_and_writes_nothing(self, store: GoldenStore) -> None:
-        def merge(before: Golden | None) -> Golden:
-            raise FileNotFoundError("the merge's own")
-
-        with pytest.raises(FileNotFoundError, match="the merge's own"):
-            store.update(NAME, merge)
-        assert same(store.read(NAME), a_golden())
-        assert store.update(NAME, lambda before: before or a_golden()).changed is False
-
-    def test_from_several_processes_loses_nothing(self, store: GoldenStore) -> None:
-        code = """
-import sys
-from pathlib import Path
-import numpy as np
-from pytest_modelcompat.golden.golden import Golden, GoldenName
-from pytest_modelcompat.golden.store import GoldenStore
-from pytest_modelcompat.loader.tensors import pack
-store, writer = GoldenStore(Path(sys.argv[1])), sys.argv[2]
-for step in range(15):
-    fresh = Golden({}, pack({}), pack(np.arange(step + 1)))
-    store.update(
-        GoldenName(("tests", "test_models"), "test_ranker"),
-        lambda before: (before or fresh).with_format(f"{writer}-{step}", {"layers": {}, "ops": {}, "signatures": {}}),
-    )
-"""
-        processes = [run_python(code, store.root, writer) for writer in range(4)]
-        assert [process.wait(120) for process in processes] == [0, 0, 0, 0]
-        assert len(store.read(NAME).formats) == 4 * 15
-
-    def test_never_shows_a_reader_half_of_it(self, store: GoldenStore) -> None:
-        code = """
-import sys
-from pathlib import Path
-import numpy as np
-from pytest_modelcompat.golden.golden import Golden, GoldenName
-from pytest_modelcompat.golden.store import GoldenStore
-from pytest_modelcompat.loader.tensors import pack
-store = GoldenStore(Path(sys.argv[1]))
-name = GoldenName(("tests", "test_models"), "test_ranker")
-for step in range(150):
-    fresh = Golden({}, pack({}), pack(np.full(2000, step)))
-    store.update(name, lambda _: fresh)
-"""
-        write(store, NAME, a_golden())
-        writer = run_python(code, store.root)
-        reads = 0
-        while writer.poll() is None:
-            assert store.read(NAME).outputs[1]
-            reads += 1
-        assert writer.returncode == 0
-        assert reads > 5
-        assert int(store.read(NAME).outputs[1]["value"][0]) == 149
 
 
 class TestNames:
