@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import re
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -120,6 +121,7 @@ def _words(inventory: Inventory, profile: Profile, folder: Path) -> dict[str, st
         f"{folder}": "{folder}",
         f"{package} {'.'.join(profile.keras.split('.')[:2])}": "{reader}",
         f"TensorFlow {major}.{minor}": "{tensorflow}",
+        f"tensorflow-text=={major}.{minor}": "tensorflow-text=={tensorflow}",
         f"CPython {python}": "{python}",
         f"{profile.min_producer} to {profile.producer}": "{versions}",
     }
@@ -129,9 +131,9 @@ def _without(text: str, words: Mapping[str, str]) -> str:
     for each, word in words.items():
         before, *parts = text.split(each)
         for part in parts:
-            # Keras 3.1 is not the beginning of Keras 3.11.
-            is_whole = not part[:1].isdigit() and not (part[:1] == "." and part[1:2].isdigit())
-            before += (word if is_whole else each) + part
+            # Keras 3.1 is not the beginning of Keras 3.11, and "2.16 or newer" is no runtime's own version.
+            is_other = re.match(r"\.?\d| or newer", part)
+            before += (each if is_other else word) + part
         text = before
     return text
 
