@@ -17,10 +17,10 @@ from pytest_modelcompat.compatibility.rules.weight_shapes import (
 )
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
 from tests.compatibility.judging import before, h5, keras_file
-from tests.compatibility.models import K36, K215, K311, chain, stack, subclassed
+from tests.compatibility.models import K36, K215, K311, stack, subclassed
 from tests.compatibility.models import h5 as written_h5
 from tests.compatibility.models import keras as written_keras
-from tests.compatibility.writers import Part, Writer
+from tests.compatibility.writers import Part, Writer, chain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -255,7 +255,8 @@ def test_a_sequential_without_layers_lacks_no_shape() -> None:
     ],
 )
 def test_a_subclassed_model_that_its_call_built(paths: tuple[str, ...], is_built_by_its_call: bool) -> None:
-    for config in ({"units": 2}, {"layers": []}, None):
+    configs: tuple[Any, ...] = ({"units": 2}, {"layers": []}, None)
+    for config in configs:
         held = h5(root={"class_name": "Ranker", "config": config}, weights=weights(*paths), model_class="Ranker")
         found = list(unbuilt_model_findings(before(held, "tf2.20")))
         assert len(found) == (is_built_by_its_call and config == {"units": 2})

@@ -22,11 +22,17 @@ _MOST_NAMED = 3
 
 def imported_by_keras(context: CompatibilityContext, use: Use) -> bool:
     """Whether the runtime's Keras imports what an artifact names, undeclared, where its package is installed."""
-    return context.inventory.format == "keras" and context.reader_major == 3 and _package(use) in _PACKAGES
+    is_asked = context.inventory.format == "keras" and context.reader_major == 3
+    return is_asked and is_imported_package(use.module or "")
 
 
-def _package(use: Use) -> str:
-    return str(use.module or "").partition(".")[0]
+def is_imported_package(module: str) -> bool:
+    """Whether a module is in a package that Keras 3 imports by itself."""
+    return _package(module) in _PACKAGES
+
+
+def _package(module: str) -> str:
+    return module.partition(".")[0]
 
 
 def imported_packages(context: CompatibilityContext) -> Iterator[Finding]:
@@ -34,7 +40,7 @@ def imported_packages(context: CompatibilityContext) -> Iterator[Finding]:
     groups: dict[str, list[Use]] = {}
     for use in context.uses:
         if imported_by_keras(context, use) and not context.is_declared(use):
-            groups.setdefault(_package(use), []).append(use)
+            groups.setdefault(_package(str(use.module)), []).append(use)
     for package, group in groups.items():
         names = listed(dict.fromkeys(use.name for use in group), _MOST_NAMED, "and")
         yield Finding(

@@ -6,9 +6,10 @@ import builtins
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.locations import layer_location
-from pytest_modelcompat.artifacts.modules import NO_MODULE, is_declared, is_of_keras
+from pytest_modelcompat.artifacts.modules import NO_MODULE, is_declared
 from pytest_modelcompat.artifacts.text import first_few
 from pytest_modelcompat.compatibility.fixes import declare
+from pytest_modelcompat.compatibility.rules.imported import is_imported_package
 from pytest_modelcompat.results.finding import MEASURED, Finding, Kind, Stage
 
 if TYPE_CHECKING:
@@ -60,9 +61,9 @@ def _is_found(context: CompatibilityContext, reference: Reference) -> bool:
     if module == NO_MODULE:
         is_known = any(profile.find(role, reference.name) for role in _ROLES) or _is_reported(context, reference)
         return is_known or (profile.imports_foreign and hasattr(builtins, reference.name))
-    if is_of_keras(module) and not profile.imports_foreign:
-        return profile.public(module, reference.name) is not None or not module.startswith("keras")
-    return profile.imports_foreign
+    # It imports classes of some packages all the same, and refuses what else it finds there. Read in its sources.
+    is_imported = profile.imports_foreign or (is_imported_package(module) and not is_function)
+    return is_imported or profile.public(module, reference.name) is not None
 
 
 def _is_reported(context: CompatibilityContext, reference: Reference) -> bool:
