@@ -231,7 +231,7 @@ def test_an_axis_that_keras_3_drops(layer: LayerUse, runtime: str, severity: Sev
     assert not list(axes.lost_axes(before(keras_file("2.15.0", root=root, layers=(layer,)), runtime)))
 
 
-def test_axes_of_both_kinds_are_told_apart() -> None:
+def test_axes_of_layers_with_and_without_weights_are_two_findings() -> None:
     root = {"class_name": "Sequential", "config": {"layers": []}}
     layers = (axis("Softmax", 1, ("a",)), axis("BatchNormalization", 1, ("b",)), axis("Concatenate", 1, ("c",)))
     found = list(axes.lost_axes(before(h5(root=root, layers=layers), "tf2.16")))
