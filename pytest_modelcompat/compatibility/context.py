@@ -126,7 +126,7 @@ class CompatibilityContext:
 
     def optimizer(self, name: str) -> ObjectKnowledge | None:
         """What a name alone means as an optimizer, which every Keras looks up in small letters."""
-        return self.profile.find("optimizer", name) or self._optimizers.get(name.lower())
+        return self.profile.registered.get(name) or self._optimizers.get(name.lower())
 
     @cached_property
     def _optimizers(self) -> Mapping[str, ObjectKnowledge]:

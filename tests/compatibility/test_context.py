@@ -105,6 +105,10 @@ def used(role: str, name: str, module: str | None = None) -> ObjectUse:
         (used("initializer", "GlorotUniform", "keras.nowhere"), "tf2.15", None),
         (used("initializer", "GlorotUniform", "keras.initializers"), "tf2.15", "GlorotUniform"),
         (used("initializer", "OrthogonalInitializer", "keras.initializers"), "tf2.16", "OrthogonalInitializer"),
+        # A class goes by its aliases too, in the public modules that have it.
+        (used("constraint", "maxnorm", "keras.constraints"), "tf2.15", "MaxNorm"),
+        (used("constraint", "maxnorm", "keras.nowhere"), "tf2.15", None),
+        (used("constraint", "maxnorm", "keras"), "tf2.15", None),
         (used("loss", "MeanSquaredError", "keras.nowhere"), "tf2.21", None),
         (used("optimizer", "adam"), "tf2.21", "Adam"),
         (used("optimizer", "Adam"), "tf2.21", "Adam"),
@@ -128,6 +132,14 @@ def test_what_another_package_registered_there_is_known() -> None:
     assert there.known(layer("Scale", "shop.layers", "shop>Scale")) is dense
     assert there.known(layer("Scale", "shop.layers", "shop>Other")) is None
     assert there.known(layer("Scale", "shop.layers")) is None
+
+
+def test_an_optimizer_that_another_package_registered_there_is_known() -> None:
+    adam = before(h5(), "tf2.21").optimizer("adam")
+    assert adam is not None
+    there = before(h5(), "tf2.21", registered={"shop>Mine": adam})
+    assert there.optimizer("shop>Mine") is adam
+    assert there.optimizer("shop>mine") is None
 
 
 def test_every_use_is_asked_for_the_outermost_model_first() -> None:

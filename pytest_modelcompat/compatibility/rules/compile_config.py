@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.inventory import ObjectUse
     from pytest_modelcompat.compatibility.context import CompatibilityContext
 
-# What Keras 2 wraps a metric given as a function in; it reads it back, though it is no public name.
-_WRAPPER = "MeanMetricWrapper"
 # From 2.11 on Keras 2 has two optimizers of each name, and reads a configuration with the one that fits.
 _TWO_OPTIMIZERS = (2, 11)
 
@@ -47,7 +45,7 @@ def not_compiled(context: CompatibilityContext) -> Iterator[Finding]:
 def _why_not(context: CompatibilityContext, use: ObjectUse) -> str:
     if _stays_a_name(context, use):
         return ""
-    if is_unknown(context, use) and not (use.name == _WRAPPER and context.reader_major == 2):
+    if is_unknown(context, use):
         if _is_made_by_name(context, use):
             return _why_not_by_name(context, str(use.config["name"]))
         return f"{context.reader_name} has no {use.role} of this name, and it is not declared"
@@ -105,7 +103,7 @@ def _why_not_by_name(context: CompatibilityContext, name: str) -> str:
 
 def _is_short_name(context: CompatibilityContext, use: ObjectUse) -> bool:
     """Whether an .h5 names a function by an alias, which Keras 3 then looks for beside the function's real name."""
-    if context.reader_major != 3 or context.inventory.format != "h5" or use.is_class or use.role == "optimizer":
+    if context.reader_major != 3 or context.inventory.format != "h5" or use.is_class:
         return False
     known = context.known(use)
     if known is None or known.is_class or context.is_declared(use):

@@ -133,7 +133,7 @@ def _is_keras_own(use: Use) -> bool:
 
 
 def _names_keras_module(use: Use) -> bool:
-    return bool(use.module) and str(use.module).split(".", maxsplit=1)[0] in KERAS_PACKAGES
+    return (use.module or "").partition(".")[0] in KERAS_PACKAGES
 
 
 def _module_moved(context: CompatibilityContext, group: Sequence[Use]) -> Finding:
