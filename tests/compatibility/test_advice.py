@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from pytest_modelcompat.compatibility.advice import held_to_facts, recommended_r
 from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.profiles.store import load_profile
 from pytest_modelcompat.results.finding import Finding, Kind
-from tests.compatibility.models import K24, code, h5, stack
+from tests.compatibility.models import K24, K315, code, h5, keras, stack, with_own_layer
 
 OWN_LAYER = "write the function as a layer of its own, or register it: @keras.saving.register_keras_serializable()"
 
@@ -33,6 +34,12 @@ OWN_LAYER = "write the function as a layer of its own, or register it: @keras.sa
         ("load it with Keras 3 (TensorFlow 2.16 or newer, without TF_USE_LEGACY_KERAS)", "tf2.21"),
         ("load it with Python 3.11", ""),
         ("load it with Keras 9.9", ""),
+        ("upgrade TensorFlow there", ""),
+        ("upgrade TensorFlow there to 2.16 or newer", "tf2.16"),
+        ("load it with Keras", "tf2.21+tf_keras"),
+        ("load it with Keras 3.0", "tf2.21"),
+        ("load it with Keras 3.1", "tf2.21+keras3.1"),
+        ("load it with Keras 2.16", "tf2.16+tf_keras"),
         ("save the model as .keras or SavedModel", ""),
         ("export it with Keras 3.6 or newer", ""),
     ],
@@ -96,3 +103,39 @@ def test_another_runtime_is_judged_only_where_one_is_recommended(monkeypatch: py
     monkeypatch.setattr("pytest_modelcompat.compatibility.advice.check_compatibility", None)
     other = Finding(Kind.LOAD_FAILED, "model.keras", fix=("save the model as .keras or SavedModel",))
     assert fixes(hashing("3.3.3"), "tf2.16", other) == [other.fix]
+
+
+def test_the_lines_that_stay_keep_their_order() -> None:
+    lines = ("try Keras 3.3.3, which saved the file", "or ask", "or ask again", "or give up")
+    raised = Finding(Kind.LOAD_FAILED, "model.keras", fix=lines)
+    assert fixes(hashing("3.3.3"), "tf2.16+keras3.0", raised) == [("ask", "or ask again", "or give up")]
+    alone = Finding(Kind.LOAD_FAILED, "model.keras", fix=lines[:1])
+    assert fixes(hashing("3.3.3"), "tf2.16+keras3.0", alone) == [()]
+
+
+def test_what_is_declared_and_trusted_is_so_in_the_other_runtime_too(tmp_path: Path) -> None:
+    layers = (K315.code("double", code("3.13", "arithmetic")), with_own_layer(K315).inside[1])
+    inventory = read_inventory(keras(K315, stack(K315, *layers))(tmp_path))
+    line = "upgrade Keras there to 3.15 or newer"
+    raised = Finding(Kind.LOAD_FAILED, "model.keras", fix=(line, "or ask"))
+    profile = load_profile("tf2.20")
+
+    def first(*custom: str, **more: bool) -> str:
+        (finding,) = held_to_facts([raised], inventory, profile, custom=custom, **more)
+        return finding.fix[0]
+
+    assert first("Scale", safe_mode=False) == line
+    assert first("Scale") == "ask"
+    assert first(safe_mode=False) == "ask"
+
+
+def test_a_version_is_recommended_for_what_is_gone_there_though_other_things_stay() -> None:
+    dense = LayerUse("Dense", ("dense",), "keras.layers", config={"units": 2, "quantization_config": None})
+    held = replace(hashing("3.6.0"), layers=(*hashing("3.6.0").layers, dense))
+    of_dense, of_hashing = fixes(held, "tf2.16")
+    assert of_hashing[0] == "upgrade Keras there to 3.6 or newer"
+    assert of_dense[0] == "save the model with Keras 3.3"
+    old = LayerUse("ThresholdedReLU", ("old",), config={"theta": 1.0})
+    named = Inventory(Path("model.h5"), "h5", {"keras": "2.15.0"}, layers=(old,), root={"class_name": "Model"})
+    ((first, *_),) = fixes(named, "tf2.16")
+    assert first.startswith("load it with Keras 2 there")

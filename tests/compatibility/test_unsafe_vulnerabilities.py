@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -149,3 +150,97 @@ def test_a_file_that_is_not_unpacked_is_downloaded_alone() -> None:
 def test_a_layer_by_its_own_name_in_other_words_is_none() -> None:
     layer = LayerUse("TFSMLayer", ("inside",), config={})
     assert not found(Inventory(Path("m"), "keras", layers=(layer,)), "tf2.18")
+
+
+DOWNLOADING = {"references": (Reference("get_file", ("carrier",), "keras.utils", is_function=True),)}
+LINKED = {"hazards": (Hazard("external link", "dense/kernel", "leads out"),)}
+
+
+@pytest.mark.parametrize(
+    ("held", "cve", "runtime", "does", "where"),
+    [
+        (
+            {"lambdas": (LambdaUse(("double",), has_bytecode=True), LambdaUse(("named",), has_bytecode=False))},
+            "CVE-2024-3660",
+            "tf2.12",
+            "Keras 2.12.0 of tf2.12 runs the Python bytecode in the file when it is loaded or called",
+            ('"double"',),
+        ),
+        (
+            {**DOWNLOADING, "root": {"extract": True}},
+            "CVE-2025-12060",
+            "tf2.18",
+            "Keras 3.6.0 of tf2.18 unpacks an archive that the file names, whose members may lie outside of the folder",
+            ('"carrier"',),
+        ),
+        (DOWNLOADING, "CVE-2025-8747", "tf2.18", "downloads what the file names, to where it says", ('"carrier"',)),
+        (
+            {"layers": (LayerUse("StringLookup", ("terms",), config={"vocabulary": "/x.txt"}),)},
+            "CVE-2025-12058",
+            "tf2.18",
+            "reads /x.txt when the file is loaded",
+            ('"terms"',),
+        ),
+        (
+            {"layers": (LayerUse("TFSMLayer", ("inner",), config={"filepath": "/x"}),)},
+            "CVE-2026-1462",
+            "tf2.18",
+            "loads the SavedModel that the file names, with everything in it",
+            ('"inner"',),
+        ),
+        (
+            {"layers": (LayerUse("TorchModuleWrapper", ("inner",), config={"module": "gA"}),)},
+            "CVE-2025-49655",
+            "tf2.18",
+            "unpickles a PyTorch module, which can run any code",
+            ('"inner"',),
+        ),
+        (LINKED, "CVE-2026-1669", "tf2.15", "reads another file of the host", ("weights dense/kernel",)),
+        (
+            LINKED,
+            "CVE-2026-1669",
+            "tf2.21+tf_keras",
+            "tf_keras 2.21.0 of tf2.21+tf_keras reads",
+            ("weights dense/kernel",),
+        ),
+        (
+            {"layers": (LayerUse("ReLU", ("fine",)), LayerUse("ReLU", ("../x",)))},
+            "CVE-2026-12479",
+            "tf2.18",
+            "writes outside of its folder when the model is saved again",
+            ('"../x"',),
+        ),
+    ],
+)
+def test_what_a_runtime_does_with_a_file(
+    held: dict[str, Any], cve: str, runtime: str, does: str, where: tuple[str, ...]
+) -> None:
+    inventory = Inventory(Path("m"), "keras", **held)
+    (finding,) = (each for each in unsafe_content(inventory, profile=load_profile(runtime)) if each.subject == cve)
+    assert does in finding.cause
+    assert finding.cause.endswith(", in spite of safe mode")
+    assert finding.where == where
+    assert finding.fix[0].startswith("load it with Keras ")
+    assert finding.fix[1:] == ("or load it only if you trust its source",)
+
+
+def test_the_first_keras_3_has_those_of_keras_3() -> None:
+    layer = LayerUse("TorchModuleWrapper", ("torch",), config={"module": "gASV"})
+    inventory = Inventory(Path("m"), "keras", layers=(layer,))
+    assert "CVE-2025-49655" in found(inventory, "tf2.16+keras3.0")
+    assert not found(inventory, "tf2.15")
+
+
+def test_a_vocabulary_of_another_layer_is_no_lookups() -> None:
+    layer = LayerUse("Dense", ("dense",), config={"vocabulary": "/x.txt"})
+    assert not found(Inventory(Path("m"), "keras", layers=(layer,)), "tf2.18")
+
+
+def test_a_recording_that_did_not_ask_what_is_refused_refuses_nothing() -> None:
+    layer = LayerUse("StringLookup", ("terms",), config={"vocabulary": "/x.txt"})
+    inventory = Inventory(Path("m"), "keras", layers=(layer,))
+    for refuses in (None, {}, {"h5": frozenset({"StringLookup"})}):
+        profile = replace(load_profile("tf2.21"), refuses=refuses)
+        assert "CVE-2025-12058" in {each.subject for each in unsafe_content(inventory, profile=profile)}
+    profile = replace(profile, refuses={"keras": frozenset({"StringLookup"})})
+    assert "CVE-2025-12058" not in {each.subject for each in unsafe_content(inventory, profile=profile)}
