@@ -1,6 +1,6 @@
 """What mutmut leaves out of `compatibility/`, mutated: the tables at the top of each file, properties, defaults.
 
-    python benchmarks/constant_mutants.py [FILE ...] [--list]
+    python benchmarks/constant_mutants.py [FILE ...] [--numbers] [--list]
 
 mutmut changes the functions that have no decorator. The versions and names that judge stand above them. Each number is
 raised by one here, each text and each comparison altered, each member of an enumeration exchanged for the next, one at
@@ -63,6 +63,10 @@ class Mutant:
 
     def __init__(self, file: Path, tree: ast.Module, line: int, what: str) -> None:
         self.file, self.tree, self.line, self.what = file, tree, line, what
+
+    @property
+    def is_of_number(self) -> bool:
+        return self.what.split()[0].isdigit()
 
     @property
     def name(self) -> str:
@@ -198,11 +202,14 @@ def main(arguments: Sequence[str]) -> int:
     """Runs them all; 1 if more than a tenth survive."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", type=Path, help="of the package; all of them if none is given")
+    parser.add_argument("--numbers", action="store_true", help="only those of numbers, which are versions mostly")
     parser.add_argument("--list", action="store_true", help="only list the mutants")
     options = parser.parse_args(arguments)
     os.chdir(ROOT)
     files = [file.resolve() for file in options.files] or sorted(PACKAGE.rglob("*.py"))
     every = [mutant for file in files for mutant in mutants_of(file)]
+    if options.numbers:
+        every = [mutant for mutant in every if mutant.is_of_number]
     if options.list:
         print("\n".join(mutant.name for mutant in every))
         return 0
