@@ -114,6 +114,19 @@ def test_what_a_keras_looks_at(format_: str, use: LambdaUse, runtime: str, is_re
     assert bool(found(held(format_, use), runtime)) is is_read
 
 
+def test_each_piece_of_bytecode_is_judged() -> None:
+    findings = found(
+        held("h5", holding(OF_3_8, OF_3_13, Code(((3, 11),), runs_on=((3, 11),)))), "tf2.15", python=(3, 8)
+    )
+    assert [each.cause.split(",")[0] for each in findings] == [
+        *("it holds bytecode of CPython 3.13", "it holds bytecode of CPython 3.11"),
+    ]
+
+
+def test_what_compile_was_given_is_judged_elsewhere() -> None:
+    assert not found(held("h5", holding(OF_3_8, path=("compile",))), "tf2.15")
+
+
 @pytest.mark.parametrize(("format_", "is_read"), [("h5", False), ("keras", True)])
 def test_an_operation_of_an_h5_file_is_not_read(format_: str, is_read: bool) -> None:
     operation = LayerUse("GetItem", ("double",), config={"name": "double"})
@@ -327,6 +340,7 @@ def test_a_lambda_that_compile_was_given_and_a_python_cannot_read(
 ) -> None:
     findings = given_to_compile("tf2.16", code, python=python)
     assert [(each.kind, each.subject) for each in findings] == [(Kind.PYTHON_BYTECODE, "compile()")] * is_unreadable
+    assert all(each.cause.startswith(("it holds bytecode", "its Python bytecode")) for each in findings)
 
 
 def lambda_of(name: str | None, *, has_bytecode: bool = False) -> LambdaUse:

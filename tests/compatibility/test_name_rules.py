@@ -312,6 +312,12 @@ def test_arguments_that_do_no_harm(more: dict[str, Any], config: dict[str, Any])
     assert not wrong(scale(**more), **config)
 
 
+def test_a_class_that_is_declared_takes_what_it_takes() -> None:
+    held = keras_file(layers=(layer("Dense", "keras.layers", units=2, hat=1),))
+    assert [each.subject for each in wrong_arguments(before(held, "tf2.21"))] == ["Dense(hat=…)"]
+    assert not list(wrong_arguments(before(held, "tf2.21", "Dense")))
+
+
 @pytest.mark.parametrize(
     ("value", "runtime", "is_taken"),
     [

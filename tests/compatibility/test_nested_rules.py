@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -240,6 +241,22 @@ def test_what_is_a_list_of_one_output(ends: Any, severities: list[Severity]) -> 
     assert [each.severity for each in outputs(ends)] == severities
     assert [each.severity for each in outputs(ends, "Conv1D")] == [Severity.ERROR] * len(severities)
     assert not outputs(ends, position=4)
+
+
+def test_a_list_of_one_output_in_a_nested_sequential() -> None:
+    tower = {"layers": [], "output_layers": [["dense", 0, 0]]}
+    layers = (
+        LayerUse("Sequential", ("outer",), config={"layers": []}, position=2, siblings=3),
+        LayerUse("Functional", ("outer", "tower"), config=tower, position=2, siblings=3),
+        LayerUse("Dense", ("outer", "last"), config={}, position=3, siblings=3),
+        LayerUse("Conv1D", ("conv",), config={}, position=3, siblings=3),
+    )
+    for class_name, found in (("Functional", [(('"tower" inside "outer"',), Severity.CHANGE)]), ("Dense", [])):
+        inner = replace(layers[1], class_name=class_name, config=tower if found else {})
+        root = functional(ends=[["conv", 0, 0]])
+        held = keras_file(root=root, layers=(layers[0], inner, *layers[2:]))
+        findings = changed_inputs_outputs(before(held, LAST_3))
+        assert [(each.where, each.severity) for each in findings] == found
 
 
 @pytest.mark.parametrize("key", ["input_layers", "output_layers"])

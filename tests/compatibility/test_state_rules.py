@@ -269,10 +269,11 @@ def test_packages_that_keras_imports(module: str | None, package: str, install: 
 
 def test_a_package_is_named_once_with_a_few_of_its_names() -> None:
     layers = [hub(name, "keras_hub.src", f"at_{name}") for name in ("A", "B", "C", "D", "E", "A")]
-    held = keras_file(layers=(*layers, hub("F", "keras_cv.layers", "last")))
+    others = (hub("F", "keras_cv.layers", "last"), hub("G", "keras_cv.models", "very_last"))
+    held = keras_file(layers=(*layers, *others))
     first, second = imported.imported_packages(before(held, "tf2.18"))
     assert first.cause.startswith("Keras 3.6 imports A, B, C and 2 more from keras_hub by itself")
-    assert second.cause.startswith("Keras 3.6 imports F from keras_cv by itself")
+    assert second.cause.startswith("Keras 3.6 imports F and G from keras_cv by itself")
 
 
 @pytest.mark.parametrize(
