@@ -216,6 +216,12 @@ def test_the_content_of_a_model_is_its_configuration(tmp_path: Path) -> None:
     assert digest(within, BYTECODE) != digest(inner, BYTECODE)
 
 
+def test_a_digest_stays_the_same_as_long_as_baselines_do() -> None:
+    part = Inventory(Path("m.keras"), "keras", root={"c": 2})
+    whole = Inventory(Path("m.keras"), "keras", root={"b": 1, "a": Path("x")}, others=(part,))
+    assert digest(whole, BYTECODE) == "6a1aaa756ab657ff07ad5ac1964bd180d3be9be74f845813aa871747a6221eb2"
+
+
 def test_the_content_of_what_compile_was_given_is_part_of_it_where_it_stands(tmp_path: Path) -> None:
     inventory = held(tmp_path, training={"loss": "mse"})
     other = replace(inventory, training={"loss": "mae"})
