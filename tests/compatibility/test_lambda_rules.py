@@ -235,6 +235,7 @@ def test_a_python_is_named_that_the_runtime_is_published_for(runs_on: Any, fix: 
     [
         ("tf2.4", ("K", "copy", "np", "warnings"), ""),
         ("tf2.4", ("tf",), "tf"),
+        ("tf2.5", ("tf", "K"), "tf"),
         ("tf2.6", ("K", "tf", "operator"), ""),
         ("tf2.7", ("np", "sys", "tf", "textwrap"), ""),
         ("tf2.7", ("K", "tf"), "K"),
