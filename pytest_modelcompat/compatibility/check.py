@@ -42,15 +42,17 @@ def check_compatibility(
 
 def _findings(context: CompatibilityContext) -> Iterator[Finding]:
     from pytest_modelcompat.compatibility.rules.known_changes import known_changes
+    from pytest_modelcompat.compatibility.rules.measured import measured_findings
     from pytest_modelcompat.compatibility.rules.order import rules_for
 
     unopened = tuple(_container_findings(context))
     if unopened:
         yield from unopened
         return
-    for rule in rules_for(context.inventory.format):
-        yield from rule(context)
-    yield from known_changes(context)
+    found = [finding for rule in rules_for(context.inventory.format) for finding in rule(context)]
+    found += known_changes(context)
+    yield from found
+    yield from measured_findings(context, found)
 
 
 def _container_findings(context: CompatibilityContext) -> Iterable[Finding]:

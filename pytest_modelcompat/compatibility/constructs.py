@@ -1,0 +1,134 @@
+"""Constructs: what a Keras configuration is made of, as the facts about loads are kept by.
+
+A construct is a class that a model names (`layer Dense`), one of its arguments with the kind of its value
+(`layer Dense.units=int`), or what a wrapper is around (`layer TimeDistributed > Dense`). What is measured of files and
+what is asked of the facts about a file are read by the same function, so that the two cannot differ.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_modelcompat.artifacts.inventory import LayerUse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
+
+    from pytest_modelcompat.artifacts.inventory import Inventory
+    from pytest_modelcompat.artifacts.locations import Use
+
+# A class or function of the user's own, whatever it is called.
+OWN = "*"
+# Names, places and wiring; and what has constructs of its own.
+_NOT_ARGUMENTS = frozenset(
+    {"name", "layers", "input_layers", "output_layers", "build_config", "build_input_shape", "batch_input_shape"}
+    | {"batch_shape", "shared_object_id"}
+)
+# What may be any name, and says nothing about what is done with it.
+_FREE = frozenset({"encoding", "function", "mask_token", "module", "oov_token", "output_shape", "output_shape_module"})
+_WORD = re.compile(r"[A-Za-z_][\w.+-]{0,29}")
+_NUMBERED = re.compile(r"_\d+$")
+_MOST_IN_LIST = 3
+
+
+class Construct(NamedTuple):
+    """One construct of an artifact.
+
+    Args:
+        text: what it is, the same in every artifact.
+        use: the layer or object that it is of.
+    """
+
+    text: str
+    use: Use
+
+
+def constructs(inventory: Inventory, is_own: Callable[[Use], bool]) -> Iterator[Construct]:
+    """The constructs of an artifact, those of the outermost model first; one may come more than once.
+
+    Args:
+        inventory: what the artifact holds.
+        is_own: whether a layer or object is of the user's own classes and functions.
+    """
+    uses: tuple[Use, ...] = (*inventory.layers, *inventory.objects)
+    own = {use.name for use in uses if is_own(use)}
+    root = inventory.root
+    if isinstance(root.get("class_name"), str):
+        config = root.get("config")
+        use = LayerUse(root["class_name"], (), config=config if isinstance(config, dict) else {})
+        yield from _of_use(use, "model", own)
+    wrapped = _Wrapped(inventory)
+    for layer in inventory.layers:
+        yield from _of_use(layer, "operation" if _is_operation(layer) else "layer", own)
+        chain = wrapped.chain(layer)
+        if chain:
+            yield Construct("layer " + " > ".join(_name(each.name, own) for each in chain), layer)
+    for each in inventory.objects:
+        role = f"compiled {each.role}" if each.path == ("compile",) else each.role
+        yield from _of_use(each, role, own)
+
+
+def _of_use(use: Use, role: str, own: set[str]) -> Iterator[Construct]:
+    head = f"{role} {_name(use.name, own)}"
+    yield Construct(head, use)
+    config: Mapping[str, Any] = use.config
+    for key, value in config.items() if not head.endswith(OWN) else ():
+        if key not in _NOT_ARGUMENTS:
+            kind = "text" if key in _FREE and isinstance(value, str) else _kind(value, own)
+            yield Construct(f"{head}.{key}={kind}", use)
+
+
+def _name(name: str, own: set[str]) -> str:
+    return OWN if name in own or ">" in name else name
+
+
+def _is_operation(layer: LayerUse) -> bool:
+    return ".ops." in f".{layer.module or ''}."
+
+
+class _Wrapped:
+    """Which layers stand in others that are no models."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.by_path = {layer.path: layer for layer in inventory.layers}
+
+    def chain(self, layer: LayerUse) -> list[LayerUse]:
+        """The layers around a layer, the outermost first, and itself; nothing where only models are around it."""
+        around: list[LayerUse] = [layer]
+        path = layer.path[:-1]
+        while path in self.by_path and "layers" not in self.by_path[path].config:
+            around.insert(0, self.by_path[path])
+            path = path[:-1]
+        return around if len(around) > 1 else []
+
+
+def _kind(value: Any, own: set[str]) -> str:
+    """What tells a value of an argument from others that versions may treat otherwise."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, (int, float)):
+        return _kind_of_number(value)
+    if isinstance(value, str):
+        return OWN if value in own else value if _WORD.fullmatch(value) else "text"
+    if isinstance(value, list):
+        # What stands in a list is data, and may be any text.
+        kinds = ("text" if isinstance(each, str) else _kind(each, own) for each in value[:_MOST_IN_LIST])
+        return f"[{', '.join(dict.fromkeys(kinds))}]"
+    return _kind_of_dictionary(value, own) if isinstance(value, dict) else "other"
+
+
+def _kind_of_number(value: float) -> str:
+    if type(value) is float:
+        return "float" if value else "0.0"
+    return "int" if value > 0 else "<0" if value else "0"
+
+
+def _kind_of_dictionary(value: Mapping[str, Any], own: set[str]) -> str:
+    class_name, config = value.get("class_name"), value.get("config")
+    if not isinstance(class_name, str):
+        return "{}"
+    if isinstance(config, str) and class_name == "function":
+        return f"<function {_name(config, own)}>"
+    return f"<{_name(_NUMBERED.sub('', class_name), own)}>"

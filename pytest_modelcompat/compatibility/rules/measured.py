@@ -1,0 +1,91 @@
+"""What was measured of the constructs of an artifact: loads that fail, and models that predict something else."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.artifacts.locations import locations
+from pytest_modelcompat.compatibility import fixes
+from pytest_modelcompat.compatibility.constructs import constructs
+from pytest_modelcompat.compatibility.context import TF_KERAS
+from pytest_modelcompat.profiles.facts import PAIR, load_facts
+from pytest_modelcompat.profiles.store import version_key
+from pytest_modelcompat.results.finding import MEASURED, Finding, Kind, Severity, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pytest_modelcompat.artifacts.locations import Use
+    from pytest_modelcompat.artifacts.versions import MinorVersion
+    from pytest_modelcompat.compatibility.context import CompatibilityContext
+    from pytest_modelcompat.profiles.facts import Fact
+
+_UNKNOWN: MinorVersion = (0, 0)
+_KERAS_3: MinorVersion = (3, 0)
+_STAGES = {"load": Stage.CONFIG, "call": Stage.FIRST_CALL}
+_OUTCOMES = {
+    "fails": (Kind.CONFIG_CHANGED, Severity.ERROR),
+    "crashes": (Kind.LOADER_CRASHED, Severity.ERROR),
+    "hangs": (Kind.NEVER_ENDS, Severity.ERROR),
+    "changed": (Kind.SEMANTICS_CHANGED, Severity.CHANGE),
+}
+_LAYER = re.compile(r'"([^"]*)"')
+
+
+def measured_findings(context: CompatibilityContext, others: Sequence[Finding]) -> Iterator[Finding]:
+    """What each construct of the artifact was seen to become, where no other finding explains the layer.
+
+    Args:
+        context: the artifact and the runtime.
+        others: what the rules found.
+    """
+    explained = _layers_of(finding for finding in others if finding.severity is Severity.ERROR)
+    changed = _layers_of(finding for finding in others if finding.severity is Severity.CHANGE)
+    for finding in _measured(context):
+        known = explained if finding.severity is Severity.ERROR else explained | changed
+        if known.isdisjoint(_layers_of([finding])):
+            yield finding
+
+
+def _layers_of(findings: Iterable[Finding]) -> set[str]:
+    return {name for finding in findings for place in finding.where for name in _LAYER.findall(place) or [place]}
+
+
+def _measured(context: CompatibilityContext) -> Iterator[Finding]:
+    facts = load_facts(context.inventory.format)
+    if facts is None or context.writer == _UNKNOWN:
+        return
+    uses: dict[str, list[Use]] = {}
+    for construct in constructs(context.inventory, lambda use: context.is_declared(use) or context.known(use) is None):
+        uses.setdefault(construct.text, []).append(construct.use)
+    for fact in facts.about(uses, _writer(context), _reader(context)):
+        if fact.stage != "training":
+            yield _finding(context, fact, uses[fact.construct.split(PAIR)[-1]])
+
+
+def _writer(context: CompatibilityContext) -> str:
+    return version_key(context.writer, is_tf_keras=TF_KERAS <= context.writer < _KERAS_3)
+
+
+def _reader(context: CompatibilityContext) -> str:
+    return version_key(context.reader, is_tf_keras=context.profile.package == "tf_keras")
+
+
+def _finding(context: CompatibilityContext, fact: Fact, uses: Sequence[Use]) -> Finding:
+    kind, severity = _OUTCOMES[fact.outcome]
+    subject = fact.construct.partition(" ")[2]
+    if severity is Severity.ERROR:
+        cause = f"{context.reader_name} was seen not to read it from a file of {context.writer_name}: {fact.text}"
+    else:
+        cause = f"{context.reader_name} was seen to predict something else with it than {context.writer_name}"
+    return Finding(
+        kind,
+        subject=subject,
+        where=locations(uses),
+        cause=cause,
+        fix=fixes.other_keras(context),
+        severity=severity,
+        stage=_STAGES.get(fact.stage) if severity is Severity.ERROR else None,
+        source=MEASURED,
+    )

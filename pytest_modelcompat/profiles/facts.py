@@ -1,0 +1,122 @@
+"""Facts: what each version of Keras was seen to make of each construct that another version wrote.
+
+A construct is a class, or an argument of one with the kind of its value (`compatibility/constructs.py`). The data are
+measured: `sweep/` saves a model of each construct in each version and loads it in others.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+DATA = Path(__file__).resolve().parent / "data" / "facts.json.gz"
+# The byte of a gzip file that names the system it was written on.
+_SYSTEM, _UNIX = 9, 3
+PAIR = " & "
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What a reader makes of a construct.
+
+    Args:
+        construct: what it is about; two with `PAIR` between them, where only both together do it.
+        outcome: `fails`, `changed`, `crashes` or `hangs`.
+        stage: `load`, `call` or `training`.
+        text: what Keras says, without what differs between files.
+        writer: the version that wrote it, where it was measured.
+        reader: the version that read it, where it was measured.
+    """
+
+    construct: str
+    outcome: str
+    stage: str
+    text: str
+    writer: str
+    reader: str
+
+
+class Facts:
+    """The facts about one format.
+
+    Args:
+        data: that format's part of the data.
+        versions: every version, in order.
+        kinds: outcome, stage and text of each kind.
+    """
+
+    def __init__(self, data: dict[str, Any], versions: list[str], kinds: list[list[str]]) -> None:
+        self._data, self._versions, self._kinds = data, versions, kinds
+
+    @cached_property
+    def observed(self) -> frozenset[str]:
+        """Every construct that was ever tried."""
+        return frozenset(self._data["observed"])
+
+    @cached_property
+    def _measured(self) -> frozenset[tuple[int, int]]:
+        return frozenset((writer, reader) for writer, reader in self._data["measured"])
+
+    def about(self, constructs: Iterable[str], writer: str, reader: str) -> Iterator[Fact]:
+        """The facts about some constructs of one file, for the nearest pair of versions that was measured.
+
+        Args:
+            constructs: all of the file's.
+            writer: the key of the version that wrote it, as in `profiles.store`.
+            reader: the key of the version that reads it.
+        """
+        there = set(constructs)
+        place = self._nearest(writer, reader)
+        if place is None:
+            return
+        facts: dict[str, list[Any]] = self._data["facts"]
+        for construct in sorted(there):
+            yield from self._at(construct, facts.get(construct, ()), place)
+        for construct in self._pairs:
+            if there.issuperset(construct.split(PAIR)):
+                yield from self._at(construct, facts[construct], place)
+
+    @cached_property
+    def _pairs(self) -> tuple[str, ...]:
+        return tuple(each for each in self._data["facts"] if PAIR in each)
+
+    def _at(self, construct: str, rows: Iterable[Any], place: tuple[int, int]) -> Iterator[Fact]:
+        for kind, writers, readers in rows:
+            if place[0] in writers and place[1] in readers:
+                outcome, stage, text = self._kinds[kind]
+                yield Fact(construct, outcome, stage, text, self._versions[place[0]], self._versions[place[1]])
+
+    def _nearest(self, writer: str, reader: str) -> tuple[int, int] | None:
+        if writer not in self._versions or reader not in self._versions or not self._measured:
+            return None
+        wanted = self._versions.index(writer), self._versions.index(reader)
+        if wanted in self._measured:
+            return wanted
+        return None
+
+
+def write(data: dict[str, Any], path: Path = DATA) -> int:
+    """Writes the facts; the same give the same bytes. How many bytes they are."""
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    packed = bytearray(gzip.compress(text.encode(), compresslevel=9, mtime=0))
+    packed[_SYSTEM] = _UNIX
+    path.write_bytes(packed)
+    load_facts.cache_clear()
+    return len(packed)
+
+
+@cache
+def load_facts(format_: str, path: Path = DATA) -> Facts | None:
+    """The facts about a format; None where nothing was measured of it."""
+    if not path.exists():
+        return None
+    data = json.loads(gzip.decompress(path.read_bytes()))
+    part = data["formats"].get(format_)
+    return Facts(part, data["versions"], data["kinds"]) if part else None

@@ -1,0 +1,110 @@
+"""The sweep: what each version of Keras reads back, measured.
+
+    python -m sweep --out FOLDER [--minutes 40] [KERAS...]
+
+makes each writer's artifacts, loads them in its readers, and writes `sweep/observed/`. It goes on where it stopped:
+what FOLDER has is not made again, and what was observed is not loaded again. Without FOLDER's content it goes on from
+what is committed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from sweep import observed
+from sweep.loads import Results, load_all
+from sweep.make import make
+from sweep.plan import every_keras, readers_of
+from sweep.summary import observations, outcomes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    Rows = dict[str, list[dict[str, Any]]]
+
+AT_ONCE = 2
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, help="where artifacts and results go; several gigabytes")
+    parser.add_argument("--minutes", type=float, default=40.0, help="after how many minutes it stops; default: 40")
+    parser.add_argument("--observed", type=Path, default=observed.FOLDER, help="default: sweep/observed")
+    parser.add_argument("keras", nargs="*", metavar="KERAS", help="writers, such as 2.15; default: all")
+    options = parser.parse_args()
+    options.out = options.out.resolve()
+    unknown = sorted(set(options.keras) - set(every_keras()))
+    if unknown:
+        parser.error(f"no such Keras: {', '.join(unknown)}; known are {', '.join(every_keras())}")
+    return options
+
+
+def main() -> None:
+    """Makes, loads, and writes what was observed."""
+    options = arguments()
+    end = time.monotonic() + 60 * options.minutes
+    writers = options.keras or every_keras()
+    rows: Rows = {}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(partial(_make, options, rows, end), writers))
+        readers = list(dict.fromkeys(reader for writer in rows for reader in readers_of(writer)))
+        left = list(pool.map(partial(_load, options, rows, end), readers))
+    for writer in rows:
+        _write(options, writer, rows[writer])
+    print(f"loads left: {sum(left):,}; writers left: {', '.join(set(writers) - set(rows)) or 'none'}")
+
+
+def _make(options: argparse.Namespace, rows: Rows, end: float, writer: str) -> None:
+    if time.monotonic() < end:
+        started = time.monotonic()
+        rows[writer] = make(writer, options.out)
+        print(f"{writer}: {len(rows[writer]):,} artifacts, {time.monotonic() - started:.0f} s", flush=True)
+
+
+def _load(options: argparse.Namespace, rows: Rows, end: float, reader: str) -> int:
+    """Loads what one reader is to load; how many loads are left."""
+    results = _results(options, reader)
+    asked: dict[str, dict[str, Any]] = {}
+    for writer, artifacts in rows.items():
+        if reader in readers_of(writer):
+            known = outcomes_of(observed.read(writer, options.observed), reader)
+            found = [dict(known[key], id=row["id"]) for row in artifacts if (key := _key(row)) in known]
+            results.add(each for each in found if each["id"] not in results.by_digest)
+            asked.update((row["id"], row) for row in artifacts if row["id"] not in results.by_digest)
+    started = time.monotonic()
+    load_all(reader, _without_constructs(list(asked.values())), results, lambda: time.monotonic() > end)
+    left = sum(digest not in results.by_digest for digest in asked)
+    if asked:
+        print(f"{reader}: {len(asked) - left:,} loads, {time.monotonic() - started:.0f} s", flush=True)
+    return left
+
+
+def _key(row: dict[str, Any]) -> tuple[str, str]:
+    return row["name"], row["format"]
+
+
+def _without_constructs(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: value for key, value in row.items() if key != "constructs"} for row in rows]
+
+
+def _results(options: argparse.Namespace, reader: str) -> Results:
+    return Results(options.out / "results" / f"{reader.replace(' ', '-')}.jsonl")
+
+
+def _write(options: argparse.Namespace, writer: str, rows: list[dict[str, Any]]) -> None:
+    by_reader = {reader: _results(options, reader).by_digest for reader in readers_of(writer)}
+    size = observed.write(writer, observations(rows, by_reader), options.observed)
+    print(f"{writer}: {size:,} bytes observed", flush=True)
+
+
+if __name__ == "__main__":
+    main()

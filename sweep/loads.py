@@ -1,0 +1,116 @@
+"""Loading many artifacts in one reader: a warm process, another where one ends it, each result on disk at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.runtimes.builtin import builtin_runtime
+from pytest_modelcompat.runtimes.environments import interpreter_of
+from sweep.plan import runtime_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+ROOT = Path(__file__).resolve().parents[1]
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "KERAS_BACKEND": "tensorflow"}
+# A load that takes longer has hung; the first of a process imports TensorFlow too.
+PATIENCE = 90.0
+LOOK_EVERY = 0.2
+# TensorFlow's graphs grow with every load: a process is replaced after so many.
+MOST_IN_A_PROCESS = 1500
+
+
+@dataclass
+class Results:
+    """What is known of the loads in one reader, by digest; kept in a file as it comes.
+
+    Args:
+        path: the file.
+    """
+
+    path: Path
+    by_digest: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Reads what is there."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self.path.exists():
+            for line in self.path.read_text(encoding="utf-8").splitlines():
+                self._take(json.loads(line))
+
+    def _take(self, row: dict[str, Any]) -> None:
+        self.by_digest[row["id"]] = {key: value for key, value in row.items() if key != "id"}
+
+    def add(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Adds results, and writes them."""
+        with self.path.open("a", encoding="utf-8") as file:
+            for row in rows:
+                self._take(row)
+                file.write(json.dumps(row) + "\n")
+
+
+def load_all(keras: str, loads: list[dict[str, Any]], results: Results, until: Callable[[], bool]) -> None:
+    """Loads artifacts in a Keras, as far as time allows.
+
+    Args:
+        keras: the reader's key.
+        loads: lines for `sweep.reader`, without those of which there are results.
+        results: where the results go.
+        until: whether time is up.
+    """
+    left = list(loads)
+    while left and not until():
+        batch = left[:MOST_IN_A_PROCESS]
+        ended_at = _run(keras, batch, results, until)
+        if ended_at is not None:
+            alone = next(load for load in batch if load["id"] == ended_at[0])
+            again = _run(keras, [alone], results, until)
+            if again is not None:
+                results.add([{"id": again[0], "outcome": again[1], "stage": "load", "text": again[2]}])
+        left = [load for load in left if load["id"] not in results.by_digest]
+
+
+def _run(
+    keras: str, batch: list[dict[str, Any]], results: Results, until: Callable[[], bool]
+) -> tuple[str, str, str] | None:
+    """One process; the load that it ended at, how and with which words, or None where all were done or time is up."""
+    runtime = builtin_runtime(runtime_of(keras))
+    with tempfile.TemporaryDirectory() as scratch:
+        asked, answers = Path(scratch) / "loads.jsonl", Path(scratch) / "results.jsonl"
+        asked.write_text("".join(json.dumps(load) + "\n" for load in batch), encoding="utf-8")
+        variables = {**os.environ, **QUIET, **runtime.env, "PYTHONPATH": str(ROOT)}
+        command = [str(interpreter_of(runtime)), "-m", "sweep.reader", str(asked), str(answers)]
+        with (Path(scratch) / "log").open("wb") as log:
+            process = subprocess.Popen(command, env=variables, stdout=log, stderr=log, cwd=scratch)
+            how = _watch(process, answers, until)
+        rows = (
+            [json.loads(line) for line in answers.read_text(encoding="utf-8").splitlines()] if answers.exists() else []
+        )
+        results.add(row for row in rows if "id" in row)
+        if not rows and how:
+            raise SystemExit(f"{keras} does not start:\n{(Path(scratch) / 'log').read_text(errors='replace')[-2000:]}")
+    done = {row["id"] for row in rows if "id" in row}
+    begun = next((row["begun"] for row in rows if "begun" in row and row["begun"] not in done), None)
+    return (begun, "hangs" if how == "hang" else "crashes", how) if begun and how and how != "time" else None
+
+
+def _watch(process: subprocess.Popen[bytes], answers: Path, until: Callable[[], bool]) -> str:
+    """Waits for a process: how it ended, empty where it ended well, `time` where it was stopped for want of time."""
+    last, since = -1, time.monotonic()
+    while process.poll() is None:
+        time.sleep(LOOK_EVERY)
+        size = answers.stat().st_size if answers.exists() else 0
+        if size != last:
+            last, since = size, time.monotonic()
+        if until() or time.monotonic() - since > PATIENCE:
+            process.kill()
+            process.wait()
+            return "time" if until() else "hang"
+    return f"exit code {process.returncode}" if process.returncode else ""

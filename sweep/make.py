@@ -1,0 +1,92 @@
+"""Making one writer's artifacts, and what is noted of each: digest, constructs, what it is compared with."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory
+from pytest_modelcompat.compatibility.constructs import constructs
+from pytest_modelcompat.profiles.store import read_part
+from pytest_modelcompat.runtimes.builtin import builtin_runtime
+from pytest_modelcompat.runtimes.environments import create, interpreter_of
+from sweep.contents import digest_of
+from sweep.loads import QUIET, ROOT
+from sweep.plan import runtime_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_modelcompat.artifacts import Inventory
+
+# What `sweep.objects` has, which needs TensorFlow to be imported.
+OWN = frozenset(
+    {"PlainScale", "RegisteredScale", "PlainCell", "plain_function", "registered_function", "plain_loss"}
+    | {"plain_initializer", "plain_regularizer", "plain_constraint"}
+)
+# Roles that have trials of their own by each name.
+NAMED = ("activation", "constraint", "initializer", "loss", "metric", "optimizer", "regularizer")
+
+
+def vocabulary(keras: str) -> dict[str, Any]:
+    """What a Keras can be asked for, as its profile has it: public objects, and names by role."""
+    part = read_part("keras", keras)
+    named = {key for table in part["names"].values() for key in table.values()}
+    kept = ("role", "name", "paths", "home", "accepts", "is_class")
+    objects = [
+        {key: each.get(key) for key in kept}
+        for name, each in sorted(part["objects"].items())
+        if each["paths"] or name in named
+    ]
+    return {"objects": objects, "names": {role: sorted(part["names"].get(role, {})) for role in NAMED}}
+
+
+def make(keras: str, out: Path) -> list[dict[str, Any]]:
+    """One writer's artifacts, made if they are not there yet: a row for each with `id` and `constructs`.
+
+    Args:
+        keras: the writer's key.
+        out: where artifacts go.
+    """
+    folder = out / "artifacts" / keras.replace(" ", "-")
+    rows = folder / "rows.jsonl"
+    if not rows.exists():
+        _run_writer(keras, folder)
+        made = [json.loads(line) for line in (folder / "made.jsonl").read_text(encoding="utf-8").splitlines()]
+        described = [_described(each, folder) for each in made if "error" not in each]
+        text = "".join(json.dumps(each) + "\n" for each in described if each)
+        partial_file = rows.with_suffix(".part")
+        partial_file.write_text(text, encoding="utf-8")
+        partial_file.replace(rows)
+    return [json.loads(line) for line in rows.read_text(encoding="utf-8").splitlines()]
+
+
+def _run_writer(keras: str, folder: Path) -> None:
+    runtime = builtin_runtime(runtime_of(keras))
+    create(runtime, partial(print, flush=True))
+    folder.mkdir(parents=True, exist_ok=True)
+    asked = folder / "vocabulary.json"
+    asked.write_text(json.dumps(vocabulary(keras)), encoding="utf-8")
+    variables = {**os.environ, **QUIET, **runtime.env, "PYTHONPATH": str(ROOT)}
+    command = [str(interpreter_of(runtime)), "-m", "sweep.writer", str(asked), str(folder)]
+    with (folder / "log.txt").open("wb") as log:
+        done = subprocess.run(command, env=variables, stdout=log, stderr=log, check=False)
+    if done.returncode:
+        raise SystemExit(f"{keras} failed to write, exit code {done.returncode}: see {folder / 'log.txt'}")
+
+
+def _described(note: dict[str, Any], folder: Path) -> dict[str, Any]:
+    path = folder / note["file"]
+    try:
+        inventory = read_inventory(path)
+    except BrokenArtifactError:
+        return {}
+    found = _constructs(inventory)
+    return {**note, "path": str(path), "id": digest_of(path, note), "constructs": found}
+
+
+def _constructs(inventory: Inventory) -> list[str]:
+    return sorted({each.text for each in constructs(inventory, lambda use: use.name in OWN)})

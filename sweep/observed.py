@@ -1,0 +1,46 @@
+"""What was observed of one writer's artifacts, as it is committed: names, constructs, and each reader's results."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).resolve().parent / "observed"
+_SYSTEM, _UNIX = 9, 3
+_NUMBERS = re.compile(r"\d+(\.\d+)?(e-?\d+)?")
+_PLACES = re.compile(r"(/[\w.+@-]+){2,}/?|0x[0-9a-f]+|<[\w.]+ object at [^>]*>")
+_LONG = re.compile(r"\{.{40,}\}?|\[.{60,}\]?")
+LONGEST = 160
+
+
+def normal(text: str) -> str:
+    """A failure's text without what differs from one file to the next: numbers, paths, whole configurations."""
+    text = _PLACES.sub("…", text.split("Call arguments received", maxsplit=1)[0])
+    return _NUMBERS.sub("N", _LONG.sub("{…}", text))[:LONGEST].strip()
+
+
+def path_of(keras: str, folder: Path = FOLDER) -> Path:
+    """The file of a writer's observations."""
+    return folder / f"{keras.replace(' ', '-')}.json.gz"
+
+
+def write(keras: str, data: dict[str, Any], folder: Path = FOLDER) -> int:
+    """Writes a writer's observations; the same give the same bytes. How many bytes they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    packed = bytearray(gzip.compress(text.encode(), compresslevel=9, mtime=0))
+    packed[_SYSTEM] = _UNIX
+    path_of(keras, folder).write_bytes(packed)
+    return len(packed)
+
+
+def read(keras: str, folder: Path = FOLDER) -> dict[str, Any]:
+    """A writer's observations; empty where there are none."""
+    path = path_of(keras, folder)
+    if not path.exists():
+        return {}
+    data: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
+    return data

@@ -1,0 +1,101 @@
+"""One load: the model, its outputs and its training compared with those of the model that was saved."""
+
+import importlib
+from typing import Any, Dict, List, Optional
+
+import numpy as np
+
+from sweep.writer.kit import Kit
+from sweep.writer.making import called, step
+
+FIRST_SAFE_MODE = (2, 13)
+# Outputs of the same model in other versions differ by less; half floats by more than others.
+TOLERANCES = {"float16": 5e-3, "bfloat16": 3e-2, "float32": 1e-4, "float64": 1e-6}
+MIXED = 3e-2
+STEP_TOLERANCE = 1e-3
+
+
+class Reader:
+    """Loads in one runtime.
+
+    Args:
+        kit: the runtime's Keras.
+    """
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+        self.objects = importlib.import_module("sweep.objects")
+
+    def read(self, load: Dict[str, Any]) -> Dict[str, Any]:
+        """What becomes of one artifact: `outcome` is `loads`, `changed` or `fails`."""
+        self.kit.fresh()
+        try:
+            model = self._loaded(load)
+        except Exception as error:  # noqa: BLE001 - that it fails is what is measured
+            return {"outcome": "fails", "stage": "load", "text": text_of(error)}
+        if load["outputs"] is None:
+            return {"outcome": "loads"}
+        outputs = called(self.kit, model, load["inputs"])
+        if outputs is None:
+            return {"outcome": "fails", "stage": "call", "text": self._call_problem(model, load["inputs"])}
+        changed = difference(load["outputs"], outputs, is_mixed="mixed" in load["name"])
+        if changed:
+            return {"outcome": "changed", "text": changed}
+        return self._trained(model, load)
+
+    def _loaded(self, load: Dict[str, Any]) -> Any:
+        options: Dict[str, Any] = {}
+        if load["declared"]:
+            options["custom_objects"] = {name: getattr(self.objects, name) for name in load["declared"]}
+        if load["is_code"] and self.kit.version >= FIRST_SAFE_MODE:
+            options["safe_mode"] = False
+        return self.kit.keras.models.load_model(load["path"], **options)
+
+    def _call_problem(self, model: Any, inputs: str) -> str:
+        from sweep.writer.kit import INPUTS
+
+        try:
+            tensors = [self.kit.tf.constant(value) for value in INPUTS[inputs]()]
+            model(tensors[0] if len(tensors) == 1 else tensors, training=False)
+        except Exception as error:  # noqa: BLE001 - its text is what is asked for
+            return text_of(error)
+        return "its outputs are no arrays"
+
+    def _trained(self, model: Any, load: Dict[str, Any]) -> Dict[str, Any]:
+        wanted: Optional[List[float]] = load.get("trains")
+        if wanted is None:
+            return {"outcome": "loads"}
+        if not getattr(model, "optimizer", None):
+            return {"outcome": "changed", "stage": "training", "text": "it is not compiled"}
+        seen = step(model, load["inputs"])
+        if seen is None:
+            return {"outcome": "changed", "stage": "training", "text": "it does not train"}
+        if not np.allclose(wanted, seen, rtol=STEP_TOLERANCE, atol=STEP_TOLERANCE, equal_nan=True):
+            return {"outcome": "changed", "stage": "training", "text": "its losses differ"}
+        return {"outcome": "loads"}
+
+
+def difference(wanted: List[Any], seen: List[Any], *, is_mixed: bool) -> str:
+    """What differs between outputs as of `making.portable`; empty where nothing does."""
+    if len(wanted) != len(seen):
+        return "another number of outputs"
+    for before, after in zip(wanted, seen):
+        if before[0] != after[0]:
+            return "outputs of {} became {}".format(before[0], after[0])
+        if before[1] != after[1]:
+            return "outputs of another shape"
+        if before[0] == "string" or before[0] not in TOLERANCES:
+            if before[2] != after[2]:
+                return "the outputs differ"
+            continue
+        allowed = MIXED if is_mixed else TOLERANCES[before[0]]
+        if not np.allclose(before[2], after[2], rtol=allowed, atol=allowed, equal_nan=True):
+            return "the outputs differ"
+    return ""
+
+
+def text_of(error: BaseException) -> str:
+    """The type and the text of what was raised, the innermost of Keras' nested ones."""
+    text = " ".join(str(error).split())
+    inner = text.rsplit("Exception encountered:", 1)[-1].strip()
+    return "{}: {}".format(type(error).__name__, inner[:600])

@@ -1,0 +1,164 @@
+"""Trials of layers: each alone, then each argument at each value worth telling apart."""
+
+import functools
+import inspect
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+from pytest_modelcompat.profiles.recorder import samples
+
+from .kit import Kit
+from .trial import Trial, sequential, symbolic
+from .values import NONSENSE, Value, arguments_of, values_of
+
+BY_NAME = (
+    ("ConvLSTM3D", "films of volumes"),
+    ("3D", "volumes"),
+    ("2D", "images"),
+    ("1D", "sequences"),
+    ("Random", "images"),
+    ("Embedding", "integers"),
+    ("String", "strings"),
+    ("Text", "strings"),
+    ("Hashing", "strings"),
+    ("Mel", "sequences"),
+    ("STFT", "sequences"),
+)
+PLAIN_ORDER = (
+    "vectors",
+    "sequences",
+    "images",
+    "two vectors",
+    "two sequences",
+    "volumes",
+    "films",
+    "integers",
+    "strings",
+    "two integers",
+)
+# Held by others, which have trials of their own; or models, which are what every trial is.
+NOT_ALONE = ("Wrapper", "Cell", "Cells")
+# Arguments that a class cannot do without in a model, or does nothing telling without.
+EXTRA: Dict[str, List[Dict[str, Any]]] = {
+    "Discretization": [{"bin_boundaries": [0.3, 0.6]}, {"bins": [0.3, 0.6]}],
+    "Embedding": [{"input_dim": 5, "output_dim": 2}],
+    "GroupNormalization": [{"groups": 1}],
+    "IntegerLookup": [{"vocabulary": [1, 2, 3]}],
+    "Normalization": [{"mean": 0.5, "variance": 2.0}],
+    "StringLookup": [{"vocabulary": ["a", "b", "c"]}],
+    "TextVectorization": [{"vocabulary": ["a", "b", "c"]}],
+}
+
+
+def more_of(name: str) -> List[Dict[str, Any]]:
+    """Arguments to try a class with, the first that work being taken."""
+    return [*EXTRA.get(name, []), {}, *samples.EXTRA.get(name, [])]
+
+
+# How a layer is called: with its inputs as one argument, or as several.
+FORMS = ("one", "several")
+
+
+class LayerCase:
+    """A layer's class, and how to make the smallest model of it.
+
+    Args:
+        kit: the runtime's Keras.
+        cls: the class.
+        name: what the vocabulary calls it.
+        accepted: further arguments that its configuration may have.
+    """
+
+    def __init__(self, kit: Kit, cls: Any, name: str, accepted: List[str]) -> None:
+        self.kit, self.cls, self.name = kit, cls, name
+        self.arguments = arguments_of(cls, accepted)
+        self.more: Dict[str, Any] = {}
+        self.inputs = ""
+        self.form = "one"
+
+    def find(self) -> bool:
+        """Looks for arguments and inputs that it works with; whether there are any."""
+        for more in more_of(self.cls.__name__):
+            for inputs in self._inputs():
+                for form in FORMS if inputs.startswith("two") or inputs == "sequences" else FORMS[:1]:
+                    if self._works(more, inputs, form):
+                        return True
+        return False
+
+    def _works(self, more: Dict[str, Any], inputs: str, form: str) -> bool:
+        self.more, self.inputs, self.form = more, inputs, form
+        self.kit.fresh()
+        return self.takes({})
+
+    def _inputs(self) -> List[str]:
+        first = [inputs for part, inputs in BY_NAME if part in self.name]
+        return [*first, *(each for each in PLAIN_ORDER if each not in first)]
+
+    def layer(self, changed: Dict[str, Any]) -> Any:
+        """An instance, with some arguments changed."""
+        required = [name for name, default in self.arguments.items() if self._is_required(name, default)]
+        given = {name: samples.sample(name, self.cls.__name__, self.kit.keras) for name in required}
+        given.update(self.more)
+        given.update(changed)
+        try:
+            return self.cls(name="probe", **given)
+        except TypeError as error:
+            if "'name'" not in str(error):
+                raise
+            return self.cls(**given)
+
+    def _is_required(self, name: str, default: Any) -> bool:
+        parameters = inspect.signature(self.cls.__init__).parameters
+        return default is inspect.Parameter.empty and name in parameters
+
+    def takes(self, changed: Dict[str, Any]) -> bool:
+        """Whether an instance can be made and called with some arguments changed."""
+        try:
+            self.model(changed)
+        except Exception:  # noqa: BLE001 - that it does not is the answer
+            return False
+        return True
+
+    def model(self, changed: Dict[str, Any]) -> Any:
+        """The smallest model of it, with some arguments changed."""
+        layer = self.layer(changed)
+        if self.form == "one":
+            return sequential(self.kit, [layer], self.inputs)
+        tensors = symbolic(self.kit, self.inputs)
+        arguments = tensors * 2 if len(tensors) == 1 else tensors
+        return self.kit.keras.Model(tensors, layer(*arguments), name="model")
+
+
+def layer_trials(kit: Kit, vocabulary: List[Dict[str, Any]]) -> Iterator[Tuple[str, Optional[Trial]]]:
+    """Each layer of the vocabulary with its trials; None for one of which no model can be made."""
+    for entry in vocabulary:
+        cls = kit.find(entry)
+        name = entry["name"]
+        if not inspect.isclass(cls) or name.endswith(NOT_ALONE):
+            yield name, None
+            continue
+        case = LayerCase(kit, cls, name, entry.get("accepts") or [])
+        if not case.find():
+            yield name, None
+            continue
+        yield name, Trial(name, "layer", functools.partial(case.model, {}), case.inputs)
+        # What no user names has no arguments that a user gives.
+        for trial in _variants(case) if entry.get("paths") else ():
+            yield name, trial
+
+
+def _variants(case: LayerCase) -> Iterator[Trial]:
+    for argument, default in case.arguments.items():
+        is_checked = isinstance(default, str) and not case.takes({argument: NONSENSE})
+        for value in values_of(case.kit, case.cls, argument, default, is_checked=is_checked):
+            yield _variant(case, argument, value)
+
+
+def _variant(case: LayerCase, argument: str, value: Value) -> Trial:
+    return Trial(
+        "{}.{}={}".format(case.name, argument, value.label),
+        "layer",
+        lambda: case.model({argument: value.make()}),
+        case.inputs,
+        value.declared,
+        value.is_code,
+    )

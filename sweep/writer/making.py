@@ -1,0 +1,147 @@
+"""Making a trial: built, moved off its initial values, called, saved in every format, noted."""
+
+import json
+import time
+from pathlib import Path
+from typing import IO, Any, Dict, List, Optional, Set
+
+import numpy as np
+
+from pytest_modelcompat.profiles.recorder.probe import plain_config
+
+from .kit import INPUTS, Kit
+from .trial import Trial
+
+LONGEST_TEXT = 300
+SUFFIX = {"h5": ".h5", "keras": ".keras"}
+
+
+class Maker:
+    """Saves trials into a folder, each different model once, and notes what it did.
+
+    Args:
+        kit: the runtime's Keras.
+        folder: where the artifacts go.
+        notes: where a line for each artifact goes.
+    """
+
+    def __init__(self, kit: Kit, folder: Path, notes: "IO[str]") -> None:
+        self.kit, self.folder, self.notes = kit, folder, notes
+        self.seen: Set[str] = set()
+        self.number = 0
+        self.counts: Dict[str, int] = {}
+
+    def make(self, trial: Trial) -> bool:
+        """Makes one trial; whether a model could be made of it at all."""
+        try:
+            model = self._built(trial)
+        except Exception:  # noqa: BLE001 - what this version does not take is no construct of its
+            self._count("not taken")
+            return False
+        content = self._content(model, trial)
+        if content in self.seen:
+            self._count("the same as another")
+            return True
+        self.seen.add(content)
+        self.number += 1
+        for form in self.kit.formats:
+            self._save(trial, form, model)
+            if trial.trains and form != self.kit.formats[-1]:
+                # Saving changes what compile() was given.
+                model = self._built(trial)
+        return True
+
+    def _built(self, trial: Trial) -> Any:
+        self.kit.fresh()
+        model = trial.build()
+        _move_weights(model)
+        return model
+
+    def _content(self, model: Any, trial: Trial) -> str:
+        """What tells a model from others, as text; the trial's name where it cannot tell its configuration."""
+        try:
+            return json.dumps(_configurations(model), sort_keys=True, default=repr)
+        except Exception:  # noqa: BLE001 - such a model may still be saved somehow
+            return trial.name
+
+    def _save(self, trial: Trial, form: str, model: Any) -> None:
+        note: Dict[str, Any] = {
+            "name": trial.name,
+            "kind": trial.kind,
+            "format": form,
+            "declared": list(trial.declared),
+        }
+        name = "%05d%s" % (self.number, SUFFIX[form])
+        try:
+            note["inputs"] = trial.inputs
+            # A call builds what was not built, and moves what has a state.
+            self.kit.save(model, str(self.folder / name), form)
+            note["outputs"] = called(self.kit, model, trial.inputs)
+            note["trains"] = step(self._built(trial), trial.inputs) if trial.trains else None
+        except Exception as error:  # noqa: BLE001 - what cannot be saved here is noted, and not loaded anywhere
+            note["error"] = "{}: {}".format(type(error).__name__, " ".join(str(error).split())[:LONGEST_TEXT])
+            self._count("not saved")
+        else:
+            note.update(file=name, is_code=trial.is_code)
+            self._count(form)
+        self.notes.write(json.dumps(note) + "\n")
+        self.notes.flush()
+
+    def _count(self, what: str) -> None:
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+
+def _configurations(model: Any) -> List[Any]:
+    compiled = plain_config(model.get_compile_config()) if hasattr(model, "get_compile_config") else None
+    optimizer = getattr(model, "optimizer", None)
+    trained = [plain_config(optimizer.get_config()), str(getattr(model, "loss", None))] if optimizer else None
+    return [plain_config(model.get_config()), compiled, trained]
+
+
+def _move_weights(model: Any) -> None:
+    """Moves weights off the values that every initializer gives them, so that a lost weight shows."""
+    for number, weight in enumerate(model.weights if model.built else ()):
+        if getattr(weight, "dtype", None) is None:
+            continue
+        name = getattr(weight.dtype, "name", weight.dtype)
+        if str(name) in ("float32", "float64", "float16", "bfloat16"):
+            random = np.random.RandomState(number)
+            weight.assign(random.uniform(0.1, 0.9, tuple(weight.shape)).astype("float32"))
+
+
+def called(kit: Kit, model: Any, inputs: str) -> Optional[List[Any]]:
+    """What a model makes of its inputs, as `[dtype, shape, values]` each; None where it cannot be called here."""
+    try:
+        tensors = [kit.tf.constant(value) for value in INPUTS[inputs]()]
+        outputs = model(tensors[0] if len(tensors) == 1 else tensors, training=False)
+        return [portable(each) for each in kit.tf.nest.flatten(outputs)]
+    except Exception:  # noqa: BLE001 - such as layouts of images that this processor has no kernel for
+        return None
+
+
+def step(model: Any, inputs: str) -> Optional[List[float]]:
+    """The losses of two training steps; None where it cannot be trained here."""
+    try:
+        arrays = INPUTS[inputs]()
+        given = arrays[0] if len(arrays) == 1 else arrays
+        model.run_eagerly = True
+        target = np.ones_like(np.asarray(model(given)))
+        return [float(np.ravel(model.train_on_batch(given, target))[0]) for _ in range(2)]
+    except Exception:  # noqa: BLE001 - metrics of shapes that the model does not have
+        return None
+
+
+def portable(value: Any) -> List[Any]:
+    """An array as JSON."""
+    if hasattr(value, "to_tensor"):
+        value = value.to_tensor()
+    array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
+    if array.dtype.kind in "OSU":
+        return ["string", list(array.shape), [str(each) for each in array.ravel().tolist()]]
+    kind = array.dtype.name
+    return [kind, list(array.shape), [float(each) for each in array.ravel().astype("float64")]]
+
+
+def elapsed(since: float) -> float:
+    """Seconds since a moment, to a tenth."""
+    return round(time.monotonic() - since, 1)

@@ -1,0 +1,98 @@
+"""Trials of what a layer has learnt or been turned into, beside its configuration."""
+
+from typing import Any, Callable, Dict, Iterator, List, Tuple
+
+from .kit import INPUTS, Kit
+from .trial import Trial, sequential
+
+Maker = Callable[[], Any]
+TEXT_MODES = ("int", "multi_hot", "count", "tf_idf", "binary", "tf-idf")
+LOOKUP_MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf", "binary", "tf-idf")
+POLICIES = ("mixed_float16", "mixed_bfloat16", "float64", "float16", "bfloat16")
+QUANTIZATIONS = ("int8", "int4", "float8")
+
+
+def state_trials(kit: Kit) -> Iterator[Tuple[str, Trial]]:
+    """Adapted, quantized, adapted in low rank, and under each dtype policy."""
+    for name, make, inputs in [*_adapted(kit), *_quantized(kit), *_under_policies(kit)]:
+        yield name, Trial(name, "state", make, inputs)
+
+
+def _find(kit: Kit, name: str) -> Any:
+    experimental = getattr(getattr(kit.layers, "experimental", None), "preprocessing", None)
+    return getattr(kit.layers, name, None) or getattr(experimental, name, None)
+
+
+def _adapted(kit: Kit) -> Iterator[Tuple[str, Maker, str]]:
+    cases: List[Tuple[str, str, Dict[str, Any]]] = [
+        ("Normalization", "vectors", {}),
+        ("Normalization", "vectors", {"axis": None}),
+        ("Discretization", "vectors", {"num_bins": 3}),
+    ]
+    cases += [("TextVectorization", "strings", {"output_mode": mode}) for mode in TEXT_MODES]
+    cases += [("StringLookup", "strings", {"output_mode": mode}) for mode in LOOKUP_MODES]
+    cases += [("IntegerLookup", "integers", {"output_mode": mode}) for mode in LOOKUP_MODES]
+    for name, inputs, options in cases:
+        label = "{} adapted{}".format(name, "".join(", {}={!r}".format(*each) for each in options.items()))
+        yield label, _adapt(kit, name, inputs, options), inputs
+
+
+def _adapt(kit: Kit, name: str, inputs: str, options: Dict[str, Any]) -> Maker:
+    def make() -> Any:
+        layer = _find(kit, name)(name="probe", **options)
+        data = INPUTS[inputs]()[0]
+        layer.adapt(data)
+        return sequential(kit, [layer], inputs)
+
+    return make
+
+
+def _quantized(kit: Kit) -> Iterator[Tuple[str, Maker, str]]:
+    cases: List[Tuple[str, Maker, str]] = [
+        ("Dense", lambda: kit.layers.Dense(4, name="probe"), "vectors"),
+        ("EinsumDense", lambda: kit.layers.EinsumDense("ab,bc->ac", 4, name="probe"), "vectors"),
+        ("Embedding", lambda: kit.layers.Embedding(5, 4, name="probe"), "integers"),
+    ]
+    for name, make, inputs in cases:
+        for mode in QUANTIZATIONS:
+            yield "{} quantized to {}".format(name, mode), _quantize(kit, make, mode, inputs), inputs
+        yield "{} with LoRA".format(name), _with_lora(kit, make, inputs), inputs
+
+
+def _quantize(kit: Kit, make: Maker, mode: str, inputs: str) -> Maker:
+    def made() -> Any:
+        model = sequential(kit, [make()], inputs)
+        model.quantize(mode)
+        return model
+
+    return made
+
+
+def _with_lora(kit: Kit, make: Maker, inputs: str) -> Maker:
+    def made() -> Any:
+        layer = make()
+        model = sequential(kit, [layer], inputs)
+        layer.enable_lora(2)
+        return model
+
+    return made
+
+
+def _under_policies(kit: Kit) -> Iterator[Tuple[str, Maker, str]]:
+    for policy in POLICIES:
+        yield "a model under {}".format(policy), _under(kit, policy), "sequences"
+
+
+def _under(kit: Kit, policy: str) -> Maker:
+    def made() -> Any:
+        mixed = kit.keras.mixed_precision
+        setting = getattr(mixed, "set_global_policy", None) or mixed.set_dtype_policy
+        setting(policy)
+        try:
+            layers = kit.layers
+            chain = [layers.Dense(4, name="first"), layers.BatchNormalization(name="norm"), layers.LSTM(2, name="last")]
+            return sequential(kit, chain, "sequences")
+        finally:
+            setting("float32")
+
+    return made

@@ -1,0 +1,115 @@
+"""What an artifact is made of, as the facts about loads are kept by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, ObjectUse
+from pytest_modelcompat.compatibility.constructs import constructs
+
+
+def texts(*uses: LayerUse | ObjectUse, own: tuple[str, ...] = (), root: dict[str, Any] | None = None) -> list[str]:
+    inventory = Inventory(
+        Path("model.keras"),
+        "keras",
+        layers=tuple(each for each in uses if isinstance(each, LayerUse)),
+        objects=tuple(each for each in uses if isinstance(each, ObjectUse)),
+        root=root or {},
+    )
+    return [each.text for each in constructs(inventory, lambda use: use.name in own)]
+
+
+def layer(class_name: str, *path: str, **config: Any) -> LayerUse:
+    return LayerUse(class_name, path or (class_name.lower(),), config=config)
+
+
+class TestLayers:
+    def test_are_a_construct_each_and_one_for_each_argument(self) -> None:
+        assert texts(layer("Dense", units=2, use_bias=False)) == [
+            "layer Dense",
+            "layer Dense.units=int",
+            "layer Dense.use_bias=false",
+        ]
+
+    def test_names_and_places_are_none(self) -> None:
+        assert texts(layer("Dense", name="a", batch_input_shape=[None, 4])) == ["layer Dense"]
+
+    def test_own_ones_are_the_same_whatever_they_are_called(self) -> None:
+        assert texts(layer("Scale", factor=2.0), own=("Scale",)) == ["layer *"]
+        assert texts(layer("shop>Scale", factor=2.0)) == ["layer *"]
+
+    def test_in_wrappers_are_one_with_all_that_is_around(self) -> None:
+        found = texts(
+            layer("Bidirectional", "a", layer={"class_name": "RNN", "config": {}}),
+            layer("RNN", "a", "b", cell={"class_name": "Cell", "config": {}}),
+            layer("Cell", "a", "b", "c"),
+            own=("Cell",),
+        )
+        assert found == [
+            "layer Bidirectional",
+            "layer Bidirectional.layer=<RNN>",
+            "layer RNN",
+            "layer RNN.cell=<*>",
+            "layer Bidirectional > RNN",
+            "layer *",
+            "layer Bidirectional > RNN > *",
+        ]
+
+    def test_in_models_are_in_nothing(self) -> None:
+        found = texts(layer("Sequential", "a", layers=[]), layer("Dense", "a", "b"))
+        assert found == ["layer Sequential", "layer Dense"]
+
+    def test_operations_are_told_from_layers_of_their_name(self) -> None:
+        operation = LayerUse("Add", ("add",), module="keras.src.ops.numpy")
+        assert texts(operation, LayerUse("Add", ("plus",), module="keras.layers")) == ["operation Add", "layer Add"]
+
+
+def test_the_outermost_model_is_one() -> None:
+    root = {"class_name": "Sequential", "config": {"name": "model", "trainable": True}}
+    assert texts(root=root) == ["model Sequential", "model Sequential.trainable=true"]
+
+
+def test_what_a_model_is_compiled_with_is_told_from_what_a_layer_has() -> None:
+    loss = ObjectUse("loss", "Huber", ("compile",), is_class=True, config={"delta": 1.0})
+    assert texts(loss, ObjectUse("activation", "relu", ("dense",))) == [
+        "compiled loss Huber",
+        "compiled loss Huber.delta=float",
+        "activation relu",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (None, "null"),
+        (True, "true"),
+        (0, "0"),
+        (-1, "<0"),
+        (3, "int"),
+        (0.0, "0.0"),
+        (-0.5, "float"),
+        ("same", "same"),
+        ("channels_last", "channels_last"),
+        ("ab,bc->ac", "text"),
+        ("Scale", "*"),
+        ([], "[]"),
+        ([3, 4, 5], "[int]"),
+        ([None, 0.5, "word"], "[null, float, text]"),
+        ({"a": 1}, "{}"),
+        ({"class_name": "LeakyReLU", "config": {}}, "<LeakyReLU>"),
+        ({"class_name": "shop>Scale", "config": {}}, "<*>"),
+        ({"class_name": "function", "config": "relu"}, "<function relu>"),
+        ({"class_name": "function", "config": "Scale"}, "<function *>"),
+        ({"class_name": "__lambda__", "config": {"code": "4wEA"}}, "<__lambda__>"),
+    ],
+)
+def test_values_are_told_apart_by_kind(value: object, kind: str) -> None:
+    assert texts(layer("Dense", units=value), layer("Scale"), own=("Scale",))[1] == f"layer Dense.units={kind}"
+
+
+@pytest.mark.parametrize("key", ["function", "encoding", "oov_token"])
+def test_free_texts_are_the_same_whatever_they_say(key: str) -> None:
+    assert texts(layer("Thing", **{key: "anything"}))[1] == f"layer Thing.{key}=text"

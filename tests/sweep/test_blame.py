@@ -1,0 +1,55 @@
+"""Which constructs a failure is of."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from sweep.blame import Kind, Observation, blamed
+
+LOADS: Kind = ("loads", "", "")
+FAILS: Kind = ("fails", "load", "TypeError: no")
+OTHERWISE: Kind = ("fails", "load", "ValueError: no")
+CHANGED: Kind = ("changed", "", "the outputs differ")
+
+
+def seen(kind: Kind, *constructs: str) -> Observation:
+    return frozenset(constructs), kind
+
+
+BASE = seen(LOADS, "layer Dense", "layer Dense.units=int", "layer Dense.activation=linear")
+
+
+class TestBlamed:
+    def test_nothing_where_everything_loads(self) -> None:
+        assert blamed([BASE]).constructs == {}
+
+    def test_the_argument_that_no_artifact_has_that_loads(self) -> None:
+        failed = seen(FAILS, "layer Dense", "layer Dense.units=int", "layer Dense.activation=<LeakyReLU>")
+        assert blamed([BASE, failed]).constructs == {"layer Dense.activation=<LeakyReLU>": FAILS}
+
+    def test_the_class_and_none_of_its_arguments_where_it_never_loads(self) -> None:
+        failed = [seen(FAILS, "layer Gone", "layer Gone.rate=float"), seen(FAILS, "layer Gone", "layer Gone.rate=0.0")]
+        assert blamed([BASE, *failed]).constructs == {"layer Gone": FAILS}
+
+    def test_the_most_frequent_failure_of_a_construct(self) -> None:
+        failed = [seen(kind, "layer Gone", f"layer Gone.rate={kind[2]}") for kind in (FAILS, OTHERWISE, OTHERWISE)]
+        failed[2] = seen(OTHERWISE, "layer Gone", "layer Gone.rate=0.0")
+        assert blamed([BASE, *failed]).constructs == {"layer Gone": OTHERWISE}
+
+    def test_what_loads_and_predicts_something_else_is_innocent_of_a_failure(self) -> None:
+        changed = seen(CHANGED, "layer Norm", "layer Norm.axis=int")
+        failed = seen(FAILS, "layer Norm", "layer Norm.axis=[int]")
+        found = blamed([BASE, changed, failed]).constructs
+        assert found == {"layer Norm": CHANGED, "layer Norm.axis=[int]": FAILS}
+
+    def test_two_that_load_apart_and_fail_together(self) -> None:
+        apart = [seen(LOADS, "layer RNN", "layer Dense"), seen(LOADS, "layer Both", "layer *")]
+        found = blamed([*apart, seen(FAILS, "layer RNN", "layer *")])
+        assert found.constructs == {"layer * & layer RNN": FAILS}
+        assert found.unexplained == 0
+
+    def test_counts_what_nothing_tells_from_an_artifact_that_loads(self) -> None:
+        assert blamed([BASE, seen(FAILS, *BASE[0])]).unexplained == 1

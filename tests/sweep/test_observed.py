@@ -1,0 +1,80 @@
+"""Observations on disk: what is written is what was seen, and the same bytes each time."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from pytest_modelcompat.profiles.store import read_history
+from pytest_modelcompat.runtimes.builtin import builtin_runtime
+from sweep import observed
+from sweep.plan import every_keras, pairs, readers_of, runtime_of
+from sweep.summary import artifacts_of, observations, outcomes_of
+
+ROWS: list[dict[str, Any]] = [
+    {"name": "Dense", "kind": "layer", "format": "h5", "id": "a", "constructs": ["layer Dense"]},
+    {"name": "Dropout", "kind": "layer", "format": "h5", "id": "b", "constructs": ["layer Dropout", "layer Input"]},
+    {"name": "Dense", "kind": "layer", "format": "keras", "id": "c", "constructs": ["layer Dense", "layer Input"]},
+]
+RESULTS: dict[str, dict[str, dict[str, Any]]] = {
+    "3.15": {"a": {"outcome": "loads"}, "c": {"outcome": "fails", "stage": "load", "text": "ValueError: got 17"}},
+    "2.15": {},
+}
+
+
+class TestObservations:
+    def test_are_read_as_they_were_written(self, tmp_path: Path) -> None:
+        observed.write("tf_keras 2.16", observations(ROWS, RESULTS), tmp_path)
+        data = observed.read("tf_keras 2.16", tmp_path)
+        assert [(name, form, sorted(found)) for name, _, form, found in artifacts_of(data)] == [
+            (row["name"], row["format"], row["constructs"]) for row in ROWS
+        ]
+        assert outcomes_of(data, "3.15") == {
+            ("Dense", "h5"): {"outcome": "loads", "stage": "", "text": ""},
+            ("Dense", "keras"): {"outcome": "fails", "stage": "load", "text": "ValueError: got N"},
+        }
+
+    def test_of_a_reader_that_has_loaded_nothing_are_none(self, tmp_path: Path) -> None:
+        observed.write("2.4", observations(ROWS, RESULTS), tmp_path)
+        assert list(observed.read("2.4", tmp_path)["readers"]) == ["3.15"]
+        assert outcomes_of(observed.read("2.4", tmp_path), "2.15") == {}
+
+    def test_are_the_same_bytes_in_whatever_order_they_came(self, tmp_path: Path) -> None:
+        for folder, rows in (("one", ROWS), ("other", ROWS[::-1])):
+            observed.write("2.4", observations(rows, RESULTS), tmp_path / folder)
+        one, other = (observed.path_of("2.4", tmp_path / folder).read_bytes() for folder in ("one", "other"))
+        assert one == other
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Unknown layer: 'Foo'", "Unknown layer: 'Foo'"),
+        ("expected 3 arrays, got 17.5", "expected N arrays, got N"),
+        ("no file /tmp/a1/b/model.h5 there", "no file … there"),
+        ("bad config {'name': 'probe', 'trainable': True, 'dtype': 'float32'}", "bad config {…}"),
+        ("<keras.src.Thing object at 0x7f00aa> is not", "… is not"),
+    ],
+)
+def test_texts_lose_what_differs_between_files(text: str, expected: str) -> None:
+    assert observed.normal(text) == expected
+
+
+class TestPlan:
+    def test_has_every_release_that_has_a_profile(self) -> None:
+        releases = set(read_history("keras")[0]) - {"3.16"}
+        assert set(every_keras()) == releases
+
+    @pytest.mark.parametrize("keras", every_keras())
+    def test_names_runtimes_that_there_are(self, keras: str) -> None:
+        assert builtin_runtime(runtime_of(keras)).name
+
+    def test_reads_in_the_version_itself_its_neighbours_and_the_usual_ones(self) -> None:
+        assert readers_of("2.15") == ["2.14", "2.15", "3.0", "tf_keras 2.21", "3.15"]
+        assert readers_of("tf_keras 2.16") == ["tf_keras 2.16", "tf_keras 2.17", "2.15", "tf_keras 2.21", "3.15"]
+        assert len(pairs()) == sum(len(readers_of(keras)) for keras in every_keras())
