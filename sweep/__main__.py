@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from sweep import observed
-from sweep.loads import Results, load_all
+from sweep.loads import Results, interpreter_for, load_all
 from sweep.make import make
 from sweep.plan import every_keras, readers_of
 from sweep.summary import observations, outcomes_of
@@ -81,7 +81,9 @@ def _load(options: argparse.Namespace, rows: Rows, end: float, reader: str) -> i
             results.add(each for each in found if each["id"] not in results.by_digest)
             asked.update((row["id"], row) for row in artifacts if row["id"] not in results.by_digest)
     started = time.monotonic()
-    load_all(reader, _without_constructs(list(asked.values())), results, lambda: time.monotonic() > end)
+    load_all(
+        interpreter_for(reader), _without_constructs(list(asked.values())), results, lambda: time.monotonic() > end
+    )
     left = sum(digest not in results.by_digest for digest in asked)
     if asked:
         print(f"{reader}: {len(asked) - left:,} loads, {time.monotonic() - started:.0f} s", flush=True)

@@ -15,7 +15,7 @@ from pytest_modelcompat.profiles import facts
 from sweep import observed
 from sweep.blame import LOADS, Blamed, Kind, Observation, blamed
 from sweep.plan import every_keras
-from sweep.summary import artifacts_of, codes_of
+from sweep.summary import NOT_LOADED, artifacts_of, codes_of
 
 FORMATS = ("h5", "keras")
 
@@ -26,9 +26,10 @@ def cells(data: dict[str, Any]) -> dict[tuple[str, str], list[Observation]]:
     kinds: list[Kind] = [(outcome, stage, text) for outcome, stage, text in data.get("kinds", ())]
     found: dict[tuple[str, str], list[Observation]] = {}
     for reader, runs in data.get("readers", {}).items():
+        if NOT_LOADED in codes_of(runs):
+            continue  # what is not finished would blame what it has not seen load
         for (_, _, form, constructs), code in zip(artifacts, codes_of(runs), strict=True):
-            if code >= 0:
-                found.setdefault((form, reader), []).append((constructs, kinds[code]))
+            found.setdefault((form, reader), []).append((constructs, kinds[code]))
     return found
 
 

@@ -8,21 +8,23 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.runtimes.builtin import builtin_runtime
-from pytest_modelcompat.runtimes.environments import interpreter_of
+from pytest_modelcompat.runtimes.environments import create, interpreter_of
 from sweep.plan import runtime_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 ROOT = Path(__file__).resolve().parents[1]
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "KERAS_BACKEND": "tensorflow"}
 # A load that takes longer has hung; the first of a process imports TensorFlow too.
 PATIENCE = 90.0
 LOOK_EVERY = 0.2
+TIME_IS_UP = "time is up"
 # TensorFlow's graphs grow with every load: a process is replaced after so many.
 MOST_IN_A_PROCESS = 1500
 
@@ -56,11 +58,36 @@ class Results:
                 file.write(json.dumps(row) + "\n")
 
 
-def load_all(keras: str, loads: list[dict[str, Any]], results: Results, until: Callable[[], bool]) -> None:
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python with a TensorFlow, and the variables that choose its Keras."""
+
+    python: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def command(self, module: str, *arguments: Path) -> list[str]:
+        """How a module of the sweep is run in it."""
+        return [str(self.python), "-m", module, *map(str, arguments)]
+
+    def environment(self) -> dict[str, str]:
+        """The variables of a process in it."""
+        return {**os.environ, **QUIET, **self.variables, "PYTHONPATH": str(ROOT)}
+
+
+def interpreter_for(keras: str) -> Interpreter:
+    """The interpreter of a Keras, which is created if it is not there."""
+    runtime = builtin_runtime(runtime_of(keras))
+    create(runtime, partial(print, flush=True))
+    return Interpreter(interpreter_of(runtime), runtime.env)
+
+
+def load_all(
+    interpreter: Interpreter, loads: list[dict[str, Any]], results: Results, until: Callable[[], bool]
+) -> None:
     """Loads artifacts in a Keras, as far as time allows.
 
     Args:
-        keras: the reader's key.
+        interpreter: the reader's.
         loads: lines for `sweep.reader`, without those of which there are results.
         results: where the results go.
         until: whether time is up.
@@ -68,41 +95,41 @@ def load_all(keras: str, loads: list[dict[str, Any]], results: Results, until: C
     left = list(loads)
     while left and not until():
         batch = left[:MOST_IN_A_PROCESS]
-        ended_at = _run(keras, batch, results, until)
+        ended_at = _run(interpreter, batch, results, until)
         if ended_at is not None:
             alone = next(load for load in batch if load["id"] == ended_at[0])
-            again = _run(keras, [alone], results, until)
+            again = _run(interpreter, [alone], results, until)
             if again is not None:
                 results.add([{"id": again[0], "outcome": again[1], "stage": "load", "text": again[2]}])
         left = [load for load in left if load["id"] not in results.by_digest]
 
 
 def _run(
-    keras: str, batch: list[dict[str, Any]], results: Results, until: Callable[[], bool]
+    interpreter: Interpreter, batch: list[dict[str, Any]], results: Results, until: Callable[[], bool]
 ) -> tuple[str, str, str] | None:
     """One process; the load that it ended at, how and with which words, or None where all were done or time is up."""
-    runtime = builtin_runtime(runtime_of(keras))
     with tempfile.TemporaryDirectory() as scratch:
         asked, answers = Path(scratch) / "loads.jsonl", Path(scratch) / "results.jsonl"
         asked.write_text("".join(json.dumps(load) + "\n" for load in batch), encoding="utf-8")
-        variables = {**os.environ, **QUIET, **runtime.env, "PYTHONPATH": str(ROOT)}
-        command = [str(interpreter_of(runtime)), "-m", "sweep.reader", str(asked), str(answers)]
+        command = interpreter.command("sweep.reader", asked, answers)
         with (Path(scratch) / "log").open("wb") as log:
-            process = subprocess.Popen(command, env=variables, stdout=log, stderr=log, cwd=scratch)
+            process = subprocess.Popen(command, env=interpreter.environment(), stdout=log, stderr=log, cwd=scratch)
             how = _watch(process, answers, until)
         rows = (
             [json.loads(line) for line in answers.read_text(encoding="utf-8").splitlines()] if answers.exists() else []
         )
         results.add(row for row in rows if "id" in row)
-        if not rows and how:
-            raise SystemExit(f"{keras} does not start:\n{(Path(scratch) / 'log').read_text(errors='replace')[-2000:]}")
+        if not rows and how not in ("", TIME_IS_UP):
+            raise SystemExit(
+                f"{interpreter.python} does not start:\n{(Path(scratch) / 'log').read_text(errors='replace')[-2000:]}"
+            )
     done = {row["id"] for row in rows if "id" in row}
     begun = next((row["begun"] for row in rows if "begun" in row and row["begun"] not in done), None)
-    return (begun, "hangs" if how == "hang" else "crashes", how) if begun and how and how != "time" else None
+    return (begun, "hangs" if how == "hang" else "crashes", how) if begun and how and how != TIME_IS_UP else None
 
 
 def _watch(process: subprocess.Popen[bytes], answers: Path, until: Callable[[], bool]) -> str:
-    """Waits for a process: how it ended, empty where it ended well, `time` where it was stopped for want of time."""
+    """Waits for a process: how it ended; empty where it ended well, `TIME_IS_UP` where it was stopped for that."""
     last, since = -1, time.monotonic()
     while process.poll() is None:
         time.sleep(LOOK_EVERY)
@@ -112,5 +139,5 @@ def _watch(process: subprocess.Popen[bytes], answers: Path, until: Callable[[], 
         if until() or time.monotonic() - since > PATIENCE:
             process.kill()
             process.wait()
-            return "time" if until() else "hang"
+            return TIME_IS_UP if until() else "hang"
     return f"exit code {process.returncode}" if process.returncode else ""

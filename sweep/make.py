@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory
 from pytest_modelcompat.compatibility.constructs import constructs
 from pytest_modelcompat.profiles.store import read_part
-from pytest_modelcompat.runtimes.builtin import builtin_runtime
-from pytest_modelcompat.runtimes.environments import create, interpreter_of
 from sweep.contents import digest_of
-from sweep.loads import QUIET, ROOT
-from sweep.plan import runtime_of
+from sweep.loads import interpreter_for
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcompat.artifacts import Inventory
+    from sweep.loads import Interpreter
 
 # What `sweep.objects` has, which needs TensorFlow to be imported.
 OWN = frozenset(
@@ -54,28 +50,40 @@ def make(keras: str, out: Path) -> list[dict[str, Any]]:
     folder = out / "artifacts" / keras.replace(" ", "-")
     rows = folder / "rows.jsonl"
     if not rows.exists():
-        _run_writer(keras, folder)
-        made = [json.loads(line) for line in (folder / "made.jsonl").read_text(encoding="utf-8").splitlines()]
-        described = [_described(each, folder) for each in made if "error" not in each]
-        text = "".join(json.dumps(each) + "\n" for each in described if each)
+        run_writer(interpreter_for(keras), vocabulary(keras), folder)
+        text = "".join(json.dumps(each) + "\n" for each in described(folder))
         partial_file = rows.with_suffix(".part")
         partial_file.write_text(text, encoding="utf-8")
         partial_file.replace(rows)
     return [json.loads(line) for line in rows.read_text(encoding="utf-8").splitlines()]
 
 
-def _run_writer(keras: str, folder: Path) -> None:
-    runtime = builtin_runtime(runtime_of(keras))
-    create(runtime, partial(print, flush=True))
+def run_writer(interpreter: Interpreter, known: dict[str, Any], folder: Path) -> None:
+    """Makes the models of a vocabulary.
+
+    Args:
+        interpreter: the writer's.
+        known: as of `vocabulary`.
+        folder: where the artifacts go.
+
+    Raises:
+        SystemExit: it ended before its end.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     asked = folder / "vocabulary.json"
-    asked.write_text(json.dumps(vocabulary(keras)), encoding="utf-8")
-    variables = {**os.environ, **QUIET, **runtime.env, "PYTHONPATH": str(ROOT)}
-    command = [str(interpreter_of(runtime)), "-m", "sweep.writer", str(asked), str(folder)]
+    asked.write_text(json.dumps(known), encoding="utf-8")
+    command = interpreter.command("sweep.writer", asked, folder)
     with (folder / "log.txt").open("wb") as log:
-        done = subprocess.run(command, env=variables, stdout=log, stderr=log, check=False)
+        done = subprocess.run(command, env=interpreter.environment(), stdout=log, stderr=log, check=False)
     if done.returncode:
-        raise SystemExit(f"{keras} failed to write, exit code {done.returncode}: see {folder / 'log.txt'}")
+        raise SystemExit(f"{interpreter.python} failed to write, exit code {done.returncode}: see {folder / 'log.txt'}")
+
+
+def described(folder: Path) -> list[dict[str, Any]]:
+    """A row for each artifact that a writer made: its note with `path`, `id` and `constructs`."""
+    notes = [json.loads(line) for line in (folder / "made.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = (_described(each, folder) for each in notes if "error" not in each)
+    return [row for row in rows if row]
 
 
 def _described(note: dict[str, Any], folder: Path) -> dict[str, Any]:

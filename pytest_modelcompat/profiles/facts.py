@@ -20,6 +20,7 @@ DATA = Path(__file__).resolve().parent / "data" / "facts.json.gz"
 # The byte of a gzip file that names the system it was written on.
 _SYSTEM, _UNIX = 9, 3
 PAIR = " & "
+_READER_WEIGHS = 3
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,20 @@ class Facts:
                 yield Fact(construct, outcome, stage, text, self._versions[place[0]], self._versions[place[1]])
 
     def _nearest(self, writer: str, reader: str) -> tuple[int, int] | None:
-        if writer not in self._versions or reader not in self._versions or not self._measured:
+        """The pair of versions that was measured and is nearest: in the reader first, as it decides more."""
+        if writer not in self._versions or reader not in self._versions:
             return None
         wanted = self._versions.index(writer), self._versions.index(reader)
-        if wanted in self._measured:
-            return wanted
-        return None
+        alike = [place for place in self._measured if self._majors(place) == self._majors(wanted)]
+        return min(alike, key=lambda place: (_distance(place, wanted), place), default=None)
+
+    def _majors(self, place: tuple[int, int]) -> tuple[bool, bool]:
+        writer, reader = (self._versions[number].startswith("3.") for number in place)
+        return writer, reader
+
+
+def _distance(one: tuple[int, int], other: tuple[int, int]) -> int:
+    return _READER_WEIGHS * abs(one[1] - other[1]) + abs(one[0] - other[0])
 
 
 def write(data: dict[str, Any], path: Path = DATA) -> int:

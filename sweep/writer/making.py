@@ -10,7 +10,7 @@ import numpy as np
 from pytest_modelcompat.profiles.recorder.probe import plain_config
 
 from .kit import INPUTS, Kit
-from .trial import Trial
+from .trial import Trial, move_weights
 
 LONGEST_TEXT = 300
 SUFFIX = {"h5": ".h5", "keras": ".keras"}
@@ -54,7 +54,8 @@ class Maker:
     def _built(self, trial: Trial) -> Any:
         self.kit.fresh()
         model = trial.build()
-        _move_weights(model)
+        if not trial.is_as_is:
+            move_weights(model)
         return model
 
     def _content(self, model: Any, trial: Trial) -> str:
@@ -74,9 +75,10 @@ class Maker:
         name = "%05d%s" % (self.number, SUFFIX[form])
         try:
             note["inputs"] = trial.inputs
-            # A call builds what was not built, and moves what has a state.
+            # A call builds what was not built, with other weights each time, and moves what has a state.
+            is_built = model.built
             self.kit.save(model, str(self.folder / name), form)
-            note["outputs"] = called(self.kit, model, trial.inputs)
+            note["outputs"] = called(self.kit, model, trial.inputs) if is_built else None
             note["trains"] = step(self._built(trial), trial.inputs) if trial.trains else None
         except Exception as error:  # noqa: BLE001 - what cannot be saved here is noted, and not loaded anywhere
             note["error"] = "{}: {}".format(type(error).__name__, " ".join(str(error).split())[:LONGEST_TEXT])
@@ -96,17 +98,6 @@ def _configurations(model: Any) -> List[Any]:
     optimizer = getattr(model, "optimizer", None)
     trained = [plain_config(optimizer.get_config()), str(getattr(model, "loss", None))] if optimizer else None
     return [plain_config(model.get_config()), compiled, trained]
-
-
-def _move_weights(model: Any) -> None:
-    """Moves weights off the values that every initializer gives them, so that a lost weight shows."""
-    for number, weight in enumerate(model.weights if model.built else ()):
-        if getattr(weight, "dtype", None) is None:
-            continue
-        name = getattr(weight.dtype, "name", weight.dtype)
-        if str(name) in ("float32", "float64", "float16", "bfloat16"):
-            random = np.random.RandomState(number)
-            weight.assign(random.uniform(0.1, 0.9, tuple(weight.shape)).astype("float32"))
 
 
 def called(kit: Kit, model: Any, inputs: str) -> Optional[List[Any]]:

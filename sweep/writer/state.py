@@ -3,7 +3,7 @@
 from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 from .kit import INPUTS, Kit
-from .trial import Trial, sequential
+from .trial import Trial, move_weights, sequential
 
 Maker = Callable[[], Any]
 TEXT_MODES = ("int", "multi_hot", "count", "tf_idf", "binary", "tf-idf")
@@ -14,7 +14,9 @@ QUANTIZATIONS = ("int8", "int4", "float8")
 
 def state_trials(kit: Kit) -> Iterator[Tuple[str, Trial]]:
     """Adapted, quantized, adapted in low rank, and under each dtype policy."""
-    for name, make, inputs in [*_adapted(kit), *_quantized(kit), *_under_policies(kit)]:
+    for name, make, inputs in [*_adapted(kit), *_quantized(kit)]:
+        yield name, Trial(name, "state", make, inputs, is_as_is=True)
+    for name, make, inputs in _under_policies(kit):
         yield name, Trial(name, "state", make, inputs)
 
 
@@ -62,6 +64,7 @@ def _quantized(kit: Kit) -> Iterator[Tuple[str, Maker, str]]:
 def _quantize(kit: Kit, make: Maker, mode: str, inputs: str) -> Maker:
     def made() -> Any:
         model = sequential(kit, [make()], inputs)
+        move_weights(model)
         model.quantize(mode)
         return model
 
@@ -73,6 +76,7 @@ def _with_lora(kit: Kit, make: Maker, inputs: str) -> Maker:
         layer = make()
         model = sequential(kit, [layer], inputs)
         layer.enable_lora(2)
+        move_weights(model)
         return model
 
     return made

@@ -2,6 +2,8 @@
 
 from typing import Any, Callable, List, NamedTuple, Sequence
 
+import numpy as np
+
 from .kit import INPUTS, Kit
 
 # (model, name of its inputs)
@@ -19,6 +21,7 @@ class Trial(NamedTuple):
         declared: names of `sweep.objects` that its readers are given.
         is_code: whether it holds Python bytecode, so that it is loaded without safe mode.
         trains: whether a training step is compared too.
+        is_as_is: whether its weights are what matters, and stay as they are.
     """
 
     name: str
@@ -28,6 +31,7 @@ class Trial(NamedTuple):
     declared: Sequence[str] = ()
     is_code: bool = False
     trains: bool = False
+    is_as_is: bool = False
 
 
 def sequential(kit: Kit, layers: List[Any], inputs: str) -> Any:
@@ -37,6 +41,17 @@ def sequential(kit: Kit, layers: List[Any], inputs: str) -> Any:
     for layer in layers:
         value = layer(value)
     return kit.keras.Model(tensors, value, name="model")
+
+
+def move_weights(model: Any) -> None:
+    """Moves weights off the values that every initializer gives them, so that a lost weight shows."""
+    for number, weight in enumerate(model.weights if model.built else ()):
+        if getattr(weight, "dtype", None) is None:
+            continue
+        name = getattr(weight.dtype, "name", weight.dtype)
+        if str(name) in ("float32", "float64", "float16", "bfloat16"):
+            random = np.random.RandomState(number)
+            weight.assign(random.uniform(0.1, 0.9, tuple(weight.shape)).astype("float32"))
 
 
 def symbolic(kit: Kit, inputs: str) -> List[Any]:

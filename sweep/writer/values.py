@@ -175,7 +175,8 @@ def _without_default(cls: Any, name: str, sampled: Any) -> List[Any]:
     if isinstance(sampled, bool) or sampled is None:
         return [*words, *([sampled] if sampled else [True, 2, 0.5, [2]])]
     if isinstance(sampled, (int, float)):
-        return [sampled, sampled + 1, (2, 2), (2, 2, 2), *words]
+        other = sampled / 2 if isinstance(sampled, float) else sampled + 1
+        return [sampled, other, (2, 2), (2, 2, 2), *words]
     return [sampled, *words]
 
 

@@ -1,0 +1,134 @@
+"""A sweep in small, in the Keras at hand: made, loaded, compared; and what becomes of loads that go wrong."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from sweep.loads import Interpreter, Results, load_all
+from sweep.make import described, run_writer
+from sweep.summary import observations
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+pytestmark = pytest.mark.needs_tensorflow
+
+LAYERS = ["Dropout", "Softmax", "Rescaling"]
+SMALL: dict[str, Any] = {
+    "objects": [
+        {"role": "layer", "name": name, "paths": [f"keras.layers.{name}"], "home": "", "accepts": [], "is_class": True}
+        for name in LAYERS
+    ],
+    "names": {"loss": ["mse"]},
+}
+ABORT = "SWEEP_ABORT"
+
+
+def never() -> bool:
+    return False
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """The rows of a small vocabulary, and of all that a sweep makes of no vocabulary."""
+    folder = tmp_path_factory.mktemp("made")
+    run_writer(Interpreter(Path(sys.executable)), SMALL, folder)
+    return described(folder)
+
+
+def loaded(rows: list[dict[str, Any]], tmp_path: Path, **variables: str) -> Mapping[str, dict[str, Any]]:
+    results = Results(tmp_path / "results.jsonl")
+    load_all(Interpreter(Path(sys.executable), variables), rows, results, never)
+    return results.by_digest
+
+
+def named(rows: list[dict[str, Any]], name: str, form: str = "keras") -> dict[str, Any]:
+    return next(row for row in rows if (row["name"], row["format"]) == (name, form))
+
+
+class TestWriter:
+    def test_makes_each_class_and_each_telling_argument(self, made: list[dict[str, Any]]) -> None:
+        names = {row["name"] for row in made if row["kind"] == "layer"}
+        assert names >= {*LAYERS, "Dropout.rate=0.25", "Rescaling.offset=0.25"}
+
+    def test_makes_nothing_twice(self, made: list[dict[str, Any]]) -> None:
+        assert len({row["id"] for row in made}) == len(made)
+
+    def test_makes_models_states_and_wrappers_too(self, made: list[dict[str, Any]]) -> None:
+        assert {row["kind"] for row in made} == {"layer", "loss", "model", "state", "wrapper"}
+
+    def test_makes_the_same_again(self, made: list[dict[str, Any]], tmp_path: Path) -> None:
+        run_writer(Interpreter(Path(sys.executable)), {**SMALL, "names": {}}, tmp_path)
+        again = {row["id"] for row in described(tmp_path)}
+        assert again == {row["id"] for row in made if row["kind"] != "loss"}
+
+
+class TestReader:
+    def test_loads_what_the_same_version_wrote(self, made: list[dict[str, Any]], tmp_path: Path) -> None:
+        rows = [row for row in made if row["kind"] in ("layer", "loss")]
+        assert {result["outcome"] for result in loaded(rows, tmp_path).values()} == {"loads"}
+
+    def test_sees_another_prediction(self, made: list[dict[str, Any]], tmp_path: Path) -> None:
+        row = dict(named(made, "Rescaling"))
+        kind, shape, values = row["outputs"][0]
+        row["outputs"] = [[kind, shape, [value + 0.5 for value in values]]]
+        assert loaded([row], tmp_path)[row["id"]] == {"outcome": "changed", "text": "the outputs differ"}
+
+    def test_sees_other_losses(self, made: list[dict[str, Any]], tmp_path: Path) -> None:
+        row = dict(named(made, "loss 'mse'"))
+        row["trains"] = [row["trains"][0] + 0.1, row["trains"][1]]
+        seen = loaded([row], tmp_path)[row["id"]]
+        assert seen == {"outcome": "changed", "stage": "training", "text": "its losses differ"}
+
+    def test_says_what_keras_says_of_a_file_that_fails(self, made: list[dict[str, Any]], tmp_path: Path) -> None:
+        row = dict(named(made, "a custom layer"), declared=[])
+        seen = loaded([row], tmp_path)[row["id"]]
+        assert (seen["outcome"], seen["stage"]) == ("fails", "load")
+        assert "PlainScale" in seen["text"]
+
+    def test_goes_on_where_it_stopped(self, made: list[dict[str, Any]], tmp_path: Path) -> None:
+        first, second = named(made, "Dropout"), named(made, "Softmax")
+        loaded([first], tmp_path)
+        before = (tmp_path / "results.jsonl").read_text(encoding="utf-8")
+        results = Results(tmp_path / "results.jsonl")
+        left = [row for row in (first, second) if row["id"] not in results.by_digest]
+        load_all(Interpreter(Path(sys.executable)), left, results, never)
+        lines = (tmp_path / "results.jsonl").read_text(encoding="utf-8")[len(before) :].splitlines()
+        assert [json.loads(line)["id"] for line in lines] == [second["id"]]
+
+    def test_stops_when_time_is_up(self, made: list[dict[str, Any]], tmp_path: Path) -> None:
+        results = Results(tmp_path / "results.jsonl")
+        began = time.monotonic()
+        load_all(Interpreter(Path(sys.executable)), made, results, lambda: time.monotonic() > began + 0.5)
+        assert results.by_digest == {}
+
+
+def test_a_load_that_ends_the_process_is_found_alone(made: list[dict[str, Any]], tmp_path: Path) -> None:
+    """The one crashes, for real; the others of its batch are loaded all the same."""
+    import tensorflow as tf
+
+    row = dict(named(made, "Rescaling"), id="crash", path=str(tmp_path / "crash.keras"), is_code=True)
+    layers = tf.keras.layers
+    abort = layers.Lambda(
+        lambda value: __import__("os").abort() if "SWEEP_ABORT" in __import__("os").environ else value
+    )
+    tf.keras.Sequential([layers.Input((4,)), abort]).save(row["path"])
+    others = [named(made, "Dropout"), named(made, "Softmax")]
+    seen = loaded([others[0], row, others[1]], tmp_path, **{ABORT: "1"})
+    assert (seen["crash"]["outcome"], seen["crash"]["stage"]) == ("crashes", "load")
+    assert {seen[other["id"]]["outcome"] for other in others} == {"loads"}
+
+
+def test_the_same_results_give_the_same_observations(made: list[dict[str, Any]], tmp_path: Path) -> None:
+    rows = [row for row in made if row["kind"] in ("layer", "state")]
+    one = observations(rows, {"3.15": dict(loaded(rows, tmp_path / "one"))})
+    other = observations(rows[::-1], {"3.15": dict(loaded(rows[::-1], tmp_path / "other"))})
+    assert json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
