@@ -24,6 +24,7 @@ OWN = frozenset(
     | {"plain_initializer", "plain_regularizer", "plain_constraint"}
 )
 # Roles that have trials of their own by each name.
+ROWS = "rows.jsonl"
 NAMED = ("activation", "constraint", "initializer", "loss", "metric", "optimizer", "regularizer")
 
 
@@ -47,15 +48,26 @@ def make(keras: str, out: Path) -> list[dict[str, Any]]:
         keras: the writer's key.
         out: where artifacts go.
     """
-    folder = out / "artifacts" / keras.replace(" ", "-")
-    rows = folder / "rows.jsonl"
+    folder = folder_of(keras, out)
+    rows = folder / ROWS
     if not rows.exists():
         run_writer(interpreter_for(keras), vocabulary(keras), folder)
         text = "".join(json.dumps(each) + "\n" for each in described(folder))
         partial_file = rows.with_suffix(".part")
         partial_file.write_text(text, encoding="utf-8")
         partial_file.replace(rows)
-    return [json.loads(line) for line in rows.read_text(encoding="utf-8").splitlines()]
+    return made_before(folder)
+
+
+def folder_of(keras: str, out: Path) -> Path:
+    """Where a writer's artifacts are."""
+    return out / "artifacts" / keras.replace(" ", "-")
+
+
+def made_before(folder: Path) -> list[dict[str, Any]]:
+    """The rows of a writer that has made all its artifacts; none of another."""
+    rows = folder / ROWS
+    return [json.loads(line) for line in rows.read_text(encoding="utf-8").splitlines()] if rows.exists() else []
 
 
 def run_writer(interpreter: Interpreter, known: dict[str, Any], folder: Path) -> None:

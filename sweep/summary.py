@@ -23,7 +23,7 @@ def observations(rows: list[dict[str, Any]], by_reader: dict[str, dict[str, dict
     readers: dict[str, list[int]] = {}
     for reader, results in by_reader.items():
         codes = [
-            kinds.setdefault(_kind(results[row["id"]]), len(kinds)) if row["id"] in results else NOT_LOADED
+            kinds.setdefault(kind_of(results[row["id"]]), len(kinds)) if row["id"] in results else NOT_LOADED
             for row in rows
         ]
         if any(code != NOT_LOADED for code in codes):
@@ -36,7 +36,8 @@ def observations(rows: list[dict[str, Any]], by_reader: dict[str, dict[str, dict
     }
 
 
-def _kind(result: dict[str, Any]) -> tuple[str, str, str]:
+def kind_of(result: dict[str, Any]) -> tuple[str, str, str]:
+    """A result as outcome, stage and text, without what differs between files."""
     return result["outcome"], result.get("stage") or "", normal(result.get("text") or "")
 
 

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.compatibility.context import CompatibilityContext
 from pytest_modelcompat.compatibility.verdict import CompatibilityResult
+from pytest_modelcompat.profiles.facts import load_facts
 from pytest_modelcompat.results.finding import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from pytest_modelcompat.artifacts import Inventory
+    from pytest_modelcompat.profiles.facts import Facts
     from pytest_modelcompat.profiles.profile import Profile
 
 __all__ = ["check_compatibility"]
@@ -20,7 +22,12 @@ _SEVERITY_ORDER = {severity: place for place, severity in enumerate(Severity)}
 
 
 def check_compatibility(
-    inventory: Inventory, profile: Profile, *, custom: Collection[str] = (), safe_mode: bool = True
+    inventory: Inventory,
+    profile: Profile,
+    *,
+    custom: Collection[str] = (),
+    safe_mode: bool = True,
+    facts: Facts | None = None,
 ) -> CompatibilityResult:
     """Predicts whether an artifact loads in a runtime, and whether it still predicts the same there.
 
@@ -32,8 +39,10 @@ def check_compatibility(
         profile: what the runtime knows.
         custom: names of classes and functions that will be declared (`custom_objects`) or registered there.
         safe_mode: what `load_model` is given; `False` lets Lambda bytecode run.
+        facts: what was measured of the artifact's format; None for what this package has.
     """
-    context = CompatibilityContext(inventory, profile, frozenset(custom), safe_mode)
+    facts = facts or load_facts(inventory.format)
+    context = CompatibilityContext(inventory, profile, frozenset(custom), safe_mode, facts)
     found = list(_findings(context))
     return CompatibilityResult(
         inventory.path, profile.name, tuple(sorted(found, key=lambda each: _SEVERITY_ORDER[each.severity]))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts.inventory import Inventory
     from pytest_modelcompat.artifacts.locations import Use
+    from pytest_modelcompat.profiles.facts import Facts
     from pytest_modelcompat.profiles.profile import ObjectKnowledge, Profile
 
 
@@ -34,12 +35,14 @@ class CompatibilityContext:
         profile: what the runtime knows.
         custom: names of classes and functions that are declared or registered there.
         safe_mode: what `load_model` is given.
+        facts: what was measured of the artifact's format; None where nothing was.
     """
 
     inventory: Inventory
     profile: Profile
     custom: frozenset[str] = field(default_factory=frozenset)
     safe_mode: bool = True
+    facts: Facts | None = None
 
     @cached_property
     def writer(self) -> MinorVersion:

@@ -9,7 +9,7 @@ from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.compatibility.constructs import constructs
 from pytest_modelcompat.compatibility.context import TF_KERAS
-from pytest_modelcompat.profiles.facts import PAIR, load_facts
+from pytest_modelcompat.profiles.facts import PAIR
 from pytest_modelcompat.profiles.store import version_key
 from pytest_modelcompat.results.finding import MEASURED, Finding, Kind, Severity, Stage
 
@@ -53,7 +53,7 @@ def _layers_of(findings: Iterable[Finding]) -> set[str]:
 
 
 def _measured(context: CompatibilityContext) -> Iterator[Finding]:
-    facts = load_facts(context.inventory.format)
+    facts = context.facts
     if facts is None or context.writer == _UNKNOWN:
         return
     uses: dict[str, list[Use]] = {}

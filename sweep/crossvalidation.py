@@ -1,0 +1,218 @@
+"""How well facts predict what they were not made of.
+
+    python -m sweep.crossvalidation --out FOLDER [--by version|class] [--misses]
+
+holds facts and rules against loads of a run that the facts do not know: those of one version after the other, or those
+of a fifth of the classes. Beside them stand the rules alone and two trivial predictors: that everything loads, and that
+an artifact becomes what it becomes in the nearest pair of versions.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.artifacts import read_inventory
+from pytest_modelcompat.compatibility.check import check_compatibility
+from pytest_modelcompat.compatibility.verdict import Compatibility
+from pytest_modelcompat.profiles.facts import Facts
+from pytest_modelcompat.profiles.store import load_profile
+from sweep.facts import compiled
+from sweep.loads import Results
+from sweep.make import folder_of, made_before
+from sweep.plan import every_keras, readers_of, runtime_of
+from sweep.summary import kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from sweep.blame import Observation
+
+FOLDS = 5
+AT_ONCE = 2
+MOST_MISSES = 80
+PREDICTORS = ("facts and rules", "rules alone", "everything loads", "as in the nearest versions")
+
+
+@dataclass(frozen=True)
+class Load:
+    """One load of a run: what it is of, and what it came to.
+
+    Args:
+        writer: the version that wrote the artifact.
+        reader: the version that read it.
+        row: the artifact's, as of `make.make`.
+        result: the reader's.
+    """
+
+    writer: str
+    reader: str
+    row: dict[str, Any]
+    result: dict[str, Any]
+
+    @property
+    def seen(self) -> str:
+        """`loads`, `changed` or `fails`; training is not predicted."""
+        outcome: str = self.result["outcome"]
+        if self.result.get("stage") == "training":
+            return "loads"
+        return outcome if outcome in ("loads", "changed") else "fails"
+
+    @property
+    def of_class(self) -> str:
+        """The class that it is about."""
+        name: str = self.row["name"]
+        return name.partition(".")[0]
+
+
+def loads_of(out: Path) -> list[Load]:
+    """Every load of a run, of pairs that are finished."""
+    results = {
+        reader: Results(out / "results" / f"{reader.replace(' ', '-')}.jsonl").by_digest for reader in every_keras()
+    }
+    found: list[Load] = []
+    for writer in every_keras():
+        if not made_before(folder_of(writer, out)):
+            continue
+        rows = made_before(folder_of(writer, out))
+        for reader in readers_of(writer):
+            known = results[reader]
+            if all(row["id"] in known for row in rows):
+                found += [Load(writer, reader, row, known[row["id"]]) for row in rows]
+    return found
+
+
+def facts_of(loads: Iterable[Load]) -> dict[str, Facts]:
+    """The facts that these loads give, by format."""
+    by_writer: dict[str, dict[tuple[str, str], list[Observation]]] = {}
+    for load in loads:
+        cell = by_writer.setdefault(load.writer, {}).setdefault((load.row["format"], load.reader), [])
+        cell.append((frozenset(load.row["constructs"]), kind_of(load.result)))
+    data, _ = compiled(by_writer)
+    return {form: Facts(part, data["versions"], data["kinds"]) for form, part in data["formats"].items()}
+
+
+def judged(load: Load, facts: Facts) -> str:
+    """The static verdict on a load."""
+    found = check_compatibility(
+        _inventory(load.row["path"]),
+        load_profile(runtime_of(load.reader)),
+        custom=load.row["declared"],
+        safe_mode=not load.row["is_code"],
+        facts=facts,
+    ).compatibility
+    return found.value if found in (Compatibility.LOADS, Compatibility.CHANGED) else "fails"
+
+
+@cache
+def _inventory(path: str) -> Any:
+    return read_inventory(Path(path))
+
+
+def folds_by_version(loads: list[Load]) -> Iterator[tuple[str, Callable[[Load], bool]]]:
+    """Each version that read or wrote something, as what is held out."""
+    for version in sorted({load.reader for load in loads} | {load.writer for load in loads}, key=every_keras().index):
+        yield version, partial(_is_of_version, version)
+
+
+def _is_of_version(version: str, load: Load) -> bool:
+    return version in (load.writer, load.reader)
+
+
+def folds_by_class(loads: list[Load]) -> Iterator[tuple[str, Callable[[Load], bool]]]:
+    """Each fifth of the classes, as what is held out."""
+    classes = sorted({load.of_class for load in loads})
+    for fold in range(FOLDS):
+        yield f"fifth {fold + 1} of the classes", partial(_is_of_classes, frozenset(classes[fold::FOLDS]))
+
+
+def _is_of_classes(classes: frozenset[str], load: Load) -> bool:
+    return load.of_class in classes
+
+
+def predictions(loads: list[Load], is_held_out: Callable[[Load], bool]) -> list[tuple[Load, tuple[str, ...]]]:
+    """Each load that is held out, with what each of `PREDICTORS` says of it."""
+    known = [load for load in loads if not is_held_out(load)]
+    facts, nothing = facts_of(known), facts_of(())
+    nearest = _Nearest(known)
+    return [
+        (load, (judged(load, facts[form]), judged(load, nothing[form]), "loads", nearest.says(load)))
+        for load in loads
+        if is_held_out(load)
+        for form in (load.row["format"],)
+    ]
+
+
+class _Nearest:
+    """What an artifact of the same name became in the nearest pair of versions."""
+
+    def __init__(self, known: list[Load]) -> None:
+        self.by_name: dict[tuple[str, str], list[Load]] = {}
+        for load in known:
+            for name in {load.row["name"], load.of_class}:
+                self.by_name.setdefault((name, load.row["format"]), []).append(load)
+
+    def says(self, load: Load) -> str:
+        """Its outcome there; `loads` where there is none."""
+        order = every_keras()
+        form = load.row["format"]
+        alike = self.by_name.get((load.row["name"], form)) or self.by_name.get((load.of_class, form), [])
+
+        def distance(other: Load) -> tuple[int, str]:
+            readers = abs(order.index(other.reader) - order.index(load.reader))
+            return readers + abs(order.index(other.writer) - order.index(load.writer)), other.writer
+
+        return min(alike, key=distance).seen if alike else "loads"
+
+
+def main() -> None:
+    """Holds out, predicts, prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, help="the folder of a run")
+    parser.add_argument("--by", choices=("version", "class"), default="version", help="default: %(default)s")
+    parser.add_argument("--misses", action="store_true", help="print what facts and rules miss")
+    options = parser.parse_args()
+    loads = loads_of(options.out)
+    folds = list((folds_by_version if options.by == "version" else folds_by_class)(loads))
+    with ProcessPoolExecutor(AT_ONCE) as pool:
+        found = list(pool.map(partial(predictions, loads), [is_held_out for _, is_held_out in folds]))
+    every = [each for fold in found for each in fold]
+    print(f"{'held out':<24} {'predictor':<28} agreement  foreseen  real")
+    for name, rows in [*zip([name for name, _ in folds], found, strict=True), ("all of them", every)]:
+        for number, predictor in enumerate(PREDICTORS):
+            figures = _figures([(told[number], load.seen) for load, told in rows])
+            print(f"{name:<24} {predictor:<28} {figures}")
+    if options.misses:
+        _print_misses(every)
+
+
+def _figures(pairs: list[tuple[str, str]]) -> str:
+    count = Counter(pairs)
+    agree = sum(count[each, each] for each in ("loads", "changed", "fails"))
+    real = sum(number for (_, seen), number in count.items() if seen != "loads")
+    told = sum(number for (told, _), number in count.items() if told != "loads")
+    both = sum(number for (told, seen), number in count.items() if "loads" not in (told, seen))
+    return f"{_share(agree, len(pairs)):>9}  {_share(both, real):>8}  {_share(both, told):>5}"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "-"
+
+
+def _print_misses(rows: list[tuple[Load, tuple[str, ...]]]) -> None:
+    missed: dict[tuple[str, str, str, str], list[str]] = {}
+    for load, (told, *_) in rows:
+        if told != load.seen:
+            key = (load.row["format"], told, load.seen, (load.result.get("text") or "")[:100])
+            missed.setdefault(key, []).append(f"{load.writer} > {load.reader}: {load.row['name']}")
+    for key, names in sorted(missed.items(), key=lambda item: -len(item[1]))[:MOST_MISSES]:
+        print(len(names), *key, names[:3])
+
+
+if __name__ == "__main__":
+    main()
