@@ -6,7 +6,8 @@ from typing import Any, Dict, List, Optional
 import numpy as np
 
 from sweep.writer.kit import Kit
-from sweep.writer.making import called, step
+from sweep.writer.making import step
+from sweep.writer.trial import called
 
 FIRST_SAFE_MODE = (2, 13)
 # Outputs of the same model in other versions differ by less; half floats by more than others.
@@ -76,7 +77,7 @@ class Reader:
 
 
 def difference(wanted: List[Any], seen: List[Any], *, is_mixed: bool) -> str:
-    """What differs between outputs as of `making.portable`; empty where nothing does."""
+    """What differs between outputs as of `trial.portable`; empty where nothing does."""
     if len(wanted) != len(seen):
         return "another number of outputs"
     for before, after in zip(wanted, seen):

@@ -80,6 +80,7 @@ def strings(*shape: int) -> Any:
 INPUTS: Dict[str, Callable[[], List[Any]]] = {
     "vectors": lambda: [floats(2, 4)],
     "sequences": lambda: [floats(2, 5, 3)],
+    "signals": lambda: [floats(2, 64)],
     "images": lambda: [floats(2, 8, 8, 3)],
     "volumes": lambda: [floats(2, 4, 4, 4, 2)],
     "films": lambda: [floats(2, 3, 6, 6, 2)],

@@ -10,7 +10,7 @@ import numpy as np
 from pytest_modelcompat.profiles.recorder.probe import plain_config
 
 from .kit import INPUTS, Kit
-from .trial import Trial, move_weights
+from .trial import Trial, called, move_weights
 
 LONGEST_TEXT = 300
 SUFFIX = {"h5": ".h5", "keras": ".keras"}
@@ -100,16 +100,6 @@ def _configurations(model: Any) -> List[Any]:
     return [plain_config(model.get_config()), compiled, trained]
 
 
-def called(kit: Kit, model: Any, inputs: str) -> Optional[List[Any]]:
-    """What a model makes of its inputs, as `[dtype, shape, values]` each; None where it cannot be called here."""
-    try:
-        tensors = [kit.tf.constant(value) for value in INPUTS[inputs]()]
-        outputs = model(tensors[0] if len(tensors) == 1 else tensors, training=False)
-        return [portable(each) for each in kit.tf.nest.flatten(outputs)]
-    except Exception:  # noqa: BLE001 - such as layouts of images that this processor has no kernel for
-        return None
-
-
 def step(model: Any, inputs: str) -> Optional[List[float]]:
     """The losses of two training steps; None where it cannot be trained here."""
     try:
@@ -120,17 +110,6 @@ def step(model: Any, inputs: str) -> Optional[List[float]]:
         return [float(np.ravel(model.train_on_batch(given, target))[0]) for _ in range(2)]
     except Exception:  # noqa: BLE001 - metrics of shapes that the model does not have
         return None
-
-
-def portable(value: Any) -> List[Any]:
-    """An array as JSON."""
-    if hasattr(value, "to_tensor"):
-        value = value.to_tensor()
-    array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
-    if array.dtype.kind in "OSU":
-        return ["string", list(array.shape), [str(each) for each in array.ravel().tolist()]]
-    kind = array.dtype.name
-    return [kind, list(array.shape), [float(each) for each in array.ravel().astype("float64")]]
 
 
 def elapsed(since: float) -> float:

@@ -7,7 +7,7 @@ from pytest_modelcompat.profiles.recorder import samples
 
 from .kit import Kit
 from .trial import Trial, sequential
-from .values import NONSENSE, arguments_of, values_of
+from .values import NONSENSE, arguments_of, required_of, values_of
 
 TRAINED = ("loss", "metric", "optimizer", "schedule")
 # What every optimizer, loss and metric takes is tried with these; the others with what is their own.
@@ -65,11 +65,7 @@ class ObjectCase:
     def _instance(self, changed: Dict[str, Any]) -> Any:
         if not inspect.isclass(self.cls):
             return self.cls
-        given = {
-            name: samples.sample(name, self.cls.__name__, self.kit.keras)
-            for name, default in self.arguments.items()
-            if default is inspect.Parameter.empty and name in inspect.signature(self.cls.__init__).parameters
-        }
+        given = {name: samples.sample(name, self.cls.__name__, self.kit.keras) for name in required_of(self.cls)}
         return self.cls(**{**given, **self.more, **changed})
 
 

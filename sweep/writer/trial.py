@@ -1,6 +1,6 @@
 """Trial: one model that shows one construct."""
 
-from typing import Any, Callable, List, NamedTuple, Sequence
+from typing import Any, Callable, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -62,3 +62,24 @@ def symbolic(kit: Kit, inputs: str) -> List[Any]:
         )
         for number, array in enumerate(INPUTS[inputs]())
     ]
+
+
+def called(kit: Kit, model: Any, inputs: str) -> Optional[List[Any]]:
+    """What a model makes of its inputs, as `[dtype, shape, values]` each; None where it cannot be called here."""
+    try:
+        tensors = [kit.tf.constant(value) for value in INPUTS[inputs]()]
+        outputs = model(tensors[0] if len(tensors) == 1 else tensors, training=False)
+        return [portable(each) for each in kit.tf.nest.flatten(outputs)]
+    except Exception:  # noqa: BLE001 - such as layouts of images that this processor has no kernel for
+        return None
+
+
+def portable(value: Any) -> List[Any]:
+    """An array as JSON."""
+    if hasattr(value, "to_tensor"):
+        value = value.to_tensor()
+    array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
+    if array.dtype.kind in "OSU":
+        return ["string", list(array.shape), [str(each) for each in array.ravel().tolist()]]
+    kind = array.dtype.name
+    return [kind, list(array.shape), [float(each) for each in array.ravel().astype("float64")]]

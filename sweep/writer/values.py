@@ -15,6 +15,8 @@ LEFT_OUT = frozenset(
     {"name", "layers", "weights", "input_shape", "batch_input_shape", "batch_shape", "batch_size", "input_dim"}
     | {"input_length", "input_dtype", "input_spec", "dynamic", "enable_caching_device", "experimental_autocast"}
 )
+# What the constructors of some classes do not say.
+NEEDED = {"LossScaleOptimizer": ["inner_optimizer"], "LossScaleOptimizerV3": ["inner_optimizer"]}
 DTYPES = ("mixed_float16", "float64", "float16", "bfloat16", "mixed_bfloat16", "int32", "string")
 # Arguments that every layer of a kind hands on to the same code are tried with all their values in these classes, and
 # with the first of them elsewhere.
@@ -56,11 +58,19 @@ def arguments_of(cls: Any, accepted: List[str]) -> Dict[str, Any]:
                 found.setdefault(each.name, each.default)
     for name in accepted:
         found.setdefault(name, inspect.Parameter.empty)
-    return {
-        name: default
-        for name, default in found.items()
-        if name not in LEFT_OUT or (default is inspect.Parameter.empty and name not in accepted)
-    }
+    needed = required_of(cls)
+    return {name: default for name, default in found.items() if name not in LEFT_OUT or name in needed}
+
+
+def required_of(cls: Any) -> List[str]:
+    """The arguments that a class cannot be made without."""
+    try:
+        parameters = inspect.signature(cls.__init__).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    named = [each for each in parameters if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
+    needed = [each.name for each in named if each.default is each.empty and each.name != "self"]
+    return [*needed, *NEEDED.get(cls.__name__, [])]
 
 
 def values_of(kit: kits.Kit, cls: Any, name: str, default: Any, *, is_checked: bool) -> List[Value]:
