@@ -49,18 +49,23 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Makes, loads, and writes what was observed."""
+    """Makes, loads, and writes what was observed, some writers at a time."""
     options = arguments()
     end = time.monotonic() + 60 * options.minutes
     writers = options.keras or every_keras()
-    rows: Rows = {}
+    left = 0
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(partial(_make, options, rows, end), writers))
-        readers = list(dict.fromkeys(reader for writer in rows for reader in readers_of(writer)))
-        left = list(pool.map(partial(_load, options, rows, end), readers))
-    for writer in rows:
-        _write(options, writer, rows[writer])
-    print(f"loads left: {sum(left):,}; writers left: {', '.join(set(writers) - set(rows)) or 'none'}")
+        for start in range(0, len(writers), AT_ONCE):
+            rows: Rows = {}
+            list(pool.map(partial(_make, options, rows, end), writers[start : start + AT_ONCE]))
+            readers = list(dict.fromkeys(reader for writer in rows for reader in readers_of(writer)))
+            left += sum(pool.map(partial(_load, options, rows, end), readers))
+            for writer in rows:
+                _write(options, writer, rows[writer])
+            left_out = writers[start + len(rows) :]
+            if time.monotonic() > end:
+                break
+    print(f"loads left: {left:,}; writers left: {', '.join(left_out) or 'none'}")
 
 
 def _make(options: argparse.Namespace, rows: Rows, end: float, writer: str) -> None:
@@ -104,7 +109,8 @@ def _results(options: argparse.Namespace, reader: str) -> Results:
 
 def _write(options: argparse.Namespace, writer: str, rows: list[dict[str, Any]]) -> None:
     by_reader = {reader: _results(options, reader).by_digest for reader in readers_of(writer)}
-    size = observed.write(writer, observations(rows, by_reader), options.observed)
+    missing = left_out_of(folder_of(writer, options.out))
+    size = observed.write(writer, {**observations(rows, by_reader), **missing}, options.observed)
     print(f"{writer}: {size:,} bytes observed", flush=True)
 
 

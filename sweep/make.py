@@ -98,6 +98,13 @@ def described(folder: Path) -> list[dict[str, Any]]:
     return [row for row in rows if row]
 
 
+def left_out_of(folder: Path) -> dict[str, list[str]]:
+    """What is not among a writer's artifacts: `left_out`, of which no model was made, and `not_saved`."""
+    notes = [json.loads(line) for line in (folder / "made.jsonl").read_text(encoding="utf-8").splitlines()]
+    not_saved = sorted(f"{each['name']} ({each['format']})" for each in notes if "error" in each)
+    return {"left_out": json.loads((folder / "left-out.json").read_text(encoding="utf-8")), "not_saved": not_saved}
+
+
 def _described(note: dict[str, Any], folder: Path) -> dict[str, Any]:
     path = folder / note["file"]
     try:

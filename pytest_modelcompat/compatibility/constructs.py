@@ -27,10 +27,12 @@ _NOT_ARGUMENTS = frozenset(
     | {"batch_shape", "shared_object_id"}
 )
 # What may be any name, and says nothing about what is done with it.
-_FREE = frozenset({"encoding", "function", "mask_token", "module", "oov_token", "output_shape", "output_shape_module"})
+_FREE = frozenset({"encoding", "mask_token", "oov_token"})
+_FREE_IN_LAMBDAS = frozenset({"function", "module", "output_shape", "output_shape_module", "mask"})
 _WORD = re.compile(r"[A-Za-z_][\w.+-]{0,29}")
 _NUMBERED = re.compile(r"_\d+$")
 _MOST_IN_LIST = 3
+_LAMBDA = "Lambda"
 
 
 class Construct(NamedTuple):
@@ -76,8 +78,8 @@ def _of_use(use: Use, role: str, own: set[str]) -> Iterator[Construct]:
     config: Mapping[str, Any] = use.config
     for key, value in config.items() if not head.endswith(OWN) else ():
         if key not in _NOT_ARGUMENTS:
-            kind = "text" if key in _FREE and isinstance(value, str) else _kind(value, own)
-            yield Construct(f"{head}.{key}={kind}", use)
+            is_free = isinstance(value, str) and (key in _FREE or (use.name == _LAMBDA and key in _FREE_IN_LAMBDAS))
+            yield Construct(f"{head}.{key}={'text' if is_free else _kind(value, own)}", use)
 
 
 def _name(name: str, own: set[str]) -> str:

@@ -20,7 +20,7 @@ NEEDED = {"LossScaleOptimizer": ["inner_optimizer"], "LossScaleOptimizerV3": ["i
 DTYPES = ("mixed_float16", "float64", "float16", "bfloat16", "mixed_bfloat16", "int32", "string")
 # Arguments that every layer of a kind hands on to the same code are tried with all their values in these classes, and
 # with the first of them elsewhere.
-EVERY_VALUE = frozenset({"Activation", "Conv2D", "Dense", "Embedding", "LSTM"})
+EVERY_VALUE = frozenset({"Activation", "Conv2D", "Dense", "Embedding"})
 FIRST_VALUES = 1
 OF_THE_BASE = frozenset({"activity_regularizer", "trainable"})
 NONSENSE = "modelcompat_probe"

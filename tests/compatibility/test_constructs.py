@@ -110,6 +110,10 @@ def test_values_are_told_apart_by_kind(value: object, kind: str) -> None:
     assert texts(layer("Dense", units=value), layer("Scale"), own=("Scale",))[1] == f"layer Dense.units={kind}"
 
 
-@pytest.mark.parametrize("key", ["function", "encoding", "oov_token"])
-def test_free_texts_are_the_same_whatever_they_say(key: str) -> None:
-    assert texts(layer("Thing", **{key: "anything"}))[1] == f"layer Thing.{key}=text"
+@pytest.mark.parametrize(("name", "key"), [("Lambda", "function"), ("Thing", "encoding"), ("Thing", "oov_token")])
+def test_free_texts_are_the_same_whatever_they_say(name: str, key: str) -> None:
+    assert texts(layer(name, **{key: "anything"}))[1] == f"layer {name}.{key}=text"
+
+
+def test_the_function_of_an_operation_is_not_free() -> None:
+    assert texts(layer("TFOpLambda", function="math.add"))[1] == "layer TFOpLambda.function=math.add"
