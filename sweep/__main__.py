@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from sweep import observed
 from sweep.loads import Results, interpreter_for, load_all
-from sweep.make import make
+from sweep.make import folder_of, left_out_of, make
 from sweep.plan import every_keras, readers_of
 from sweep.summary import observations, outcomes_of
 
