@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.locations import locations
@@ -23,45 +24,51 @@ if TYPE_CHECKING:
 
 _UNKNOWN: MinorVersion = (0, 0)
 _KERAS_3: MinorVersion = (3, 0)
-_STAGES = {"load": Stage.CONFIG, "call": Stage.FIRST_CALL}
 _OUTCOMES = {
-    "fails": (Kind.CONFIG_CHANGED, Severity.ERROR),
-    "crashes": (Kind.LOADER_CRASHED, Severity.ERROR),
-    "hangs": (Kind.NEVER_ENDS, Severity.ERROR),
-    "changed": (Kind.SEMANTICS_CHANGED, Severity.CHANGE),
+    ("fails", "load"): (Kind.CONFIG_CHANGED, Severity.ERROR, Stage.CONFIG),
+    ("fails", "call"): (Kind.CONFIG_CHANGED, Severity.ERROR, Stage.FIRST_CALL),
+    ("crashes", "load"): (Kind.LOADER_CRASHED, Severity.ERROR, Stage.CRASH),
+    ("hangs", "load"): (Kind.NEVER_ENDS, Severity.ERROR, Stage.HANG),
+    ("changed", ""): (Kind.SEMANTICS_CHANGED, Severity.CHANGE, None),
 }
 _LAYER = re.compile(r'"([^"]*)"')
 
 
 def measured_findings(context: CompatibilityContext, others: Sequence[Finding]) -> Iterator[Finding]:
-    """What each construct of the artifact was seen to become, where no other finding explains the layer.
+    """What each construct of the artifact was seen to become, in layers that no other finding explains.
 
     Args:
         context: the artifact and the runtime.
         others: what the rules found.
     """
-    explained = _layers_of(finding for finding in others if finding.severity is Severity.ERROR)
-    changed = _layers_of(finding for finding in others if finding.severity is Severity.CHANGE)
-    for finding in _measured(context):
-        known = explained if finding.severity is Severity.ERROR else explained | changed
-        if known.isdisjoint(_layers_of([finding])):
-            yield finding
+    fails = _places(finding for finding in others if finding.severity is Severity.ERROR)
+    changes = _places(finding for finding in others if finding.severity is Severity.CHANGE)
+    for fact, uses in _measured(context):
+        finding = _finding(context, fact, uses)
+        explained = fails if finding.severity is Severity.ERROR else fails | changes
+        left = [use for use in uses if _names(locations([use])).isdisjoint(explained)]
+        if left:
+            yield replace(finding, where=locations(left))
 
 
-def _layers_of(findings: Iterable[Finding]) -> set[str]:
-    return {name for finding in findings for place in finding.where for name in _LAYER.findall(place) or [place]}
+def _places(findings: Iterable[Finding]) -> set[str]:
+    return {name for finding in findings for name in _names(finding.where)}
 
 
-def _measured(context: CompatibilityContext) -> Iterator[Finding]:
-    facts = context.facts
-    if facts is None or context.writer == _UNKNOWN:
+def _names(where: Iterable[str]) -> set[str]:
+    """The layers that places name; a place that names none, as it is."""
+    return {name for place in where for name in _LAYER.findall(place) or [place]}
+
+
+def _measured(context: CompatibilityContext) -> Iterator[tuple[Fact, list[Use]]]:
+    if context.facts is None or context.writer == _UNKNOWN:
         return
     uses: dict[str, list[Use]] = {}
     for construct in constructs(context.inventory, lambda use: context.is_declared(use) or context.known(use) is None):
         uses.setdefault(construct.text, []).append(construct.use)
-    for fact in facts.about(uses, _writer(context), _reader(context)):
-        if fact.stage != "training":
-            yield _finding(context, fact, uses[fact.construct.split(PAIR)[-1]])
+    for fact in context.facts.about(uses, _writer(context), _reader(context)):
+        if (fact.outcome, fact.stage) in _OUTCOMES:
+            yield fact, uses[fact.construct.split(PAIR)[-1]]
 
 
 def _writer(context: CompatibilityContext) -> str:
@@ -73,7 +80,7 @@ def _reader(context: CompatibilityContext) -> str:
 
 
 def _finding(context: CompatibilityContext, fact: Fact, uses: Sequence[Use]) -> Finding:
-    kind, severity = _OUTCOMES[fact.outcome]
+    kind, severity, stage = _OUTCOMES[fact.outcome, fact.stage]
     subject = fact.construct.partition(" ")[2]
     if severity is Severity.ERROR:
         cause = f"{context.reader_name} was seen not to read it from a file of {context.writer_name}: {fact.text}"
@@ -86,6 +93,6 @@ def _finding(context: CompatibilityContext, fact: Fact, uses: Sequence[Use]) -> 
         cause=cause,
         fix=fixes.other_keras(context),
         severity=severity,
-        stage=_STAGES.get(fact.stage) if severity is Severity.ERROR else None,
+        stage=stage,
         source=MEASURED,
     )

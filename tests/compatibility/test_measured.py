@@ -1,0 +1,105 @@
+"""What was measured of constructs, as findings: where no rule says it, and only there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse
+from pytest_modelcompat.compatibility.check import check_compatibility
+from pytest_modelcompat.compatibility.verdict import Compatibility, CompatibilityResult
+from pytest_modelcompat.profiles.facts import Facts
+from pytest_modelcompat.profiles.store import load_profile
+from pytest_modelcompat.results.finding import Kind, Severity, Stage
+
+VERSIONS = ["2.15", "tf_keras 2.21", "3.3", "3.6"]
+KINDS = [
+    ["fails", "load", "TypeError: no"],
+    ["changed", "", "the outputs differ"],
+    ["fails", "call", "ValueError: no"],
+    ["changed", "training", "its losses differ"],
+    ["crashes", "load", "exit code -11"],
+    ["hangs", "load", "hang"],
+]
+
+
+def facts(**rows: list[list[Any]]) -> Facts:
+    """Facts about arguments of a Dense: `rate=[[kind, writers, readers]]`."""
+    measured = [[writer, reader] for writer in range(4) for reader in range(4)]
+    about = {f"layer Dense.{argument}": found for argument, found in rows.items()}
+    return Facts({"measured": measured, "observed": [], "facts": about}, VERSIONS, KINDS)
+
+
+def judged(known: Facts, runtime: str, *layers: LayerUse, keras: str = "3.3.0") -> CompatibilityResult:
+    inventory = Inventory(Path("model.keras"), "keras", saved_by={"keras": keras}, layers=layers)
+    return check_compatibility(inventory, load_profile(runtime), facts=known)
+
+
+def dense(name: str = "first", **config: Any) -> LayerUse:
+    return LayerUse("Dense", (name,), "keras.layers", config={"units": 2, **config}, position=1, siblings=1)
+
+
+def test_a_construct_that_failed_is_an_error_with_what_keras_said() -> None:
+    result = judged(facts(**{"units=int": [[0, [2], [3]]]}), "tf2.18", dense())
+    (finding,) = result.findings
+    assert result.compatibility is Compatibility.FAILS
+    assert (finding.kind, finding.subject, finding.stage) == (Kind.CONFIG_CHANGED, "Dense.units=int", Stage.CONFIG)
+    assert finding.where == ('"first"',)
+    assert finding.cause == "Keras 3.6 was seen not to read it from a file of Keras 3.3.0: TypeError: no"
+    assert finding.fix
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (0, (Kind.CONFIG_CHANGED, Severity.ERROR, Stage.CONFIG)),
+        (1, (Kind.SEMANTICS_CHANGED, Severity.CHANGE, None)),
+        (2, (Kind.CONFIG_CHANGED, Severity.ERROR, Stage.FIRST_CALL)),
+        (4, (Kind.LOADER_CRASHED, Severity.ERROR, Stage.CRASH)),
+        (5, (Kind.NEVER_ENDS, Severity.ERROR, Stage.HANG)),
+    ],
+)
+def test_each_outcome_is_a_finding_of_its_kind(kind: int, expected: tuple[Any, ...]) -> None:
+    (finding,) = judged(facts(**{"units=int": [[kind, [2], [3]]]}), "tf2.18", dense()).findings
+    assert (finding.kind, finding.severity, finding.stage) == expected
+
+
+def test_training_that_goes_on_otherwise_is_no_finding() -> None:
+    assert judged(facts(**{"units=int": [[3, [2], [3]]]}), "tf2.18", dense()).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("keras", "runtime"),
+    [("3.3.0", "tf2.16"), ("2.15.0", "tf2.18"), ("2.21.0", "tf2.18"), ("3.6.0", "tf2.18")],
+)
+def test_nothing_is_found_for_versions_in_which_it_loads(keras: str, runtime: str) -> None:
+    assert judged(facts(**{"units=int": [[0, [2], [3]]]}), runtime, dense(), keras=keras).findings == ()
+
+
+@pytest.mark.parametrize(("keras", "writer"), [("2.15.0", 0), ("2.21.0", 1)])
+def test_tf_keras_is_told_from_the_keras_2_of_tensorflow(keras: str, writer: int) -> None:
+    known = facts(**{"units=int": [[0, [writer], [3]]]})
+    assert len(judged(known, "tf2.18", dense(), keras=keras).findings) == 1
+
+
+def test_nothing_is_found_where_the_writer_is_not_known() -> None:
+    assert judged(facts(**{"units=int": [[0, [2], [3]]]}), "tf2.18", dense(), keras="").findings == ()
+
+
+class TestBesideRules:
+    KNOWN = facts(**{"units=int": [[0, [2], [3]]]})
+
+    def test_a_layer_of_which_a_rule_says_why_it_fails_is_not_reported_twice(self) -> None:
+        result = judged(self.KNOWN, "tf2.18", dense(made_up=1))
+        assert [finding.kind for finding in result.findings] == [Kind.UNKNOWN_ARGUMENT]
+
+    def test_other_layers_of_the_same_file_are(self) -> None:
+        result = judged(self.KNOWN, "tf2.18", dense("bad", made_up=1), dense("worse"))
+        assert {finding.kind for finding in result.findings} == {Kind.UNKNOWN_ARGUMENT, Kind.CONFIG_CHANGED}
+
+    def test_a_change_that_a_rule_knows_does_not_hide_a_failure(self) -> None:
+        known = facts(**{"units=int": [[0, [0], [3]]]})
+        result = judged(known, "tf2.18", dense(activation="hard_sigmoid"), keras="2.15.0")
+        assert Severity.ERROR in {finding.severity for finding in result.findings}

@@ -1,0 +1,95 @@
+"""Facts about constructs: which pair of versions they are taken from, and what they say there."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_modelcompat.profiles.facts import Fact, Facts, load_facts, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+VERSIONS = ["2.13", "2.15", "tf_keras 2.21", "3.0", "3.3", "3.15"]
+KINDS = [["fails", "load", "TypeError: no"], ["changed", "", "the outputs differ"]]
+# A Dense with an activation of its own: fails in 3.0 and 3.3 from files of 2.15, in 3.3 from its own.
+DENSE = "layer Dense.activation=<LeakyReLU>"
+DATA: dict[str, Any] = {
+    "measured": [[1, 1], [1, 3], [1, 5], [4, 4], [4, 5], [2, 2]],
+    "observed": [DENSE, "layer Dense", "layer Softmax", "layer RNN", "layer *"],
+    "facts": {
+        DENSE: [[0, [1], [3]], [0, [4], [4]]],
+        "layer Softmax": [[1, [4], [4, 5]]],
+        "layer * & layer RNN": [[0, [1], [5]]],
+    },
+}
+
+
+@pytest.fixture
+def facts() -> Facts:
+    return Facts(DATA, VERSIONS, KINDS)
+
+
+def about(facts: Facts, writer: str, reader: str, *constructs: str) -> list[str]:
+    return [fact.construct for fact in facts.about(constructs, writer, reader)]
+
+
+class TestAbout:
+    def test_says_what_was_seen_and_where(self, facts: Facts) -> None:
+        assert list(facts.about(["layer Dense", DENSE], "2.15", "3.0")) == [
+            Fact(DENSE, "fails", "load", "TypeError: no", "2.15", "3.0")
+        ]
+
+    def test_says_nothing_of_a_pair_in_which_it_loads(self, facts: Facts) -> None:
+        assert about(facts, "2.15", "2.15", DENSE) == []
+        assert about(facts, "2.15", "3.15", DENSE) == []
+
+    def test_takes_the_nearest_reader_where_the_pair_was_not_measured(self, facts: Facts) -> None:
+        assert about(facts, "3.0", "3.3", DENSE) == [DENSE]
+        assert about(facts, "3.0", "3.15", DENSE) == []
+
+    def test_takes_the_nearest_writer_of_the_same_reader(self, facts: Facts) -> None:
+        assert about(facts, "2.13", "3.0", DENSE) == [DENSE]
+
+    def test_takes_no_pair_of_other_major_versions(self, facts: Facts) -> None:
+        assert about(facts, "3.3", "2.15", DENSE) == []
+
+    def test_says_nothing_of_a_version_that_it_does_not_know(self, facts: Facts) -> None:
+        assert about(facts, "3.99", "3.3", DENSE) == []
+
+    def test_says_of_two_what_they_do_together(self, facts: Facts) -> None:
+        assert about(facts, "2.15", "3.15", "layer RNN", "layer *") == ["layer * & layer RNN"]
+        assert about(facts, "2.15", "3.15", "layer RNN") == []
+
+    def test_says_what_changes(self, facts: Facts) -> None:
+        (fact,) = facts.about(["layer Softmax"], "3.3", "3.15")
+        assert (fact.outcome, fact.text) == ("changed", "the outputs differ")
+
+
+def test_knows_what_was_ever_tried(facts: Facts) -> None:
+    assert DENSE in facts.observed
+    assert "layer Dense.units=float" not in facts.observed
+
+
+class TestData:
+    def test_are_read_as_they_were_written(self, tmp_path: Path) -> None:
+        path = tmp_path / "facts.json.gz"
+        write({"versions": VERSIONS, "kinds": KINDS, "formats": {"h5": DATA}}, path)
+        read = load_facts("h5", path)
+        assert read is not None
+        assert about(read, "2.15", "3.0", DENSE) == [DENSE]
+        assert load_facts("saved_model", path) is None
+
+    def test_are_none_where_nothing_was_measured(self, tmp_path: Path) -> None:
+        assert load_facts("h5", tmp_path / "none.json.gz") is None
+
+    def test_are_the_same_bytes_each_time(self, tmp_path: Path) -> None:
+        one, other = tmp_path / "one", tmp_path / "other"
+        data = {"versions": VERSIONS, "kinds": KINDS, "formats": {"h5": DATA}}
+        write(data, one)
+        write(json.loads(json.dumps(data, sort_keys=True)), other)
+        assert one.read_bytes() == other.read_bytes()
+        assert json.loads(gzip.decompress(one.read_bytes()))["versions"] == VERSIONS
