@@ -1,0 +1,110 @@
+"""Writes `reads-back.md`, what each version of Keras reads back, from the facts in the package.
+
+Run it from the project's folder with the plugin installed: `python docs/make_reads_back.py`.
+"""
+# ruff: noqa: INP001
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.profiles.facts import DATA, PAIR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+PAGE = Path(__file__).with_name("reads-back.md")
+FORMATS = {"h5": ".h5", "keras": ".keras"}
+OUTCOMES = {
+    ("fails", "load"): "fails to load",
+    ("fails", "call"): "fails at the first call",
+    ("crashes", "load"): "crashes",
+    ("hangs", "load"): "does not end",
+    ("changed", ""): "predicts something else",
+    ("changed", "training"): "trains otherwise",
+}
+HEAD = """# What each version reads back
+
+What was measured of every class of Keras and of its arguments: the smallest model of each is saved in one version and
+loaded in others, and its predictions and two training steps are compared. This page lists what does **not** come back
+the same; what it does not list came back. Search it for a class, an argument or a text that Keras printed.
+
+`Dense.activation=<LeakyReLU>` is a Dense whose argument `activation` is an object LeakyReLU; `[int]` is a list of
+numbers, `*` a class or function of your own, `RNN > *` one inside an RNN. *Two at once* fail only together. How it was
+measured is in [sweep/README.md](../sweep/README.md). `modelcompat check` judges by the same facts.
+"""
+
+
+def main() -> None:
+    """Write the page."""
+    data = json.loads(gzip.decompress(DATA.read_bytes()))
+    PAGE.write_text("\n".join([HEAD, *versions_table(data), "", *rows(data), ""]), encoding="utf-8")
+
+
+def versions_table(data: dict[str, Any]) -> Iterator[str]:
+    """Which versions were read by which."""
+    names = data["versions"]
+    yield "## What was measured"
+    yield ""
+    yield "| saved by Keras | as | read by Keras |"
+    yield "|---|---|---|"
+    readers: dict[tuple[int, tuple[int, ...]], list[str]] = {}
+    for form, title in FORMATS.items():
+        pairs = data["formats"][form]["measured"]
+        for writer in sorted({pair[0] for pair in pairs}):
+            read_by = tuple(sorted(reader for each, reader in pairs if each == writer))
+            readers.setdefault((writer, read_by), []).append(title)
+    for (writer, read_by), titles in sorted(readers.items()):
+        yield f"| {names[writer]} | {', '.join(titles)} | {', '.join(names[reader] for reader in read_by)} |"
+
+
+def rows(data: dict[str, Any]) -> Iterator[str]:
+    """A table for each class, of what does not come back the same."""
+    by_class: dict[str, list[str]] = {}
+    for form, title in FORMATS.items():
+        for construct, found in data["formats"][form]["facts"].items():
+            for kind, writers, readers in found:
+                outcome, stage, text = data["kinds"][kind]
+                cells = (
+                    f"`{_shown(construct)}`",
+                    title,
+                    _versions(data["versions"], writers),
+                    _versions(data["versions"], readers),
+                    OUTCOMES[outcome, stage],
+                    text.replace("|", "\\|") if outcome != "changed" else "",
+                )
+                by_class.setdefault(_class_of(construct), []).append(f"| {' | '.join(cells)} |")
+    for name in sorted(by_class, key=str.lower):
+        yield from (f"## {name}", "", "| construct | file | saved by | read by | becomes | Keras says |")
+        yield "|---|---|---|---|---|---|"
+        yield from (*sorted(by_class[name]), "")
+
+
+def _class_of(construct: str) -> str:
+    """The class that a construct is of; of two, a heading for all of these."""
+    if PAIR in construct:
+        return "Two at once"
+    name = construct.split("=", maxsplit=1)[0].split(" > ", maxsplit=1)[0].partition(".")[0].rpartition(" ")[2]
+    return "Your own" if name == "*" else name
+
+
+def _shown(construct: str) -> str:
+    return PAIR.join(each.partition(" ")[2] if each.startswith("layer ") else each for each in construct.split(PAIR))
+
+
+def _versions(names: list[str], numbers: Iterable[int]) -> str:
+    """Versions in order, neighbours as a range."""
+    ranges: list[list[int]] = []
+    for number in sorted(numbers):
+        if ranges and ranges[-1][-1] == number - 1:
+            ranges[-1].append(number)
+        else:
+            ranges.append([number])
+    return ", ".join(names[each[0]] if len(each) == 1 else f"{names[each[0]]} to {names[each[-1]]}" for each in ranges)
+
+
+if __name__ == "__main__":
+    main()
