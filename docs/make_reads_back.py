@@ -6,12 +6,10 @@ Run it from the project's folder with the plugin installed: `python docs/make_re
 
 from __future__ import annotations
 
-import gzip
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.profiles.facts import DATA, PAIR
+from pytest_modelcompat.profiles.facts import PAIR, read_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,20 +38,20 @@ measured is in [sweep/README.md](../sweep/README.md). `modelcompat check` judges
 
 def main() -> None:
     """Write the page."""
-    data = json.loads(gzip.decompress(DATA.read_bytes()))
+    data = {form: read_data(form) for form in FORMATS}
     PAGE.write_text("\n".join([HEAD, *versions_table(data), "", *rows(data), ""]), encoding="utf-8")
 
 
 def versions_table(data: dict[str, Any]) -> Iterator[str]:
     """Which versions were read by which."""
-    names = data["versions"]
     yield "## What was measured"
     yield ""
     yield "| saved by Keras | as | read by Keras |"
     yield "|---|---|---|"
     readers: dict[tuple[int, tuple[int, ...]], list[str]] = {}
+    names = every_version(data)
     for form, title in FORMATS.items():
-        pairs = data["formats"][form]["measured"]
+        pairs = data[form]["measured"]
         for writer in sorted({pair[0] for pair in pairs}):
             read_by = tuple(sorted(reader for each, reader in pairs if each == writer))
             readers.setdefault((writer, read_by), []).append(title)
@@ -61,18 +59,25 @@ def versions_table(data: dict[str, Any]) -> Iterator[str]:
         yield f"| {names[writer]} | {', '.join(titles)} | {', '.join(names[reader] for reader in read_by)} |"
 
 
+def every_version(data: dict[str, Any]) -> list[str]:
+    """Every version, in order, which is the same for each format."""
+    names: list[str] = next(iter(data.values()))["versions"]
+    return names
+
+
 def rows(data: dict[str, Any]) -> Iterator[str]:
     """A table for each class, of what does not come back the same."""
     by_class: dict[str, list[str]] = {}
     for form, title in FORMATS.items():
-        for construct, found in data["formats"][form]["facts"].items():
+        names = data[form]["versions"]
+        for construct, found in data[form]["facts"].items():
             for kind, writers, readers in found:
-                outcome, stage, text = data["kinds"][kind]
+                outcome, stage, text = data[form]["kinds"][kind]
                 cells = (
                     f"`{_shown(construct)}`",
                     title,
-                    _versions(data["versions"], writers),
-                    _versions(data["versions"], readers),
+                    _versions(names, writers),
+                    _versions(names, readers),
                     OUTCOMES[outcome, stage],
                     text.replace("|", "\\|") if outcome != "changed" else "",
                 )

@@ -2,7 +2,7 @@
 
     python -m sweep.facts [--observed FOLDER]
 
-writes `pytest_modelcompat/profiles/data/facts.json.gz`.
+writes `pytest_modelcompat/profiles/data/facts_h5.json.gz` and `facts_keras.json.gz`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sweep.plan import every_keras
 from sweep.summary import NOT_LOADED, artifacts_of, codes_of
 
 FORMATS = ("h5", "keras")
+ByWriter = dict[str, dict[tuple[str, str], list[Observation]]]
 
 
 def cells(data: dict[str, Any]) -> dict[tuple[str, str], list[Observation]]:
@@ -33,38 +34,30 @@ def cells(data: dict[str, Any]) -> dict[tuple[str, str], list[Observation]]:
     return found
 
 
-def compiled(by_writer: dict[str, dict[tuple[str, str], list[Observation]]]) -> tuple[dict[str, Any], dict[str, int]]:
-    """The facts, ready to be written, and how many artifacts of each writer they do not explain.
+def compiled(form: str, by_writer: ByWriter) -> tuple[dict[str, Any], int]:
+    """The facts about a format, ready to be written, and how many failures and changes they do not explain.
 
     Args:
+        form: the format.
         by_writer: writer -> `cells`.
     """
     versions = every_keras()
-    texts: dict[Kind, int] = {}
-    data: dict[str, Any] = {"versions": versions, "formats": {}}
-    unexplained: dict[str, int] = {}
-    for form in FORMATS:
-        known: set[str] = set()
-        measured: list[list[int]] = []
-        told: dict[str, dict[tuple[int, int], int]] = {}
-        for writer, readers in by_writer.items():
-            for (each, reader), observations in sorted(readers.items()):
-                if each != form:
-                    continue
-                place = versions.index(writer), versions.index(reader)
-                measured.append(list(place))
-                known.update(*(constructs for constructs, _ in observations))
-                result: Blamed = blamed(observations)
-                unexplained[writer] = unexplained.get(writer, 0) + result.unexplained
-                for construct, kind in result.constructs.items():
-                    told.setdefault(construct, {})[place] = texts.setdefault(kind, len(texts))
-        data["formats"][form] = {
-            "measured": sorted(measured),
-            "observed": sorted(known),
-            "facts": {construct: _ranges(places) for construct, places in sorted(told.items())},
-        }
-    data["kinds"] = [list(kind) for kind in texts]
-    return data, unexplained
+    kinds: dict[Kind, int] = {}
+    known: set[str] = set()
+    measured: list[tuple[int, int]] = []
+    found: dict[str, dict[tuple[int, int], int]] = {}
+    unexplained = 0
+    for writer, readers in by_writer.items():
+        for (_, reader), observations in sorted(each for each in readers.items() if each[0][0] == form):
+            place = versions.index(writer), versions.index(reader)
+            measured.append(place)
+            known.update(*(constructs for constructs, _ in observations))
+            result: Blamed = blamed(observations)
+            unexplained += result.unexplained
+            for construct, kind in result.constructs.items():
+                found.setdefault(construct, {})[place] = kinds.setdefault(kind, len(kinds))
+    ranges = {construct: _ranges(places) for construct, places in found.items()}
+    return facts.data_of(versions, list(kinds), measured, known, ranges), unexplained
 
 
 def _ranges(places: dict[tuple[int, int], int]) -> list[list[Any]]:
@@ -84,12 +77,16 @@ def main() -> None:
     parser.add_argument("--observed", type=Path, default=observed.FOLDER)
     options = parser.parse_args()
     by_writer = {keras: cells(observed.read(keras, options.observed)) for keras in every_keras()}
-    data, unexplained = compiled(by_writer)
-    size = facts.write(data)
-    counts = {form: len(part["facts"]) for form, part in data["formats"].items()}
-    artifacts = sum(kind[0] != LOADS for each in by_writer.values() for found in each.values() for _, kind in found)
-    print(f"{size:,} bytes; constructs with facts: {counts}; texts: {len(data['kinds'])}")
-    print(f"not explained: {sum(unexplained.values()):,} of {artifacts:,} failures and changes")
+    for form in FORMATS:
+        data, unexplained = compiled(form, by_writer)
+        seen = [
+            kind for each in by_writer.values() for (of, _), found in each.items() if of == form for _, kind in found
+        ]
+        wrong = sum(kind[0] != LOADS for kind in seen)
+        print(
+            f"{form}: {facts.write(form, data):,} bytes; {len(data['facts']):,} constructs do not come back the same; "
+            f"{len(seen):,} loads, {wrong:,} fail or change, {unexplained:,} of them not explained"
+        )
 
 
 if __name__ == "__main__":

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-DATA = Path(__file__).resolve().parent / "data" / "facts.json.gz"
+FOLDER = Path(__file__).resolve().parent / "data"
+# Ten thousand constructs are read sooner as one text.
+_BETWEEN = "\n"
 # The byte of a gzip file that names the system it was written on.
 _SYSTEM, _UNIX = 9, 3
 PAIR = " & "
@@ -48,18 +50,18 @@ class Facts:
     """The facts about one format.
 
     Args:
-        data: that format's part of the data.
-        versions: every version, in order.
-        kinds: outcome, stage and text of each kind.
+        data: as of `data_of`.
     """
 
-    def __init__(self, data: dict[str, Any], versions: list[str], kinds: list[list[str]]) -> None:
-        self._data, self._versions, self._kinds = data, versions, kinds
+    def __init__(self, data: dict[str, Any]) -> None:
+        self._data = data
+        self._versions: list[str] = data["versions"]
+        self._kinds: list[list[str]] = data["kinds"]
 
     @cached_property
     def observed(self) -> frozenset[str]:
         """Every construct that was ever tried."""
-        return frozenset(self._data["observed"])
+        return frozenset(self._data["observed"].split(_BETWEEN))
 
     @cached_property
     def _measured(self) -> frozenset[tuple[int, int]]:
@@ -111,21 +113,57 @@ def _distance(one: tuple[int, int], other: tuple[int, int]) -> int:
     return _READER_WEIGHS * abs(one[1] - other[1]) + abs(one[0] - other[0])
 
 
-def write(data: dict[str, Any], path: Path = DATA) -> int:
-    """Writes the facts; the same give the same bytes. How many bytes they are."""
+def data_of(
+    versions: Sequence[str],
+    kinds: Sequence[Sequence[str]],
+    measured: Iterable[tuple[int, int]],
+    observed: Iterable[str],
+    facts: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The facts about one format, ready to be written.
+
+    Args:
+        versions: every version, in order.
+        kinds: outcome, stage and text of each kind.
+        measured: writer and reader of each pair that was measured, as places in `versions`.
+        observed: every construct that was tried.
+        facts: construct -> `[kind, writers, readers]`, where it does not load or predicts something else.
+    """
+    return {
+        "versions": list(versions),
+        "kinds": [list(kind) for kind in kinds],
+        "measured": [list(pair) for pair in sorted(measured)],
+        "observed": _BETWEEN.join(sorted(observed)),
+        "facts": {construct: facts[construct] for construct in sorted(facts)},
+    }
+
+
+def write(format_: str, data: Mapping[str, Any], folder: Path = FOLDER) -> int:
+    """Writes the facts about a format, as of `data_of`; the same give the same bytes. How many bytes they are."""
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     packed = bytearray(gzip.compress(text.encode(), compresslevel=9, mtime=0))
     packed[_SYSTEM] = _UNIX
-    path.write_bytes(packed)
+    path_of(format_, folder).write_bytes(packed)
     load_facts.cache_clear()
     return len(packed)
 
 
-@cache
-def load_facts(format_: str, path: Path = DATA) -> Facts | None:
-    """The facts about a format; None where nothing was measured of it."""
+def path_of(format_: str, folder: Path = FOLDER) -> Path:
+    """The file of a format's facts."""
+    return folder / f"facts_{format_}.json.gz"
+
+
+def read_data(format_: str, folder: Path = FOLDER) -> dict[str, Any]:
+    """A format's facts as they were written; empty where nothing was measured of it."""
+    path = path_of(format_, folder)
     if not path.exists():
-        return None
-    data = json.loads(gzip.decompress(path.read_bytes()))
-    part = data["formats"].get(format_)
-    return Facts(part, data["versions"], data["kinds"]) if part else None
+        return {}
+    data: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
+    return data
+
+
+@cache
+def load_facts(format_: str, folder: Path = FOLDER) -> Facts | None:
+    """The facts about a format; None where nothing was measured of it."""
+    data = read_data(format_, folder)
+    return Facts(data) if data else None

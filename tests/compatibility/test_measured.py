@@ -10,7 +10,7 @@ import pytest
 from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse
 from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.verdict import Compatibility, CompatibilityResult
-from pytest_modelcompat.profiles.facts import Facts
+from pytest_modelcompat.profiles.facts import Facts, data_of
 from pytest_modelcompat.profiles.store import load_profile
 from pytest_modelcompat.results.finding import Kind, Severity, Stage
 
@@ -27,9 +27,9 @@ KINDS = [
 
 def facts(**rows: list[list[Any]]) -> Facts:
     """Facts about arguments of a Dense: `rate=[[kind, writers, readers]]`."""
-    measured = [[writer, reader] for writer in range(4) for reader in range(4)]
+    measured = [(writer, reader) for writer in range(4) for reader in range(4)]
     about = {f"layer Dense.{argument}": found for argument, found in rows.items()}
-    return Facts({"measured": measured, "observed": [], "facts": about}, VERSIONS, KINDS)
+    return Facts(data_of(VERSIONS, KINDS, measured, [], about))
 
 
 def judged(known: Facts, runtime: str, *layers: LayerUse, keras: str = "3.3.0") -> CompatibilityResult:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_modelcompat.profiles.facts import Fact, Facts, load_facts, write
+from pytest_modelcompat.profiles.facts import Fact, Facts, data_of, load_facts, path_of, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,20 +17,22 @@ VERSIONS = ["2.13", "2.15", "tf_keras 2.21", "3.0", "3.3", "3.15"]
 KINDS = [["fails", "load", "TypeError: no"], ["changed", "", "the outputs differ"]]
 # A Dense with an activation of its own: fails in 3.0 and 3.3 from files of 2.15, in 3.3 from its own.
 DENSE = "layer Dense.activation=<LeakyReLU>"
-DATA: dict[str, Any] = {
-    "measured": [[1, 1], [1, 3], [1, 5], [4, 4], [4, 5], [2, 2]],
-    "observed": [DENSE, "layer Dense", "layer Softmax", "layer RNN", "layer *"],
-    "facts": {
+DATA = data_of(
+    VERSIONS,
+    KINDS,
+    [(1, 1), (1, 3), (1, 5), (4, 4), (4, 5), (2, 2)],
+    [DENSE, "layer Dense", "layer Softmax", "layer RNN", "layer *"],
+    {
         DENSE: [[0, [1], [3]], [0, [4], [4]]],
         "layer Softmax": [[1, [4], [4, 5]]],
         "layer * & layer RNN": [[0, [1], [5]]],
     },
-}
+)
 
 
 @pytest.fixture
 def facts() -> Facts:
-    return Facts(DATA, VERSIONS, KINDS)
+    return Facts(DATA)
 
 
 def about(facts: Facts, writer: str, reader: str, *constructs: str) -> list[str]:
@@ -76,20 +78,19 @@ def test_knows_what_was_ever_tried(facts: Facts) -> None:
 
 class TestData:
     def test_are_read_as_they_were_written(self, tmp_path: Path) -> None:
-        path = tmp_path / "facts.json.gz"
-        write({"versions": VERSIONS, "kinds": KINDS, "formats": {"h5": DATA}}, path)
-        read = load_facts("h5", path)
+        write("h5", DATA, tmp_path)
+        read = load_facts("h5", tmp_path)
         assert read is not None
         assert about(read, "2.15", "3.0", DENSE) == [DENSE]
-        assert load_facts("saved_model", path) is None
+        assert DENSE in read.observed
 
     def test_are_none_where_nothing_was_measured(self, tmp_path: Path) -> None:
-        assert load_facts("h5", tmp_path / "none.json.gz") is None
+        assert load_facts("saved_model", tmp_path) is None
 
     def test_are_the_same_bytes_each_time(self, tmp_path: Path) -> None:
-        one, other = tmp_path / "one", tmp_path / "other"
-        data = {"versions": VERSIONS, "kinds": KINDS, "formats": {"h5": DATA}}
-        write(data, one)
-        write(json.loads(json.dumps(data, sort_keys=True)), other)
-        assert one.read_bytes() == other.read_bytes()
-        assert json.loads(gzip.decompress(one.read_bytes()))["versions"] == VERSIONS
+        for folder, data in (("one", DATA), ("other", json.loads(json.dumps(DATA, sort_keys=True)))):
+            (tmp_path / folder).mkdir()
+            write("h5", data, tmp_path / folder)
+        one, other = (path_of("h5", tmp_path / folder).read_bytes() for folder in ("one", "other"))
+        assert one == other
+        assert json.loads(gzip.decompress(one))["versions"] == VERSIONS
