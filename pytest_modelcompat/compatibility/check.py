@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.compatibility.context import CompatibilityContext
+from pytest_modelcompat.compatibility.rules.measured import measured_findings, never_observed
 from pytest_modelcompat.compatibility.verdict import CompatibilityResult
 from pytest_modelcompat.profiles.facts import load_facts
 from pytest_modelcompat.results.finding import Finding, Severity
@@ -45,13 +46,15 @@ def check_compatibility(
     context = CompatibilityContext(inventory, profile, frozenset(custom), safe_mode, facts)
     found = list(_findings(context))
     return CompatibilityResult(
-        inventory.path, profile.name, tuple(sorted(found, key=lambda each: _SEVERITY_ORDER[each.severity]))
+        inventory.path,
+        profile.name,
+        tuple(sorted(found, key=lambda each: _SEVERITY_ORDER[each.severity])),
+        unobserved=never_observed(context),
     )
 
 
 def _findings(context: CompatibilityContext) -> Iterator[Finding]:
     from pytest_modelcompat.compatibility.rules.known_changes import known_changes
-    from pytest_modelcompat.compatibility.rules.measured import measured_findings
     from pytest_modelcompat.compatibility.rules.order import rules_for
 
     unopened = tuple(_container_findings(context))

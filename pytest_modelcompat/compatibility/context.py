@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.inventory import LayerUse, ObjectUse
 from pytest_modelcompat.artifacts.modules import NO_MODULE
 from pytest_modelcompat.artifacts.versions import MinorVersion, dotted, minor_version
+from pytest_modelcompat.compatibility.constructs import constructs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -176,6 +177,14 @@ class CompatibilityContext:
         """Whether the readers of an .h5 file translate a layer's old configuration; Keras 3 leaves wrapped ones be."""
         is_h5 = self.inventory.format == "h5"
         return is_h5 and (self.reader_major == 2 or not self.is_wrapped(layer.path))
+
+    @cached_property
+    def constructs(self) -> Mapping[str, tuple[Use, ...]]:
+        """The artifact's constructs with the layers and objects they are of, a class of the user's own as that."""
+        found: dict[str, list[Use]] = {}
+        for construct in constructs(self.inventory, lambda use: self.is_declared(use) or self.known(use) is None):
+            found.setdefault(construct.text, []).append(construct.use)
+        return {text: tuple(uses) for text, uses in found.items()}
 
     def layers(self, *class_names: str) -> tuple[LayerUse, ...]:
         """The artifact's layers of these classes."""

@@ -32,12 +32,16 @@ class CompatibilityResult:
         path: the artifact.
         runtime: the runtime's name, or the profile file's path.
         findings: everything found, the most severe first.
+        is_readable: whether it could be read at all.
+        unobserved: its constructs, such as `layer Dense.units=int`, that were never tried in any version, so that rules
+            alone judge them.
     """
 
     path: Path
     runtime: str
     findings: tuple[Finding, ...] = ()
     is_readable: bool = True
+    unobserved: tuple[str, ...] = ()
 
     @property
     def compatibility(self) -> Compatibility:

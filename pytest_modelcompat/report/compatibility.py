@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.results.finding import Finding
 
 _MOST_UNSAFE = 5
+_MOST_UNOBSERVED = 5
 _SEVERITY_ORDER = {severity: place for place, severity in enumerate(Severity)}
 
 
@@ -32,11 +33,12 @@ def title(inventory: Inventory) -> str:
 
 
 def compatibility_text(result: CompatibilityResult) -> str:
-    """`loads`, `loads, if Scale takes its configuration`, `changed`, `fails at config`."""
+    """`loads`, `loads, if Scale takes its configuration`, `loads (3 constructs never observed)`, `fails at config`."""
     word = result.compatibility.value
     if result.compatibility is Compatibility.LOADS:
         conditions = " and ".join(_conditions(result))
-        return f"{word}, if {conditions}" if conditions else word
+        unobserved = f" ({counted(len(result.unobserved), 'construct')} never observed)" if result.unobserved else ""
+        return f"{word}, if {conditions}{unobserved}" if conditions else f"{word}{unobserved}"
     return f"{word} at {result.stage.value}" if result.stage else word
 
 
@@ -82,6 +84,9 @@ def check_page(inventory: Inventory, results: Sequence[CompatibilityResult]) -> 
     results = [replace(result, findings=unaccepted(result.findings)) for result in results]
     rows = [(result.runtime, compatibility_text(result), _severity_counts(result)) for result in results]
     yield from (INDENT + line for line in aligned(rows))
+    unobserved = dict.fromkeys(each for result in results for each in result.unobserved)
+    if unobserved:
+        yield f"{INDENT}never observed: {listed(unobserved, _MOST_UNOBSERVED)}"
     yield ""
     fix: tuple[str, ...] = ()
     for (finding, *alike), runtimes in _grouped_findings(results):

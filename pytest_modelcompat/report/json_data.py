@@ -30,13 +30,14 @@ def finding_data(finding: Finding) -> dict[str, Any]:
 
 
 def compatibility_data(result: CompatibilityResult) -> dict[str, Any]:
-    """One artifact in one runtime: `path`, `runtime`, `verdict`, `stage` and `findings`."""
+    """One artifact in one runtime: `path`, `runtime`, `verdict`, `stage`, `findings` and `unobserved`."""
     return {
         "path": str(result.path),
         "runtime": result.runtime,
         "verdict": result.compatibility.value,
         "stage": result.stage.value if result.stage else None,
         "findings": [finding_data(finding) for finding in result.findings],
+        "unobserved": list(result.unobserved),
     }
 
 

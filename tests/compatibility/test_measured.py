@@ -103,3 +103,19 @@ class TestBesideRules:
         known = facts(**{"units=int": [[0, [0], [3]]]})
         result = judged(known, "tf2.18", dense(activation="hard_sigmoid"), keras="2.15.0")
         assert Severity.ERROR in {finding.severity for finding in result.findings}
+
+
+class TestNeverObserved:
+    def test_are_the_constructs_that_no_version_was_tried_with(self) -> None:
+        known = facts()
+        result = judged(known, "tf2.18", dense())
+        assert result.unobserved == ("layer Dense", "layer Dense.units=int")
+
+    def test_are_none_of_what_was_tried_or_is_of_the_users_own(self) -> None:
+        data = data_of(VERSIONS, KINDS, [(2, 3)], ["layer Dense", "layer Dense.units=int", "layer *"], {})
+        result = judged(Facts(data), "tf2.18", dense(), LayerUse("Scale", ("scale",), config={"factor": 2}))
+        assert result.unobserved == ()
+
+    def test_are_none_where_nothing_was_tried_of_the_format(self) -> None:
+        inventory = Inventory(Path("model"), "saved_model", layers=(dense(),))
+        assert check_compatibility(inventory, load_profile("tf2.18")).unobserved == ()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.compatibility import fixes
-from pytest_modelcompat.compatibility.constructs import constructs
 from pytest_modelcompat.compatibility.context import TF_KERAS
 from pytest_modelcompat.profiles.facts import PAIR
 from pytest_modelcompat.profiles.store import version_key
@@ -60,15 +59,19 @@ def _names(where: Iterable[str]) -> set[str]:
     return {name for place in where for name in _LAYER.findall(place) or [place]}
 
 
-def _measured(context: CompatibilityContext) -> Iterator[tuple[Fact, list[Use]]]:
+def never_observed(context: CompatibilityContext) -> tuple[str, ...]:
+    """The artifact's constructs that were never tried in any version; none where nothing is known of its format."""
+    if context.facts is None or not context.is_keras_file:
+        return ()
+    return tuple(sorted(context.constructs.keys() - context.facts.observed))
+
+
+def _measured(context: CompatibilityContext) -> Iterator[tuple[Fact, tuple[Use, ...]]]:
     if context.facts is None or context.writer == _UNKNOWN:
         return
-    uses: dict[str, list[Use]] = {}
-    for construct in constructs(context.inventory, lambda use: context.is_declared(use) or context.known(use) is None):
-        uses.setdefault(construct.text, []).append(construct.use)
-    for fact in context.facts.about(uses, _writer(context), _reader(context)):
+    for fact in context.facts.about(context.constructs, _writer(context), _reader(context)):
         if (fact.outcome, fact.stage) in _OUTCOMES:
-            yield fact, uses[fact.construct.split(PAIR)[-1]]
+            yield fact, context.constructs[fact.construct.split(PAIR)[-1]]
 
 
 def _writer(context: CompatibilityContext) -> str:
