@@ -1,4 +1,4 @@
-"""Which constructs a failure or a change is of: those that no artifact has that loads."""
+"""Which constructs a failure or a change is of: the fewest that explain it, of those that nothing has that loads."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.profiles.facts import PAIR
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+# What holds the others, and is named first where it fails whenever they do.
+_OUTER = ("model ", "layer ")
 LOADS, CHANGED = "loads", "changed"
-PAIR = " & "
 
 Kind = tuple[str, str, str]
 Observation = tuple[frozenset[str], Kind]
@@ -32,47 +35,52 @@ class Blamed:
 def blamed(observations: Sequence[Observation]) -> Blamed:
     """What failures and changes are of.
 
-    A construct of an artifact that loads is innocent. What is left of an artifact that does not is to blame: its
-    classes, or else its arguments. Where nothing is left, two constructs may fail together that load apart.
+    A construct of an artifact that loads is innocent. Of the others the one that most artifacts have that do not is to
+    blame, and so on until all are explained: where everything fails, it is the model around it, and not each layer.
+    Where an artifact has nothing else, two constructs may fail together that load apart.
 
     Args:
         observations: constructs and result of each artifact.
     """
     found = Blamed()
-    votes: dict[str, Counter[Kind]] = {}
     loaded = [constructs for constructs, kind in observations if kind[0] in (LOADS, CHANGED)]
     unchanged = [constructs for constructs, kind in observations if kind[0] == LOADS]
-    innocent = {True: frozenset().union(*loaded), False: frozenset().union(*unchanged)}
-    often = Counter(construct for constructs, _ in observations for construct in constructs)
-    for constructs, kind in observations:
-        if kind[0] == LOADS:
-            continue
-        fails = kind[0] != CHANGED
-        suspects = _most_general(constructs - innocent[fails])
-        suspects = suspects or _pair(constructs, loaded if fails else unchanged, often)
-        found.unexplained += not suspects
-        for suspect in suspects:
-            votes.setdefault(suspect, Counter())[kind] += 1
-    found.constructs = {suspect: max(kinds.items(), key=_weight)[0] for suspect, kinds in votes.items()}
+    failed = [each for each in observations if each[1][0] not in (LOADS, CHANGED)]
+    changed = [each for each in observations if each[1][0] == CHANGED]
+    for wrong, sound in ((failed, loaded), (changed, unchanged)):
+        _blame(wrong, sound, found)
     return found
 
 
-def _weight(item: tuple[Kind, int]) -> tuple[int, Kind]:
-    return item[1], item[0]
+def _blame(wrong: Sequence[Observation], sound: Sequence[frozenset[str]], found: Blamed) -> None:
+    innocent: frozenset[str] = frozenset().union(*sound)
+    left = [(constructs - innocent, kind) for constructs, kind in wrong if constructs - innocent]
+    while left:
+        often = Counter(construct for suspects, _ in left for construct in suspects)
+        culprit = min(often, key=lambda each: (-often[each], "=" in each, not each.startswith(_OUTER), each))
+        found.constructs[culprit] = _most_frequent(kind for suspects, kind in left if culprit in suspects)
+        left = [each for each in left if culprit not in each[0]]
+    together = [(constructs, kind) for constructs, kind in wrong if not constructs - innocent]
+    pairs: dict[str, list[Kind]] = {}
+    often = Counter(construct for constructs, _ in wrong for construct in constructs)
+    for constructs, kind in together:
+        pair = _pair(constructs, sound, often)
+        found.unexplained += not pair
+        if pair:
+            pairs.setdefault(pair, []).append(kind)
+    found.constructs.update({pair: _most_frequent(kinds) for pair, kinds in pairs.items()})
 
 
-def _most_general(suspects: Iterable[str]) -> list[str]:
-    """The classes among suspects; the arguments where there are none."""
-    every = sorted(suspects)
-    return [each for each in every if "=" not in each] or every
+def _most_frequent(kinds: Iterable[Kind]) -> Kind:
+    return max(Counter(kinds).items(), key=lambda item: (item[1], item[0]))[0]
 
 
-def _pair(constructs: frozenset[str], sound: Sequence[frozenset[str]], often: Counter[str]) -> list[str]:
-    """Two constructs that no sound artifact has together, the rarest ones; none where every two are in one."""
+def _pair(constructs: frozenset[str], sound: Sequence[frozenset[str]], often: Counter[str]) -> str:
+    """Two constructs that no sound artifact has together, the rarest ones; empty where every two are in one."""
     rare = sorted(constructs, key=lambda each: (often[each], each))
     for first in rare:
         together: set[str] = set().union(*(each for each in sound if first in each))
         for second in rare:
             if second != first and second not in together:
-                return [PAIR.join(sorted((first, second)))]
-    return []
+                return PAIR.join(sorted((first, second)))
+    return ""
