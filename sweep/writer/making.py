@@ -34,6 +34,10 @@ class Maker:
     def make(self, trial: Trial) -> bool:
         """Makes one trial; whether a model could be made of it at all."""
         try:
+            # Keras takes any name when it compiles, and looks for it when it trains.
+            if trial.is_name and trial.trains and step(self._built(trial), trial.inputs) is None:
+                self._count("not trained")
+                return False
             model = self._built(trial)
         except Exception:  # noqa: BLE001 - what this version does not take is no construct of its
             self._count("not taken")

@@ -122,7 +122,8 @@ def object_trials(
     for role, known in sorted(names.items()):
         for name in known if places(kit, role) else ():
             case = ObjectCase(kit, role, name, name)
-            yield "{} '{}'".format(role, name), _trial(case, "{} '{}'".format(role, name), {})
+            label = "{} '{}'".format(role, name)
+            yield label, _trial(case, label, {})._replace(is_name=True)
 
 
 def _variants(case: ObjectCase, label: str) -> Iterator[Trial]:

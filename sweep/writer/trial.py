@@ -21,6 +21,7 @@ class Trial(NamedTuple):
         declared: names of `sweep.objects` that its readers are given.
         is_code: whether it holds Python bytecode, so that it is loaded without safe mode.
         trains: whether a training step is compared too.
+        is_name: whether Keras is given a name, of which it may find out late that it means nothing.
         is_as_is: whether its weights are what matters, and stay as they are.
     """
 
@@ -31,6 +32,7 @@ class Trial(NamedTuple):
     declared: Sequence[str] = ()
     is_code: bool = False
     trains: bool = False
+    is_name: bool = False
     is_as_is: bool = False
 
 

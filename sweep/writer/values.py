@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from pytest_modelcompat.profiles.recorder.samples import BUILT, PLAIN
 
@@ -24,6 +24,13 @@ EVERY_VALUE = frozenset({"Activation", "Conv2D", "Dense", "Embedding"})
 FIRST_VALUES = 1
 OF_THE_BASE = frozenset({"activity_regularizer", "trainable"})
 NONSENSE = "modelcompat_probe"
+# What a text calls the type of an argument that has no default, and a value of it.
+TYPES: List[Tuple[Tuple[str, ...], Any]] = [
+    (("bool", "whether"), True),
+    (("float", "between"), 0.5),
+    (("int", "number of"), 2),
+    (("list", "tuple", "shape"), [2]),
+]
 
 
 class Value(NamedTuple):
@@ -169,7 +176,7 @@ def _by_default(cls: Any, name: str, default: Any, *, is_checked: bool) -> Itera
     if isinstance(default, bool):
         yield not default
     elif isinstance(default, int):
-        yield from (default + 1, -1, (2, 2), (2, 2, 2), None)
+        yield from (default + 1, -1, *_several(name), None)
     elif isinstance(default, float):
         yield from (0.25, 1, (0.1, 0.2), None)
     elif isinstance(default, str):
@@ -178,16 +185,27 @@ def _by_default(cls: Any, name: str, default: Any, *, is_checked: bool) -> Itera
         yield from (1, [2] * len(default), tuple(2 for _ in default), None)
 
 
+def _several(name: str) -> Iterator[Any]:
+    """Several numbers in the place of one."""
+    yield from ((1, 2),) if "ax" in name else ((2, 2), (2, 2, 2))
+
+
 def _without_default(cls: Any, name: str, sampled: Any) -> List[Any]:
-    words = _words_about(cls, name)
-    if name == "seed" or isinstance(sampled, str):
-        return [1] if name == "seed" else [sampled, *words]
+    if name == "seed":
+        return [1]
     if isinstance(sampled, bool) or sampled is None:
-        return [*words, *([sampled] if sampled else [True, 2, 0.5, [2]])]
-    if isinstance(sampled, (int, float)):
-        other = sampled / 2 if isinstance(sampled, float) else sampled + 1
-        return [sampled, other, (2, 2), (2, 2, 2), *words]
-    return [sampled, *words]
+        return [*_words_about(cls, name), *([sampled] if sampled else _of_types(cls, name))]
+    if isinstance(sampled, str):
+        return [sampled, *_words_about(cls, name)]
+    if isinstance(sampled, int):
+        return [sampled, sampled + 1, *_several(name)]
+    return [sampled, sampled / 2] if isinstance(sampled, float) else [sampled]
+
+
+def _of_types(cls: Any, name: str) -> List[Any]:
+    """A value of each type that a class's text names for an argument; a list of a number where it names none."""
+    text = _text_about(cls, name).lower()
+    return [value for words, value in TYPES if any(word in text for word in words)] or [[2]]
 
 
 def _words_of(cls: Any) -> List[str]:
@@ -203,12 +221,16 @@ def _words_of(cls: Any) -> List[str]:
 
 
 def _words_about(cls: Any, name: str) -> List[str]:
-    """The quoted words of the paragraph of a class's text that is about an argument."""
+    """The quoted words of what a class's text says about an argument."""
+    return sorted(set(QUOTED.findall(_text_about(cls, name))))
+
+
+def _text_about(cls: Any, name: str) -> str:
     text = cls.__doc__ or ""
     found = re.search(
         r"^\s*\*{0,2}`?%s`?\*{0,2}\s*:(.*?)(?:^\s*`?\w+`?\s*:|\Z)" % re.escape(name), text, re.DOTALL | re.MULTILINE
     )
-    return sorted(set(QUOTED.findall(found[1]))) if found else []
+    return found[1] if found else ""
 
 
 def _texts_of(function: Any) -> Iterator[str]:
