@@ -62,7 +62,7 @@ class TestLayers:
         found = texts(layer("Sequential", "a", layers=[]), layer("Dense", "a", "b"))
         assert found == ["layer Sequential", "layer Dense"]
 
-    def test_operations_are_told_from_layers_of_their_name(self) -> None:
+    def test_operations_differ_from_layers_of_their_name(self) -> None:
         operation = LayerUse("Add", ("add",), module="keras.src.ops.numpy")
         assert texts(operation, LayerUse("Add", ("plus",), module="keras.layers")) == ["operation Add", "layer Add"]
 
@@ -72,7 +72,7 @@ def test_the_outermost_model_is_one() -> None:
     assert texts(root=root) == ["model Sequential", "model Sequential.trainable=true"]
 
 
-def test_what_a_model_is_compiled_with_is_told_from_what_a_layer_has() -> None:
+def test_what_a_model_is_compiled_with_differs_from_what_a_layer_has() -> None:
     loss = ObjectUse("loss", "Huber", ("compile",), is_class=True, config={"delta": 1.0})
     assert texts(loss, ObjectUse("activation", "relu", ("dense",))) == [
         "compiled loss Huber",
@@ -106,7 +106,7 @@ def test_what_a_model_is_compiled_with_is_told_from_what_a_layer_has() -> None:
         ({"class_name": "__lambda__", "config": {"code": "4wEA"}}, "<__lambda__>"),
     ],
 )
-def test_values_are_told_apart_by_kind(value: object, kind: str) -> None:
+def test_values_differ_by_kind(value: object, kind: str) -> None:
     assert texts(layer("Dense", units=value), layer("Scale"), own=("Scale",))[1] == f"layer Dense.units={kind}"
 
 

@@ -79,7 +79,7 @@ def test_nothing_is_found_for_versions_in_which_it_loads(keras: str, runtime: st
 
 
 @pytest.mark.parametrize(("keras", "writer"), [("2.15.0", 0), ("2.21.0", 1)])
-def test_tf_keras_is_told_from_the_keras_2_of_tensorflow(keras: str, writer: int) -> None:
+def test_tf_keras_is_another_than_the_keras_2_of_tensorflow(keras: str, writer: int) -> None:
     known = facts(**{"units=int": [[0, [writer], [3]]]})
     assert len(judged(known, "tf2.18", dense(), keras=keras).findings) == 1
 
