@@ -184,7 +184,7 @@ def main() -> None:
     print(f"{'held out':<24} {'predictor':<28} agreement  foreseen  real")
     for name, rows in [*zip([name for name, _ in folds], found, strict=True), ("all of them", every)]:
         for number, predictor in enumerate(PREDICTORS):
-            figures = _figures([(told[number], load.seen) for load, told in rows])
+            figures = _figures([(predicted[number], load.seen) for load, predicted in rows])
             print(f"{name:<24} {predictor:<28} {figures}")
     if options.misses:
         _print_misses(every)
@@ -194,9 +194,9 @@ def _figures(pairs: list[tuple[str, str]]) -> str:
     count = Counter(pairs)
     agree = sum(count[each, each] for each in ("loads", "changed", "fails"))
     real = sum(number for (_, seen), number in count.items() if seen != "loads")
-    told = sum(number for (told, _), number in count.items() if told != "loads")
-    both = sum(number for (told, seen), number in count.items() if "loads" not in (told, seen))
-    return f"{_share(agree, len(pairs)):>9}  {_share(both, real):>8}  {_share(both, told):>5}"
+    predicted = sum(number for (predicted, _), number in count.items() if predicted != "loads")
+    both = sum(number for (predicted, seen), number in count.items() if "loads" not in (predicted, seen))
+    return f"{_share(agree, len(pairs)):>9}  {_share(both, real):>8}  {_share(both, predicted):>5}"
 
 
 def _share(part: int, whole: int) -> str:
@@ -205,9 +205,9 @@ def _share(part: int, whole: int) -> str:
 
 def _print_misses(rows: list[tuple[Load, tuple[str, ...]]]) -> None:
     missed: dict[tuple[str, str, str, str], list[str]] = {}
-    for load, (told, *_) in rows:
-        if told != load.seen:
-            key = (load.row["format"], told, load.seen, (load.result.get("text") or "")[:100])
+    for load, (predicted, *_) in rows:
+        if predicted != load.seen:
+            key = (load.row["format"], predicted, load.seen, (load.result.get("text") or "")[:100])
             missed.setdefault(key, []).append(f"{load.writer} > {load.reader}: {load.row['name']}")
     for key, names in sorted(missed.items(), key=lambda item: -len(item[1]))[:MOST_MISSES]:
         print(len(names), *key, names[:3])

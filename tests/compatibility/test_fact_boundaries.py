@@ -59,11 +59,11 @@ def boundaries() -> Iterator[tuple[str, str, str, str, str]]:
         for construct, rows in data.get("facts", {}).items():
             if not construct.startswith("layer ") or any(each in construct for each in (PAIR, " > ", "*")):
                 continue
-            told = {(writer, reader) for _, writers, readers in rows for writer in writers for reader in readers}
-            for writer in sorted({writer for writer, _ in told}):
+            predicted = {(writer, reader) for _, writers, readers in rows for writer in writers for reader in readers}
+            for writer in sorted({writer for writer, _ in predicted}):
                 readers = [reader for each, reader in data["measured"] if each == writer]
-                with_fact = [reader for reader in readers if (writer, reader) in told]
-                without = [reader for reader in readers if (writer, reader) not in told]
+                with_fact = [reader for reader in readers if (writer, reader) in predicted]
+                without = [reader for reader in readers if (writer, reader) not in predicted]
                 for pair in itertools.islice(zip(with_fact, without, strict=False), 1):
                     names = [data["versions"][number] for number in (writer, *pair)]
                     yield form, construct, names[0], names[1], names[2]
