@@ -138,7 +138,7 @@ def predictions(loads: list[Load], is_held_out: Callable[[Load], bool]) -> list[
     """Each load that is held out, with what each of `PREDICTORS` says of it."""
     known = [load for load in loads if not is_held_out(load)]
     facts, nothing = facts_of(known), facts_of(())
-    nearest = _Nearest(known)
+    nearest = Nearest(known)
     return [
         (load, (judged(load, facts[form]), judged(load, nothing[form]), "loads", nearest.says(load)))
         for load in loads
@@ -147,7 +147,7 @@ def predictions(loads: list[Load], is_held_out: Callable[[Load], bool]) -> list[
     ]
 
 
-class _Nearest:
+class Nearest:
     """What an artifact of the same name became in the nearest pair of versions."""
 
     def __init__(self, known: list[Load]) -> None:
@@ -184,13 +184,18 @@ def main() -> None:
     print(f"{'held out':<24} {'predictor':<28} agreement  foreseen  real")
     for name, rows in [*zip([name for name, _ in folds], found, strict=True), ("all of them", every)]:
         for number, predictor in enumerate(PREDICTORS):
-            figures = _figures([(predicted[number], load.seen) for load, predicted in rows])
-            print(f"{name:<24} {predictor:<28} {figures}")
+            line = figures([(predicted[number], load.seen) for load, predicted in rows])
+            print(f"{name:<24} {predictor:<28} {line}")
     if options.misses:
         _print_misses(every)
 
 
-def _figures(pairs: list[tuple[str, str]]) -> str:
+def figures(pairs: list[tuple[str, str]]) -> str:
+    """The share that agrees, then of what went wrong the share that was foreseen, and of what was foreseen the real one.
+
+    Args:
+        pairs: prediction and outcome of each load, `loads`, `changed` or `fails`.
+    """
     count = Counter(pairs)
     agree = sum(count[each, each] for each in ("loads", "changed", "fails"))
     real = sum(number for (_, seen), number in count.items() if seen != "loads")

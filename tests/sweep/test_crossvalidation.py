@@ -1,0 +1,61 @@
+"""What is held out, and how predictions are counted."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from sweep.crossvalidation import Load, Nearest, figures, folds_by_class, folds_by_version
+
+
+def load(writer: str, reader: str, name: str, outcome: str = "loads", stage: str = "") -> Load:
+    return Load(writer, reader, {"name": name, "format": "h5"}, {"outcome": outcome, "stage": stage})
+
+
+LOADS = [
+    load("2.15", "3.0", "Dense", "fails"),
+    load("2.15", "3.15", "Dense.units=int"),
+    load("3.3", "3.15", "Dropout", "changed"),
+    load("3.3", "3.3", "Softmax", "changed", "training"),
+    load("3.3", "3.3", "Add", "crashes"),
+]
+
+
+class TestLoad:
+    def test_what_ends_the_process_fails_and_training_is_not_predicted(self) -> None:
+        assert [each.seen for each in LOADS] == ["fails", "loads", "changed", "loads", "fails"]
+
+    def test_an_argument_is_of_its_class(self) -> None:
+        assert LOADS[1].of_class == "Dense"
+
+
+class TestFolds:
+    def test_by_class_hold_out_each_load_once_and_no_class_apart(self) -> None:
+        held = [[each for each in LOADS if is_held_out(each)] for _, is_held_out in folds_by_class(LOADS)]
+        assert sorted(each.row["name"] for fold in held for each in fold) == sorted(each.row["name"] for each in LOADS)
+        assert LOADS[:2] in held
+
+    def test_by_version_hold_out_what_it_wrote_and_what_it_read(self) -> None:
+        folds = dict(folds_by_version(LOADS))
+        assert list(folds) == ["2.15", "3.0", "3.3", "3.15"]
+        assert [folds["3.15"](each) for each in LOADS] == [False, True, True, False, False]
+
+
+class TestNearest:
+    def test_is_the_same_artifact_in_the_nearest_versions(self) -> None:
+        nearest = Nearest([load("2.15", "3.0", "Dense", "fails"), load("2.15", "3.15", "Dense")])
+        assert nearest.says(load("2.14", "3.1", "Dense")) == "fails"
+        assert nearest.says(load("2.15", "3.14", "Dense")) == "loads"
+
+    def test_is_the_class_where_the_artifact_is_in_none_and_loads_where_that_is_not_either(self) -> None:
+        nearest = Nearest([load("2.15", "3.0", "Dense", "fails")])
+        assert nearest.says(load("2.15", "3.0", "Dense.units=int")) == "fails"
+        assert nearest.says(load("2.15", "3.0", "Softmax")) == "loads"
+
+
+def test_figures_are_agreement_what_was_foreseen_and_what_was_real() -> None:
+    pairs = [("loads", "loads"), ("fails", "fails"), ("changed", "fails"), ("loads", "changed"), ("fails", "loads")]
+    assert figures(pairs).split() == ["40.0", "%", "66.7", "%", "66.7", "%"]
+    assert figures([("loads", "loads")]).split() == ["100.0", "%", "-", "-"]
