@@ -191,7 +191,7 @@ def main() -> None:
 
 
 def figures(pairs: list[tuple[str, str]]) -> str:
-    """The share that agrees, then of what went wrong the share that was foreseen, and of what was foreseen the real one.
+    """The share that agrees, of what went wrong the share that was foreseen, and of what was foreseen the real share.
 
     Args:
         pairs: prediction and outcome of each load, `loads`, `changed` or `fails`.

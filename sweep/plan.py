@@ -4,12 +4,14 @@ from __future__ import annotations
 
 KERAS_2 = [f"2.{minor}" for minor in range(4, 16)]
 TF_KERAS = [f"tf_keras 2.{minor}" for minor in range(16, 22)]
-KERAS_3 = [f"3.{minor}" for minor in range(16)]
+KERAS_3 = [f"3.{minor}" for minor in range(17)]
 # Each Keras with the TensorFlow of its time, or with the next older one that it works with.
 _TENSORFLOW_OF_KERAS_3 = {
     0: 16, 1: 16, 2: 16, 3: 16, 4: 17, 5: 17, 6: 18, 7: 18, 8: 18, 9: 19, 10: 19, 11: 20, 12: 20, 13: 20,
     14: 20, 15: 21,
 }  # fmt: skip
+# What is not released yet goes with a TensorFlow that is not either.
+_PRE_RELEASES = {"3.16": "tf2.22rc0"}
 # What most people load old files in.
 EVERYWHERE = ("2.15", "tf_keras 2.21", "3.15")
 
@@ -25,6 +27,8 @@ def runtime_of(keras: str) -> str:
     major, minor = (int(part) for part in version.split("."))
     if package:
         return f"tf2.{minor}+tf_keras"
+    if keras in _PRE_RELEASES:
+        return _PRE_RELEASES[keras]
     return f"tf2.{_TENSORFLOW_OF_KERAS_3[minor]}+keras{version}" if major == 3 else f"tf{version}"
 
 
