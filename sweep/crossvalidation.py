@@ -1,10 +1,10 @@
 """How well facts predict what they were not made of.
 
-    python -m sweep.crossvalidation --out FOLDER [--by version|class] [--misses]
+    python -m sweep.crossvalidation --out FOLDER [--by version|class|pair] [--misses]
 
-holds facts and rules against loads of a run that the facts do not know: those of one version after the other, or those
-of a fifth of the classes. Beside them stand the rules alone and two trivial predictors: that everything loads, and that
-an artifact becomes what it becomes in the nearest pair of versions.
+holds facts and rules against loads of a run that the facts do not know: those of one version after the other, those
+of a fifth of the classes, or of models of two layers. Beside them stand the rules alone and two trivial predictors:
+that everything loads, and that an artifact becomes what it becomes in the nearest pair of versions.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.profiles.facts import Facts
 from pytest_modelcompat.profiles.store import load_profile
-from sweep.facts import FORMATS, compiled
+from sweep.facts import FORMATS, PAIR_KIND, compiled
 from sweep.loads import Results
 from sweep.make import folder_of, made_before
 from sweep.plan import every_keras, readers_of, runtime_of
@@ -134,6 +134,15 @@ def _is_of_classes(classes: frozenset[str], load: Load) -> bool:
     return load.of_class in classes
 
 
+def folds_of_pairs(_loads: list[Load]) -> Iterator[tuple[str, Callable[[Load], bool]]]:
+    """The models of two layers, as what is held out."""
+    yield "models of two layers", _is_pair
+
+
+def _is_pair(load: Load) -> bool:
+    return bool(load.row["kind"] == PAIR_KIND)
+
+
 def predictions(loads: list[Load], is_held_out: Callable[[Load], bool]) -> list[tuple[Load, tuple[str, ...]]]:
     """Each load that is held out, with what each of `PREDICTORS` says of it."""
     known = [load for load in loads if not is_held_out(load)]
@@ -145,6 +154,9 @@ def predictions(loads: list[Load], is_held_out: Callable[[Load], bool]) -> list[
         if is_held_out(load)
         for form in (load.row["format"],)
     ]
+
+
+FOLDS_BY = {"version": folds_by_version, "class": folds_by_class, "pair": folds_of_pairs}
 
 
 class Nearest:
@@ -173,11 +185,11 @@ def main() -> None:
     """Holds out, predicts, prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="the folder of a run")
-    parser.add_argument("--by", choices=("version", "class"), default="version", help="default: %(default)s")
+    parser.add_argument("--by", choices=tuple(FOLDS_BY), default="version", help="default: %(default)s")
     parser.add_argument("--misses", action="store_true", help="print what facts and rules miss")
     options = parser.parse_args()
     loads = loads_of(options.out)
-    folds = list((folds_by_version if options.by == "version" else folds_by_class)(loads))
+    folds = list(FOLDS_BY[options.by](loads))
     with ProcessPoolExecutor(AT_ONCE) as pool:
         found = list(pool.map(partial(predictions, loads), [is_held_out for _, is_held_out in folds]))
     every = [each for fold in found for each in fold]

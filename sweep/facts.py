@@ -17,6 +17,7 @@ from sweep.blame import LOADS, Blamed, Kind, Observation, blamed
 from sweep.plan import every_keras
 from sweep.summary import NOT_LOADED, artifacts_of, codes_of
 
+PAIR_KIND = "pair"
 FORMATS = ("h5", "keras")
 ByWriter = dict[str, dict[tuple[str, str], list[Observation]]]
 
@@ -29,7 +30,9 @@ def cells(data: dict[str, Any]) -> dict[tuple[str, str], list[Observation]]:
     for reader, runs in data.get("readers", {}).items():
         if NOT_LOADED in codes_of(runs):
             continue  # what is not finished would blame what it has not seen load
-        for (_, _, form, constructs), code in zip(artifacts, codes_of(runs), strict=True):
+        for (_, kind, form, constructs), code in zip(artifacts, codes_of(runs), strict=True):
+            if kind == PAIR_KIND:
+                continue  # by these it is seen how well the facts predict
             found.setdefault((form, reader), []).append((constructs, kinds[code]))
     return found
 

@@ -21,7 +21,7 @@ warnings.simplefilter("ignore")
 def main(vocabulary: Path, folder: Path) -> None:
     """Makes every trial of this Keras."""
     from .kit import Kit
-    from .layers import layer_trials
+    from .layers import Found, layer_trials, pair_trials
     from .making import Maker, elapsed
     from .models import model_trials
     from .objects import object_trials
@@ -34,18 +34,21 @@ def main(vocabulary: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     kit = Kit()
     left_out: List[str] = []
+    found: List[Found] = []
     with (folder / "made.jsonl").open("w", encoding="utf-8") as notes:
         maker = Maker(kit, folder, notes)
         every = (
-            layer_trials(kit, [each for each in entries if each["role"] == "layer"]),
+            layer_trials(kit, [each for each in entries if each["role"] == "layer"], found),
             object_trials(kit, entries, known["names"]),
             wrapper_trials(kit),
             model_trials(kit),
             state_trials(kit),
+            # What was found of layers is there when these begin.
+            pair_trials(kit, found),
         )
         for name, trial in itertools.chain(*every):
             made = trial is not None and maker.make(trial)
-            if not made and (trial is None or trial.name == name):
+            if not made and (trial is None or (trial.name == name and trial.kind != "pair")):
                 left_out.append(name)
     (folder / "left-out.json").write_text(json.dumps(sorted(left_out), indent=1), encoding="utf-8")
     print(json.dumps({"seconds": elapsed(started), **maker.counts, "left out": len(left_out)}))

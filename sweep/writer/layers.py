@@ -4,6 +4,8 @@ import functools
 import inspect
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
+import numpy as np
+
 from pytest_modelcompat.profiles.recorder import samples
 
 from .kit import Kit
@@ -55,6 +57,8 @@ def more_of(name: str) -> List[Dict[str, Any]]:
     return [*EXTRA.get(name, []), {}, *samples.EXTRA.get(name, [])]
 
 
+# How many models of two layers are tried; some do not fit together.
+PAIRS = 150
 # How a layer is called: with its inputs as one argument, or as several.
 FORMS = ("one", "several")
 
@@ -103,13 +107,13 @@ class LayerCase:
         first = [inputs for part, inputs in BY_NAME if part in self.name]
         return [*first, *(each for each in PLAIN_ORDER if each not in first)]
 
-    def layer(self, changed: Dict[str, Any]) -> Any:
+    def layer(self, changed: Dict[str, Any], name: str = "probe") -> Any:
         """An instance, with some arguments changed."""
         given = {name: samples.sample(name, self.cls.__name__, self.kit.keras) for name in required_of(self.cls)}
         given.update(self.more)
         given.update(changed)
         try:
-            return self.cls(name="probe", **given)
+            return self.cls(name=name, **given)
         except TypeError as error:
             if "'name'" not in str(error):
                 raise
@@ -133,8 +137,19 @@ class LayerCase:
         return self.kit.keras.Model(tensors, layer(*arguments), name="model")
 
 
-def layer_trials(kit: Kit, vocabulary: List[Dict[str, Any]]) -> Iterator[Tuple[str, Optional[Trial]]]:
-    """Each layer of the vocabulary with its trials; None for one of which no model can be made."""
+Found = Tuple[LayerCase, str, Value]
+
+
+def layer_trials(
+    kit: Kit, vocabulary: List[Dict[str, Any]], found: List[Found]
+) -> Iterator[Tuple[str, Optional[Trial]]]:
+    """Each layer of the vocabulary with its trials; None for one of which no model can be made.
+
+    Args:
+        kit: the runtime's Keras.
+        vocabulary: what it can be asked for.
+        found: gets each layer with each argument and value that is tried.
+    """
     for entry in vocabulary:
         cls = kit.find(entry)
         name = entry["name"]
@@ -147,15 +162,16 @@ def layer_trials(kit: Kit, vocabulary: List[Dict[str, Any]]) -> Iterator[Tuple[s
             continue
         yield name, Trial(name, "layer", functools.partial(case.model, {}), case.inputs)
         # What no user names has no arguments that a user gives.
-        for trial in _variants(case) if entry.get("paths") else ():
-            yield name, trial
+        for argument, value in _values(case) if entry.get("paths") else ():
+            found.append((case, argument, value))
+            yield name, _variant(case, argument, value)
 
 
-def _variants(case: LayerCase) -> Iterator[Trial]:
+def _values(case: LayerCase) -> Iterator[Tuple[str, Value]]:
     for argument, default in case.arguments.items():
         is_checked = isinstance(default, str) and not case.takes({argument: NONSENSE})
         for value in values_of(case.kit, case.cls, argument, default, is_checked=is_checked):
-            yield _variant(case, argument, value)
+            yield argument, value
 
 
 def _variant(case: LayerCase, argument: str, value: Value) -> Trial:
@@ -167,3 +183,25 @@ def _variant(case: LayerCase, argument: str, value: Value) -> Trial:
         value.declared,
         value.is_code,
     )
+
+
+def pair_trials(kit: Kit, found: List[Found]) -> Iterator[Tuple[str, Trial]]:
+    """Models of two layers, each with an argument changed, by which it is seen whether facts about each add up."""
+    alone = [each for each in found if each[0].form == "one" and not each[0].inputs.startswith("two")]
+    places = np.random.RandomState(len(alone)).randint(len(alone), size=(PAIRS, 2)) if alone else ()
+    for first, second in ((alone[one], alone[other]) for one, other in places):
+        label = " + ".join(
+            "{}.{}={}".format(case.name, argument, value.label) for case, argument, value in (first, second)
+        )
+        declared = [*first[2].declared, *second[2].declared]
+        is_code = first[2].is_code or second[2].is_code
+        make = functools.partial(_pair, kit, first, second)
+        yield label, Trial(label, "pair", make, first[0].inputs, declared, is_code)
+
+
+def _pair(kit: Kit, first: Found, second: Found) -> Any:
+    layers = [
+        case.layer({argument: value.make()}, name)
+        for name, (case, argument, value) in (("probe", first), ("last", second))
+    ]
+    return sequential(kit, layers, first[0].inputs)

@@ -62,8 +62,8 @@ class TestWriter:
     def test_makes_nothing_twice(self, made: list[dict[str, Any]]) -> None:
         assert len({row["id"] for row in made}) == len(made)
 
-    def test_makes_models_states_and_wrappers_too(self, made: list[dict[str, Any]]) -> None:
-        assert {row["kind"] for row in made} == {"layer", "loss", "model", "state", "wrapper"}
+    def test_makes_models_pairs_states_and_wrappers_too(self, made: list[dict[str, Any]]) -> None:
+        assert {row["kind"] for row in made} == {"layer", "loss", "model", "pair", "state", "wrapper"}
 
     def test_makes_the_same_again(self, made: list[dict[str, Any]], tmp_path: Path) -> None:
         run_writer(Interpreter(Path(sys.executable)), {**SMALL, "names": {}}, tmp_path)
