@@ -86,6 +86,19 @@ class Facts:
             if there.issuperset(construct.split(PAIR)):
                 yield from self._at(construct, facts[construct], place)
 
+    def loads_in(self, fact: Fact) -> list[str]:
+        """The versions in which the construct of a fact came back the same, from the same writer, oldest first."""
+        writer = self._versions.index(fact.writer)
+        wrong = {
+            reader
+            for _, writers, readers in self._data["facts"][fact.construct]
+            if writer in writers
+            for reader in readers
+        }
+        return [
+            self._versions[reader] for each, reader in sorted(self._measured) if each == writer and reader not in wrong
+        ]
+
     @cached_property
     def _pairs(self) -> tuple[str, ...]:
         return tuple(each for each in self._data["facts"] if PAIR in each)

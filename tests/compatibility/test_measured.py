@@ -48,7 +48,14 @@ def test_a_construct_that_failed_is_an_error_with_what_keras_said() -> None:
     assert (finding.kind, finding.subject, finding.stage) == (Kind.CONFIG_CHANGED, "Dense.units=int", Stage.CONFIG)
     assert finding.where == ('"first"',)
     assert finding.cause == "Keras 3.6 was seen not to read it from a file of Keras 3.3.0: TypeError: no"
-    assert finding.fix
+    assert finding.fix == ("load it with Keras 2.15, tf_keras 2.21 or 3.3, where it was seen to come back the same",)
+
+
+def test_of_what_comes_back_the_same_nowhere_no_version_is_recommended() -> None:
+    (finding,) = judged(facts(**{"units=int": [[0, [2], [0, 1, 2, 3]]]}), "tf2.18", dense()).findings
+    assert finding.fix == (
+        "no Keras that was tried reads it back: build the model without it, and save the model again",
+    )
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,13 @@ class TestAbout:
         assert (fact.outcome, fact.text) == ("changed", "the outputs differ")
 
 
+def test_knows_in_which_versions_it_comes_back_the_same(facts: Facts) -> None:
+    (fact,) = facts.about([DENSE], "2.15", "3.0")
+    assert facts.loads_in(fact) == ["2.15", "3.15"]
+    (fact,) = facts.about(["layer Softmax"], "3.3", "3.15")
+    assert facts.loads_in(fact) == []
+
+
 def test_knows_what_was_ever_tried(facts: Facts) -> None:
     assert DENSE in facts.observed
     assert "layer Dense.units=float" not in facts.observed

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.locations import locations
+from pytest_modelcompat.artifacts.text import listed
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.compatibility.context import TF_KERAS
-from pytest_modelcompat.profiles.facts import PAIR
+from pytest_modelcompat.profiles.facts import PAIR, load_facts
 from pytest_modelcompat.profiles.store import version_key
 from pytest_modelcompat.results.finding import MEASURED, Finding, Kind, Severity, Stage
 
@@ -30,6 +31,10 @@ _OUTCOMES = {
     ("hangs", "load"): (Kind.NEVER_ENDS, Severity.ERROR, Stage.HANG),
     ("changed", ""): (Kind.SEMANTICS_CHANGED, Severity.CHANGE, None),
 }
+_COMPILED = "compiled "
+_MOST_VERSIONS = 3
+_NOWHERE = ("no Keras that was tried reads it back: build the model without it, and save the model again",)
+_OTHER_FORMATS = {"h5": {"keras": "save the model as .keras"}, "keras": {"h5": "save the model as .h5"}}
 _LAYER = re.compile(r'"([^"]*)"')
 
 
@@ -82,6 +87,20 @@ def _reader(context: CompatibilityContext) -> str:
     return version_key(context.reader, is_tf_keras=context.profile.package == "tf_keras")
 
 
+def _fixes(context: CompatibilityContext, fact: Fact) -> Iterator[str]:
+    """What was seen to help: without what compile() was given, another version, another format."""
+    if fact.construct.startswith(_COMPILED):
+        yield fixes.LOAD_UNCOMPILED
+    loads = context.facts.loads_in(fact) if context.facts else []
+    if loads:
+        yield f"load it with Keras {listed(loads, _MOST_VERSIONS, 'or')}, where it was seen to come back the same"
+    for other, words in _OTHER_FORMATS.get(context.inventory.format, {}).items():
+        facts = load_facts(other)
+        there = fact.construct.split(PAIR)
+        if facts and facts.observed.issuperset(there) and not list(facts.about(there, fact.writer, fact.reader)):
+            yield words
+
+
 def _finding(context: CompatibilityContext, fact: Fact, uses: Sequence[Use]) -> Finding:
     kind, severity, stage = _OUTCOMES[fact.outcome, fact.stage]
     subject = fact.construct.partition(" ")[2]
@@ -94,7 +113,7 @@ def _finding(context: CompatibilityContext, fact: Fact, uses: Sequence[Use]) -> 
         subject=subject,
         where=locations(uses),
         cause=cause,
-        fix=fixes.other_keras(context),
+        fix=tuple(_fixes(context, fact)) or _NOWHERE,
         severity=severity,
         stage=stage,
         source=MEASURED,
