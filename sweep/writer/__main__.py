@@ -21,7 +21,7 @@ warnings.simplefilter("ignore")
 def main(vocabulary: Path, folder: Path) -> None:
     """Makes every trial of this Keras."""
     from .kit import Kit
-    from .layers import Found, layer_trials, pair_trials
+    from .layers import layer_trials, pair_trials
     from .making import Maker, elapsed
     from .models import model_trials
     from .objects import object_trials
@@ -34,17 +34,16 @@ def main(vocabulary: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     kit = Kit()
     left_out: List[str] = []
-    found: List[Found] = []
     with (folder / "made.jsonl").open("w", encoding="utf-8") as notes:
         maker = Maker(kit, folder, notes)
         every = (
-            layer_trials(kit, [each for each in entries if each["role"] == "layer"], found),
+            layer_trials(kit, [each for each in entries if each["role"] == "layer"]),
             object_trials(kit, entries, known["names"]),
             wrapper_trials(kit),
             model_trials(kit),
             state_trials(kit),
-            # What was found of layers is there when these begin.
-            pair_trials(kit, found),
+            # The parts are all there when these begin.
+            pair_trials(kit, maker.parts),
         )
         for name, trial in itertools.chain(*every):
             made = trial is not None and maker.make(trial)

@@ -140,16 +140,8 @@ class LayerCase:
 Found = Tuple[LayerCase, str, Value]
 
 
-def layer_trials(
-    kit: Kit, vocabulary: List[Dict[str, Any]], found: List[Found]
-) -> Iterator[Tuple[str, Optional[Trial]]]:
-    """Each layer of the vocabulary with its trials; None for one of which no model can be made.
-
-    Args:
-        kit: the runtime's Keras.
-        vocabulary: what it can be asked for.
-        found: gets each layer with each argument and value that is tried.
-    """
+def layer_trials(kit: Kit, vocabulary: List[Dict[str, Any]]) -> Iterator[Tuple[str, Optional[Trial]]]:
+    """Each layer of the vocabulary with its trials; None for one of which no model can be made."""
     for entry in vocabulary:
         cls = kit.find(entry)
         name = entry["name"]
@@ -163,7 +155,6 @@ def layer_trials(
         yield name, Trial(name, "layer", functools.partial(case.model, {}), case.inputs)
         # What no user names has no arguments that a user gives.
         for argument, value in _values(case) if entry.get("paths") else ():
-            found.append((case, argument, value))
             yield name, _variant(case, argument, value)
 
 
@@ -182,21 +173,28 @@ def _variant(case: LayerCase, argument: str, value: Value) -> Trial:
         case.inputs,
         value.declared,
         value.is_code,
+        part=(case, argument, value),
     )
 
 
-def pair_trials(kit: Kit, found: List[Found]) -> Iterator[Tuple[str, Trial]]:
-    """Models of two layers, each with an argument changed, by which it is seen whether facts about each add up."""
-    alone = [each for each in found if each[0].form == "one" and not each[0].inputs.startswith("two")]
-    places = np.random.RandomState(len(alone)).randint(len(alone), size=(PAIRS, 2)) if alone else ()
-    for first, second in ((alone[one], alone[other]) for one, other in places):
-        label = " + ".join(
-            "{}.{}={}".format(case.name, argument, value.label) for case, argument, value in (first, second)
-        )
-        declared = [*first[2].declared, *second[2].declared]
-        is_code = first[2].is_code or second[2].is_code
+def pair_trials(kit: Kit, made: List[Found]) -> Iterator[Tuple[str, Trial]]:
+    """Models of two layers, each with an argument changed, by which it is seen whether facts about each add up.
+
+    Args:
+        kit: the runtime's Keras.
+        made: the layers, arguments and values of which there is a model; those with the same inputs may follow another.
+    """
+    alone = [each for each in made if each[0].form == "one" and not each[0].inputs.startswith("two")]
+    draw = np.random.RandomState(len(alone))
+    for _ in range(PAIRS if alone else 0):
+        first = alone[draw.randint(len(alone))]
+        alike = [each for each in alone if each[0].inputs == first[0].inputs]
+        second = alike[draw.randint(len(alike))]
+        both = (first, second)
+        label = " + ".join("{}.{}={}".format(case.name, argument, value.label) for case, argument, value in both)
+        declared = [name for _, _, value in both for name in value.declared]
         make = functools.partial(_pair, kit, first, second)
-        yield label, Trial(label, "pair", make, first[0].inputs, declared, is_code)
+        yield label, Trial(label, "pair", make, first[0].inputs, declared, any(value.is_code for _, _, value in both))
 
 
 def _pair(kit: Kit, first: Found, second: Found) -> Any:

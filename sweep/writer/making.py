@@ -17,7 +17,7 @@ SUFFIX = {"h5": ".h5", "keras": ".keras"}
 
 
 class Maker:
-    """Saves trials into a folder, each different model once, and notes what it did.
+    """Saves trials into a folder, each different model once, and notes what it did; `parts` has those of what it saved.
 
     Args:
         kit: the runtime's Keras.
@@ -28,6 +28,7 @@ class Maker:
     def __init__(self, kit: Kit, folder: Path, notes: "IO[str]") -> None:
         self.kit, self.folder, self.notes = kit, folder, notes
         self.seen: Set[str] = set()
+        self.parts: List[Any] = []
         self.number = 0
         self.counts: Dict[str, int] = {}
 
@@ -48,6 +49,8 @@ class Maker:
             return True
         self.seen.add(content)
         self.number += 1
+        if trial.part:
+            self.parts.append(trial.part)
         for form in self.kit.formats:
             self._save(trial, form, model)
             if trial.trains and form != self.kit.formats[-1]:

@@ -22,6 +22,7 @@ class Trial(NamedTuple):
         is_code: whether it holds Python bytecode, so that it is loaded without safe mode.
         trains: whether a training step is compared too.
         is_name: whether Keras is given a name, of which it may find out late that it means nothing.
+        part: the layer, argument and value that it is made of, for models of two of them; None for others.
         is_as_is: whether its weights are what matters, and stay as they are.
     """
 
@@ -34,6 +35,7 @@ class Trial(NamedTuple):
     trains: bool = False
     is_name: bool = False
     is_as_is: bool = False
+    part: Any = None
 
 
 def sequential(kit: Kit, layers: List[Any], inputs: str) -> Any:
