@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "KERAS_BACKEND": "tensorflow"}
 # A load that takes longer has hung; the first of a process imports TensorFlow too.
-PATIENCE = 90.0
+PATIENCE = 45.0
 LOOK_EVERY = 0.2
 TIME_IS_UP = "time is up"
+HANGS = "hangs"
 # TensorFlow's graphs grow with every load: a process is replaced after so many.
 MOST_IN_A_PROCESS = 1500
 
@@ -96,7 +97,10 @@ def load_all(
     while left and not until():
         batch = left[:MOST_IN_A_PROCESS]
         ended_at = _run(interpreter, batch, results, until)
-        if ended_at is not None:
+        if ended_at is not None and ended_at[1] == HANGS:
+            results.add([{"id": ended_at[0], "outcome": HANGS, "stage": "load", "text": ""}])
+        elif ended_at is not None:
+            # What ended a process that had loaded others may not end one of its own.
             alone = next(load for load in batch if load["id"] == ended_at[0])
             again = _run(interpreter, [alone], results, until)
             if again is not None:
@@ -125,7 +129,7 @@ def _run(
             )
     done = {row["id"] for row in rows if "id" in row}
     begun = next((row["begun"] for row in rows if "begun" in row and row["begun"] not in done), None)
-    return (begun, "hangs" if how == "hang" else "crashes", how) if begun and how and how != TIME_IS_UP else None
+    return (begun, HANGS if how == HANGS else "crashes", how) if begun and how and how != TIME_IS_UP else None
 
 
 def _watch(process: subprocess.Popen[bytes], answers: Path, until: Callable[[], bool]) -> str:
@@ -139,5 +143,5 @@ def _watch(process: subprocess.Popen[bytes], answers: Path, until: Callable[[], 
         if until() or time.monotonic() - since > PATIENCE:
             process.kill()
             process.wait()
-            return TIME_IS_UP if until() else "hang"
+            return TIME_IS_UP if until() else HANGS
     return f"exit code {process.returncode}" if process.returncode else ""

@@ -59,7 +59,8 @@ def boundaries() -> Iterator[tuple[str, str, str, str, str]]:
         for construct, rows in data.get("facts", {}).items():
             if not construct.startswith("layer ") or any(each in construct for each in (PAIR, " > ", "*")):
                 continue
-            predicted = {(writer, reader) for _, writers, readers in rows for writer in writers for reader in readers}
+            known = [each for each in rows if data["kinds"][each[0]][1] != "training"]
+            predicted = {(writer, reader) for _, writers, readers in known for writer in writers for reader in readers}
             for writer in sorted({writer for writer, _ in predicted}):
                 readers = [reader for each, reader in data["measured"] if each == writer]
                 with_fact = [reader for reader in readers if (writer, reader) in predicted]
