@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from sweep.blame import Observation
 
 FOLDS = 5
+# Kinds of artifacts that are about one class.
+_ALONE = frozenset({"layer", "loss", "metric", "optimizer", "schedule", "initializer", "regularizer", "constraint"})
 AT_ONCE = 2
 MOST_MISSES = 80
 PREDICTORS = ("facts and rules", "rules alone", "everything loads", "as in the nearest versions")
@@ -62,6 +64,12 @@ class Load:
         if self.result.get("stage") == "training":
             return "loads"
         return outcome if outcome in ("loads", "changed") else "fails"
+
+    @property
+    def classes(self) -> set[str]:
+        """The names of all classes and functions in it."""
+        constructs: list[str] = self.row["constructs"]
+        return {name for construct in constructs if "=" not in construct for name in construct.split(" ")[1:]}
 
     @property
     def of_class(self) -> str:
@@ -144,8 +152,13 @@ def _is_pair(load: Load) -> bool:
 
 
 def predictions(loads: list[Load], is_held_out: Callable[[Load], bool]) -> list[tuple[Load, tuple[str, ...]]]:
-    """Each load that is held out, with what each of `PREDICTORS` says of it."""
-    known = [load for load in loads if not is_held_out(load)]
+    """Each load that is held out, with what each of `PREDICTORS` says of it.
+
+    What has a class in it that is held out is not known either, as a model that has a layer of it beside others.
+    """
+    classes = {load.of_class.rpartition(" ")[2] for load in loads if is_held_out(load) and load.row["kind"] in _ALONE}
+    apart = isinstance(is_held_out, partial) and is_held_out.func is _is_of_classes
+    known = [load for load in loads if not is_held_out(load) and not (apart and classes.intersection(load.classes))]
     facts, nothing = facts_of(known), facts_of(())
     nearest = Nearest(known)
     return [
