@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -36,7 +37,8 @@ def blamed(observations: Sequence[Observation]) -> Blamed:
     """What failures and changes are of.
 
     A construct of an artifact that loads is innocent. Of the others the one that most artifacts have that do not is to
-    blame, and so on until all are explained: where everything fails, it is the model around it, and not each layer.
+    blame, and so on until all are explained: where everything fails, it is the model around it, and not each layer. Of
+    several alike it is an argument that the texts of the failures name, or else the class.
     Where an artifact has nothing else, two constructs may fail together that load apart.
 
     Args:
@@ -57,7 +59,13 @@ def _blame(wrong: Sequence[Observation], sound: Sequence[frozenset[str]], found:
     left = [(constructs - innocent, kind) for constructs, kind in wrong if constructs - innocent]
     while left:
         often = Counter(construct for suspects, _ in left for construct in suspects)
-        culprit = min(often, key=lambda each: (-often[each], "=" in each, not each.startswith(_OUTER), each))
+        most = max(often.values())
+        alike = [construct for construct, count in often.items() if count == most]
+        texts = " ".join(kind[2] for suspects, kind in left if not suspects.isdisjoint(alike))
+        words = frozenset(re.findall(r"\w+", texts))
+        culprit = min(
+            alike, key=lambda each: (_argument(each) not in words, "=" in each, not each.startswith(_OUTER), each)
+        )
         found.constructs[culprit] = _most_frequent(kind for suspects, kind in left if culprit in suspects)
         left = [each for each in left if culprit not in each[0]]
     together = [(constructs, kind) for constructs, kind in wrong if not constructs - innocent]
@@ -69,6 +77,11 @@ def _blame(wrong: Sequence[Observation], sound: Sequence[frozenset[str]], found:
         if pair:
             pairs.setdefault(pair, []).append(kind)
     found.constructs.update({pair: _most_frequent(kinds) for pair, kinds in pairs.items()})
+
+
+def _argument(construct: str) -> str:
+    """The argument that a construct is of; empty for a class."""
+    return construct.partition("=")[0].rpartition(".")[2] if "=" in construct else ""
 
 
 def _most_frequent(kinds: Iterable[Kind]) -> Kind:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # A class or function of the user's own, whatever it is called.
 OWN = "*"
+# That the file has weights, whatever they belong to.
+WITH_WEIGHTS = "model with weights"
 # Names, places and wiring; and what has constructs of its own.
 _NOT_ARGUMENTS = frozenset(
     {"name", "layers", "input_layers", "output_layers", "build_config", "build_input_shape", "batch_input_shape"}
@@ -61,6 +63,8 @@ def constructs(inventory: Inventory, is_own: Callable[[Use], bool]) -> Iterator[
         config = root.get("config")
         use = LayerUse(root["class_name"], (), config=config if isinstance(config, dict) else {})
         yield from _of_use(use, "model", own)
+        if inventory.weights:
+            yield Construct(WITH_WEIGHTS, use)
     wrapped = _Wrapped(inventory)
     for layer in inventory.layers:
         yield from _of_use(layer, "operation" if _is_operation(layer) else "layer", own)

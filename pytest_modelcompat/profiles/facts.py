@@ -22,7 +22,8 @@ _BETWEEN = "\n"
 # The byte of a gzip file that names the system it was written on.
 _SYSTEM, _UNIX = 9, 3
 PAIR = " & "
-_READER_WEIGHS = 3
+# How many versions further a writer may be that judges another.
+_NEAR = 1
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,10 @@ class Fact:
     text: str
     writer: str
     reader: str
+
+    def same_as(self, other: Fact) -> bool:
+        """Whether the same becomes of the construct, whatever the versions."""
+        return (self.outcome, self.stage, self.text) == (other.outcome, other.stage, other.text)
 
 
 class Facts:
@@ -68,7 +73,10 @@ class Facts:
         return frozenset((writer, reader) for writer, reader in self._data["measured"])
 
     def about(self, constructs: Iterable[str], writer: str, reader: str) -> Iterator[Fact]:
-        """The facts about some constructs of one file, for the nearest pair of versions that was measured.
+        """The facts about some constructs of one file.
+
+        A reader that was not measured is judged by the ones before and after it, where both say the same, and a writer
+        by the one beside it.
 
         Args:
             constructs: all of the file's.
@@ -76,15 +84,13 @@ class Facts:
             reader: the key of the version that reads it.
         """
         there = set(constructs)
-        place = self._nearest(writer, reader)
-        if place is None:
-            return
+        places = self._places(writer, reader)
         facts: dict[str, list[Any]] = self._data["facts"]
-        for construct in sorted(there):
-            yield from self._at(construct, facts.get(construct, ()), place)
-        for construct in self._pairs:
-            if there.issuperset(construct.split(PAIR)):
-                yield from self._at(construct, facts[construct], place)
+        together = (each for each in self._pairs if there.issuperset(each.split(PAIR)))
+        for construct in (*sorted(there.intersection(facts)), *together):
+            found = [self._at(construct, place) for place in places]
+            if found and found[0] and all(each and each.same_as(found[0]) for each in found):
+                yield found[0]
 
     def loads_in(self, fact: Fact) -> list[str]:
         """The versions in which the construct of a fact came back the same, from the same writer, oldest first."""
@@ -103,27 +109,34 @@ class Facts:
     def _pairs(self) -> tuple[str, ...]:
         return tuple(each for each in self._data["facts"] if PAIR in each)
 
-    def _at(self, construct: str, rows: Iterable[Any], place: tuple[int, int]) -> Iterator[Fact]:
-        for kind, writers, readers in rows:
+    def _at(self, construct: str, place: tuple[int, int]) -> Fact | None:
+        for kind, writers, readers in self._data["facts"][construct]:
             if place[0] in writers and place[1] in readers:
                 outcome, stage, text = self._kinds[kind]
-                yield Fact(construct, outcome, stage, text, self._versions[place[0]], self._versions[place[1]])
+                return Fact(construct, outcome, stage, text, self._versions[place[0]], self._versions[place[1]])
+        return None
 
-    def _nearest(self, writer: str, reader: str) -> tuple[int, int] | None:
-        """The pair of versions that was measured and is nearest: in the reader first, as it decides more."""
+    def _places(self, writer: str, reader: str) -> list[tuple[int, int]]:
+        """The measured pairs of writer and reader that judge a pair: itself, or those before and after it."""
         if writer not in self._versions or reader not in self._versions:
-            return None
+            return []
         wanted = self._versions.index(writer), self._versions.index(reader)
-        alike = [place for place in self._measured if self._majors(place) == self._majors(wanted)]
-        return min(alike, key=lambda place: (_distance(place, wanted), place), default=None)
+        alike = sorted(place for place in self._measured if self._majors(place) == self._majors(wanted))
+        near = min({place[0] for place in alike}, key=lambda each: abs(each - wanted[0]), default=None)
+        if near is None or abs(near - wanted[0]) > _NEAR:
+            return []
+        readers = [place[1] for place in alike if place[0] == near]
+        if wanted[1] in readers:
+            return [(near, wanted[1])]
+        around = [
+            [each for each in readers if each < wanted[1]][-1:],
+            [each for each in readers if each > wanted[1]][:1],
+        ]
+        return [(near, each) for side in around for each in side] if all(around) else []
 
     def _majors(self, place: tuple[int, int]) -> tuple[bool, bool]:
         writer, reader = (self._versions[number].startswith("3.") for number in place)
         return writer, reader
-
-
-def _distance(one: tuple[int, int], other: tuple[int, int]) -> int:
-    return _READER_WEIGHS * abs(one[1] - other[1]) + abs(one[0] - other[0])
 
 
 def data_of(

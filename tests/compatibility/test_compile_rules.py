@@ -173,3 +173,10 @@ def test_keras_2_11_and_newer_have_an_optimizer_for_each_configuration(runtime: 
 def test_arguments_of_losses_are_judged_in_every_keras() -> None:
     use = given("loss", "MeanSquaredError", nobody=1)
     assert [each.subject for each in compiled(use, NEW)] == ["MeanSquaredError(nobody=…)"]
+
+
+@pytest.mark.parametrize(
+    ("runtime", "is_refused"), [("tf2.15", False), ("tf2.16+keras3.0", True), ("tf2.21", True), ("tf2.22rc0", False)]
+)
+def test_short_names_are_not_found_by_keras_3_before_3_16(runtime: str, is_refused: bool) -> None:
+    assert bool(compiled(named("loss", "mse"), runtime, loss="mse")) is is_refused

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, ObjectUse
+from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, ObjectUse, WeightUse
 from pytest_modelcompat.compatibility.constructs import constructs
 
 
@@ -70,6 +70,13 @@ class TestLayers:
 def test_the_outermost_model_is_one() -> None:
     root = {"class_name": "Sequential", "config": {"name": "model", "trainable": True}}
     assert texts(root=root) == ["model Sequential", "model Sequential.trainable=true"]
+
+
+def test_weights_in_the_file_are_one() -> None:
+    root = {"class_name": "Sequential", "config": {}}
+    weights = (WeightUse("dense/kernel", "float32", (4, 2), 32),)
+    inventory = Inventory(Path("m"), "keras", root=root, weights=weights)
+    assert [each.text for each in constructs(inventory, lambda _: False)] == ["model Sequential", "model with weights"]
 
 
 def test_what_a_model_is_compiled_with_differs_from_what_a_layer_has() -> None:

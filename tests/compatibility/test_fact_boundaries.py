@@ -49,6 +49,8 @@ def runtime_of(key: str) -> str:
     minor = int(version.partition(".")[2])
     if package:
         return f"tf2.{minor}+tf_keras"
+    if key == "3.16":
+        return "tf2.22rc0"
     return f"tf2.16+keras{version}" if version.startswith("3.") else f"tf{version}"
 
 

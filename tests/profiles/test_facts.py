@@ -13,19 +13,21 @@ from pytest_modelcompat.profiles.facts import Fact, Facts, data_of, load_facts, 
 if TYPE_CHECKING:
     from pathlib import Path
 
-VERSIONS = ["2.13", "2.15", "tf_keras 2.21", "3.0", "3.3", "3.15"]
+VERSIONS = ["2.4", "2.13", "2.15", "tf_keras 2.21", "3.0", "3.3", "3.15", "3.16"]
 KINDS = [["fails", "load", "TypeError: no"], ["changed", "", "the outputs differ"]]
 # A Dense with an activation of its own: fails in 3.0 and 3.3 from files of 2.15, in 3.3 from its own.
 DENSE = "layer Dense.activation=<LeakyReLU>"
 DATA = data_of(
     VERSIONS,
     KINDS,
-    [(1, 1), (1, 3), (1, 5), (4, 4), (4, 5), (2, 2)],
+    [(2, 2), (2, 4), (2, 6), (5, 5), (5, 6), (3, 3)],
     [DENSE, "layer Dense", "layer Softmax", "layer RNN", "layer *"],
     {
-        DENSE: [[0, [1], [3]], [0, [4], [4]]],
-        "layer Softmax": [[1, [4], [4, 5]]],
-        "layer * & layer RNN": [[0, [1], [5]]],
+        DENSE: [[0, [2], [4]], [0, [5], [5]]],
+        "layer Dropout": [[0, [2], [4, 6]]],
+        "layer GRU": [[0, [2], [4]], [1, [2], [6]]],
+        "layer Softmax": [[1, [5], [5, 6]]],
+        "layer * & layer RNN": [[0, [2], [6]]],
     },
 )
 
@@ -49,12 +51,21 @@ class TestAbout:
         assert about(facts, "2.15", "2.15", DENSE) == []
         assert about(facts, "2.15", "3.15", DENSE) == []
 
-    def test_takes_the_nearest_reader_where_the_pair_was_not_measured(self, facts: Facts) -> None:
+    def test_takes_the_writer_beside_it_where_the_writer_was_not_measured(self, facts: Facts) -> None:
+        assert about(facts, "2.13", "3.0", DENSE) == [DENSE]
         assert about(facts, "3.0", "3.3", DENSE) == [DENSE]
         assert about(facts, "3.0", "3.15", DENSE) == []
 
-    def test_takes_the_nearest_writer_of_the_same_reader(self, facts: Facts) -> None:
-        assert about(facts, "2.13", "3.0", DENSE) == [DENSE]
+    def test_takes_no_writer_that_is_further_away(self, facts: Facts) -> None:
+        assert about(facts, "2.4", "3.0", DENSE) == []
+
+    def test_takes_what_the_readers_before_and_after_agree_on(self, facts: Facts) -> None:
+        assert about(facts, "2.15", "3.3", DENSE) == []
+        assert about(facts, "2.15", "3.3", "layer Dropout") == ["layer Dropout"]
+        assert about(facts, "2.15", "3.3", "layer GRU") == []
+
+    def test_says_nothing_of_a_reader_newer_than_all_that_were_measured(self, facts: Facts) -> None:
+        assert about(facts, "2.15", "3.16", "layer Dropout") == []
 
     def test_takes_no_pair_of_other_major_versions(self, facts: Facts) -> None:
         assert about(facts, "3.3", "2.15", DENSE) == []

@@ -42,6 +42,11 @@ class TestBlamed:
         failed = [seen(FAILS, "model Functional", f"layer {name}", f"activation {name}") for name in ("A", "B", "C")]
         assert blamed(failed).constructs == {"model Functional": FAILS}
 
+    def test_the_argument_that_the_failure_names_before_its_class(self) -> None:
+        kind = ("fails", "load", "TypeError: __init__() got an unexpected keyword argument 'input_axes'")
+        failed = seen(kind, "initializer Glorot", "initializer Glorot.input_axes=null", "initializer Glorot.seed=null")
+        assert blamed([BASE, failed]).constructs == {"initializer Glorot.input_axes=null": kind}
+
     def test_each_of_several_where_none_explains_all(self) -> None:
         failed = [seen(FAILS, "layer A", "layer B"), seen(FAILS, "layer A"), seen(FAILS, "layer C")]
         assert blamed([BASE, *failed]).constructs == {"layer A": FAILS, "layer C": FAILS}

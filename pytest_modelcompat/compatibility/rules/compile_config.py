@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.inventory import ObjectUse
     from pytest_modelcompat.compatibility.context import CompatibilityContext
 
+# Between these Keras 3 does not find a loss or metric of an .h5 file by its short name.
+_FIRST_KERAS_3, _ALIASES_ARE_FOUND = (3, 0), (3, 16)
 # From 2.11 on Keras 2 has two optimizers of each name, and reads a configuration with the one that fits.
 _TWO_OPTIMIZERS = (2, 11)
 
@@ -103,7 +105,8 @@ def _why_not_by_name(context: CompatibilityContext, name: str) -> str:
 
 def _is_short_name(context: CompatibilityContext, use: ObjectUse) -> bool:
     """Whether an .h5 names a function by an alias, which Keras 3 then looks for beside the function's real name."""
-    if context.reader_major != 3 or context.inventory.format != "h5" or use.is_class:
+    is_looked_up = _FIRST_KERAS_3 <= context.reader < _ALIASES_ARE_FOUND
+    if not is_looked_up or context.inventory.format != "h5" or use.is_class:
         return False
     known = context.known(use)
     if known is None or known.is_class or context.is_declared(use):

@@ -34,7 +34,7 @@ _OUTCOMES = {
 _COMPILED = "compiled "
 _MOST_VERSIONS = 3
 _NOWHERE = ("no Keras that was tried reads it back: build the model without it, and save the model again",)
-_OTHER_FORMATS = {"h5": {"keras": "save the model as .keras"}, "keras": {"h5": "save the model as .h5"}}
+_OTHER_FORMAT, _SAVE_AS_OTHER = "keras", "save the model as .keras"
 _LAYER = re.compile(r'"([^"]*)"')
 
 
@@ -94,11 +94,10 @@ def _fixes(context: CompatibilityContext, fact: Fact) -> Iterator[str]:
     loads = context.facts.loads_in(fact) if context.facts else []
     if loads:
         yield f"load it with Keras {listed(loads, _MOST_VERSIONS, 'or')}, where it was seen to come back the same"
-    for other, words in _OTHER_FORMATS.get(context.inventory.format, {}).items():
-        facts = load_facts(other)
-        there = fact.construct.split(PAIR)
-        if facts and facts.observed.issuperset(there) and not list(facts.about(there, fact.writer, fact.reader)):
-            yield words
+    other = load_facts(_OTHER_FORMAT) if context.inventory.format != _OTHER_FORMAT else None
+    there = fact.construct.split(PAIR)
+    if other and other.observed.issuperset(there) and not list(other.about(there, fact.writer, fact.reader)):
+        yield _SAVE_AS_OTHER
 
 
 def _finding(context: CompatibilityContext, fact: Fact, uses: Sequence[Use]) -> Finding:
