@@ -22,6 +22,7 @@ _BETWEEN = "\n"
 # The byte of a gzip file that names the system it was written on.
 _SYSTEM, _UNIX = 9, 3
 PAIR = " & "
+_HANDED_ON = ("activation", "initializer", "regularizer", "constraint")
 # How many versions further a writer may be that judges another.
 _NEAR = 1
 
@@ -71,6 +72,19 @@ class Facts:
     @cached_property
     def _measured(self) -> frozenset[tuple[int, int]]:
         return frozenset((writer, reader) for writer, reader in self._data["measured"])
+
+    def has_seen(self, construct: str) -> bool:
+        """Whether a construct was ever tried: itself, or its class and the same value of such an argument elsewhere.
+
+        Every layer hands an activation, an initializer, a regularizer or a constraint on to the same code.
+        """
+        head, _, argument = construct.partition(".")
+        return construct in self.observed or (head in self.observed and argument in self._handed_on)
+
+    @cached_property
+    def _handed_on(self) -> frozenset[str]:
+        arguments = (construct.partition(".")[2] for construct in self.observed if "=" in construct)
+        return frozenset(each for each in arguments if each.partition("=")[0].endswith(_HANDED_ON))
 
     def about(self, constructs: Iterable[str], writer: str, reader: str) -> Iterator[Fact]:
         """The facts about some constructs of one file.

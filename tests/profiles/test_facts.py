@@ -90,8 +90,16 @@ def test_knows_in_which_versions_it_comes_back_the_same(facts: Facts) -> None:
 
 
 def test_knows_what_was_ever_tried(facts: Facts) -> None:
-    assert DENSE in facts.observed
-    assert "layer Dense.units=float" not in facts.observed
+    assert facts.has_seen(DENSE)
+    assert facts.has_seen("layer Dense")
+    assert not facts.has_seen("layer Dense.units=float")
+    assert not facts.has_seen("layer Unheard")
+
+
+def test_an_activation_that_was_tried_in_one_layer_was_tried_in_all(facts: Facts) -> None:
+    assert facts.has_seen("layer Softmax.activation=<LeakyReLU>")
+    assert not facts.has_seen("layer Softmax.activation=<PReLU>")
+    assert not facts.has_seen("layer Unheard.activation=<LeakyReLU>")
 
 
 class TestData:

@@ -68,7 +68,7 @@ def never_observed(context: CompatibilityContext) -> tuple[str, ...]:
     """The artifact's constructs that were never tried in any version; none where nothing is known of its format."""
     if context.facts is None or not context.is_keras_file:
         return ()
-    return tuple(sorted(context.constructs.keys() - context.facts.observed))
+    return tuple(sorted(each for each in context.constructs if not context.facts.has_seen(each)))
 
 
 def _measured(context: CompatibilityContext) -> Iterator[tuple[Fact, tuple[Use, ...]]]:
