@@ -227,16 +227,19 @@ def test_what_comes_of_something_else_is_not_blamed_on_it(run: Runs) -> None:
 def test_what_a_job_starts_ends_with_it(run: Runs, isolation: Isolation) -> None:
     loaded = run(
         """
+        printed, has_printed = os.pipe()
         if os.fork() == 0:
             os.setsid()
             if os.fork() == 0:
                 print("PID", os.getpid(), flush=True)
+                os.write(has_printed, b"1")
                 time.sleep(120)
             os._exit(0)
         if os.fork() == 0:
             print("PID", os.getpid(), flush=True)
+            os.write(has_printed, b"2")
             time.sleep(120)
-        time.sleep(0.2)
+        os.read(printed, 1), os.read(printed, 1)
         print("LEADER", os.getsid(0) == os.getpid() == os.getpgid(0))
         """.replace("\n        ", "\n"),
         isolation,
