@@ -15,7 +15,7 @@ from pytest_modelcompat.profiles.store import version_key
 from pytest_modelcompat.results.finding import MEASURED, Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from pytest_modelcompat.artifacts.locations import Use
     from pytest_modelcompat.artifacts.versions import MinorVersion
@@ -31,10 +31,19 @@ _OUTCOMES = {
     ("hangs", "load"): (Kind.NEVER_ENDS, Severity.ERROR, Stage.HANG),
     ("changed", ""): (Kind.SEMANTICS_CHANGED, Severity.CHANGE, None),
 }
+_WORDS = {
+    "fails": "not to read it from a file of {writer}: {text}",
+    "crashes": "to end the process when it reads it from a file of {writer}, with {text}",
+    "hangs": "to read a file of {writer} with it without end",
+    "changed": "to predict something else with it than {writer}",
+}
 _COMPILED = "compiled "
 _MOST_VERSIONS = 3
 _NOWHERE = ("no Keras that was tried reads it back: build the model without it, and save the model again",)
 _OTHER_FORMAT, _SAVE_AS_OTHER = "keras", "save the model as .keras"
+_SAY_AS_MUCH = {Severity.ERROR: (Severity.ERROR,), Severity.CHANGE: (Severity.ERROR, Severity.CHANGE)}
+# How a list of places ends that does not name all of them.
+_MORE = re.compile(r"and [\d,]+ more")
 _LAYER = re.compile(r'"([^"]*)"')
 
 
@@ -45,18 +54,33 @@ def measured_findings(context: CompatibilityContext, others: Sequence[Finding]) 
         context: the artifact and the runtime.
         others: what the rules found.
     """
-    fails = _places(finding for finding in others if finding.severity is Severity.ERROR)
-    changes = _places(finding for finding in others if finding.severity is Severity.CHANGE)
+    explained = {severity: _Explained(others, severities) for severity, severities in _SAY_AS_MUCH.items()}
     for fact, uses in _measured(context):
         finding = _finding(context, fact, uses)
-        explained = fails if finding.severity is Severity.ERROR else fails | changes
-        left = [use for use in uses if _names(locations([use])).isdisjoint(explained)]
+        left = explained[finding.severity].rest_of(uses)
         if left:
             yield replace(finding, where=locations(left))
 
 
-def _places(findings: Iterable[Finding]) -> set[str]:
-    return {name for finding in findings for name in _names(finding.where)}
+class _Explained:
+    """The layers that findings of some severities name."""
+
+    def __init__(self, findings: Iterable[Finding], severities: Collection[Severity]) -> None:
+        self._names: set[str] = set()
+        self._of_cut: set[str] = set()
+        for finding in findings:
+            if finding.severity in severities and finding.where:
+                names = _names(finding.where)
+                self._names |= names
+                if _MORE.fullmatch(finding.where[-1]):
+                    self._of_cut |= names
+
+    def rest_of(self, uses: Sequence[Use]) -> list[Use]:
+        """The layers and objects that are not named; none where a finding names some of them and counts the others."""
+        names = [_names(locations([use])) for use in uses]
+        if any(not each.isdisjoint(self._of_cut) for each in names):
+            return []
+        return [use for use, each in zip(uses, names, strict=True) if each.isdisjoint(self._names)]
 
 
 def _names(where: Iterable[str]) -> set[str]:
@@ -102,16 +126,12 @@ def _fixes(context: CompatibilityContext, fact: Fact) -> Iterator[str]:
 
 def _finding(context: CompatibilityContext, fact: Fact, uses: Sequence[Use]) -> Finding:
     kind, severity, stage = _OUTCOMES[fact.outcome, fact.stage]
-    subject = fact.construct.partition(" ")[2]
-    if severity is Severity.ERROR:
-        cause = f"{context.reader_name} was seen not to read it from a file of {context.writer_name}: {fact.text}"
-    else:
-        cause = f"{context.reader_name} was seen to predict something else with it than {context.writer_name}"
+    words = _WORDS[fact.outcome].format(writer=context.writer_name, text=fact.text)
     return Finding(
         kind,
-        subject=subject,
+        subject=fact.construct.partition(" ")[2],
         where=locations(uses),
-        cause=cause,
+        cause=f"{context.reader_name} was seen {words}",
         fix=tuple(_fixes(context, fact)) or _NOWHERE,
         severity=severity,
         stage=stage,
