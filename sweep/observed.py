@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
 from pathlib import Path
 from typing import Any
 
+from pytest_modelcompat.profiles.packed import read_packed, write_packed
+
 FOLDER = Path(__file__).resolve().parent / "observed"
-_SYSTEM, _UNIX = 9, 3
 _NUMBERS = re.compile(r"\d+(\.\d+)?(e-?\d+)?")
 _PLACES = re.compile(r"(/[\w.+@-]+){2,}/?|0x[0-9a-f]+|<[\w.]+ object at [^>]*>")
 _LONG = re.compile(r"\{.{40,}\}?|\[.{60,}\]?")
@@ -30,11 +29,7 @@ def path_of(keras: str, folder: Path = FOLDER) -> Path:
 def write(keras: str, data: dict[str, Any], folder: Path = FOLDER) -> int:
     """Writes a writer's observations; the same give the same bytes. How many bytes they are."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    packed = bytearray(gzip.compress(text.encode(), compresslevel=9, mtime=0))
-    packed[_SYSTEM] = _UNIX
-    path_of(keras, folder).write_bytes(packed)
-    return len(packed)
+    return write_packed(path_of(keras, folder), data)
 
 
 def read(keras: str, folder: Path = FOLDER) -> dict[str, Any]:
@@ -42,5 +37,5 @@ def read(keras: str, folder: Path = FOLDER) -> dict[str, Any]:
     path = path_of(keras, folder)
     if not path.exists():
         return {}
-    data: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
+    data: dict[str, Any] = read_packed(path)
     return data

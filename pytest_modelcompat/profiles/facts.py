@@ -6,12 +6,12 @@ measured: `sweep/` saves a model of each construct in each version and loads it 
 
 from __future__ import annotations
 
-import gzip
-import json
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.profiles.packed import read_packed, write_packed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).resolve().parent / "data"
 # Ten thousand constructs are read sooner as one text.
 _BETWEEN = "\n"
-# The byte of a gzip file that names the system it was written on.
-_SYSTEM, _UNIX = 9, 3
 PAIR = " & "
 _HANDED_ON = ("activation", "initializer", "regularizer", "constraint")
 # How many versions further a writer may be that judges another.
@@ -180,12 +178,8 @@ def data_of(
 
 def write(format_: str, data: Mapping[str, Any], folder: Path = FOLDER) -> int:
     """Writes the facts about a format, as of `data_of`; the same give the same bytes. How many bytes they are."""
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    packed = bytearray(gzip.compress(text.encode(), compresslevel=9, mtime=0))
-    packed[_SYSTEM] = _UNIX
-    path_of(format_, folder).write_bytes(packed)
     load_facts.cache_clear()
-    return len(packed)
+    return write_packed(path_of(format_, folder), data)
 
 
 def path_of(format_: str, folder: Path = FOLDER) -> Path:
@@ -198,7 +192,7 @@ def read_data(format_: str, folder: Path = FOLDER) -> dict[str, Any]:
     path = path_of(format_, folder)
     if not path.exists():
         return {}
-    data: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
+    data: dict[str, Any] = read_packed(path)
     return data
 
 

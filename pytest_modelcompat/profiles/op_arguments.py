@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_modelcompat.profiles.packed import read_packed, write_packed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 OP_ARGUMENTS_FILE = Path(__file__).resolve().parent / "data" / "op_arguments.json.gz"
-# What zlib calls a gzip file of any window; the module of that name takes longer to import than to unpack.
-_GZIP = zlib.MAX_WBITS | 16
-# The byte of a gzip file that names the system it was written on.
-_SYSTEM, _UNIX = 9, 3
 
 
 class OpArguments(NamedTuple):
@@ -53,7 +49,7 @@ def read_data() -> dict[str, Any]:
 
 
 def _read() -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(zlib.decompress(OP_ARGUMENTS_FILE.read_bytes(), _GZIP))
+    data: dict[str, Any] = read_packed(OP_ARGUMENTS_FILE)
     return data
 
 
@@ -66,11 +62,6 @@ def write_data(data: Mapping[str, Any]) -> int:
     Returns:
         The size of the file in bytes.
     """
-    import gzip
-
     texts = {op: each for op, each in data["ops"].items() if each["arguments"] or each["attributes"]}
     kept = {"recorded": data["recorded"], "ops": texts, "without_texts": sorted(data["ops"].keys() - texts)}
-    packed = bytearray(gzip.compress(json.dumps(kept, sort_keys=True).encode(), compresslevel=9, mtime=0))
-    packed[_SYSTEM] = _UNIX
-    OP_ARGUMENTS_FILE.write_bytes(packed)
-    return len(packed)
+    return write_packed(OP_ARGUMENTS_FILE, kept)

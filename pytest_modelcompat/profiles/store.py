@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from dataclasses import replace
 from functools import cache
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.versions import dotted, minor_version
 from pytest_modelcompat.profiles.history import extract, merge_documents
+from pytest_modelcompat.profiles.packed import read_packed, write_packed
 from pytest_modelcompat.profiles.profile import KIND, PROFILE_SCHEMA, Profile, ProfileError, from_json
 from pytest_modelcompat.runtimes.aliases import ALIASES
 from pytest_modelcompat.runtimes.names import RuntimeName, UnknownRuntimeError, all_names, parse_name
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 DATA_FOLDER = Path(__file__).resolve().parent / "data"
 TENSORFLOW = "tensorflow"
 KERAS_PART = "keras"
-# The byte of a gzip file that names the system it was written on.
-_SYSTEM, _UNIX = 9, 3
 
 
 def load_profile(name: str) -> Profile:
@@ -111,7 +109,7 @@ def read_part(part: str, key: str, folder: Path = DATA_FOLDER) -> dict[str, Any]
 
 @cache
 def _read(part: str, folder: Path) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(gzip.decompress((folder / f"{part}.json.gz").read_bytes()))
+    data: dict[str, Any] = read_packed(folder / f"{part}.json.gz")
     return data
 
 
@@ -141,12 +139,8 @@ def write_all(part: str, documents: Mapping[str, Mapping[str, Any]], folder: Pat
     """
     keys = sorted(documents, key=_order)
     data = {"versions": keys, "history": merge_documents([documents[key] for key in keys])}
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    packed = bytearray(gzip.compress(text.encode(), compresslevel=9, mtime=0))
-    packed[_SYSTEM] = _UNIX
-    (folder / f"{part}.json.gz").write_bytes(packed)
     clear_cache()
-    return len(packed)
+    return write_packed(folder / f"{part}.json.gz", data)
 
 
 def clear_cache() -> None:
