@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.profiles.facts import PAIR, read_data
+from pytest_modelcompat.profiles.facts import LOADS, PAIR, read_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,6 +73,8 @@ def rows(data: dict[str, Any]) -> Iterator[str]:
         for construct, found in data[form]["facts"].items():
             for kind, writers, readers in found:
                 outcome, stage, text = data[form]["kinds"][kind]
+                if outcome == LOADS:
+                    continue
                 cells = (
                     f"`{_shown(construct)}`",
                     title,

@@ -22,7 +22,7 @@ from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.profiles.facts import Facts
 from pytest_modelcompat.profiles.store import load_profile
-from sweep.facts import FORMATS, PAIR_KIND, compiled
+from sweep.facts import PAIR_KIND, compiled
 from sweep.loads import Results
 from sweep.make import folder_of, made_before
 from sweep.plan import every_keras, readers_of, runtime_of
@@ -101,7 +101,7 @@ def facts_of(loads: Iterable[Load]) -> dict[str, Facts]:
     for load in loads:
         cell = by_writer.setdefault(load.writer, {}).setdefault((load.row["format"], load.reader), [])
         cell.append((frozenset(load.row["constructs"]), kind_of(load.result)))
-    return {form: Facts(compiled(form, by_writer)[0]) for form in FORMATS}
+    return {form: Facts(data) for form, data in compiled(by_writer).items()}
 
 
 def judged(load: Load, facts: Facts) -> str:

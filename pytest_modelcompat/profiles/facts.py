@@ -20,6 +20,7 @@ FOLDER = Path(__file__).resolve().parent / "data"
 # Ten thousand constructs are read sooner as one text.
 _BETWEEN = "\n"
 PAIR = " & "
+LOADS = "loads"
 _HANDED_ON = ("activation", "initializer", "regularizer", "constraint")
 # How many versions further a writer may be that judges another.
 _NEAR = 1
@@ -71,6 +72,11 @@ class Facts:
     def _measured(self) -> frozenset[tuple[int, int]]:
         return frozenset((writer, reader) for writer, reader in self._data["measured"])
 
+    def has_measured(self, writer: str, reader: str) -> bool:
+        """Whether what a version wrote was loaded in another; both keys of `profiles.store`."""
+        names = {(self._versions[one], self._versions[other]) for one, other in self._measured}
+        return (writer, reader) in names
+
     def has_seen(self, construct: str) -> bool:
         """Whether a construct was ever tried: itself, or its class and the same value of such an argument elsewhere.
 
@@ -105,17 +111,25 @@ class Facts:
                 yield found[0]
 
     def loads_in(self, fact: Fact) -> list[str]:
-        """The versions in which the construct of a fact came back the same, from the same writer, oldest first."""
+        """The versions in which the construct of a fact was seen to come back the same, from the same writer."""
         writer = self._versions.index(fact.writer)
-        wrong = {
-            reader
-            for _, writers, readers in self._data["facts"][fact.construct]
-            if writer in writers
-            for reader in readers
+        return [self._versions[reader] for each, reader in self._sound(fact.construct) if each == writer]
+
+    def loads(self, construct: str, writer: str, reader: str) -> bool:
+        """Whether a construct, or a pair, was seen to come back the same from a writer in a reader."""
+        return (writer, reader) in {
+            (self._versions[one], self._versions[other]) for one, other in self._sound(construct)
         }
-        return [
-            self._versions[reader] for each, reader in sorted(self._measured) if each == writer and reader not in wrong
-        ]
+
+    def _sound(self, construct: str) -> list[tuple[int, int]]:
+        rows = self._data["facts"].get(construct, ())
+        return sorted(
+            (writer, reader)
+            for kind, writers, readers in rows
+            if self._kinds[kind][0] == LOADS
+            for writer in writers
+            for reader in readers
+        )
 
     @cached_property
     def _pairs(self) -> tuple[str, ...]:
@@ -123,8 +137,8 @@ class Facts:
 
     def _at(self, construct: str, place: tuple[int, int]) -> Fact | None:
         for kind, writers, readers in self._data["facts"][construct]:
-            if place[0] in writers and place[1] in readers:
-                outcome, stage, text = self._kinds[kind]
+            outcome, stage, text = self._kinds[kind]
+            if outcome != LOADS and place[0] in writers and place[1] in readers:
                 return Fact(construct, outcome, stage, text, self._versions[place[0]], self._versions[place[1]])
         return None
 
@@ -165,7 +179,8 @@ def data_of(
         kinds: outcome, stage and text of each kind.
         measured: writer and reader of each pair that was measured, as places in `versions`.
         observed: every construct that was tried.
-        facts: construct -> `[kind, writers, readers]`, where it does not load or predicts something else.
+        facts: construct -> `[kind, writers, readers]`, what was seen of each that some version does not read back the
+            same, in either format, and where it came back the same.
     """
     return {
         "versions": list(versions),

@@ -54,6 +54,12 @@ def runtime_of(key: str) -> str:
     return f"tf2.16+keras{version}" if version.startswith("3.") else f"tf{version}"
 
 
+def places(data: dict[str, Any], rows: Any, *outcomes: str) -> set[tuple[int, int]]:
+    """The writers and readers of some outcomes, without those of training."""
+    known = [each for each in rows if data["kinds"][each[0]][0] in outcomes and data["kinds"][each[0]][1] != "training"]
+    return {(writer, reader) for _, writers, readers in known for writer in writers for reader in readers}
+
+
 def boundaries() -> Iterator[tuple[str, str, str, str, str]]:
     """Format, construct, writer, a reader with a fact about it, and one without."""
     for form in ("h5", "keras"):
@@ -61,12 +67,12 @@ def boundaries() -> Iterator[tuple[str, str, str, str, str]]:
         for construct, rows in data.get("facts", {}).items():
             if not construct.startswith("layer ") or any(each in construct for each in (PAIR, " > ", "*")):
                 continue
-            known = [each for each in rows if data["kinds"][each[0]][1] != "training"]
-            predicted = {(writer, reader) for _, writers, readers in known for writer in writers for reader in readers}
+            predicted = places(data, rows, "fails", "changed", "crashes", "hangs")
+            sound = places(data, rows, "loads")
             for writer in sorted({writer for writer, _ in predicted}):
                 readers = [reader for each, reader in data["measured"] if each == writer]
                 with_fact = [reader for reader in readers if (writer, reader) in predicted]
-                without = [reader for reader in readers if (writer, reader) not in predicted]
+                without = [reader for reader in readers if (writer, reader) in sound]
                 for pair in itertools.islice(zip(with_fact, without, strict=False), 1):
                     names = [data["versions"][number] for number in (writer, *pair)]
                     yield form, construct, names[0], names[1], names[2]

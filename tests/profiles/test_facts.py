@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VERSIONS = ["2.4", "2.13", "2.15", "tf_keras 2.21", "3.0", "3.3", "3.15", "3.16"]
-KINDS = [["fails", "load", "TypeError: no"], ["changed", "", "the outputs differ"]]
+KINDS = [["fails", "load", "TypeError: no"], ["changed", "", "the outputs differ"], ["loads", "", ""]]
 # A Dense with an activation of its own: fails in 3.0 and 3.3 from files of 2.15, in 3.3 from its own.
 DENSE = "layer Dense.activation=<LeakyReLU>"
 DATA = data_of(
@@ -23,7 +23,7 @@ DATA = data_of(
     [(2, 2), (2, 4), (2, 6), (5, 5), (5, 6), (3, 3)],
     [DENSE, "layer Dense", "layer Softmax", "layer RNN", "layer *"],
     {
-        DENSE: [[0, [2], [4]], [0, [5], [5]]],
+        DENSE: [[0, [2], [4]], [0, [5], [5]], [2, [2], [2]]],
         "layer Dropout": [[0, [2], [4, 6]]],
         "layer GRU": [[0, [2], [4]], [1, [2], [6]]],
         "layer Softmax": [[1, [5], [5, 6]]],
@@ -84,7 +84,9 @@ class TestAbout:
 
 def test_knows_in_which_versions_it_comes_back_the_same(facts: Facts) -> None:
     (fact,) = facts.about([DENSE], "2.15", "3.0")
-    assert facts.loads_in(fact) == ["2.15", "3.15"]
+    assert facts.loads_in(fact) == ["2.15"]
+    assert facts.loads(DENSE, "2.15", "2.15")
+    assert not facts.loads(DENSE, "2.15", "3.15"), "nothing is blamed on it there, and nothing with it was seen to load"
     (fact,) = facts.about(["layer Softmax"], "3.3", "3.15")
     assert facts.loads_in(fact) == []
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.artifacts.text import listed
 from pytest_modelcompat.compatibility import fixes
+from pytest_modelcompat.compatibility.constructs import OWN
 from pytest_modelcompat.compatibility.context import TF_KERAS
 from pytest_modelcompat.profiles.facts import PAIR, load_facts
 from pytest_modelcompat.profiles.store import version_key
@@ -35,9 +36,11 @@ _WORDS = {
     "fails": "not to read it from a file of {writer}: {text}",
     "crashes": "to end the process when it reads it from a file of {writer}, with {text}",
     "hangs": "to read a file of {writer} with it without end",
-    "changed": "to predict something else with it than {writer}",
+    "changed": "to predict something else once it has read it from a file of {writer}",
 }
+_TF_KERAS = "tf_keras"
 _COMPILED = "compiled "
+_OF_OWN = f" {OWN}"
 _MOST_VERSIONS = 3
 _NOWHERE = ("no Keras that was tried reads it back: build the model without it, and save the model again",)
 _OTHER_FORMAT, _SAVE_AS_OTHER = "keras", "save the model as .keras"
@@ -89,10 +92,14 @@ def _names(where: Iterable[str]) -> set[str]:
 
 
 def never_observed(context: CompatibilityContext) -> tuple[str, ...]:
-    """The artifact's constructs that were never tried in any version; none where nothing is known of its format."""
+    """The artifact's constructs that were never tried in any version; none where nothing is known of its format.
+
+    Classes and functions of the user's own are not among them: nobody else can have tried them.
+    """
     if context.facts is None or not context.is_keras_file:
         return ()
-    return tuple(sorted(each for each in context.constructs if not context.facts.has_seen(each)))
+    of_keras = (each for each in context.constructs if not each.endswith(_OF_OWN))
+    return tuple(sorted(each for each in of_keras if not context.facts.has_seen(each)))
 
 
 def _measured(context: CompatibilityContext) -> Iterator[tuple[Fact, tuple[Use, ...]]]:
@@ -117,10 +124,10 @@ def _fixes(context: CompatibilityContext, fact: Fact) -> Iterator[str]:
         yield fixes.LOAD_UNCOMPILED
     loads = context.facts.loads_in(fact) if context.facts else []
     if loads:
-        yield f"load it with Keras {listed(loads, _MOST_VERSIONS, 'or')}, where it was seen to come back the same"
+        names = [each if each.startswith(_TF_KERAS) else f"Keras {each}" for each in loads]
+        yield f"load it with {listed(names, _MOST_VERSIONS, 'or')}, where it was seen to come back the same"
     other = load_facts(_OTHER_FORMAT) if context.inventory.format != _OTHER_FORMAT else None
-    there = fact.construct.split(PAIR)
-    if other and other.observed.issuperset(there) and not list(other.about(there, fact.writer, fact.reader)):
+    if other and other.loads(fact.construct, fact.writer, fact.reader):
         yield _SAVE_AS_OTHER
 
 
