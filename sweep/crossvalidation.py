@@ -15,7 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.compatibility.check import check_compatibility
@@ -121,52 +121,76 @@ def _inventory(path: str) -> Any:
     return read_inventory(Path(path))
 
 
-def folds_by_version(loads: list[Load]) -> Iterator[tuple[str, Callable[[Load], bool]]]:
+class Fold(NamedTuple):
+    """What is held out, and what is known then.
+
+    Args:
+        name: what it is, in words.
+        is_held_out: whether a load is predicted.
+        is_known: whether facts are made of a load; some are neither.
+    """
+
+    name: str
+    is_held_out: Callable[[Load], bool]
+    is_known: Callable[[Load], bool]
+
+
+def folds_by_version(loads: list[Load]) -> Iterator[Fold]:
     """Each version that read or wrote something, as what is held out."""
     for version in sorted({load.reader for load in loads} | {load.writer for load in loads}, key=every_keras().index):
-        yield version, partial(_is_of_version, version)
+        yield Fold(version, partial(_is_of_version, version), partial(_is_of_other_versions, version))
 
 
 def _is_of_version(version: str, load: Load) -> bool:
     return version in (load.writer, load.reader)
 
 
-def folds_by_class(loads: list[Load]) -> Iterator[tuple[str, Callable[[Load], bool]]]:
-    """Each fifth of the classes, as what is held out."""
+def _is_of_other_versions(version: str, load: Load) -> bool:
+    return version not in (load.writer, load.reader)
+
+
+def folds_by_class(loads: list[Load]) -> Iterator[Fold]:
+    """Each fifth of the classes, as what is held out; what has one of them beside others is not known either."""
     classes = sorted({load.of_class for load in loads})
-    for fold in range(FOLDS):
-        yield f"fifth {fold + 1} of the classes", partial(_is_of_classes, frozenset(classes[fold::FOLDS]))
+    alone = {load.of_class for load in loads if load.row["kind"] in _ALONE}
+    for number in range(FOLDS):
+        held_out = frozenset(classes[number::FOLDS])
+        names = frozenset(each.rpartition(" ")[2] for each in held_out & alone)
+        known = partial(_has_none_of, held_out, names)
+        yield Fold(f"fifth {number + 1} of the classes", partial(_is_of_classes, held_out), known)
 
 
 def _is_of_classes(classes: frozenset[str], load: Load) -> bool:
     return load.of_class in classes
 
 
-def folds_of_pairs(_loads: list[Load]) -> Iterator[tuple[str, Callable[[Load], bool]]]:
+def _has_none_of(classes: frozenset[str], names: frozenset[str], load: Load) -> bool:
+    return load.of_class not in classes and names.isdisjoint(load.classes)
+
+
+def folds_of_pairs(_loads: list[Load]) -> Iterator[Fold]:
     """The models of two layers, as what is held out."""
-    yield "models of two layers", _is_pair
+    yield Fold("models of two layers", _is_pair, _is_no_pair)
 
 
 def _is_pair(load: Load) -> bool:
     return bool(load.row["kind"] == PAIR_KIND)
 
 
-def predictions(loads: list[Load], is_held_out: Callable[[Load], bool]) -> list[tuple[Load, tuple[str, ...]]]:
-    """Each load that is held out, with what each of `PREDICTORS` says of it.
+def _is_no_pair(load: Load) -> bool:
+    return not _is_pair(load)
 
-    What has a class in it that is held out is not known either, as a model that has a layer of it beside others.
-    """
-    classes = {load.of_class.rpartition(" ")[2] for load in loads if is_held_out(load) and load.row["kind"] in _ALONE}
-    apart = isinstance(is_held_out, partial) and is_held_out.func is _is_of_classes
-    known = [load for load in loads if not is_held_out(load) and not (apart and classes.intersection(load.classes))]
-    facts, nothing = facts_of(known), facts_of(())
-    nearest = Nearest(known)
-    return [
-        (load, (judged(load, facts[form]), judged(load, nothing[form]), "loads", nearest.says(load)))
-        for load in loads
-        if is_held_out(load)
-        for form in (load.row["format"],)
-    ]
+
+def predictions(loads: list[Load], fold: Fold) -> list[tuple[Load, tuple[str, ...]]]:
+    """Each load that is held out, with what each of `PREDICTORS` says of it."""
+    known = [load for load in loads if fold.is_known(load)]
+    facts, nothing, nearest = facts_of(known), facts_of(()), Nearest(known)
+    found: list[tuple[Load, tuple[str, ...]]] = []
+    for load in filter(fold.is_held_out, loads):
+        form = load.row["format"]
+        says = (judged(load, facts[form]), judged(load, nothing[form]), "loads", nearest.says(load))
+        found.append((load, says))
+    return found
 
 
 FOLDS_BY = {"version": folds_by_version, "class": folds_by_class, "pair": folds_of_pairs}
@@ -204,10 +228,10 @@ def main() -> None:
     loads = loads_of(options.out)
     folds = list(FOLDS_BY[options.by](loads))
     with ProcessPoolExecutor(AT_ONCE) as pool:
-        found = list(pool.map(partial(predictions, loads), [is_held_out for _, is_held_out in folds]))
+        found = list(pool.map(partial(predictions, loads), folds))
     every = [each for fold in found for each in fold]
     print(f"{'held out':<24} {'predictor':<28} agreement  foreseen  real")
-    for name, rows in [*zip([name for name, _ in folds], found, strict=True), ("all of them", every)]:
+    for name, rows in [*zip([fold.name for fold in folds], found, strict=True), ("all of them", every)]:
         for number, predictor in enumerate(PREDICTORS):
             line = figures([(predicted[number], load.seen) for load, predicted in rows])
             print(f"{name:<24} {predictor:<28} {line}")

@@ -30,6 +30,11 @@ HANGS = "hangs"
 MOST_IN_A_PROCESS = 1500
 
 
+def whole_lines(path: Path) -> list[dict[str, Any]]:
+    """The lines of a file as JSON, without a last one that was not written to its end."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
+
+
 @dataclass
 class Results:
     """What is known of the loads in one reader, by digest; kept in a file as it comes.
@@ -45,8 +50,11 @@ class Results:
         """Reads what is there."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if self.path.exists():
-            for line in self.path.read_text(encoding="utf-8").splitlines():
-                self._take(json.loads(line))
+            # Who is killed while it writes leaves a part of a line, which the next one must not be added to.
+            rows = whole_lines(self.path)
+            self.path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+            for row in rows:
+                self._take(row)
 
     def _take(self, row: dict[str, Any]) -> None:
         self.by_digest[row["id"]] = {key: value for key, value in row.items() if key != "id"}
@@ -119,9 +127,7 @@ def _run(
         with (Path(scratch) / "log").open("wb") as log:
             process = subprocess.Popen(command, env=interpreter.environment(), stdout=log, stderr=log, cwd=scratch)
             how = _watch(process, answers, until)
-        rows = (
-            [json.loads(line) for line in answers.read_text(encoding="utf-8").splitlines()] if answers.exists() else []
-        )
+        rows = whole_lines(answers) if answers.exists() else []
         results.add(row for row in rows if "id" in row)
         if not rows and how not in ("", TIME_IS_UP):
             raise SystemExit(

@@ -9,6 +9,7 @@ from typing import Any
 from pytest_modelcompat.profiles.packed import read_packed, write_packed
 
 FOLDER = Path(__file__).resolve().parent / "observed"
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _NUMBERS = re.compile(r"\d+(\.\d+)?(e-?\d+)?")
 _PLACES = re.compile(r"(/[\w.+@-]+){2,}/?|0x[0-9a-f]+|<[\w.]+ object at [^>]*>")
 _LONG = re.compile(r"\{.{40,}\}?|\[.{60,}\]?")
@@ -17,7 +18,7 @@ LONGEST = 160
 
 def normal(text: str) -> str:
     """A failure's text without what differs from one file to the next: numbers, paths, whole configurations."""
-    text = _PLACES.sub("…", text.split("Call arguments received", maxsplit=1)[0])
+    text = _PLACES.sub("…", _COLOURS.sub("", text).split("Call arguments received", maxsplit=1)[0])
     return _NUMBERS.sub("N", _LONG.sub("{…}", text))[:LONGEST].strip()
 
 

@@ -1,44 +1,52 @@
-"""The plan: which versions of Keras write, which read what they wrote, and in which runtimes."""
+"""The plan: which versions of Keras write, which read what they wrote, and in which runtimes.
+
+All of it follows from the versions that have a profile, so that one more version is in the plan as soon as it has one.
+"""
 
 from __future__ import annotations
 
-KERAS_2 = [f"2.{minor}" for minor in range(4, 16)]
-TF_KERAS = [f"tf_keras 2.{minor}" for minor in range(16, 22)]
-KERAS_3 = [f"3.{minor}" for minor in range(17)]
-# Each Keras with the TensorFlow of its time, or with the next older one that it works with.
-_TENSORFLOW_OF_KERAS_3 = {
-    0: 16, 1: 16, 2: 16, 3: 16, 4: 17, 5: 17, 6: 18, 7: 18, 8: 18, 9: 19, 10: 19, 11: 20, 12: 20, 13: 20,
-    14: 20, 15: 21,
-}  # fmt: skip
-# What is not released yet goes with a TensorFlow that is not either.
-_PRE_RELEASES = {"3.16": "tf2.22rc0"}
-# What most people load old files in.
-EVERYWHERE = ("2.15", "tf_keras 2.21", "3.15")
+from pytest_modelcompat.profiles.store import read_history, version_key
+from pytest_modelcompat.runtimes.names import all_names, parse_name
+from pytest_modelcompat.runtimes.pins import PINS
+
+TF_KERAS = "tf_keras"
 
 
 def every_keras() -> list[str]:
     """Every Keras of the sweep, by the key that its profile has, oldest first."""
-    return [*KERAS_2, *TF_KERAS, *KERAS_3]
+    return list(read_history("keras")[0])
 
 
 def runtime_of(keras: str) -> str:
-    """The name of the runtime that a Keras is tried in."""
+    """The name of the runtime that a Keras is tried in: with the newest TensorFlow that is not newer than it."""
     package, _, version = keras.rpartition(" ")
-    major, minor = (int(part) for part in version.split("."))
     if package:
-        return f"tf2.{minor}+tf_keras"
-    if keras in _PRE_RELEASES:
-        return _PRE_RELEASES[keras]
-    return f"tf2.{_TENSORFLOW_OF_KERAS_3[minor]}+keras{version}" if major == 3 else f"tf{version}"
+        return f"tf{version}+tf_keras"
+    wanted = _numbers(version)
+    names = [name for name in PINS if "+" not in name]
+    own = {name: parse_name(name).keras for name in names}
+    alike = [name for name in names if own[name][0] == wanted[0]]
+    base = [name for name in alike if own[name] <= wanted][-1:] or alike[:1]
+    return base[0] if own[base[0]] == wanted else f"{base[0]}+keras{version}"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
 
 
 def readers_of(keras: str) -> list[str]:
     """The versions that read what a Keras wrote: itself, the ones before and after it, and what most people have."""
-    package = keras.rpartition(" ")[0]
-    order = TF_KERAS if package else [*KERAS_2, *KERAS_3]
+    is_tf_keras = keras.startswith(TF_KERAS)
+    order = [each for each in every_keras() if each.startswith(TF_KERAS) == is_tf_keras]
     place = order.index(keras)
-    neighbours = order[max(0, place - 1) : place + 2]
-    return list(dict.fromkeys([*neighbours, *EVERYWHERE]))
+    return list(dict.fromkeys([*order[max(0, place - 1) : place + 2], *_everywhere()]))
+
+
+def _everywhere() -> list[str]:
+    """The last Keras 2 of TensorFlow, the last of its own, and the newest release of Keras 3."""
+    alone = [each for each in every_keras() if each.startswith(TF_KERAS)]
+    of_tensorflow = [each for each in every_keras() if each.startswith("2.")]
+    return [of_tensorflow[-1], alone[-1], version_key(parse_name(all_names()[-1]).keras)]
 
 
 def pairs() -> list[tuple[str, str]]:

@@ -8,7 +8,6 @@ import numpy as np
 
 FIRST_KERAS_ZIP = (2, 12)
 FIRST_NAMED_V3 = (2, 13)
-KERAS_3 = (3, 0)
 
 
 class Kit:
@@ -23,11 +22,6 @@ class Kit:
         self.layers = self.keras.layers
         # Keras 3 collects garbage each time that it forgets its models: nine tenths of a run, without this.
         gc.freeze()
-
-    @property
-    def is_keras_3(self) -> bool:
-        """Whether this is Keras 3, which makes a model's tensors without TensorFlow."""
-        return self.version >= KERAS_3
 
     @property
     def formats(self) -> List[str]:

@@ -7,12 +7,13 @@ from pytest_modelcompat.profiles.recorder import samples
 
 from .kit import Kit
 from .trial import Trial, sequential
-from .values import NONSENSE, arguments_of, required_of, values_of
+from .values import NONSENSE, arguments_of, importable, required_of, values_of
 
 TRAINED = ("loss", "metric", "optimizer", "schedule")
 # What every optimizer, loss and metric takes is tried with these; the others with what is their own.
 WITH_EVERY_ARGUMENT = frozenset({"Adam", "MeanSquaredError", "MeanAbsoluteError"})
 MOST_VALUES = 2
+OWN_LOSS = "plain_loss"
 CLASSIFIER = "vectors"
 Place = Tuple[str, Callable[[Any], Any]]
 
@@ -106,24 +107,30 @@ def places(kit: Kit, role: str) -> List[Place]:
 def object_trials(
     kit: Kit, vocabulary: List[Dict[str, Any]], names: Dict[str, List[str]]
 ) -> Iterator[Tuple[str, Optional[Trial]]]:
-    """Each class of the vocabulary that is no layer, then each name that Keras is given for one, with its trials."""
+    """Each class of the vocabulary that is no layer, each name that Keras is given for one, and own functions."""
     for entry in vocabulary:
-        if entry["role"] == "layer" or not entry["is_class"] or not places(kit, entry["role"]):
-            continue
-        case = ObjectCase(kit, entry["role"], kit.find(entry), entry["name"])
-        label = "{} {}".format(entry["role"], entry["name"])
-        if not inspect.isclass(case.cls) or not case.find():
-            yield label, None
-            continue
-        yield label, _trial(case, label, {})
-        if entry.get("paths"):
-            for trial in _variants(case, label):
-                yield label, trial
+        if entry["role"] != "layer" and entry["is_class"] and places(kit, entry["role"]):
+            yield from _of_class(kit, entry)
     for role, known in sorted(names.items()):
         for name in known if places(kit, role) else ():
-            case = ObjectCase(kit, role, name, name)
             label = "{} '{}'".format(role, name)
-            yield label, _trial(case, label, {})._replace(is_name=True)
+            yield label, _trial(ObjectCase(kit, role, name, name), label, {})._replace(is_name=True)
+    for role in ("loss", "metric"):
+        case = ObjectCase(kit, role, importable("objects").plain_loss, OWN_LOSS)
+        label = "{} custom function".format(role)
+        yield label, _trial(case, label, {})._replace(declared=(OWN_LOSS,))
+
+
+def _of_class(kit: Kit, entry: Dict[str, Any]) -> Iterator[Tuple[str, Optional[Trial]]]:
+    case = ObjectCase(kit, entry["role"], kit.find(entry), entry["name"])
+    label = "{} {}".format(entry["role"], entry["name"])
+    if not inspect.isclass(case.cls) or not case.find():
+        yield label, None
+        return
+    yield label, _trial(case, label, {})
+    # What no user names has no arguments that a user gives.
+    for trial in _variants(case, label) if entry.get("paths") else ():
+        yield label, trial
 
 
 def _variants(case: ObjectCase, label: str) -> Iterator[Trial]:

@@ -6,9 +6,6 @@ import numpy as np
 
 from .kit import INPUTS, Kit
 
-# (model, name of its inputs)
-Built = Any
-
 
 class Trial(NamedTuple):
     """One model that shows one construct.

@@ -4,6 +4,7 @@ import inspect
 import re
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
+from pytest_modelcompat.profiles.recorder.probe import texts_in_code
 from pytest_modelcompat.profiles.recorder.samples import BUILT, PLAIN
 
 from . import kit as kits
@@ -236,17 +237,7 @@ def _text_about(cls: Any, name: str) -> str:
 def _texts_of(function: Any) -> Iterator[str]:
     if callable(function) or isinstance(function, (classmethod, staticmethod)):
         code = getattr(inspect.unwrap(getattr(function, "__func__", function)), "__code__", None)
-        yield from _texts(code.co_consts) if code is not None else ()
-
-
-def _texts(constants: Any) -> Iterator[str]:
-    for each in constants:
-        if isinstance(each, str):
-            yield each
-        elif isinstance(each, (tuple, frozenset)):
-            yield from _texts(each)
-        elif hasattr(each, "co_consts"):
-            yield from _texts(each.co_consts)
+        yield from texts_in_code(code.co_consts) if code is not None else ()
 
 
 def importable(module: str) -> Any:

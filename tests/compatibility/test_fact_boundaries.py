@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,13 @@ import pytest
 from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse
 from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.constructs import constructs
-from pytest_modelcompat.profiles.facts import PAIR, read_data
+from pytest_modelcompat.profiles.facts import PAIR, load_facts, read_data
 from pytest_modelcompat.profiles.store import load_profile
 from pytest_modelcompat.results.finding import MEASURED, Finding
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from sweep.plan import runtime_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,17 +46,6 @@ def layer_with(construct: str) -> LayerUse:
     name, _, argument = construct.removeprefix("layer ").partition(".")
     key, _, kind = argument.partition("=")
     return LayerUse(name, ("probe",), config={key: value_of(kind)} if key else {}, position=1, siblings=1)
-
-
-def runtime_of(key: str) -> str:
-    """A runtime with this Keras."""
-    package, _, version = key.rpartition(" ")
-    minor = int(version.partition(".")[2])
-    if package:
-        return f"tf2.{minor}+tf_keras"
-    if key == "3.16":
-        return "tf2.22rc0"
-    return f"tf2.16+keras{version}" if version.startswith("3.") else f"tf{version}"
 
 
 def places(data: dict[str, Any], rows: Any, *outcomes: str) -> set[tuple[int, int]]:
@@ -96,6 +90,10 @@ def test_each_side_of_a_boundary_is_judged_as_it_was_seen(
 ) -> None:
     inventory = Inventory(Path("m"), form, layers=(layer_with(construct),))
     assert construct in {each.text for each in constructs(inventory, lambda _: False)}
+    facts = load_facts(form)
+    assert facts is not None
+    assert [fact.construct for fact in facts.about([construct], writer, fails)] == [construct]
+    assert list(facts.about([construct], writer, loads)) == []
     assert not measured(form, construct, writer, loads)
     keras = writer.rpartition(" ")[2] + ".0"
     judged = Inventory(Path("m"), form, saved_by={"keras": keras}, layers=(layer_with(construct),))

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from sweep.crossvalidation import Load, Nearest, figures, folds_by_class, folds_by_version
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def load(writer: str, reader: str, name: str, outcome: str = "loads", stage: str = "") -> Load:
-    return Load(writer, reader, {"name": name, "format": "h5"}, {"outcome": outcome, "stage": stage})
+
+def load(
+    writer: str, reader: str, name: str, outcome: str = "loads", stage: str = "", *, constructs: Sequence[str] = ()
+) -> Load:
+    row = {"name": name, "kind": "layer", "format": "h5", "constructs": constructs}
+    return Load(writer, reader, row, {"outcome": outcome, "stage": stage})
 
 
 LOADS = [
@@ -33,14 +40,21 @@ class TestLoad:
 
 class TestFolds:
     def test_by_class_hold_out_each_load_once_and_no_class_apart(self) -> None:
-        held = [[each for each in LOADS if is_held_out(each)] for _, is_held_out in folds_by_class(LOADS)]
+        held = [[each for each in LOADS if fold.is_held_out(each)] for fold in folds_by_class(LOADS)]
         assert sorted(each.row["name"] for fold in held for each in fold) == sorted(each.row["name"] for each in LOADS)
         assert LOADS[:2] in held
 
     def test_by_version_hold_out_what_it_wrote_and_what_it_read(self) -> None:
-        folds = dict(folds_by_version(LOADS))
-        assert list(folds) == ["2.15", "3.0", "3.3", "3.15"]
-        assert [folds["3.15"](each) for each in LOADS] == [False, True, True, False, False]
+        folds = list(folds_by_version(LOADS))
+        assert [fold.name for fold in folds] == ["2.15", "3.0", "3.3", "3.15"]
+        assert [folds[-1].is_held_out(each) for each in LOADS] == [False, True, True, False, False]
+        assert [folds[-1].is_known(each) for each in LOADS] == [True, False, False, True, True]
+
+    def test_by_class_know_nothing_that_has_a_class_of_them_beside_others(self) -> None:
+        both = load("3.3", "3.3", "a model", constructs=["model Functional", "layer Dense", "layer Other"])
+        (fold,) = (fold for fold in folds_by_class([*LOADS, both]) if fold.is_held_out(LOADS[0]))
+        assert not fold.is_known(both)
+        assert not fold.is_held_out(both)
 
 
 class TestNearest:

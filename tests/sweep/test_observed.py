@@ -10,7 +10,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from pytest_modelcompat.profiles.store import read_history
+from pytest_modelcompat.profiles.store import load_profile, read_history, version_key
 from pytest_modelcompat.runtimes.builtin import builtin_runtime
 from sweep import observed
 from sweep.plan import every_keras, pairs, readers_of, runtime_of
@@ -58,6 +58,7 @@ class TestObservations:
         ("expected 3 arrays, got 17.5", "expected N arrays, got N"),
         ("no file /tmp/a1/b/model.h5 there", "no file … there"),
         ("bad config {'name': 'probe', 'trainable': True, 'dtype': 'float32'}", "bad config {…}"),
+        ("calling it. \x1b[1mIt is not\x1b[0m there", "calling it. It is not there"),
         ("<keras.src.Thing object at 0x7f00aa> is not", "… is not"),
     ],
 )
@@ -70,8 +71,15 @@ class TestPlan:
         assert set(every_keras()) == set(read_history("keras")[0])
 
     @pytest.mark.parametrize("keras", every_keras())
-    def test_names_runtimes_that_there_are(self, keras: str) -> None:
-        assert builtin_runtime(runtime_of(keras)).name
+    def test_names_runtimes_that_have_that_keras(self, keras: str) -> None:
+        profile = load_profile(builtin_runtime(runtime_of(keras)).name)
+        assert version_key(profile.keras_version, is_tf_keras=profile.package == "tf_keras") == keras
+
+    def test_takes_the_newest_tensorflow_that_is_not_newer_than_a_keras(self) -> None:
+        runtimes = [runtime_of(keras) for keras in ("2.9", "tf_keras 2.18", "3.0", "3.3", "3.10", "3.15", "3.16")]
+        assert runtimes == [
+            "tf2.9", "tf2.18+tf_keras", "tf2.16+keras3.0", "tf2.16", "tf2.19+keras3.10", "tf2.21", "tf2.22rc0",
+        ]  # fmt: skip
 
     def test_reads_in_the_version_itself_its_neighbours_and_the_usual_ones(self) -> None:
         assert readers_of("2.15") == ["2.14", "2.15", "3.0", "tf_keras 2.21", "3.15"]

@@ -63,12 +63,12 @@ class TestWriter:
         assert len({row["id"] for row in made}) == len(made)
 
     def test_makes_models_pairs_states_and_wrappers_too(self, made: list[dict[str, Any]]) -> None:
-        assert {row["kind"] for row in made} == {"layer", "loss", "model", "pair", "state", "wrapper"}
+        assert {row["kind"] for row in made} == {"layer", "loss", "metric", "model", "pair", "state", "wrapper"}
 
     def test_makes_the_same_again(self, made: list[dict[str, Any]], tmp_path: Path) -> None:
         run_writer(Interpreter(Path(sys.executable)), {**SMALL, "names": {}}, tmp_path)
         again = {row["id"] for row in described(tmp_path)}
-        assert again == {row["id"] for row in made if row["kind"] != "loss"}
+        assert again == {row["id"] for row in made if row["name"] != "loss 'mse'"}
 
 
 class TestReader:
@@ -109,6 +109,14 @@ class TestReader:
         load_all(Interpreter(Path(sys.executable)), left, results, never)
         lines = (tmp_path / "results.jsonl").read_text(encoding="utf-8")[len(before) :].splitlines()
         assert [json.loads(line)["id"] for line in lines] == [second["id"]]
+
+    def test_goes_on_after_a_line_that_was_not_written_to_its_end(self, tmp_path: Path) -> None:
+        path = tmp_path / "results.jsonl"
+        path.write_text('{"id": "a", "outcome": "loads"}\n{"id": "b", "out', encoding="utf-8")
+        results = Results(path)
+        assert list(results.by_digest) == ["a"]
+        results.add([{"id": "c", "outcome": "fails"}])
+        assert list(Results(path).by_digest) == ["a", "c"]
 
     def test_stops_when_time_is_up(self, made: list[dict[str, Any]], tmp_path: Path) -> None:
         results = Results(tmp_path / "results.jsonl")

@@ -155,18 +155,19 @@ def _candidates(cls: Any, config: Dict[str, Any]) -> Set[str]:
             code = getattr(inspect.unwrap(getattr(function, "__func__", function)), "__code__", None)
             if code is not None:
                 names.update(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
-                names.update(text for text in _texts(code.co_consts) if IDENTIFIER.match(text))
+                names.update(text for text in texts_in_code(code.co_consts) if IDENTIFIER.match(text))
     return names - {"self", "cls", "config", "custom_objects", "kwargs", "args"}
 
 
-def _texts(constants: Iterable[Any]) -> Iterator[str]:
+def texts_in_code(constants: Iterable[Any]) -> Iterator[str]:
+    """Every text among the constants of a code object, and of those in it."""
     for each in constants:
         if isinstance(each, str):
             yield each
         elif isinstance(each, (tuple, frozenset)):
-            yield from _texts(each)
+            yield from texts_in_code(each)
         elif hasattr(each, "co_consts"):
-            yield from _texts(each.co_consts)
+            yield from texts_in_code(each.co_consts)
 
 
 def plain_config(value: Any, key: str = "") -> Any:
