@@ -90,6 +90,8 @@ class CompatibilityContext:
 
     def is_declared(self, use: Use) -> bool:
         """Whether a class or function is one that the user declares or registers there."""
+        if not self.custom:
+            return False
         names = {use.name, without_package(use.name), use.registered_name or ""}
         names |= {without_package(name) for name in names}
         return not names.isdisjoint(self.custom)
@@ -182,9 +184,12 @@ class CompatibilityContext:
     def constructs(self) -> Mapping[str, tuple[Use, ...]]:
         """The artifact's constructs with the layers and objects they are of, a class of the user's own as that."""
         found: dict[str, list[Use]] = {}
-        for construct in constructs(self.inventory, lambda use: self.is_declared(use) or self.known(use) is None):
+        for construct in constructs(self.inventory, self._is_own):
             found.setdefault(construct.text, []).append(construct.use)
         return {text: tuple(uses) for text, uses in found.items()}
+
+    def _is_own(self, use: Use) -> bool:
+        return self.known(use) is None or self.is_declared(use)
 
     def layers(self, *class_names: str) -> tuple[LayerUse, ...]:
         """The artifact's layers of these classes."""

@@ -62,6 +62,8 @@ class Facts:
         self._data = data
         self._versions: list[str] = data["versions"]
         self._kinds: list[list[str]] = data["kinds"]
+        # A folder of files asks for the same few pairs of versions again and again.
+        self._places: dict[tuple[str, str], list[tuple[int, int]]] = {}
 
     @cached_property
     def observed(self) -> frozenset[str]:
@@ -82,8 +84,10 @@ class Facts:
 
         Every layer hands an activation, an initializer, a regularizer or a constraint on to the same code.
         """
+        if construct in self.observed:
+            return True
         head, _, argument = construct.partition(".")
-        return construct in self.observed or (head in self.observed and argument in self._handed_on)
+        return head in self.observed and argument in self._handed_on
 
     @cached_property
     def _handed_on(self) -> frozenset[str]:
@@ -102,12 +106,16 @@ class Facts:
             reader: the key of the version that reads it.
         """
         there = set(constructs)
-        places = self._places(writer, reader)
+        if (writer, reader) not in self._places:
+            self._places[writer, reader] = self._judges(writer, reader)
+        places = self._places[writer, reader]
+        if not places:
+            return
         facts: dict[str, list[Any]] = self._data["facts"]
         together = (each for each in self._pairs if there.issuperset(each.split(PAIR)))
         for construct in (*sorted(there.intersection(facts)), *together):
             found = [self._at(construct, place) for place in places]
-            if found and found[0] and all(each and each.same_as(found[0]) for each in found):
+            if found[0] and all(each and each.same_as(found[0]) for each in found):
                 yield found[0]
 
     def loads_in(self, fact: Fact) -> list[str]:
@@ -142,7 +150,7 @@ class Facts:
                 return Fact(construct, outcome, stage, text, self._versions[place[0]], self._versions[place[1]])
         return None
 
-    def _places(self, writer: str, reader: str) -> list[tuple[int, int]]:
+    def _judges(self, writer: str, reader: str) -> list[tuple[int, int]]:
         """The measured pairs of writer and reader that judge a pair: itself, or those before and after it."""
         if writer not in self._versions or reader not in self._versions:
             return []

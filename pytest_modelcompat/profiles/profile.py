@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.versions import NO_VERSION, MinorVersion, minor_version
@@ -139,12 +140,12 @@ class Profile:
     operations_in_h5: Mapping[str, str] = field(default_factory=dict)
     refuses: Mapping[str, frozenset[str]] | None = None
 
-    @property
+    @cached_property
     def keras_version(self) -> MinorVersion:
         """Major and minor version of Keras; `tf_keras` 2.21 is `(2, 21)`."""
         return minor_version(self.keras)
 
-    @property
+    @cached_property
     def tensorflow_version(self) -> MinorVersion:
         """Major and minor version of TensorFlow."""
         return minor_version(self.tensorflow)

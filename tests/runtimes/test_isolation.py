@@ -231,12 +231,12 @@ def test_what_a_job_starts_ends_with_it(run: Runs, isolation: Isolation) -> None
         if os.fork() == 0:
             os.setsid()
             if os.fork() == 0:
-                print("PID", os.getpid(), flush=True)
+                os.write(1, b"PID %d\\n" % os.getpid())
                 os.write(has_printed, b"1")
                 time.sleep(120)
             os._exit(0)
         if os.fork() == 0:
-            print("PID", os.getpid(), flush=True)
+            os.write(1, b"PID %d\\n" % os.getpid())
             os.write(has_printed, b"2")
             time.sleep(120)
         os.read(printed, 1), os.read(printed, 1)
