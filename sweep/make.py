@@ -86,7 +86,8 @@ def run_writer(interpreter: Interpreter, known: dict[str, Any], folder: Path) ->
     asked.write_text(json.dumps(known), encoding="utf-8")
     command = interpreter.command("sweep.writer", asked, folder)
     with (folder / "log.txt").open("wb") as log:
-        done = subprocess.run(command, env=interpreter.environment(), stdout=log, stderr=log, check=False)
+        # Files that a model names by their path alone are not where it is read.
+        done = subprocess.run(command, env=interpreter.environment(), stdout=log, stderr=log, cwd=folder, check=False)
     if done.returncode:
         raise SystemExit(f"{interpreter.python} failed to write, exit code {done.returncode}: see {folder / 'log.txt'}")
 

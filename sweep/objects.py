@@ -31,6 +31,18 @@ class RegisteredScale(PlainScale):
     """The same, registered."""
 
 
+class Unsaveable(Layer):  # type: ignore[misc]
+    """A layer that cannot be saved."""
+
+    def call(self, inputs: Any) -> Any:
+        """Its inputs."""
+        return inputs * 1.0
+
+    def get_config(self) -> Dict[str, Any]:
+        """Fails."""
+        raise NotImplementedError("it has no configuration")
+
+
 class PlainCell(Layer):  # type: ignore[misc]
     """An RNN cell of the user's own."""
 

@@ -20,6 +20,7 @@ warnings.simplefilter("ignore")
 
 def main(vocabulary: Path, folder: Path) -> None:
     """Makes every trial of this Keras."""
+    from .histories import history_trials
     from .kit import Kit
     from .layers import layer_trials, pair_trials
     from .making import Maker, elapsed
@@ -42,6 +43,7 @@ def main(vocabulary: Path, folder: Path) -> None:
             wrapper_trials(kit),
             model_trials(kit),
             state_trials(kit),
+            history_trials(kit, [each for each in entries if each["role"] == "optimizer"]),
             # The parts are all there when these begin.
             pair_trials(kit, maker.parts),
         )

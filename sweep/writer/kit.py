@@ -84,4 +84,8 @@ INPUTS: Dict[str, Callable[[], List[Any]]] = {
     "two vectors": lambda: [floats(2, 4), floats(2, 4) * 2],
     "two sequences": lambda: [floats(2, 5, 3), floats(2, 5, 3) * 2],
     "two integers": lambda: [integers(2, 1), integers(2, 1) + 1],
+    # These are handed on without their zeros: ragged at the end of a row, sparse anywhere.
+    "ragged integers": lambda: [integers(2, 4)],
+    "ragged sequences": lambda: [floats(2, 5, 3) * (np.arange(5) < [[3], [5]])[..., None]],
+    "sparse vectors": lambda: [floats(2, 4) * integers(2, 4)],
 }

@@ -30,6 +30,7 @@ class Maker:
         self.seen: Set[str] = set()
         self.parts: List[Any] = []
         self.number = 0
+        self.names: Dict[str, int] = {}
         self.counts: Dict[str, int] = {}
 
     def make(self, trial: Trial) -> bool:
@@ -49,6 +50,7 @@ class Maker:
             return True
         self.seen.add(content)
         self.number += 1
+        trial = trial._replace(name=self._new_name(trial.name))
         if trial.part:
             self.parts.append(trial.part)
         for form in self.kit.formats:
@@ -57,6 +59,11 @@ class Maker:
                 # Saving changes what compile() was given.
                 model = self._built(trial)
         return True
+
+    def _new_name(self, name: str) -> str:
+        """The name, with a number where another has it: several classes are called `GRU`, or `Adam`."""
+        self.names[name] = self.names.get(name, 0) + 1
+        return name if self.names[name] == 1 else "{} ({})".format(name, self.names[name])
 
     def _built(self, trial: Trial) -> Any:
         self.kit.fresh()
@@ -68,7 +75,7 @@ class Maker:
     def _content(self, model: Any, trial: Trial) -> str:
         """What tells a model from others, as text; the trial's name where it cannot tell its configuration."""
         try:
-            return json.dumps(_configurations(model), sort_keys=True, default=repr)
+            return json.dumps([*_configurations(model), trial.history], sort_keys=True, default=repr)
         except Exception:  # noqa: BLE001 - such a model may still be saved somehow
             return trial.name
 
@@ -108,13 +115,14 @@ def _configurations(model: Any) -> List[Any]:
 
 
 def step(model: Any, inputs: str) -> Optional[List[float]]:
-    """The losses of two training steps; None where it cannot be trained here."""
+    """The losses of two training steps, and how many the optimizer has counted; None where it cannot be trained."""
     try:
         arrays = INPUTS[inputs]()
         given = arrays[0] if len(arrays) == 1 else arrays
         model.run_eagerly = True
         target = np.ones_like(np.asarray(model(given)))
-        return [float(np.ravel(model.train_on_batch(given, target))[0]) for _ in range(2)]
+        losses = [float(np.ravel(model.train_on_batch(given, target))[0]) for _ in range(2)]
+        return [*losses, float(np.asarray(getattr(model.optimizer, "iterations", 0)))]
     except Exception:  # noqa: BLE001 - metrics of shapes that the model does not have
         return None
 

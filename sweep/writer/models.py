@@ -108,6 +108,26 @@ def _custom(name: str) -> Callable[[Kit], Any]:
     return lambda kit: sequential(kit, [getattr(importable("objects"), name)(name="probe")], "vectors")
 
 
+def _chain(inputs: str, *layers: Callable[[Kit], Any]) -> Callable[[Kit], Any]:
+    return lambda kit: sequential(kit, [make(kit) for make in layers], inputs)
+
+
+def _embedding(kit: Kit) -> Any:
+    return kit.layers.Embedding(8, 3, name="embedding")
+
+
+def _lstm(kit: Kit) -> Any:
+    return kit.layers.LSTM(2, name="probe")
+
+
+def _words(kit: Kit) -> Any:
+    return kit.layers.TextVectorization(vocabulary=list("abcd"), name="words")
+
+
+def _letters(kit: Kit) -> Any:
+    return kit.layers.StringLookup(vocabulary=list("abcd"), name="letters")
+
+
 FORMS: Dict[str, Tuple[Callable[[Kit], Any], str, Tuple[str, ...]]] = {
     "Sequential": (_sequential, "vectors", ()),
     "Sequential with input_shape": (_with_shape, "vectors", ()),
@@ -118,6 +138,11 @@ FORMS: Dict[str, Tuple[Callable[[Kit], Any], str, Tuple[str, ...]]] = {
     "Sequential in a model": (_nested(_inner_sequential), "vectors", ()),
     "a functional model in a model": (_nested(_inner_functional), "vectors", ()),
     "a model in a model in a model": (_nested(_deeper), "vectors", ()),
+    "ragged integers": (_chain("ragged integers", _embedding, _lstm), "ragged integers", ()),
+    "ragged sequences": (_chain("ragged sequences", _lstm), "ragged sequences", ()),
+    "sparse vectors": (_chain("sparse vectors", _dense), "sparse vectors", ()),
+    "words": (_chain("strings", _words, _embedding, _lstm), "strings", ()),
+    "letters": (_chain("strings", _letters, _embedding, _lstm), "strings", ()),
     "a custom layer": (_custom("PlainScale"), "vectors", ("PlainScale",)),
     "a registered layer": (_custom("RegisteredScale"), "vectors", ("RegisteredScale",)),
 }

@@ -1,5 +1,6 @@
 """Trials of what a layer has learnt or been turned into, beside its configuration."""
 
+from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 from .kit import INPUTS, Kit
@@ -14,8 +15,8 @@ QUANTIZATIONS = ("int8", "int4", "float8")
 
 def state_trials(kit: Kit) -> Iterator[Tuple[str, Trial]]:
     """Adapted, quantized, adapted in low rank, and under each dtype policy."""
-    for name, make, inputs in [*_adapted(kit), *_quantized(kit)]:
-        yield name, Trial(name, "state", make, inputs, is_as_is=True)
+    for name, make, inputs in [*_adapted(kit), *_from_files(kit), *_quantized(kit)]:
+        yield name, Trial(name, "state", make, inputs, is_as_is=True, history=name)
     for name, make, inputs in _under_policies(kit):
         yield name, Trial(name, "state", make, inputs)
 
@@ -37,6 +38,23 @@ def _adapted(kit: Kit) -> Iterator[Tuple[str, Maker, str]]:
     for name, inputs, options in cases:
         label = "{} adapted{}".format(name, "".join(", {}={!r}".format(*each) for each in options.items()))
         yield label, _adapt(kit, name, inputs, options), inputs
+
+
+def _from_files(kit: Kit) -> Iterator[Tuple[str, Maker, str]]:
+    cases = [("TextVectorization", "strings", "abcd"), ("StringLookup", "strings", "abcd")]
+    cases.append(("IntegerLookup", "integers", "1234"))
+    for name, inputs, words in cases:
+        yield "{} of a file".format(name), _of_a_file(kit, name, inputs, words), inputs
+
+
+def _of_a_file(kit: Kit, name: str, inputs: str, words: str) -> Maker:
+    def make() -> Any:
+        # Tables of one process are shared by the names of their files.
+        path = Path(name + ".txt")
+        path.write_text("".join(word + "\n" for word in words), encoding="utf-8")
+        return sequential(kit, [_find(kit, name)(name="probe", vocabulary=str(path))], inputs)
+
+    return make
 
 
 def _adapt(kit: Kit, name: str, inputs: str, options: Dict[str, Any]) -> Maker:

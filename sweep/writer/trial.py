@@ -1,10 +1,16 @@
 """Trial: one model that shows one construct."""
 
-from typing import Any, Callable, List, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
 from .kit import INPUTS, Kit
+
+# The first word of the name of inputs that are no plain tensors, and what makes them of one.
+LAYOUTS: Dict[str, Callable[[Any, Any], Any]] = {
+    "ragged": lambda tf, tensor: tf.RaggedTensor.from_tensor(tensor, lengths=_lengths(tf, tensor)),
+    "sparse": lambda tf, tensor: tf.sparse.from_dense(tensor),
+}
 
 
 class Trial(NamedTuple):
@@ -21,6 +27,7 @@ class Trial(NamedTuple):
         is_name: whether Keras is given a name, of which it may find out late that it means nothing.
         part: the layer, argument and value that it is made of, for models of two of them; None for others.
         is_as_is: whether its weights are what matters, and stay as they are.
+        history: what was done with it before it is saved, which its configuration does not tell.
     """
 
     name: str
@@ -32,6 +39,7 @@ class Trial(NamedTuple):
     trains: bool = False
     is_name: bool = False
     is_as_is: bool = False
+    history: str = ""
     part: Any = None
 
 
@@ -57,19 +65,32 @@ def move_weights(model: Any) -> None:
 
 def symbolic(kit: Kit, inputs: str) -> List[Any]:
     """Keras' inputs for arrays of these names."""
+    layout = inputs.split(maxsplit=1)[0]
+    options = {layout: True} if layout in LAYOUTS else {}
     return [
         kit.keras.Input(
-            array.shape[1:], dtype="string" if array.dtype == object else array.dtype.name, name="in%d" % number
+            (None, *array.shape[2:]) if layout == "ragged" else array.shape[1:],
+            dtype="string" if array.dtype == object else array.dtype.name,
+            name="in%d" % number,
+            **options,
         )
         for number, array in enumerate(INPUTS[inputs]())
     ]
 
 
+def tensors_of(kit: Kit, inputs: str) -> Any:
+    """What a model is called with: a tensor, or a list of them."""
+    tensors = [kit.tf.constant(value) for value in INPUTS[inputs]()]
+    layout = inputs.split(maxsplit=1)[0]
+    if layout in LAYOUTS:
+        tensors = [LAYOUTS[layout](kit.tf, each) for each in tensors]
+    return tensors[0] if len(tensors) == 1 else tensors
+
+
 def called(kit: Kit, model: Any, inputs: str) -> Optional[List[Any]]:
     """What a model makes of its inputs, as `[dtype, shape, values]` each; None where it cannot be called here."""
     try:
-        tensors = [kit.tf.constant(value) for value in INPUTS[inputs]()]
-        outputs = model(tensors[0] if len(tensors) == 1 else tensors, training=False)
+        outputs = model(tensors_of(kit, inputs), training=False)
         return [portable(each) for each in kit.tf.nest.flatten(outputs)]
     except Exception:  # noqa: BLE001 - such as layouts of images that this processor has no kernel for
         return None
@@ -84,3 +105,11 @@ def portable(value: Any) -> List[Any]:
         return ["string", list(array.shape), [str(each) for each in array.ravel().tolist()]]
     kind = array.dtype.name
     return [kind, list(array.shape), [float(each) for each in array.ravel().astype("float64")]]
+
+
+def _lengths(tf: Any, tensor: Any) -> Any:
+    """How many of the entries of each row are there before its zeros begin."""
+    there = tf.cast(tf.not_equal(tensor, 0), "int64")
+    while len(there.shape) > 2:
+        there = tf.reduce_max(there, axis=-1)
+    return tf.reduce_sum(tf.math.cumprod(there, axis=1), axis=1)
