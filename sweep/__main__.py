@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     Rows = dict[str, list[dict[str, Any]]]
 
 AT_ONCE = 2
+# Readers that several writers have are started once for all of these.
+WRITERS_IN_A_ROUND = 4
 
 
 def arguments() -> argparse.Namespace:
@@ -52,9 +54,9 @@ def main() -> None:
     writers = options.keras or every_keras()
     left = 0
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for start in range(0, len(writers), AT_ONCE):
+        for start in range(0, len(writers), WRITERS_IN_A_ROUND):
             rows: Rows = {}
-            list(pool.map(partial(_make, options, rows, end), writers[start : start + AT_ONCE]))
+            list(pool.map(partial(_make, options, rows, end), writers[start : start + WRITERS_IN_A_ROUND]))
             readers = list(dict.fromkeys(reader for writer in rows for reader in readers_of(writer)))
             left += sum(pool.map(partial(_load, options, rows, end), readers))
             for writer in rows:
