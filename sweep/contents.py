@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 VERSIONS = frozenset({"keras_version", "backend", "date_saved"})
 DIGITS = 3
 # Keras 3 numbers what stands twice in a model by where it is in memory.
+# What a SavedModel says about itself; the metadata number its layers as they were made.
+_STAMPS = frozenset({"fingerprint.pb", "keras_metadata.pb"})
+_RELEASE = re.compile(rb"v?\d+\.\d+\.\d+(-\d+-g[0-9a-f]+)?")
 _ADDRESS = re.compile(rb'"shared_object_id": \d+')
 
 
@@ -41,6 +44,9 @@ def _rounded(value: Any) -> Any:
 
 
 def _parts(path: Path) -> Iterator[bytes]:
+    if path.is_dir():
+        yield from _of_folder(path)
+        return
     if not zipfile.is_zipfile(path):
         yield from _of_hdf5(path.read_bytes())
         return
@@ -52,6 +58,13 @@ def _parts(path: Path) -> Iterator[bytes]:
                 yield from _of_hdf5(data)
             elif name != "metadata.json":
                 yield _ADDRESS.sub(b"", data)
+
+
+def _of_folder(path: Path) -> Iterator[bytes]:
+    for each in sorted(path.rglob("*")):
+        if each.is_file() and each.name not in _STAMPS:
+            yield each.relative_to(path).as_posix().encode()
+            yield _RELEASE.sub(b"", each.read_bytes())
 
 
 def _of_hdf5(data: bytes) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sweep import observed
-from sweep.plan import every_keras, readers_of
+from sweep.plan import FILES, SAVED_MODELS, plan_of
 from sweep.summary import NOT_LOADED, codes_of
 
 if TYPE_CHECKING:
@@ -50,20 +50,23 @@ def table(rows: Iterable[tuple[str, Counter[str]]], first: str) -> Iterator[str]
 def main() -> None:
     """Prints a table by kind, one by version, and what is missing of the plan."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--observed", type=Path, default=observed.FOLDER)
-    folder = parser.parse_args().observed
+    parser.add_argument("--saved-models", action="store_true", help="those of SavedModels, instead of files")
+    parser.add_argument("--observed", type=Path, help="default: sweep/observed, sweep/observed/saved_models")
+    options = parser.parse_args()
+    plan = plan_of(SAVED_MODELS if options.saved_models else FILES)
+    folder = options.observed or observed.folder_of(plan.what)
     by_kind: dict[str, Counter[str]] = {}
     by_writer: dict[str, Counter[str]] = {}
     missing: list[str] = []
-    for writer in every_keras():
+    for writer in plan.writers:
         data = observed.read(writer, folder)
         finished = [reader for reader, runs in data.get("readers", {}).items() if NOT_LOADED not in codes_of(runs)]
-        missing += [f"{writer} > {reader}" for reader in readers_of(writer) if reader not in finished]
+        missing += [f"{writer} > {reader}" for reader in plan.readers_of(writer) if reader not in finished]
         for kind, column in counts(data) if data else ():
             by_kind.setdefault(kind, Counter())[column] += 1
             by_writer.setdefault(writer, Counter())[column] += 1
     print("\n".join([*table(sorted(by_kind.items()), "kind"), "", *table(by_writer.items(), "saved by Keras")]))
-    print(f"\n{len(missing)} of {sum(len(readers_of(writer)) for writer in every_keras())} pairs are not finished")
+    print(f"\n{len(missing)} of {sum(len(plan.readers_of(writer)) for writer in plan.writers)} pairs are not finished")
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ class Interpreter:
     python: Path
     variables: Mapping[str, str] = field(default_factory=dict)
 
-    def command(self, module: str, *arguments: Path) -> list[str]:
+    def command(self, module: str, *arguments: Path | str) -> list[str]:
         """How a module of the sweep is run in it."""
         return [str(self.python), "-m", module, *map(str, arguments)]
 

@@ -11,8 +11,10 @@ from pytest_modelcompat.compatibility.constructs import constructs
 from pytest_modelcompat.profiles.store import read_part
 from sweep.contents import digest_of
 from sweep.loads import interpreter_for
+from sweep.plan import FILES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from pytest_modelcompat.artifacts import Inventory
@@ -25,6 +27,7 @@ OWN = frozenset(
 )
 # Roles that have trials of their own by each name.
 ROWS = "rows.jsonl"
+SAVED_MODEL = "saved_model"
 NAMED = ("activation", "constraint", "initializer", "loss", "metric", "optimizer", "regularizer")
 
 
@@ -41,17 +44,18 @@ def vocabulary(keras: str) -> dict[str, Any]:
     return {"objects": objects, "names": {role: sorted(part["names"].get(role, {})) for role in NAMED}}
 
 
-def make(keras: str, out: Path) -> list[dict[str, Any]]:
+def make(keras: str, out: Path, what: str = FILES) -> list[dict[str, Any]]:
     """One writer's artifacts, made if they are not there yet: a row for each with `id` and `constructs`.
 
     Args:
         keras: the writer's key.
         out: where artifacts go.
+        what: `FILES` or `SAVED_MODELS`.
     """
-    folder = folder_of(keras, out)
+    folder = folder_of(keras, out, what)
     rows = folder / ROWS
     if not rows.exists():
-        run_writer(interpreter_for(keras), vocabulary(keras), folder)
+        run_writer(interpreter_for(keras), vocabulary(keras), folder, what)
         text = "".join(json.dumps(each) + "\n" for each in described(folder))
         partial_file = rows.with_suffix(".part")
         partial_file.write_text(text, encoding="utf-8")
@@ -59,9 +63,9 @@ def make(keras: str, out: Path) -> list[dict[str, Any]]:
     return made_before(folder)
 
 
-def folder_of(keras: str, out: Path) -> Path:
-    """Where a writer's artifacts are."""
-    return out / "artifacts" / keras.replace(" ", "-")
+def folder_of(keras: str, out: Path, what: str = FILES) -> Path:
+    """Where a writer's files, or SavedModels, are."""
+    return out / what / keras.replace(" ", "-")
 
 
 def made_before(folder: Path) -> list[dict[str, Any]]:
@@ -70,13 +74,14 @@ def made_before(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in rows.read_text(encoding="utf-8").splitlines()] if rows.exists() else []
 
 
-def run_writer(interpreter: Interpreter, known: dict[str, Any], folder: Path) -> None:
+def run_writer(interpreter: Interpreter, known: dict[str, Any], folder: Path, what: str = FILES) -> None:
     """Makes the models of a vocabulary.
 
     Args:
         interpreter: the writer's.
         known: as of `vocabulary`.
         folder: where the artifacts go.
+        what: `FILES` or `SAVED_MODELS`.
 
     Raises:
         SystemExit: it ended before its end.
@@ -84,7 +89,7 @@ def run_writer(interpreter: Interpreter, known: dict[str, Any], folder: Path) ->
     folder.mkdir(parents=True, exist_ok=True)
     asked = folder / "vocabulary.json"
     asked.write_text(json.dumps(known), encoding="utf-8")
-    command = interpreter.command("sweep.writer", asked, folder)
+    command = interpreter.command("sweep.writer", asked, folder, what)
     with (folder / "log.txt").open("wb") as log:
         # Files that a model names by their path alone are not where it is read.
         done = subprocess.run(command, env=interpreter.environment(), stdout=log, stderr=log, cwd=folder, check=False)
@@ -117,4 +122,13 @@ def _described(note: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _constructs(inventory: Inventory) -> list[str]:
+    if inventory.format == SAVED_MODEL:
+        return sorted(_of_ops(inventory))
     return sorted({each.text for each in constructs(inventory, lambda use: use.name in OWN)})
+
+
+def _of_ops(inventory: Inventory) -> Iterator[str]:
+    """The ops of a SavedModel and their attributes: what `tf.saved_model.load` needs to know."""
+    for op in inventory.ops:
+        yield f"op {op.op}"
+        yield from (f"op {op.op}.{name}" for name in op.attributes)

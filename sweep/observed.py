@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_modelcompat.profiles.packed import read_packed, write_packed
+from sweep.plan import FILES
 
 FOLDER = Path(__file__).resolve().parent / "observed"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -20,6 +21,11 @@ def normal(text: str) -> str:
     """A failure's text without what differs from one file to the next: numbers, paths, whole configurations."""
     text = _PLACES.sub("…", _COLOURS.sub("", text).split("Call arguments received", maxsplit=1)[0])
     return _NUMBERS.sub("N", _LONG.sub("{…}", text))[:LONGEST].strip()
+
+
+def folder_of(what: str) -> Path:
+    """Where the observations of a plan are committed: those of files, or of SavedModels."""
+    return FOLDER if what == FILES else FOLDER / what
 
 
 def path_of(keras: str, folder: Path = FOLDER) -> Path:

@@ -5,11 +5,50 @@ All of it follows from the versions that have a profile, so that one more versio
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NamedTuple
+
 from pytest_modelcompat.profiles.store import read_history, version_key
 from pytest_modelcompat.runtimes.names import all_names, parse_name
 from pytest_modelcompat.runtimes.pins import PINS
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 TF_KERAS = "tf_keras"
+FILES, SAVED_MODELS = "files", "saved_models"
+
+
+class Plan(NamedTuple):
+    """Who saves and who reads.
+
+    Args:
+        what: `FILES`, in the formats of single files, or `SAVED_MODELS`.
+        writers: the keys of those who save.
+        readers_of: the keys of those who read what one saved.
+    """
+
+    what: str
+    writers: list[str]
+    readers_of: Callable[[str], list[str]]
+
+
+def plan_of(what: str) -> Plan:
+    """The plan of files, or of SavedModels."""
+    if what == FILES:
+        return Plan(FILES, every_keras(), readers_of)
+    return Plan(SAVED_MODELS, every_tensorflow(), readers_of_saved_models)
+
+
+def every_tensorflow() -> list[str]:
+    """The Keras that each TensorFlow has of its own: their newest patches save SavedModels."""
+    return [version_key(parse_name(name).keras) for name in PINS if "+" not in name]
+
+
+def readers_of_saved_models(keras: str) -> list[str]:
+    """Who reads what the TensorFlow of a Keras saved: itself, the ones before and after, 2.15 and the newest."""
+    order = every_tensorflow()
+    place = order.index(keras)
+    return list(dict.fromkeys([*order[max(0, place - 1) : place + 2], _everywhere()[0], _everywhere()[-1]]))
 
 
 def every_keras() -> list[str]:

@@ -6,9 +6,10 @@ from typing import Any, Dict, List, Optional
 import numpy as np
 
 from sweep.writer.kit import Kit
-from sweep.writer.making import step
+from sweep.writer.making import SAVED_MODEL, step
 from sweep.writer.trial import called, tensors_of
 
+SERVED = "serving_default"
 FIRST_SAFE_MODE = (2, 13)
 # Outputs of the same model in other versions differ by less; half floats by more than others.
 TOLERANCES = {"float16": 5e-3, "bfloat16": 3e-2, "float32": 1e-4, "float64": 1e-6}
@@ -45,6 +46,8 @@ class Reader:
         return self._trained(model, load)
 
     def _loaded(self, load: Dict[str, Any]) -> Any:
+        if load["format"] == SAVED_MODEL:
+            return Signature(self.kit, self.kit.tf.saved_model.load(load["path"]))
         options: Dict[str, Any] = {}
         if load["declared"]:
             options["custom_objects"] = {name: getattr(self.objects, name) for name in load["declared"]}
@@ -73,6 +76,33 @@ class Reader:
         if not np.allclose(wanted, seen, rtol=STEP_TOLERANCE, atol=STEP_TOLERANCE, equal_nan=True):
             return {"outcome": "changed", "stage": "training", "text": "its losses differ"}
         return {"outcome": "loads"}
+
+
+class Signature:
+    """The signature of a SavedModel that is served, called as a model is.
+
+    Args:
+        kit: the runtime's Keras.
+        loaded: what `tf.saved_model.load` returned.
+
+    Raises:
+        ValueError: it has none.
+    """
+
+    def __init__(self, kit: Kit, loaded: Any) -> None:
+        if not loaded.signatures:
+            raise ValueError("it has no signatures")
+        self.kit, self.loaded = kit, loaded
+        names = sorted(loaded.signatures)
+        self.function = loaded.signatures[SERVED if SERVED in names else names[0]]
+
+    def __call__(self, tensors: Any, **_: bool) -> List[Any]:
+        """Its outputs by their names, of inputs by theirs."""
+        specs = self.function.structured_input_signature[1]
+        given = tensors if isinstance(tensors, list) else [tensors]
+        cast = [self.kit.tf.cast(each, specs[name].dtype) for name, each in zip(sorted(specs), given)]
+        outputs = self.function(**dict(zip(sorted(specs), cast)))
+        return [outputs[name] for name in sorted(outputs)]
 
 
 def difference(wanted: List[Any], seen: List[Any], *, is_mixed: bool) -> str:

@@ -8,6 +8,9 @@ import numpy as np
 
 FIRST_KERAS_ZIP = (2, 12)
 FIRST_NAMED_V3 = (2, 13)
+FIRST_EXPORT = (2, 13)
+FIRST_KERAS_3 = (3, 0)
+LOW_LEVEL = "tf.saved_model.save"
 
 
 class Kit:
@@ -27,6 +30,13 @@ class Kit:
     def formats(self) -> List[str]:
         """The formats of single files that this Keras writes."""
         return ["keras", "h5"] if self.version >= FIRST_KERAS_ZIP else ["h5"]
+
+    @property
+    def ways(self) -> List[str]:
+        """The ways in which a SavedModel is made with this Keras, the most usual first."""
+        own = ["model.export"] if self.version >= FIRST_EXPORT else []
+        of_keras_2 = ["model.save"] if self.version < FIRST_KERAS_3 else []
+        return [*of_keras_2, *own, LOW_LEVEL]
 
     def find(self, description: Dict[str, Any]) -> Optional[Any]:
         """The class or function of an entry of the vocabulary; None where it cannot be imported."""
@@ -49,7 +59,13 @@ class Kit:
 
     def save(self, model: Any, path: str, form: str) -> None:
         """Saves in the way that users of this Keras do."""
-        if form == "keras" and self.version < FIRST_NAMED_V3:
+        if form == LOW_LEVEL:
+            self.tf.saved_model.save(model, path)
+        elif form == "model.export":
+            model.export(path)
+        elif form == "model.save":
+            model.save(path, save_format="tf")
+        elif form == "keras" and self.version < FIRST_NAMED_V3:
             model.save(path, save_format="keras_v3")
         else:
             model.save(path)

@@ -3,7 +3,7 @@
 import json
 import time
 from pathlib import Path
-from typing import IO, Any, Dict, List, Optional, Set
+from typing import IO, Any, Callable, Dict, List, Optional, Set
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from .trial import Trial, called, move_weights
 
 LONGEST_TEXT = 300
 SUFFIX = {"h5": ".h5", "keras": ".keras"}
+SAVED_MODEL = "saved_model"
 
 
 class Maker:
@@ -23,10 +24,11 @@ class Maker:
         kit: the runtime's Keras.
         folder: where the artifacts go.
         notes: where a line for each artifact goes.
+        forms: the formats, or the ways of making a SavedModel, that a trial is saved in.
     """
 
-    def __init__(self, kit: Kit, folder: Path, notes: "IO[str]") -> None:
-        self.kit, self.folder, self.notes = kit, folder, notes
+    def __init__(self, kit: Kit, folder: Path, notes: "IO[str]", forms: "Callable[[Trial], List[str]]") -> None:
+        self.kit, self.folder, self.notes, self.forms = kit, folder, notes, forms
         self.seen: Set[str] = set()
         self.parts: List[Any] = []
         self.number = 0
@@ -53,9 +55,10 @@ class Maker:
         trial = trial._replace(name=self._new_name(trial.name))
         if trial.part:
             self.parts.append(trial.part)
-        for form in self.kit.formats:
+        forms = self.forms(trial)
+        for form in forms:
             self._save(trial, form, model)
-            if trial.trains and form != self.kit.formats[-1]:
+            if trial.trains and form != forms[-1]:
                 # Saving changes what compile() was given.
                 model = self._built(trial)
         return True
@@ -81,12 +84,12 @@ class Maker:
 
     def _save(self, trial: Trial, form: str, model: Any) -> None:
         note: Dict[str, Any] = {
-            "name": trial.name,
+            "name": trial.name if form in SUFFIX else "{} ({})".format(trial.name, form),
             "kind": trial.kind,
-            "format": form,
+            "format": form if form in SUFFIX else SAVED_MODEL,
             "declared": list(trial.declared),
         }
-        name = "%05d%s" % (self.number, SUFFIX[form])
+        name = "%05d%s" % (self.number, SUFFIX.get(form, "-" + form))
         try:
             note["inputs"] = trial.inputs
             # A call builds what was not built, with other weights each time, and moves what has a state.

@@ -13,7 +13,7 @@ sys.path.append(str(Path(__file__).resolve().parents[2]))
 from pytest_modelcompat.profiles.store import load_profile, read_history, version_key
 from pytest_modelcompat.runtimes.builtin import builtin_runtime
 from sweep import observed
-from sweep.plan import every_keras, pairs, readers_of, runtime_of
+from sweep.plan import SAVED_MODELS, every_keras, pairs, plan_of, readers_of, runtime_of
 from sweep.summary import artifacts_of, observations, outcomes_of
 
 ROWS: list[dict[str, Any]] = [
@@ -84,4 +84,5 @@ class TestPlan:
     def test_reads_in_the_version_itself_its_neighbours_and_the_usual_ones(self) -> None:
         assert readers_of("2.15") == ["2.14", "2.15", "3.0", "tf_keras 2.21", "3.15"]
         assert readers_of("tf_keras 2.16") == ["tf_keras 2.16", "tf_keras 2.17", "2.15", "tf_keras 2.21", "3.15"]
+        assert plan_of(SAVED_MODELS).readers_of("3.3") == ["2.15", "3.3", "3.4", "3.15"]
         assert len(pairs()) == sum(len(readers_of(keras)) for keras in every_keras())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from sweep.loads import Interpreter, Results, load_all
 from sweep.make import described, run_writer
+from sweep.plan import SAVED_MODELS
 from sweep.summary import observations
 
 if TYPE_CHECKING:
@@ -60,10 +62,13 @@ class TestWriter:
         assert names >= {*LAYERS, "Dropout.rate=0.25", "Rescaling.offset=0.25"}
 
     def test_makes_nothing_twice(self, made: list[dict[str, Any]]) -> None:
-        assert len({row["id"] for row in made}) == len(made)
+        """What was done with a model before is made all the same, and comes out the same, as it should."""
+        rows = [row for row in made if row["kind"] != "history"]
+        assert len({row["id"] for row in rows}) == len(rows)
 
     def test_makes_models_pairs_states_and_wrappers_too(self, made: list[dict[str, Any]]) -> None:
-        assert {row["kind"] for row in made} == {"layer", "loss", "metric", "model", "pair", "state", "wrapper"}
+        kinds = {"history", "layer", "loss", "metric", "model", "pair", "state", "wrapper"}
+        assert {row["kind"] for row in made} == kinds
 
     def test_makes_the_same_again(self, made: list[dict[str, Any]], tmp_path: Path) -> None:
         run_writer(Interpreter(Path(sys.executable)), {**SMALL, "names": {}}, tmp_path)
@@ -90,9 +95,22 @@ class TestReader:
 
     def test_sees_other_losses(self, made: list[dict[str, Any]], tmp_path: Path) -> None:
         row = dict(named(made, "loss 'mse'"))
-        row["trains"] = [row["trains"][0] + 0.1, row["trains"][1]]
+        row["trains"] = [row["trains"][0] + 0.1, *row["trains"][1:]]
         seen = loaded([row], tmp_path)[row["id"]]
         assert seen == {"outcome": "changed", "stage": "training", "text": "its losses differ"}
+
+    def test_sees_an_optimizer_that_begins_anew(self, made: list[dict[str, Any]], tmp_path: Path) -> None:
+        """The optimizer of a fitted model has counted its steps; without its variables it counts from none."""
+        import tensorflow as tf
+
+        row = dict(named(made, "fitted and saved as .keras before"))
+        kept = loaded([row], tmp_path)[row["id"]]
+        model = tf.keras.models.load_model(row["path"])
+        model.compile(tf.keras.optimizers.Adam(), loss=tf.keras.losses.MeanSquaredError())
+        row.update(path=str(tmp_path / "anew.keras"), id="anew")
+        model.save(row["path"])
+        assert kept == {"outcome": "loads"}
+        assert loaded([row], tmp_path)["anew"]["text"] == "its optimizer counts its steps anew"
 
     def test_says_what_keras_says_of_a_file_that_fails(self, made: list[dict[str, Any]], tmp_path: Path) -> None:
         row = dict(named(made, "a custom layer"), declared=[])
@@ -123,6 +141,33 @@ class TestReader:
         began = time.monotonic()
         load_all(Interpreter(Path(sys.executable)), made, results, lambda: time.monotonic() > began + 0.5)
         assert results.by_digest == {}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """The rows of SavedModels of a few layers."""
+    folder = tmp_path_factory.mktemp("folders")
+    run_writer(Interpreter(Path(sys.executable)), {**SMALL, "kinds": ["layer"]}, folder, SAVED_MODELS)
+    return described(folder)
+
+
+class TestSavedModels:
+    def test_are_made_of_each_class_with_the_ops_that_they_take(self, folders: list[dict[str, Any]]) -> None:
+        assert [row["name"] for row in folders] == [f"{name} (model.export)" for name in LAYERS]
+        assert all("op StatefulPartitionedCall" in row["constructs"] for row in folders)
+        assert "op Softmax.T" in folders[1]["constructs"]
+
+    def test_are_called_by_their_signatures(self, folders: list[dict[str, Any]], tmp_path: Path) -> None:
+        seen = loaded(folders, tmp_path)
+        assert [seen[row["id"]]["outcome"] for row in folders] == ["loads"] * len(LAYERS)
+
+    def test_fail_where_an_op_is_not_there(self, folders: list[dict[str, Any]], tmp_path: Path) -> None:
+        folder = shutil.copytree(folders[1]["path"], tmp_path / "saved")
+        graph = folder / "saved_model.pb"
+        graph.write_bytes(graph.read_bytes().replace(b"Softmax", b"Softmux"))
+        seen = loaded([dict(folders[1], id="broken", path=str(folder))], tmp_path)["broken"]
+        assert (seen["outcome"], seen["stage"]) == ("fails", "load")
+        assert "Softmux" in seen["text"]
 
 
 def test_a_load_that_ends_the_process_is_found_alone(made: list[dict[str, Any]], tmp_path: Path) -> None:
