@@ -11,23 +11,12 @@ from __future__ import annotations
 
 import argparse
 import time
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from sweep import observed
-from sweep.loads import Results, interpreter_for, load_all
-from sweep.make import folder_of, left_out_of, make
 from sweep.plan import FILES, SAVED_MODELS, plan_of
-from sweep.summary import observations, outcomes_of
+from sweep.run import Run
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    Rows = dict[str, list[dict[str, Any]]]
-
-AT_ONCE = 2
 # Readers that several writers have are started once for all of these.
 WRITERS_IN_A_ROUND = 4
 
@@ -53,67 +42,15 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Makes, loads, and writes what was observed, some writers at a time."""
     options = arguments()
-    end = time.monotonic() + 60 * options.minutes
     writers = options.keras or options.plan.writers
-    left = 0
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for start in range(0, len(writers), WRITERS_IN_A_ROUND):
-            rows: Rows = {}
-            list(pool.map(partial(_make, options, rows, end), writers[start : start + WRITERS_IN_A_ROUND]))
-            readers = list(dict.fromkeys(reader for writer in rows for reader in options.plan.readers_of(writer)))
-            left += sum(pool.map(partial(_load, options, rows, end), readers))
-            for writer in rows:
-                _write(options, writer, rows[writer])
-            left_out = writers[start + len(rows) :]
-            if time.monotonic() > end:
-                break
-    print(f"loads left: {left:,}; writers left: {', '.join(left_out) or 'none'}")
-
-
-def _make(options: argparse.Namespace, rows: Rows, end: float, writer: str) -> None:
-    if time.monotonic() < end:
-        started = time.monotonic()
-        rows[writer] = make(writer, options.out, options.plan.what)
-        print(f"{writer}: {len(rows[writer]):,} artifacts, {time.monotonic() - started:.0f} s", flush=True)
-
-
-def _load(options: argparse.Namespace, rows: Rows, end: float, reader: str) -> int:
-    """Loads what one reader is to load; how many loads are left."""
-    results = _results(options, reader)
-    asked: dict[str, dict[str, Any]] = {}
-    for writer, artifacts in rows.items():
-        if reader in options.plan.readers_of(writer):
-            known = outcomes_of(observed.read(writer, options.observed), reader)
-            found = [dict(known[key], id=row["id"]) for row in artifacts if (key := _key(row)) in known]
-            results.add(each for each in found if each["id"] not in results.by_digest)
-            asked.update((row["id"], row) for row in artifacts if row["id"] not in results.by_digest)
-    started = time.monotonic()
-    load_all(
-        interpreter_for(reader), _without_constructs(list(asked.values())), results, lambda: time.monotonic() > end
-    )
-    left = sum(digest not in results.by_digest for digest in asked)
-    if asked:
-        print(f"{reader}: {len(asked) - left:,} loads, {time.monotonic() - started:.0f} s", flush=True)
-    return left
-
-
-def _key(row: dict[str, Any]) -> tuple[str, str]:
-    return row["name"], row["format"]
-
-
-def _without_constructs(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{key: value for key, value in row.items() if key != "constructs"} for row in rows]
-
-
-def _results(options: argparse.Namespace, reader: str) -> Results:
-    return Results(options.out / "results" / f"{reader.replace(' ', '-')}.jsonl")
-
-
-def _write(options: argparse.Namespace, writer: str, rows: list[dict[str, Any]]) -> None:
-    by_reader = {reader: _results(options, reader).by_digest for reader in options.plan.readers_of(writer)}
-    missing = left_out_of(folder_of(writer, options.out, options.plan.what))
-    size = observed.write(writer, {**observations(rows, by_reader), **missing}, options.observed)
-    print(f"{writer}: {size:,} bytes observed", flush=True)
+    run = Run(options.plan, options.out, options.observed, time.monotonic() + 60 * options.minutes)
+    left, done = 0, list[str]()
+    for start in range(0, len(writers), WRITERS_IN_A_ROUND):
+        if not run.is_over():
+            made, unread = run.writers(writers[start : start + WRITERS_IN_A_ROUND])
+            done, left = done + made, left + unread
+    not_made = [writer for writer in writers if writer not in done]
+    print(f"loads left: {left:,}; writers left: {', '.join(not_made) or 'none'}")
 
 
 if __name__ == "__main__":

@@ -22,16 +22,17 @@ from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.profiles.facts import Facts
 from pytest_modelcompat.profiles.store import load_profile
-from sweep.facts import PAIR_KIND, compiled
+from sweep.bisection import followed
+from sweep.facts import compiled
 from sweep.loads import Results
 from sweep.make import folder_of, made_before
 from sweep.plan import every_keras, readers_of, runtime_of
 from sweep.summary import kind_of
+from sweep.tables import PAIR_KIND, Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from sweep.blame import Observation
 
 FOLDS = 5
 # Kinds of artifacts that are about one class.
@@ -50,12 +51,14 @@ class Load:
         reader: the version that read it.
         row: the artifact's, as of `make.make`.
         result: the reader's.
+        is_planned: whether its reader is one of the plan; the others were asked where two of these differ.
     """
 
     writer: str
     reader: str
     row: dict[str, Any]
     result: dict[str, Any]
+    is_planned: bool = True
 
     @property
     def seen(self) -> str:
@@ -88,20 +91,35 @@ def loads_of(out: Path) -> list[Load]:
         if not made_before(folder_of(writer, out)):
             continue
         rows = made_before(folder_of(writer, out))
-        for reader in readers_of(writer):
-            known = results[reader]
-            if all(row["id"] in known for row in rows):
-                found += [Load(writer, reader, row, known[row["id"]]) for row in rows]
+        finished = [reader for reader in readers_of(writer) if all(row["id"] in results[reader] for row in rows)]
+        found += [Load(writer, reader, row, results[reader][row["id"]]) for reader in finished for row in rows]
+        for row in rows:
+            between = followed(row["id"], finished, results)[0]
+            found += [Load(writer, reader, row, results[reader][row["id"]], is_planned=False) for reader in between]
     return found
 
 
 def facts_of(loads: Iterable[Load]) -> dict[str, Facts]:
     """The facts that these loads give, by format."""
-    by_writer: dict[str, dict[tuple[str, str], list[Observation]]] = {}
+    by_table: dict[tuple[str, str], list[Load]] = {}
     for load in loads:
-        cell = by_writer.setdefault(load.writer, {}).setdefault((load.row["format"], load.reader), [])
-        cell.append((frozenset(load.row["constructs"]), kind_of(load.result)))
+        by_table.setdefault((load.writer, load.row["format"]), []).append(load)
+    by_writer: dict[str, dict[str, Table]] = {}
+    for (writer, form), of_table in by_table.items():
+        by_writer.setdefault(writer, {})[form] = _table(of_table)
     return {form: Facts(data) for form, data in compiled(by_writer).items()}
+
+
+def _table(loads: Iterable[Load]) -> Table:
+    """What became of one writer's artifacts of one format."""
+    loads = list(loads)
+    rows = {load.row["name"]: frozenset[str](load.row["constructs"]) for load in loads}
+    place_of = {name: place for place, name in enumerate(rows)}
+    readers: dict[str, Column] = {}
+    for load in loads:
+        column = readers.setdefault(load.reader, [None] * len(rows))
+        column[place_of[load.row["name"]]] = kind_of(load.result)
+    return Table(list(rows.values()), readers)
 
 
 def judged(load: Load, facts: Facts) -> str:
@@ -186,7 +204,7 @@ def predictions(loads: list[Load], fold: Fold) -> list[tuple[Load, tuple[str, ..
     known = [load for load in loads if fold.is_known(load)]
     facts, nothing, nearest = facts_of(known), facts_of(()), Nearest(known)
     found: list[tuple[Load, tuple[str, ...]]] = []
-    for load in filter(fold.is_held_out, loads):
+    for load in (each for each in loads if each.is_planned and fold.is_held_out(each)):
         form = load.row["format"]
         says = (judged(load, facts[form]), judged(load, nothing[form]), "loads", nearest.says(load))
         found.append((load, says))

@@ -15,47 +15,33 @@ from pytest_modelcompat.profiles import facts
 from sweep import observed
 from sweep.blame import LOADS, Kind, Observation, blamed
 from sweep.plan import every_keras
-from sweep.summary import NOT_LOADED, artifacts_of, codes_of
+from sweep.tables import Table, filled, tables_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-PAIR_KIND = "pair"
 FORMATS = ("h5", "keras")
 # What a construct is where it came back the same.
 SOUND: Kind = (LOADS, "", "")
-ByWriter = dict[str, dict[tuple[str, str], list[Observation]]]
+Place = tuple[str, int, int]
 
 
-def cells(data: dict[str, Any]) -> dict[tuple[str, str], list[Observation]]:
-    """One writer's observations by format and reader."""
-    artifacts = artifacts_of(data)
-    kinds: list[Kind] = [(outcome, stage, text) for outcome, stage, text in data.get("kinds", ())]
-    found: dict[tuple[str, str], list[Observation]] = {}
-    for reader, runs in data.get("readers", {}).items():
-        if NOT_LOADED in codes_of(runs):
-            continue  # what is not finished would blame what it has not seen load
-        for (_, kind, form, constructs), code in zip(artifacts, codes_of(runs), strict=True):
-            if kind == PAIR_KIND:
-                continue  # by these it is seen how well the facts predict
-            found.setdefault((form, reader), []).append((constructs, kinds[code]))
-    return found
-
-
-def compiled(by_writer: ByWriter) -> dict[str, dict[str, Any]]:
+def compiled(by_writer: Mapping[str, Mapping[str, Table]]) -> dict[str, dict[str, Any]]:
     """The facts about each format, ready to be written.
 
     A construct of which there is a fact has its place in both formats, and in each pair of versions in which some
     artifact with it came back the same: where nothing is blamed on it, something else may have hidden it.
 
     Args:
-        by_writer: writer -> `cells`.
+        by_writer: writer -> format -> what became of its artifacts.
     """
-    results = {place: blamed(observations) for place, observations in _by_place(by_writer).items()}
+    versions = every_keras()
+    cells = dict(_cells(by_writer))
+    results = {place: blamed(observations) for place, observations in cells.items()}
     constructs = {construct for result in results.values() for construct in result.constructs}
     found = {}
     for form in FORMATS:
-        here = {place: observations for place, observations in _by_place(by_writer).items() if place[0] == form}
+        here = {place: observations for place, observations in cells.items() if place[0] == form}
         kinds: dict[Kind, int] = {SOUND: 0}
         known: set[str] = set()
         rows: dict[str, dict[tuple[int, int], int]] = {}
@@ -66,19 +52,24 @@ def compiled(by_writer: ByWriter) -> dict[str, dict[str, Any]]:
             for construct in _sound(constructs - results[place].constructs.keys(), observations):
                 rows.setdefault(construct, {})[place[1:]] = kinds[SOUND]
         ranges = {construct: _ranges(places) for construct, places in rows.items()}
-        measured = [(writer, reader) for _, writer, reader in here]
-        found[form] = facts.data_of(every_keras(), list(kinds), measured, known, ranges)
+        measured = [
+            (versions.index(writer), versions.index(reader))
+            for writer, tables in by_writer.items()
+            for reader in (tables[form].measured() if form in tables else ())
+        ]
+        between = {place[1:] for place in here} - set(measured)
+        found[form] = facts.data_of(versions, list(kinds), measured, known, ranges, between)
     return found
 
 
-def _by_place(by_writer: ByWriter) -> dict[tuple[str, int, int], list[Observation]]:
-    """Observations by format and the places of writer and reader among all versions."""
+def _cells(by_writer: Mapping[str, Mapping[str, Table]]) -> Iterator[tuple[Place, list[Observation]]]:
+    """Observations by format and the places of writer and reader among all versions, those between included."""
     versions = every_keras()
-    return {
-        (form, versions.index(writer), versions.index(reader)): observations
-        for writer, readers in by_writer.items()
-        for (form, reader), observations in sorted(readers.items())
-    }
+    for writer, tables in by_writer.items():
+        for form, table in tables.items():
+            for reader, column in filled(table).items():
+                known = [(each, kind) for each, kind in zip(table.artifacts, column, strict=True) if kind]
+                yield (form, versions.index(writer), versions.index(reader)), known
 
 
 def _sound(constructs: Iterable[str], observations: Iterable[Observation]) -> Iterator[str]:
@@ -107,14 +98,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--observed", type=Path, default=observed.FOLDER)
     options = parser.parse_args()
-    by_writer = {keras: cells(observed.read(keras, options.observed)) for keras in every_keras()}
+    by_writer = {keras: tables_of(observed.read(keras, options.observed)) for keras in every_keras()}
+    seen = {form: [tables[form] for tables in by_writer.values() if form in tables] for form in FORMATS}
     for form, data in compiled(by_writer).items():
-        seen = [found for each in by_writer.values() for (of, _), found in each.items() if of == form]
-        wrong = sum(kind[0] != LOADS for found in seen for _, kind in found)
-        unexplained = sum(blamed(found).unexplained for found in seen)
+        columns = [(table.artifacts, table.readers[reader]) for table in seen[form] for reader in table.measured()]
+        kinds = [list(zip(artifacts, column, strict=True)) for artifacts, column in columns]
+        known = [[(constructs, kind) for constructs, kind in each if kind] for each in kinds]
+        wrong = sum(kind[0] != LOADS for each in known for _, kind in each)
+        unexplained = sum(blamed(each).unexplained for each in known)
         print(
             f"{form}: {facts.write(form, data):,} bytes; facts about {len(data['facts']):,} constructs; "
-            f"{sum(map(len, seen)):,} loads, {wrong:,} fail or change, {unexplained:,} of them not explained"
+            f"{sum(map(len, known)):,} loads, {wrong:,} fail or change, {unexplained:,} of them not explained"
         )
 
 

@@ -48,7 +48,7 @@ def readers_of_saved_models(keras: str) -> list[str]:
     """Who reads what the TensorFlow of a Keras saved: itself, the ones before and after, 2.15 and the newest."""
     order = every_tensorflow()
     place = order.index(keras)
-    return list(dict.fromkeys([*order[max(0, place - 1) : place + 2], _everywhere()[0], _everywhere()[-1]]))
+    return list(dict.fromkeys([*order[max(0, place - 1) : place + 2], _everywhere()[1], _everywhere()[-1]]))
 
 
 def every_keras() -> list[str]:
@@ -82,10 +82,24 @@ def readers_of(keras: str) -> list[str]:
 
 
 def _everywhere() -> list[str]:
-    """The last Keras 2 of TensorFlow, the last of its own, and the newest release of Keras 3."""
-    alone = [each for each in every_keras() if each.startswith(TF_KERAS)]
-    of_tensorflow = [each for each in every_keras() if each.startswith("2.")]
-    return [of_tensorflow[-1], alone[-1], version_key(parse_name(all_names()[-1]).keras)]
+    """The first and the last Keras 2 of TensorFlow, the last of its own, the first and the newest release of Keras 3.
+
+    What these make of an artifact bounds what those between them do.
+    """
+    keras_2, keras_3 = lines()
+    of_tensorflow = [each for each in keras_2 if not each.startswith(TF_KERAS)]
+    return [*ends(of_tensorflow), keras_2[-1], keras_3[0], version_key(parse_name(all_names()[-1]).keras)]
+
+
+def ends(versions: list[str]) -> list[str]:
+    """The first and the last."""
+    return [versions[0], versions[-1]]
+
+
+def lines() -> tuple[list[str], list[str]]:
+    """The versions of Keras 2 with those of `tf_keras` after them, and those of Keras 3, each from the oldest on."""
+    keras_3 = [each for each in every_keras() if each.startswith("3.")]
+    return [each for each in every_keras() if each not in keras_3], keras_3
 
 
 def pairs() -> list[tuple[str, str]]:

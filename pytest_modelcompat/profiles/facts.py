@@ -6,7 +6,7 @@ measured: `sweep/` saves a model of each construct in each version and loads it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,7 @@ class Fact:
         text: what Keras says, without what differs between files.
         writer: the version that wrote it, where it was measured.
         reader: the version that read it, where it was measured.
+        is_seen: whether it was seen in these versions, rather than in those around the reader, or of the writer beside.
     """
 
     construct: str
@@ -45,10 +46,7 @@ class Fact:
     text: str
     writer: str
     reader: str
-
-    def same_as(self, other: Fact) -> bool:
-        """Whether the same becomes of the construct, whatever the versions."""
-        return (self.outcome, self.stage, self.text) == (other.outcome, other.stage, other.text)
+    is_seen: bool = True
 
 
 class Facts:
@@ -63,7 +61,7 @@ class Facts:
         self._versions: list[str] = data["versions"]
         self._kinds: list[list[str]] = data["kinds"]
         # A folder of files asks for the same few pairs of versions again and again.
-        self._places: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        self._places: dict[tuple[str, str], tuple[int, int] | None] = {}
 
     @cached_property
     def observed(self) -> frozenset[str]:
@@ -97,8 +95,8 @@ class Facts:
     def about(self, constructs: Iterable[str], writer: str, reader: str) -> Iterator[Fact]:
         """The facts about some constructs of one file.
 
-        A reader that was not measured is judged by the ones before and after it, where both say the same, and a writer
-        by the one beside it.
+        A reader between two that were tried makes of a construct what both of them do, and a writer that was not tried
+        writes what the one beside it does.
 
         Args:
             constructs: all of the file's.
@@ -107,21 +105,22 @@ class Facts:
         """
         there = set(constructs)
         if (writer, reader) not in self._places:
-            self._places[writer, reader] = self._judges(writer, reader)
-        places = self._places[writer, reader]
-        if not places:
+            self._places[writer, reader] = self._place(writer, reader)
+        place = self._places[writer, reader]
+        if place is None:
             return
         facts: dict[str, list[Any]] = self._data["facts"]
         together = (each for each in self._pairs if there.issuperset(each.split(PAIR)))
         for construct in (*sorted(there.intersection(facts)), *together):
-            found = [self._at(construct, place) for place in places]
-            if found[0] and all(each and each.same_as(found[0]) for each in found):
-                yield found[0]
+            found = self._at(construct, place)
+            if found:
+                yield replace(found, is_seen=found.is_seen and (writer, reader) == (found.writer, found.reader))
 
     def loads_in(self, fact: Fact) -> list[str]:
         """The versions in which the construct of a fact was seen to come back the same, from the same writer."""
         writer = self._versions.index(fact.writer)
-        return [self._versions[reader] for each, reader in self._sound(fact.construct) if each == writer]
+        sound = (place for place in self._sound(fact.construct) if place in self._measured)
+        return [self._versions[reader] for each, reader in sound if each == writer]
 
     def loads(self, construct: str, writer: str, reader: str) -> bool:
         """Whether a construct, or a pair, was seen to come back the same from a writer in a reader."""
@@ -147,30 +146,26 @@ class Facts:
         for kind, writers, readers in self._data["facts"][construct]:
             outcome, stage, text = self._kinds[kind]
             if outcome != LOADS and place[0] in writers and place[1] in readers:
-                return Fact(construct, outcome, stage, text, self._versions[place[0]], self._versions[place[1]])
+                writer, reader = (self._versions[each] for each in place)
+                return Fact(construct, outcome, stage, text, writer, reader, is_seen=place in self._measured)
         return None
 
-    def _judges(self, writer: str, reader: str) -> list[tuple[int, int]]:
-        """The measured pairs of writer and reader that judge a pair: itself, or those before and after it."""
+    def _place(self, writer: str, reader: str) -> tuple[int, int] | None:
+        """The pair of writer and reader that judges a pair: itself, or that of the writer beside it."""
         if writer not in self._versions or reader not in self._versions:
-            return []
+            return None
         wanted = self._versions.index(writer), self._versions.index(reader)
-        alike = sorted(place for place in self._measured if self._majors(place) == self._majors(wanted))
-        near = min({place[0] for place in alike}, key=lambda each: abs(each - wanted[0]), default=None)
-        if near is None or abs(near - wanted[0]) > _NEAR:
-            return []
-        readers = [place[1] for place in alike if place[0] == near]
-        if wanted[1] in readers:
-            return [(near, wanted[1])]
-        around = [
-            [each for each in readers if each < wanted[1]][-1:],
-            [each for each in readers if each > wanted[1]][:1],
-        ]
-        return [(near, each) for side in around for each in side] if all(around) else []
+        writers = [place[0] for place in self._known if place[1] == wanted[1]]
+        alike = [each for each in writers if self._is_keras_3(each) == self._is_keras_3(wanted[0])]
+        near = min(alike, key=lambda each: (abs(each - wanted[0]), each), default=None)
+        return (near, wanted[1]) if near is not None and abs(near - wanted[0]) <= _NEAR else None
 
-    def _majors(self, place: tuple[int, int]) -> tuple[bool, bool]:
-        writer, reader = (self._versions[number].startswith("3.") for number in place)
-        return writer, reader
+    def _is_keras_3(self, version: int) -> bool:
+        return self._versions[version].startswith("3.")
+
+    @cached_property
+    def _known(self) -> frozenset[tuple[int, int]]:
+        return self._measured | {(writer, reader) for writer, reader in self._data["between"]}
 
 
 def data_of(
@@ -179,6 +174,7 @@ def data_of(
     measured: Iterable[tuple[int, int]],
     observed: Iterable[str],
     facts: Mapping[str, Any],
+    between: Iterable[tuple[int, int]] = (),
 ) -> dict[str, Any]:
     """The facts about one format, ready to be written.
 
@@ -189,11 +185,13 @@ def data_of(
         observed: every construct that was tried.
         facts: construct -> `[kind, writers, readers]`, what was seen of each that some version does not read back the
             same, in either format, and where it came back the same.
+        between: each pair whose reader is between two that were measured, and is known by these.
     """
     return {
         "versions": list(versions),
         "kinds": [list(kind) for kind in kinds],
         "measured": [list(pair) for pair in sorted(measured)],
+        "between": [list(pair) for pair in sorted(between)],
         "observed": _BETWEEN.join(sorted(observed)),
         "facts": {construct: facts[construct] for construct in sorted(facts)},
     }

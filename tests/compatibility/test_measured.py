@@ -42,6 +42,16 @@ def dense(name: str = "first", **config: Any) -> LayerUse:
     return LayerUse("Dense", (name,), "keras.layers", config={"units": 2, **config}, position=1, siblings=1)
 
 
+def test_a_version_between_two_that_were_tried_is_expected_to_do_as_they_do() -> None:
+    about = {"layer Dense.units=int": [[0, [2], [2, 3]]]}
+    known = Facts(data_of(VERSIONS, KINDS, [(2, 2)], [], about, between=[(2, 3)]))
+    (finding,) = judged(known, "tf2.18", dense()).findings
+    assert finding.cause == (
+        "Keras 3.6 is expected, by what was seen of the versions beside it, not to read it from a file of "
+        "Keras 3.3.0: TypeError: no"
+    )
+
+
 def test_a_construct_that_failed_is_an_error_with_what_keras_said() -> None:
     result = judged(facts(**{"units=int": [[0, [2], [3]], [6, [2], [1, 2]]]}), "tf2.18", dense())
     (finding,) = result.findings

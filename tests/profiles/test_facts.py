@@ -24,11 +24,13 @@ DATA = data_of(
     [DENSE, "layer Dense", "layer Softmax", "layer RNN", "layer *"],
     {
         DENSE: [[0, [2], [4]], [0, [5], [5]], [2, [2], [2]]],
-        "layer Dropout": [[0, [2], [4, 6]]],
+        "layer Dropout": [[0, [2], [4, 5, 6]]],
         "layer GRU": [[0, [2], [4]], [1, [2], [6]]],
         "layer Softmax": [[1, [5], [5, 6]]],
         "layer * & layer RNN": [[0, [2], [6]]],
+        "layer LSTM": [[0, [2], [6]], [2, [2], [4, 5]]],
     },
+    between=[(2, 5)],
 )
 
 
@@ -59,10 +61,14 @@ class TestAbout:
     def test_takes_no_writer_that_is_further_away(self, facts: Facts) -> None:
         assert about(facts, "2.4", "3.0", DENSE) == []
 
-    def test_takes_what_the_readers_before_and_after_agree_on(self, facts: Facts) -> None:
+    def test_says_what_is_known_of_a_reader_between_others_and_that_it_was_not_seen(self, facts: Facts) -> None:
         assert about(facts, "2.15", "3.3", DENSE) == []
-        assert about(facts, "2.15", "3.3", "layer Dropout") == ["layer Dropout"]
-        assert about(facts, "2.15", "3.3", "layer GRU") == []
+        (fact,) = facts.about(["layer Dropout"], "2.15", "3.3")
+        assert (fact.writer, fact.reader, fact.is_seen) == ("2.15", "3.3", False)
+
+    def test_says_what_was_seen_of_the_writer_beside_it_and_not_of_this_one(self, facts: Facts) -> None:
+        (fact,) = facts.about([DENSE], "2.13", "3.0")
+        assert (fact.writer, fact.is_seen) == ("2.15", False)
 
     def test_says_nothing_of_a_reader_newer_than_all_that_were_measured(self, facts: Facts) -> None:
         assert about(facts, "2.15", "3.16", "layer Dropout") == []
@@ -89,6 +95,8 @@ def test_knows_in_which_versions_it_comes_back_the_same(facts: Facts) -> None:
     assert not facts.loads(DENSE, "2.15", "3.15"), "nothing is blamed on it there, and nothing with it was seen to load"
     (fact,) = facts.about(["layer Softmax"], "3.3", "3.15")
     assert facts.loads_in(fact) == []
+    (fact,) = facts.about(["layer LSTM"], "2.15", "3.15")
+    assert facts.loads_in(fact) == ["3.0"], "between two that were tried it is expected, and was not seen"
 
 
 def test_knows_what_was_ever_tried(facts: Facts) -> None:

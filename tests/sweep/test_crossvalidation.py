@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from sweep.crossvalidation import Load, Nearest, figures, folds_by_class, folds_by_version
+from sweep.crossvalidation import Load, Nearest, facts_of, figures, folds_by_class, folds_by_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ def load(
     writer: str, reader: str, name: str, outcome: str = "loads", stage: str = "", *, constructs: Sequence[str] = ()
 ) -> Load:
     row = {"name": name, "kind": "layer", "format": "h5", "constructs": constructs}
-    return Load(writer, reader, row, {"outcome": outcome, "stage": stage})
+    return Load(writer, reader, row, {"outcome": outcome, "stage": stage, "text": "no" if outcome == "fails" else ""})
 
 
 LOADS = [
@@ -55,6 +55,21 @@ class TestFolds:
         (fold,) = (fold for fold in folds_by_class([*LOADS, both]) if fold.is_held_out(LOADS[0]))
         assert not fold.is_known(both)
         assert not fold.is_held_out(both)
+
+
+def test_facts_are_those_of_the_loads_that_are_known_and_of_the_versions_between_them() -> None:
+    units = ["layer Dense", "layer Dense.units=int"]
+    known = [
+        load("2.15", "2.15", "Dense", constructs=["layer Dense"]),
+        load("2.15", "3.0", "Dense", constructs=["layer Dense"]),
+        load("2.15", "3.0", "Dense.units=int", "fails", "load", constructs=units),
+        load("2.15", "3.3", "Dense.units=int", "fails", "load", constructs=units),
+    ]
+    facts = facts_of(known)["h5"]
+    (seen,) = facts.about(units, "2.15", "3.0")
+    (between,) = facts.about(units, "2.15", "3.2")
+    assert (seen.construct, seen.is_seen, between.is_seen) == ("layer Dense.units=int", True, False)
+    assert not list(facts.about(units, "2.15", "3.4"))
 
 
 class TestNearest:

@@ -82,7 +82,8 @@ class TestPlan:
         ]  # fmt: skip
 
     def test_reads_in_the_version_itself_its_neighbours_and_the_usual_ones(self) -> None:
-        assert readers_of("2.15") == ["2.14", "2.15", "3.0", "tf_keras 2.21", "3.15"]
-        assert readers_of("tf_keras 2.16") == ["tf_keras 2.16", "tf_keras 2.17", "2.15", "tf_keras 2.21", "3.15"]
+        assert readers_of("2.15") == ["2.14", "2.15", "3.0", "2.4", "tf_keras 2.21", "3.15"]
+        ends = ["2.4", "2.15", "tf_keras 2.21", "3.0", "3.15"]
+        assert readers_of("tf_keras 2.16") == ["tf_keras 2.16", "tf_keras 2.17", *ends]
         assert plan_of(SAVED_MODELS).readers_of("3.3") == ["2.15", "3.3", "3.4", "3.15"]
         assert len(pairs()) == sum(len(readers_of(keras)) for keras in every_keras())

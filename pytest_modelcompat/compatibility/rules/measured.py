@@ -38,6 +38,7 @@ _WORDS = {
     "hangs": "to read a file of {writer} with it without end",
     "changed": "to predict something else once it has read it from a file of {writer}",
 }
+_EXPECTED = "is expected, by what was seen of the versions beside it,"
 _TF_KERAS = "tf_keras"
 _COMPILED = "compiled "
 _OF_OWN = f" {OWN}"
@@ -138,7 +139,7 @@ def _finding(context: CompatibilityContext, fact: Fact, uses: Sequence[Use]) -> 
         kind,
         subject=fact.construct.partition(" ")[2],
         where=locations(uses),
-        cause=f"{context.reader_name} was seen {words}",
+        cause=f"{context.reader_name} {'was seen' if fact.is_seen else _EXPECTED} {words}",
         fix=tuple(_fixes(context, fact)) or _NOWHERE,
         severity=severity,
         stage=stage,
