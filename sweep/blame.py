@@ -17,6 +17,8 @@ _OUTER = ("model ", "layer ")
 LOADS, CHANGED = "loads", "changed"
 
 Kind = tuple[str, str, str]
+# What nobody has tried may load, and is blamed on nothing.
+UNKNOWN: Kind = ("unknown", "", "")
 Observation = tuple[frozenset[str], Kind]
 
 
@@ -45,9 +47,10 @@ def blamed(observations: Sequence[Observation]) -> Blamed:
         observations: constructs and result of each artifact.
     """
     found = Blamed()
-    loaded = [constructs for constructs, kind in observations if kind[0] in (LOADS, CHANGED)]
-    unchanged = [constructs for constructs, kind in observations if kind[0] == LOADS]
-    failed = [each for each in observations if each[1][0] not in (LOADS, CHANGED)]
+    may_be_sound = (LOADS, UNKNOWN[0])
+    loaded = [constructs for constructs, kind in observations if kind[0] in (*may_be_sound, CHANGED)]
+    unchanged = [constructs for constructs, kind in observations if kind[0] in may_be_sound]
+    failed = [each for each in observations if each[1][0] not in (*may_be_sound, CHANGED)]
     changed = [each for each in observations if each[1][0] == CHANGED]
     for wrong, sound in ((failed, loaded), (changed, unchanged)):
         _blame(wrong, sound, found)

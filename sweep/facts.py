@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.profiles import facts
 from sweep import observed
-from sweep.blame import LOADS, Kind, Observation, blamed
+from sweep.blame import LOADS, UNKNOWN, Kind, Observation, blamed
 from sweep.plan import every_keras
 from sweep.tables import Table, filled, tables_of
 
@@ -68,8 +68,8 @@ def _cells(by_writer: Mapping[str, Mapping[str, Table]]) -> Iterator[tuple[Place
     for writer, tables in by_writer.items():
         for form, table in tables.items():
             for reader, column in filled(table).items():
-                known = [(each, kind) for each, kind in zip(table.artifacts, column, strict=True) if kind]
-                yield (form, versions.index(writer), versions.index(reader)), known
+                every = [(each, kind or UNKNOWN) for each, kind in zip(table.artifacts, column, strict=True)]
+                yield (form, versions.index(writer), versions.index(reader)), every
 
 
 def _sound(constructs: Iterable[str], observations: Iterable[Observation]) -> Iterator[str]:

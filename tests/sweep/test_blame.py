@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from sweep.blame import Kind, Observation, blamed
+from sweep.blame import UNKNOWN, Kind, Observation, blamed
 
 LOADS: Kind = ("loads", "", "")
 FAILS: Kind = ("fails", "load", "TypeError: no")
@@ -65,3 +65,7 @@ class TestBlamed:
 
     def test_counts_what_nothing_tells_from_an_artifact_that_loads(self) -> None:
         assert blamed([BASE, seen(FAILS, *BASE[0])]).unexplained == 1
+
+    def test_nothing_that_may_load_for_all_that_anybody_has_tried(self) -> None:
+        failed = seen(FAILS, "layer Norm", "layer Norm.axis=[int]")
+        assert blamed([BASE, seen(UNKNOWN, "layer Norm"), failed]).constructs == {"layer Norm.axis=[int]": FAILS}
