@@ -1,7 +1,8 @@
 """Compares the static verdicts with what the matrix saw, and writes the table of docs/accuracy.md.
 
 `python benchmarks/accuracy/compare.py MATRIX/results.jsonl [--held-out OTHER/results.jsonl] [--write docs/accuracy.md]`
-prints the agreement and every disagreement. It exits with 1 where fewer than 98 % of the verdicts agree, or where a
+prints the agreement and every disagreement; with `--before CHECKOUT` what the verdicts of another commit come to on
+the same loads, too (`git worktree add CHECKOUT COMMIT`). It exits with 1 where fewer than 98 % of the verdicts agree, or where a
 load that crashed was predicted to succeed.
 """
 
@@ -9,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
 import sys
 from collections import Counter
 from functools import cache
@@ -34,6 +37,8 @@ def main() -> int:
     options = arguments()
     cells = compared(options.results)
     held_out = compared(options.held_out) if options.held_out else []
+    if options.before:
+        print(f"before: {of_checkout(options.before, options.results)}")
     print(page.summary(cells))
     for cell in cells:
         if not cell.agrees:
@@ -53,8 +58,17 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path, help="what matrix.py left")
     parser.add_argument("--held-out", type=Path, help="a second matrix, which the rules were not made by")
+    parser.add_argument("--before", type=Path, help="a checkout of another commit, whose verdicts are taken too")
     parser.add_argument("--write", type=Path, help="where to write the page")
     return parser.parse_args()
+
+
+def of_checkout(checkout: Path, results: Path) -> str:
+    """The agreement of the verdicts that another checkout gives on the same loads."""
+    command = [sys.executable, str(Path(__file__).resolve()), str(results.resolve())]
+    environment = {**os.environ, "PYTHONPATH": str(checkout.resolve())}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return done.stdout.partition("\n")[0] or f"its verdicts cannot be taken: {done.stderr.strip()[-300:]}"
 
 
 def compared(results: Path) -> list[Cell]:

@@ -26,8 +26,10 @@ def test_what_is_predicted_is_what_happens(tmp_path: Path) -> None:
     seen = Counter(json.loads(line)["outcome"] for line in results.read_text(encoding="utf-8").splitlines())
     assert seen["loads"] >= 20
     assert seen["fails"] >= 20
-    compared = run("compare.py", results)
+    compared = run("compare.py", results, "--before", BENCHMARKS.parents[1])
     assert compared.returncode == 0, compared.stdout
+    before, now = compared.stdout.splitlines()[:2]
+    assert before == f"before: {now}", "the same commit gives the same verdicts"
 
 
 def run(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
