@@ -2,8 +2,8 @@
 
 `python benchmarks/accuracy/compare.py MATRIX/results.jsonl [--held-out OTHER/results.jsonl] [--write docs/accuracy.md]`
 prints the agreement and every disagreement; with `--before CHECKOUT` what the verdicts of another commit come to on
-the same loads, too (`git worktree add CHECKOUT COMMIT`). It exits with 1 where fewer than 98 % of the verdicts agree, or where a
-load that crashed was predicted to succeed.
+the same loads, too (`git worktree add CHECKOUT COMMIT`). It exits with 1 where fewer than 98 % of the verdicts agree,
+or where a load that crashed was predicted to succeed.
 """
 
 from __future__ import annotations
