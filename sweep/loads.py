@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "KERAS_BACKEND": "tensorflow"}
-# A load that takes longer has hung; the first of a process imports TensorFlow too.
-PATIENCE = 45.0
+# A load that takes longer has hung; the first of a process waits for TensorFlow too.
+PATIENCE, PATIENCE_AT_FIRST = 15.0, 60.0
 LOOK_EVERY = 0.2
 TIME_IS_UP = "time is up"
 HANGS = "hangs"
@@ -146,7 +146,7 @@ def _watch(process: subprocess.Popen[bytes], answers: Path, until: Callable[[], 
         size = answers.stat().st_size if answers.exists() else 0
         if size != last:
             last, since = size, time.monotonic()
-        if until() or time.monotonic() - since > PATIENCE:
+        if until() or time.monotonic() - since > (PATIENCE if last > 0 else PATIENCE_AT_FIRST):
             process.kill()
             process.wait()
             return TIME_IS_UP if until() else HANGS
