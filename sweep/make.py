@@ -22,11 +22,21 @@ if TYPE_CHECKING:
 
 # What `sweep.objects` has, which needs TensorFlow to be imported.
 OWN = frozenset(
-    {"PlainScale", "RegisteredScale", "PlainCell", "plain_function", "registered_function", "plain_loss"}
+    {
+        "PlainScale",
+        "RegisteredScale",
+        "PlainCell",
+        "RegisteredCell",
+        "plain_function",
+        "registered_function",
+        "plain_loss",
+    }
     | {"plain_initializer", "plain_regularizer", "plain_constraint"}
 )
 # Roles that have trials of their own by each name.
 ROWS = "rows.jsonl"
+# What a writer leaves when it is through.
+LEFT_OUT = "left-out.json"
 SAVED_MODEL = "saved_model"
 NAMED = ("activation", "constraint", "initializer", "loss", "metric", "optimizer", "regularizer")
 
@@ -55,7 +65,8 @@ def make(keras: str, out: Path, what: str = FILES) -> list[dict[str, Any]]:
     folder = folder_of(keras, out, what)
     rows = folder / ROWS
     if not rows.exists():
-        run_writer(interpreter_for(keras), vocabulary(keras), folder, what)
+        if not (folder / LEFT_OUT).exists():
+            run_writer(interpreter_for(keras), vocabulary(keras), folder, what)
         text = "".join(json.dumps(each) + "\n" for each in described(folder))
         partial_file = rows.with_suffix(".part")
         partial_file.write_text(text, encoding="utf-8")
@@ -108,7 +119,7 @@ def left_out_of(folder: Path) -> dict[str, list[str]]:
     """What is not among a writer's artifacts: `left_out`, of which no model was made, and `not_saved`."""
     notes = [json.loads(line) for line in (folder / "made.jsonl").read_text(encoding="utf-8").splitlines()]
     not_saved = sorted(f"{each['name']} ({each['format']})" for each in notes if "error" in each)
-    return {"left_out": json.loads((folder / "left-out.json").read_text(encoding="utf-8")), "not_saved": not_saved}
+    return {"left_out": json.loads((folder / LEFT_OUT).read_text(encoding="utf-8")), "not_saved": not_saved}
 
 
 def _described(note: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -67,6 +67,11 @@ class PlainCell(Layer):  # type: ignore[misc]
         return dict(super().get_config(), units=self.units)
 
 
+@_register("sweep")
+class RegisteredCell(PlainCell):
+    """The same, registered."""
+
+
 def plain_function(value: Any) -> Any:
     """A function that nobody registered."""
     return value * 2.0

@@ -25,9 +25,10 @@ OWN = "*"
 WITH_WEIGHTS = "model with weights"
 # Names, places and wiring; and what has constructs of its own.
 _NOT_ARGUMENTS = frozenset(
-    {"name", "layers", "input_layers", "output_layers", "build_config", "build_input_shape", "batch_input_shape"}
-    | {"batch_shape", "shared_object_id"}
+    {"name", "layers", "build_config", "build_input_shape", "batch_input_shape"} | {"batch_shape", "shared_object_id"}
 )
+# How a model's ends are written, whatever layers they are.
+_ENDS = frozenset({"input_layers", "output_layers"})
 # What may be any name, and says nothing about what is done with it.
 _FREE = frozenset({"encoding", "mask_token", "oov_token"})
 _FREE_IN_LAMBDAS = frozenset({"function", "module", "output_shape", "output_shape_module", "mask"})
@@ -81,9 +82,18 @@ def _of_use(use: Use, role: str, own: set[str]) -> Iterator[Construct]:
     yield Construct(head, use)
     config: Mapping[str, Any] = use.config
     for key, value in config.items() if not head.endswith(OWN) else ():
-        if key not in _NOT_ARGUMENTS:
+        if key in _ENDS:
+            yield Construct(f"{head}.{key}={_ends(value)}", use)
+        elif key not in _NOT_ARGUMENTS:
             is_free = isinstance(value, str) and (key in _FREE or (use.name == _LAMBDA and key in _FREE_IN_LAMBDAS))
             yield Construct(f"{head}.{key}={'text' if is_free else _kind(value, own)}", use)
+
+
+def _ends(value: Any) -> str:
+    """How the ends of a model are written: one alone, a list of one or of several, or by names."""
+    if isinstance(value, list) and value and not isinstance(value[0], str):
+        return "[one]" if len(value) == 1 else "[several]"
+    return "one" if isinstance(value, list) else "{}"
 
 
 def _name(name: str, own: set[str]) -> str:

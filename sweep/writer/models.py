@@ -50,7 +50,7 @@ def model_trials(kit: Kit) -> Iterator[Tuple[str, Trial]]:
 def _between(kit: Kit, change: Callable[[Kit, Any], Any]) -> Any:
     tensors = symbolic(kit, "vectors")
     changed = change(kit, kit.layers.Dense(2, name="first")(tensors[0]))
-    return kit.keras.Model(tensors, kit.layers.Dense(2, name="last")(changed), name="model")
+    return kit.keras.Model(tensors[0], kit.layers.Dense(2, name="last")(changed), name="model")
 
 
 def _dense(kit: Kit, name: str = "probe", **options: Any) -> Any:
@@ -79,6 +79,22 @@ def _shared(kit: Kit) -> Any:
     first, second = symbolic(kit, "two vectors")
     layer = _dense(kit)
     return kit.keras.Model([first, second], [layer(first), layer(second)], name="model")
+
+
+def _of_lists(kit: Kit) -> Any:
+    tensors = symbolic(kit, "vectors")
+    return kit.keras.Model(tensors, [_dense(kit)(tensors[0])], name="model")
+
+
+def _of_outputs(kit: Kit, outputs: Callable[[Any, Any], Any]) -> Any:
+    (tensor,) = symbolic(kit, "vectors")
+    return kit.keras.Model(tensor, outputs(_dense(kit, "one")(tensor), _dense(kit, "other")(tensor)), name="model")
+
+
+def _added(kit: Kit) -> Any:
+    (tensor,) = symbolic(kit, "vectors")
+    first = _dense(kit, "first")(tensor)
+    return kit.keras.Model(tensor, kit.layers.Add(name="added")([first, _dense(kit, "second")(first)]), name="model")
 
 
 def _frozen(kit: Kit) -> Any:
@@ -134,6 +150,10 @@ FORMS: Dict[str, Tuple[Callable[[Kit], Any], str, Tuple[str, ...]]] = {
     "Sequential built later": (_built_later, "vectors", ()),
     "Sequential never built": (_never_built, "vectors", ()),
     "a shared layer, two outputs": (_shared, "two vectors", ()),
+    "a functional model of lists": (_of_lists, "vectors", ()),
+    "two outputs in a list": (lambda kit: _of_outputs(kit, lambda one, other: [one, other]), "vectors", ()),
+    "two outputs by name": (lambda kit: _of_outputs(kit, lambda one, other: {"a": one, "b": other}), "vectors", ()),
+    "two branches added": (_added, "vectors", ()),
     "a frozen model": (_frozen, "vectors", ()),
     "Sequential in a model": (_nested(_inner_sequential), "vectors", ()),
     "a functional model in a model": (_nested(_inner_functional), "vectors", ()),

@@ -15,7 +15,7 @@ QUANTIZATIONS = ("int8", "int4", "float8")
 
 def state_trials(kit: Kit) -> Iterator[Tuple[str, Trial]]:
     """Adapted, quantized, adapted in low rank, and under each dtype policy."""
-    for name, make, inputs in [*_adapted(kit), *_from_files(kit), *_quantized(kit)]:
+    for name, make, inputs in [*_adapted(kit), *_given(kit), *_from_files(kit), *_quantized(kit)]:
         yield name, Trial(name, "state", make, inputs, is_as_is=True)
     for name, make, inputs in _under_policies(kit):
         yield name, Trial(name, "state", make, inputs)
@@ -38,6 +38,24 @@ def _adapted(kit: Kit) -> Iterator[Tuple[str, Maker, str]]:
     for name, inputs, options in cases:
         label = "{} adapted{}".format(name, "".join(", {}={!r}".format(*each) for each in options.items()))
         yield label, _adapt(kit, name, inputs, options), inputs
+
+
+def _given(kit: Kit) -> Iterator[Tuple[str, Maker, str]]:
+    """Lookups that are given their vocabulary, and what they weigh its words with."""
+    cases: List[Tuple[str, str, List[Any], Tuple[str, ...]]] = [
+        ("TextVectorization", "strings", list("abcd"), TEXT_MODES),
+        ("StringLookup", "strings", list("abcd"), LOOKUP_MODES),
+        ("IntegerLookup", "integers", [0, 1, 2, 3], LOOKUP_MODES),
+    ]
+    for name, inputs, words, modes in cases:
+        for mode in modes:
+            weights = {"idf_weights": [0.5, 1.0, 1.5, 2.0]} if "idf" in mode else {}
+            make = _of(kit, name, inputs, dict(weights, vocabulary=words, output_mode=mode))
+            yield "{} of a vocabulary, output_mode={!r}".format(name, mode), make, inputs
+
+
+def _of(kit: Kit, name: str, inputs: str, options: Dict[str, Any]) -> Maker:
+    return lambda: sequential(kit, [_find(kit, name)(name="probe", **options)], inputs)
 
 
 def _from_files(kit: Kit) -> Iterator[Tuple[str, Maker, str]]:

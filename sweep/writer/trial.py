@@ -46,10 +46,11 @@ class Trial(NamedTuple):
 def sequential(kit: Kit, layers: List[Any], inputs: str) -> Any:
     """A Functional model of layers one after the other, whose names are the same in every version."""
     tensors = symbolic(kit, inputs)
-    value = tensors[0] if len(tensors) == 1 else tensors
+    given = tensors[0] if len(tensors) == 1 else tensors
+    value = given
     for layer in layers:
         value = layer(value)
-    return kit.keras.Model(tensors, value, name="model")
+    return kit.keras.Model(given, value, name="model")
 
 
 def move_weights(model: Any) -> None:

@@ -72,6 +72,7 @@ def _cells(kit: Kit) -> List[Held]:
             (),
         ),
         ("a custom cell", lambda: own.PlainCell(2, name="inner"), ("PlainCell",)),
+        ("a registered cell", lambda: own.RegisteredCell(2, name="inner"), ("RegisteredCell",)),
     ]
 
 

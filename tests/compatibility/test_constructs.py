@@ -58,6 +58,20 @@ class TestLayers:
             "layer Bidirectional > RNN > *",
         ]
 
+    @pytest.mark.parametrize(
+        ("ends", "kind"),
+        [
+            (["a", 0, 0], "one"),
+            ([["a", 0, 0]], "[one]"),
+            ([["a", 0, 0], ["b", 0, 0]], "[several]"),
+            ({"x": ["a", 0, 0]}, "{}"),
+            ([], "one"),
+        ],
+    )
+    def test_of_a_model_have_its_ends_as_they_are_written(self, ends: Any, kind: str) -> None:
+        root = {"class_name": "Functional", "config": {"output_layers": ends}}
+        assert texts(root=root) == ["model Functional", f"model Functional.output_layers={kind}"]
+
     def test_in_models_are_in_nothing(self) -> None:
         found = texts(layer("Sequential", "a", layers=[]), layer("Dense", "a", "b"))
         assert found == ["layer Sequential", "layer Dense"]

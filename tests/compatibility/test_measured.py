@@ -158,6 +158,17 @@ class TestBesideRules:
         assert Severity.ERROR in {finding.severity for finding in result.findings}
 
 
+def test_a_model_as_a_whole_is_not_said_to_fail_where_a_rule_says_why() -> None:
+    """Every .keras file of 2.13 keeps its weights where 2.15 does not look: one sentence says so."""
+    about = {"model Sequential": [[0, [0], [0]]]}
+    known = Facts(data_of(VERSIONS, KINDS, [(0, 0)], [], about))
+    root = {"class_name": "Sequential", "config": {}}
+    for layers, subjects in (((dense(),), ["Sequential"]), ((dense(nobody=1),), ["Dense(nobody=…)"])):
+        inventory = Inventory(Path("model.h5"), "h5", saved_by={"keras": "2.15.0"}, layers=layers, root=root)
+        found = check_compatibility(inventory, load_profile("tf2.15"), facts=known).findings
+        assert [finding.subject for finding in found] == subjects
+
+
 class TestNeverObserved:
     def test_are_the_constructs_that_no_version_was_tried_with(self) -> None:
         known = facts()

@@ -42,6 +42,7 @@ _WORDS = {
 _EXPECTED = "is expected, by what was seen of the versions beside it,"
 _TF_KERAS = "tf_keras"
 _COMPILED = "compiled "
+_MODEL = "model "
 _OF_OWN = f" {OWN}"
 _MOST_VERSIONS = 3
 _NOWHERE = ("no Keras that was tried reads it back: build the model without it, and save the model again",)
@@ -62,7 +63,7 @@ def measured_findings(context: CompatibilityContext, others: Sequence[Finding]) 
     explained = {severity: _Explained(others, severities) for severity, severities in _SAY_AS_MUCH.items()}
     for fact, uses in _measured(context):
         finding = _finding(context, fact, uses)
-        left = explained[finding.severity].rest_of(uses)
+        left = explained[finding.severity].rest_of(uses, is_of_model=fact.construct.startswith(_MODEL))
         if left:
             yield replace(finding, where=locations(left))
 
@@ -71,17 +72,25 @@ class _Explained:
     """The layers that findings of some severities name."""
 
     def __init__(self, findings: Iterable[Finding], severities: Collection[Severity]) -> None:
+        self._is_any = False
         self._names: set[str] = set()
         self._of_cut: set[str] = set()
         for finding in findings:
+            self._is_any = self._is_any or finding.severity in severities
             if finding.severity in severities and finding.where:
                 names = _names(finding.where)
                 self._names |= names
                 if _MORE.fullmatch(finding.where[-1]):
                     self._of_cut |= names
 
-    def rest_of(self, uses: Sequence[Use]) -> list[Use]:
-        """The layers and objects that are not named; none where a finding names some of them and counts the others."""
+    def rest_of(self, uses: Sequence[Use], *, is_of_model: bool) -> list[Use]:
+        """The layers and objects that are not named.
+
+        None where a finding names some of them and counts the others, or there is any, and it is about the model as a
+        whole.
+        """
+        if is_of_model and self._is_any:
+            return []
         names = [_names(locations([use])) for use in uses]
         if any(not each.isdisjoint(self._of_cut) for each in names):
             return []
