@@ -22,8 +22,6 @@ _BETWEEN = "\n"
 PAIR = " & "
 LOADS = "loads"
 _HANDED_ON = ("activation", "initializer", "regularizer", "constraint")
-# How many versions further a writer may be that judges another.
-_NEAR = 1
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Fact:
         text: what Keras says, without what differs between files.
         writer: the version that wrote it, where it was measured.
         reader: the version that read it, where it was measured.
-        is_seen: whether it was seen in these versions, rather than in those around the reader, or of the writer beside.
+        is_seen: whether it was seen in these versions, rather than in those around the reader, or of the writer before.
     """
 
     construct: str
@@ -96,7 +94,7 @@ class Facts:
         """The facts about some constructs of one file.
 
         A reader between two that were tried makes of a construct what both of them do, and a writer that was not tried
-        writes what the one beside it does.
+        writes what the one before it does.
 
         Args:
             constructs: all of the file's.
@@ -151,14 +149,15 @@ class Facts:
         return None
 
     def _place(self, writer: str, reader: str) -> tuple[int, int] | None:
-        """The pair of writer and reader that judges a pair: itself, or that of the writer beside it."""
+        """The pair of writer and reader that judges a pair: itself, or that of the writer before."""
         if writer not in self._versions or reader not in self._versions:
             return None
         wanted = self._versions.index(writer), self._versions.index(reader)
-        writers = [place[0] for place in self._known if place[1] == wanted[1]]
-        alike = [each for each in writers if self._is_keras_3(each) == self._is_keras_3(wanted[0])]
-        near = min(alike, key=lambda each: (abs(each - wanted[0]), each), default=None)
-        return (near, wanted[1]) if near is not None and abs(near - wanted[0]) <= _NEAR else None
+        if wanted in self._known:
+            return wanted
+        before = wanted[0] - 1
+        is_next = before >= 0 and self._is_keras_3(before) == self._is_keras_3(wanted[0])
+        return (before, wanted[1]) if is_next and (before, wanted[1]) in self._known else None
 
     def _is_keras_3(self, version: int) -> bool:
         return self._versions[version].startswith("3.")

@@ -28,7 +28,7 @@ DATA = data_of(
         "layer GRU": [[0, [2], [4]], [1, [2], [6]]],
         "layer Softmax": [[1, [5], [5, 6]]],
         "layer * & layer RNN": [[0, [2], [6]]],
-        "layer LSTM": [[0, [2], [6]], [2, [2], [4, 5]]],
+        "layer LSTM": [[0, [2], [6]], [0, [3], [3]], [2, [2], [4, 5]]],
     },
     between=[(2, 5)],
 )
@@ -53,13 +53,14 @@ class TestAbout:
         assert about(facts, "2.15", "2.15", DENSE) == []
         assert about(facts, "2.15", "3.15", DENSE) == []
 
-    def test_takes_the_writer_beside_it_where_the_writer_was_not_measured(self, facts: Facts) -> None:
-        assert about(facts, "2.13", "3.0", DENSE) == [DENSE]
-        assert about(facts, "3.0", "3.3", DENSE) == [DENSE]
-        assert about(facts, "3.0", "3.15", DENSE) == []
+    def test_takes_the_writer_before_it_where_the_writer_was_not_measured(self, facts: Facts) -> None:
+        assert about(facts, "3.15", "3.3", DENSE) == [DENSE]
+        assert about(facts, "3.15", "3.15", DENSE) == []
 
-    def test_takes_no_writer_that_is_further_away(self, facts: Facts) -> None:
-        assert about(facts, "2.4", "3.0", DENSE) == []
+    def test_takes_no_writer_after_it_or_further_away_or_of_another_keras(self, facts: Facts) -> None:
+        assert about(facts, "2.13", "3.0", DENSE) == []
+        assert about(facts, "3.16", "3.3", DENSE) == []
+        assert about(facts, "3.0", "tf_keras 2.21", "layer LSTM") == []
 
     def test_says_what_is_known_of_a_reader_between_others_and_that_it_was_not_seen(self, facts: Facts) -> None:
         assert about(facts, "2.15", "3.3", DENSE) == []
@@ -67,8 +68,8 @@ class TestAbout:
         assert (fact.writer, fact.reader, fact.is_seen) == ("2.15", "3.3", False)
 
     def test_says_what_was_seen_of_the_writer_beside_it_and_not_of_this_one(self, facts: Facts) -> None:
-        (fact,) = facts.about([DENSE], "2.13", "3.0")
-        assert (fact.writer, fact.is_seen) == ("2.15", False)
+        (fact,) = facts.about([DENSE], "3.15", "3.3")
+        assert (fact.writer, fact.is_seen) == ("3.3", False)
 
     def test_says_nothing_of_a_reader_newer_than_all_that_were_measured(self, facts: Facts) -> None:
         assert about(facts, "2.15", "3.16", "layer Dropout") == []
