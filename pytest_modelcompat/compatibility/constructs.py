@@ -8,9 +8,11 @@ what is asked of the facts about a file are read by the same function, so that t
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_modelcompat.artifacts.inventory import LayerUse
+from pytest_modelcompat.compatibility.input_ranks import input_ranks, models_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -60,6 +62,7 @@ def constructs(inventory: Inventory, is_own: Callable[[Use], bool]) -> Iterator[
     uses: tuple[Use, ...] = (*inventory.layers, *inventory.objects)
     own = {use.name for use in uses if is_own(use)}
     root = inventory.root
+    ranks = input_ranks(models_of(inventory))
     if isinstance(root.get("class_name"), str):
         config = root.get("config")
         use = LayerUse(root["class_name"], (), config=config if isinstance(config, dict) else {})
@@ -68,13 +71,21 @@ def constructs(inventory: Inventory, is_own: Callable[[Use], bool]) -> Iterator[
             yield Construct(WITH_WEIGHTS, use)
     wrapped = _Wrapped(inventory)
     for layer in inventory.layers:
-        yield from _of_use(layer, "operation" if _is_operation(layer) else "layer", own)
+        role = "operation" if _is_operation(layer) else "layer"
+        yield from _of_use(_with_last_axis(layer, ranks.get(layer.path)), role, own)
         chain = wrapped.chain(layer)
         if chain:
             yield Construct("layer " + " > ".join(_name(each.name, own) for each in chain), layer)
     for each in inventory.objects:
         role = f"compiled {each.role}" if each.path == ("compile",) else each.role
         yield from _of_use(each, role, own)
+
+
+def _with_last_axis(layer: LayerUse, rank: int | None) -> LayerUse:
+    """A layer whose axis is written from the end where it is the last: keras.applications write it either way."""
+    if rank and layer.config.get("axis") == rank - 1:
+        return replace(layer, config={**layer.config, "axis": -1})
+    return layer
 
 
 def _of_use(use: Use, role: str, own: set[str]) -> Iterator[Construct]:

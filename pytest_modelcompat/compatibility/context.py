@@ -10,6 +10,7 @@ from pytest_modelcompat.artifacts.inventory import LayerUse, ObjectUse
 from pytest_modelcompat.artifacts.modules import NO_MODULE
 from pytest_modelcompat.artifacts.versions import MinorVersion, dotted, minor_version
 from pytest_modelcompat.compatibility.constructs import constructs
+from pytest_modelcompat.compatibility.input_ranks import models_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,8 @@ _KERAS_3: MinorVersion = (3, 0)
 TF_KERAS: MinorVersion = (2, 16)
 # Keras 3's layers look these up by their name alone, whatever module a file names beside it.
 _BY_NAME = frozenset({"activation", "constraint", "initializer", "regularizer"})
+# From this version on Keras 2 does so too, with the layers of a model as well. Read in its serialization_lib.
+_KERAS_2_BY_NAME: MinorVersion = (2, 13)
 
 
 @dataclass(frozen=True)
@@ -105,13 +108,22 @@ class CompatibilityContext:
             return self.profile.registered[use.registered_name]
         if isinstance(use, ObjectUse) and use.module == NO_MODULE and use.role in self.profile.as_objects:
             return self.profile.as_objects[use.role].get(use.name)
-        if self.reader_major == 3 and use.role in _BY_NAME and use.module:
+        if self.is_found_by_name(use):
             return self._named(use.role, use.name)
         if use.module and use.module != NO_MODULE:
             return self._by_location(use.module, use.name)
         if use.module == NO_MODULE:
             return self.profile.find(use.role, use.name) or self.profile.find("object", use.name)
         return self._named(use.role, use.name)
+
+    def is_found_by_name(self, use: Use) -> bool:
+        """Whether the reader looks for it by its name alone, though the file names a module beside it."""
+        if not use.module or (use.module == NO_MODULE and self.reader_major == 2):
+            return False
+        if self.reader_major == 3:
+            return use.role in _BY_NAME
+        is_in_a_model = isinstance(use, LayerUse) and use.path != ()
+        return self.reader >= _KERAS_2_BY_NAME and (is_in_a_model or use.role in _BY_NAME)
 
     def _by_location(self, module: str, name: str) -> ObjectKnowledge | None:
         if self.profile.package == "tf_keras" and module.partition(".")[0] == "keras":
@@ -162,10 +174,7 @@ class CompatibilityContext:
     @cached_property
     def models(self) -> tuple[tuple[tuple[str, ...], Mapping[str, Any]], ...]:
         """Path and configuration of every model in the artifact, the outermost one first."""
-        config = self.inventory.root.get("config")
-        outermost = (((), config),) if isinstance(config, dict) else ()
-        inner = ((layer.path, layer.config) for layer in self.inventory.layers if "layers" in layer.config)
-        return (*outermost, *inner)
+        return tuple(models_of(self.inventory))
 
     def is_wrapped(self, path: tuple[str, ...]) -> bool:
         """Whether a layer stands in another layer rather than in a model, as below a TimeDistributed."""

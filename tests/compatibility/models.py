@@ -227,12 +227,12 @@ def named_function(writer: Writer) -> Part:
     return stack(writer, writer.layer("Lambda", "triple", **config))
 
 
-def normalized_batch(writer: Writer, axis: Any) -> Part:
+def normalized_batch(writer: Writer, axis: Any, shape: tuple[int, ...] = (4,)) -> Part:
     zeros, ones = writer.object("initializers", "Zeros"), writer.object("initializers", "Ones")
     config: dict[str, Any] = {"axis": axis, "momentum": 0.9, "epsilon": 1e-3, "center": True, "scale": True}
     config |= {"beta_initializer": zeros, "gamma_initializer": ones}
     config |= {"moving_mean_initializer": zeros, "moving_variance_initializer": ones}
-    return stack(writer, writer.layer("BatchNormalization", "batch", [(4,)] * 4, **config))
+    return stack(writer, writer.layer("BatchNormalization", "batch", [(4,)] * 4, **config), shape=shape)
 
 
 def shaped_lambda(writer: Writer) -> Part:

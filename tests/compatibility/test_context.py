@@ -102,13 +102,19 @@ def used(role: str, name: str, module: str | None = None) -> ObjectUse:
         (layer("Functional", "keras.src.engine.functional"), "tf2.16", None),
         # A Keras 3 looks an initializer up by its name, whatever its module.
         (used("initializer", "GlorotUniform", "keras.nowhere"), "tf2.21", "GlorotUniform"),
-        (used("initializer", "GlorotUniform", "keras.nowhere"), "tf2.15", None),
+        # So does Keras 2 from 2.13 on, and the layers of a model as well; the outermost model it imports.
+        (used("initializer", "GlorotUniform", "keras.nowhere"), "tf2.15", "GlorotUniform"),
+        (used("initializer", "GlorotUniform", "keras.nowhere"), "tf2.12", None),
+        (layer("Dense", "keras.nowhere"), "tf2.15", "Dense"),
+        (layer("LayerScale", "keras.src.applications.convnext"), "tf2.15", None),
+        (LayerUse("Functional", (), "keras.src.models.functional"), "tf2.15", None),
+        (layer("Functional", "keras.src.models.functional"), "tf2.15", "Functional"),
         (used("initializer", "GlorotUniform", "keras.initializers"), "tf2.15", "GlorotUniform"),
         (used("initializer", "OrthogonalInitializer", "keras.initializers"), "tf2.16", "OrthogonalInitializer"),
         # A class goes by its aliases too, in the public modules that have it.
         (used("constraint", "maxnorm", "keras.constraints"), "tf2.15", "MaxNorm"),
-        (used("constraint", "maxnorm", "keras.nowhere"), "tf2.15", None),
-        (used("constraint", "maxnorm", "keras"), "tf2.15", None),
+        (used("constraint", "maxnorm", "keras.nowhere"), "tf2.12", None),
+        (used("constraint", "maxnorm", "keras"), "tf2.12", None),
         (used("loss", "MeanSquaredError", "keras.nowhere"), "tf2.21", None),
         (used("optimizer", "adam"), "tf2.21", "Adam"),
         (used("optimizer", "Adam"), "tf2.21", "Adam"),

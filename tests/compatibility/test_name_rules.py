@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat.artifacts.inventory import LayerUse, ObjectUse
+from pytest_modelcompat.compatibility.fixes import declared_as
 from pytest_modelcompat.compatibility.rules import names
 from pytest_modelcompat.compatibility.rules.arguments import taken_for_functions, wrong_arguments
 from pytest_modelcompat.profiles.store import load_profile
@@ -139,13 +140,30 @@ def test_a_private_class_of_keras_in_an_h5_file(keras: str, runtime: str, fix: s
         ("keras.layers", "tf2.21", "it names keras.layers.Scale, and Keras 3.15 has no Scale there"),
         ("keras.nowhere", "tf2.21", "it names the module keras.nowhere, which Keras 3.15 does not have"),
         ("keras", "tf2.21", "it names keras.Scale, and Keras 3.15 has no Scale there"),
-        ("tf_keras.nowhere", "tf2.21+tf_keras", "it names the module tf_keras.nowhere, which tf_keras 2.21 does not"),
+        ("keras.nowhere", "tf2.12", "it names the module keras.nowhere, which Keras 2.12 does not have"),
     ],
 )
 def test_a_module_of_keras_without_the_class(module: str, runtime: str, cause: str) -> None:
     (finding,) = unknown(layer("Scale", module), runtime)
     assert finding.cause.startswith(cause)
     assert (finding.kind, finding.subject, finding.stage) == (Kind.MODULE_MOVED, "Scale", Stage.CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("module", "runtime", "path"),
+    [
+        ("keras.src.applications.convnext", "tf2.15", "keras.src.applications.convnext.LayerScale"),
+        ("keras.src.applications.convnext", "tf2.21+tf_keras", "tf_keras.src.applications.convnext.LayerScale"),
+        ("tf_keras.src.applications.convnext", "tf2.21+tf_keras", "tf_keras.src.applications.convnext.LayerScale"),
+    ],
+)
+def test_a_layer_that_is_not_public_is_not_found_by_its_module(module: str, runtime: str, path: str) -> None:
+    (finding,) = unknown(layer("LayerScale", module), runtime)
+    assert finding.kind is Kind.UNKNOWN_LAYER
+    assert "looks for it by its name alone, among the layers that are public" in finding.cause
+    assert declared_as(finding.fix[0]) == {"LayerScale": path}
+    held = keras_file("2.15.0", layers=(layer("LayerScale", module),))
+    assert not list(names.unknown_names(before(held, runtime, "LayerScale")))
 
 
 @pytest.mark.parametrize("module", ["kerasish.layers", "shop.keras", "keras_tuner"])

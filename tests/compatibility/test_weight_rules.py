@@ -295,3 +295,24 @@ def test_another_key_is_no_initializer() -> None:
 def test_a_subclassed_model_is_not_rebuilt_from_its_layers(tmp_path: Path) -> None:
     path = written_keras(K36, subclassed(K36))(tmp_path)
     assert not fits(path, "tf2.18", "Ranker")
+
+
+def test_a_layer_whose_name_begins_with_that_of_another_is_beside_it() -> None:
+    """MobileNetV3 calls its layers `Conv` and `Conv/BatchNorm`: an .h5 file has the one's group in the other's."""
+    conv = {"name": "Conv", "filters": 2, "kernel_size": [1, 1], "use_bias": False, "dtype": "float32"}
+    norm = {"name": "Conv/BatchNorm", "axis": [3], "center": True, "scale": True, "dtype": "float32"}
+    layers = tuple(
+        LayerUse(class_name, (str(config["name"]),), config=config, position=1, siblings=2)
+        for class_name, config in (("Conv2D", conv), ("BatchNormalization", norm))
+    )
+    root = {"class_name": "Functional", "config": {"name": "model", "layers": []}}
+    held = [WeightUse("model_weights/Conv/Conv/kernel:0", "float32", (1, 1, 3, 2), 24)]
+    held += [
+        WeightUse(f"model_weights/Conv/BatchNorm/Conv/BatchNorm/{name}:0", "float32", (2,), 8)
+        for name in ("gamma", "beta", "moving_mean", "moving_variance")
+    ]
+    whole = h5(root=root, layers=layers, weights=tuple(held))
+    assert not list(weight_shape_findings(before(whole, "tf2.15")))
+    more = WeightUse("model_weights/Conv/Conv/bias:0", "float32", (2,), 8)
+    (finding,) = weight_shape_findings(before(replace(whole, weights=(*held, more)), "tf2.15"))
+    assert finding.where == ('"Conv", first of 2 layers',)

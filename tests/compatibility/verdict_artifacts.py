@@ -163,6 +163,14 @@ OPS = "".join(
 )
 NEW = "versions { producer: 99999 min_consumer: 99999 }"
 
+
+def layer_scale(writer: Writer) -> Part:
+    """A layer that Keras has for its ConvNeXt alone."""
+    part = writer.layer("LayerScale", "scaled", init_values=0.5, projection_dim=4)
+    module = "keras.src.applications.convnext"
+    return replace(part, node={**part.node, "module": module, "registered_name": "LayerScale"})
+
+
 ARTIFACTS = {
     "activation of tf.nn, h5 of Keras 2.15": Judged(h5(K215, activated(K215, "leaky_relu"))),
     "activation of tf.nn as a function, keras of 3.3": Judged(keras(K33, given_function(K33, "hard_swish"))),
@@ -171,7 +179,8 @@ ARTIFACTS = {
     "attention without shapes, h5 of 2.6": Judged(h5(K26, models.attention(K26))),
     "attention scored by a text, h5 of 3.15": Judged(h5(K315, models.attending(K315))),
     "axis of BatchNormalization, keras of 2.13": Judged(keras(K213, models.normalized_batch(K213, [1]))),
-    "axis of BatchNormalization, h5 of 3.3": Judged(h5(K33, models.normalized_batch(K33, 1))),
+    "axis of BatchNormalization, h5 of 3.3": Judged(h5(K33, models.normalized_batch(K33, 1, (4, 3)))),
+    "axis of BatchNormalization that is the last, h5 of 3.3": Judged(h5(K33, models.normalized_batch(K33, 1))),
     "axis of Softmax, h5 of 3.3": Judged(h5(K33, models.softened(K33, 1))),
     "batch shape in the first layer, h5 of 2.3": Judged(h5(K23, models.first_with_batch(K23))),
     "Bidirectional around an own cell, h5 of 2.15": Judged(h5(K215, both_ways(K215)), custom=("Cell",)),
@@ -222,6 +231,7 @@ ARTIFACTS = {
     "HDF5 called .keras": Judged(models.hdf5_called_keras),
     "lambda as activation, keras of 3.15": Judged(keras(K315, activated(K315, LAMBDA_ACTIVATION))),
     "list for a configuration, h5 of 2.1": Judged(models.list_config),
+    "layer of an application, keras of 2.15": Judged(keras(K215, stack(K215, layer_scale(K215)))),
     "LSTM, h5 of 2.15": Judged(h5(K215, stack(K215, K215.lstm(), shape=(5, 3)))),
     "mask, SavedModel of 2.10": Judged(saved_model(keras=(K210, embedding(K210)))),
     "named function, h5 of 2.15": Judged(h5(K215, models.named_function(K215))),
@@ -250,6 +260,7 @@ ARTIFACTS = {
     "preset of KerasHub": Judged(preset),
     "random numbers, keras of 2.15": Judged(keras(K215, dropped_out(K215))),
     "random numbers, keras of 3.0": Judged(keras(K30, dropped_out(K30))),
+    "slash in a name, h5 of 2.15": Judged(h5(K215, stack(K215, K215.dense("block/dense")))),
     "SavedModel": Judged(saved_model(f"{OPS}{NEW}", f"{OBJECTS}{signature('inputs', 'inputs_1')}")),
     "SavedModel of half inputs": Judged(saved_model(more=signature("x", dtype="DT_HALF"), weights=["kernel"])),
     "SavedModel inside, keras of 3.6": Judged(keras(K36, saved_model_inside(K36))),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.compatibility import fixes
+from pytest_modelcompat.compatibility.input_ranks import input_ranks
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ def lost_axes(context: CompatibilityContext) -> Iterator[Finding]:
     """Findings where Keras 3 drops a layer's axis and goes on with the usual one, the last."""
     if context.reader_major != 3 or context.inventory.format != "h5":
         return
+    ranks = input_ranks(context.models)
     read = (layer for layer in context.inventory.layers if context.is_translated(layer))
-    losing = [layer for layer in read if _is_lost(context, layer.config.get("axis"))]
+    losing = [layer for layer in read if _is_lost(context, layer.config.get("axis"), ranks.get(layer.path))]
     misfit = [layer for layer in losing if layer.class_name in _WITH_WEIGHTS]
     other = [layer for layer in losing if layer not in misfit]
     cause = f"{context.reader_name} drops its axis when it reads an .h5 file, and takes the last one instead"
@@ -49,7 +51,9 @@ def _finding(context: CompatibilityContext, layers: list[LayerUse], cause: str, 
     )
 
 
-def _is_lost(context: CompatibilityContext, axis: Any) -> bool:
+def _is_lost(context: CompatibilityContext, axis: Any, rank: int | None) -> bool:
+    """Whether a layer goes on with another axis than its own; the last one may be written as a number too."""
     if isinstance(axis, list):
         return len(axis) > 1
-    return isinstance(axis, int) and axis != _USUAL and context.reader < _KEEPS_NUMBERS
+    last = (_USUAL, rank - 1) if rank else (_USUAL,)
+    return isinstance(axis, int) and axis not in last and context.reader < _KEEPS_NUMBERS

@@ -51,7 +51,8 @@ def is_unknown(context: CompatibilityContext, use: Use) -> bool:
 def _unknown(context: CompatibilityContext, group: Sequence[Use]) -> Finding:
     use = group[0]
     if _names_keras_module(use):
-        return _module_moved(context, group)
+        is_private_there = context.is_found_by_name(use) and is_private(str(use.module))
+        return _not_public(context, group) if is_private_there else _module_moved(context, group)
     if _is_operation(context, use):
         return _operation(group, "looks for a layer of this name, of which there is none", context)
     namesake = context.profile.find(use.role, use.name) if use.module == NO_MODULE else None
@@ -134,6 +135,25 @@ def _is_keras_own(use: Use) -> bool:
 
 def _names_keras_module(use: Use) -> bool:
     return (use.module or "").partition(".")[0] in KERAS_PACKAGES
+
+
+def _not_public(context: CompatibilityContext, group: Sequence[Use]) -> Finding:
+    """A class of Keras' own that its reader looks for among the public ones: `LayerScale` of a ConvNeXt."""
+    use = group[0]
+    module = str(use.module)
+    if context.profile.package == "tf_keras" and not module.startswith("tf_"):
+        module = f"tf_{module}"
+    is_there = context.profile.has_module(module)
+    return Finding(
+        Kind.UNKNOWN_LAYER if isinstance(use, LayerUse) else Kind.UNKNOWN_OBJECT,
+        subject=use.name,
+        where=locations(group),
+        cause=f"{context.reader_name} looks for it by its name alone, among the {use.role}s that are public, and "
+        f"{use.module}.{use.name} is none of these",
+        fix=fixes.declare_as(use.name, f"{module}.{use.name}") if is_there else fixes.other_keras(context),
+        stage=Stage.CONFIG,
+        source="measured",
+    )
 
 
 def _module_moved(context: CompatibilityContext, group: Sequence[Use]) -> Finding:

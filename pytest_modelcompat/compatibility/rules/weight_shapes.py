@@ -146,11 +146,14 @@ def _groups(context: CompatibilityContext) -> Iterator[tuple[list[LayerUse], lis
     if context.inventory.format != "h5":
         yield owners, weights
         return
+    names = {layer.path[0] for layer in context.inventory.layers}
     for name in dict.fromkeys(layer.path[0] for layer in owners):
         inside = f"{_MODEL_WEIGHTS}{name}/"
+        # "Conv/BatchNorm" is a layer beside "Conv", and not in it.
+        beside = tuple(f"{_MODEL_WEIGHTS}{each}/" for each in names if each.startswith(f"{name}/"))
         yield (
             [layer for layer in owners if layer.path[0] == name],
-            [weight for weight in weights if weight.path.startswith(inside)],
+            [weight for weight in weights if weight.path.startswith(inside) and not weight.path.startswith(beside)],
         )
 
 
