@@ -11,16 +11,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sweep.plan import lines
+from sweep.summary import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from sweep.blame import Kind
+
     Outcome = Mapping[str, Any]
-
-
-def outcome_of(result: Outcome) -> tuple[str, str]:
-    """What a result is, whatever its text: versions word the same failure in many ways."""
-    return result["outcome"], result.get("stage") or ""
 
 
 def followed(
@@ -37,7 +35,7 @@ def followed(
     asked: set[str] = set()
     for line in lines():
         known = {
-            line.index(reader): outcome_of(results[reader][artifact])
+            line.index(reader): kind_of(results[reader][artifact])
             for reader in readers
             if reader in line and artifact in results[reader]
         }
@@ -47,11 +45,11 @@ def followed(
             have |= {line[place] for place in found}
             if not found:
                 break
-            known.update({place: outcome_of(results[line[place]][artifact]) for place in found})
+            known.update({place: kind_of(results[line[place]][artifact]) for place in found})
     return have, asked - have
 
 
-def _middles(known: Mapping[int, tuple[str, str]]) -> set[int]:
+def _middles(known: Mapping[int, Kind]) -> set[int]:
     """The places halfway between two neighbours that differ."""
     return {
         (one + other) // 2 for one, other in pairwise(sorted(known)) if other - one > 1 and known[one] != known[other]

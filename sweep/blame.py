@@ -38,10 +38,10 @@ class Blamed:
 def blamed(observations: Sequence[Observation]) -> Blamed:
     """What failures and changes are of.
 
-    A construct of an artifact that loads is innocent. Of the others the one that most artifacts have that do not is to
-    blame, and so on until all are explained: where everything fails, it is the model around it, and not each layer. Of
-    several alike it is an argument that the texts of the failures name, or else the class.
-    Where an artifact has nothing else, two constructs may fail together that load apart.
+    A construct of an artifact that loads is innocent. Of the others those are to blame that the text of a failure
+    names: an argument, or else a class. Where it names none, it is the one that most artifacts have that do not load,
+    and so on until all are explained: where everything fails, it is the model around it, and not each layer. Of several
+    alike it is the class. Where an artifact has nothing else, two constructs may fail together that load apart.
 
     Args:
         observations: constructs and result of each artifact.
@@ -59,18 +59,45 @@ def blamed(observations: Sequence[Observation]) -> Blamed:
 
 def _blame(wrong: Sequence[Observation], sound: Sequence[frozenset[str]], found: Blamed) -> None:
     innocent: frozenset[str] = frozenset().union(*sound)
-    left = [(constructs - innocent, kind) for constructs, kind in wrong if constructs - innocent]
+    by_kind: dict[Kind, list[frozenset[str]]] = {}
+    for constructs, kind in wrong:
+        if constructs - innocent:
+            by_kind.setdefault(kind, []).append(constructs - innocent)
+    left: list[Observation] = []
+    for kind, alike in by_kind.items():
+        words = frozenset(re.findall(r"\w+", kind[2]))
+        named = (_named(suspects, words) for suspects in alike)
+        culprits = _culprits([(suspects, kind) for suspects in named if suspects])
+        found.constructs.update(dict.fromkeys(culprits, kind))
+        left += [(suspects, kind) for suspects in alike if suspects.isdisjoint(culprits)]
+    for culprit, kinds in _culprits(left).items():
+        found.constructs.setdefault(culprit, _most_frequent(kinds))
+    _blame_pairs(wrong, sound, innocent, found)
+
+
+def _named(suspects: frozenset[str], words: frozenset[str]) -> frozenset[str]:
+    """Those that a text names: by their argument, or where it names none, by their class."""
+    arguments = frozenset(each for each in suspects if _argument(each) in words)
+    return arguments or frozenset(each for each in suspects if "=" not in each and each.rpartition(" ")[2] in words)
+
+
+def _culprits(left: Sequence[Observation]) -> dict[str, list[Kind]]:
+    """The fewest constructs that all of these have, with what became of the artifacts that each explains."""
+    found: dict[str, list[Kind]] = {}
+    left = list(left)
     while left:
         often = Counter(construct for suspects, _ in left for construct in suspects)
         most = max(often.values())
-        alike = [construct for construct, count in often.items() if count == most]
-        texts = " ".join(kind[2] for suspects, kind in left if not suspects.isdisjoint(alike))
-        words = frozenset(re.findall(r"\w+", texts))
-        culprit = min(
-            alike, key=lambda each: (_argument(each) not in words, "=" in each, not each.startswith(_OUTER), each)
-        )
-        found.constructs[culprit] = _most_frequent(kind for suspects, kind in left if culprit in suspects)
+        alike = (construct for construct, count in often.items() if count == most)
+        culprit = min(alike, key=lambda each: ("=" in each, not each.startswith(_OUTER), each))
+        found[culprit] = [kind for suspects, kind in left if culprit in suspects]
         left = [each for each in left if culprit not in each[0]]
+    return found
+
+
+def _blame_pairs(
+    wrong: Sequence[Observation], sound: Sequence[frozenset[str]], innocent: frozenset[str], found: Blamed
+) -> None:
     together = [(constructs, kind) for constructs, kind in wrong if not constructs - innocent]
     pairs: dict[str, list[Kind]] = {}
     often = Counter(construct for constructs, _ in wrong for construct in constructs)

@@ -20,7 +20,7 @@ LONGEST = 160
 def normal(text: str) -> str:
     """A failure's text without what differs from one file to the next: numbers, paths, whole configurations."""
     text = _PLACES.sub("…", _COLOURS.sub("", text).split("Call arguments received", maxsplit=1)[0])
-    return _NUMBERS.sub("N", _LONG.sub("{…}", text))[:LONGEST].strip()
+    return _NUMBERS.sub("N", _LONG.sub("{…}", text))[:LONGEST].strip().removesuffix(":")
 
 
 def folder_of(what: str) -> Path:

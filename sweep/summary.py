@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sweep.observed import normal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 NOT_LOADED = -1
 
@@ -36,7 +39,7 @@ def observations(rows: list[dict[str, Any]], by_reader: dict[str, dict[str, dict
     }
 
 
-def kind_of(result: dict[str, Any]) -> tuple[str, str, str]:
+def kind_of(result: Mapping[str, Any]) -> tuple[str, str, str]:
     """A result as outcome, stage and text, without what differs between files."""
     return result["outcome"], result.get("stage") or "", normal(result.get("text") or "")
 

@@ -75,10 +75,6 @@ def _filled(row: Column) -> Column:
     known = [place for place, kind in enumerate(row) if kind]
     filled_row = list(row)
     for one, other in pairwise(known):
-        if other - one > 1 and _same(row[one], row[other]):
+        if row[one] == row[other]:
             filled_row[one + 1 : other] = [row[one]] * (other - one - 1)
     return filled_row
-
-
-def _same(one: Kind | None, other: Kind | None) -> bool:
-    return one is not None and other is not None and one[:2] == other[:2]

@@ -53,6 +53,13 @@ class TestFollowed:
             asked |= more
         assert asked == {"3.7", "3.3", "3.5", "3.4"}
 
+    def test_asks_where_the_same_outcome_has_another_text(self) -> None:
+        results = results_of(k3_0="fails", k3_2="fails")
+        results["3.0"]["a"]["text"], results["3.2"]["a"]["text"] = "no 5", "no 7"
+        assert followed("a", ["3.0", "3.2"], results) == (set(), set())
+        results["3.2"]["a"]["text"] = "never"
+        assert followed("a", ["3.0", "3.2"], results) == (set(), {"3.1"})
+
     def test_looks_along_each_line_alone(self) -> None:
         """Keras 2 that reads it and Keras 3 that does not are no boundary: there is nothing between them to try."""
         assert followed("a", ["2.15", "3.0"], results_of(k2_15="loads", k3_0="fails")) == (set(), set())
@@ -68,9 +75,9 @@ def table(**columns: Kind) -> Table:
 
 class TestFilled:
     def test_has_what_both_sides_make_of_it(self) -> None:
-        found = filled(table(k3_0=FAILS, k3_3=OTHERWISE, k3_5=LOADS))
+        found = filled(table(k3_0=FAILS, k3_3=FAILS, k3_5=OTHERWISE, k3_7=LOADS))
         assert {reader: column[0] for reader, column in found.items()} == {
-            "3.0": FAILS, "3.1": FAILS, "3.2": FAILS, "3.3": OTHERWISE, "3.5": LOADS,
+            "3.0": FAILS, "3.1": FAILS, "3.2": FAILS, "3.3": FAILS, "3.5": OTHERWISE, "3.7": LOADS,
         }  # fmt: skip
 
     def test_has_nothing_before_the_first_and_after_the_last(self) -> None:

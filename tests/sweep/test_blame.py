@@ -69,3 +69,13 @@ class TestBlamed:
     def test_nothing_that_may_load_for_all_that_anybody_has_tried(self) -> None:
         failed = seen(FAILS, "layer Norm", "layer Norm.axis=[int]")
         assert blamed([BASE, seen(UNKNOWN, "layer Norm"), failed]).constructs == {"layer Norm.axis=[int]": FAILS}
+
+    def test_what_each_text_names_where_everything_fails(self) -> None:
+        """The class that all have would be named with the words of one of them."""
+        dense = ("fails", "load", "TypeError: passed to Dense: {'quantization_config': None}")
+        other = ("fails", "load", "ValueError: Unknown layer: Cast")
+        failed = [
+            seen(dense, "layer Input", "layer Dense", "layer Dense.quantization_config=null"),
+            seen(other, "layer Input", "layer Cast", "layer Cast.dtype=text"),
+        ]
+        assert blamed(failed).constructs == {"layer Dense.quantization_config=null": dense, "layer Cast": other}

@@ -60,6 +60,7 @@ class TestObservations:
         ("bad config {'name': 'probe', 'trainable': True, 'dtype': 'float32'}", "bad config {…}"),
         ("calling it. \x1b[1mIt is not\x1b[0m there", "calling it. It is not there"),
         ("<keras.src.Thing object at 0x7f00aa> is not", "… is not"),
+        ("AssertionError: ", "AssertionError"),
     ],
 )
 def test_texts_lose_what_differs_between_files(text: str, expected: str) -> None:

@@ -42,7 +42,8 @@ _WORDS = {
 _EXPECTED = "is expected, by what was seen of the versions beside it,"
 _TF_KERAS = "tf_keras"
 _COMPILED = "compiled "
-_MODEL = "model "
+# What every model has, and is to blame where nothing of a writer loads.
+_MODEL = ("model ", "layer InputLayer")
 _OF_OWN = f" {OWN}"
 _MOST_VERSIONS = 3
 _NOWHERE = ("no Keras that was tried reads it back: build the model without it, and save the model again",)
