@@ -61,10 +61,10 @@ class Run:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(partial(self._make, rows), writers))
             self._recall(rows)
-            asked = self._planned(rows)
+            asked = self._asked(rows)
             while asked and not self.is_over():
                 list(pool.map(self._load, asked.items()))
-                asked = self._planned(rows) or self._bisected(rows)
+                asked = self._asked(rows)
         for writer in rows:
             self._write(writer, rows[writer])
         return list(rows), sum(map(len, asked.values()))
@@ -89,6 +89,10 @@ class Run:
                 results, known = self.results(reader), outcomes_of(before, reader)
                 found = [dict(known[key], id=row["id"]) for row in artifacts if (key := _key(row)) in known]
                 results.add(each for each in found if each["id"] not in results.by_digest)
+
+    def _asked(self, rows: Rows) -> Asked:
+        """What is to be loaded next: what the plan has, and then what lies between."""
+        return self._planned(rows) or self._bisected(rows)
 
     def _planned(self, rows: Rows) -> Asked:
         """What the plan's readers have not loaded yet."""
