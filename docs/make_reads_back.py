@@ -1,4 +1,4 @@
-"""Writes `reads-back.md`, what each version of Keras reads back, from the facts in the package.
+"""Writes `reads-back.md` and its pages, what each version of Keras reads back, from the facts in the package.
 
 Run it from the project's folder with the plugin installed: `python docs/make_reads_back.py`.
 """
@@ -6,6 +6,7 @@ Run it from the project's folder with the plugin installed: `python docs/make_re
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 PAGE = Path(__file__).with_name("reads-back.md")
+# A page for all classes would be too long to be shown.
+FOLDER = PAGE.with_suffix("")
+PAIRS, OWN = "Two at once", "Your own"
 FORMATS = {"h5": ".h5", "keras": ".keras"}
 OUTCOMES = {
     ("fails", "load"): "fails to load",
@@ -27,8 +31,9 @@ OUTCOMES = {
 HEAD = """# What each version reads back
 
 What was measured of every class of Keras and of its arguments: the smallest model of each is saved in one version and
-loaded in others, and its predictions and two training steps are compared. This page lists what does **not** come back
-the same; what it does not list came back. Search it for a class, an argument or a text that Keras printed.
+loaded in others, and its predictions and two training steps are compared. These pages list what does **not** come back
+the same; what they do not list came back. Look for a class below, or search [their folder](reads-back) for an argument
+or a text that Keras printed.
 
 `Dense.activation=<LeakyReLU>` is a Dense whose argument `activation` is an object LeakyReLU; `[int]` is a list of
 numbers, `*` a class or function of your own, `RNN > *` one inside an RNN. *Two at once* fail only together. How it was
@@ -37,9 +42,35 @@ measured is in [sweep/README.md](../sweep/README.md). `modelcompat check` judges
 
 
 def main() -> None:
-    """Write the page."""
+    """Write the pages."""
     data = {form: read_data(form) for form in FORMATS}
-    PAGE.write_text("\n".join([HEAD, *versions_table(data), "", *rows(data), ""]), encoding="utf-8")
+    pages: dict[str, list[str]] = {}
+    titles: dict[str, list[str]] = {}
+    for name, table in tables(data).items():
+        page = page_of(name)
+        pages.setdefault(page, []).extend([f"## {name}", "", *table, ""])
+        titles.setdefault(page, []).append(name)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
+    for page, lines in pages.items():
+        head = "# What each version reads back\n\n[All classes, and what was measured](../reads-back.md)\n"
+        (FOLDER / f"{page}.md").write_text("\n".join([head, *lines]), encoding="utf-8")
+    PAGE.write_text("\n".join([HEAD, *index(titles), "", *versions_table(data), ""]), encoding="utf-8")
+
+
+def page_of(name: str) -> str:
+    """The page that a class stands on: that of its first letter."""
+    if name in (PAIRS, OWN):
+        return name.lower().replace(" ", "-")
+    return name[0].lower() if name[0].isalpha() else "others"
+
+
+def index(titles: dict[str, list[str]]) -> Iterator[str]:
+    """The classes that do not come back everywhere, by page."""
+    yield "## Classes"
+    yield ""
+    for page, names in sorted(titles.items()):
+        yield f"- [{page}](reads-back/{page}.md): {', '.join(names)}"
 
 
 def versions_table(data: dict[str, Any]) -> Iterator[str]:
@@ -65,7 +96,7 @@ def every_version(data: dict[str, Any]) -> list[str]:
     return names
 
 
-def rows(data: dict[str, Any]) -> Iterator[str]:
+def tables(data: dict[str, Any]) -> dict[str, list[str]]:
     """A table for each class, of what does not come back the same."""
     by_class: dict[str, list[str]] = {}
     for form, title in FORMATS.items():
@@ -84,18 +115,16 @@ def rows(data: dict[str, Any]) -> Iterator[str]:
                     text.replace("|", "\\|") if outcome != "changed" else "",
                 )
                 by_class.setdefault(_class_of(construct), []).append(f"| {' | '.join(cells)} |")
-    for name in sorted(by_class, key=str.lower):
-        yield from (f"## {name}", "", "| construct | file | saved by | read by | becomes | Keras says |")
-        yield "|---|---|---|---|---|---|"
-        yield from (*sorted(by_class[name]), "")
+    head = ("| construct | file | saved by | read by | becomes | Keras says |", "|---|---|---|---|---|---|")
+    return {name: [*head, *sorted(by_class[name])] for name in sorted(by_class, key=str.lower)}
 
 
 def _class_of(construct: str) -> str:
     """The class that a construct is of; of two, a heading for all of these."""
     if PAIR in construct:
-        return "Two at once"
+        return PAIRS
     name = construct.split("=", maxsplit=1)[0].split(" > ", maxsplit=1)[0].partition(".")[0].rpartition(" ")[2]
-    return "Your own" if name == "*" else name
+    return OWN if name == "*" else name
 
 
 def _shown(construct: str) -> str:

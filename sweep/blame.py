@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # What holds the others, and is named first where it fails whenever they do.
 _OUTER = ("model ", "layer ")
-LOADS, CHANGED = "loads", "changed"
+LOADS, CHANGED, TRAINING = "loads", "changed", "training"
 
 Kind = tuple[str, str, str]
 # What nobody has tried may load, and is blamed on nothing.
@@ -102,11 +102,21 @@ def _blame_pairs(
     pairs: dict[str, list[Kind]] = {}
     often = Counter(construct for constructs, _ in wrong for construct in constructs)
     for constructs, kind in together:
-        pair = _pair(constructs, sound, often)
+        pair = _pair(constructs, sound, often) if kind[1] != TRAINING else ""
+        if pair and not _belong_together(pair, kind[2]):
+            pair = ""
         found.unexplained += not pair
         if pair:
             pairs.setdefault(pair, []).append(kind)
     found.constructs.update({pair: _most_frequent(kinds) for pair, kinds in pairs.items()})
+
+
+def _belong_together(pair: str, text: str) -> bool:
+    """Whether two are of one class, or the text names one: others only happen to stand in the same artifacts."""
+    one, other = (each.partition("=")[0] for each in pair.split(PAIR))
+    if one.partition(".")[0] == other.partition(".")[0]:
+        return True
+    return not frozenset(re.findall(r"\w+", text)).isdisjoint(re.findall(r"\w+", f"{one} {other}"))
 
 
 def _argument(construct: str) -> str:

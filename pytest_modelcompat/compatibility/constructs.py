@@ -37,6 +37,8 @@ _FREE_IN_LAMBDAS = frozenset({"function", "module", "output_shape", "output_shap
 _WORD = re.compile(r"[A-Za-z_][\w.+-]{0,29}")
 _NUMBERED = re.compile(r"_\d+$")
 _MOST_IN_LIST = 3
+# What a layer writes, and an InputLayer does not.
+_EVERY_LAYER, _SHAPES = "trainable", frozenset({"batch_shape", "batch_input_shape"})
 _LAMBDA = "Lambda"
 
 
@@ -70,8 +72,10 @@ def constructs(inventory: Inventory, is_own: Callable[[Use], bool]) -> Iterator[
         if inventory.weights:
             yield Construct(WITH_WEIGHTS, use)
     wrapped = _Wrapped(inventory)
+    is_bare = inventory.format == "h5" and inventory.saved_by.get("keras", "").startswith("3.")
     for layer in inventory.layers:
-        role = "operation" if _is_operation(layer) else "layer"
+        is_operation = _is_operation(layer, is_bare=is_bare and layer.name not in own)
+        role = "operation" if is_operation else "layer"
         yield from _of_use(_with_last_axis(layer, ranks.get(layer.path)), role, own)
         chain = wrapped.chain(layer)
         if chain:
@@ -111,7 +115,15 @@ def _name(name: str, own: set[str]) -> str:
     return OWN if name in own or ">" in name else name
 
 
-def _is_operation(layer: LayerUse) -> bool:
+def _is_operation(layer: LayerUse, *, is_bare: bool) -> bool:
+    """Whether it is an operation on tensors: of a module of these, or without what every layer of Keras writes.
+
+    Args:
+        layer: of Keras' own class of that name.
+        is_bare: whether the file names no modules, as the .h5 files of Keras 3.
+    """
+    if is_bare:
+        return _EVERY_LAYER not in layer.config and _SHAPES.isdisjoint(layer.config)
     return ".ops." in f".{layer.module or ''}."
 
 

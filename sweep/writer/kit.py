@@ -32,6 +32,11 @@ class Kit:
         return ["keras", "h5"] if self.version >= FIRST_KERAS_ZIP else ["h5"]
 
     @property
+    def names_modules(self) -> bool:
+        """Whether it is a Keras 2 whose .keras files name modules that Keras 3 does not have."""
+        return FIRST_KERAS_ZIP <= self.version < FIRST_KERAS_3
+
+    @property
     def ways(self) -> List[str]:
         """The ways in which a SavedModel is made with this Keras, the most usual first."""
         own = ["model.export"] if self.version >= FIRST_EXPORT else []

@@ -44,12 +44,17 @@ class Trial(NamedTuple):
 
 
 def sequential(kit: Kit, layers: List[Any], inputs: str) -> Any:
-    """A Functional model of layers one after the other, whose names are the same in every version."""
+    """A model of layers one after the other, whose names are the same in every version.
+
+    Keras 3 reads no functional model from a .keras file of Keras 2, whatever is in it: there it is a Sequential.
+    """
     tensors = symbolic(kit, inputs)
     given = tensors[0] if len(tensors) == 1 else tensors
     value = given
     for layer in layers:
         value = layer(value)
+    if kit.names_modules and given is tensors[0] and not isinstance(value, (list, tuple, dict)):
+        return kit.keras.Sequential([given, *layers], name="model")
     return kit.keras.Model(given, value, name="model")
 
 

@@ -37,6 +37,25 @@ class TestLayers:
     def test_names_and_places_are_none(self) -> None:
         assert texts(layer("Dense", name="a", batch_input_shape=[None, 4])) == ["layer Dense"]
 
+    def test_operations_in_an_h5_file_are_those_that_write_no_trainable(self) -> None:
+        """Keras 3 names no module there, and calls `x * y` as the layer is called."""
+        layers = (
+            layer("Multiply", "a", name="a"),
+            layer("Multiply", "b", name="b", trainable=True),
+            layer("InputLayer", "c", batch_shape=[None, 4]),
+            layer("Scale", "d", name="d"),
+        )
+        found = [
+            each.text.partition(".")[0]
+            for keras in ("3.3.0", "2.15.0")
+            for each in constructs(
+                Inventory(Path("m.h5"), "h5", {"keras": keras}, layers=layers), lambda use: use.name == "Scale"
+            )
+        ]
+        of_keras_3 = ["operation Multiply", "layer Multiply", "layer Multiply", "layer InputLayer", "layer *"]
+        assert found[: len(of_keras_3)] == of_keras_3
+        assert "operation Multiply" not in found[len(of_keras_3) :]
+
     def test_own_ones_are_the_same_whatever_they_are_called(self) -> None:
         assert texts(layer("Scale", factor=2.0), own=("Scale",)) == ["layer *"]
         assert texts(layer("shop>Scale", factor=2.0)) == ["layer *"]

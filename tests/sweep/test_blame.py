@@ -59,9 +59,21 @@ class TestBlamed:
 
     def test_two_that_load_apart_and_fail_together(self) -> None:
         apart = [seen(LOADS, "layer RNN", "layer Dense"), seen(LOADS, "layer Both", "layer *")]
-        found = blamed([*apart, seen(FAILS, "layer RNN", "layer *")])
-        assert found.constructs == {"layer * & layer RNN": FAILS}
+        kind = ("fails", "load", "ValueError: RNN got no cell")
+        found = blamed([*apart, seen(kind, "layer RNN", "layer *")])
+        assert found.constructs == {"layer * & layer RNN": kind}
         assert found.unexplained == 0
+
+    def test_no_two_that_the_text_does_not_name_unless_they_are_of_one_class(self) -> None:
+        apart = [seen(LOADS, "layer A", "layer A.x=int", "layer B"), seen(LOADS, "layer C", "layer A.y=int")]
+        for others in (("layer A.x=int", "layer C"), ("layer B", "layer C")):
+            assert blamed([*apart, seen(FAILS, *others)]).unexplained == 1
+        found = blamed([*apart, seen(FAILS, "layer A.x=int", "layer A.y=int")])
+        assert found.constructs == {"layer A.x=int & layer A.y=int": FAILS}
+
+    def test_no_two_for_how_a_model_trains(self) -> None:
+        apart = [seen(LOADS, "layer A", "layer B"), seen(LOADS, "layer C")]
+        assert blamed([*apart, seen(("changed", "training", "layer A"), "layer A", "layer C")]).unexplained == 1
 
     def test_counts_what_nothing_tells_from_an_artifact_that_loads(self) -> None:
         assert blamed([BASE, seen(FAILS, *BASE[0])]).unexplained == 1
