@@ -2,9 +2,9 @@
 
     python benchmarks/real_verdicts.py --out FOLDER [--savers NAME...] [--loaders NAME...] [--models NAME...]
 
-saves the models of `real/models/everyday.py` (keras.applications, and models in the manner of tutorials) in some versions,
-loads them in others, and holds the verdicts against what happened. It prints each that was wrong, and exits with 1 if
-any was. What FOLDER has is not made again.
+saves the models of `real/models/everyday.py` (keras.applications, and models in the manner of tutorials) in some
+versions, loads them in others, and holds the verdicts against what happened. It prints each that was wrong, and exits
+with 1 if any was. What FOLDER has is not made again.
 """
 
 from __future__ import annotations
