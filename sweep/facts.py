@@ -104,7 +104,7 @@ def main() -> None:
         columns = [(table.artifacts, table.readers[reader]) for table in seen[form] for reader in table.measured()]
         kinds = [list(zip(artifacts, column, strict=True)) for artifacts, column in columns]
         known = [[(constructs, kind) for constructs, kind in each if kind] for each in kinds]
-        wrong = sum(kind[0] != LOADS for each in known for _, kind in each)
+        wrong = sum(kind[0] not in (LOADS, UNKNOWN[0]) for each in known for _, kind in each)
         unexplained = sum(blamed(each).unexplained for each in known)
         print(
             f"{form}: {facts.write(form, data):,} bytes; facts about {len(data['facts']):,} constructs; "

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sweep.blame import LOADS, UNKNOWN
 from sweep.plan import lines
 from sweep.summary import NOT_LOADED, artifacts_of, codes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sweep.blame import Kind
 
 # By these it is seen how well the facts predict: no facts are made of them.
 PAIR_KIND = "pair"
+_BYTECODE = re.compile(r"function_type=lambda|<__lambda__>|<function <lambda>>")
 Column = list["Kind | None"]
 
 
@@ -44,9 +47,17 @@ def tables_of(data: Mapping[str, Any]) -> dict[str, Table]:
         readers: dict[str, Column] = {}
         for reader, runs in data["readers"].items():
             codes = codes_of(runs)
-            readers[reader] = [None if codes[place] == NOT_LOADED else kinds[codes[place]] for place in places]
+            readers[reader] = [_seen(artifacts[place][3], codes[place], kinds) for place in places]
         found[form] = Table([artifacts[place][3] for place in places], readers)
     return found
+
+
+def _seen(constructs: frozenset[str], code: int, kinds: Sequence[Kind]) -> Kind | None:
+    """What became of an artifact; None where it was not loaded."""
+    if code == NOT_LOADED:
+        return None
+    # Whether bytecode runs is a matter of the two versions of Python: a rule knows which.
+    return UNKNOWN if kinds[code][0] != LOADS and any(map(_BYTECODE.search, constructs)) else kinds[code]
 
 
 def filled(table: Table) -> dict[str, Column]:

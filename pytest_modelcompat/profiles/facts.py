@@ -6,7 +6,7 @@ measured: `sweep/` saves a model of each construct in each version and loads it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,7 @@ class Fact:
         text: what Keras says, without what differs between files.
         writer: the version that wrote it, where it was measured.
         reader: the version that read it, where it was measured.
-        is_seen: whether it was seen in these versions, rather than in those around the reader, or of the writer before.
+        is_seen: whether it was seen in these versions, rather than in those around the reader.
     """
 
     construct: str
@@ -93,8 +93,7 @@ class Facts:
     def about(self, constructs: Iterable[str], writer: str, reader: str) -> Iterator[Fact]:
         """The facts about some constructs of one file.
 
-        A reader between two that were tried makes of a construct what both of them do, and a writer that was not tried
-        writes what the one before it does.
+        A reader between two that were tried makes of a construct what both of them do.
 
         Args:
             constructs: all of the file's.
@@ -103,7 +102,7 @@ class Facts:
         """
         there = set(constructs)
         if (writer, reader) not in self._places:
-            self._places[writer, reader] = self._place(writer, reader)
+            self._places[writer, reader] = self._known_pair(writer, reader)
         place = self._places[writer, reader]
         if place is None:
             return
@@ -112,7 +111,7 @@ class Facts:
         for construct in (*sorted(there.intersection(facts)), *together):
             found = self._at(construct, place)
             if found:
-                yield replace(found, is_seen=found.is_seen and (writer, reader) == (found.writer, found.reader))
+                yield found
 
     def loads_in(self, fact: Fact) -> list[str]:
         """The versions in which the construct of a fact was seen to come back the same, from the same writer."""
@@ -148,19 +147,12 @@ class Facts:
                 return Fact(construct, outcome, stage, text, writer, reader, is_seen=place in self._measured)
         return None
 
-    def _place(self, writer: str, reader: str) -> tuple[int, int] | None:
-        """The pair of writer and reader that judges a pair: itself, or that of the writer before."""
+    def _known_pair(self, writer: str, reader: str) -> tuple[int, int] | None:
+        """The places of a writer and a reader of which something is known; None for others."""
         if writer not in self._versions or reader not in self._versions:
             return None
         wanted = self._versions.index(writer), self._versions.index(reader)
-        if wanted in self._known:
-            return wanted
-        before = wanted[0] - 1
-        is_next = before >= 0 and self._is_keras_3(before) == self._is_keras_3(wanted[0])
-        return (before, wanted[1]) if is_next and (before, wanted[1]) in self._known else None
-
-    def _is_keras_3(self, version: int) -> bool:
-        return self._versions[version].startswith("3.")
+        return wanted if wanted in self._known else None
 
     @cached_property
     def _known(self) -> frozenset[tuple[int, int]]:

@@ -118,8 +118,8 @@ CHANGES = {
         lambda writer: h5(writer, attention(writer)),
         Kind.CONFIG_CHANGED,
         "MultiHeadAttention",
-        ("2.4 tf2.6", "2.5 tf2.6", "2.5 tf2.21"),
-        ("2.5 tf2.5", "2.6 tf2.6", "2.6 tf2.21"),
+        ("2.4 tf2.5", "2.4 tf2.6", "2.4 tf2.21"),
+        ("2.4 tf2.4", "2.5 tf2.5", "2.5 tf2.21"),
     ),
     "attention with shapes": Change(
         lambda writer: h5(writer, attention(writer, **shapes_of_attention())),
@@ -133,7 +133,7 @@ CHANGES = {
         Kind.CONFIG_CHANGED,
         "MultiHeadAttention",
         (),
-        ("2.5 tf2.12",),
+        ("2.4 tf2.12",),
     ),
     "own activation as an object": Change(
         written_as_object,

@@ -45,7 +45,8 @@ def layer_with(construct: str) -> LayerUse:
     """A layer that has a construct."""
     name, _, argument = construct.removeprefix("layer ").partition(".")
     key, _, kind = argument.partition("=")
-    return LayerUse(name, ("probe",), config={key: value_of(kind)} if key else {}, position=1, siblings=1)
+    config = {"trainable": True, **({key: value_of(kind)} if key else {})}
+    return LayerUse(name, ("probe",), config=config, position=1, siblings=1)
 
 
 def places(data: dict[str, Any], rows: Any, *outcomes: str) -> set[tuple[int, int]]:

@@ -52,20 +52,6 @@ def test_a_version_between_two_that_were_tried_is_expected_to_do_as_they_do() ->
     )
 
 
-def test_a_file_older_than_all_that_was_measured_is_expected_to_do_as_the_oldest() -> None:
-    about = {"layer Dense.units=int": [[0, [0], [0]]]}
-    known = Facts(data_of(["2.4", "2.15"], KINDS, [(0, 0)], [], about))
-    causes = []
-    for keras in ("2.4.0", "2.2.4-tf"):
-        inventory = Inventory(Path("model.h5"), "h5", saved_by={"keras": keras}, layers=(dense(),))
-        (finding,) = check_compatibility(inventory, load_profile("tf2.4"), facts=known).findings
-        causes.append(finding.cause)
-    assert [cause.partition(" not to read")[0] for cause in causes] == [
-        "Keras 2.4 was seen",
-        "Keras 2.4 is expected, by what was seen of the versions beside it,",
-    ]
-
-
 def test_a_construct_that_failed_is_an_error_with_what_keras_said() -> None:
     result = judged(facts(**{"units=int": [[0, [2], [3]], [6, [2], [1, 2]]]}), "tf2.18", dense())
     (finding,) = result.findings

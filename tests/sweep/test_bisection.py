@@ -11,6 +11,7 @@ import pytest
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from sweep.bisection import followed
+from sweep.blame import UNKNOWN
 from sweep.plan import lines
 from sweep.tables import Table, filled, tables_of
 
@@ -88,6 +89,16 @@ class TestFilled:
         other = {"2.15": "3.1", "3.0": "2.13"}[reader]
         found = filled(Table([frozenset({"layer Dense"})], {reader: [LOADS], other: [LOADS]}))
         assert set(found) == {reader, other}
+
+
+def test_bytecode_that_does_not_run_says_nothing_about_keras() -> None:
+    data = {
+        "constructs": ["layer Lambda.function_type=lambda"],
+        "artifacts": [["Lambda", "layer", "h5", [0], []]],
+        "kinds": [["fails", "load", "ValueError: bad marshal data"], ["loads", "", ""]],
+        "readers": {"3.0": [0, 1], "3.1": [1, 1]},
+    }
+    assert tables_of(data)["h5"].readers == {"3.0": [UNKNOWN], "3.1": [LOADS]}
 
 
 def test_only_what_loaded_everything_was_measured() -> None:

@@ -99,7 +99,7 @@ class TestReader:
         seen = loaded([row], tmp_path)[row["id"]]
         assert seen == {"outcome": "changed", "stage": "training", "text": "its losses differ"}
 
-    def test_sees_an_optimizer_that_begins_anew(self, made: list[dict[str, Any]], tmp_path: Path) -> None:
+    def test_sees_an_optimizer_without_its_state(self, made: list[dict[str, Any]], tmp_path: Path) -> None:
         """The optimizer of a fitted model has counted its steps; without its variables it counts from none."""
         import tensorflow as tf
 

@@ -75,8 +75,8 @@ RULES = (
         source=MEASURED,
         where=layers_that(lambda config: "query_shape" not in config, "MultiHeadAttention"),
         formats=("h5",),
-        written=(ANY, (2, 6)),
-        read=((2, 6), NEVER),
+        written=(ANY, (2, 5)),
+        read=((2, 5), NEVER),
         stage=Stage.CONFIG,
     ),
     Rule(

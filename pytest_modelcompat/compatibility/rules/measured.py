@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _UNKNOWN: MinorVersion = (0, 0)
 _KERAS_3: MinorVersion = (3, 0)
-_FIRST_MEASURED: MinorVersion = (2, 4)
 _OUTCOMES = {
     ("fails", "load"): (Kind.CONFIG_CHANGED, Severity.ERROR, Stage.CONFIG),
     ("fails", "call"): (Kind.CONFIG_CHANGED, Severity.ERROR, Stage.FIRST_CALL),
@@ -119,14 +118,11 @@ def _measured(context: CompatibilityContext) -> Iterator[tuple[Fact, tuple[Use, 
         return
     for fact in context.facts.about(context.constructs, _writer(context), _reader(context)):
         if (fact.outcome, fact.stage) in _OUTCOMES:
-            is_seen = fact.is_seen and context.writer >= _FIRST_MEASURED
-            yield replace(fact, is_seen=is_seen), context.constructs[fact.construct.split(PAIR)[-1]]
+            yield fact, context.constructs[fact.construct.split(PAIR)[-1]]
 
 
 def _writer(context: CompatibilityContext) -> str:
-    # What is older than all that was measured has fewer arguments, and hands them on to the same code.
-    writer = max(context.writer, _FIRST_MEASURED)
-    return version_key(writer, is_tf_keras=TF_KERAS <= writer < _KERAS_3)
+    return version_key(context.writer, is_tf_keras=TF_KERAS <= context.writer < _KERAS_3)
 
 
 def _reader(context: CompatibilityContext) -> str:
