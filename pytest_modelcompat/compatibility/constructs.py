@@ -64,7 +64,8 @@ def constructs(inventory: Inventory, is_own: Callable[[Use], bool]) -> Iterator[
     uses: tuple[Use, ...] = (*inventory.layers, *inventory.objects)
     own = {use.name for use in uses if is_own(use)}
     root = inventory.root
-    ranks = input_ranks(models_of(inventory))
+    has_axes = any(_from_the_front(layer) for layer in inventory.layers)
+    ranks = input_ranks(models_of(inventory)) if has_axes else {}
     if isinstance(root.get("class_name"), str):
         config = root.get("config")
         use = LayerUse(root["class_name"], (), config=config if isinstance(config, dict) else {})
@@ -83,6 +84,12 @@ def constructs(inventory: Inventory, is_own: Callable[[Use], bool]) -> Iterator[
     for each in inventory.objects:
         role = f"compiled {each.role}" if each.path == ("compile",) else each.role
         yield from _of_use(each, role, own)
+
+
+def _from_the_front(layer: LayerUse) -> bool:
+    """Whether its axis is counted from the front."""
+    axis = layer.config.get("axis")
+    return isinstance(axis, int) and axis > 0
 
 
 def _with_last_axis(layer: LayerUse, rank: int | None) -> LayerUse:

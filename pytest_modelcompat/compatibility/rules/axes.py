@@ -26,8 +26,8 @@ def lost_axes(context: CompatibilityContext) -> Iterator[Finding]:
     """Findings where Keras 3 drops a layer's axis and goes on with the usual one, the last."""
     if context.reader_major != 3 or context.inventory.format != "h5":
         return
-    ranks = input_ranks(context.models)
-    read = (layer for layer in context.inventory.layers if context.is_translated(layer))
+    read = [layer for layer in context.inventory.layers if "axis" in layer.config and context.is_translated(layer)]
+    ranks = input_ranks(context.models) if read else {}
     losing = [layer for layer in read if _is_lost(context, layer.config.get("axis"), ranks.get(layer.path))]
     misfit = [layer for layer in losing if layer.class_name in _WITH_WEIGHTS]
     other = [layer for layer in losing if layer not in misfit]
