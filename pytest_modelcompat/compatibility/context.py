@@ -192,10 +192,8 @@ class CompatibilityContext:
     @cached_property
     def constructs(self) -> Mapping[str, tuple[Use, ...]]:
         """The artifact's constructs with the layers and objects they are of, a class of the user's own as that."""
-        found: dict[str, list[Use]] = {}
-        for construct in constructs(self.inventory, self._is_own):
-            found.setdefault(construct.text, []).append(construct.use)
-        return {text: tuple(uses) for text, uses in found.items()}
+        uses: tuple[Use, ...] = (*self.inventory.layers, *self.inventory.objects)
+        return _constructs_of(self.inventory, frozenset(use.name for use in uses if self._is_own(use)))
 
     def _is_own(self, use: Use) -> bool:
         return self.known(use) is None or self.is_declared(use)
@@ -203,6 +201,24 @@ class CompatibilityContext:
     def layers(self, *class_names: str) -> tuple[LayerUse, ...]:
         """The artifact's layers of these classes."""
         return tuple(layer for layer in self.inventory.layers if layer.class_name in class_names)
+
+
+# A file is judged for many runtimes in turn, which differ in few names: its constructs are kept until the next file.
+_kept: list[tuple[Inventory, frozenset[str], Mapping[str, tuple[Use, ...]]]] = []
+
+
+def _constructs_of(inventory: Inventory, own: frozenset[str]) -> Mapping[str, tuple[Use, ...]]:
+    """The constructs of an artifact, where these names are the user's own."""
+    for held, names, known in _kept:
+        if held is inventory and names == own:
+            return known
+    if _kept and _kept[0][0] is not inventory:
+        _kept.clear()
+    found: dict[str, list[Use]] = {}
+    for construct in constructs(inventory, lambda use: use.name in own):
+        found.setdefault(construct.text, []).append(construct.use)
+    _kept.append((inventory, own, {text: tuple(uses) for text, uses in found.items()}))
+    return _kept[-1][2]
 
 
 def without_package(name: str) -> str:
