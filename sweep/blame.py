@@ -113,10 +113,11 @@ def _blame_pairs(
 
 def _belong_together(pair: str, text: str) -> bool:
     """Whether two are of one class, or the text names one: others only happen to stand in the same artifacts."""
-    one, other = (each.partition("=")[0] for each in pair.split(PAIR))
-    if one.partition(".")[0] == other.partition(".")[0]:
+    heads = [each.partition("=")[0].partition(".")[0] for each in pair.split(PAIR)]
+    if heads[0] == heads[1]:
         return True
-    return not frozenset(re.findall(r"\w+", text)).isdisjoint(re.findall(r"\w+", f"{one} {other}"))
+    names = {*(head.rpartition(" ")[2] for head in heads), *map(_argument, pair.split(PAIR))} - {""}
+    return not names.isdisjoint(re.findall(r"\w+", text))
 
 
 def _argument(construct: str) -> str:

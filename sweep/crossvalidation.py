@@ -28,7 +28,7 @@ from sweep.loads import Results
 from sweep.make import folder_of, made_before
 from sweep.plan import every_keras, readers_of, runtime_of
 from sweep.summary import kind_of
-from sweep.tables import PAIR_KIND, Column, Table
+from sweep.tables import PAIR_KIND, Column, Table, about_keras
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -114,12 +114,13 @@ def _table(loads: Iterable[Load]) -> Table:
     """What became of one writer's artifacts of one format."""
     loads = list(loads)
     rows = {load.row["name"]: frozenset[str](load.row["constructs"]) for load in loads}
-    place_of = {name: place for place, name in enumerate(rows)}
+    place_of, constructs = {name: place for place, name in enumerate(rows)}, list(rows.values())
     readers: dict[str, Column] = {}
     for load in loads:
         column = readers.setdefault(load.reader, [None] * len(rows))
-        column[place_of[load.row["name"]]] = kind_of(load.result)
-    return Table(list(rows.values()), readers)
+        place = place_of[load.row["name"]]
+        column[place] = about_keras(constructs[place], kind_of(load.result))
+    return Table(constructs, readers)
 
 
 def judged(load: Load, facts: Facts) -> str:

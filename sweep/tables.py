@@ -11,7 +11,7 @@ from sweep.plan import lines
 from sweep.summary import NOT_LOADED, artifacts_of, codes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from sweep.blame import Kind
 
@@ -47,17 +47,20 @@ def tables_of(data: Mapping[str, Any]) -> dict[str, Table]:
         readers: dict[str, Column] = {}
         for reader, runs in data["readers"].items():
             codes = codes_of(runs)
-            readers[reader] = [_seen(artifacts[place][3], codes[place], kinds) for place in places]
+            readers[reader] = [
+                None if codes[place] == NOT_LOADED else about_keras(artifacts[place][3], kinds[codes[place]])
+                for place in places
+            ]
         found[form] = Table([artifacts[place][3] for place in places], readers)
     return found
 
 
-def _seen(constructs: frozenset[str], code: int, kinds: Sequence[Kind]) -> Kind | None:
-    """What became of an artifact; None where it was not loaded."""
-    if code == NOT_LOADED:
-        return None
-    # Whether bytecode runs is a matter of the two versions of Python: a rule knows which.
-    return UNKNOWN if kinds[code][0] != LOADS and any(map(_BYTECODE.search, constructs)) else kinds[code]
+def about_keras(constructs: frozenset[str], kind: Kind) -> Kind:
+    """What became of an artifact, as far as it says something about Keras.
+
+    Whether bytecode runs is a matter of the two versions of Python: a rule knows which.
+    """
+    return UNKNOWN if kind[0] != LOADS and any(map(_BYTECODE.search, constructs)) else kind
 
 
 def filled(table: Table) -> dict[str, Column]:

@@ -217,8 +217,9 @@ def _constructs_of(inventory: Inventory, own: frozenset[str]) -> Mapping[str, tu
     found: dict[str, list[Use]] = {}
     for construct in constructs(inventory, lambda use: use.name in own):
         found.setdefault(construct.text, []).append(construct.use)
-    _kept.append((inventory, own, {text: tuple(uses) for text, uses in found.items()}))
-    return _kept[-1][2]
+    made = {text: tuple(uses) for text, uses in found.items()}
+    _kept.append((inventory, own, made))
+    return made
 
 
 def without_package(name: str) -> str:

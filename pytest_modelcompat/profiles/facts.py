@@ -58,8 +58,6 @@ class Facts:
         self._data = data
         self._versions: list[str] = data["versions"]
         self._kinds: list[list[str]] = data["kinds"]
-        # A folder of files asks for the same few pairs of versions again and again.
-        self._places: dict[tuple[str, str], tuple[int, int] | None] = {}
 
     @cached_property
     def observed(self) -> frozenset[str]:
@@ -101,9 +99,7 @@ class Facts:
             reader: the key of the version that reads it.
         """
         there = set(constructs)
-        if (writer, reader) not in self._places:
-            self._places[writer, reader] = self._known_pair(writer, reader)
-        place = self._places[writer, reader]
+        place = self._known_pair(writer, reader)
         if place is None:
             return
         facts: dict[str, list[Any]] = self._data["facts"]

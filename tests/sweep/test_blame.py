@@ -66,8 +66,14 @@ class TestBlamed:
 
     def test_no_two_that_the_text_does_not_name_unless_they_are_of_one_class(self) -> None:
         apart = [seen(LOADS, "layer A", "layer A.x=int", "layer B"), seen(LOADS, "layer C", "layer A.y=int")]
+        # That it is about a layer nearly every text says.
+        kind = ("fails", "load", "ValueError: the layer is no layer")
         for others in (("layer A.x=int", "layer C"), ("layer B", "layer C")):
-            assert blamed([*apart, seen(FAILS, *others)]).unexplained == 1
+            assert blamed([*apart, seen(kind, *others)]).unexplained == 1
+        named = ("fails", "load", "ValueError: what is x")
+        assert blamed([*apart, seen(named, "layer A.x=int", "layer C")]).constructs == {
+            "layer A.x=int & layer C": named
+        }
         found = blamed([*apart, seen(FAILS, "layer A.x=int", "layer A.y=int")])
         assert found.constructs == {"layer A.x=int & layer A.y=int": FAILS}
 

@@ -163,7 +163,7 @@ def save(folder, names):
             try:
                 MODELS[name]().save(str(folder / (name + suffix)))
             except Exception as error:  # noqa: BLE001 - what this version cannot make or save is not loaded anywhere
-                (folder / (name + suffix)).unlink() if (folder / (name + suffix)).exists() else None
+                (folder / (name + suffix)).unlink(missing_ok=True)
                 print(f"{name}{suffix}: {str(error)[:200]}")
 
 

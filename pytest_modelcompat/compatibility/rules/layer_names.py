@@ -23,18 +23,14 @@ def refused_names(context: CompatibilityContext) -> Iterator[Finding]:
         return
     layers = [use for use in context.uses if isinstance(use, LayerUse) and _SLASH in str(use.config.get("name", ""))]
     if layers:
+        first, *others = fixes.other_keras(context)
         yield Finding(
             Kind.CONFIG_CHANGED,
             subject="name",
             where=locations(layers),
             cause=f"the name of the layer has a slash in it, which {context.reader_name} refuses: Argument `name` must "
             "be a string and cannot contain character `/`",
-            fix=("give the layers names without a slash, and save the model again", *_others(context)),
+            fix=("give the layers names without a slash, and save the model again", f"or {first}", *others),
             stage=Stage.CONFIG,
             source="measured",
         )
-
-
-def _others(context: CompatibilityContext) -> tuple[str, ...]:
-    first, *others = fixes.other_keras(context)
-    return (f"or {first.removeprefix('or ')}", *others)
