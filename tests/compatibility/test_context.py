@@ -289,3 +289,12 @@ def test_what_is_not_opened_is_not_judged_further() -> None:
     held = Inventory(Path("model.h5"), "h5", layers=(layer("Nobody"),), weights_only=True)
     assert [each.kind for each in judged(held, "tf2.21")] == [Kind.FORMAT_NOT_READ]
     assert [each.kind for each in judged(replace(held, weights_only=False), "tf2.21")] == [Kind.UNKNOWN_LAYER]
+
+
+def test_constructs_are_those_of_the_file_and_of_what_is_own_there() -> None:
+    """They are kept while a file is judged for one runtime after the other."""
+    one = h5(layers=(layer("Dense"), layer("Scale")))
+    other = h5(layers=(layer("Dropout"),))
+    asked = [(one, ()), (one, ("Dense",)), (other, ()), (one, ())]
+    found = [set(before(inventory, "tf2.16", *custom).constructs) for inventory, custom in asked]
+    assert found == [{"layer Dense", "layer *"}, {"layer *"}, {"layer Dropout"}, {"layer Dense", "layer *"}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import tensorflow as tf
 
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.compatibility.check import check_compatibility
+from pytest_modelcompat.compatibility.fixes import declared_as
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.profiles.facts import load_facts
 from pytest_modelcompat.profiles.store import load_profile
@@ -66,3 +68,22 @@ def test_a_layer_that_does_not_come_back_has_no_version_recommended(tmp_path: Pa
     result = check_compatibility(read_inventory(tmp_path / "model.h5"), load_profile(runtime))
     assert result.compatibility is Compatibility.FAILS
     assert [finding.fix for finding in result.findings] == [("save the model as .keras",)]
+
+
+def test_a_private_layer_of_keras_2_loads_once_it_is_declared_as_printed(tmp_path: Path) -> None:
+    """Keras 2 takes the class for a text, whatever module the file names."""
+    keras = pytest.importorskip("tf_keras")
+    convnext = importlib.import_module("tf_keras.src.applications.convnext")
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, convnext.LayerScale(0.5, 4)(inputs))
+    model.save(tmp_path / "model.keras")
+    with pytest.raises(TypeError, match="'str' object is not callable"):
+        keras.models.load_model(tmp_path / "model.keras")
+
+    minor = keras.__version__.split(".")[1]
+    result = check_compatibility(read_inventory(tmp_path / "model.keras"), load_profile(f"tf2.{minor}+tf_keras"))
+    (finding,) = result.findings
+    ((name, path),) = declared_as(finding.fix[0]).items()
+    declared = eval(path, {"tf_keras": importlib.import_module("tf_keras")})  # noqa: S307 - what was printed
+    again = keras.models.load_model(tmp_path / "model.keras", custom_objects={name: declared})
+    np.testing.assert_allclose(again(np.eye(2, 4)), model(np.eye(2, 4)))
