@@ -294,7 +294,7 @@ def test_what_is_not_opened_is_not_judged_further() -> None:
 def test_constructs_are_those_of_the_file_and_of_what_is_own_there() -> None:
     """They are kept while a file is judged for one runtime after the other."""
     one = h5(layers=(layer("Dense"), layer("Scale")))
-    other = h5(layers=(layer("Dropout"),))
+    other = h5(layers=(layer("Dropout"), layer("Scale")))
     asked = [(one, ()), (one, ("Dense",)), (other, ()), (one, ())]
     found = [set(before(inventory, "tf2.16", *custom).constructs) for inventory, custom in asked]
-    assert found == [{"layer Dense", "layer *"}, {"layer *"}, {"layer Dropout"}, {"layer Dense", "layer *"}]
+    assert found == [{"layer Dense", "layer *"}, {"layer *"}, {"layer Dropout", "layer *"}, {"layer Dense", "layer *"}]
