@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 VERSIONS = frozenset({"keras_version", "backend", "date_saved"})
 DIGITS = 3
-# Keras 3 numbers what stands twice in a model by where it is in memory.
 # What a SavedModel says about itself; the metadata number its layers as they were made.
 _STAMPS = frozenset({"fingerprint.pb", "keras_metadata.pb"})
 _RELEASE = re.compile(rb"v?\d+\.\d+\.\d+(-\d+-g[0-9a-f]+)?")
+# Keras 3 numbers what stands twice in a model by where it is in memory.
 _ADDRESS = re.compile(rb'"shared_object_id": \d+')
 
 

@@ -18,7 +18,11 @@ from sweep.plan import every_keras
 from sweep.tables import Table, filled, tables_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from sweep.blame import Blamed
+
+    Blame = Callable[[Sequence[Observation]], Blamed]
 
 FORMATS = ("h5", "keras")
 # What a construct is where it came back the same.
@@ -26,7 +30,7 @@ SOUND: Kind = (LOADS, "", "")
 Place = tuple[str, int, int]
 
 
-def compiled(by_writer: Mapping[str, Mapping[str, Table]]) -> dict[str, dict[str, Any]]:
+def compiled(by_writer: Mapping[str, Mapping[str, Table]], blame: Blame = blamed) -> dict[str, dict[str, Any]]:
     """The facts about each format, ready to be written.
 
     A construct of which there is a fact has its place in both formats, and in each pair of versions in which some
@@ -34,10 +38,11 @@ def compiled(by_writer: Mapping[str, Mapping[str, Table]]) -> dict[str, dict[str
 
     Args:
         by_writer: writer -> format -> what became of its artifacts.
+        blame: says which constructs failures and changes are of.
     """
     versions = every_keras()
     cells = dict(_cells(by_writer))
-    results = {place: blamed(observations) for place, observations in cells.items()}
+    results = {place: blame(observations) for place, observations in cells.items()}
     constructs = {construct for result in results.values() for construct in result.constructs}
     found = {}
     for form in FORMATS:

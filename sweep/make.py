@@ -33,11 +33,11 @@ OWN = frozenset(
     }
     | {"plain_initializer", "plain_regularizer", "plain_constraint"}
 )
-# Roles that have trials of their own by each name.
 ROWS = "rows.jsonl"
 # What a writer leaves when it is through.
 LEFT_OUT = "left-out.json"
 SAVED_MODEL = "saved_model"
+# Roles that have trials of their own by each name.
 NAMED = ("activation", "constraint", "initializer", "loss", "metric", "optimizer", "regularizer")
 
 

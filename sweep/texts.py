@@ -24,8 +24,7 @@ from pytest_modelcompat.results.finding import Kind, Severity
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.runtimes.protocol import LoadResult, ProcessExit
-from sweep.crossvalidation import loads_of
-from sweep.observed import normal
+from sweep.outcomes import loads_of
 from sweep.plan import runtime_of
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.results.finding import Finding
-    from sweep.crossvalidation import Load
+    from sweep.outcomes import Load
 
 AT_ONCE = 2
 EXPLAINED, MEASURED, OPEN = "explained", "measured", "open"
@@ -63,7 +62,7 @@ def sample_of(loads: Iterable[Load]) -> Iterator[Load]:
     count: Counter[tuple[str, str, str, str]] = Counter()
     for load in loads:
         if load.result["outcome"] == "fails":
-            key = (normal(load.result["text"]), load.writer, load.reader, load.row["format"])
+            key = (load.kind[2], load.writer, load.reader, load.row["format"])
             count[key] += 1
             if count[key] <= MOST_ALIKE:
                 yield load
@@ -77,8 +76,7 @@ def said_of(load: Load) -> Said:
         how = EXPLAINED
     elif any(map(_explains, _judged(load, inventory, None))):
         how = MEASURED
-    where = f"{load.row['format']} of {load.writer} in {load.reader}: {load.row['name']}"
-    return Said(normal(load.result["text"]), how, where)
+    return Said(load.kind[2], how, str(load))
 
 
 def _explains(finding: Finding) -> bool:
@@ -134,7 +132,7 @@ def main() -> None:
     parser.add_argument("--open", type=Path, help="where the texts without a cause or a fix are listed")
     options = parser.parse_args()
     loads = list(loads_of(options.out))
-    often = Counter(normal(load.result["text"]) for load in loads if load.result["outcome"] == "fails")
+    often = Counter(load.kind[2] for load in loads if load.result["outcome"] == "fails")
     with ProcessPoolExecutor(AT_ONCE) as pool:
         texts = worst_of(pool.map(said_of, list(sample_of(loads)), chunksize=200))
     for how in ORDER:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from sweep.crossvalidation import Load, Nearest, facts_of, figures, folds_by_class, folds_by_version
+from pytest_modelcompat.artifacts import read_inventory
+from pytest_modelcompat.compatibility.constructs import constructs
+from sweep.crossvalidation import Nearest, facts_of, figures, predictions
+from sweep.folds import Fold, folds_by_class, folds_by_version
+from sweep.misses import Miss, lines_of
+from sweep.outcomes import Load
+from sweep.summary import kind_of
+from tests.compatibility.models import K33, stack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +25,8 @@ def load(
     writer: str, reader: str, name: str, outcome: str = "loads", stage: str = "", *, constructs: Sequence[str] = ()
 ) -> Load:
     row = {"name": name, "kind": "layer", "format": "h5", "constructs": constructs}
-    return Load(writer, reader, row, {"outcome": outcome, "stage": stage, "text": "no" if outcome == "fails" else ""})
+    result = {"outcome": outcome, "stage": stage, "text": "no" if outcome == "fails" else ""}
+    return Load(writer, reader, row, result, kind_of(result))
 
 
 LOADS = [
@@ -78,8 +86,9 @@ class TestNearest:
         assert nearest.says(load("2.14", "3.1", "Dense")) == "fails"
         assert nearest.says(load("2.15", "3.14", "Dense")) == "loads"
 
-    def test_is_the_class_where_the_artifact_is_in_none_and_loads_where_that_is_not_either(self) -> None:
-        nearest = Nearest([load("2.15", "3.0", "Dense", "fails")])
+    def test_is_the_class_where_the_artifact_is_in_none_and_as_most_where_that_is_not_either(self) -> None:
+        others = [load("2.15", "3.0", "Add"), load("2.15", "3.3", "Add")]
+        nearest = Nearest([load("2.15", "3.0", "Dense", "fails"), *others])
         assert nearest.says(load("2.15", "3.0", "Dense.units=int")) == "fails"
         assert nearest.says(load("2.15", "3.0", "Softmax")) == "loads"
 
@@ -88,3 +97,42 @@ def test_figures_are_agreement_what_was_foreseen_and_what_was_real() -> None:
     pairs = [("loads", "loads"), ("fails", "fails"), ("changed", "fails"), ("loads", "changed"), ("fails", "loads")]
     assert figures(pairs).split() == ["40.0", "%", "66.7", "%", "66.7", "%"]
     assert figures([("loads", "loads")]).split() == ["100.0", "%", "-", "-"]
+
+
+def test_a_prediction_is_made_without_what_is_held_out_and_a_miss_says_what_that_was(tmp_path: Path) -> None:
+    """`units` of 3.3 fails in 3.4, as only its own load says."""
+    rows = [_row(tmp_path, name, units) for name, units in (("Dense", 1), ("Dense.units=int", 2))]
+    rows[0]["constructs"] = [each for each in rows[1]["constructs"] if each != "layer Dense.units=int"]
+    outcomes = ({"outcome": "loads"}, {"outcome": "fails", "stage": "load", "text": "TypeError: units"})
+    loads = [Load("3.3", "3.4", row, result, kind_of(result)) for row, result in zip(rows, outcomes, strict=True)]
+    fold = Fold("units", lambda load: load is loads[1], lambda load: load is loads[0])
+    (missed,) = predictions(fold, 1, facts_of(loads), loads)
+    assert missed.says[:2] == ("loads", "loads")
+    assert missed.miss
+    assert missed.miss.reasons == ("layer Dense.units=int",)
+    everything = Fold("nothing", lambda load: load is loads[1], lambda _: True)
+    (foreseen,) = predictions(everything, 1, facts_of(loads), loads)
+    assert (foreseen.says[:2], foreseen.miss) == (("fails", "loads"), None)
+    assert not predictions(everything, 1 << 90, facts_of(loads), loads)
+
+
+def _row(folder: Path, name: str, units: int) -> dict[str, Any]:
+    path = K33.h5(folder / f"{units}.h5", stack(K33, K33.layer("Dense", "d", units=units)))
+    found = sorted({each.text for each in constructs(read_inventory(path), lambda _: False)})
+    row = {"path": str(path), "format": "h5", "name": name, "kind": "layer", "declared": [], "is_code": False}
+    return {**row, "id": f"{units:020x}", "constructs": found}
+
+
+def test_misses_with_the_same_text_and_reason_stand_together_the_most_frequent_first() -> None:
+    misses = [
+        Miss("h5", "loads", "fails", "no `a` | b", (), "one"),
+        Miss("h5", "fails", "loads", "", ("CONFIG_CHANGED Dense",), "two"),
+        Miss("h5", "fails", "loads", "", ("CONFIG_CHANGED Dense",), "three"),
+        Miss("h5", "loads", "changed", "", ("layer Dense.units=int",), "four"),
+    ]
+    lines = list(lines_of(misses))[2:]
+    assert lines[0] == "| 2 | two | fails | loads | found, and not so: CONFIG_CHANGED Dense |  |\n"
+    assert lines[1:] == [
+        "| 1 | four | loads | changed | held out: layer Dense.units=int |  |\n",
+        f"| 1 | one | loads | fails | {misses[0].reason} | no 'a' \\| b |\n",
+    ]

@@ -8,14 +8,16 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from sweep.crossvalidation import Load
+from sweep.outcomes import Load
+from sweep.summary import kind_of
 from sweep.texts import EXPLAINED, MEASURED, OPEN, Said, lines_of, said_of, sample_of, worst_of
 from tests.compatibility.models import K33, small, stack
 
 
 def failed(path: Path, text: str, reader: str = "3.3") -> Load:
     row = {"path": str(path), "format": "h5", "name": "Dense", "kind": "layer", "declared": [], "is_code": False}
-    return Load("3.3", reader, row, {"outcome": "fails", "stage": "load", "text": text})
+    result = {"outcome": "fails", "stage": "load", "text": text}
+    return Load("3.3", reader, row, result, kind_of(result))
 
 
 class TestSaid:
