@@ -52,7 +52,8 @@ def compiled(by_writer: Mapping[str, Mapping[str, Table]], blame: Blame = blamed
         rows: dict[str, dict[tuple[int, int], int]] = {}
         for place, observations in here.items():
             known.update(*(each for each, _ in observations))
-            for construct, kind in results[place].constructs.items():
+            for construct, (outcome, stage, text) in results[place].constructs.items():
+                kind = outcome, stage, observed.with_names_of(construct, text)
                 rows.setdefault(construct, {})[place[1:]] = kinds.setdefault(kind, len(kinds))
             for construct in _sound(constructs - results[place].constructs.keys(), observations):
                 rows.setdefault(construct, {})[place[1:]] = kinds[SOUND]

@@ -23,6 +23,13 @@ def normal(text: str) -> str:
     return _NUMBERS.sub("N", _LONG.sub("{…}", text))[:LONGEST].strip().removesuffix(":")
 
 
+def with_names_of(construct: str, text: str) -> str:
+    """A normalised text with the names of a construct's classes as they are: `Conv2D`, and not `ConvND`."""
+    for name in re.findall(r"\w*[A-Za-z_]\d\w*", construct):
+        text = re.sub(rf"\b{_NUMBERS.sub('N', name)}\b", name, text)
+    return text
+
+
 def folder_of(what: str) -> Path:
     """Where the observations of a plan are committed: those of files, or of SavedModels."""
     return FOLDER if what == FILES else FOLDER / what

@@ -40,6 +40,7 @@ _MOST_IN_LIST = 3
 # What a layer writes, and an InputLayer does not.
 _EVERY_LAYER, _SHAPES = "trainable", frozenset({"batch_shape", "batch_input_shape"})
 _LAMBDA = "Lambda"
+_LEGACY = "legacy"
 
 
 class Construct(NamedTuple):
@@ -82,8 +83,13 @@ def constructs(inventory: Inventory, is_own: Callable[[Use], bool]) -> Iterator[
         if chain:
             yield Construct("layer " + " > ".join(_name(each.name, own) for each in chain), layer)
     for each in inventory.objects:
-        role = f"compiled {each.role}" if each.path == ("compile",) else each.role
-        yield from _of_use(each, role, own)
+        yield from _of_use(each, _role(each), own)
+
+
+def _role(use: Use) -> str:
+    """What an object is to the model; an optimizer of `keras.optimizers.legacy` is another class of the same name."""
+    role = f"compiled {use.role}" if use.path == ("compile",) else use.role
+    return f"{role} {_LEGACY}" if use.role == "optimizer" and _LEGACY in (use.module or "").split(".") else role
 
 
 def _from_the_front(layer: LayerUse) -> bool:

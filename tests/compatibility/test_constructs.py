@@ -112,6 +112,21 @@ def test_weights_in_the_file_are_one() -> None:
     assert [each.text for each in constructs(inventory, lambda _: False)] == ["model Sequential", "model with weights"]
 
 
+def test_a_legacy_optimizer_is_another_than_the_one_of_its_name() -> None:
+    """Keras 2.11 to 2.15 have both."""
+    modules = ("keras.optimizers", "keras.optimizers.legacy", None)
+    found = [ObjectUse("optimizer", "Adam", path, module) for path in (("compile",), ("d",)) for module in modules]
+    assert texts(*found, ObjectUse("loss", "Huber", ("compile",), "shop.legacy")) == [
+        "compiled optimizer Adam",
+        "compiled optimizer legacy Adam",
+        "compiled optimizer Adam",
+        "optimizer Adam",
+        "optimizer legacy Adam",
+        "optimizer Adam",
+        "compiled loss Huber",
+    ]
+
+
 def test_what_a_model_is_compiled_with_differs_from_what_a_layer_has() -> None:
     loss = ObjectUse("loss", "Huber", ("compile",), is_class=True, config={"delta": 1.0})
     assert texts(loss, ObjectUse("activation", "relu", ("dense",))) == [

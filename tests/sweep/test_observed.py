@@ -88,3 +88,16 @@ class TestPlan:
         assert readers_of("tf_keras 2.16") == ["tf_keras 2.16", "tf_keras 2.17", *ends]
         assert plan_of(SAVED_MODELS).readers_of("3.3") == ["2.15", "3.3", "3.4", "3.15"]
         assert len(pairs()) == sum(len(readers_of(keras)) for keras in every_keras())
+
+
+@pytest.mark.parametrize(
+    ("construct", "text", "expected"),
+    [
+        ("layer Conv2D", "Unknown layer: 'ConvND'", "Unknown layer: 'Conv2D'"),
+        ("layer Wrapper > Conv1D.units=int", "ConvND and ConvNDTranspose", "Conv1D and ConvNDTranspose"),
+        ("layer Dense", "N layers in ConvND", "N layers in ConvND"),
+        ("layer Dense.units=[2]", "got N of N", "got N of N"),
+    ],
+)
+def test_a_text_gets_the_names_of_its_construct_back(construct: str, text: str, expected: str) -> None:
+    assert observed.with_names_of(construct, text) == expected
