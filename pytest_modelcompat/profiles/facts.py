@@ -22,6 +22,15 @@ _BETWEEN = "\n"
 PAIR = " & "
 LOADS = "loads"
 _HANDED_ON = ("activation", "initializer", "regularizer", "constraint")
+# Where every value of an argument was tried that all layers hand on to the same code, by how its name ends.
+_TRIED_IN = {
+    "activity_regularizer": "layer Dense.activity_regularizer",
+    "regularizer": "layer Dense.kernel_regularizer",
+    "initializer": "layer Dense.kernel_initializer",
+    "constraint": "layer Dense.kernel_constraint",
+    "activation": "layer Dense.activation",
+}
+_LAYER = "layer "
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,7 @@ class Facts:
         self._data = data
         self._versions: list[str] = data["versions"]
         self._kinds: list[list[str]] = data["kinds"]
+        self._names: dict[str, str] = {}
 
     @cached_property
     def observed(self) -> frozenset[str]:
@@ -91,7 +101,8 @@ class Facts:
     def about(self, constructs: Iterable[str], writer: str, reader: str) -> Iterator[Fact]:
         """The facts about some constructs of one file.
 
-        A reader between two that were tried makes of a construct what both of them do.
+        A reader between two that were tried makes of a construct what both of them do. A value that was not tried in a
+        layer becomes what it becomes in `Dense`, where that hands it on to the same code.
 
         Args:
             constructs: all of the file's.
@@ -102,9 +113,8 @@ class Facts:
         place = self._known_pair(writer, reader)
         if place is None:
             return
-        facts: dict[str, list[Any]] = self._data["facts"]
         together = (each for each in self._pairs if there.issuperset(each.split(PAIR)))
-        for construct in (*sorted(there.intersection(facts)), *together):
+        for construct in (*sorted(filter(self._known_as, there)), *together):
             found = self._at(construct, place)
             if found:
                 yield found
@@ -121,8 +131,29 @@ class Facts:
             (self._versions[one], self._versions[other]) for one, other in self._sound(construct)
         }
 
+    def _rows(self, construct: str) -> Sequence[Any]:
+        rows: Sequence[Any] = self._data["facts"].get(self._known_as(construct), ())
+        return rows
+
+    def _known_as(self, construct: str) -> str:
+        """What the facts about a construct are kept by: of a value not tried in a layer, itself in another.
+
+        Empty where there are none.
+        """
+        if construct not in self._names:
+            facts, elsewhere = self._data["facts"], self._elsewhere(construct)
+            self._names[construct] = construct if construct in facts else elsewhere if elsewhere in facts else ""
+        return self._names[construct]
+
+    def _elsewhere(self, construct: str) -> str:
+        """The same value where all of them were tried; empty for what was tried itself, or is not handed on."""
+        name, _, value = construct.partition(".")[2].partition("=")
+        if not value or not construct.startswith(_LAYER) or construct in self.observed:
+            return ""
+        return next((f"{there}={value}" for ending, there in _TRIED_IN.items() if name.endswith(ending)), "")
+
     def _sound(self, construct: str) -> list[tuple[int, int]]:
-        rows = self._data["facts"].get(construct, ())
+        rows = self._rows(construct)
         return sorted(
             (writer, reader)
             for kind, writers, readers in rows
@@ -136,7 +167,7 @@ class Facts:
         return tuple(each for each in self._data["facts"] if PAIR in each)
 
     def _at(self, construct: str, place: tuple[int, int]) -> Fact | None:
-        for kind, writers, readers in self._data["facts"][construct]:
+        for kind, writers, readers in self._rows(construct):
             outcome, stage, text = self._kinds[kind]
             if outcome != LOADS and place[0] in writers and place[1] in readers:
                 writer, reader = (self._versions[each] for each in place)

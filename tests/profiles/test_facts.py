@@ -21,12 +21,15 @@ DATA = data_of(
     VERSIONS,
     KINDS,
     [(2, 2), (2, 4), (2, 6), (5, 5), (5, 6), (3, 3)],
-    [DENSE, "layer Dense", "layer Softmax", "layer RNN", "layer *"],
+    [DENSE, "layer Dense", "layer Softmax", "layer RNN", "layer *", "layer Conv1D.activation=<LeakyReLU>"],
     {
         DENSE: [[0, [2], [4]], [0, [5], [5]], [2, [2], [2]]],
         "layer Dropout": [[0, [2], [4, 5, 6]]],
         "layer GRU": [[0, [2], [4]], [1, [2], [6]]],
         "layer Softmax": [[1, [5], [5, 6]]],
+        "layer Dense.kernel_regularizer=<function *>": [[0, [2], [4]], [2, [2], [6]]],
+        "layer Dense.kernel_regularizer=<L1>": [[0, [2], [4]]],
+        "layer Dense.activity_regularizer=<function *>": [[1, [2], [4]]],
         "layer * & layer RNN": [[0, [2], [6]]],
         "layer LSTM": [[0, [2], [6]], [0, [3], [3]], [2, [2], [4, 5]]],
     },
@@ -75,6 +78,28 @@ class TestAbout:
     def test_says_of_two_what_they_do_together(self, facts: Facts) -> None:
         assert about(facts, "2.15", "3.15", "layer RNN", "layer *") == ["layer * & layer RNN"]
         assert about(facts, "2.15", "3.15", "layer RNN") == []
+
+    def test_says_of_a_value_that_a_layer_hands_on_what_it_is_elsewhere(self, facts: Facts) -> None:
+        (found,) = facts.about(["layer LSTM.recurrent_regularizer=<function *>"], "2.15", "3.0")
+        assert (found.construct, found.outcome) == ("layer LSTM.recurrent_regularizer=<function *>", "fails")
+        assert facts.loads_in(found) == ["3.15"]
+        (found,) = facts.about(["layer LSTM.activity_regularizer=<function *>"], "2.15", "3.0")
+        assert found.outcome == "changed"
+        assert about(facts, "2.15", "3.0", "layer GRU.recurrent_activation=<LeakyReLU>")
+
+    @pytest.mark.parametrize(
+        "construct",
+        [
+            "layer Conv1D.activation=<LeakyReLU>",  # was tried there
+            "operation Relu.activation=<LeakyReLU>",
+            "layer GRU.activation=<PReLU>",
+            "layer GRU.activations=<LeakyReLU>",
+            "layer GRU.activity_regularizer=<L1>",
+            "layer Regularizer",
+        ],
+    )
+    def test_says_nothing_of_other_values_from_elsewhere(self, facts: Facts, construct: str) -> None:
+        assert about(facts, "2.15", "3.0", construct) == []
 
     def test_says_what_changes(self, facts: Facts) -> None:
         (fact,) = facts.about(["layer Softmax"], "3.3", "3.15")
