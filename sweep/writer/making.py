@@ -10,7 +10,7 @@ import numpy as np
 from pytest_modelcompat.profiles.recorder.probe import plain_config
 
 from .kit import INPUTS, Kit
-from .trial import Trial, called, move_weights
+from .trial import TRAINED, Trial, called, move_weights
 
 LONGEST_TEXT = 300
 SUFFIX = {"h5": ".h5", "keras": ".keras"}
@@ -77,8 +77,11 @@ class Maker:
 
     def _content(self, model: Any, trial: Trial) -> str:
         """What tells a model from others, as text; the trial's name where it cannot tell its configuration."""
+        # What older versions were given to compile() no configuration tells.
+        compiled = trial.name if trial.trains or trial.kind in TRAINED else ""
+        told = "" if hasattr(model, "get_compile_config") else compiled
         try:
-            return json.dumps([*_configurations(model), trial.history], sort_keys=True, default=repr)
+            return json.dumps([*_configurations(model), trial.history, told], sort_keys=True, default=repr)
         except Exception:  # noqa: BLE001 - such a model may still be saved somehow
             return trial.name
 
@@ -123,11 +126,19 @@ def step(model: Any, inputs: str) -> Optional[List[float]]:
         arrays = INPUTS[inputs]()
         given = arrays[0] if len(arrays) == 1 else arrays
         model.run_eagerly = True
-        target = np.ones_like(np.asarray(model(given)))
-        losses = [float(np.ravel(model.train_on_batch(given, target))[0]) for _ in range(2)]
+        losses = [float(np.ravel(_trained(model, given))[0]) for _ in range(2)]
         return [*losses, float(np.asarray(getattr(model.optimizer, "iterations", 0)))]
     except Exception:  # noqa: BLE001 - metrics of shapes that the model does not have
         return None
+
+
+def _trained(model: Any, given: Any) -> Any:
+    """The losses of a training step, towards ones of the shape of what the model says, or towards the first class."""
+    said = np.asarray(model(given))
+    try:
+        return model.train_on_batch(given, np.ones_like(said))
+    except Exception:  # noqa: BLE001 - sparse losses and metrics take the numbers of classes
+        return model.train_on_batch(given, np.zeros(len(said), "int32"))
 
 
 def elapsed(since: float) -> float:

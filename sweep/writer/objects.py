@@ -6,10 +6,9 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 from pytest_modelcompat.profiles.recorder import samples
 
 from .kit import Kit
-from .trial import Trial, sequential
+from .trial import TRAINED, Trial, sequential
 from .values import NONSENSE, arguments_of, importable, required_of, values_of
 
-TRAINED = ("loss", "metric", "optimizer", "schedule")
 # What every optimizer, loss and metric takes is tried with these; the others with what is their own.
 WITH_EVERY_ARGUMENT = frozenset({"Adam", "MeanSquaredError", "MeanAbsoluteError"})
 MOST_VALUES = 2

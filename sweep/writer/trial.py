@@ -6,6 +6,8 @@ import numpy as np
 
 from .kit import INPUTS, Kit
 
+# Kinds of trials that are given to compile(), and trained with.
+TRAINED = ("loss", "metric", "optimizer", "schedule")
 # The first word of the name of inputs that are no plain tensors, and what makes them of one.
 LAYOUTS: Dict[str, Callable[[Any, Any], Any]] = {
     "ragged": lambda tf, tensor: tf.RaggedTensor.from_tensor(tensor, lengths=_lengths(tf, tensor)),

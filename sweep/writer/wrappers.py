@@ -27,6 +27,11 @@ def wrapper_trials(kit: Kit) -> Iterator[Tuple[str, Trial]]:
             "films",
             [held for held in _held(kit) if held[0] in ("Dense", "BatchNormalization")],
         ),
+        "Pipeline": (
+            lambda held: layers.Pipeline([held], name="probe"),
+            "images",
+            [held for held in _held(kit) if held[0] in ("Activation", "Dropout")],
+        ),
     }
     for name, (wrap, inputs, helds) in wrappers.items():
         for held, make, declared in helds:
