@@ -1,6 +1,7 @@
 """Making a trial: built, moved off its initial values, called, saved in every format, noted."""
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import IO, Any, Callable, Dict, List, Optional, Set
@@ -15,6 +16,7 @@ from .trial import TRAINED, Trial, called, move_weights
 LONGEST_TEXT = 300
 SUFFIX = {"h5": ".h5", "keras": ".keras"}
 SAVED_MODEL = "saved_model"
+ADDRESS = re.compile(r"0x[0-9a-f]+|\"shared_object_id\": \d+")
 
 
 class Maker:
@@ -81,7 +83,9 @@ class Maker:
         compiled = trial.name if trial.trains or trial.kind in TRAINED else ""
         told = "" if hasattr(model, "get_compile_config") else compiled
         try:
-            return json.dumps([*_configurations(model), trial.history, told], sort_keys=True, default=repr)
+            content = json.dumps([*_configurations(model), trial.history, told], sort_keys=True, default=repr)
+            # Where an object is in memory is another place in each run, and may be that of one before.
+            return ADDRESS.sub("", content)
         except Exception:  # noqa: BLE001 - such a model may still be saved somehow
             return trial.name
 

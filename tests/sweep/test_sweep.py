@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import sys
@@ -29,7 +30,7 @@ SMALL: dict[str, Any] = {
         {"role": "layer", "name": name, "paths": [f"keras.layers.{name}"], "home": "", "accepts": [], "is_class": True}
         for name in LAYERS
     ],
-    "names": {"loss": ["mse"]},
+    "names": {"loss": ["mse", "sparse_categorical_crossentropy"]},
 }
 ABORT = "SWEEP_ABORT"
 
@@ -66,6 +67,24 @@ class TestWriter:
         rows = [row for row in made if row["kind"] != "history"]
         assert len({row["id"] for row in rows}) == len(rows)
 
+    def test_takes_models_that_are_configured_alike_for_one_wherever_they_are_in_memory(self, tmp_path: Path) -> None:
+        from sweep.writer.kit import Kit
+        from sweep.writer.making import Maker
+        from sweep.writer.objects import places
+        from sweep.writer.trial import Trial
+
+        kit = Kit()
+        losses = [kit.keras.losses.MeanSquaredError() for _ in range(2)]
+        inputs, model_of = places(kit, "loss")[0]
+        with (tmp_path / "made.jsonl").open("w", encoding="utf-8") as notes:
+            maker = Maker(kit, tmp_path, notes, lambda _: ["keras"])
+            trials = [Trial("a", "loss", functools.partial(model_of, each), inputs) for each in losses]
+            assert [maker.make(trial) for trial in trials] == [True, True]
+        assert maker.counts == {"keras": 1, "the same as another": 1}
+
+    def test_trains_a_sparse_loss_towards_classes(self, made: list[dict[str, Any]]) -> None:
+        assert named(made, "loss 'sparse_categorical_crossentropy'")["trains"]
+
     def test_makes_models_pairs_states_and_wrappers_too(self, made: list[dict[str, Any]]) -> None:
         kinds = {"history", "layer", "loss", "metric", "model", "pair", "state", "wrapper"}
         assert {row["kind"] for row in made} == kinds
@@ -73,7 +92,7 @@ class TestWriter:
     def test_makes_the_same_again(self, made: list[dict[str, Any]], tmp_path: Path) -> None:
         run_writer(Interpreter(Path(sys.executable)), {**SMALL, "names": {}}, tmp_path)
         again = {row["id"] for row in described(tmp_path)}
-        assert again == {row["id"] for row in made if row["name"] != "loss 'mse'"}
+        assert again == {row["id"] for row in made if not row["name"].startswith("loss '")}
 
 
 class TestReader:
