@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sweep.bisection import followed
 from sweep.loads import Results
 from sweep.make import folder_of, made_before
-from sweep.plan import every_keras, readers_of
+from sweep.plan import FILES, every_keras, plan_of
 from sweep.summary import kind_of
 
 if TYPE_CHECKING:
@@ -91,7 +91,10 @@ def loads_of(out: Path) -> list[Load]:
 def _of_writer(writer: str, out: Path, results: Known) -> Iterator[tuple[dict[str, Any], str, bool]]:
     """Each artifact of a writer with each version that read it, and whether that is a reader of the plan."""
     rows = made_before(folder_of(writer, out))
-    finished = [reader for reader in readers_of(writer) if all(row["id"] in results[reader] for row in rows)]
+    plan = plan_of(FILES)
+    finished = [reader for reader in plan.readers_of(writer) if all(row["id"] in results[reader] for row in rows)]
     for row in rows:
         yield from ((row, reader, True) for reader in finished)
-        yield from ((row, reader, False) for reader in sorted(followed(row["id"], finished, results)[0]))
+        tried = {reader for reader in plan.readers_for(writer, row["kind"]) if row["id"] in results[reader]}
+        between = tried | followed(row["id"], {*finished, *tried}, results)[0]
+        yield from ((row, reader, False) for reader in sorted(between - {*finished}))

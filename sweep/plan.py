@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 TF_KERAS = "tf_keras"
 FILES, SAVED_MODELS = "files", "saved_models"
+# Kinds of artifacts that every version reads: what goes wrong in one version alone, and in none around it, was found in
+# what they hold (how layers are connected and counted, and what adapted layers have learnt).
+EVERYWHERE = frozenset({"model", "state", "wrapper"})
 
 
 class Plan(NamedTuple):
@@ -24,18 +27,24 @@ class Plan(NamedTuple):
     Args:
         what: `FILES`, in the formats of single files, or `SAVED_MODELS`.
         writers: the keys of those who save.
-        readers_of: the keys of those who read what one saved.
+        readers_of: the keys of those who read all that one saved.
+        everywhere: the kinds of artifacts that every version reads.
     """
 
     what: str
     writers: list[str]
     readers_of: Callable[[str], list[str]]
+    everywhere: frozenset[str] = frozenset()
+
+    def readers_for(self, writer: str, kind: str) -> list[str]:
+        """The keys of those who read an artifact of a kind, whatever the others make of it."""
+        return every_keras() if kind in self.everywhere else self.readers_of(writer)
 
 
 def plan_of(what: str) -> Plan:
     """The plan of files, or of SavedModels."""
     if what == FILES:
-        return Plan(FILES, every_keras(), readers_of)
+        return Plan(FILES, every_keras(), readers_of, EVERYWHERE)
     return Plan(SAVED_MODELS, every_tensorflow(), readers_of_saved_models)
 
 

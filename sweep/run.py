@@ -98,11 +98,10 @@ class Run:
         """What the plan's readers have not loaded yet."""
         asked: Asked = {}
         for writer, artifacts in rows.items():
-            for reader in self.plan.readers_of(writer):
-                known = self.results(reader).by_digest
-                left = {row["id"]: row for row in artifacts if row["id"] not in known}
-                if left:
-                    asked.setdefault(reader, {}).update(left)
+            for row in artifacts:
+                for reader in self.plan.readers_for(writer, row["kind"]):
+                    if row["id"] not in self.results(reader).by_digest:
+                        asked.setdefault(reader, {})[row["id"]] = row
         return asked
 
     def _bisected(self, rows: Rows) -> Asked:
@@ -113,7 +112,7 @@ class Run:
         results = {reader: self.results(reader).by_digest for reader in every_keras()}
         for writer, artifacts in rows.items():
             for row in artifacts:
-                for reader in followed(row["id"], self.plan.readers_of(writer), results)[1]:
+                for reader in followed(row["id"], self.plan.readers_for(writer, row["kind"]), results)[1]:
                     asked.setdefault(reader, {})[row["id"]] = row
         return asked
 
@@ -139,8 +138,10 @@ class Run:
         every = {reader: self.results(reader).by_digest for reader in every_keras()}
         between: dict[str, dict[str, dict[str, Any]]] = {reader: {} for reader in every_keras()}
         for row in rows:
-            for reader in followed(row["id"], readers, every)[0]:
-                between[reader][row["id"]] = every[reader][row["id"]]
+            asked = self.plan.readers_for(writer, row["kind"])
+            for reader in {*asked, *followed(row["id"], asked, every)[0]} - {*readers}:
+                if row["id"] in every[reader]:
+                    between[reader][row["id"]] = every[reader][row["id"]]
         return {**{reader: known for reader, known in between.items() if known}, **found}
 
 

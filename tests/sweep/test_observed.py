@@ -13,7 +13,7 @@ sys.path.append(str(Path(__file__).resolve().parents[2]))
 from pytest_modelcompat.profiles.store import load_profile, read_history, version_key
 from pytest_modelcompat.runtimes.builtin import builtin_runtime
 from sweep import observed
-from sweep.plan import SAVED_MODELS, every_keras, pairs, plan_of, readers_of, runtime_of
+from sweep.plan import FILES, SAVED_MODELS, every_keras, pairs, plan_of, readers_of, runtime_of
 from sweep.summary import artifacts_of, observations, outcomes_of
 
 ROWS: list[dict[str, Any]] = [
@@ -87,6 +87,9 @@ class TestPlan:
         ends = ["2.4", "2.15", "tf_keras 2.21", "3.0", "3.15"]
         assert readers_of("tf_keras 2.16") == ["tf_keras 2.16", "tf_keras 2.17", *ends]
         assert plan_of(SAVED_MODELS).readers_of("3.3") == ["2.15", "3.3", "3.4", "3.15"]
+        assert plan_of(FILES).readers_for("2.15", "layer") == readers_of("2.15")
+        assert plan_of(FILES).readers_for("2.15", "state") == every_keras()
+        assert plan_of(SAVED_MODELS).readers_for("3.3", "state") == plan_of(SAVED_MODELS).readers_of("3.3")
         assert len(pairs()) == sum(len(readers_of(keras)) for keras in every_keras())
 
 
