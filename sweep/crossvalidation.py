@@ -96,7 +96,8 @@ def result_of(load: Load, facts: Facts) -> CompatibilityResult:
     )
 
 
-def _verdict(result: CompatibilityResult) -> str:
+def verdict_of(result: CompatibilityResult) -> str:
+    """`loads`, `changed` or `fails`."""
     found = result.compatibility
     return found.value if found in (Compatibility.LOADS, Compatibility.CHANGED) else "fails"
 
@@ -118,16 +119,16 @@ def predictions(fold: Fold, every: int, everything: dict[str, Facts], loads: lis
     known = [load for load in loads if fold.is_known(load)]
     facts, nothing, nearest = facts_of(known), facts_of(()), Nearest(known)
     found: list[Prediction] = []
-    for load in (each for each in loads if each.is_planned and fold.is_held_out(each) and _is_drawn(each, every)):
+    for load in (each for each in loads if each.is_planned and fold.is_held_out(each) and is_drawn(each, every)):
         result = result_of(load, facts[load.form])
-        predicted = _verdict(result)
-        rules = _verdict(result_of(load, nothing[load.form]))
+        predicted = verdict_of(result)
+        rules = verdict_of(result_of(load, nothing[load.form]))
         miss = _missed(load, predicted, result, everything[load.form]) if predicted != load.seen else None
         found.append(Prediction(load.seen, (predicted, rules, nearest.most, nearest.says(load)), miss))
     return found
 
 
-def _is_drawn(load: Load, every: int) -> bool:
+def is_drawn(load: Load, every: int) -> bool:
     """Whether an artifact is one of those that are judged: by its digest, so always the same ones."""
     return int(load.row["id"], 16) % every == 0
 
