@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -66,9 +66,9 @@ def test_a_result_with_figures_of_numpy_and_none_at_all() -> None:
         output="score",
         dtype="float32",
         shape=(2, None),
-        total=np.int64(4),
+        total=cast("int", np.int64(4)),
         mismatched=1,
-        max_abs=np.float32(0.5),
+        max_abs=cast("float", np.float32(0.5)),
         max_abs_at=None,
         max_rel=float("inf"),
         max_rel_at=None,
