@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.profiles.facts import LOADS, PAIR, read_data
+from pytest_modelcompat.profiles.facts import LOADS, PAIR, read_data, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -102,7 +102,7 @@ def tables(data: dict[str, Any]) -> dict[str, list[str]]:
     for form, title in FORMATS.items():
         names = data[form]["versions"]
         for construct, found in data[form]["facts"].items():
-            for kind, writers, readers in found:
+            for kind, writers, readers in rows_of(found):
                 outcome, stage, text = data[form]["kinds"][kind]
                 if outcome == LOADS:
                     continue

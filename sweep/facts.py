@@ -88,15 +88,15 @@ def _sound(constructs: Iterable[str], observations: Iterable[Observation]) -> It
             yield construct
 
 
-def _ranges(places: dict[tuple[int, int], int]) -> list[list[Any]]:
-    """Places as `[kind, writers, readers]`, those of the same kind and readers together."""
+def _ranges(places: dict[tuple[int, int], int]) -> list[facts.Row]:
+    """Places as kind, writers and readers, those of the same kind and readers together."""
     by_writer: dict[tuple[int, int], list[int]] = {}
     for (writer, reader), kind in sorted(places.items()):
         by_writer.setdefault((writer, kind), []).append(reader)
     together: dict[tuple[int, tuple[int, ...]], list[int]] = {}
     for (writer, kind), readers in by_writer.items():
         together.setdefault((kind, tuple(readers)), []).append(writer)
-    return [[kind, writers, list(readers)] for (kind, readers), writers in sorted(together.items())]
+    return [(kind, writers, [*readers]) for (kind, readers), writers in sorted(together.items())]
 
 
 def main() -> None:

@@ -31,6 +31,8 @@ _TRIED_IN = {
     "activation": "layer Dense.activation",
 }
 _LAYER = "layer "
+_ROWS = ";"
+Row = tuple[int, list[int], list[int]]
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Facts:
         self._versions: list[str] = data["versions"]
         self._kinds: list[list[str]] = data["kinds"]
         self._names: dict[str, str] = {}
+        self._unpacked: dict[str, list[Row]] = {}
 
     @cached_property
     def observed(self) -> frozenset[str]:
@@ -131,9 +134,10 @@ class Facts:
             (self._versions[one], self._versions[other]) for one, other in self._sound(construct)
         }
 
-    def _rows(self, construct: str) -> Sequence[Any]:
-        rows: Sequence[Any] = self._data["facts"].get(self._known_as(construct), ())
-        return rows
+    def _rows(self, construct: str) -> Sequence[Row]:
+        if construct not in self._unpacked:
+            self._unpacked[construct] = rows_of(self._data["facts"].get(self._known_as(construct), ""))
+        return self._unpacked[construct]
 
     def _known_as(self, construct: str) -> str:
         """What the facts about a construct are kept by: of a value not tried in a layer, itself in another.
@@ -186,12 +190,38 @@ class Facts:
         return self._measured | {(writer, reader) for writer, reader in self._data["between"]}
 
 
+def rows_of(packed: str) -> list[Row]:
+    """What is known of a construct, as `pack` has written it: kind, writers and readers, as places."""
+    rows = (row.split(":") for row in packed.split(_ROWS) if row)
+    return [(int(kind), _numbers(writers), _numbers(readers)) for kind, writers, readers in rows]
+
+
+def _numbers(packed: str) -> list[int]:
+    ends = (part.partition("-") for part in packed.split(","))
+    return [number for first, _, last in ends for number in range(int(first), int(last or first) + 1)]
+
+
+def pack(rows: Iterable[Sequence[Any]]) -> str:
+    """Rows as a text, in which neighbours are a range: most files are checked by few of them, which are read then."""
+    return _ROWS.join(f"{kind}:{_ranges(writers)}:{_ranges(readers)}" for kind, writers, readers in rows)
+
+
+def _ranges(numbers: Iterable[int]) -> str:
+    ranges: list[list[int]] = []
+    for number in sorted(numbers):
+        if ranges and ranges[-1][-1] == number - 1:
+            ranges[-1].append(number)
+        else:
+            ranges.append([number])
+    return ",".join(f"{each[0]}-{each[-1]}" if len(each) > 1 else f"{each[0]}" for each in ranges)
+
+
 def data_of(
     versions: Sequence[str],
     kinds: Sequence[Sequence[str]],
     measured: Iterable[tuple[int, int]],
     observed: Iterable[str],
-    facts: Mapping[str, Any],
+    facts: Mapping[str, Iterable[Sequence[Any]]],
     between: Iterable[tuple[int, int]] = (),
 ) -> dict[str, Any]:
     """The facts about one format, ready to be written.
@@ -201,8 +231,8 @@ def data_of(
         kinds: outcome, stage and text of each kind.
         measured: writer and reader of each pair that was measured, as places in `versions`.
         observed: every construct that was tried.
-        facts: construct -> `[kind, writers, readers]`, what was seen of each that some version does not read back the
-            same, in either format, and where it came back the same.
+        facts: construct -> kind, writers and readers of each row: what was seen of each that some version does not read
+            back the same, in either format, and where it came back the same.
         between: each pair whose reader is between two that were measured, and is known by these.
     """
     return {
@@ -211,7 +241,7 @@ def data_of(
         "measured": [list(pair) for pair in sorted(measured)],
         "between": [list(pair) for pair in sorted(between)],
         "observed": _BETWEEN.join(sorted(observed)),
-        "facts": {construct: facts[construct] for construct in sorted(facts)},
+        "facts": {construct: pack(facts[construct]) for construct in sorted(facts)},
     }
 
 

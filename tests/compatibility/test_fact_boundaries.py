@@ -12,7 +12,7 @@ import pytest
 from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse
 from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.constructs import constructs
-from pytest_modelcompat.profiles.facts import PAIR, load_facts, read_data
+from pytest_modelcompat.profiles.facts import PAIR, load_facts, read_data, rows_of
 from pytest_modelcompat.profiles.store import load_profile
 from pytest_modelcompat.results.finding import MEASURED, Finding
 
@@ -59,7 +59,8 @@ def boundaries() -> Iterator[tuple[str, str, str, str, str]]:
     """Format, construct, writer, a reader with a fact about it, and one without."""
     for form in ("h5", "keras"):
         data = read_data(form)
-        for construct, rows in data.get("facts", {}).items():
+        for construct, packed in data.get("facts", {}).items():
+            rows = rows_of(packed)
             if not construct.startswith("layer ") or any(each in construct for each in (PAIR, " > ", "*")):
                 continue
             predicted = places(data, rows, "fails", "changed", "crashes", "hangs")
