@@ -119,7 +119,7 @@ def predictions(fold: Fold, every: int, everything: dict[str, Facts], loads: lis
     known = [load for load in loads if fold.is_known(load)]
     facts, nothing, nearest = facts_of(known), facts_of(()), Nearest(known)
     found: list[Prediction] = []
-    for load in (each for each in loads if each.is_planned and fold.is_held_out(each) and is_drawn(each, every)):
+    for load in (each for each in loads if fold.is_held_out(each) and is_drawn(each, every)):
         result = result_of(load, facts[load.form])
         predicted = verdict_of(result)
         rules = verdict_of(result_of(load, nothing[load.form]))
@@ -129,8 +129,12 @@ def predictions(fold: Fold, every: int, everything: dict[str, Facts], loads: lis
 
 
 def is_drawn(load: Load, every: int) -> bool:
-    """Whether an artifact is one of those that are judged: by its digest, so always the same ones."""
-    return int(load.row["id"], 16) % every == 0
+    """Whether a load is one of those that are judged.
+
+    Its artifact is there, and drawn by its digest, so always the same ones. Its reader is one of the plan: the others
+    were asked where it is known that something happens.
+    """
+    return load.is_there and load.is_planned and int(load.row["id"], 16) % every == 0
 
 
 def _missed(load: Load, predicted: str, result: CompatibilityResult, everything: Facts) -> Miss:

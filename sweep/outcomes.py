@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sweep.bisection import followed
+from sweep import observed
 from sweep.loads import Results
 from sweep.make import folder_of, made_before
 from sweep.plan import FILES, every_keras, plan_of
-from sweep.summary import kind_of
+from sweep.summary import NOT_LOADED, artifacts_of, codes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from sweep.blame import Kind
 
     Known = Mapping[str, Mapping[str, dict[str, Any]]]
+
+_PARTS = ("outcome", "stage", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,11 @@ class Load:
         return outcome if outcome in ("loads", "changed") else "fails"
 
     @property
+    def is_there(self) -> bool:
+        """Whether its artifact is in the folder of the run."""
+        return "path" in self.row
+
+    @property
     def form(self) -> str:
         """The format of the artifact."""
         form: str = self.row["format"]
@@ -57,7 +64,7 @@ class Load:
     @property
     def classes(self) -> set[str]:
         """The names of all classes and functions in it."""
-        constructs: list[str] = self.row["constructs"]
+        constructs: Iterable[str] = self.row["constructs"]
         return {name for construct in constructs if "=" not in construct for name in construct.split(" ")[1:]}
 
     @property
@@ -71,30 +78,31 @@ class Load:
         return f"{self.form} of {self.writer} in {self.reader}: {self.row['name']}"
 
 
-def loads_of(out: Path) -> list[Load]:
-    """Every load of a run, of pairs that are finished; each artifact's together."""
+def loads_of(out: Path, folder: Path = observed.FOLDER) -> list[Load]:
+    """Every load that was observed, each artifact's together.
+
+    Args:
+        out: the folder of a run: an artifact that is there has its row of `make.make`, with `path` and `id`, and what
+            Keras said in full; of others it is known what they are made of, and what became of them.
+        folder: where the observations are.
+    """
     results = {
         reader: Results(out / "results" / f"{reader.replace(' ', '-')}.jsonl").by_digest for reader in every_keras()
     }
-    kinds: dict[Kind, Kind] = {}
-    kind_in = {
-        reader: {digest: kinds.setdefault(kind_of(each), kind_of(each)) for digest, each in known.items()}
-        for reader, known in results.items()
-    }
     return [
-        Load(writer, reader, row, results[reader][row["id"]], kind_in[reader][row["id"]], is_planned=is_planned)
-        for writer in every_keras()
-        for row, reader, is_planned in _of_writer(writer, out, results)
+        load for writer in every_keras() for load in _of_writer(writer, out, observed.read(writer, folder), results)
     ]
 
 
-def _of_writer(writer: str, out: Path, results: Known) -> Iterator[tuple[dict[str, Any], str, bool]]:
-    """Each artifact of a writer with each version that read it, and whether that is a reader of the plan."""
-    rows = made_before(folder_of(writer, out))
-    plan = plan_of(FILES)
-    finished = [reader for reader in plan.readers_of(writer) if all(row["id"] in results[reader] for row in rows)]
-    for row in rows:
-        yield from ((row, reader, True) for reader in finished)
-        tried = {reader for reader in plan.readers_for(writer, row["kind"]) if row["id"] in results[reader]}
-        between = tried | followed(row["id"], {*finished, *tried}, results)[0]
-        yield from ((row, reader, False) for reader in sorted(between - {*finished}))
+def _of_writer(writer: str, out: Path, data: dict[str, Any], results: Known) -> Iterator[Load]:
+    made = {(row["name"], row["format"]): row for row in made_before(folder_of(writer, out))}
+    kinds: list[Kind] = [(outcome, stage, text) for outcome, stage, text in data.get("kinds", ())]
+    planned = {*plan_of(FILES).readers_of(writer)}
+    columns = {reader: codes_of(runs) for reader, runs in data.get("readers", {}).items()}
+    for place, (name, kind, form, constructs) in enumerate(artifacts_of(data)):
+        row = made.get((name, form)) or {"name": name, "kind": kind, "format": form, "constructs": constructs}
+        for reader, codes in columns.items():
+            if codes[place] != NOT_LOADED:
+                known = kinds[codes[place]]
+                result = results[reader].get(row.get("id", "")) or dict(zip(_PARTS, known, strict=True))
+                yield Load(writer, reader, row, result, known, is_planned=reader in planned)

@@ -61,7 +61,7 @@ def sample_of(loads: Iterable[Load]) -> Iterator[Load]:
     """Loads that failed, a few of each text, writer, reader and format."""
     count: Counter[tuple[str, str, str, str]] = Counter()
     for load in loads:
-        if load.result["outcome"] == "fails":
+        if load.is_there and load.kind[0] == "fails":
             key = (load.kind[2], load.writer, load.reader, load.row["format"])
             count[key] += 1
             if count[key] <= MOST_ALIKE:
@@ -132,7 +132,7 @@ def main() -> None:
     parser.add_argument("--open", type=Path, help="where the texts without a cause or a fix are listed")
     options = parser.parse_args()
     loads = list(loads_of(options.out))
-    often = Counter(load.kind[2] for load in loads if load.result["outcome"] == "fails")
+    often = Counter(load.kind[2] for load in loads if load.kind[0] == "fails")
     with ProcessPoolExecutor(AT_ONCE) as pool:
         texts = worst_of(pool.map(said_of, list(sample_of(loads)), chunksize=200))
     for how in ORDER:
