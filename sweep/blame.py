@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.profiles.facts import PAIR
+from pytest_modelcompat.profiles.facts import HANDED_ON, PAIR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,6 +59,7 @@ def blamed(observations: Sequence[Observation]) -> Blamed:
 
 def _blame(wrong: Sequence[Observation], sound: Sequence[frozenset[str]], found: Blamed) -> None:
     innocent: frozenset[str] = frozenset().union(*sound)
+    often = Counter(construct for constructs in (*sound, *(each for each, _ in wrong)) for construct in constructs)
     by_kind: dict[Kind, list[frozenset[str]]] = {}
     for constructs, kind in wrong:
         if constructs - innocent:
@@ -66,7 +67,7 @@ def _blame(wrong: Sequence[Observation], sound: Sequence[frozenset[str]], found:
     left: list[Observation] = []
     for kind, alike in by_kind.items():
         words = frozenset(re.findall(r"\w+", kind[2]))
-        named = (_named(suspects, words) for suspects in alike)
+        named = (_named(suspects, words, often) for suspects in alike)
         culprits = _culprits([(suspects, kind) for suspects in named if suspects])
         found.constructs.update(dict.fromkeys(culprits, kind))
         left += [(suspects, kind) for suspects in alike if suspects.isdisjoint(culprits)]
@@ -75,10 +76,23 @@ def _blame(wrong: Sequence[Observation], sound: Sequence[frozenset[str]], found:
     _blame_pairs(wrong, sound, innocent, found)
 
 
-def _named(suspects: frozenset[str], words: frozenset[str]) -> frozenset[str]:
-    """Those that a text names: by their argument, or where it names none, by their class."""
-    arguments = frozenset(each for each in suspects if _argument(each) in words)
-    return arguments or frozenset(each for each in suspects if "=" not in each and each.rpartition(" ")[2] in words)
+def _named(suspects: frozenset[str], words: frozenset[str], often: Counter[str]) -> frozenset[str]:
+    """Those that a text names: by their argument, or where it names none, by their class.
+
+    What a text says of an `activation` may be of `recurrent_activation`: of several the one is meant that fewest of all
+    artifacts have, since it is what was tried.
+    """
+    arguments = [each for each in suspects if _argument(each) in words or _handed_on(each) in words]
+    if arguments:
+        fewest = min(often[each] for each in arguments)
+        return frozenset(each for each in arguments if often[each] == fewest)
+    return frozenset(each for each in suspects if "=" not in each and each.rpartition(" ")[2] in words)
+
+
+def _handed_on(construct: str) -> str:
+    """What an argument is that layers hand on, as Keras calls it: `activation` for `recurrent_activation`."""
+    last = _argument(construct).rpartition("_")[2]
+    return last if last in HANDED_ON else ""
 
 
 def _culprits(left: Sequence[Observation]) -> dict[str, list[Kind]]:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from pytest_modelcompat.profiles.facts import PAIR
 from pytest_modelcompat.profiles.packed import read_packed, write_packed
 from sweep.plan import FILES
 
@@ -25,8 +26,13 @@ def normal(text: str) -> str:
 
 def with_names_of(construct: str, text: str) -> str:
     """A normalised text with the names of a construct's classes as they are: `Conv2D`, and not `ConvND`."""
-    for name in re.findall(r"\w*[A-Za-z_]\d\w*", construct):
-        text = re.sub(rf"\b{_NUMBERS.sub('N', name)}\b", name, text)
+    names: dict[str, set[str]] = {}
+    for part in construct.split(PAIR):
+        for name in re.findall(r"\w*[A-Za-z_]\d\w*", part.partition("=")[0].partition(".")[0]):
+            names.setdefault(_NUMBERS.sub("N", name), set()).add(name)
+    for normalised, alike in names.items():
+        if len(alike) == 1:
+            text = re.sub(rf"\b{normalised}\b", *alike, text)
     return text
 
 

@@ -21,7 +21,8 @@ FOLDER = Path(__file__).resolve().parent / "data"
 _BETWEEN = "\n"
 PAIR = " & "
 LOADS = "loads"
-_HANDED_ON = ("activation", "initializer", "regularizer", "constraint")
+# What all layers hand on to the same code, by how their argument for it ends.
+HANDED_ON = ("activation", "initializer", "regularizer", "constraint")
 # Where every value of an argument was tried that all layers hand on to the same code, by how its name ends.
 _TRIED_IN = {
     "activity_regularizer": "layer Dense.activity_regularizer",
@@ -99,7 +100,7 @@ class Facts:
     @cached_property
     def _handed_on(self) -> frozenset[str]:
         arguments = (construct.partition(".")[2] for construct in self.observed if "=" in construct)
-        return frozenset(each for each in arguments if each.partition("=")[0].endswith(_HANDED_ON))
+        return frozenset(each for each in arguments if each.partition("=")[0].endswith(HANDED_ON))
 
     def about(self, constructs: Iterable[str], writer: str, reader: str) -> Iterator[Fact]:
         """The facts about some constructs of one file.

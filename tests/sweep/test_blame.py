@@ -97,3 +97,15 @@ class TestBlamed:
             seen(other, "layer Input", "layer Cast", "layer Cast.dtype=text"),
         ]
         assert blamed(failed).constructs == {"layer Dense.quantization_config=null": dense, "layer Cast": other}
+
+    def test_of_several_arguments_that_a_text_may_mean_the_one_that_was_tried(self) -> None:
+        """Every GRU has an `activation`, and what fails is the value of its `recurrent_activation`."""
+        kind = ("fails", "load", "TypeError: Could not interpret activation function identifier: {…}")
+        usual = "layer GRU", "layer GRU.activation=tanh"
+        others = [seen(OTHERWISE, *usual, f"layer GRU.units={number}") for number in ("int", "0")]
+        failed = seen(kind, *usual, "layer GRU.recurrent_activation=<LeakyReLU>", "layer GRU.mask_value=<X>")
+        found = blamed([*others, failed]).constructs
+        assert found["layer GRU.recurrent_activation=<LeakyReLU>"] == kind
+        assert "layer GRU.activation=tanh" not in found
+        invalid = ("fails", "load", "ValueError: Invalid value of layer A")
+        assert blamed([seen(invalid, "layer A", "layer A.mask_value=int")]).constructs == {"layer A": invalid}

@@ -100,6 +100,9 @@ class TestPlan:
         ("layer Wrapper > Conv1D.units=int", "ConvND and ConvNDTranspose", "Conv1D and ConvNDTranspose"),
         ("layer Dense", "N layers in ConvND", "N layers in ConvND"),
         ("layer Dense.units=[2]", "got N of N", "got N of N"),
+        ("layer Discretization.dtype=float32", "floatN became floatN", "floatN became floatN"),
+        ("layer Conv1D & layer Conv2D", "in ConvND", "in ConvND"),
+        ("layer Conv1D.units=1 & layer Dense", "in ConvND", "in Conv1D"),
     ],
 )
 def test_a_text_gets_the_names_of_its_construct_back(construct: str, text: str, expected: str) -> None:
