@@ -10,15 +10,15 @@ what becomes of most artifacts, and what becomes of the same artifact, or class,
 from __future__ import annotations
 
 import argparse
-import multiprocessing
+import gc
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.compatibility.check import check_compatibility
+from pytest_modelcompat.compatibility.context import CompatibilityContext
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.profiles.facts import Facts
 from pytest_modelcompat.profiles.store import load_profile
@@ -26,10 +26,11 @@ from pytest_modelcompat.results.finding import Severity
 from sweep.blame import blamed
 from sweep.facts import compiled
 from sweep.folds import FOLDS_BY
+from sweep.forks import in_forks
 from sweep.misses import Miss, lines_of
 from sweep.outcomes import loads_of
 from sweep.plan import every_keras, runtime_of
-from sweep.tables import Column, Table, about_keras
+from sweep.tables import PAIR_KIND, Column, Table, about_keras
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,19 +39,18 @@ if TYPE_CHECKING:
     from sweep.folds import Fold
     from sweep.outcomes import Load
 
-AT_ONCE = 2
 PREDICTORS = ("facts and rules", "rules alone", "as most artifacts", "as in the nearest versions")
 # The inventories of artifacts that are judged one after the other, for all their readers.
 _AT_HAND = 8
 # What becomes of the artifacts of two versions is the same, whatever else is held out.
-_blamed = cache(blamed)
+_blamed = lru_cache(3000)(blamed)
 
 
 class Prediction(NamedTuple):
     """One load that was held out.
 
     Args:
-        seen: what it came to.
+        seen: its result.
         says: what each of `PREDICTORS` says of it.
         miss: how facts and rules are wrong about it, if they are.
     """
@@ -64,7 +64,8 @@ def facts_of(loads: Iterable[Load]) -> dict[str, Facts]:
     """The facts that these loads give, by format."""
     by_table: dict[tuple[str, str], list[Load]] = {}
     for load in loads:
-        by_table.setdefault((load.writer, load.form), []).append(load)
+        if load.row["kind"] != PAIR_KIND:
+            by_table.setdefault((load.writer, load.form), []).append(load)
     by_writer: dict[str, dict[str, Table]] = {}
     for (writer, form), of_table in by_table.items():
         by_writer.setdefault(writer, {})[form] = _table(of_table)
@@ -75,7 +76,7 @@ def facts_of(loads: Iterable[Load]) -> dict[str, Facts]:
 def _table(loads: Iterable[Load]) -> Table:
     """What became of one writer's artifacts of one format."""
     loads = list(loads)
-    rows = {load.row["name"]: frozenset[str](load.row["constructs"]) for load in loads}
+    rows: dict[str, frozenset[str]] = {load.row["name"]: load.row["constructs"] for load in loads}
     place_of, constructs = {name: place for place, name in enumerate(rows)}, list(rows.values())
     readers: dict[str, Column] = {}
     for load in loads:
@@ -94,6 +95,13 @@ def result_of(load: Load, facts: Facts) -> CompatibilityResult:
         safe_mode=not load.row["is_code"],
         facts=facts,
     )
+
+
+def context_of(load: Load, facts: Facts) -> CompatibilityContext:
+    """What rules are asked about a load."""
+    profile = load_profile(runtime_of(load.reader))
+    declared = frozenset[str](load.row["declared"])
+    return CompatibilityContext(_inventory(load.row["path"]), profile, declared, not load.row["is_code"], facts)
 
 
 def verdict_of(result: CompatibilityResult) -> str:
@@ -173,18 +181,6 @@ def _places() -> dict[str, int]:
     return {keras: place for place, keras in enumerate(every_keras())}
 
 
-# What a forked process has of its parent: all loads, which are not sent to it.
-_SHARED: list[Load] = []
-
-
-def _share(loads: list[Load]) -> None:
-    _SHARED[:] = loads
-
-
-def _in_child(fold: Fold, every: int, everything: dict[str, Facts]) -> list[Prediction]:
-    return predictions(fold, every, everything, _SHARED)
-
-
 def main() -> None:
     """Holds out, predicts, prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -195,10 +191,10 @@ def main() -> None:
     options = parser.parse_args()
     loads = loads_of(options.out)
     folds = list(FOLDS_BY[options.by](loads))
-    predict = partial(_in_child, every=options.every, everything=facts_of(loads))
-    context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(AT_ONCE, mp_context=context, initializer=_share, initargs=(loads,)) as pool:
-        found = list(pool.map(predict, folds))
+    predict = partial(predictions, every=options.every, everything=facts_of(loads), loads=loads)
+    # What the collector looks at is copied to each process.
+    gc.freeze()
+    found = in_forks(predict, folds)
     every = [each for fold in found for each in fold]
     names = [fold.name for fold in folds]
     print(*table([*zip(names, found, strict=True), ("all of them", every)]), sep="\n")

@@ -1,4 +1,4 @@
-"""Wrong predictions, each with what it comes of, as a table."""
+"""Wrong predictions, each with its cause, as a table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Miss(NamedTuple):
     Args:
         form: the format of the artifact.
         predicted: what facts and rules say.
-        seen: what it came to.
+        seen: its result.
         text: what Keras says, without what differs between files.
         reasons: the constructs of which nothing was known and that it is of; or else what was found, and is not real.
         load: which load, in words.
@@ -31,9 +31,10 @@ class Miss(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """What it comes of, in words."""
+        """Its cause, in words."""
         if self.predicted != "loads":
-            return f"found, and not so: {', '.join(self.reasons)}"
+            how = "found, and not so" if self.seen == "loads" else "found, and otherwise"
+            return f"{how}: {', '.join(self.reasons)}"
         return f"held out: {', '.join(self.reasons)}" if self.reasons else _NO_CONSTRUCT
 
 
@@ -43,7 +44,7 @@ def lines_of(misses: Iterable[Miss]) -> Iterator[str]:
     for miss in misses:
         alike.setdefault((miss.form, miss.predicted, miss.seen, miss.reason, miss.text), []).append(miss)
     yield "# What was predicted wrongly\n\nWritten by `python -m sweep.crossvalidation --misses`.\n\n"
-    yield "| loads | one of them | said | came to | reason | what Keras says |\n|---|---|---|---|---|---|\n"
+    yield "| loads | one of them | predicted | result | cause | what Keras says |\n|---|---|---|---|---|---|\n"
     for (_, predicted, seen, reason, text), group in sorted(alike.items(), key=lambda item: (-len(item[1]), item[0])):
         cells = (f"{len(group):,}", group[0].load, predicted, seen, reason, text)
         yield f"| {' | '.join(each.replace('|', chr(92) + '|').replace('`', chr(39)) for each in cells)} |\n"

@@ -32,7 +32,7 @@ def with_names_of(construct: str, text: str) -> str:
             names.setdefault(_NUMBERS.sub("N", name), set()).add(name)
     for normalised, alike in names.items():
         if len(alike) == 1:
-            text = re.sub(rf"\b{normalised}\b", *alike, text)
+            text = re.sub(rf"\b{normalised}\b", min(alike), text)
     return text
 
 

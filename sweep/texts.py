@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,7 +24,7 @@ from pytest_modelcompat.results.finding import Kind, Severity
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.runtimes.protocol import LoadResult, ProcessExit
-from sweep.outcomes import loads_of
+from sweep.outcomes import loads_of, said_in
 from sweep.plan import runtime_of
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from sweep.outcomes import Load
 
 AT_ONCE = 2
+# The inventories of artifacts that are judged one after the other, for all their readers.
+_AT_HAND = 8
 EXPLAINED, MEASURED, OPEN = "explained", "measured", "open"
 ORDER = (EXPLAINED, MEASURED, OPEN)
 # Of one text, one writer and one reader, so many loads say what is to be said.
@@ -68,11 +70,12 @@ def sample_of(loads: Iterable[Load]) -> Iterator[Load]:
                 yield load
 
 
-def said_of(load: Load) -> Said:
-    """What is said about a load that failed."""
+def said_of(failed: tuple[Load, str]) -> Said:
+    """What is said about a load that failed, with the text that it failed with."""
+    load, text = failed
     inventory = _inventory(load.row["path"])
     how = OPEN
-    if _explains(diagnosed(load, inventory)) or any(map(_explains, _judged(load, inventory, nothing_known()))):
+    if _explains(diagnosed(load, text, inventory)) or any(map(_explains, _judged(load, inventory, nothing_known()))):
         how = EXPLAINED
     elif any(map(_explains, _judged(load, inventory, None))):
         how = MEASURED
@@ -91,12 +94,12 @@ def _judged(load: Load, inventory: Inventory, facts: Facts | None) -> list[Findi
     return [finding for finding in found.findings if finding.severity is Severity.ERROR]
 
 
-def diagnosed(load: Load, inventory: Inventory) -> Finding:
+def diagnosed(load: Load, text: str, inventory: Inventory) -> Finding:
     """What the catalogue says about the text of a load that failed."""
-    exception, _, message = load.result["text"].partition(": ")
+    exception, _, message = text.partition(": ")
     profile = load_profile(runtime_of(load.reader))
     error = {"type": exception, "message": message, "traceback": ""}
-    stage = "predict" if load.result["stage"] == "call" else "load"
+    stage = "predict" if load.kind[1] == "call" else "load"
     form = inventory.format
     versions = {"keras": profile.keras, "tensorflow": profile.tensorflow, "python": ""}
     context = DiagnosisContext(
@@ -111,7 +114,7 @@ def nothing_known() -> Facts:
     return Facts(data_of([], [], [], [], {}))
 
 
-@cache
+@lru_cache(_AT_HAND)
 def _inventory(path: str) -> Any:
     return read_inventory(Path(path))
 
@@ -134,7 +137,7 @@ def main() -> None:
     loads = list(loads_of(options.out))
     often = Counter(load.kind[2] for load in loads if load.kind[0] == "fails")
     with ProcessPoolExecutor(AT_ONCE) as pool:
-        texts = worst_of(pool.map(said_of, list(sample_of(loads)), chunksize=200))
+        texts = worst_of(pool.map(said_of, said_in(options.out, sample_of(loads)), chunksize=200))
     for how in ORDER:
         there = [text for text, said in texts.items() if said.how == how]
         print(f"{how}: {len(there):,} texts, {sum(often[text] for text in there):,} loads")

@@ -21,7 +21,7 @@ PLACE = next(place for place, rule in enumerate(RULES) if rule.subject == "hard_
 def loaded(tmp_path: Path, seen: str) -> Load:
     path = h5(K215, hard(K215))(tmp_path)
     row = {"path": str(path), "format": "h5", "name": "hard", "kind": "layer", "declared": [], "is_code": False}
-    return Load("2.15", "3.15", row, {}, (seen, "", ""))
+    return Load("2.15", "3.15", row, (seen, "", ""))
 
 
 def knowing(construct: str) -> Facts:
@@ -46,7 +46,9 @@ def test_a_rule_is_not_needed_where_a_fact_says_as_much(tmp_path: Path) -> None:
 
 
 def test_those_that_no_verdict_needs_stand_first() -> None:
-    heading, _, *lines = lines_of(Counter({(0, OTHERWISE): 2, (1, FOUND): 1200}))
+    counts = {(0, FOUND): 3, (0, OTHERWISE): 2, (1, FOUND): 1200}
+    heading, _, *lines = lines_of(Counter(counts))
     assert heading == f"| {' | '.join(COLUMNS)} | rule |"
     assert lines[0].startswith("| 1,200 | 0 | 0 | 0 | ")
-    assert lines[-1].startswith("| 0 | 2 | 0 | 0 | ")
+    assert lines[1].startswith("| 3 | 2 | 0 | 0 | ")
+    assert lines[-1].startswith("| 0 | 0 | 0 | 0 | ")

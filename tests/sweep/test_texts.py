@@ -16,22 +16,25 @@ from tests.compatibility.models import K33, small, stack
 
 def failed(path: Path, text: str, reader: str = "3.3") -> Load:
     row = {"path": str(path), "format": "h5", "name": "Dense", "kind": "layer", "declared": [], "is_code": False}
-    result = {"outcome": "fails", "stage": "load", "text": text}
-    return Load("3.3", reader, row, result, kind_of(result))
+    return Load("3.3", reader, row, kind_of({"outcome": "fails", "stage": "load", "text": text}))
+
+
+def failed_with(path: Path, text: str) -> tuple[Load, str]:
+    return failed(path, text), text
 
 
 class TestSaid:
     def test_is_explained_where_the_catalogue_knows_the_text(self, tmp_path: Path) -> None:
         path = K33.h5(tmp_path / "model.h5", small(K33))
-        assert said_of(failed(path, "ValueError: Unknown layer: 'Scale'. Please ensure …")).how == EXPLAINED
+        assert said_of(failed_with(path, "ValueError: Unknown layer: 'Scale'. Please ensure …")).how == EXPLAINED
 
     def test_is_explained_where_a_rule_knows_the_artifact(self, tmp_path: Path) -> None:
         path = K33.h5(tmp_path / "model.h5", stack(K33, K33.layer("Unheard", "mine")))
-        assert said_of(failed(path, "TypeError: it is not one that anybody has seen")).how == EXPLAINED
+        assert said_of(failed_with(path, "TypeError: it is not one that anybody has seen")).how == EXPLAINED
 
     def test_is_open_where_nothing_knows_either(self, tmp_path: Path) -> None:
         path = K33.h5(tmp_path / "model.h5", small(K33))
-        said = said_of(failed(path, "TypeError: it is not one that anybody has seen 7 times"))
+        said = said_of(failed_with(path, "TypeError: it is not one that anybody has seen 7 times"))
         assert said == Said("TypeError: it is not one that anybody has seen N times", OPEN, "h5 of 3.3 in 3.3: Dense")
 
 
