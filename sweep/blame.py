@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.profiles.facts import HANDED_ON, PAIR
+from pytest_modelcompat.profiles.facts import PAIR
+from pytest_modelcompat.profiles.handed_on import HANDED_ON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sweep import observed
 from sweep.make import NAMED, vocabulary
-from sweep.plan import FILES, SAVED_MODELS, plan_of
+from sweep.plan import FILES, SAVED_MODELS, every_keras, plan_of
 from sweep.summary import NOT_LOADED, codes_of
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 README = Path(__file__).resolve().parent / "README.md"
 # What a model may be made of.
 ROLES = frozenset({*NAMED, "dtype policy", "layer", "schedule"})
+MOST_VERSIONS = 4
 COLUMNS = ("artifacts", "loads", "fails", "changed", "trains otherwise", "crashes", "hangs")
 
 
@@ -59,23 +60,30 @@ def table(rows: Iterable[tuple[str, Counter[str]]], first: str) -> Iterator[str]
     yield f"| all | {' | '.join(f'{total[column]:,}' for column in COLUMNS)} |"
 
 
-def named_in(constructs: Iterable[str]) -> set[str]:
-    """Every class and function that some constructs name: as themselves, or as a value."""
-    found: set[str] = set()
+def named_in(constructs: Iterable[str]) -> set[tuple[str, str]]:
+    """The role and name of every class that some constructs name: as themselves, or as the value of an argument."""
+    found: set[tuple[str, str]] = set()
     for construct in constructs:
         head, _, value = construct.partition("=")
-        found.update(re.findall(r"\w+", f"{head.partition('.')[0]} {value}"))
+        names = re.findall(r"\w+", head.partition(".")[0])
+        found.update((role, name) for role in _roles_of(construct) for name in names)
+        found.update((role, name) for role in ROLES for name in re.findall(r"<(\w+)>", value))
     return found
 
 
+def _roles_of(construct: str) -> list[str]:
+    """The roles that a construct may be of: an optimizer's, by what compile() was given; a schedule is in one."""
+    return [role for role in ROLES if construct.removeprefix("compiled ").startswith(f"{role} ")]
+
+
 def without_construct(plan: Plan, folder: Path) -> dict[str, dict[str, list[str]]]:
-    """The classes of the vocabulary that no construct names: role -> name -> the writers that have them."""
+    """The classes of the vocabulary that no construct names: role -> name -> the writers that have none."""
     found: dict[str, dict[str, list[str]]] = {}
     for writer in plan.writers:
         data = observed.read(writer, folder)
-        named = named_in(data["constructs"]) if data else set()
+        named = named_in(data["constructs"]) if data else ()
         for each in vocabulary(writer)["objects"] if data else ():
-            if each["is_class"] and each["role"] in ROLES and each["name"] not in named:
+            if each["is_class"] and each["role"] in ROLES and (each["role"], each["name"]) not in named:
                 found.setdefault(each["role"], {}).setdefault(each["name"], []).append(writer)
     return found
 
@@ -84,32 +92,48 @@ def lines_of(plan: Plan, folder: Path) -> Iterator[str]:
     """A table by kind, one by version, what has no construct, and what is missing of the plan."""
     by_kind: dict[str, Counter[str]] = {}
     by_writer: dict[str, Counter[str]] = {}
-    missing = 0
+    pairs = everywhere = 0
     for writer in plan.writers:
         data = observed.read(writer, folder)
-        finished = [reader for reader, runs in data.get("readers", {}).items() if NOT_LOADED not in codes_of(runs)]
-        missing += sum(reader not in finished for reader in plan.readers_of(writer))
+        left = _left(data)
+        pairs += sum(reader in left and not left[reader] for reader in plan.readers_of(writer))
+        everywhere += sum(left[reader].isdisjoint(plan.everywhere) for reader in every_keras() if reader in left)
         for kind, column in counts(data) if data else ():
             by_kind.setdefault(kind, Counter())[column] += 1
             by_writer.setdefault(writer, Counter())[column] += 1
-    pairs = sum(len(plan.readers_of(writer)) for writer in plan.writers)
-    yield f"{len(by_writer)} of {len(plan.writers)} writers, {pairs - missing} of {pairs} pairs."
+    all_pairs = sum(len(plan.readers_of(writer)) for writer in plan.writers)
+    yield f"{len(by_writer)} of {len(plan.writers)} writers, {pairs} of {all_pairs} pairs."
+    if not by_writer:
+        return
+    if plan.everywhere:
+        yield f"Of models, states and wrappers: {everywhere} of {len(plan.writers) * len(every_keras())} pairs."
     yield from ("", *table(sorted(by_kind.items()), "kind"), "", *table(by_writer.items(), "saved by Keras"))
     if plan.what == FILES:
-        yield from ("", "Classes without a construct, with the versions that have them:", "")
+        yield from ("", "Classes without a construct, with the versions in which they have none:", "")
         for role, names in sorted(without_construct(plan, folder).items()):
             listed = (f"{name} ({_span(versions)})" for name, versions in sorted(names.items()))
             yield f"- {role}: {', '.join(listed)}"
 
 
+def _left(data: dict[str, Any]) -> dict[str, set[str]]:
+    """The kinds of artifacts of which a reader has not loaded all; nothing of one that has loaded none."""
+    kinds = [each[1] for each in data.get("artifacts", ())]
+    return {
+        reader: {kind for kind, code in zip(kinds, codes_of(runs), strict=True) if code == NOT_LOADED}
+        for reader, runs in data.get("readers", {}).items()
+    }
+
+
 def _span(versions: list[str]) -> str:
-    return versions[0] if len(versions) == 1 else f"{versions[0]} to {versions[-1]}"
+    return ", ".join(versions) if len(versions) < MOST_VERSIONS else f"{len(versions)} of them, {versions[0]} first"
 
 
 def put_into(text: str, lines: Iterable[str], what: str) -> str:
     """A text with these lines between the two comments that name what they are of."""
     begin, end = (f"<!-- {what}: {word} -->\n" for word in ("begin", "end"))
-    before, _, rest = text.partition(begin)
+    before, is_begun, rest = text.partition(begin)
+    if not is_begun or end not in rest:
+        raise SystemExit(f"{README}: the comments {begin.strip()} and {end.strip()} are not there")
     return f"{before}{begin}{chr(10).join(lines)}\n{end}{rest.partition(end)[2]}"
 
 

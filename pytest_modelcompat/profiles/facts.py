@@ -6,11 +6,12 @@ measured: `sweep/` saves a model of each construct in each version and loads it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.profiles.handed_on import HANDED_ON, tried_elsewhere
 from pytest_modelcompat.profiles.packed import read_packed, write_packed
 
 if TYPE_CHECKING:
@@ -21,17 +22,6 @@ FOLDER = Path(__file__).resolve().parent / "data"
 _BETWEEN = "\n"
 PAIR = " & "
 LOADS = "loads"
-# What all layers hand on to the same code, by how their argument for it ends.
-HANDED_ON = ("activation", "initializer", "regularizer", "constraint")
-# Where every value of an argument was tried that all layers hand on to the same code, by how its name ends.
-_TRIED_IN = {
-    "activity_regularizer": "layer Dense.activity_regularizer",
-    "regularizer": "layer Dense.kernel_regularizer",
-    "initializer": "layer Dense.kernel_initializer",
-    "constraint": "layer Dense.kernel_constraint",
-    "activation": "layer Dense.activation",
-}
-_LAYER = "layer "
 _ROWS = ";"
 Row = tuple[int, list[int], list[int]]
 
@@ -47,7 +37,8 @@ class Fact:
         text: what Keras says, without what differs between files.
         writer: the version that wrote it, where it was measured.
         reader: the version that read it, where it was measured.
-        is_seen: whether it was seen in these versions, rather than in those around the reader.
+        is_seen: whether it was seen of it in these versions, rather than in those around the reader, or elsewhere.
+        elsewhere: the construct that it was seen of, where that is the same value in another layer; or empty.
     """
 
     construct: str
@@ -57,6 +48,7 @@ class Fact:
     writer: str
     reader: str
     is_seen: bool = True
+    elsewhere: str = ""
 
 
 class Facts:
@@ -70,7 +62,7 @@ class Facts:
         self._data = data
         self._versions: list[str] = data["versions"]
         self._kinds: list[list[str]] = data["kinds"]
-        self._names: dict[str, str] = {}
+        self._stand_ins: dict[str, tuple[str, ...]] = {}
         self._unpacked: dict[str, list[Row]] = {}
 
     @cached_property
@@ -95,7 +87,9 @@ class Facts:
         if construct in self.observed:
             return True
         head, _, argument = construct.partition(".")
-        return head in self.observed and argument in self._handed_on
+        if head not in self.observed:
+            return False
+        return argument in self._handed_on or not self.observed.isdisjoint(tried_elsewhere(construct))
 
     @cached_property
     def _handed_on(self) -> frozenset[str]:
@@ -105,8 +99,8 @@ class Facts:
     def about(self, constructs: Iterable[str], writer: str, reader: str) -> Iterator[Fact]:
         """The facts about some constructs of one file.
 
-        A reader between two that were tried makes of a construct what both of them do. A value that was not tried in a
-        layer becomes what it becomes in `Dense`, where that hands it on to the same code.
+        A reader between two that were tried makes of a construct what both of them do. A value that no version
+        was tried with in a layer becomes what it becomes in others, where all layers hand it on to the same code.
 
         Args:
             constructs: all of the file's.
@@ -118,15 +112,15 @@ class Facts:
         if place is None:
             return
         together = (each for each in self._pairs if there.issuperset(each.split(PAIR)))
-        for construct in (*sorted(filter(self._known_as, there)), *together):
-            found = self._at(construct, place)
-            if found:
-                yield found
+        known = there.intersection(self._data["facts"])
+        found = [self._at(construct, place) for construct in (*sorted(known), *together)]
+        found += [self._at_elsewhere(construct, place) for construct in sorted(filter(self._stand_in, there - known))]
+        yield from (each for each in found if each)
 
     def loads_in(self, fact: Fact) -> list[str]:
         """The versions in which the construct of a fact was seen to come back the same, from the same writer."""
         writer = self._versions.index(fact.writer)
-        sound = (place for place in self._sound(fact.construct) if place in self._measured)
+        sound = (place for place in self._sound(fact.elsewhere or fact.construct) if place in self._measured)
         return [self._versions[reader] for each, reader in sound if each == writer]
 
     def loads(self, construct: str, writer: str, reader: str) -> bool:
@@ -135,27 +129,17 @@ class Facts:
             (self._versions[one], self._versions[other]) for one, other in self._sound(construct)
         }
 
-    def _rows(self, construct: str) -> Sequence[Row]:
+    def _rows(self, construct: str) -> list[Row]:
         if construct not in self._unpacked:
-            self._unpacked[construct] = rows_of(self._data["facts"].get(self._known_as(construct), ""))
+            self._unpacked[construct] = rows_of(self._data["facts"].get(construct, ""))
         return self._unpacked[construct]
 
-    def _known_as(self, construct: str) -> str:
-        """What the facts about a construct are kept by: of a value not tried in a layer, itself in another.
-
-        Empty where there are none.
-        """
-        if construct not in self._names:
-            facts, elsewhere = self._data["facts"], self._elsewhere(construct)
-            self._names[construct] = construct if construct in facts else elsewhere if elsewhere in facts else ""
-        return self._names[construct]
-
-    def _elsewhere(self, construct: str) -> str:
-        """The same value where all of them were tried; empty for what was tried itself, or is not handed on."""
-        name, _, value = construct.partition(".")[2].partition("=")
-        if not value or not construct.startswith(_LAYER) or construct in self.observed:
-            return ""
-        return next((f"{there}={value}" for ending, there in _TRIED_IN.items() if name.endswith(ending)), "")
+    def _stand_in(self, construct: str) -> tuple[str, ...]:
+        """The same value in other layers, of which there are facts; none for what was tried itself."""
+        if construct not in self._stand_ins:
+            others = () if construct in self.observed else tried_elsewhere(construct)
+            self._stand_ins[construct] = tuple(each for each in others if each in self._data["facts"])
+        return self._stand_ins[construct]
 
     def _sound(self, construct: str) -> list[tuple[int, int]]:
         rows = self._rows(construct)
@@ -172,11 +156,26 @@ class Facts:
         return tuple(each for each in self._data["facts"] if PAIR in each)
 
     def _at(self, construct: str, place: tuple[int, int]) -> Fact | None:
-        for kind, writers, readers in self._rows(construct):
-            outcome, stage, text = self._kinds[kind]
-            if outcome != LOADS and place[0] in writers and place[1] in readers:
-                writer, reader = (self._versions[each] for each in place)
-                return Fact(construct, outcome, stage, text, writer, reader, is_seen=place in self._measured)
+        kind = self._kind_at(construct, place)
+        if kind is None or kind[0] == LOADS:
+            return None
+        writer, reader = (self._versions[each] for each in place)
+        return Fact(construct, *kind, writer, reader, is_seen=place in self._measured)
+
+    def _at_elsewhere(self, construct: str, place: tuple[int, int]) -> Fact | None:
+        """What is known there of the same value in other layers, if they agree."""
+        others = [each for each in self._stand_in(construct) if self._kind_at(each, place)]
+        facts = [self._at(each, place) for each in others]
+        if not facts or not facts[0] or len({each and each.outcome for each in facts}) > 1:
+            return None
+        return replace(facts[0], construct=construct, is_seen=False, elsewhere=others[0])
+
+    def _kind_at(self, construct: str, place: tuple[int, int]) -> tuple[str, str, str] | None:
+        """Outcome, stage and text of a construct in a pair of versions; None where nothing is known."""
+        for number, writers, readers in self._rows(construct):
+            if place[0] in writers and place[1] in readers:
+                outcome, stage, text = self._kinds[number]
+                return outcome, stage, text
         return None
 
     def _known_pair(self, writer: str, reader: str) -> tuple[int, int] | None:

@@ -16,7 +16,8 @@ from .trial import TRAINED, Trial, called, move_weights
 LONGEST_TEXT = 300
 SUFFIX = {"h5": ".h5", "keras": ".keras"}
 SAVED_MODEL = "saved_model"
-ADDRESS = re.compile(r"0x[0-9a-f]+|\"shared_object_id\": \d+")
+# Where an object is in memory, as text and as the number of one that is shared.
+ADDRESS = re.compile(r"0x[0-9a-f]+|(?<=\"shared_object_id\": )\d+")
 
 
 class Maker:
@@ -79,13 +80,12 @@ class Maker:
 
     def _content(self, model: Any, trial: Trial) -> str:
         """What tells a model from others, as text; the trial's name where it cannot tell its configuration."""
-        # What older versions were given to compile() no configuration tells.
-        compiled = trial.name if trial.trains or trial.kind in TRAINED else ""
-        told = "" if hasattr(model, "get_compile_config") else compiled
+        # Older versions have no configuration of what compile() was given.
+        is_told = hasattr(model, "get_compile_config") or not (trial.trains or trial.kind in TRAINED)
+        named = "" if is_told else trial.name
         try:
-            content = json.dumps([*_configurations(model), trial.history, told], sort_keys=True, default=repr)
-            # Where an object is in memory is another place in each run, and may be that of one before.
-            return ADDRESS.sub("", content)
+            content = json.dumps([*_configurations(model), trial.history, named], sort_keys=True, default=repr)
+            return _numbered(content)
         except Exception:  # noqa: BLE001 - such a model may still be saved somehow
             return trial.name
 
@@ -115,6 +115,12 @@ class Maker:
 
     def _count(self, what: str) -> None:
         self.counts[what] = self.counts.get(what, 0) + 1
+
+
+def _numbered(content: str) -> str:
+    """A text with a number for each object in the place of where it is in memory, which is elsewhere in each run."""
+    numbers: Dict[str, int] = {}
+    return ADDRESS.sub(lambda found: str(numbers.setdefault(found[0], len(numbers))), content)
 
 
 def _configurations(model: Any) -> List[Any]:

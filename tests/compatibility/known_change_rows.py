@@ -261,8 +261,8 @@ CHANGES = {
         given_as_legacy(LEGACY_ADAM),
         Kind.OPTIMIZER_NOT_READ,
         "legacy optimizer",
-        ("2.13 tf2.13", "2.13 tf2.14", "2.15 tf2.14"),
-        ("2.12 tf2.13", "2.13 tf2.15", "3.0 tf2.14"),
+        ("2.12 tf2.12", "2.12 tf2.14", "2.13 tf2.13", "2.13 tf2.14", "2.15 tf2.14"),
+        ("2.12 tf2.15", "2.13 tf2.15", "3.0 tf2.14"),
     ),
     "legacy optimizer in another": Change(
         given_as_legacy(SCALED_LEGACY), Kind.OPTIMIZER_NOT_READ, "legacy optimizer", ("2.13 tf2.14",), ("2.13 tf2.15",)

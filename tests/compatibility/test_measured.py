@@ -52,6 +52,19 @@ def test_a_version_between_two_that_were_tried_is_expected_to_do_as_they_do() ->
     )
 
 
+def test_a_value_that_another_layer_was_seen_with_is_expected_to_become_the_same() -> None:
+    known = facts(**{"kernel_regularizer=<L1>": [[0, [2], [3]], [6, [2], [2]]]})
+    regularizer = {"class_name": "L1", "config": {"l1": 0.5}}
+    layer = LayerUse("GRU", ("g",), config={"units": 2, "recurrent_regularizer": regularizer}, position=1, siblings=1)
+    (finding,) = judged(known, "tf2.18", layer).findings
+    assert finding.subject == "GRU.recurrent_regularizer=<L1>"
+    assert finding.cause == (
+        "Keras 3.6 is expected, by what was seen of Dense.kernel_regularizer=<L1>, not to read it from a file of "
+        "Keras 3.3.0: TypeError: no"
+    )
+    assert finding.fix == ("load it with Keras 3.3, where it was seen to come back the same",)
+
+
 def test_a_construct_that_failed_is_an_error_with_what_keras_said() -> None:
     result = judged(facts(**{"units=int": [[0, [2], [3]], [6, [2], [1, 2]]]}), "tf2.18", dense())
     (finding,) = result.findings

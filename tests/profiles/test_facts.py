@@ -80,8 +80,10 @@ class TestAbout:
         assert about(facts, "2.15", "3.15", "layer RNN") == []
 
     def test_says_of_a_value_that_a_layer_hands_on_what_it_is_elsewhere(self, facts: Facts) -> None:
+        tried = "layer Dense.kernel_regularizer=<function *>"
         (found,) = facts.about(["layer LSTM.recurrent_regularizer=<function *>"], "2.15", "3.0")
         assert (found.construct, found.outcome) == ("layer LSTM.recurrent_regularizer=<function *>", "fails")
+        assert (found.elsewhere, found.is_seen) == (tried, False)
         assert facts.loads_in(found) == ["3.15"]
         (found,) = facts.about(["layer LSTM.activity_regularizer=<function *>"], "2.15", "3.0")
         assert found.outcome == "changed"
@@ -92,14 +94,29 @@ class TestAbout:
         [
             "layer Conv1D.activation=<LeakyReLU>",  # was tried there
             "operation Relu.activation=<LeakyReLU>",
-            "layer GRU.activation=<PReLU>",
             "layer GRU.activations=<LeakyReLU>",
             "layer GRU.activity_regularizer=<L1>",
-            "layer Regularizer",
         ],
     )
     def test_says_nothing_of_other_values_from_elsewhere(self, facts: Facts, construct: str) -> None:
         assert about(facts, "2.15", "3.0", construct) == []
+
+    @pytest.mark.parametrize(
+        ("dense", "conv", "expected"),
+        [
+            ([0, [2], [4]], [0, [2], [4]], ["fails"]),
+            ([0, [2], [4]], [1, [2], [4]], []),  # they differ
+            ([2, [2], [4]], [0, [2], [4]], []),  # one comes back the same
+            ([0, [2], [6]], [0, [2], [4]], ["fails"]),  # of one nothing is known there
+        ],
+    )
+    def test_takes_from_elsewhere_what_layers_agree_on(
+        self, dense: list[object], conv: list[object], expected: list[str]
+    ) -> None:
+        rows = {"layer Dense.kernel_constraint=<X>": [dense], "layer Conv2D.kernel_constraint=<X>": [conv]}
+        known = Facts(data_of(VERSIONS, KINDS, [(2, 4), (2, 6)], ["layer LSTM"], rows))
+        found = known.about(["layer LSTM.recurrent_constraint=<X>"], "2.15", "3.0")
+        assert [each.outcome for each in found] == expected
 
     def test_says_what_changes(self, facts: Facts) -> None:
         (fact,) = facts.about(["layer Softmax"], "3.3", "3.15")
@@ -122,6 +139,12 @@ def test_knows_what_was_ever_tried(facts: Facts) -> None:
     assert facts.has_seen("layer Dense")
     assert not facts.has_seen("layer Dense.units=float")
     assert not facts.has_seen("layer Unheard")
+
+
+def test_a_value_that_was_tried_where_all_are_was_tried_of_every_argument_for_it() -> None:
+    known = Facts(data_of(VERSIONS, KINDS, [], ["layer LSTM", "layer Embedding.embeddings_regularizer=<L1>"], {}))
+    assert known.has_seen("layer LSTM.recurrent_regularizer=<L1>")
+    assert not known.has_seen("layer LSTM.recurrent_constraint=<L1>")
 
 
 def test_an_activation_that_was_tried_in_one_layer_was_tried_in_all(facts: Facts) -> None:

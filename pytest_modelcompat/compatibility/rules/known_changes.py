@@ -47,14 +47,6 @@ def _is_adapted_tf_idf(config: Mapping[str, Any]) -> bool:
     return config.get("output_mode") in ("tf_idf", "tf-idf") and config.get("idf_weights") is None
 
 
-def _legacy_optimizers(context: CompatibilityContext) -> tuple[Use, ...]:
-    return tuple(
-        use
-        for use in context.inventory.objects
-        if use.role == "optimizer" and "legacy" in (use.module or "").split(".")
-    )
-
-
 def _declared_inside_bidirectional(context: CompatibilityContext) -> tuple[Use, ...]:
     """Layers and cells of the user's own in a Bidirectional; one that was registered is found by its full name."""
     bidirectional = {layer.path for layer in context.layers("Bidirectional")}
@@ -224,22 +216,6 @@ RULES = (
         fix=(
             "upgrade Keras there to 3.14 or newer",
             "or build the layer with vocabulary=[...] and idf_weights=[...], and save the model again",
-        ),
-    ),
-    Rule(
-        Kind.OPTIMIZER_NOT_READ,
-        subject="legacy optimizer",
-        cause="{writer} writes an optimizer of keras.optimizers.legacy into a .keras file in a way that {reader} "
-        "cannot read: it has no attribute 'build'",
-        source="keras-team/keras#18278",
-        where=_legacy_optimizers,
-        formats=("keras",),
-        written=((2, 13), KERAS_3),
-        read=(ANY, (2, 15)),
-        stage=Stage.CONFIG,
-        fix=(
-            fixes.LOAD_UNCOMPILED,
-            "or upgrade TensorFlow there to 2.15, where the model is saved as well",
         ),
     ),
     Rule(

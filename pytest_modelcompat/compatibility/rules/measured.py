@@ -11,6 +11,7 @@ from pytest_modelcompat.artifacts.text import listed
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.compatibility.constructs import OWN
 from pytest_modelcompat.compatibility.context import TF_KERAS
+from pytest_modelcompat.compatibility.rules.explanations import explanation_of
 from pytest_modelcompat.profiles.facts import PAIR, load_facts
 from pytest_modelcompat.profiles.store import version_key
 from pytest_modelcompat.results.finding import MEASURED, Finding, Kind, Severity, Stage
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.locations import Use
     from pytest_modelcompat.artifacts.versions import MinorVersion
     from pytest_modelcompat.compatibility.context import CompatibilityContext
+    from pytest_modelcompat.compatibility.rules.explanations import Explanation
     from pytest_modelcompat.profiles.facts import Fact
 
 _UNKNOWN: MinorVersion = (0, 0)
@@ -38,7 +40,7 @@ _WORDS = {
     "hangs": "to read a file of {writer} with it without end",
     "changed": "to predict something else once it has read it from a file of {writer}",
 }
-_EXPECTED = "is expected, by what was seen of the versions beside it,"
+_BESIDE = "by what was seen of the versions beside it"
 _TF_KERAS = "tf_keras"
 _COMPILED = "compiled "
 # What every model has, and is to blame where nothing of a writer loads.
@@ -60,15 +62,19 @@ def measured_findings(context: CompatibilityContext, others: Sequence[Finding]) 
         context: the artifact and the runtime.
         others: what the rules found.
     """
-    explained = {severity: _Explained(others, severities) for severity, severities in _SAY_AS_MUCH.items()}
+    others_name = {severity: _NamedByOthers(others, severities) for severity, severities in _SAY_AS_MUCH.items()}
+    found: dict[tuple[object, ...], Finding] = {}
     for fact, uses in _measured(context):
         finding = _finding(context, fact, uses)
-        left = explained[finding.severity].rest_of(uses, is_of_model=fact.construct.startswith(_MODEL))
+        left = others_name[finding.severity].rest_of(uses, is_of_model=fact.construct.startswith(_MODEL))
         if left:
-            yield replace(finding, where=locations(left))
+            # Two facts may have one reason.
+            where = locations(left)
+            found.setdefault((finding.identity, finding.cause, where), replace(finding, where=where))
+    return iter(found.values())
 
 
-class _Explained:
+class _NamedByOthers:
     """The layers that findings of some severities name."""
 
     def __init__(self, findings: Iterable[Finding], severities: Collection[Severity]) -> None:
@@ -138,20 +144,41 @@ def _fixes(context: CompatibilityContext, fact: Fact) -> Iterator[str]:
         names = [each if each.startswith(_TF_KERAS) else f"Keras {each}" for each in loads]
         yield f"load it with {listed(names, _MOST_VERSIONS, 'or')}, where it was seen to come back the same"
     other = load_facts(_OTHER_FORMAT) if context.inventory.format != _OTHER_FORMAT else None
-    if other and other.loads(fact.construct, fact.writer, fact.reader):
+    if other and other.loads(fact.elsewhere or fact.construct, fact.writer, fact.reader):
         yield _SAVE_AS_OTHER
 
 
 def _finding(context: CompatibilityContext, fact: Fact, uses: Sequence[Use]) -> Finding:
     kind, severity, stage = _OUTCOMES[fact.outcome, fact.stage]
     words = _WORDS[fact.outcome].format(writer=context.writer_name, text=fact.text)
-    return Finding(
+    seen = Finding(
         kind,
         subject=fact.construct.partition(" ")[2],
         where=locations(uses),
-        cause=f"{context.reader_name} {'was seen' if fact.is_seen else _EXPECTED} {words}",
+        cause=f"{context.reader_name} {_how_known(fact)} {words}",
         fix=tuple(_fixes(context, fact)) or _NOWHERE,
         severity=severity,
         stage=stage,
         source=MEASURED,
+    )
+    reason = explanation_of(fact)
+    return _with_reason(context, seen, reason, is_seen=fact.is_seen) if reason else seen
+
+
+def _how_known(fact: Fact) -> str:
+    if fact.elsewhere:
+        return f"is expected, by what was seen of {fact.elsewhere.partition(' ')[2]},"
+    return "was seen" if fact.is_seen else f"is expected, {_BESIDE},"
+
+
+def _with_reason(context: CompatibilityContext, seen: Finding, reason: Explanation, *, is_seen: bool) -> Finding:
+    """A finding with the reason of what was seen, and what helps for that reason before what was seen to help."""
+    cause = reason.cause.format(reader=context.reader_name, writer=context.writer_name)
+    return replace(
+        seen,
+        kind=reason.kind,
+        subject=reason.subject,
+        cause=cause if is_seen else f"{cause} (expected, {_BESIDE})",
+        fix=reason.fix if seen.fix == _NOWHERE and reason.fix else tuple(dict.fromkeys((*reason.fix, *seen.fix))),
+        source=reason.source,
     )
