@@ -42,7 +42,8 @@ class Maker:
         """Makes one trial; whether a model could be made of it at all."""
         try:
             # Keras takes any name when it compiles, and looks for it when it trains.
-            if trial.is_name and trial.trains and step(self._built(trial), trial.inputs) is None:
+            losses = self._losses(trial) if trial.is_name else None
+            if trial.is_name and trial.trains and losses is None:
                 self._count("not trained")
                 return False
             model = self._built(trial)
@@ -58,13 +59,15 @@ class Maker:
         trial = trial._replace(name=self._new_name(trial.name))
         if trial.part:
             self.parts.append(trial.part)
-        forms = self.forms(trial)
-        for form in forms:
-            self._save(trial, form, model)
-            if trial.trains and form != forms[-1]:
-                # Saving changes what compile() was given.
-                model = self._built(trial)
+        if trial.trains:
+            losses = losses or self._losses(trial)
+        for form in self.forms(trial):
+            # Saving changes what compile() was given, and training another clears what a model was made in.
+            self._save(trial, form, self._built(trial) if trial.trains else model, losses)
         return True
+
+    def _losses(self, trial: Trial) -> Optional[List[float]]:
+        return step(self._built(trial), trial.inputs) if trial.trains else None
 
     def _new_name(self, name: str) -> str:
         """The name, with a number where another has it: several classes are called `GRU`, or `Adam`."""
@@ -89,7 +92,7 @@ class Maker:
         except Exception:  # noqa: BLE001 - such a model may still be saved somehow
             return trial.name
 
-    def _save(self, trial: Trial, form: str, model: Any) -> None:
+    def _save(self, trial: Trial, form: str, model: Any, losses: Optional[List[float]]) -> None:
         note: Dict[str, Any] = {
             "name": trial.name if form in SUFFIX else "{} ({})".format(trial.name, form),
             "kind": trial.kind,
@@ -103,7 +106,7 @@ class Maker:
             is_built = model.built
             self.kit.save(model, str(self.folder / name), form)
             note["outputs"] = called(self.kit, model, trial.inputs) if is_built else None
-            note["trains"] = step(self._built(trial), trial.inputs) if trial.trains else None
+            note["trains"] = losses
         except Exception as error:  # noqa: BLE001 - what cannot be saved here is noted, and not loaded anywhere
             note["error"] = "{}: {}".format(type(error).__name__, " ".join(str(error).split())[:LONGEST_TEXT])
             self._count("not saved")

@@ -191,8 +191,15 @@ CHANGES = {
         lambda writer: keras(writer, hashing(writer)),
         Kind.CONFIG_CHANGED,
         "Hashing(dtype=…)",
+        ("3.4 tf2.16+keras3.3", "3.5 tf2.16+keras3.0", "3.5 tf2.16+keras3.3"),
+        ("3.3 tf2.16+keras3.3", "3.5 tf2.15", "3.5 tf2.16+keras3.4"),
+    ),
+    "Hashing that counts": Change(
+        lambda writer: keras(writer, hashing(writer, "count")),
+        Kind.CONFIG_CHANGED,
+        "Hashing(dtype=…)",
+        (),
         ("3.5 tf2.16+keras3.0", "3.5 tf2.16+keras3.3"),
-        ("3.4 tf2.16+keras3.3", "3.5 tf2.15", "3.5 tf2.16+keras3.4"),
     ),
     "shape of a Lambda": Change(
         lambda writer: keras(writer, shaped_lambda(writer)),

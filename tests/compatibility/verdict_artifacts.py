@@ -71,8 +71,9 @@ class Judged:
     unsafe: bool = False
 
 
-def hashing(writer: Writer) -> Part:
-    return writer.sequential(writer.input(1, dtype="int64"), writer.layer("Hashing", "hashed", num_bins=3))
+def hashing(writer: Writer, output_mode: str = "int") -> Part:
+    layer = writer.layer("Hashing", "hashed", num_bins=3, output_mode=output_mode)
+    return writer.sequential(writer.input(1, dtype="int64"), layer)
 
 
 def dropped_out(writer: Writer) -> Part:

@@ -43,6 +43,11 @@ def _is_shape(value: object) -> bool:
     return isinstance(value, list) and not any(isinstance(each, str) for each in value)
 
 
+def _is_hashed_to_integers(config: Mapping[str, Any]) -> bool:
+    """Whether a Hashing gives numbers, and has a policy as its dtype."""
+    return isinstance(config.get("dtype"), dict) and config.get("output_mode", "int") == "int"
+
+
 def _is_adapted_tf_idf(config: Mapping[str, Any]) -> bool:
     return config.get("output_mode") in ("tf_idf", "tf-idf") and config.get("idf_weights") is None
 
@@ -121,7 +126,7 @@ RULES = (
         subject="Hashing(dtype=…)",
         cause="its dtype is stored as a policy, and {reader} takes the name of an integer type only",
         source=MEASURED,
-        where=layers_that(lambda config: isinstance(config.get("dtype"), dict), "Hashing"),
+        where=layers_that(_is_hashed_to_integers, "Hashing"),
         read=(KERAS_3, (3, 4)),
         stage=Stage.CONFIG,
     ),
