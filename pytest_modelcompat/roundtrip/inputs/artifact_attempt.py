@@ -53,7 +53,7 @@ class ArtifactAttempts:
         if known is not None:
             return self._attempt(_with(subject, known))
         first = self._attempt(subject)
-        if _is_of_size(first) and self._derive(seed, OPEN_SIZE).has_open_size:
+        if (_is_of_size(first) or _is_empty(first)) and self._derive(seed, OPEN_SIZE).has_open_size:
             return self._fitting(first, sizes)
         return self._telling(first)
 
@@ -67,7 +67,7 @@ class ArtifactAttempts:
     def _fitting(self, first: Attempt, sizes: Iterable[int]) -> Attempt:
         for size in sizes:
             other = self._attempt(_with(first.subject, self._derive(self._case.settings.seed, size)))
-            if other.loaded.succeeded:
+            if other.loaded.succeeded and not _is_empty(other):
                 return other
         return first
 
@@ -89,6 +89,11 @@ def _with(subject: Subject, derived: DerivedInputs) -> Subject:
 def _is_of_size(attempt: Attempt) -> bool:
     error = attempt.loaded.error
     return attempt.loaded.stage == "predict" and error is not None and error["type"] in _OF_SIZE
+
+
+def _is_empty(attempt: Attempt) -> bool:
+    """Whether some output has no elements: an image shrinks to nothing on one processor, and to an error on another."""
+    return attempt.loaded.succeeded and any(getattr(output, "size", 1) == 0 for output in attempt.outputs.values())
 
 
 def _degenerate(attempt: Attempt) -> int:
