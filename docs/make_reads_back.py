@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.profiles.facts import LOADS, PAIR, read_data, rows_of
+from pytest_modelcompat.profiles.facts import LOADS, PAIR, ranges_of, read_data, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -133,12 +133,7 @@ def _shown(construct: str) -> str:
 
 def _versions(names: list[str], numbers: Iterable[int]) -> str:
     """Versions in order, neighbours as a range."""
-    ranges: list[list[int]] = []
-    for number in sorted(numbers):
-        if ranges and ranges[-1][-1] == number - 1:
-            ranges[-1].append(number)
-        else:
-            ranges.append([number])
+    ranges = ranges_of(numbers)
     return ", ".join(names[each[0]] if len(each) == 1 else f"{names[each[0]]} to {names[each[-1]]}" for each in ranges)
 
 

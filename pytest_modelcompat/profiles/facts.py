@@ -74,11 +74,6 @@ class Facts:
     def _measured(self) -> frozenset[tuple[int, int]]:
         return frozenset((writer, reader) for writer, reader in self._data["measured"])
 
-    def has_measured(self, writer: str, reader: str) -> bool:
-        """Whether what a version wrote was loaded in another; both keys of `profiles.store`."""
-        names = {(self._versions[one], self._versions[other]) for one, other in self._measured}
-        return (writer, reader) in names
-
     def has_seen(self, construct: str) -> bool:
         """Whether a construct was ever tried: itself, or its class and the same value of such an argument elsewhere.
 
@@ -203,17 +198,22 @@ def _numbers(packed: str) -> list[int]:
 
 def pack(rows: Iterable[Sequence[Any]]) -> str:
     """Rows as a text, in which neighbours are a range: most files are checked by few of them, which are read then."""
-    return _ROWS.join(f"{kind}:{_ranges(writers)}:{_ranges(readers)}" for kind, writers, readers in rows)
+    return _ROWS.join(f"{kind}:{_packed(writers)}:{_packed(readers)}" for kind, writers, readers in rows)
 
 
-def _ranges(numbers: Iterable[int]) -> str:
+def _packed(numbers: Iterable[int]) -> str:
+    return ",".join(f"{each[0]}-{each[-1]}" if len(each) > 1 else f"{each[0]}" for each in ranges_of(numbers))
+
+
+def ranges_of(numbers: Iterable[int]) -> list[list[int]]:
+    """Numbers in order, those that follow one another together."""
     ranges: list[list[int]] = []
     for number in sorted(numbers):
         if ranges and ranges[-1][-1] == number - 1:
             ranges[-1].append(number)
         else:
             ranges.append([number])
-    return ",".join(f"{each[0]}-{each[-1]}" if len(each) > 1 else f"{each[0]}" for each in ranges)
+    return ranges
 
 
 def data_of(

@@ -9,7 +9,7 @@ from pytest_modelcompat.comparison.degenerate import why_degenerate
 from pytest_modelcompat.roundtrip.attempt import Attempt
 from pytest_modelcompat.roundtrip.inputs.derivation import inputs_for_artifact
 from pytest_modelcompat.roundtrip.inputs.recorded import recorded_inputs
-from pytest_modelcompat.roundtrip.inputs.search import as_recorded, few_other_sizes, seeds
+from pytest_modelcompat.roundtrip.inputs.search import as_recorded, few_other_sizes, have_elements, seeds
 from pytest_modelcompat.roundtrip.inputs.values import OPEN_SIZE, DerivedInputs
 from pytest_modelcompat.roundtrip.load_job import job_of
 
@@ -92,8 +92,7 @@ def _is_of_size(attempt: Attempt) -> bool:
 
 
 def _is_empty(attempt: Attempt) -> bool:
-    """Whether some output has no elements: an image shrinks to nothing on one processor, and to an error on another."""
-    return attempt.loaded.succeeded and any(getattr(output, "size", 1) == 0 for output in attempt.outputs.values())
+    return attempt.loaded.succeeded and not have_elements(attempt.outputs.values())
 
 
 def _degenerate(attempt: Attempt) -> int:

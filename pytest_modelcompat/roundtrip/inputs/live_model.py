@@ -10,7 +10,7 @@ from pytest_modelcompat.diagnosis import call_failed
 from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.roundtrip.inputs.derivation import inputs_for_model
 from pytest_modelcompat.roundtrip.inputs.how_to_give import how_to_give_inputs
-from pytest_modelcompat.roundtrip.inputs.search import as_recorded, other_sizes, seeds
+from pytest_modelcompat.roundtrip.inputs.search import as_recorded, have_elements, other_sizes, seeds
 from pytest_modelcompat.roundtrip.inputs.values import OPEN_SIZE, DerivedInputs
 from pytest_modelcompat.roundtrip.stop import TargetStoppedError, stop_on_failure
 
@@ -116,10 +116,9 @@ def _fitting(
 
 
 def _has_elements(called: CalledInputs) -> bool:
-    """Whether each dense output has: what an image shrinks to may be nothing."""
     from pytest_modelcompat.loader import tensors
 
-    return all(getattr(leaf, "size", 1) for _, leaf in tensors.paths(called.outputs))
+    return have_elements(leaf for _, leaf in tensors.paths(called.outputs))
 
 
 def _or_none(case: Case, model: ModelUnderTest, derived: DerivedInputs) -> CalledInputs | None:
