@@ -62,7 +62,9 @@ def test_a_value_that_another_layer_was_seen_with_is_expected_to_become_the_same
         "Keras 3.6 is expected, by what was seen of Dense.kernel_regularizer=<L1>, not to read it from a file of "
         "Keras 3.3.0: TypeError: no"
     )
-    assert finding.fix == ("load it with Keras 3.3, where it was seen to come back the same",)
+    assert finding.fix == (
+        "load it with Keras 3.3, where Dense.kernel_regularizer=<L1> was seen to come back the same",
+    )
 
 
 def test_a_construct_that_failed_is_an_error_with_what_keras_said() -> None:

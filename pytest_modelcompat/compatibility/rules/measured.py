@@ -142,7 +142,8 @@ def _fixes(context: CompatibilityContext, fact: Fact) -> Iterator[str]:
     loads = context.facts.loads_in(fact) if context.facts else []
     if loads:
         names = [each if each.startswith(_TF_KERAS) else f"Keras {each}" for each in loads]
-        yield f"load it with {listed(names, _MOST_VERSIONS, 'or')}, where it was seen to come back the same"
+        seen = _name(fact.elsewhere) if fact.elsewhere else "it"
+        yield f"load it with {listed(names, _MOST_VERSIONS, 'or')}, where {seen} was seen to come back the same"
     other = load_facts(_OTHER_FORMAT) if context.inventory.format != _OTHER_FORMAT else None
     if other and other.loads(fact.elsewhere or fact.construct, fact.writer, fact.reader):
         yield _SAVE_AS_OTHER
@@ -153,7 +154,7 @@ def _finding(context: CompatibilityContext, fact: Fact, uses: Sequence[Use]) -> 
     words = _WORDS[fact.outcome].format(writer=context.writer_name, text=fact.text)
     seen = Finding(
         kind,
-        subject=fact.construct.partition(" ")[2],
+        subject=_name(fact.construct),
         where=locations(uses),
         cause=f"{context.reader_name} {_how_known(fact)} {words}",
         fix=tuple(_fixes(context, fact)) or _NOWHERE,
@@ -165,9 +166,14 @@ def _finding(context: CompatibilityContext, fact: Fact, uses: Sequence[Use]) -> 
     return _with_reason(context, seen, reason, is_seen=fact.is_seen) if reason else seen
 
 
+def _name(construct: str) -> str:
+    """A construct as it is shown: `layer Dense.units=int` without what it is to the model."""
+    return construct.partition(" ")[2]
+
+
 def _how_known(fact: Fact) -> str:
     if fact.elsewhere:
-        return f"is expected, by what was seen of {fact.elsewhere.partition(' ')[2]},"
+        return f"is expected, by what was seen of {_name(fact.elsewhere)},"
     return "was seen" if fact.is_seen else f"is expected, {_BESIDE},"
 
 
