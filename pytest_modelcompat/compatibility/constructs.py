@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.inventory import Inventory
     from pytest_modelcompat.artifacts.locations import Use
 
-# A class or function of the user's own, whatever it is called.
-OWN = "*"
+# A class or function of the user's own, whatever it is called; and one that was registered, which a file names in full,
+# so that versions find it by another way.
+OWN, REGISTERED = "*", "registered *"
 # That the file has weights, whatever they belong to.
 WITH_WEIGHTS = "model with weights"
 # Names, places and wiring; and what has constructs of its own.
@@ -40,6 +41,8 @@ _MOST_IN_LIST = 3
 # What a layer writes, and an InputLayer does not.
 _EVERY_LAYER, _SHAPES = "trainable", frozenset({"batch_shape", "batch_input_shape"})
 _LAMBDA = "Lambda"
+# Between the package that a class was registered in and its name.
+_PACKAGE_END = ">"
 _LEGACY = "legacy"
 
 
@@ -63,7 +66,7 @@ def constructs(inventory: Inventory, is_own: Callable[[Use], bool]) -> Iterator[
         is_own: whether a layer or object is of the user's own classes and functions.
     """
     uses: tuple[Use, ...] = (*inventory.layers, *inventory.objects)
-    own = {use.name for use in uses if is_own(use)}
+    own = {use.name: _own_name(use) for use in uses if is_own(use)}
     root = inventory.root
     has_axes = any(_from_the_front(layer) for layer in inventory.layers)
     ranks = input_ranks(models_of(inventory)) if has_axes else {}
@@ -105,7 +108,7 @@ def _with_last_axis(layer: LayerUse, rank: int | None) -> LayerUse:
     return layer
 
 
-def _of_use(use: Use, role: str, own: set[str]) -> Iterator[Construct]:
+def _of_use(use: Use, role: str, own: Mapping[str, str]) -> Iterator[Construct]:
     head = f"{role} {_name(use.name, own)}"
     yield Construct(head, use)
     config: Mapping[str, Any] = use.config
@@ -124,8 +127,12 @@ def _ends(value: Any) -> str:
     return "one" if isinstance(value, list) else "{}"
 
 
-def _name(name: str, own: set[str]) -> str:
-    return OWN if name in own or ">" in name else name
+def _own_name(use: Use) -> str:
+    return REGISTERED if _PACKAGE_END in f"{use.name}{use.registered_name or ''}" else OWN
+
+
+def _name(name: str, own: Mapping[str, str]) -> str:
+    return REGISTERED if _PACKAGE_END in name else own.get(name, name)
 
 
 def _is_operation(layer: LayerUse, *, is_bare: bool) -> bool:
@@ -156,14 +163,14 @@ class _Wrapped:
         return around if len(around) > 1 else []
 
 
-def _kind(value: Any, own: set[str]) -> str:
+def _kind(value: Any, own: Mapping[str, str]) -> str:
     """What tells a value of an argument from others that versions may treat otherwise."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, (int, float)):
         return _kind_of_number(value)
     if isinstance(value, str):
-        return OWN if value in own else value if _WORD.fullmatch(value) else "text"
+        return own[value] if value in own else value if _WORD.fullmatch(value) else "text"
     if isinstance(value, list):
         # What stands in a list is data, and may be any text.
         kinds = ("text" if isinstance(each, str) else _kind(each, own) for each in value[:_MOST_IN_LIST])
@@ -177,7 +184,7 @@ def _kind_of_number(value: float) -> str:
     return "int" if value > 0 else "<0" if value else "0"
 
 
-def _kind_of_dictionary(value: Mapping[str, Any], own: set[str]) -> str:
+def _kind_of_dictionary(value: Mapping[str, Any], own: Mapping[str, str]) -> str:
     class_name, config = value.get("class_name"), value.get("config")
     if not isinstance(class_name, str):
         return "{}"

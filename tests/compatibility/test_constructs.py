@@ -58,7 +58,12 @@ class TestLayers:
 
     def test_own_ones_are_the_same_whatever_they_are_called(self) -> None:
         assert texts(layer("Scale", factor=2.0), own=("Scale",)) == ["layer *"]
-        assert texts(layer("shop>Scale", factor=2.0)) == ["layer *"]
+
+    def test_one_that_was_registered_is_another_than_one_that_is_declared(self) -> None:
+        """Its full name is looked up where a short one is not."""
+        assert texts(layer("shop>Scale", factor=2.0)) == ["layer registered *"]
+        in_keras_file = LayerUse("Scale", ("scale",), config={"factor": 2.0}, registered_name="shop>Scale")
+        assert texts(in_keras_file, own=("Scale",)) == ["layer registered *"]
 
     def test_in_wrappers_are_one_with_all_that_is_around(self) -> None:
         found = texts(
@@ -155,9 +160,10 @@ def test_what_a_model_is_compiled_with_differs_from_what_a_layer_has() -> None:
         ([None, 0.5, "word"], "[null, float, text]"),
         ({"a": 1}, "{}"),
         ({"class_name": "LeakyReLU", "config": {}}, "<LeakyReLU>"),
-        ({"class_name": "shop>Scale", "config": {}}, "<*>"),
+        ({"class_name": "shop>Scale", "config": {}}, "<registered *>"),
         ({"class_name": "function", "config": "relu"}, "<function relu>"),
         ({"class_name": "function", "config": "Scale"}, "<function *>"),
+        ({"class_name": "function", "config": "shop>double"}, "<function registered *>"),
         ({"class_name": "__lambda__", "config": {"code": "4wEA"}}, "<__lambda__>"),
     ],
 )
