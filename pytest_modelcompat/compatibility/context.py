@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import LayerUse, ObjectUse
@@ -193,7 +193,7 @@ class CompatibilityContext:
     def constructs(self) -> Mapping[str, tuple[Use, ...]]:
         """The artifact's constructs with the layers and objects they are of, a class of the user's own as that."""
         uses: tuple[Use, ...] = (*self.inventory.layers, *self.inventory.objects)
-        return _constructs_of(self.inventory, frozenset(use.name for use in uses if self._is_own(use)))
+        return _constructs_of(_Itself(self.inventory), frozenset(use.name for use in uses if self._is_own(use)))
 
     def _is_own(self, use: Use) -> bool:
         return self.known(use) is None or self.is_declared(use)
@@ -203,23 +203,29 @@ class CompatibilityContext:
         return tuple(layer for layer in self.inventory.layers if layer.class_name in class_names)
 
 
-# A file is judged for many runtimes in turn, which differ in few names: its constructs are kept until the next file.
-_kept: list[tuple[Inventory, frozenset[str], Mapping[str, tuple[Use, ...]]]] = []
+class _Itself:
+    """An inventory as the object that it is: what it holds has no hash."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
+
+    def __hash__(self) -> int:
+        """The same for the same object alone."""
+        return id(self.inventory)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same object."""
+        return isinstance(other, _Itself) and other.inventory is self.inventory
 
 
-def _constructs_of(inventory: Inventory, own: frozenset[str]) -> Mapping[str, tuple[Use, ...]]:
+# A file is judged for many runtimes in turn, which differ in few names.
+@lru_cache(maxsize=8)
+def _constructs_of(artifact: _Itself, own: frozenset[str]) -> Mapping[str, tuple[Use, ...]]:
     """The constructs of an artifact, where these names are the user's own."""
-    for held, names, known in _kept:
-        if held is inventory and names == own:
-            return known
-    if _kept and _kept[0][0] is not inventory:
-        _kept.clear()
     found: dict[str, list[Use]] = {}
-    for construct in constructs(inventory, lambda use: use.name in own):
+    for construct in constructs(artifact.inventory, lambda use: use.name in own):
         found.setdefault(construct.text, []).append(construct.use)
-    made = {text: tuple(uses) for text, uses in found.items()}
-    _kept.append((inventory, own, made))
-    return made
+    return {text: tuple(uses) for text, uses in found.items()}
 
 
 def without_package(name: str) -> str:
