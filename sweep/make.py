@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts import BrokenArtifactError, read_inventory
 from pytest_modelcompat.compatibility.constructs import constructs
+from pytest_modelcompat.compatibility.context import without_package
 from pytest_modelcompat.profiles.store import read_part
 from sweep.contents import digest_of
 from sweep.loads import interpreter_for
@@ -135,7 +136,7 @@ def _described(note: dict[str, Any], folder: Path) -> dict[str, Any]:
 def _constructs(inventory: Inventory) -> list[str]:
     if inventory.format == SAVED_MODEL:
         return sorted(_of_ops(inventory))
-    return sorted({each.text for each in constructs(inventory, lambda use: use.name in OWN)})
+    return sorted({each.text for each in constructs(inventory, lambda use: without_package(use.name) in OWN)})
 
 
 def _of_ops(inventory: Inventory) -> Iterator[str]:

@@ -132,7 +132,7 @@ def _own_name(use: Use) -> str:
 
 
 def _name(name: str, own: Mapping[str, str]) -> str:
-    return REGISTERED if _PACKAGE_END in name else own.get(name, name)
+    return own.get(name, name)
 
 
 def _is_operation(layer: LayerUse, *, is_bare: bool) -> bool:

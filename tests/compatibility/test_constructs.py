@@ -61,9 +61,13 @@ class TestLayers:
 
     def test_one_that_was_registered_is_another_than_one_that_is_declared(self) -> None:
         """Its full name is looked up where a short one is not."""
-        assert texts(layer("shop>Scale", factor=2.0)) == ["layer registered *"]
+        assert texts(layer("shop>Scale", factor=2.0), own=("shop>Scale",)) == ["layer registered *"]
         in_keras_file = LayerUse("Scale", ("scale",), config={"factor": 2.0}, registered_name="shop>Scale")
         assert texts(in_keras_file, own=("Scale",)) == ["layer registered *"]
+
+    def test_one_that_keras_registered_has_its_name(self) -> None:
+        """Keras 2.11 to 2.15 write their own optimizers so, and know them when they read them."""
+        assert texts(layer("Custom>Scale", factor=2.0)) == ["layer Custom>Scale", "layer Custom>Scale.factor=float"]
 
     def test_in_wrappers_are_one_with_all_that_is_around(self) -> None:
         found = texts(
@@ -168,7 +172,8 @@ def test_what_a_model_is_compiled_with_differs_from_what_a_layer_has() -> None:
     ],
 )
 def test_values_differ_by_kind(value: object, kind: str) -> None:
-    assert texts(layer("Dense", units=value), layer("Scale"), own=("Scale",))[1] == f"layer Dense.units={kind}"
+    own = ("Scale", "shop>Scale", "shop>double")
+    assert texts(layer("Dense", units=value), *map(layer, own), own=own)[1] == f"layer Dense.units={kind}"
 
 
 @pytest.mark.parametrize(("name", "key"), [("Lambda", "function"), ("Thing", "encoding"), ("Thing", "oov_token")])
