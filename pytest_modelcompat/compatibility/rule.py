@@ -93,13 +93,6 @@ def objects(role: str, *names: str) -> Where:
     return lambda context: tuple(use for use in context.inventory.objects if use.role == role and use.name in names)
 
 
-def declared_objects(role: str) -> Where:
-    """The objects of this role that are the user's own, declared or registered there."""
-    return lambda context: tuple(
-        use for use in context.inventory.objects if use.role == role and context.is_declared(use)
-    )
-
-
 def objects_that(condition: Callable[[Mapping[str, Any]], bool], role: str) -> Where:
     """The objects of this role whose configuration fulfils a condition."""
     return lambda context: tuple(

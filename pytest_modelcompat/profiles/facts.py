@@ -11,6 +11,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.versions import NO_VERSION, minor_version
 from pytest_modelcompat.profiles.handed_on import HANDED_ON, tried_elsewhere
 from pytest_modelcompat.profiles.packed import read_packed, write_packed
 
@@ -94,8 +95,9 @@ class Facts:
     def about(self, constructs: Iterable[str], writer: str, reader: str) -> Iterator[Fact]:
         """The facts about some constructs of one file.
 
-        A reader between two that were tried makes of a construct what both of them do. A value that no version
-        was tried with in a layer becomes what it becomes in others, where all layers hand it on to the same code.
+        A reader between two that were tried makes of a construct what both of them do, and of a file that is older than
+        all of them what it makes of the oldest. A value that no version was tried with in a layer becomes what it
+        becomes in others, where all layers hand it on to the same code.
 
         Args:
             constructs: all of the file's.
@@ -110,13 +112,17 @@ class Facts:
         known = there.intersection(self._data["facts"])
         found = [self._at(construct, place) for construct in (*sorted(known), *together)]
         found += [self._at_elsewhere(construct, place) for construct in sorted(filter(self._stand_in, there - known))]
-        yield from (each for each in found if each)
+        yield from (replace(each, is_seen=each.is_seen and each.writer == writer) for each in found if each)
 
     def loads_in(self, fact: Fact) -> list[str]:
-        """The versions in which the construct of a fact was seen to come back the same, from the same writer."""
-        writer = self._versions.index(fact.writer)
+        """The versions in which the construct of a fact was seen to come back the same, from the same writer.
+
+        Those that are newer than its reader stand before the older ones, and the nearest first.
+        """
+        writer, reader = self._versions.index(fact.writer), self._versions.index(fact.reader)
         sound = (place for place in self._sound(fact.elsewhere or fact.construct) if place in self._measured)
-        return [self._versions[reader] for each, reader in sound if each == writer]
+        found = [each for one, each in sound if one == writer]
+        return [self._versions[each] for each in sorted(found, key=lambda each: (each < reader, abs(each - reader)))]
 
     def loads(self, construct: str, writer: str, reader: str) -> bool:
         """Whether a construct, or a pair, was seen to come back the same from a writer in a reader."""
@@ -175,7 +181,12 @@ class Facts:
 
     def _known_pair(self, writer: str, reader: str) -> tuple[int, int] | None:
         """The places of a writer and a reader of which something is known; None for others."""
-        if writer not in self._versions or reader not in self._versions:
+        if reader not in self._versions:
+            return None
+        oldest = self._versions[0]
+        if NO_VERSION < minor_version(writer) < minor_version(oldest):
+            writer = oldest
+        if writer not in self._versions:
             return None
         wanted = self._versions.index(writer), self._versions.index(reader)
         return wanted if wanted in self._known else None

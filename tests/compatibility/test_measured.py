@@ -74,7 +74,7 @@ def test_a_construct_that_failed_is_an_error_with_what_keras_said() -> None:
     assert (finding.kind, finding.subject, finding.stage) == (Kind.CONFIG_CHANGED, "Dense.units=int", Stage.CONFIG)
     assert finding.where == ('"first"',)
     assert finding.cause == "Keras 3.6 was seen not to read it from a file of Keras 3.3.0: TypeError: no"
-    assert finding.fix == ("load it with tf_keras 2.21 or Keras 3.3, where it was seen to come back the same",)
+    assert finding.fix == ("load it with Keras 3.3 or tf_keras 2.21, where it was seen to come back the same",)
 
 
 def test_of_what_comes_back_the_same_nowhere_no_version_is_recommended() -> None:

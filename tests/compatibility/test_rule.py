@@ -11,7 +11,6 @@ from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, ObjectUs
 from pytest_modelcompat.compatibility.context import CompatibilityContext
 from pytest_modelcompat.compatibility.rule import (
     Rule,
-    declared_objects,
     layers,
     layers_that,
     objects,
@@ -62,8 +61,6 @@ def is_wide(config: Mapping[str, Any]) -> bool:
         (lambda: objects("activation", "relu"), (RELU,)),
         (lambda: objects("loss", "mae", "relu"), (MSE, NAMED_LOSS)),
         (lambda: objects("metric", "mae"), ()),
-        (lambda: declared_objects("activation"), (OWN,)),
-        (lambda: declared_objects("loss"), (OWN_LOSS,)),
         (lambda: objects_that(is_wide, "loss"), (OWN_LOSS,)),
         (lambda: objects_that(is_wide, "activation"), ()),
     ],

@@ -72,6 +72,16 @@ class TestAbout:
     def test_takes_no_pair_of_other_major_versions(self, facts: Facts) -> None:
         assert about(facts, "3.3", "2.15", DENSE) == []
 
+    def test_says_of_a_writer_older_than_all_what_is_known_of_the_oldest_and_that_it_was_not_seen(self) -> None:
+        """Nobody can try them any more."""
+        rows = {DENSE: [[0, [0], [0, 1]]]}
+        oldest = Facts(data_of(["2.4", "tf_keras 2.16"], KINDS, [(0, 0), (0, 1)], [DENSE], rows))
+        for writer in ("2.3", "1.2"):
+            (fact,) = oldest.about([DENSE], writer, "tf_keras 2.16")
+            assert (fact.writer, fact.is_seen) == ("2.4", False)
+        assert next(oldest.about([DENSE], "2.4", "2.4")).is_seen
+        assert list(oldest.about([DENSE], "tf_keras 2.16", "2.4")) == []
+
     def test_says_nothing_of_a_version_that_it_does_not_know(self, facts: Facts) -> None:
         assert about(facts, "3.99", "3.3", DENSE) == []
 

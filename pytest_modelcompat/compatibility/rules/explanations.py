@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from pytest_modelcompat.profiles.facts import Fact
 
 
+_GIVEN_TO_A_LAYER = r"layer \w+\.\w+="
+
+
 class Explanation(NamedTuple):
     """The reason of some measured failures or changes.
 
@@ -60,6 +63,40 @@ EXPLANATIONS = (
             fixes.LOAD_UNCOMPILED,
             "or upgrade TensorFlow there to 2.15, where the model is saved as well",
         ),
+    ),
+    Explanation(
+        rf"{_GIVEN_TO_A_LAYER}(<function \*>|\*)",
+        r"Could not interpret [\w ]+ identifier",
+        Kind.CONFIG_CHANGED,
+        "own function",
+        "{reader} finds a function of your own in such a file only where it was registered when the model was saved: "
+        "it does not look among custom_objects",
+        fix=("register the function, @keras.saving.register_keras_serializable(), and save the model again",),
+    ),
+    Explanation(
+        rf"{_GIVEN_TO_A_LAYER}<function (registered )?\*>",
+        r"Unknown [\w ]+: '?function\b",
+        Kind.CONFIG_CHANGED,
+        "own function",
+        "{writer} writes a function of your own into such a file as an object, and {reader} takes 'function', the "
+        "class of that object, for its name",
+    ),
+    Explanation(
+        r"(activation|initializer|regularizer|constraint) (registered )?\*",
+        r"Object of type function is not JSON serializable",
+        Kind.CONFIG_CHANGED,
+        "own function",
+        "{writer} writes a function of your own into such a file by its name, and {reader} fails when it writes the "
+        "function that it finds for that name as JSON",
+    ),
+    Explanation(
+        rf"{_GIVEN_TO_A_LAYER}(<function (registered )?\*>|(registered )?\*)",
+        r"Expected an instance of `keras\.(regularizers\.Regularizer|constraints\.Constraint)`",
+        Kind.CONFIG_CHANGED,
+        "own function",
+        "{reader} takes a regularizer or constraint of your own only where it is an object of a class that is derived "
+        "from Keras' own",
+        fix=("write it as a class derived from keras.regularizers.Regularizer, or keras.constraints.Constraint",),
     ),
 )
 

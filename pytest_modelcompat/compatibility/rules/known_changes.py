@@ -10,7 +10,6 @@ from pytest_modelcompat.compatibility.rule import (
     ANY,
     NEVER,
     Rule,
-    declared_objects,
     layers,
     layers_that,
     objects,
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 KERAS_3 = (3, 0)
 RANDOM = ("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D")
 OTHER_FORMAT = (fixes.LEAVE_H5,)
-OWN_ACTIVATION = ("give the activation as a layer of its own", f"or {fixes.LEAVE_H5}")
 NOTHING_TO_DO = ("nothing, if the model is only used to predict",)
 
 
@@ -75,30 +73,6 @@ RULES = (
         written=(ANY, (2, 5)),
         read=((2, 5), NEVER),
         stage=Stage.CONFIG,
-    ),
-    Rule(
-        Kind.CONFIG_CHANGED,
-        subject="activation",
-        cause="{writer} writes a custom activation into an .h5 file as an object; {reader} expects its name",
-        source=MEASURED,
-        where=declared_objects("activation"),
-        formats=("h5",),
-        written=((2, 13), KERAS_3),
-        read=(ANY, KERAS_3),
-        stage=Stage.CONFIG,
-        fix=OWN_ACTIVATION,
-    ),
-    Rule(
-        Kind.CONFIG_CHANGED,
-        subject="activation",
-        cause="{writer} writes a custom activation into an .h5 file by its name; {reader} expects an object",
-        source=MEASURED,
-        where=declared_objects("activation"),
-        formats=("h5",),
-        written=(ANY, (2, 13)),
-        read=(KERAS_3, (3, 11)),
-        stage=Stage.CONFIG,
-        fix=OWN_ACTIVATION,
     ),
     Rule(
         Kind.CONFIG_CHANGED,
