@@ -36,8 +36,9 @@ the same; what they do not list came back. Look for a class below, or search [th
 or a text that Keras printed.
 
 `Dense.activation=<LeakyReLU>` is a Dense whose argument `activation` is an object LeakyReLU; `[int]` is a list of
-numbers, `*` a class or function of your own, `RNN > *` one inside an RNN. *Two at once* fail only together. How it was
-measured is in [sweep/README.md](../sweep/README.md). `modelcompat check` judges by the same facts.
+numbers, `*` a class or function of your own that is declared, `registered *` one that was registered, `RNN > *` one
+inside an RNN. *Two at once* fail only together. How it was measured is in [sweep/README.md](../sweep/README.md).
+`modelcompat check` judges by the same facts.
 """
 
 

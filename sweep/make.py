@@ -30,6 +30,8 @@ OWN = frozenset(
         "RegisteredCell",
         "plain_function",
         "registered_function",
+        "plain_identity",
+        "registered_identity",
         "plain_loss",
     }
     | {"plain_initializer", "plain_regularizer", "plain_constraint"}
@@ -136,7 +138,7 @@ def _described(note: dict[str, Any], folder: Path) -> dict[str, Any]:
 def _constructs(inventory: Inventory) -> list[str]:
     if inventory.format == SAVED_MODEL:
         return sorted(_of_ops(inventory))
-    return sorted({each.text for each in constructs(inventory, lambda use: without_package(use.name) in OWN)})
+    return sorted({each.text for each in constructs(inventory, lambda use: without_package(use.name) in OWN, OWN)})
 
 
 def _of_ops(inventory: Inventory) -> Iterator[str]:

@@ -83,6 +83,17 @@ def registered_function(value: Any) -> Any:
     return value * 2.0
 
 
+def plain_identity(value: Any) -> Any:
+    """A function that nobody registered, and that takes texts too."""
+    return tf.identity(value)
+
+
+@_register("sweep")  # type: ignore[untyped-decorator]
+def registered_identity(value: Any) -> Any:
+    """The same, registered."""
+    return tf.identity(value)
+
+
 def plain_loss(true: Any, predicted: Any) -> Any:
     """A loss, or a metric, that nobody registered."""
     return tf.reduce_mean(tf.square(true - predicted), axis=-1)

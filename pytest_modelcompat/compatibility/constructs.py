@@ -15,10 +15,10 @@ from pytest_modelcompat.artifacts.inventory import LayerUse
 from pytest_modelcompat.compatibility.input_ranks import input_ranks, models_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from typing import Any
 
-    from pytest_modelcompat.artifacts.inventory import Inventory
+    from pytest_modelcompat.artifacts.inventory import Inventory, Reference
     from pytest_modelcompat.artifacts.locations import Use
 
 # A class or function of the user's own, whatever it is called; and one that was registered, which a file names in full,
@@ -58,15 +58,18 @@ class Construct(NamedTuple):
     use: Use
 
 
-def constructs(inventory: Inventory, is_own: Callable[[Use], bool]) -> Iterator[Construct]:
+def constructs(
+    inventory: Inventory, is_own: Callable[[Use | Reference], bool], declared: Collection[str] = ()
+) -> Iterator[Construct]:
     """The constructs of an artifact, those of the outermost model first; one may come more than once.
 
     Args:
         inventory: what the artifact holds.
-        is_own: whether a layer or object is of the user's own classes and functions.
+        is_own: whether a layer, an object or what a configuration names elsewhere is the user's own.
+        declared: the names of what the user declares, which a text in a configuration may be.
     """
-    uses: tuple[Use, ...] = (*inventory.layers, *inventory.objects)
-    own = {use.name: _own_name(use) for use in uses if is_own(use)}
+    named: tuple[Use | Reference, ...] = (*inventory.layers, *inventory.objects, *inventory.references)
+    own = dict.fromkeys(declared, OWN) | {each.name: _own_name(each) for each in named if is_own(each)}
     root = inventory.root
     has_axes = any(_from_the_front(layer) for layer in inventory.layers)
     ranks = input_ranks(models_of(inventory)) if has_axes else {}
@@ -81,8 +84,10 @@ def constructs(inventory: Inventory, is_own: Callable[[Use], bool]) -> Iterator[
     for layer in inventory.layers:
         is_operation = _is_operation(layer, is_bare=is_bare and layer.name not in own)
         role = "operation" if is_operation else "layer"
-        yield from _of_use(_with_last_axis(layer, ranks.get(layer.path)), role, own)
         chain = wrapped.chain(layer)
+        # Versions find a class of the user's own beside other layers and do not find it in some of these, or both.
+        if not (chain and layer.name in own):
+            yield from _of_use(_with_last_axis(layer, ranks.get(layer.path)), role, own)
         if chain:
             yield Construct("layer " + " > ".join(_name(each.name, own) for each in chain), layer)
     for each in inventory.objects:
@@ -127,8 +132,8 @@ def _ends(value: Any) -> str:
     return "one" if isinstance(value, list) else "{}"
 
 
-def _own_name(use: Use) -> str:
-    return REGISTERED if _PACKAGE_END in f"{use.name}{use.registered_name or ''}" else OWN
+def _own_name(each: Use | Reference) -> str:
+    return REGISTERED if _PACKAGE_END in f"{each.name}{each.registered_name or ''}" else OWN
 
 
 def _name(name: str, own: Mapping[str, str]) -> str:
@@ -170,12 +175,20 @@ def _kind(value: Any, own: Mapping[str, str]) -> str:
     if isinstance(value, (int, float)):
         return _kind_of_number(value)
     if isinstance(value, str):
-        return own[value] if value in own else value if _WORD.fullmatch(value) else "text"
+        return _kind_of_text(value, own)
     if isinstance(value, list):
         # What stands in a list is data, and may be any text.
         kinds = ("text" if isinstance(each, str) else _kind(each, own) for each in value[:_MOST_IN_LIST])
         return f"[{', '.join(dict.fromkeys(kinds))}]"
     return _kind_of_dictionary(value, own) if isinstance(value, dict) else "other"
+
+
+def _kind_of_text(value: str, own: Mapping[str, str]) -> str:
+    if value in own:
+        return own[value]
+    if value.rpartition(_PACKAGE_END)[2] in own:
+        return REGISTERED
+    return value if _WORD.fullmatch(value) else "text"
 
 
 def _kind_of_number(value: float) -> str:

@@ -11,11 +11,12 @@ from pytest_modelcompat.artifacts.modules import NO_MODULE
 from pytest_modelcompat.artifacts.versions import MinorVersion, dotted, minor_version
 from pytest_modelcompat.compatibility.constructs import constructs
 from pytest_modelcompat.compatibility.input_ranks import models_of
+from pytest_modelcompat.compatibility.model_ends import ends_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_modelcompat.artifacts.inventory import Inventory
+    from pytest_modelcompat.artifacts.inventory import Inventory, Reference
     from pytest_modelcompat.artifacts.locations import Use
     from pytest_modelcompat.profiles.facts import Facts
     from pytest_modelcompat.profiles.profile import ObjectKnowledge, Profile
@@ -91,7 +92,7 @@ class CompatibilityContext:
         """Whether Keras loads it, by its configuration; a SavedModel is loaded by TensorFlow, by its graph."""
         return self.inventory.format in ("h5", "keras")
 
-    def is_declared(self, use: Use) -> bool:
+    def is_declared(self, use: Use | Reference) -> bool:
         """Whether a class or function is one that the user declares or registers there."""
         if not self.custom:
             return False
@@ -184,6 +185,14 @@ class CompatibilityContext:
     def _paths_of_models(self) -> frozenset[tuple[str, ...]]:
         return frozenset(model for model, _ in self.models)
 
+    def is_end(self, path: tuple[str, ...]) -> bool:
+        """Whether the model's outputs are those of a layer, or may be, as in a model of the user's own class."""
+        return self._ends is None or path in self._ends
+
+    @cached_property
+    def _ends(self) -> frozenset[tuple[str, ...]] | None:
+        return ends_of(dict(self.models)) if self.models and self.models[0][0] == () else None
+
     def is_translated(self, layer: LayerUse) -> bool:
         """Whether the readers of an .h5 file translate a layer's old configuration; Keras 3 leaves wrapped ones be."""
         is_h5 = self.inventory.format == "h5"
@@ -193,7 +202,9 @@ class CompatibilityContext:
     def constructs(self) -> Mapping[str, tuple[Use, ...]]:
         """The artifact's constructs with the layers and objects they are of, a class of the user's own as that."""
         uses: tuple[Use, ...] = (*self.inventory.layers, *self.inventory.objects)
-        return _constructs_of(_Itself(self.inventory), frozenset(use.name for use in uses if self._is_own(use)))
+        own = {use.name for use in uses if self._is_own(use)}
+        own |= {each.name for each in self.inventory.references if self.is_declared(each)}
+        return _constructs_of(_Itself(self.inventory), frozenset(own), self.custom)
 
     def _is_own(self, use: Use) -> bool:
         return self.known(use) is None or self.is_declared(use)
@@ -220,10 +231,10 @@ class _Itself:
 
 # A file is judged for many runtimes in turn, which differ in few names.
 @lru_cache(maxsize=8)
-def _constructs_of(artifact: _Itself, own: frozenset[str]) -> Mapping[str, tuple[Use, ...]]:
-    """The constructs of an artifact, where these names are the user's own."""
+def _constructs_of(artifact: _Itself, own: frozenset[str], declared: frozenset[str]) -> Mapping[str, tuple[Use, ...]]:
+    """The constructs of an artifact, where these names are the user's own, and these are declared."""
     found: dict[str, list[Use]] = {}
-    for construct in constructs(artifact.inventory, lambda use: use.name in own):
+    for construct in constructs(artifact.inventory, lambda use: use.name in own, declared):
         found.setdefault(construct.text, []).append(construct.use)
     return {text: tuple(uses) for text, uses in found.items()}
 

@@ -25,6 +25,7 @@ EVERY_VALUE = frozenset({"Activation", "Conv2D", "Dense", "Embedding"})
 FIRST_VALUES = 1
 OF_THE_BASE = frozenset({"activity_regularizer", "trainable"})
 NONSENSE = "modelcompat_probe"
+TAKES_A_FUNCTION = re.compile(r"\b[Cc]allable\b|\bfunction\b")
 # What a text calls the type of an argument that has no default, and a value of it.
 TYPES: List[Tuple[Tuple[str, ...], Any]] = [
     (("bool", "whether"), True),
@@ -100,8 +101,21 @@ def values_of(kit: kits.Kit, cls: Any, name: str, default: Any, *, is_checked: b
         return [Value("object", lambda: BUILT[name](kit.keras))]
     sampled = PLAIN.get(name)
     if default is inspect.Parameter.empty or default is None:
-        return _plain(_without_default(cls, name, sampled))
-    return _plain([*_by_default(cls, name, default, is_checked=is_checked), *([sampled] if name == "seed" else [])])
+        values = _plain(_without_default(cls, name, sampled))
+    else:
+        values = _plain(
+            [*_by_default(cls, name, default, is_checked=is_checked), *([sampled] if name == "seed" else [])]
+        )
+    return values + (_functions(kit) if TAKES_A_FUNCTION.search(_text_about(cls, name)) else [])
+
+
+def _functions(kit: kits.Kit) -> List[Value]:
+    own = importable("objects")
+    return [
+        Value("custom function", lambda: own.plain_identity, ("plain_identity",)),
+        Value("registered function", lambda: own.registered_identity, ("registered_identity",)),
+        Value("tf.identity", lambda: kit.tf.identity),
+    ]
 
 
 def _plain(values: List[Any]) -> List[Value]:

@@ -125,8 +125,8 @@ def test_losses_that_are_left_as_names() -> None:
         Kind.STATE_LOST,
         "own and mine",
         where=("compile()",),
-        cause="Keras 3.15 leaves an unknown loss in a list or dict as its name, so the model loads and predicts, and "
-        "does not train",
+        cause="Keras 3.15 has none of this name and leaves it as text: the model loads and predicts, and does not "
+        "train",
         fix=("nothing, if the model is only used to predict; else compile it in code after loading",),
         severity=Severity.NOTE,
         source="measured",

@@ -60,24 +60,29 @@ def _why_not(context: CompatibilityContext, use: ObjectUse) -> str:
 
 
 def _stays_a_name(context: CompatibilityContext, use: ObjectUse) -> bool:
-    """Whether Keras 3 leaves an unknown loss of an .h5 file as text: it looks up a single one, none of a list."""
-    if context.reader_major != 3 or context.inventory.format != "h5" or use.role != "loss" or use.is_class:
+    """Whether Keras 3 leaves an unknown loss or metric as text until the model trains.
+
+    In an .h5 file it looks up metrics and a single loss, and none of a list.
+    """
+    if context.reader_major != 3 or use.role not in ("loss", "metric") or use.is_class:
         return False
+    if context.inventory.format == "keras":
+        return use.module is None and is_unknown(context, use)
     losses = context.inventory.training.get("loss")
     is_one = not isinstance(losses, (list, dict)) or "class_name" in losses
-    return not is_one and is_unknown(context, use)
+    return use.role == "loss" and not is_one and is_unknown(context, use)
 
 
 def losses_left_as_names(context: CompatibilityContext) -> Iterator[Finding]:
-    """A note for losses that a load leaves as text: the model predicts, and cannot be trained further as it is."""
+    """A note for losses and metrics that a load leaves as text: the model predicts, and does not train as it is."""
     uses = [use for use in context.inventory.objects if use.path == COMPILE_PATH and _stays_a_name(context, use)]
     if uses:
         yield Finding(
             Kind.STATE_LOST,
             subject=listed(dict.fromkeys(use.name for use in uses), conjunction="and"),
             where=locations(uses),
-            cause=f"{context.reader_name} leaves an unknown loss in a list or dict as its name, so the model loads and "
-            "predicts, and does not train",
+            cause=f"{context.reader_name} has none of this name and leaves it as text: the model loads and predicts, "
+            "and does not train",
             fix=("nothing, if the model is only used to predict; else compile it in code after loading",),
             severity=Severity.NOTE,
             source="measured",

@@ -12,14 +12,20 @@ from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_modelcompat.artifacts.inventory import LayerUse
     from pytest_modelcompat.artifacts.versions import MinorVersion
     from pytest_modelcompat.compatibility.context import CompatibilityContext
 
 # Keras 3.4 was the first to read `["dense", 0, 0]` where `[["dense", 0, 0]]` stood before. Read in its sources.
 _READS_BARE_TENSORS = (3, 4)
 _ENDS = ("input_layers", "output_layers")
-# Layers that take a list of one tensor for a tensor of one dimension more. Measured.
-_STACKS = frozenset({"Dense", "Activation", "Dropout", "ReLU", "Softmax", "LeakyReLU", "Rescaling"})
+_MODELS = frozenset({"Functional", "Sequential", "Model"})
+# What hands a list on as it is, what takes a list of one tensor for a tensor of one dimension more, and what of these
+# has no weights, whose shapes would depend on it. Measured.
+_HANDING_ON = frozenset({"Dropout"})
+_WITHOUT_WEIGHTS = frozenset({"Activation", "ReLU", "Softmax", "LeakyReLU", "Rescaling"}) | _HANDING_ON
+_STACKS = frozenset({"Dense"}) | _WITHOUT_WEIGHTS
+_HARMLESS, _STACKED, _REFUSED, _REFUSED_LATER = "harmless", "stacked", "refused", "refused later"
 
 
 def list_of_layers(context: CompatibilityContext) -> Iterator[Finding]:
@@ -78,19 +84,35 @@ def changed_inputs_outputs(context: CompatibilityContext) -> Iterator[Finding]:
 
 def _taken_for_lists(context: CompatibilityContext) -> Iterator[Finding]:
     said = f"its one output is written as a list, which {context.reader_name} takes for a list of outputs"
-    lists = _lists_inside_sequential(context)
-    stacked = [layer for layer, follower in lists if context.inventory.format == "keras" and follower in _STACKS]
-    refused = [layer for layer, _ in lists if layer not in stacked]
+    stacks = f"{said}: the next layer of the Sequential around it stacks the list into one tensor, which has one"
+    by_effect: dict[str, list[tuple[str, ...]]] = {}
+    for path, followers in _lists_inside_sequential(context):
+        by_effect.setdefault(_effect(context, followers), []).append(path)
     yield from _finding(
-        context, refused, f"{said}: the next layer of the Sequential around it gets a list and refuses it"
+        context,
+        by_effect.get(_REFUSED, []),
+        f"{said}: the next layer of the Sequential around it gets a list and refuses it",
     )
     yield from _finding(
         context,
-        stacked,
-        f"{said}: the next layer of the Sequential around it stacks the list into one tensor, which has one "
-        "dimension too many",
-        Severity.CHANGE,
+        by_effect.get(_REFUSED_LATER, []),
+        f"{stacks} dimension too many for a layer after it",
     )
+    yield from _finding(context, by_effect.get(_STACKED, []), f"{stacks} dimension too many", Severity.CHANGE)
+
+
+def _effect(context: CompatibilityContext, followers: list[str]) -> str:
+    """What becomes of a list of one output in the layers after it; all that is here was tried in Keras 3.2 and 3.12."""
+    takes_it = next((place for place, each in enumerate(followers) if each not in _HANDING_ON), len(followers))
+    left = followers[takes_it:]
+    if not left or left[0] in _MODELS:
+        return _HARMLESS
+    if context.inventory.format == "h5":
+        return _STACKED if _WITHOUT_WEIGHTS.issuperset(left) else _REFUSED
+    if left[0] not in _STACKS:
+        return _REFUSED
+    is_refused = left[0] == "Dense" and not _WITHOUT_WEIGHTS.issuperset(left[1:])
+    return _REFUSED_LATER if is_refused else _STACKED
 
 
 def _finding(
@@ -114,17 +136,19 @@ def _keeps_lists(reader: MinorVersion) -> bool:
     return reader < (3, 3) or reader == (3, 4) or reader >= (3, 11)
 
 
-def _lists_inside_sequential(context: CompatibilityContext) -> list[tuple[tuple[str, ...], str]]:
-    """Functional models with a list of one output that stand in a Sequential, each with the next layer's class."""
+def _lists_inside_sequential(context: CompatibilityContext) -> list[tuple[tuple[str, ...], list[str]]]:
+    """Functional models with a list of one output that stand in a Sequential, with the classes of what follows."""
     sequentials = {path for path, config in context.models if "output_layers" not in config}
-    classes = {(layer.path[:-1], layer.position): layer.class_name for layer in context.inventory.layers}
+    layers = [layer for layer in context.inventory.layers if layer.path[:-1] in sequentials]
     return [
-        (layer.path, classes[layer.path[:-1], layer.position + 1])
-        for layer in context.inventory.layers
-        if layer.path[:-1] in sequentials
-        and _is_list_of_one(layer.config)
-        and (layer.path[:-1], layer.position + 1) in classes
+        (layer.path, [other.class_name for other in layers if _stands_after(other, layer)])
+        for layer in layers
+        if _is_list_of_one(layer.config)
     ]
+
+
+def _stands_after(other: LayerUse, layer: LayerUse) -> bool:
+    return other.path[:-1] == layer.path[:-1] and other.position > layer.position
 
 
 def _is_list_of_one(config: Any) -> bool:

@@ -50,16 +50,26 @@ def _is_adapted_tf_idf(config: Mapping[str, Any]) -> bool:
     return config.get("output_mode") in ("tf_idf", "tf-idf") and config.get("idf_weights") is None
 
 
-def _declared_inside_bidirectional(context: CompatibilityContext) -> tuple[Use, ...]:
-    """Layers and cells of the user's own in a Bidirectional; one that was registered is found by its full name."""
+def _has_defaults(function: object) -> bool:
+    """Whether Keras 2's triple of code, defaults and closure has defaults."""
+    return isinstance(function, list) and len(function) == 3 and bool(function[1])
+
+
+def _layers_inside_bidirectional(context: CompatibilityContext) -> tuple[Use, ...]:
+    """Layers and cells of the user's own in a Bidirectional."""
+    return tuple(each for each in context.inventory.layers if _is_declared_inside_bidirectional(context, each))
+
+
+def _objects_inside_bidirectional(context: CompatibilityContext) -> tuple[Use, ...]:
+    """What layers in a Bidirectional are given of the user's own: an activation, a regularizer."""
+    return tuple(each for each in context.inventory.objects if _is_declared_inside_bidirectional(context, each))
+
+
+def _is_declared_inside_bidirectional(context: CompatibilityContext, use: Use) -> bool:
+    """Whether it stands in a Bidirectional and is declared; what was registered is found by its full name."""
     bidirectional = {layer.path for layer in context.layers("Bidirectional")}
-    return tuple(
-        layer
-        for layer in context.inventory.layers
-        if context.is_declared(layer)
-        and ">" not in (layer.registered_name or layer.class_name)
-        and any(layer.path[:depth] in bidirectional for depth in range(1, len(layer.path)))
-    )
+    is_inside = any(use.path[:depth] in bidirectional for depth in range(1, len(use.path)))
+    return is_inside and context.is_declared(use) and ">" not in f"{use.name}{use.registered_name or ''}"
 
 
 RULES = (
@@ -113,6 +123,18 @@ RULES = (
         read=((3, 2), (3, 4)),
         stage=Stage.BUILD,
         fix=("leave output_shape out, or upgrade Keras there to 3.4 or newer",),
+    ),
+    Rule(
+        Kind.CONFIG_CHANGED,
+        subject="Lambda",
+        cause="its function has defaults, which an .h5 file of {writer} holds as a list, and {reader} takes no list",
+        source=MEASURED,
+        where=layers_that(lambda config: _has_defaults(config.get("function")), "Lambda"),
+        formats=("h5",),
+        written=(ANY, KERAS_3),
+        read=(KERAS_3, NEVER),
+        stage=Stage.CONFIG,
+        fix=("pass the values as arguments={...} of the Lambda layer, and save the model again",),
     ),
     Rule(
         Kind.SEMANTICS_CHANGED,
@@ -197,20 +219,26 @@ RULES = (
             "or build the layer with vocabulary=[...] and idf_weights=[...], and save the model again",
         ),
     ),
-    Rule(
-        Kind.CONFIG_CHANGED,
-        subject="Bidirectional",
-        cause="{reader} forgets custom_objects inside a Bidirectional of an .h5 file, so it does not find the class",
-        source="keras-team/keras#8847",
-        where=_declared_inside_bidirectional,
-        formats=("h5",),
-        written=(KERAS_3, NEVER),
-        read=((3, 9), NEVER),
-        stage=Stage.CONFIG,
-        fix=(
-            "load it inside `with keras.saving.custom_object_scope`, with the classes in it",
-            "or save the model as .keras, or with classes that @keras.saving.register_keras_serializable() registers",
-        ),
+    *(
+        Rule(
+            Kind.CONFIG_CHANGED,
+            subject="Bidirectional",
+            cause=f"{{reader}} forgets custom_objects inside a Bidirectional of an .h5 file, and does not find {what}",
+            source="keras-team/keras#8847",
+            where=where,
+            formats=("h5",),
+            written=(KERAS_3, NEVER),
+            read=(first, NEVER),
+            stage=Stage.CONFIG,
+            fix=(
+                "load it inside `with keras.saving.custom_object_scope`, with the classes and functions in it",
+                "or save the model as .keras, or with what @keras.saving.register_keras_serializable() registers",
+            ),
+        )
+        for where, what, first in (
+            (_layers_inside_bidirectional, "the class", (3, 9)),
+            (_objects_inside_bidirectional, "what a layer in it is given", KERAS_3),
+        )
     ),
     Rule(
         Kind.STATE_LOST,

@@ -40,6 +40,9 @@ _WORDS = {
     "hangs": "to read a file of {writer} with it without end",
     "changed": "to predict something else once it has read it from a file of {writer}",
 }
+# How what is seen of a change begins where only the dtype of the outputs is another.
+_OTHER_DTYPE = "outputs of "
+_DTYPE_WORDS = "to give outputs of another dtype once it has read it from a file of {writer}"
 _BESIDE = "by what was seen of the versions beside it"
 _TF_KERAS = "tf_keras"
 _COMPILED = "compiled "
@@ -123,8 +126,12 @@ def _measured(context: CompatibilityContext) -> Iterator[tuple[Fact, tuple[Use, 
     if context.facts is None or context.writer == _UNKNOWN:
         return
     for fact in context.facts.about(context.constructs, _writer(context), _reader(context)):
-        if (fact.outcome, fact.stage) in _OUTCOMES:
-            yield fact, context.constructs[fact.construct.split(PAIR)[-1]]
+        uses = context.constructs[fact.construct.split(PAIR)[-1]]
+        if fact.text.startswith(_OTHER_DTYPE):
+            # The layers after it cast what they get.
+            uses = tuple(use for use in uses if context.is_end(use.path))
+        if uses and (fact.outcome, fact.stage) in _OUTCOMES:
+            yield fact, uses
 
 
 def _writer(context: CompatibilityContext) -> str:
@@ -151,7 +158,8 @@ def _fixes(context: CompatibilityContext, fact: Fact) -> Iterator[str]:
 
 def _finding(context: CompatibilityContext, fact: Fact, uses: Sequence[Use]) -> Finding:
     kind, severity, stage = _OUTCOMES[fact.outcome, fact.stage]
-    words = _WORDS[fact.outcome].format(writer=context.writer_name, text=fact.text)
+    words = _DTYPE_WORDS if fact.text.startswith(_OTHER_DTYPE) else _WORDS[fact.outcome]
+    words = words.format(writer=context.writer_name, text=fact.text)
     seen = Finding(
         kind,
         subject=_name(fact.construct),

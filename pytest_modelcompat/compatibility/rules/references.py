@@ -1,4 +1,4 @@
-"""References: what a .keras file names where neither layers nor objects stand, and a Keras 3 does not find or allow."""
+"""References: what a file names where neither layers nor objects stand, and a Keras 3 does not find or allow."""
 
 from __future__ import annotations
 
@@ -20,41 +20,64 @@ if TYPE_CHECKING:
 
 # A Keras 3 looks up what stands here; the rest of what a file holds it passes over.
 _READ = frozenset({"inbound_nodes", "function", "output_shape", "layers"})
+_IN_LAMBDAS = frozenset({"function", "output_shape"})
+# From this version on what is declared is found in an .h5 file too. Measured.
+_FINDS_DECLARED = (3, 3)
+_REGISTER = (
+    "register the function, @keras.saving.register_keras_serializable(), and save the model again",
+    "or upgrade Keras there to 3.3 or newer",
+)
 # Where it looks for a function that names no module.
 _ROLES = ("activation", "constraint", "initializer", "loss", "metric", "optimizer", "regularizer")
 
 
 def unknown_references(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding for each function or class in a call or a Lambda that Keras 3 does not find, or takes for no layer."""
-    if context.reader_major != 3 or context.inventory.format != "keras":
+    if context.reader_major != 3 or not context.is_keras_file:
         return
     groups: dict[str, list[Reference]] = {}
     for each in context.inventory.references:
-        if each.key in _READ and not _is_found(context, each):
+        if _is_read(context, each) and not _is_found(context, each):
             groups.setdefault(f"{each.module}.{each.name}", []).append(each)
     for path, uses in groups.items():
         yield Finding(
             Kind.UNKNOWN_OBJECT,
             subject=path,
             where=first_few(layer_location(use.path) for use in uses),
-            cause=f"{context.reader_name} {_why(uses[0])}",
-            fix=declare(uses[0].name),
+            cause=f"{context.reader_name} {_why(context, uses[0])}",
+            fix=_REGISTER if _is_forgotten(context, uses[0]) else declare(uses[0].name),
             stage=Stage.CONFIG,
             source=MEASURED,
         )
 
 
-def _why(reference: Reference) -> str:
+def _is_read(context: CompatibilityContext, reference: Reference) -> bool:
+    """Whether a Keras 3 looks up what stands there; in an .h5 file only Keras 3 has written functions so."""
+    if context.inventory.format == "keras":
+        return reference.key in _READ
+    return reference.key in _IN_LAMBDAS and context.writer_major == 3
+
+
+def _why(context: CompatibilityContext, reference: Reference) -> str:
     if reference.key == "layers":
         return "takes no function for a layer"
+    if _is_forgotten(context, reference):
+        return "does not look among custom_objects for what is named there in an .h5 file, and it was not registered"
     return "does not look up what the file names there, and it is not declared"
+
+
+def _is_forgotten(context: CompatibilityContext, reference: Reference) -> bool:
+    """Whether it is declared and not registered, which the first Keras 3 did not find in an .h5 file."""
+    is_registered = ">" in f"{reference.name}{reference.registered_name or ''}"
+    is_lost = context.inventory.format == "h5" and context.reader < _FINDS_DECLARED and not is_registered
+    return is_lost and context.is_declared(reference)
 
 
 def _is_found(context: CompatibilityContext, reference: Reference) -> bool:
     profile, module = context.profile, reference.module or ""
     registered, is_function = reference.registered_name, reference.is_function
     if is_declared(reference.name, registered, context.custom, is_function=is_function):
-        return True
+        return not _is_forgotten(context, reference)
     # A Keras that imports any module takes any function for a layer, too.
     if reference.key == "layers" and not profile.imports_foreign:
         return False

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _OLD_ROOT = "_layer_checkpoint_dependencies"
 _NEW_ROOT = "layers"
 _FIRST_WITH_LAYERS = (2, 15)
+# The first that numbers the layers of one class without gaps: before it `dense_2` follows `dense`. Measured.
+_FIRST_WITHOUT_GAPS = (2, 14)
 _NUMBERED = re.compile(r"(.+)_(\d+)")
 
 
@@ -31,16 +33,13 @@ def moved_weights(context: CompatibilityContext) -> Iterator[Finding]:
     paths = [weight.path for weight in context.inventory.weights]
     old = [path for path in paths if path.startswith(f"{_OLD_ROOT}/")]
     new = [path for path in paths if path.startswith(f"{_NEW_ROOT}/")]
-    if context.reader < _FIRST_WITH_LAYERS:
-        if new:
-            yield _finding(context, len(new), _NEW_ROOT, _OLD_ROOT)
-    elif old and context.reader_major == 2:
+    if context.reader < _FIRST_WITH_LAYERS and new:
+        yield _finding(context, len(new), _NEW_ROOT, _OLD_ROOT)
+    elif context.reader_major == 2 and context.reader >= _FIRST_WITH_LAYERS and old:
         yield _finding(context, len(old), _OLD_ROOT, _NEW_ROOT)
-    elif old:
-        # Keras 3 tries the old root too, but numbers the layers of one class without gaps, as the old did not.
-        lost = _after_gaps(old)
-        if lost:
-            yield _finding(context, len(lost), lost[0], "numbers without gaps")
+    elif lost := _numbered_otherwise(context.reader, old):
+        # Keras 3 tries the old root too, but numbers the layers of one class without gaps, as the first did not.
+        yield _finding(context, len(lost), lost[0], "other numbers")
 
 
 def _is_built_of_layers(context: CompatibilityContext) -> bool:
@@ -52,10 +51,14 @@ def _is_built_of_layers(context: CompatibilityContext) -> bool:
 def _of_subclass(context: CompatibilityContext) -> Iterator[Finding]:
     """A finding where a subclassed model goes from one way of naming attributes to the other.
 
-    Keras 3 looks on where it finds nothing, and reads both. Measured.
+    Keras 3 looks on where it finds nothing, and reads both, but not the layers of a model among the attributes that an
+    old Keras 2 wrote. Measured.
     """
     paths = [weight.path for weight in context.inventory.weights]
-    if paths and context.reader_major == 2 and _layers_first(context.writer) != _layers_first(context.reader):
+    nested = [path for path in paths if f"/{_OLD_ROOT}/" in path]
+    if context.reader_major == 3 and nested:
+        yield _finding(context, len(nested), nested[0].partition(f"/{_OLD_ROOT}/")[0], "other names")
+    elif paths and context.reader_major == 2 and _layers_first(context.writer) != _layers_first(context.reader):
         yield _finding(context, len(paths), paths[0], "other attributes of the model")
 
 
@@ -78,15 +81,28 @@ def _finding(context: CompatibilityContext, count: int, root: str, read: str) ->
     )
 
 
+def _numbered_otherwise(reader: MinorVersion, paths: list[str]) -> list[str]:
+    """The groups whose numbers a Keras that looks under the old root does not look for."""
+    if reader >= _FIRST_WITHOUT_GAPS:
+        return _after_gaps(paths)
+    return [group for group in _groups(paths) if group.endswith("_1")]
+
+
+def _groups(paths: Iterable[str]) -> list[str]:
+    """Every group that a path goes through."""
+    parts = (path.split("/") for path in paths)
+    return sorted({"/".join(each[:depth]) for each in parts for depth in range(1, len(each))})
+
+
 def _after_gaps(paths: Iterable[str]) -> list[str]:
     """The groups `dense_2` where there is no `dense_1` beside them."""
-    groups = {tuple(parts[:depth]) for parts in (path.split("/") for path in paths) for depth in range(1, len(parts))}
+    groups = _groups(paths)
     lost = []
-    for group in sorted(groups):
-        match = _NUMBERED.fullmatch(group[-1])
+    for group in groups:
+        match = _NUMBERED.fullmatch(group)
         if match:
             number = int(match[2])
             before = match[1] if number == 1 else f"{match[1]}_{number - 1}"
-            if (*group[:-1], before) not in groups:
-                lost.append("/".join(group))
+            if before not in groups:
+                lost.append(group)
     return lost

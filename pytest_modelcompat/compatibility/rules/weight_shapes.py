@@ -171,8 +171,15 @@ def _missing(layers: Sequence[LayerUse], weights: Sequence[WeightUse]) -> dict[S
 
 
 def _has_too_many(context: CompatibilityContext, layer: LayerUse, weights: Sequence[WeightUse]) -> bool:
+    if context.inventory.format != "h5" or len(layer.path) != 1 or _holds_another(context, layer):
+        return False
     asked = expected_shapes(layer)
-    return context.inventory.format == "h5" and len(layer.path) == 1 and asked is not None and len(weights) > len(asked)
+    return asked is not None and len(weights) > len(asked)
+
+
+def _holds_another(context: CompatibilityContext, layer: LayerUse) -> bool:
+    """Whether a layer stands in it, such as a PReLU as its activation: the file keeps the weights of both together."""
+    return any(other.path[:-1] == layer.path for other in context.inventory.layers)
 
 
 def _why_missing(context: CompatibilityContext, shapes: Iterable[Shape]) -> str:
