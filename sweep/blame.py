@@ -20,6 +20,8 @@ LOADS, CHANGED, TRAINING = "loads", "changed", "training"
 Kind = tuple[str, str, str]
 # What nobody has tried may load, and is blamed on nothing.
 UNKNOWN: Kind = ("unknown", "", "")
+# What fails for a reason that may lie in Python, and says nothing about the constructs, neither good nor bad.
+OF_PYTHON: Kind = ("of Python", "", "")
 Observation = tuple[frozenset[str], Kind]
 
 
@@ -48,6 +50,7 @@ def blamed(observations: Sequence[Observation]) -> Blamed:
         observations: constructs and result of each artifact.
     """
     found = Blamed()
+    observations = [each for each in observations if each[1] != OF_PYTHON]
     may_be_sound = (LOADS, UNKNOWN[0])
     loaded = [constructs for constructs, kind in observations if kind[0] in (*may_be_sound, CHANGED)]
     unchanged = [constructs for constructs, kind in observations if kind[0] in may_be_sound]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.profiles import facts
 from sweep import observed
-from sweep.blame import LOADS, UNKNOWN, Kind, Observation, blamed
+from sweep.blame import LOADS, OF_PYTHON, UNKNOWN, Kind, Observation, blamed
 from sweep.plan import every_keras
 from sweep.tables import Table, filled, tables_of
 
@@ -110,7 +110,7 @@ def main() -> None:
         columns = [(table.artifacts, table.readers[reader]) for table in seen[form] for reader in table.measured()]
         kinds = [list(zip(artifacts, column, strict=True)) for artifacts, column in columns]
         known = [[(constructs, kind) for constructs, kind in each if kind] for each in kinds]
-        wrong = sum(kind[0] not in (LOADS, UNKNOWN[0]) for each in known for _, kind in each)
+        wrong = sum(kind[0] not in (LOADS, OF_PYTHON[0]) for each in known for _, kind in each)
         unexplained = sum(blamed(each).unexplained for each in known)
         print(
             f"{form}: {facts.write(form, data):,} bytes; facts about {len(data['facts']):,} constructs; "

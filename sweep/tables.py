@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sweep.blame import LOADS, UNKNOWN
+from sweep.blame import LOADS, OF_PYTHON
 from sweep.plan import lines
 from sweep.summary import NOT_LOADED, artifacts_of, codes_of
 
@@ -60,7 +60,7 @@ def about_keras(constructs: frozenset[str], kind: Kind) -> Kind:
 
     Whether bytecode runs is a matter of the two versions of Python: a rule knows which.
     """
-    return UNKNOWN if kind[0] != LOADS and any(map(_BYTECODE.search, constructs)) else kind
+    return OF_PYTHON if kind[0] != LOADS and any(map(_BYTECODE.search, constructs)) else kind
 
 
 def filled(table: Table) -> dict[str, Column]:

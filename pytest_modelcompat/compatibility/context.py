@@ -27,7 +27,8 @@ _KERAS_3: MinorVersion = (3, 0)
 TF_KERAS: MinorVersion = (2, 16)
 # Keras 3's layers look these up by their name alone, whatever module a file names beside it.
 _BY_NAME = frozenset({"activation", "constraint", "initializer", "regularizer"})
-# From this version on Keras 2 does so too, with the layers of a model as well. Read in its serialization_lib.
+# From this version on Keras 2 does so too, with the layers of a model as well; before it, with those of an .h5 file.
+# Read in its serialization_lib.
 _KERAS_2_BY_NAME: MinorVersion = (2, 13)
 
 
@@ -124,7 +125,9 @@ class CompatibilityContext:
         if self.reader_major == 3:
             return use.role in _BY_NAME
         is_in_a_model = isinstance(use, LayerUse) and use.path != ()
-        return self.reader >= _KERAS_2_BY_NAME and (is_in_a_model or use.role in _BY_NAME)
+        if self.reader < _KERAS_2_BY_NAME:
+            return is_in_a_model and self.inventory.format == "h5"
+        return is_in_a_model or use.role in _BY_NAME
 
     def _by_location(self, module: str, name: str) -> ObjectKnowledge | None:
         if self.profile.package == "tf_keras" and module.partition(".")[0] == "keras":

@@ -11,7 +11,7 @@ import pytest
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from sweep.bisection import followed
-from sweep.blame import UNKNOWN
+from sweep.blame import OF_PYTHON
 from sweep.plan import lines
 from sweep.tables import Table, filled, tables_of
 
@@ -98,7 +98,7 @@ def test_bytecode_that_does_not_run_says_nothing_about_keras() -> None:
         "kinds": [["fails", "load", "ValueError: bad marshal data"], ["loads", "", ""]],
         "readers": {"3.0": [0, 1], "3.1": [1, 1]},
     }
-    assert tables_of(data)["h5"].readers == {"3.0": [UNKNOWN], "3.1": [LOADS]}
+    assert tables_of(data)["h5"].readers == {"3.0": [OF_PYTHON], "3.1": [LOADS]}
 
 
 def test_only_what_loaded_everything_was_measured() -> None:

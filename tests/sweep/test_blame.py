@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from sweep.blame import UNKNOWN, Kind, Observation, blamed
+from sweep.blame import OF_PYTHON, UNKNOWN, Kind, Observation, blamed
 
 LOADS: Kind = ("loads", "", "")
 FAILS: Kind = ("fails", "load", "TypeError: no")
@@ -87,6 +87,12 @@ class TestBlamed:
     def test_nothing_that_may_load_for_all_that_anybody_has_tried(self) -> None:
         failed = seen(FAILS, "layer Norm", "layer Norm.axis=[int]")
         assert blamed([BASE, seen(UNKNOWN, "layer Norm"), failed]).constructs == {"layer Norm.axis=[int]": FAILS}
+
+    def test_what_fails_because_of_python_makes_nothing_innocent(self) -> None:
+        """Its layers may be what all the others fail of."""
+        failed = seen(FAILS, "layer Norm", "layer Norm.axis=[int]")
+        of_python = seen(OF_PYTHON, "layer Norm", "layer Norm.axis=[int]", "layer Lambda")
+        assert blamed([BASE, failed, of_python]).constructs == blamed([BASE, failed]).constructs != {}
 
     def test_what_each_text_names_where_everything_fails(self) -> None:
         """The class that all have would be named with the words of one of them."""
