@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_modelcompat.artifacts.inventory import LayerUse
+from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
 from pytest_modelcompat.compatibility.input_ranks import input_ranks, models_of
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ _MOST_IN_LIST = 3
 # What a layer writes, and an InputLayer does not.
 _EVERY_LAYER, _SHAPES = "trainable", frozenset({"batch_shape", "batch_input_shape"})
 _LAMBDA = "Lambda"
+# Where a file has what an optimizer keeps of each weight, and that it does.
+_OF_OPTIMIZER, _STATE = "optimizer", "state=tensors"
 # Between the package that a class was registered in and its name.
 _PACKAGE_END = ">"
 _LEGACY = "legacy"
@@ -90,13 +93,16 @@ def constructs(
             yield from _of_use(_with_last_axis(layer, ranks.get(layer.path)), role, own)
         if chain:
             yield Construct("layer " + " > ".join(_name(each.name, own) for each in chain), layer)
+    has_state = any(weight.path.startswith(_OF_OPTIMIZER) and weight.shape for weight in inventory.weights)
     for each in inventory.objects:
         yield from _of_use(each, _role(each), own)
+        if has_state and each.role == "optimizer" and each.path == COMPILE_PATH:
+            yield Construct(f"{_role(each)} {_name(each.name, own)}.{_STATE}", each)
 
 
 def _role(use: Use) -> str:
     """What an object is to the model; an optimizer of `keras.optimizers.legacy` is another class of the same name."""
-    role = f"compiled {use.role}" if use.path == ("compile",) else use.role
+    role = f"compiled {use.role}" if use.path == COMPILE_PATH else use.role
     return f"{role} {_LEGACY}" if use.role == "optimizer" and _LEGACY in (use.module or "").split(".") else role
 
 

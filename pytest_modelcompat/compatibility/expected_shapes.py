@@ -85,6 +85,14 @@ def _batch_normalization(config: Mapping[str, Any]) -> tuple[Shape, ...]:
     return ((None,),) * (2 + bool(config["center"]) + bool(config["scale"]))
 
 
+def _layer_normalization(config: Mapping[str, Any]) -> tuple[Shape, ...]:
+    axis = config["axis"]
+    if isinstance(axis, list) and len(axis) != 1:
+        raise TypeError
+    is_shifted = config["center"] and not config.get("rms_scaling")
+    return ((None,),) * (bool(is_shifted) + bool(config["scale"] or config.get("rms_scaling")))
+
+
 def _lstm(config: Mapping[str, Any]) -> tuple[Shape, ...]:
     units = _size(config["units"])
     return _with_bias(config, 4 * units, (None, 4 * units), (units, 4 * units))
@@ -97,5 +105,6 @@ _SHAPES_OF: Mapping[str, Callable[[Mapping[str, Any]], tuple[Shape, ...]]] = {
     "Conv3D": _convolution,
     "Embedding": _embedding,
     "BatchNormalization": _batch_normalization,
+    "LayerNormalization": _layer_normalization,
     "LSTM": _lstm,
 }

@@ -100,10 +100,17 @@ def unmasked(writer: Writer) -> Part:
     return writer.sequential(writer.input(4), layer)
 
 
-def triple(writer: Writer, closure: Any) -> Build:
+def both_ways_activated(writer: Writer, name: str) -> Part:
+    """A Bidirectional around a layer with an activation of the user's own."""
+    activation = {**CLIPPED, "config": name}
+    lstm = {**writer.lstm("forward", return_sequences=True).but(activation=activation).node, "module": "keras.layers"}
+    return chain(writer, writer.input(5, 3), writer.layer("Bidirectional", "both", layer=lstm, merge_mode="concat"))
+
+
+def triple(writer: Writer, closure: Any, defaults: list[float] | None = None) -> Build:
     layer = writer.code("scale", code("3.7", "closure"))
     text = layer.node["config"]["function"][0]
-    return h5(writer, stack(writer, layer.but(function=[text, None, closure])))
+    return h5(writer, stack(writer, layer.but(function=[text, defaults, closure])))
 
 
 SCALED_LEGACY = {
@@ -285,6 +292,32 @@ CHANGES = {
         ("3.0 tf2.16+keras3.9", "3.15 tf2.21"),
         ("2.15 tf2.16+keras3.9", "3.0 tf2.16+keras3.8"),
         custom=("Cell",),
+    ),
+    "own activation in a Bidirectional": Change(
+        lambda writer: h5(writer, both_ways_activated(writer, "clipped")),
+        Kind.CONFIG_CHANGED,
+        "Bidirectional",
+        ("3.0 tf2.16+keras3.0", "3.15 tf2.21"),
+        ("2.15 tf2.16+keras3.9", "3.0 tf2.15"),
+        custom=("clipped",),
+    ),
+    "registered activation in a Bidirectional": Change(
+        lambda writer: h5(writer, both_ways_activated(writer, "shop>clipped")),
+        Kind.CONFIG_CHANGED,
+        "Bidirectional",
+        (),
+        ("3.0 tf2.21",),
+        custom=("clipped",),
+    ),
+    "function with defaults": Change(
+        lambda writer: triple(writer, None, [2.0]),
+        Kind.CONFIG_CHANGED,
+        "Lambda",
+        ("2.4 tf2.16+keras3.0", "2.15 tf2.16+keras3.10"),
+        ("2.15 tf2.15",),
+    ),
+    "function without defaults": Change(
+        lambda writer: triple(writer, None), Kind.CONFIG_CHANGED, "Lambda", (), ("2.15 tf2.16+keras3.10",)
     ),
     "registered cell in a Bidirectional": Change(
         lambda writer: h5(writer, both_ways(writer, "shop>Cell")),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, ObjectUse, WeightUse
+from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, ObjectUse, Reference, WeightUse
 from pytest_modelcompat.compatibility.constructs import constructs
 
 
@@ -65,9 +65,27 @@ class TestLayers:
         in_keras_file = LayerUse("Scale", ("scale",), config={"factor": 2.0}, registered_name="shop>Scale")
         assert texts(in_keras_file, own=("Scale",)) == ["layer registered *"]
 
+    def test_one_that_a_configuration_names_elsewhere(self) -> None:
+        function = {"class_name": "function", "config": "double"}
+        use = Reference("double", ("half",), is_function=True, key="function")
+        inventory = Inventory(Path("m"), "keras", layers=(layer("Lambda", function=function),), references=(use,))
+        found = [each.text for each in constructs(inventory, lambda use: use.name == "double")]
+        assert "layer Lambda.function=<function *>" in found
+
+    @pytest.mark.parametrize(("text", "kind"), [("clean", "*"), ("shop>clean", "registered *"), ("lower", "lower")])
+    def test_one_whose_name_is_a_text(self, text: str, kind: str) -> None:
+        inventory = Inventory(Path("m"), "h5", layers=(layer("TextVectorization", standardize=text),))
+        found = [each.text for each in constructs(inventory, lambda _: False, ["clean"])]
+        assert f"layer TextVectorization.standardize={kind}" in found
+
     def test_one_that_keras_registered_has_its_name(self) -> None:
         """Keras 2.11 to 2.15 write their own optimizers so, and know them when they read them."""
         assert texts(layer("Custom>Scale", factor=2.0)) == ["layer Custom>Scale", "layer Custom>Scale.factor=float"]
+
+    def test_those_in_others_are_told_from_those_beside_others(self) -> None:
+        beside = texts(layer("Scale"), own=("Scale",))
+        inside = texts(layer("TimeDistributed", "a"), layer("Scale", "a", "b"), own=("Scale",))
+        assert (beside, inside) == (["layer *"], ["layer TimeDistributed", "layer TimeDistributed > *"])
 
     def test_in_wrappers_are_one_with_all_that_is_around(self) -> None:
         found = texts(
@@ -82,7 +100,6 @@ class TestLayers:
             "layer RNN",
             "layer RNN.cell=<*>",
             "layer Bidirectional > RNN",
-            "layer *",
             "layer Bidirectional > RNN > *",
         ]
 
@@ -112,6 +129,23 @@ class TestLayers:
 def test_the_outermost_model_is_one() -> None:
     root = {"class_name": "Sequential", "config": {"name": "model", "trainable": True}}
     assert texts(root=root) == ["model Sequential", "model Sequential.trainable=true"]
+
+
+@pytest.mark.parametrize(
+    ("path", "shape", "is_kept"),
+    [
+        ("optimizer/vars/2", (4, 2), True),
+        ("optimizer_weights/adam/kernel_momentum", (4, 2), True),
+        ("optimizer/vars/0", (), False),
+        ("layers/optimizer/vars/0", (4, 2), False),
+    ],
+)
+def test_what_an_optimizer_keeps_of_each_weight_is_one(path: str, shape: tuple[int, ...], is_kept: bool) -> None:
+    weights = (WeightUse(path, "float32", shape, 4),)
+    objects = (ObjectUse("optimizer", "Nadam", ("compile",)), ObjectUse("optimizer", "SGD", ("scaled",)))
+    inventory = Inventory(Path("m"), "keras", objects=objects, weights=weights)
+    found = [each.text for each in constructs(inventory, lambda _: False)]
+    assert [each for each in found if "state" in each] == ["compiled optimizer Nadam.state=tensors"] * is_kept
 
 
 def test_weights_in_the_file_are_one() -> None:

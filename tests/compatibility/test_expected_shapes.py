@@ -21,6 +21,7 @@ SIZES: dict[str, dict[str, Any]] = {
     "Conv3D": {"filters": 5, "kernel_size": [3, 2, 1], "use_bias": True},
     "Embedding": {"input_dim": 9, "output_dim": 4},
     "BatchNormalization": {"axis": -1, "center": True, "scale": True},
+    "LayerNormalization": {"axis": [-1], "center": True, "scale": True},
     "LSTM": {"units": 5, "use_bias": True},
 }
 ASKED = {
@@ -30,6 +31,7 @@ ASKED = {
     "Conv3D": ((3, 2, 1, None, 5), (5,)),
     "Embedding": ((9, 4),),
     "BatchNormalization": ((None,),) * 4,
+    "LayerNormalization": ((None,),) * 2,
     "LSTM": ((None, 20), (5, 20), (20,)),
 }
 
@@ -50,6 +52,22 @@ def test_the_shapes_of_a_layer(class_name: str) -> None:
 )
 def test_the_shapes_of_batch_normalization(center: bool, scale: bool, axis: Any, count: int | None) -> None:
     asked = shapes_of("BatchNormalization", axis=axis, center=center, scale=scale)
+    assert asked == (None if count is None else ((None,),) * count)
+
+
+@pytest.mark.parametrize(
+    ("config", "count"),
+    [
+        ({"center": False}, 1),
+        ({"scale": False}, 1),
+        ({"rms_scaling": True}, 1),
+        ({"rms_scaling": True, "scale": False}, 1),
+        ({"center": False, "scale": False}, 0),
+        ({"axis": [1, 2]}, None),
+    ],
+)
+def test_the_shapes_of_layer_normalization(config: dict[str, Any], count: int | None) -> None:
+    asked = shapes_of("LayerNormalization", **{**SIZES["LayerNormalization"], **config})
     assert asked == (None if count is None else ((None,),) * count)
 
 

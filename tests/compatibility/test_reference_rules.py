@@ -111,3 +111,30 @@ def test_one_that_is_named_twice_is_said_once() -> None:
 def test_an_h5_file_is_read_in_another_way() -> None:
     held = h5("3.6.0", references=(function("tripled", "shop.models"),))
     assert not list(unknown_references(before(held, "tf2.21")))
+
+
+class TestInAnH5File:
+    """Keras 3 writes the functions of a Lambda there as into a .keras file, and what a call is given otherwise."""
+
+    def found(self, reference: Reference, runtime: str, *custom: str, writer: str = "3.10.0") -> list[Finding]:
+        inventory = h5(writer, references=(reference,))
+        return list(unknown_references(before(inventory, runtime, *custom)))
+
+    def test_a_function_of_a_lambda_that_nothing_has_is_not_found(self) -> None:
+        (finding,) = self.found(function("Dense", "builtins", "function"), "tf2.21")
+        assert finding.kind is Kind.UNKNOWN_OBJECT
+        assert finding.cause == "Keras 3.15 does not look up what the file names there, and it is not declared"
+
+    def test_what_else_refers_to_one_and_what_keras_2_wrote_is_passed_over(self) -> None:
+        assert not self.found(function("tripled", "builtins"), "tf2.21")
+        assert not self.found(function("Dense", "builtins", "function"), "tf2.21", writer="2.15.0")
+
+    @pytest.mark.parametrize("runtime", ["tf2.16+keras3.0", "tf2.16+keras3.2"])
+    def test_the_first_keras_3_finds_what_was_registered_and_not_what_is_declared(self, runtime: str) -> None:
+        declared = Reference("tripled", ("half",), "builtins", "function", is_function=True, key="function")
+        (finding,) = self.found(declared, runtime, "tripled")
+        assert "does not look among custom_objects" in finding.cause
+        assert finding.fix[0].startswith("register the function")
+        registered = Reference("shop>tripled", ("half",), "builtins", "function", is_function=True, key="function")
+        assert not self.found(registered, runtime, "shop>tripled")
+        assert not self.found(declared, "tf2.16", "tripled")

@@ -102,6 +102,32 @@ def test_each_group_behind_a_gap_counts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("runtime", "groups", "lost"),
+    [
+        ("tf2.12", ("dense", "dense_1"), "dense_1"),
+        ("tf2.13", ("dense", "dense_1"), "dense_1"),
+        ("tf2.13", ("tower/lstm", "tower/lstm_1"), "tower/lstm_1"),
+        ("tf2.13", ("dense", "dense_2"), ""),
+        ("tf2.13", ("dense", "lstm"), ""),
+        ("tf2.14", ("dense", "dense_1"), ""),
+        ("tf2.14", ("dense", "dense_2"), "dense_2"),
+    ],
+)
+def test_keras_2_numbers_layers_without_gaps_from_2_14_on(runtime: str, groups: tuple[str, ...], lost: str) -> None:
+    found = moved("2.14.0", runtime, *(f"{OLD}/{group}/vars/0" for group in groups))
+    assert [each.where for each in found] == [(f"{OLD}/{lost}",)] * bool(lost)
+
+
+@pytest.mark.parametrize(("runtime", "is_moved"), [("tf2.14", False), ("tf2.16", True), ("tf2.21", True)])
+def test_a_model_among_the_attributes_of_a_subclassed_one_keeps_its_layers_under_the_old_name(
+    runtime: str, is_moved: bool
+) -> None:
+    root = {"class_name": "Encoder", "config": {}}
+    found = moved("2.14.0", runtime, f"tower/{OLD}/dense/vars/0", "dense/vars/0", root=root)
+    assert [each.where for each in found] == [("tower",)] * is_moved
+
+
+@pytest.mark.parametrize(
     ("writer", "runtime", "is_moved"),
     [
         ("2.14.0", "tf2.14", False),
@@ -168,6 +194,12 @@ def test_a_bias_too_many_is_seen_in_an_h5_file_alone(tmp_path: Path) -> None:
     assert finding.where == ('"lean", second of 3 layers',)
     assert finding.cause == "the file holds more weights for it than its configuration has a place for"
     assert not fits(written_keras(K215, model)(tmp_path))
+
+
+def test_the_weights_of_a_layer_that_is_an_activation_are_kept_with_those_of_its_layer(tmp_path: Path) -> None:
+    prelu = {"module": "keras.layers", "class_name": "PReLU", "config": {"name": "steep", "trainable": True}}
+    part = K215.dense("lean").but(use_bias=False, activation=prelu)
+    assert not fits(written_h5(K215, stack(K215, part))(tmp_path))
 
 
 def test_a_nested_models_weights_are_those_of_all_its_layers(tmp_path: Path) -> None:
