@@ -112,12 +112,24 @@ def _inner_functional(kit: Kit) -> Any:
     return kit.keras.Model(inputs, _dense(kit, "inner")(inputs), name="held")
 
 
+def _another(kit: Kit) -> Any:
+    return kit.keras.Sequential([kit.keras.Input((2,)), _dense(kit, "last")], name="another")
+
+
 def _nested(inner: Callable[[Kit], Any]) -> Callable[[Kit], Any]:
     return lambda kit: sequential(kit, [inner(kit), _dense(kit, "last")], "vectors")
 
 
+def _last(kit: Kit) -> Any:
+    return _dense(kit, "last")
+
+
 def _deeper(kit: Kit) -> Any:
     return kit.keras.Sequential([kit.keras.Input((4,)), _inner_functional(kit)], name="outer")
+
+
+def _in_a_sequential(*inner: Callable[[Kit], Any]) -> Callable[[Kit], Any]:
+    return lambda kit: kit.keras.Sequential([kit.keras.Input((4,)), *(each(kit) for each in inner)])
 
 
 def _custom(name: str) -> Callable[[Kit], Any]:
@@ -158,6 +170,9 @@ FORMS: Dict[str, Tuple[Callable[[Kit], Any], str, Tuple[str, ...]]] = {
     "Sequential in a model": (_nested(_inner_sequential), "vectors", ()),
     "a functional model in a model": (_nested(_inner_functional), "vectors", ()),
     "a model in a model in a model": (_nested(_deeper), "vectors", ()),
+    "a functional model in a Sequential": (_in_a_sequential(_inner_functional, _last), "vectors", ()),
+    "a Sequential in a Sequential": (_in_a_sequential(_inner_sequential, _last), "vectors", ()),
+    "two models in a Sequential": (_in_a_sequential(_inner_functional, _another), "vectors", ()),
     "ragged integers": (_chain("ragged integers", _embedding, _lstm), "ragged integers", ()),
     "ragged sequences": (_chain("ragged sequences", _lstm), "ragged sequences", ()),
     "sparse vectors": (_chain("sparse vectors", _dense), "sparse vectors", ()),
