@@ -41,7 +41,7 @@ def _adapted(kit: Kit) -> Iterator[Tuple[str, Maker, str]]:
 
 
 def _given(kit: Kit) -> Iterator[Tuple[str, Maker, str]]:
-    """Lookups that are given their vocabulary, and what they weigh its words with."""
+    """Layers that are given what others learn: a vocabulary and what its words weigh, a mean and a variance."""
     cases: List[Tuple[str, str, List[Any], Tuple[str, ...]]] = [
         ("TextVectorization", "strings", list("abcd"), TEXT_MODES),
         ("StringLookup", "strings", list("abcd"), LOOKUP_MODES),
@@ -52,6 +52,8 @@ def _given(kit: Kit) -> Iterator[Tuple[str, Maker, str]]:
             weights = {"idf_weights": [0.5, 1.0, 1.5, 2.0]} if "idf" in mode else {}
             make = _of(kit, name, inputs, dict(weights, vocabulary=words, output_mode=mode))
             yield "{} of a vocabulary, output_mode={!r}".format(name, mode), make, inputs
+    moments = {"mean": [1.0, 2.0, 3.0, 4.0], "variance": [0.5, 1.0, 1.5, 2.0]}
+    yield "Normalization of a mean and a variance", _of(kit, "Normalization", "vectors", moments), "vectors"
 
 
 def _of(kit: Kit, name: str, inputs: str, options: Dict[str, Any]) -> Maker:

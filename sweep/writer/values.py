@@ -152,6 +152,7 @@ def _activations(kit: kits.Kit) -> List[Value]:
         Value("tf.nn.silu", lambda: tf.nn.silu),
         Value("tf.tanh", lambda: tf.tanh),
         Value("layer Softmax", keras.layers.Softmax),
+        Value("layer PReLU", keras.layers.PReLU),
         Value("lambda", lambda: lambda value: value * 2.0, is_code=True),
         Value("custom function", lambda: own.plain_function, ("plain_function",)),
         Value("registered function", lambda: own.registered_function, ("registered_function",)),
