@@ -82,7 +82,7 @@ class TestLayers:
         """Keras 2.11 to 2.15 write their own optimizers so, and know them when they read them."""
         assert texts(layer("Custom>Scale", factor=2.0)) == ["layer Custom>Scale", "layer Custom>Scale.factor=float"]
 
-    def test_those_in_others_are_told_from_those_beside_others(self) -> None:
+    def test_those_in_others_are_another_construct_than_those_beside_others(self) -> None:
         beside = texts(layer("Scale"), own=("Scale",))
         inside = texts(layer("TimeDistributed", "a"), layer("Scale", "a", "b"), own=("Scale",))
         assert (beside, inside) == (["layer *"], ["layer TimeDistributed", "layer TimeDistributed > *"])
