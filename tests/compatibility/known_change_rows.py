@@ -13,7 +13,7 @@ from tests.compatibility.models import (
     MSE,
     activated,
     attention,
-    code,
+    both_ways_activated,
     compiled,
     given_normalization,
     h5,
@@ -25,6 +25,7 @@ from tests.compatibility.models import (
     shapes_of_attention,
     small,
     stack,
+    triple,
 )
 from tests.compatibility.verdict_artifacts import closed_over, dropped_out, embedding, hashing
 from tests.compatibility.writers import Part, Writer, chain
@@ -98,19 +99,6 @@ def masking(writer: Writer) -> Part:
 def unmasked(writer: Writer) -> Part:
     layer = writer.layer("Embedding", "embedded", [(9, 4)], input_dim=9, output_dim=4, mask_zero=False)
     return writer.sequential(writer.input(4), layer)
-
-
-def both_ways_activated(writer: Writer, name: str) -> Part:
-    """A Bidirectional around a layer with an activation of the user's own."""
-    activation = {**CLIPPED, "config": name}
-    lstm = {**writer.lstm("forward", return_sequences=True).but(activation=activation).node, "module": "keras.layers"}
-    return chain(writer, writer.input(5, 3), writer.layer("Bidirectional", "both", layer=lstm, merge_mode="concat"))
-
-
-def triple(writer: Writer, closure: Any, defaults: list[float] | None = None) -> Build:
-    layer = writer.code("scale", code("3.7", "closure"))
-    text = layer.node["config"]["function"][0]
-    return h5(writer, stack(writer, layer.but(function=[text, defaults, closure])))
 
 
 SCALED_LEGACY = {

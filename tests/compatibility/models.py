@@ -120,10 +120,10 @@ def compiled(loss: Any, optimizer: str = "Adam", **config: Any) -> dict[str, Any
     return {"loss": loss, "metrics": None, "weighted_metrics": None, "loss_weights": None, "optimizer_config": chosen}
 
 
-def vectorization(vocabulary: Any) -> Part:
+def vectorization(vocabulary: Any, **more: Any) -> Part:
     config: dict[str, Any] = dict.fromkeys(("pad_to_max_tokens", "sparse", "ragged"), False)
     config |= {"max_tokens": 20, "standardize": "lower_and_strip_punctuation", "split": "whitespace", "ngrams": None}
-    config |= {"output_mode": "int", "output_sequence_length": 4, "vocabulary": vocabulary, "idf_weights": None}
+    config |= {"output_mode": "int", "output_sequence_length": 4, "vocabulary": vocabulary, "idf_weights": None, **more}
     words = K311.layer("TextVectorization", "words", encoding="utf-8", **config)
     return K311.sequential(K311.input(1, dtype="string"), words)
 
@@ -317,3 +317,16 @@ LAMBDA_ACTIVATION = {"value": [code("3.13", "arithmetic"), None, None]}
 CLIPPED = {**NODE, "config": "clipped"}
 SLICE = {"start": None, "stop": None, "step": None}
 K3_SLICE = {"class_name": "__slice__", "config": SLICE}
+
+
+def both_ways_activated(writer: Writer, name: str) -> Part:
+    """A Bidirectional around a layer with an activation of the user's own."""
+    activation = {**CLIPPED, "config": name}
+    lstm = {**writer.lstm("forward", return_sequences=True).but(activation=activation).node, "module": "keras.layers"}
+    return chain(writer, writer.input(5, 3), writer.layer("Bidirectional", "both", layer=lstm, merge_mode="concat"))
+
+
+def triple(writer: Writer, closure: Any, defaults: list[float] | None = None) -> Build:
+    layer = writer.code("scale", code("3.7", "closure"))
+    text = K215.code("scale", code("3.7", "closure")).node["config"]["function"][0]
+    return h5(writer, stack(writer, layer.but(function=[text, defaults, closure])))

@@ -240,7 +240,7 @@ def outputs(ends: Any, follower: str = "Dense", position: int = 3) -> list[Findi
 def test_what_is_a_list_of_one_output(ends: Any, severities: list[Severity]) -> None:
     assert [each.severity for each in outputs(ends)] == severities
     assert [each.severity for each in outputs(ends, "Conv1D")] == [Severity.ERROR] * len(severities)
-    assert not outputs(ends, position=4)
+    assert not outputs(ends, position=1)
 
 
 def test_a_list_of_one_output_in_a_nested_sequential() -> None:

@@ -186,6 +186,12 @@ ARTIFACTS = {
     "batch shape in the first layer, h5 of 2.3": Judged(h5(K23, models.first_with_batch(K23))),
     "Bidirectional around an own cell, h5 of 2.15": Judged(h5(K215, both_ways(K215)), custom=("Cell",)),
     "Bidirectional around an own cell, h5 of 3.0": Judged(h5(K30, both_ways(K30)), custom=("Cell",)),
+    "Bidirectional with an own activation, h5 of 2.15": Judged(
+        h5(K215, models.both_ways_activated(K215, "clipped")), custom=("clipped",)
+    ),
+    "Bidirectional with an own activation, h5 of 3.0": Judged(
+        h5(K30, models.both_ways_activated(K30, "clipped")), custom=("clipped",)
+    ),
     "bytecode, h5 of 2.4": Judged(h5(K24, coded(K24, "3.8", "def_for"))),
     "bytecode, h5 of 3.11": Judged(h5(K311, coded(K311, "3.13", "global"))),
     "bytecode in a wrapper, h5 of 3.3": Judged(h5(K33, models.lambdas_at_depth(K33)), unsafe=True),
@@ -242,6 +248,11 @@ ARTIFACTS = {
     "Normalization of given values, h5 of 2.6": Judged(h5(K26, models.given_normalization(K26))),
     "Normalization of given values, h5 of 2.15": Judged(h5(K215, models.given_normalization(K215))),
     "Normalization of given values, h5 of 3.0": Judged(h5(K30, models.given_normalization(K30))),
+    "function with defaults, h5 of 2.15": Judged(models.triple(K215, None, [2.0])),
+    "function with defaults, h5 of 3.0": Judged(models.triple(K30, None, [2.0])),
+    "name of an own function as a text, h5 of 3.11": Judged(
+        h5(K311, models.vectorization(["a"], standardize="clean")), custom=("clean",)
+    ),
     "operation, h5 of 3.15": Judged(h5(K315, models.doubled(K315))),
     "optimizer of before, keras of 2.12": Judged(compiled_as(K212, loss=None, optimizer=LEGACY_ADAM)),
     "optimizer of before, keras of 2.13": Judged(compiled_as(K213, loss=None, optimizer=LEGACY_ADAM)),
