@@ -120,6 +120,10 @@ def _nested(inner: Callable[[Kit], Any]) -> Callable[[Kit], Any]:
     return lambda kit: sequential(kit, [inner(kit), _dense(kit, "last")], "vectors")
 
 
+def _flat(kit: Kit) -> Any:
+    return kit.layers.Flatten(name="probe")
+
+
 def _last(kit: Kit) -> Any:
     return _dense(kit, "last")
 
@@ -170,6 +174,7 @@ FORMS: Dict[str, Tuple[Callable[[Kit], Any], str, Tuple[str, ...]]] = {
     "Sequential in a model": (_nested(_inner_sequential), "vectors", ()),
     "a functional model in a model": (_nested(_inner_functional), "vectors", ()),
     "a model in a model in a model": (_nested(_deeper), "vectors", ()),
+    "Sequential without weights": (_in_a_sequential(_flat), "vectors", ()),
     "a functional model in a Sequential": (_in_a_sequential(_inner_functional, _last), "vectors", ()),
     "a Sequential in a Sequential": (_in_a_sequential(_inner_sequential, _last), "vectors", ()),
     "two models in a Sequential": (_in_a_sequential(_inner_functional, _another), "vectors", ()),
