@@ -74,6 +74,15 @@ EXPLANATIONS = (
         fix=("register the function, @keras.saving.register_keras_serializable(), and save the model again",),
     ),
     Explanation(
+        r"layer (\w+ > )*\*",
+        r"Unknown layer|Could not locate class",
+        Kind.UNKNOWN_LAYER,
+        "own class",
+        "{reader} finds a class of your own in such a file only where it was registered when the model was saved: it "
+        "does not look among custom_objects",
+        fix=("register the class, @keras.saving.register_keras_serializable(), and save the model again",),
+    ),
+    Explanation(
         rf"{_GIVEN_TO_A_LAYER}<function (registered )?\*>",
         r"Unknown [\w ]+: '?function\b",
         Kind.CONFIG_CHANGED,
