@@ -43,7 +43,7 @@ _MOST_IN_LIST = 3
 _EVERY_LAYER, _SHAPES = "trainable", frozenset({"batch_shape", "batch_input_shape"})
 _LAMBDA = "Lambda"
 # Where a file has what an optimizer keeps of each weight, and that it does.
-_OF_OPTIMIZER, _STATE = "optimizer", "state=tensors"
+_OF_OPTIMIZER, _STATE = frozenset({"optimizer", "optimizer_weights"}), "state=tensors"
 # Between the package that a class was registered in and its name.
 _PACKAGE_END = ">"
 _LEGACY = "legacy"
@@ -72,7 +72,8 @@ def constructs(
         declared: the names of what the user declares, which a text in a configuration may be.
     """
     named: tuple[Use | Reference, ...] = (*inventory.layers, *inventory.objects, *inventory.references)
-    own = dict.fromkeys(declared, OWN) | {each.name: _own_name(each) for each in named if is_own(each)}
+    own = {name: REGISTERED if _PACKAGE_END in name else OWN for name in declared}
+    own |= {each.name: _own_name(each) for each in named if is_own(each)}
     root = inventory.root
     has_axes = any(_from_the_front(layer) for layer in inventory.layers)
     ranks = input_ranks(models_of(inventory)) if has_axes else {}
@@ -93,11 +94,11 @@ def constructs(
             yield from _of_use(_with_last_axis(layer, ranks.get(layer.path)), role, own)
         if chain:
             yield Construct("layer " + " > ".join(_name(each.name, own) for each in chain), layer)
-    has_state = any(weight.path.startswith(_OF_OPTIMIZER) and weight.shape for weight in inventory.weights)
+    has_state = any(weight.path.partition("/")[0] in _OF_OPTIMIZER and weight.shape for weight in inventory.weights)
     for each in inventory.objects:
         yield from _of_use(each, _role(each), own)
-        if has_state and each.role == "optimizer" and each.path == COMPILE_PATH:
-            yield Construct(f"{_role(each)} {_name(each.name, own)}.{_STATE}", each)
+        if has_state and each.role == "optimizer" and each.path == COMPILE_PATH and each.name not in own:
+            yield Construct(f"{_role(each)} {each.name}.{_STATE}", each)
 
 
 def _role(use: Use) -> str:

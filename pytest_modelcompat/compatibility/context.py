@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import LayerUse, ObjectUse
-from pytest_modelcompat.artifacts.modules import NO_MODULE
+from pytest_modelcompat.artifacts.modules import KERAS_OWN_PACKAGE, NO_MODULE
 from pytest_modelcompat.artifacts.versions import MinorVersion, dotted, minor_version
 from pytest_modelcompat.compatibility.constructs import constructs
 from pytest_modelcompat.compatibility.input_ranks import models_of
@@ -189,8 +189,11 @@ class CompatibilityContext:
         return frozenset(model for model, _ in self.models)
 
     def is_end(self, path: tuple[str, ...]) -> bool:
-        """Whether the model's outputs are those of a layer, or may be, as in a model of the user's own class."""
-        return self._ends is None or path in self._ends
+        """Whether the model's outputs are those of a layer, or may be: in a wrapper, in a model of one's own class."""
+        if self._ends is None or path in self._ends:
+            return True
+        around = (path[:depth] for depth in range(1, len(path)))
+        return any(each in self._ends and each not in self._paths_of_models for each in around)
 
     @cached_property
     def _ends(self) -> frozenset[tuple[str, ...]] | None:
@@ -210,7 +213,9 @@ class CompatibilityContext:
         return _constructs_of(_Itself(self.inventory), frozenset(own), self.custom)
 
     def _is_own(self, use: Use) -> bool:
-        return self.known(use) is None or self.is_declared(use)
+        # What Keras registers without a package is its own, also where the reader does not know it.
+        is_keras_own = use.name.startswith(KERAS_OWN_PACKAGE)
+        return self.is_declared(use) or (self.known(use) is None and not is_keras_own)
 
     def layers(self, *class_names: str) -> tuple[LayerUse, ...]:
         """The artifact's layers of these classes."""

@@ -41,8 +41,10 @@ def _names(config: Mapping[str, Any]) -> list[str]:
 
 def _texts(value: Any) -> Iterator[str]:
     """Every text at any depth of lists and dictionaries: `[["dense", 0, 0]]`, `{"scores": ["dense", 0, 0]}`."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (list, dict)):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _texts(each)
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, (list, dict)):
+            left += each.values() if isinstance(each, dict) else each

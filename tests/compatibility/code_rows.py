@@ -199,7 +199,7 @@ CODE = (
         "tf2.15",
         Kind.CONFIG_CHANGED,
         "own function",
-        "Keras 2.15.0 writes a function of your own into such a file as an object, and Keras 2.15 takes 'function'",
+        "Keras 2.15.0 writes a function of your own as an object, and Keras 2.15 takes 'function'",
         where='"dense", second of 2 layers',
         fix="save the model as .keras",
         stage=Stage.CONFIG,

@@ -112,7 +112,7 @@ MORE = (
         "tf2.16",
         Kind.CONFIG_CHANGED,
         "own function",
-        "writes a function of your own into such a file by its name, and Keras 3.3 fails",
+        "writes a function of your own by its name, and Keras 3.3 fails",
         stage=Stage.CONFIG,
         loads_in=("tf2.15", "tf2.20"),
         custom=("clipped",),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_modelcompat.artifacts.inventory import ObjectUse
-from pytest_modelcompat.compatibility.rules.compile_config import losses_left_as_names, new_optimizer, not_compiled
+from pytest_modelcompat.compatibility.rules.compile_config import left_as_names, new_optimizer, not_compiled
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 from tests.compatibility.judging import before, h5, keras_file
 
@@ -61,11 +61,11 @@ def test_what_keras_3_makes_again_of_an_h5_file(use: ObjectUse, training: dict[s
     }
     assert causes == ([texts[refused]] if refused else [])
     held = h5("2.15.0", objects=(use,), training=training)
-    left = list(losses_left_as_names(before(held, NEW)))
+    left = list(left_as_names(before(held, NEW)))
     assert bool(left) is (
         use.name == "own" and use.role == "loss" and isinstance(training["loss"], (list, dict)) and not refused
     )
-    assert not list(losses_left_as_names(before(held, OLD)))
+    assert not list(left_as_names(before(held, OLD)))
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_what_layers_have_is_judged_elsewhere() -> None:
     held = h5(objects=(named("loss", "own", ("dense",)), given("optimizer", "Own", ("dense",), name="Adam")))
     assert not list(not_compiled(before(held, NEW)))
     assert not list(new_optimizer(before(held, NEW)))
-    assert not list(losses_left_as_names(before(held, NEW)))
+    assert not list(left_as_names(before(held, NEW)))
 
 
 def test_one_that_is_given_twice_is_said_once() -> None:
@@ -120,12 +120,12 @@ def test_one_that_is_given_twice_is_said_once() -> None:
 
 def test_losses_that_are_left_as_names() -> None:
     uses = (named("loss", "own"), named("loss", "mine"), named("loss", "own"), named("metric", "theirs"))
-    (finding,) = losses_left_as_names(before(h5(objects=uses, training={"loss": ["own", "mine"]}), NEW))
+    (finding,) = left_as_names(before(h5(objects=uses, training={"loss": ["own", "mine"]}), NEW))
     assert finding == Finding(
         Kind.STATE_LOST,
         "own and mine",
         where=("compile()",),
-        cause="Keras 3.15 has none of this name and leaves it as text: the model loads and predicts, and does not "
+        cause="Keras 3.15 knows nothing by that name and leaves it as text: the model loads and predicts, and does not "
         "train",
         fix=("nothing, if the model is only used to predict; else compile it in code after loading",),
         severity=Severity.NOTE,
@@ -180,3 +180,12 @@ def test_arguments_of_losses_are_judged_in_every_keras() -> None:
 )
 def test_short_names_are_not_found_by_keras_3_before_3_16(runtime: str, is_refused: bool) -> None:
     assert bool(compiled(named("loss", "mse"), runtime, loss="mse")) is is_refused
+
+
+def test_a_loss_and_a_metric_that_a_keras_file_has_as_text_stay_that() -> None:
+    """They are looked up when the model trains; a function that the file has as an object is looked up at once."""
+    uses = (named("loss", "own"), named("metric", "theirs"), ObjectUse("metric", "mine", ("compile",), "builtins"))
+    held = keras_file(objects=uses, training={"loss": "own", "metrics": ["theirs", "mine"]})
+    (finding,) = left_as_names(before(held, NEW))
+    assert finding.subject == "own and theirs"
+    assert [each.subject for each in not_compiled(before(held, NEW))] == ["mine"]

@@ -72,10 +72,13 @@ class TestLayers:
         found = [each.text for each in constructs(inventory, lambda use: use.name == "double")]
         assert "layer Lambda.function=<function *>" in found
 
-    @pytest.mark.parametrize(("text", "kind"), [("clean", "*"), ("shop>clean", "registered *"), ("lower", "lower")])
+    @pytest.mark.parametrize(
+        ("text", "kind"),
+        [("clean", "*"), ("shop>clean", "registered *"), ("shop>other", "registered *"), ("lower", "lower")],
+    )
     def test_one_whose_name_is_a_text(self, text: str, kind: str) -> None:
         inventory = Inventory(Path("m"), "h5", layers=(layer("TextVectorization", standardize=text),))
-        found = [each.text for each in constructs(inventory, lambda _: False, ["clean"])]
+        found = [each.text for each in constructs(inventory, lambda _: False, ["clean", "shop>other"])]
         assert f"layer TextVectorization.standardize={kind}" in found
 
     def test_one_that_keras_registered_has_its_name(self) -> None:
@@ -138,6 +141,7 @@ def test_the_outermost_model_is_one() -> None:
         ("optimizer_weights/adam/kernel_momentum", (4, 2), True),
         ("optimizer/vars/0", (), False),
         ("layers/optimizer/vars/0", (4, 2), False),
+        ("optimizer_head/vars/0", (4, 2), False),
     ],
 )
 def test_what_an_optimizer_keeps_of_each_weight_is_one(path: str, shape: tuple[int, ...], is_kept: bool) -> None:

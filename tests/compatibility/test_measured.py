@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse
+from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, ObjectUse
 from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.verdict import Compatibility, CompatibilityResult
 from pytest_modelcompat.profiles.facts import Facts, data_of
@@ -23,6 +23,8 @@ KINDS = [
     ["crashes", "load", "exit code -11"],
     ["hangs", "load", ""],
     ["loads", "", ""],
+    ["changed", "", "outputs of floatN became intN"],
+    ["changed", "", "outputs of another shape"],
 ]
 
 
@@ -170,6 +172,35 @@ def test_a_model_as_a_whole_is_not_said_to_fail_where_a_rule_says_why() -> None:
         assert [finding.subject for finding in found] == subjects
 
 
+class TestOutputsOfAnotherDtype:
+    """What comes after a layer casts what it gets, so that they count where the layer gives the model's outputs."""
+
+    def found(self, kind: int, *names: str, wrapped: bool = False) -> list[str]:
+        nodes = [{"class_name": "Dense", "config": {"name": name}} for name in names]
+        root = {"class_name": "Sequential", "config": {"name": "model", "layers": nodes}}
+        last = ("wrapper", names[-1]) if wrapped else (names[-1],)
+        layers = tuple(
+            LayerUse("Dense", path, config={"units": 2}) for path in (*((name,) for name in names[:-1]), last)
+        )
+        if wrapped:
+            nodes[-1] = {"class_name": "TimeDistributed", "config": {"name": "wrapper"}}
+        inventory = Inventory(Path("model.keras"), "keras", saved_by={"keras": "3.3.0"}, layers=layers, root=root)
+        known = facts(**{"units=int": [[kind, [2], [3]]]})
+        result = check_compatibility(inventory, load_profile("tf2.18"), facts=known)
+        return [place for finding in result.findings for place in finding.where]
+
+    def test_count_at_the_end_alone(self) -> None:
+        assert [place.partition(",")[0] for place in self.found(7, "first", "last")] == ['"last"']
+
+    def test_count_inside_a_wrapper_at_the_end(self) -> None:
+        assert [place.partition(",")[0] for place in self.found(7, "first", "last", wrapped=True)] == [
+            '"last" inside "wrapper"'
+        ]
+
+    def test_are_not_those_of_another_shape(self) -> None:
+        assert len(self.found(8, "first", "last")) == 2
+
+
 class TestNeverObserved:
     def test_are_the_constructs_that_no_version_was_tried_with(self) -> None:
         known = facts()
@@ -180,6 +211,19 @@ class TestNeverObserved:
         data = data_of(VERSIONS, KINDS, [(2, 3)], ["layer Dense", "layer Dense.units=int"], {})
         result = judged(Facts(data), "tf2.18", dense(), LayerUse("Scale", ("scale",), config={"factor": 2}))
         assert result.unobserved == ()
+
+    @pytest.mark.parametrize("value", ["Scale", {"class_name": "Scale", "config": {}}, "shop>Scale"])
+    def test_are_no_values_of_the_users_own(self, value: object) -> None:
+        data = data_of(VERSIONS, KINDS, [(2, 3)], ["layer Dense", "layer Dense.units=int"], {})
+        own = LayerUse("Scale", ("scale",), config={})
+        assert judged(Facts(data), "tf2.18", dense(how=value), own).unobserved == ()
+
+    def test_are_those_that_keras_registered_under_their_own_name(self) -> None:
+        """Keras 3 does not know it by that name, and it is nobody's own."""
+        adam = ObjectUse("optimizer", "Custom>Adam", ("compile",))
+        inventory = Inventory(Path("model.h5"), "h5", saved_by={"keras": "2.13.0"}, objects=(adam,))
+        result = check_compatibility(inventory, load_profile("tf2.18"), facts=facts())
+        assert result.unobserved == ("compiled optimizer Custom>Adam",)
 
     def test_are_none_where_nothing_was_tried_of_the_format(self) -> None:
         inventory = Inventory(Path("model"), "saved_model", layers=(dense(),))

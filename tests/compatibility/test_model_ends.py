@@ -38,6 +38,13 @@ def test_in_a_model_at_the_end_are_ends_too() -> None:
     assert ends_of(models) == frozenset({("tower",), ("tower", "dense")})
 
 
+def test_of_what_is_nested_without_end_are_found_without_recursion() -> None:
+    outputs: list[object] = ["dense", 0, 0]
+    for _ in range(100_000):
+        outputs = [outputs]
+    assert ends_of({(): {"output_layers": outputs}}) == frozenset({("dense",)})
+
+
 @pytest.mark.parametrize("config", [{}, {"units": 2}, {"layers": []}, {"layers": ["text"]}, {"layers": [{}]}])
 def test_of_another_model_are_not_known(config: dict[str, Any]) -> None:
     assert ends_of({(): config}) is None

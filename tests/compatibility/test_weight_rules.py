@@ -84,10 +84,11 @@ def test_an_h5_file_has_no_such_roots() -> None:
         (("dense", "dense_1", "dense_3"), "dense_3"),
         (("dense_1", "lstm_1"), "dense_1"),
         (("lstm_7", "lstm_8"), "lstm_7"),
-        (("conv_1d", "tower/dense"), ""),
-        (("dense", "tower/dense_1"), "tower/dense_1"),
-        (("tower/dense", "dense_1"), "dense_1"),
+        (("conv_1d", f"tower/{OLD}/dense"), ""),
+        (("dense", f"tower/{OLD}/dense_1"), f"tower/{OLD}/dense_1"),
+        ((f"tower/{OLD}/dense", "dense_1"), "dense_1"),
         (("tower_1/dense",), "tower_1"),
+        (("block/dense_1", "block/dense_2"), ""),
     ],
 )
 def test_keras_3_numbers_layers_without_gaps(groups: tuple[str, ...], lost: str) -> None:
@@ -106,16 +107,23 @@ def test_each_group_behind_a_gap_counts() -> None:
     [
         ("tf2.12", ("dense", "dense_1"), "dense_1"),
         ("tf2.13", ("dense", "dense_1"), "dense_1"),
-        ("tf2.13", ("tower/lstm", "tower/lstm_1"), "tower/lstm_1"),
+        ("tf2.13", (f"tower/{OLD}/lstm", f"tower/{OLD}/lstm_1"), f"tower/{OLD}/lstm_1"),
+        ("tf2.13", ("block/linear", "block/linear_1"), ""),
         ("tf2.13", ("dense", "dense_2"), ""),
         ("tf2.13", ("dense", "lstm"), ""),
         ("tf2.14", ("dense", "dense_1"), ""),
-        ("tf2.14", ("dense", "dense_2"), "dense_2"),
+        ("tf2.14", ("dense", "dense_2"), ""),
     ],
 )
-def test_keras_2_numbers_layers_without_gaps_from_2_14_on(runtime: str, groups: tuple[str, ...], lost: str) -> None:
+def test_before_2_14_keras_2_looks_for_numbers_with_gaps(runtime: str, groups: tuple[str, ...], lost: str) -> None:
     found = moved("2.14.0", runtime, *(f"{OLD}/{group}/vars/0" for group in groups))
     assert [each.where for each in found] == [(f"{OLD}/{lost}",)] * bool(lost)
+
+
+@pytest.mark.parametrize(("runtime", "is_lost"), [("tf2.12", False), ("tf2.13", False), ("tf2.14", True)])
+def test_2_14_looks_for_none_with_gaps(runtime: str, is_lost: bool) -> None:
+    found = moved("2.13.0", runtime, f"{OLD}/dense/vars/0", f"{OLD}/dense_2/vars/0")
+    assert [each.where for each in found] == [(f"{OLD}/dense_2",)] * is_lost
 
 
 @pytest.mark.parametrize(("runtime", "is_moved"), [("tf2.14", False), ("tf2.16", True), ("tf2.21", True)])

@@ -73,7 +73,7 @@ def _stays_a_name(context: CompatibilityContext, use: ObjectUse) -> bool:
     return use.role == "loss" and not is_one and is_unknown(context, use)
 
 
-def losses_left_as_names(context: CompatibilityContext) -> Iterator[Finding]:
+def left_as_names(context: CompatibilityContext) -> Iterator[Finding]:
     """A note for losses and metrics that a load leaves as text: the model predicts, and does not train as it is."""
     uses = [use for use in context.inventory.objects if use.path == COMPILE_PATH and _stays_a_name(context, use)]
     if uses:
@@ -81,8 +81,8 @@ def losses_left_as_names(context: CompatibilityContext) -> Iterator[Finding]:
             Kind.STATE_LOST,
             subject=listed(dict.fromkeys(use.name for use in uses), conjunction="and"),
             where=locations(uses),
-            cause=f"{context.reader_name} has none of this name and leaves it as text: the model loads and predicts, "
-            "and does not train",
+            cause=f"{context.reader_name} knows nothing by that name and leaves it as text: the model loads and "
+            "predicts, and does not train",
             fix=("nothing, if the model is only used to predict; else compile it in code after loading",),
             severity=Severity.NOTE,
             source="measured",

@@ -86,8 +86,8 @@ def _taken_for_lists(context: CompatibilityContext) -> Iterator[Finding]:
     said = f"its one output is written as a list, which {context.reader_name} takes for a list of outputs"
     stacks = f"{said}: the next layer of the Sequential around it stacks the list into one tensor, which has one"
     by_effect: dict[str, list[tuple[str, ...]]] = {}
-    for path, followers in _lists_inside_sequential(context):
-        by_effect.setdefault(_effect(context, followers), []).append(path)
+    for path, taker, is_plain_after in _lists_inside_sequential(context):
+        by_effect.setdefault(_effect(context, taker, is_plain_after=is_plain_after), []).append(path)
     yield from _finding(
         context,
         by_effect.get(_REFUSED, []),
@@ -101,18 +101,15 @@ def _taken_for_lists(context: CompatibilityContext) -> Iterator[Finding]:
     yield from _finding(context, by_effect.get(_STACKED, []), f"{stacks} dimension too many", Severity.CHANGE)
 
 
-def _effect(context: CompatibilityContext, followers: list[str]) -> str:
+def _effect(context: CompatibilityContext, taker: str, *, is_plain_after: bool) -> str:
     """What becomes of a list of one output in the layers after it; all that is here was tried in Keras 3.2 and 3.12."""
-    takes_it = next((place for place, each in enumerate(followers) if each not in _HANDING_ON), len(followers))
-    left = followers[takes_it:]
-    if not left or left[0] in _MODELS:
+    if not taker or taker in _MODELS:
         return _HARMLESS
     if context.inventory.format == "h5":
-        return _STACKED if _WITHOUT_WEIGHTS.issuperset(left) else _REFUSED
-    if left[0] not in _STACKS:
+        return _STACKED if is_plain_after and taker in _WITHOUT_WEIGHTS else _REFUSED
+    if taker not in _STACKS:
         return _REFUSED
-    is_refused = left[0] == "Dense" and not _WITHOUT_WEIGHTS.issuperset(left[1:])
-    return _REFUSED_LATER if is_refused else _STACKED
+    return _REFUSED_LATER if taker == "Dense" and not is_plain_after else _STACKED
 
 
 def _finding(
@@ -136,19 +133,31 @@ def _keeps_lists(reader: MinorVersion) -> bool:
     return reader < (3, 3) or reader == (3, 4) or reader >= (3, 11)
 
 
-def _lists_inside_sequential(context: CompatibilityContext) -> list[tuple[tuple[str, ...], list[str]]]:
-    """Functional models with a list of one output that stand in a Sequential, with the classes of what follows."""
-    sequentials = {path for path, config in context.models if "output_layers" not in config}
-    layers = [layer for layer in context.inventory.layers if layer.path[:-1] in sequentials]
-    return [
-        (layer.path, [other.class_name for other in layers if _stands_after(other, layer)])
-        for layer in layers
-        if _is_list_of_one(layer.config)
-    ]
+def _lists_inside_sequential(context: CompatibilityContext) -> list[tuple[tuple[str, ...], str, bool]]:
+    """Functional models with a list of one output that stand in a Sequential.
+
+    Each with the class of the layer that takes the list, empty if none does, and whether those after that have no
+    weights.
+    """
+    inside: dict[tuple[str, ...], list[LayerUse]] = {
+        path: [] for path, config in context.models if "output_layers" not in config
+    }
+    for layer in context.inventory.layers:
+        if layer.path[:-1] in inside:
+            inside[layer.path[:-1]].append(layer)
+    return [each for layers in inside.values() for each in _lists_among(layers)]
 
 
-def _stands_after(other: LayerUse, layer: LayerUse) -> bool:
-    return other.path[:-1] == layer.path[:-1] and other.position > layer.position
+def _lists_among(layers: list[LayerUse]) -> list[tuple[tuple[str, ...], str, bool]]:
+    found: list[tuple[tuple[str, ...], str, bool]] = []
+    taker, is_plain_after, is_plain_from = "", True, True
+    for layer in sorted(layers, key=lambda layer: layer.position, reverse=True):
+        if _is_list_of_one(layer.config):
+            found.append((layer.path, taker, is_plain_after))
+        if layer.class_name not in _HANDING_ON:
+            taker, is_plain_after = layer.class_name, is_plain_from
+        is_plain_from = is_plain_from and layer.class_name in _WITHOUT_WEIGHTS
+    return found[::-1]
 
 
 def _is_list_of_one(config: Any) -> bool:

@@ -69,7 +69,7 @@ EXPLANATIONS = (
         r"Could not interpret [\w ]+ identifier",
         Kind.CONFIG_CHANGED,
         "own function",
-        "{reader} finds a function of your own in such a file only where it was registered when the model was saved: "
+        "{reader} finds a function of your own in an .h5 file only where it was registered when the model was saved: "
         "it does not look among custom_objects",
         fix=("register the function, @keras.saving.register_keras_serializable(), and save the model again",),
     ),
@@ -78,7 +78,7 @@ EXPLANATIONS = (
         r"Unknown layer|Could not locate class",
         Kind.UNKNOWN_LAYER,
         "own class",
-        "{reader} finds a class of your own in such a file only where it was registered when the model was saved: it "
+        "{reader} finds a class of your own in an .h5 file only where it was registered when the model was saved: it "
         "does not look among custom_objects",
         fix=("register the class, @keras.saving.register_keras_serializable(), and save the model again",),
     ),
@@ -87,7 +87,7 @@ EXPLANATIONS = (
         r"Unknown [\w ]+: '?function\b",
         Kind.CONFIG_CHANGED,
         "own function",
-        "{writer} writes a function of your own into such a file as an object, and {reader} takes 'function', the "
+        "{writer} writes a function of your own as an object, and {reader} takes 'function', the "
         "class of that object, for its name",
     ),
     Explanation(
@@ -95,7 +95,7 @@ EXPLANATIONS = (
         r"Object of type function is not JSON serializable",
         Kind.CONFIG_CHANGED,
         "own function",
-        "{writer} writes a function of your own into such a file by its name, and {reader} fails when it writes the "
+        "{writer} writes a function of your own by its name, and {reader} fails when it writes the "
         "function that it finds for that name as JSON",
     ),
     Explanation(

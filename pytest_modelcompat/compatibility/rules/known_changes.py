@@ -18,7 +18,7 @@ from pytest_modelcompat.compatibility.rule import (
 from pytest_modelcompat.results.finding import MEASURED, Kind, Severity, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from pytest_modelcompat.artifacts.locations import Use
@@ -57,19 +57,24 @@ def _has_defaults(function: object) -> bool:
 
 def _layers_inside_bidirectional(context: CompatibilityContext) -> tuple[Use, ...]:
     """Layers and cells of the user's own in a Bidirectional."""
-    return tuple(each for each in context.inventory.layers if _is_declared_inside_bidirectional(context, each))
+    return _declared_inside_bidirectional(context, context.inventory.layers)
 
 
 def _objects_inside_bidirectional(context: CompatibilityContext) -> tuple[Use, ...]:
     """What layers in a Bidirectional are given of the user's own: an activation, a regularizer."""
-    return tuple(each for each in context.inventory.objects if _is_declared_inside_bidirectional(context, each))
+    return _declared_inside_bidirectional(context, context.inventory.objects)
 
 
-def _is_declared_inside_bidirectional(context: CompatibilityContext, use: Use) -> bool:
-    """Whether it stands in a Bidirectional and is declared; what was registered is found by its full name."""
+def _declared_inside_bidirectional(context: CompatibilityContext, uses: Sequence[Use]) -> tuple[Use, ...]:
+    """Those of some that stand in a Bidirectional and are declared; what was registered is found by its full name."""
     bidirectional = {layer.path for layer in context.layers("Bidirectional")}
-    is_inside = any(use.path[:depth] in bidirectional for depth in range(1, len(use.path)))
-    return is_inside and context.is_declared(use) and ">" not in f"{use.name}{use.registered_name or ''}"
+    return tuple(
+        use
+        for use in uses
+        if context.is_declared(use)
+        and ">" not in f"{use.name}{use.registered_name or ''}"
+        and any(use.path[:depth] in bidirectional for depth in range(1, len(use.path)))
+    )
 
 
 RULES = (

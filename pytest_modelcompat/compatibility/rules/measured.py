@@ -40,15 +40,15 @@ _WORDS = {
     "hangs": "to read a file of {writer} with it without end",
     "changed": "to predict something else once it has read it from a file of {writer}",
 }
-# How what is seen of a change begins where only the dtype of the outputs is another.
-_OTHER_DTYPE = "outputs of "
+# What is seen of a change where only the dtype of the outputs is another.
+_OTHER_DTYPE = re.compile(r"outputs of \w+ became ")
 _DTYPE_WORDS = "to give outputs of another dtype once it has read it from a file of {writer}"
 _BESIDE = "by what was seen of the versions beside it"
 _TF_KERAS = "tf_keras"
 _COMPILED = "compiled "
 # What every model has, and is to blame where nothing of a writer loads.
 _MODEL = ("model ", "layer InputLayer")
-_OF_OWN = f" {OWN}"
+_OF_OWN = re.compile(rf"[ =<]{re.escape(OWN)}(>|$)")
 _MOST_VERSIONS = 3
 _NOWHERE = ("no Keras that was tried reads it back: build the model without it, and save the model again",)
 _OTHER_FORMAT, _SAVE_AS_OTHER = "keras", "save the model as .keras"
@@ -118,7 +118,7 @@ def never_observed(context: CompatibilityContext) -> tuple[str, ...]:
     """
     if context.facts is None or not context.is_keras_file:
         return ()
-    of_keras = (each for each in context.constructs if not each.endswith(_OF_OWN))
+    of_keras = (each for each in context.constructs if not _OF_OWN.search(each))
     return tuple(sorted(each for each in of_keras if not context.facts.has_seen(each)))
 
 
@@ -127,8 +127,8 @@ def _measured(context: CompatibilityContext) -> Iterator[tuple[Fact, tuple[Use, 
         return
     for fact in context.facts.about(context.constructs, _writer(context), _reader(context)):
         uses = context.constructs[fact.construct.split(PAIR)[-1]]
-        if fact.text.startswith(_OTHER_DTYPE):
-            # The layers after it cast what they get.
+        if _OTHER_DTYPE.match(fact.text):
+            # Most layers after it cast what they get.
             uses = tuple(use for use in uses if context.is_end(use.path))
         if uses and (fact.outcome, fact.stage) in _OUTCOMES:
             yield fact, uses
@@ -158,7 +158,7 @@ def _fixes(context: CompatibilityContext, fact: Fact) -> Iterator[str]:
 
 def _finding(context: CompatibilityContext, fact: Fact, uses: Sequence[Use]) -> Finding:
     kind, severity, stage = _OUTCOMES[fact.outcome, fact.stage]
-    words = _DTYPE_WORDS if fact.text.startswith(_OTHER_DTYPE) else _WORDS[fact.outcome]
+    words = _DTYPE_WORDS if _OTHER_DTYPE.match(fact.text) else _WORDS[fact.outcome]
     words = words.format(writer=context.writer_name, text=fact.text)
     seen = Finding(
         kind,

@@ -79,7 +79,7 @@ _OF_MODEL_FILES: tuple[Rule, ...] = (
     safe_mode.refused_weights,
     compile_config.not_compiled,
     compile_config.new_optimizer,
-    compile_config.losses_left_as_names,
+    compile_config.left_as_names,
     weight_paths.moved_weights,
     weight_shapes.weight_shape_findings,
     weight_shapes.unbuilt_model_findings,

@@ -48,7 +48,7 @@ def replaced_texts(context: CompatibilityContext) -> Iterator[Finding]:
 
 
 def _read_with_texts(context: CompatibilityContext) -> Iterator[Use]:
-    """Layers of Keras, and what compile() was given."""
+    """Layers of Keras, and metrics that compile() was given."""
     for layer in context.inventory.layers:
         if layer.class_name not in _OTHERS and not context.is_declared(layer):
             yield layer

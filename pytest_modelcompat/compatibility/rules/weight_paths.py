@@ -37,8 +37,8 @@ def moved_weights(context: CompatibilityContext) -> Iterator[Finding]:
         yield _finding(context, len(new), _NEW_ROOT, _OLD_ROOT)
     elif context.reader_major == 2 and context.reader >= _FIRST_WITH_LAYERS and old:
         yield _finding(context, len(old), _OLD_ROOT, _NEW_ROOT)
-    elif lost := _numbered_otherwise(context.reader, old):
-        # Keras 3 tries the old root too, but numbers the layers of one class without gaps, as the first did not.
+    elif _has_gaps(context.writer) != _has_gaps(context.reader) and (lost := _numbered_otherwise(context, old)):
+        # Every Keras tries the old root, Keras 3 as its last.
         yield _finding(context, len(lost), lost[0], "other numbers")
 
 
@@ -81,22 +81,30 @@ def _finding(context: CompatibilityContext, count: int, root: str, read: str) ->
     )
 
 
-def _numbered_otherwise(reader: MinorVersion, paths: list[str]) -> list[str]:
-    """The groups whose numbers a Keras that looks under the old root does not look for."""
-    if reader >= _FIRST_WITHOUT_GAPS:
-        return _after_gaps(paths)
-    return [group for group in _groups(paths) if group.endswith("_1")]
+def _has_gaps(keras: MinorVersion) -> bool:
+    return keras < _FIRST_WITHOUT_GAPS
 
 
-def _groups(paths: Iterable[str]) -> list[str]:
-    """Every group that a path goes through."""
+def _numbered_otherwise(context: CompatibilityContext, paths: list[str]) -> list[str]:
+    """The groups of layers under the old root whose numbers the reader does not look for."""
+    return (
+        [group for group in _numbered(paths) if group.endswith("_1")]
+        if _has_gaps(context.reader)
+        else _after_gaps(paths)
+    )
+
+
+def _numbered(paths: Iterable[str]) -> list[str]:
+    """Every group of a layer in a model's list of layers: what else is in a path are names that users gave."""
     parts = (path.split("/") for path in paths)
-    return sorted({"/".join(each[:depth]) for each in parts for depth in range(1, len(each))})
+    return sorted(
+        {"/".join(each[: place + 1]) for each in parts for place in range(1, len(each)) if each[place - 1] == _OLD_ROOT}
+    )
 
 
 def _after_gaps(paths: Iterable[str]) -> list[str]:
     """The groups `dense_2` where there is no `dense_1` beside them."""
-    groups = _groups(paths)
+    groups = _numbered(paths)
     lost = []
     for group in groups:
         match = _NUMBERED.fullmatch(group)

@@ -171,10 +171,10 @@ def _missing(layers: Sequence[LayerUse], weights: Sequence[WeightUse]) -> dict[S
 
 
 def _has_too_many(context: CompatibilityContext, layer: LayerUse, weights: Sequence[WeightUse]) -> bool:
-    if context.inventory.format != "h5" or len(layer.path) != 1 or _holds_another(context, layer):
+    if context.inventory.format != "h5" or len(layer.path) != 1:
         return False
     asked = expected_shapes(layer)
-    return asked is not None and len(weights) > len(asked)
+    return asked is not None and len(weights) > len(asked) and not _holds_another(context, layer)
 
 
 def _holds_another(context: CompatibilityContext, layer: LayerUse) -> bool:
