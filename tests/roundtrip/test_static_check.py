@@ -197,7 +197,7 @@ class TestDeclared:
     def test_an_activation_of_the_users_is_judged_as_one(self, tmp_path: Path) -> None:
         path = K215.h5(tmp_path / "model.h5", activated(K215, CLIPPED))
         (finding,) = told(path, "tf2.15", custom_objects={"clipped": object})
-        assert (finding.kind, finding.subject) == (Kind.CONFIG_CHANGED, "activation")
+        assert (finding.kind, finding.subject) == (Kind.CONFIG_CHANGED, "own function")
 
     @staticmethod
     def of_unknown(path: Path) -> LoadResult:
