@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_modelcompat.artifacts.inventory import LayerUse
-from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
+from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH, MODEL_CLASSES
 from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.artifacts.modules import is_third_party_module
 from pytest_modelcompat.compatibility import fixes
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pytest_modelcompat.compatibility.context import CompatibilityContext
     from pytest_modelcompat.profiles.profile import ObjectKnowledge
 
-_MODELS = frozenset({"Functional", "Sequential", "Model"})
 # What the readers of an .h5 translate before the class sees it.
 _TRANSLATED_IN_H5 = frozenset({"batch_input_shape"})
 # Keras 3.14 was the first to look every text of an .h5's configuration up among its layers. Read in its sources.
@@ -69,7 +68,7 @@ def missing_keys(use: Use, known: ObjectKnowledge) -> tuple[str, ...]:
 def _is_rebuilt(use: Use) -> bool:
     """Whether the class is called with its stored keys: a nested model is rebuilt from its layers instead."""
     if isinstance(use, LayerUse):
-        return use.class_name not in _MODELS
+        return use.class_name not in MODEL_CLASSES
     return use.is_class
 
 

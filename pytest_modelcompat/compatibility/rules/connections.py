@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.keras.nodes import MODEL_CLASSES
 from pytest_modelcompat.artifacts.locations import layer_location, locations
 from pytest_modelcompat.artifacts.text import first_few
 from pytest_modelcompat.compatibility import fixes
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 # Keras 3.4 was the first to read `["dense", 0, 0]` where `[["dense", 0, 0]]` stood before. Read in its sources.
 _READS_BARE_TENSORS = (3, 4)
 _ENDS = ("input_layers", "output_layers")
-_MODELS = frozenset({"Functional", "Sequential", "Model"})
 # What hands a list on as it is, what takes a list of one tensor for a tensor of one dimension more, and what of these
 # has no weights, whose shapes would depend on it. Measured.
 _HANDING_ON = frozenset({"Dropout"})
@@ -103,7 +103,7 @@ def _taken_for_lists(context: CompatibilityContext) -> Iterator[Finding]:
 
 def _effect(context: CompatibilityContext, taker: str, *, is_plain_after: bool) -> str:
     """What becomes of a list of one output in the layers after it; all that is here was tried in Keras 3.2 and 3.12."""
-    if not taker or taker in _MODELS:
+    if not taker or taker in MODEL_CLASSES:
         return _HARMLESS
     if context.inventory.format == "h5":
         return _STACKED if is_plain_after and taker in _WITHOUT_WEIGHTS else _REFUSED

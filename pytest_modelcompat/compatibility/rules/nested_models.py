@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.keras.nodes import MODEL_CLASSES
 from pytest_modelcompat.artifacts.locations import layer_location
 from pytest_modelcompat.artifacts.text import first_few
 from pytest_modelcompat.compatibility import fixes
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     Path = tuple[str, ...]
 
-_MODELS = frozenset({"Functional", "Sequential", "Model"})
 # The last release of each of these says that the graph is disconnected; all other Keras 3 wait for ever. Measured.
 _NOTICING = frozenset({(3, 12), (3, 14), (3, 15)})
 # From this version on Keras 3 counts as Keras 2 does where a model ends in another one, unless that is a Sequential.
@@ -85,7 +85,7 @@ def _missing(path: Path, config: Mapping[str, Any], references: Iterator[tuple[s
 
 def _calls(config: Mapping[str, Any]) -> dict[str, int]:
     """How often each model nested in a functional one is called."""
-    nested = (node for node in _nodes(config) if str(node.get("class_name")) in _MODELS)
+    nested = (node for node in _nodes(config) if str(node.get("class_name")) in MODEL_CLASSES)
     return {str(node.get("name")): len(node.get("inbound_nodes") or ()) for node in nested}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
+from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH, MODEL_CLASSES
 from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.profiles.handed_on import HANDED_ON
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # What is a text to Keras, whatever is declared.
 _NAMES = frozenset({"name", "class_name", "registered_name", "module"})
 # Rules of their own know what becomes of a Lambda's function.
-_OTHERS = frozenset({"Functional", "Sequential", "Model", "Lambda"})
+_OTHERS = MODEL_CLASSES | {"Lambda"}
 
 
 def replaced_texts(context: CompatibilityContext) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.keras.nodes import MODEL_CLASSES
 from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.compatibility.expected_shapes import expected_shapes, shape_matches, shape_text
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from pytest_modelcompat.compatibility.context import CompatibilityContext
     from pytest_modelcompat.compatibility.expected_shapes import Shape
 
-_MODELS = frozenset({"Functional", "Sequential", "Model"})
 _MODEL_WEIGHTS = "model_weights/"
 # What every layer that is built again begins with in the same way.
 _NOT_RANDOM = frozenset({"zeros", "zero", "ones", "one", "constant", "identity"})
@@ -95,7 +95,7 @@ def _draws_weights(layer: LayerUse) -> bool:
 
 def _is_rebuilt_with_weights(context: CompatibilityContext) -> bool:
     root = context.inventory.root
-    is_plain = root.get("class_name") in _MODELS and str(root.get("class_name")) not in context.custom
+    is_plain = root.get("class_name") in MODEL_CLASSES and str(root.get("class_name")) not in context.custom
     return is_plain and not _has_no_input_shape(context)
 
 
