@@ -53,7 +53,7 @@ def compiled(by_writer: Mapping[str, Mapping[str, Table]], blame: Blame = blamed
         for place, observations in here.items():
             known.update(*(each for each, _ in observations))
             for construct, (outcome, stage, text) in results[place].constructs.items():
-                kind = outcome, stage, observed.with_names_of(construct, text)
+                kind = outcome, stage, observed.as_said(construct, text)
                 rows.setdefault(construct, {})[place[1:]] = kinds.setdefault(kind, len(kinds))
             for construct in _sound(constructs - results[place].constructs.keys(), observations):
                 rows.setdefault(construct, {})[place[1:]] = kinds[SOUND]

@@ -16,12 +16,29 @@ _NUMBERS = re.compile(r"\d+(\.\d+)?(e-?\d+)?")
 _PLACES = re.compile(r"(/[\w.+@-]+){2,}/?|0x[0-9a-f]+|<[\w.]+ object at [^>]*>")
 _LONG = re.compile(r"\{.{40,}\}?|\[.{60,}\]?")
 LONGEST = 160
+# Some of the last characters may have been spaces.
+_CUT = LONGEST - 2
+_SENTENCES = re.compile(r".{40,}[.!?](?=\s)")
+# What `objects.py` has; the last word of a text may be cut. Keras' own word is `registered_name`.
+_OF_THE_SWEEP = re.compile(r"(sweep>)?\b(Unsaveable|(Plain|Registered)(?!Name)[A-Z]\w*|(plain|registered)_(?!n)\w*)")
 
 
 def normal(text: str) -> str:
     """A failure's text without what differs from one file to the next: numbers, paths, whole configurations."""
     text = _PLACES.sub("…", _COLOURS.sub("", text).split("Call arguments received", maxsplit=1)[0])
     return _NUMBERS.sub("N", _LONG.sub("{…}", text))[:LONGEST].strip().removesuffix(":")
+
+
+def as_said(construct: str, text: str) -> str:
+    """A normalised text for people who know nothing of the sweep.
+
+    The names of a construct's classes are as they are, `Conv2D` and not `ConvND`; those of the sweep's own classes and
+    functions are left out; a text that was cut ends with its last whole sentence, or says that it was cut.
+    """
+    is_cut = len(text) >= _CUT
+    text = _OF_THE_SWEEP.sub("…", with_names_of(construct, text))
+    sentence = _SENTENCES.match(text) if is_cut else None
+    return sentence[0] if sentence else f"{text} …" if is_cut and not text.endswith("…") else text
 
 
 def with_names_of(construct: str, text: str) -> str:

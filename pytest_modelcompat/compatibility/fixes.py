@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.keras.lambdas import holds_lambda
 from pytest_modelcompat.artifacts.versions import dotted
 from pytest_modelcompat.compatibility.context import TF_KERAS
+from pytest_modelcompat.results.option_syntax import REGISTER
 
 if TYPE_CHECKING:
     from pytest_modelcompat.artifacts import Inventory
@@ -23,6 +24,9 @@ COMPILE_FIX = (LOAD_UNCOMPILED, f"{TO_THE_COMMAND} --no-compile")
 LOAD_UNSAFE = "if you trust the file, load it with safe_mode=False"
 _PASS_TO_LOAD, _TO_LOAD_MODEL = "pass custom_objects={", "} to load_model"
 _DECLARE_AS = re.compile(rf'{re.escape(_PASS_TO_LOAD)}"([^"]+)": ([\w.]+){re.escape(_TO_LOAD_MODEL)}')
+DECORATOR = REGISTER.format(keras="keras")
+REGISTER_FUNCTION = f"register the function, {DECORATOR}, and save the model again"
+REGISTER_CLASS = f"register the class, {DECORATOR}, and save the model again"
 RE_SAVE_AS_SAVED_MODEL = "or ship a SavedModel, which loads without Keras: model.export(path) and tf.saved_model.load"
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 PLACEHOLDER_MODULE = "your_module"
+# Not `keras.saving`, which is not there before 2.12 nor in the `tf.keras` of Keras 3. Measured.
+REGISTER = "@{keras}.utils.register_keras_serializable()"
 # What Python has in the qualified name of a class that a function makes.
 _LOCAL = ".<locals>."
 
@@ -165,7 +167,7 @@ class OptionSyntax:
     @property
     def decorator(self) -> str:
         """What registers a class or function of the user's: Keras 2 and 3 have a register each."""
-        return f"@{self.keras}.saving.register_keras_serializable()"
+        return REGISTER.format(keras=self.keras)
 
     def write(self, option: str, value: Any) -> str:
         """The line that sets an option, below those that import what it names.

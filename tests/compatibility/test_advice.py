@@ -15,7 +15,7 @@ from pytest_modelcompat.profiles.store import load_profile
 from pytest_modelcompat.results.finding import Finding, Kind
 from tests.compatibility.models import K24, K315, code, h5, keras, stack, with_own_layer
 
-OWN_LAYER = "write the function as a layer of its own, or register it: @keras.saving.register_keras_serializable()"
+OWN_LAYER = "write the function as a layer of its own, or register it: @keras.utils.register_keras_serializable()"
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_what_is_said_of_what_is_refused() -> None:
         fix=(
             "if you trust the file, load it with safe_mode=False",
             "if you do that already, add --unsafe",
-            "or write the function as a layer of its own, or register it: @keras.saving.register_keras_serializable()",
+            "or write the function as a layer of its own, or register it: @keras.utils.register_keras_serializable()",
             "and save the model again",
         ),
         stage=Stage.CONFIG,

@@ -138,3 +138,14 @@ class TestInAnH5File:
         registered = Reference("shop>tripled", ("half",), "builtins", "function", is_function=True, key="function")
         assert not self.found(registered, runtime, "shop>tripled")
         assert not self.found(declared, "tf2.16", "tripled")
+
+    @pytest.mark.parametrize(
+        ("writer", "kind"), [("3.6.0", Kind.REGISTRATION_NOT_SEEN), ("3.7.0", Kind.UNKNOWN_OBJECT)]
+    )
+    def test_before_a_registered_name_was_written_a_file_does_not_say_which_it_is(
+        self, writer: str, kind: Kind
+    ) -> None:
+        declared = Reference("tripled", ("half",), "builtins", "function", is_function=True, key="function")
+        inventory = h5(writer, references=(declared,))
+        (finding,) = unknown_references(before(inventory, "tf2.16+keras3.2", "tripled"))
+        assert finding.kind is kind

@@ -69,7 +69,7 @@ class TestUnknown:
         assert scale.cause == "Keras has no layer of this name, and the test declares none"
         assert scale.fix == (
             'from shop.layers import Scale\n@pytest.mark.model_roundtrip(custom_objects={"Scale": Scale})',
-            "or decorate it with @keras.saving.register_keras_serializable() and declare",
+            "or decorate it with @keras.utils.register_keras_serializable() and declare",
             '@pytest.mark.model_roundtrip(imports=["shop.layers"])',
         )
         imported, marker = other.fix[0].split("\n")

@@ -71,7 +71,7 @@ def test_the_printed_decorator_registers_it_with_its_own_keras(project: Project)
     (finding,) = findings_of(project, case, "keras")
     decorated, marker = finding["fix"][-2:]
     decorator = decorated.split(" with ")[1].split(" and ")[0]
-    assert decorator == "@tf_keras.saving.register_keras_serializable()"
+    assert decorator == "@tf_keras.utils.register_keras_serializable()"
     source = file.read_text(encoding="utf-8").replace("class Scale", f"import tf_keras\n\n{decorator}\nclass Scale")
     # Its name says from now on that it is registered, so this is another class, of another module.
     other = case._replace(name="is registered with keras 2 now")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,24 @@ class TestPlan:
         assert plan_of(FILES).readers_for("2.15", "state") == every_keras()
         assert plan_of(SAVED_MODELS).readers_for("3.3", "state") == plan_of(SAVED_MODELS).readers_of("3.3")
         assert len(pairs()) == sum(len(readers_of(keras)) for keras in every_keras())
+
+
+def test_a_text_as_it_is_shown_names_nothing_of_the_sweep() -> None:
+    tree = ast.parse((Path(observed.__file__).parent / "objects.py").read_text(encoding="utf-8"))
+    names = [node.name for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef))]
+    assert len(names) > 10
+    for name in names:
+        assert observed.as_said("layer Dense", f"Unknown object: 'sweep>{name}'") == "Unknown object: '…'"
+    assert observed.as_said("layer Dense", "'registered_name': 'Dense'") == "'registered_name': 'Dense'"
+
+
+def test_a_text_that_was_cut_ends_with_a_sentence_or_says_so() -> None:
+    sentences = "TypeError: Could not locate class 'Own'. Make sure classes are registered."
+    cut = observed.normal(f"{sentences} And so on" + ", and so on" * 40)
+    assert observed.as_said("layer Dense", cut) == sentences
+    endless = observed.normal("TypeError: it goes on" + ", and so on" * 40)
+    assert observed.as_said("layer Dense", endless) == f"{endless} …"
+    assert observed.as_said("layer Dense", "TypeError: no end") == "TypeError: no end"
 
 
 @pytest.mark.parametrize(

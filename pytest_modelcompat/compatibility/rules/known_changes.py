@@ -236,8 +236,8 @@ RULES = (
             read=(first, NEVER),
             stage=Stage.CONFIG,
             fix=(
-                "load it inside `with keras.saving.custom_object_scope`, with the classes and functions in it",
-                "or save the model as .keras, or with what @keras.saving.register_keras_serializable() registers",
+                "load it inside `with keras.utils.custom_object_scope`, with the classes and functions in it",
+                f"or save the model as .keras, or with what {fixes.DECORATOR} registers",
             ),
         )
         for where, what, first in (

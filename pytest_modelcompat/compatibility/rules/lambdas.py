@@ -9,7 +9,7 @@ from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import layer_location, locations
 from pytest_modelcompat.artifacts.text import first_few, listed
 from pytest_modelcompat.artifacts.versions import MinorVersion, dotted
-from pytest_modelcompat.compatibility.fixes import COMPILE_FIX, LOAD_UNSAFE, TO_THE_COMMAND, declare
+from pytest_modelcompat.compatibility.fixes import COMPILE_FIX, DECORATOR, LOAD_UNSAFE, TO_THE_COMMAND, declare
 from pytest_modelcompat.profiles.third_party import is_operation
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.compatibility.context import CompatibilityContext
 
 LAMBDA_FIX = (
-    "write the function as a layer of its own, or register it: @keras.saving.register_keras_serializable()",
+    f"write the function as a layer of its own, or register it: {DECORATOR}",
     "and save the model again",
 )
 # The first Keras whose .keras loader, and the first whose .h5 loader, refuses bytecode by default, for profiles that

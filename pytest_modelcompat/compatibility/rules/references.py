@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.locations import layer_location
 from pytest_modelcompat.artifacts.modules import NO_MODULE, is_declared
 from pytest_modelcompat.artifacts.text import first_few
-from pytest_modelcompat.compatibility.fixes import declare
+from pytest_modelcompat.compatibility.fixes import DECORATOR, REGISTER_FUNCTION, declare
 from pytest_modelcompat.compatibility.rules.imported import is_imported_package
-from pytest_modelcompat.results.finding import MEASURED, Finding, Kind, Stage
+from pytest_modelcompat.results.finding import MEASURED, Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +23,10 @@ _READ = frozenset({"inbound_nodes", "function", "output_shape", "layers"})
 _IN_LAMBDAS = frozenset({"function", "output_shape"})
 # From this version on what is declared is found in an .h5 file too. Measured.
 _FINDS_DECLARED = (3, 3)
-_REGISTER = (
-    "register the function, @keras.saving.register_keras_serializable(), and save the model again",
-    "or upgrade Keras there to 3.3 or newer",
-)
+_NEWER = "or upgrade Keras there to 3.3 or newer"
+_REGISTER = (REGISTER_FUNCTION, _NEWER)
+# From this version on a Lambda's function has the name that it is registered by: `Custom>halve`. Measured.
+_TELLS_REGISTERED = (3, 7)
 # Where it looks for a function that names no module.
 _ROLES = ("activation", "constraint", "initializer", "loss", "metric", "optimizer", "regularizer")
 
@@ -40,15 +40,33 @@ def unknown_references(context: CompatibilityContext) -> Iterator[Finding]:
         if _is_read(context, each) and not _is_found(context, each):
             groups.setdefault(f"{each.module}.{each.name}", []).append(each)
     for path, uses in groups.items():
+        where = first_few(layer_location(use.path) for use in uses)
+        if _is_forgotten(context, uses[0]) and context.writer < _TELLS_REGISTERED:
+            yield _registration_not_seen(context, uses[0].name, where)
+            continue
         yield Finding(
             Kind.UNKNOWN_OBJECT,
             subject=path,
-            where=first_few(layer_location(use.path) for use in uses),
+            where=where,
             cause=f"{context.reader_name} {_why(context, uses[0])}",
             fix=_REGISTER if _is_forgotten(context, uses[0]) else declare(uses[0].name),
             stage=Stage.CONFIG,
             source=MEASURED,
         )
+
+
+def _registration_not_seen(context: CompatibilityContext, name: str, where: tuple[str, ...]) -> Finding:
+    """A note of a function that may be registered: the file has the same of one that is only declared."""
+    return Finding(
+        Kind.REGISTRATION_NOT_SEEN,
+        subject=name,
+        where=where,
+        cause=f"the file does not say whether {name} is registered; {context.reader_name} does not look among "
+        "custom_objects for what is named there in an .h5 file, and finds it only if it is",
+        fix=(f"register the function: {DECORATOR}", _NEWER),
+        severity=Severity.NOTE,
+        source=MEASURED,
+    )
 
 
 def _is_read(context: CompatibilityContext, reference: Reference) -> bool:

@@ -191,7 +191,7 @@ NAME_FAILURES = (
         "the test declares it, and $loaded does not look at what is declared where the file has it, as inside "
         "Bidirectional(RNN(...)) of an .h5 file",
         (
-            'write below it, in its module: $keras.saving.get_custom_objects()["$name"] = $bare',
+            'write below it, in its module: $keras.utils.get_custom_objects()["$name"] = $bare',
             imports("$declared_home", lead="and import that module before loading: "),
             OR_LEAVE_H5,
         ),

@@ -40,7 +40,7 @@ def test_lambda_under_safe_mode(project: Project, reported_failure: ReportedFail
             "which Keras runs only where safe_mode is off",
             'layer Lambda ("double", second of 2 layers)',
             "fix replace the lambda by a layer, a subclass of keras.layers.Layer with call(), and declare it",
-            "or give Lambda a function decorated with @keras.saving.register_keras_serializable(), and declare its "
+            "or give Lambda a function decorated with @keras.utils.register_keras_serializable(), and declare its "
             "module",
             "or, if you trust the file: @pytest.mark.model_roundtrip(safe_mode=False)",
             f"artifact test_model: model.{target}, saved by Keras *",

@@ -66,7 +66,7 @@ def test_custom_layer(shop: Project, reported_failure: ReportedFailure) -> None:
             "because Keras has no layer of this name, and the test declares none",
             "fix from shop_layers import Scale",
             '@pytest.mark.model_roundtrip(custom_objects={"Scale": Scale})',
-            "or decorate it with @keras.saving.register_keras_serializable() and declare",
+            "or decorate it with @keras.utils.register_keras_serializable() and declare",
             '@pytest.mark.model_roundtrip(imports=["shop_layers"])',
             f"artifact test_model: {artifact}, saved by Keras *, TensorFlow *, Python *",
             "loaded in local: Keras *, TensorFlow *, Python *",
@@ -123,7 +123,7 @@ def test_custom_activation(shop: Project, reported_failure: ReportedFailure) -> 
             "because Keras has no activation of this name, and the test declares none",
             "fix from shop_layers import leaky",
             '@pytest.mark.model_roundtrip(custom_objects={"leaky": leaky})',
-            "or decorate it with @keras.saving.register_keras_serializable() and declare",
+            "or decorate it with @keras.utils.register_keras_serializable() and declare",
             '@pytest.mark.model_roundtrip(imports=["shop_layers"])',
             "it said Could not locate function 'leaky'.*",
         )

@@ -1,0 +1,188 @@
+"""What a verdict says to write in another way, written so: the file fails, the fixed one loads, both as foreseen.
+
+A fix whose versions are not among the chosen ones is skipped; MODELCOMPAT_TEST_RUNTIMES names more.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_modelcompat.artifacts import read_inventory
+from pytest_modelcompat.compatibility.check import check_compatibility
+from pytest_modelcompat.compatibility.verdict import Compatibility, CompatibilityResult
+from pytest_modelcompat.profiles.store import load_profile
+from pytest_modelcompat.report.compatibility import compatibility_text
+from tests.other_versions.conftest import chosen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+pytestmark = [pytest.mark.runtimes, pytest.mark.timeout(900)]
+
+# What each script begins with. The fixes write where the lines that begin with # are.
+OWN = """
+import tensorflow as tf
+
+keras = tf.keras
+
+# function
+def own(x):
+    return x * 0.5
+
+# class
+class Own(keras.layers.Layer):
+    def call(self, inputs):
+        return inputs * 2.0
+
+OWN = {"own": own, "Own": Own}
+"""
+SAVE = """
+with keras.utils.custom_object_scope(OWN):
+    model = keras.Sequential([keras.Input((4,)), LAYERS])
+model.save("model.h5")
+"""
+LOAD = """
+model = keras.models.load_model("model.h5", OPTIONS)
+model(tf.ones((1, 4)))
+"""
+REGISTER = "@keras.utils.register_keras_serializable()"
+A_FUNCTION = "def own(x):\n    return x * 0.5\n"
+A_CLASS = """
+class own(keras.constraints.Constraint):
+    def __call__(self, x):
+        return x * 0.5
+
+"""
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A fix and where it is needed.
+
+    Args:
+        name: what is saved.
+        saver: the runtime that saves it.
+        reader: the runtime that does not load it.
+        layers: what the model is made of, as code.
+        says: words of the fix.
+        written: what the fix has instead of what, in the scripts that save and load.
+        newer: the runtime to load it in, where the fix is another version.
+        verdict: of the file as it was; what begins with "loads, if" it is after the fix too.
+        safe_mode: what it is loaded with.
+    """
+
+    name: str
+    saver: str
+    reader: str
+    layers: str
+    says: str
+    written: tuple[tuple[str, str], ...] = ()
+    newer: str = ""
+    verdict: str = "fails"
+    safe_mode: bool = True
+
+    def scripts(self, written: tuple[tuple[str, str], ...]) -> tuple[str, str]:
+        """What saves the model, and what loads it, with something instead of something else."""
+        options = "custom_objects=OWN" if self.safe_mode else "custom_objects=OWN, safe_mode=False"
+        texts = OWN + SAVE.replace("LAYERS", self.layers), OWN + LOAD.replace("OPTIONS", options)
+        for old, new in written:
+            texts = texts[0].replace(old, new), texts[1].replace(old, new)
+        return texts
+
+
+FIXES = (
+    *(
+        Fix(
+            f"{name}-of-ones-own-in-{runtime}",
+            runtime,
+            runtime,
+            layers,
+            f"register the {kind}, {REGISTER}, and save the model again",
+            ((f"# {kind}", REGISTER),),
+        )
+        for runtime in ("tf2.16+keras3.0", "tf2.16+keras3.2")
+        for name, kind, layers in (
+            ("activation", "function", "keras.layers.Dense(2, activation=own)"),
+            ("layer", "class", "Own()"),
+        )
+    ),
+    *(
+        Fix(
+            f"Lambda-of-ones-own-in-{runtime}",
+            runtime,
+            runtime,
+            "keras.layers.Lambda(own)",
+            f"register the function: {REGISTER}",
+            (("# function", REGISTER),),
+            verdict="loads, if own is registered",
+        )
+        for runtime in ("tf2.16+keras3.0", "tf2.16+keras3.2")
+    ),
+    Fix(
+        "Lambda-in-a-newer-version",
+        "tf2.16+keras3.2",
+        "tf2.16+keras3.2",
+        "keras.layers.Lambda(own)",
+        "upgrade Keras there to 3.3 or newer",
+        newer="tf2.16+keras3.3",
+        verdict="loads, if own is registered",
+    ),
+    Fix(
+        "activation-in-Bidirectional",
+        "tf2.21",
+        "tf2.21",
+        "keras.layers.Reshape((2, 2)), keras.layers.Bidirectional(keras.layers.LSTM(2, activation=own))",
+        "load it inside `with keras.utils.custom_object_scope`",
+        (("model = keras.models", "with keras.utils.custom_object_scope(OWN): model = keras.models"),),
+    ),
+    Fix(
+        "Lambda-with-defaults",
+        "tf2.15",
+        "tf2.16+keras3.0",
+        "keras.layers.Lambda(lambda x, by=2.0: x * by)",
+        "pass the values as arguments={...} of the Lambda layer, and save the model again",
+        (("lambda x, by=2.0: x * by", "lambda x, by: x * by, arguments={'by': 2.0}"),),
+        safe_mode=False,
+    ),
+    Fix(
+        "constraint-that-is-a-function",
+        "tf2.4",
+        "tf2.20+keras3.14",
+        "keras.layers.Dense(2, kernel_constraint=own)",
+        "write it as a class derived from keras.regularizers.Regularizer, or keras.constraints.Constraint",
+        ((A_FUNCTION, A_CLASS), ("constraint=own", "constraint=own()")),
+    ),
+)
+
+
+@pytest.mark.parametrize("fix", FIXES, ids=lambda fix: fix.name)
+def test_fails_as_it_was_and_loads_as_the_fix_has_it(
+    fix: Fix, tmp_path: Path, python_of: Callable[[str], Path]
+) -> None:
+    if missing := {fix.saver, fix.reader, fix.newer or fix.reader} - {*chosen()}:
+        pytest.skip(f"needs {', '.join(sorted(missing))}: MODELCOMPAT_TEST_RUNTIMES")
+
+    def ran(runtime: str, script: str) -> bool:
+        done = subprocess.run([python_of(runtime), "-c", script], cwd=tmp_path, check=False, capture_output=True)
+        return done.returncode == 0
+
+    def judged(runtime: str) -> CompatibilityResult:
+        inventory = read_inventory(tmp_path / "model.h5")
+        return check_compatibility(inventory, load_profile(runtime), custom=("own", "Own"), safe_mode=fix.safe_mode)
+
+    save, load = fix.scripts(())
+    assert ran(fix.saver, save)
+    assert not ran(fix.reader, load)
+    before = judged(fix.reader)
+    assert compatibility_text(before).startswith(fix.verdict)
+    assert fix.says in "\n".join(line for finding in before.findings for line in finding.fix)
+    fixed, load = fix.scripts(fix.written)
+    assert ran(fix.saver, fixed)
+    assert ran(fix.newer or fix.reader, load)
+    if fixed != save or fix.newer:
+        assert judged(fix.newer or fix.reader).compatibility is Compatibility.LOADS
