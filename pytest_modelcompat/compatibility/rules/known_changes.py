@@ -23,17 +23,25 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts.locations import Use
     from pytest_modelcompat.compatibility.context import CompatibilityContext
+    from pytest_modelcompat.compatibility.rule import Where
     from pytest_modelcompat.results.finding import Finding
 
 KERAS_3 = (3, 0)
 RANDOM = ("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D")
 OTHER_FORMAT = (fixes.LEAVE_H5,)
+_AS_ARGUMENTS = ("pass the values as arguments={...} of the Lambda layer, and save the model again",)
+_DEFAULTS, _CLOSURE = 1, 2
 NOTHING_TO_DO = ("nothing, if the model is only used to predict",)
 
 
-def _closure(function: object) -> bool:
-    """Whether Keras 2's triple of code, defaults and closure has one."""
-    return isinstance(function, list) and len(function) == 3 and bool(function[2])
+def _lambdas_with(part: int) -> Where:
+    """Lambdas of Keras 2 whose function, a triple of code, defaults and closure, has one of these."""
+
+    def has(config: Mapping[str, Any]) -> bool:
+        function = config.get("function")
+        return isinstance(function, list) and len(function) == 3 and bool(function[part])
+
+    return layers_that(has, "Lambda")
 
 
 def _is_shape(value: object) -> bool:
@@ -48,11 +56,6 @@ def _is_hashed_to_integers(config: Mapping[str, Any]) -> bool:
 
 def _is_adapted_tf_idf(config: Mapping[str, Any]) -> bool:
     return config.get("output_mode") in ("tf_idf", "tf-idf") and config.get("idf_weights") is None
-
-
-def _has_defaults(function: object) -> bool:
-    """Whether Keras 2's triple of code, defaults and closure has defaults."""
-    return isinstance(function, list) and len(function) == 3 and bool(function[1])
 
 
 def _layers_inside_bidirectional(context: CompatibilityContext) -> tuple[Use, ...]:
@@ -134,12 +137,12 @@ RULES = (
         subject="Lambda",
         cause="its function has defaults, which an .h5 file of {writer} holds as a list, and {reader} takes no list",
         source=MEASURED,
-        where=layers_that(lambda config: _has_defaults(config.get("function")), "Lambda"),
+        where=_lambdas_with(_DEFAULTS),
         formats=("h5",),
         written=(ANY, KERAS_3),
         read=(KERAS_3, NEVER),
         stage=Stage.CONFIG,
-        fix=("pass the values as arguments={...} of the Lambda layer, and save the model again",),
+        fix=_AS_ARGUMENTS,
     ),
     Rule(
         Kind.SEMANTICS_CHANGED,
@@ -202,11 +205,11 @@ RULES = (
         cause="its function uses variables of an enclosing function, and an .h5 file of {writer} holds only the "
         "last value of each",
         source="keras-team/keras#13697",
-        where=layers_that(lambda config: _closure(config.get("function")), "Lambda"),
+        where=_lambdas_with(_CLOSURE),
         formats=("h5",),
         written=(ANY, (2, 4)),
         severity=Severity.CHANGE,
-        fix=("pass the values as arguments={...} of the Lambda layer, and save the model again",),
+        fix=_AS_ARGUMENTS,
     ),
     Rule(
         Kind.VOCABULARY_LOST,
