@@ -11,15 +11,16 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_modelcompat.artifacts.inventory import LayerUse
+from pytest_modelcompat.artifacts.inventory import LayerUse, Reference
 from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
+from pytest_modelcompat.artifacts.modules import NO_MODULE
 from pytest_modelcompat.compatibility.input_ranks import input_ranks, models_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
     from typing import Any
 
-    from pytest_modelcompat.artifacts.inventory import Inventory, Reference
+    from pytest_modelcompat.artifacts.inventory import Inventory
     from pytest_modelcompat.artifacts.locations import Use
 
 # A class or function of the user's own, whatever it is called; and one that was registered, which a file names in full,
@@ -73,7 +74,7 @@ def constructs(
     """
     named: tuple[Use | Reference, ...] = (*inventory.layers, *inventory.objects, *inventory.references)
     own = {name: REGISTERED if _PACKAGE_END in name else OWN for name in declared}
-    own |= {each.name: _own_name(each) for each in named if is_own(each)}
+    own |= {each.name: _own_name(each, declared) for each in named if is_own(each)}
     root = inventory.root
     has_axes = any(_from_the_front(layer) for layer in inventory.layers)
     ranks = input_ranks(models_of(inventory)) if has_axes else {}
@@ -139,8 +140,24 @@ def _ends(value: Any) -> str:
     return "one" if isinstance(value, list) else "{}"
 
 
-def _own_name(each: Use | Reference) -> str:
-    return REGISTERED if _PACKAGE_END in f"{each.name}{each.registered_name or ''}" else OWN
+def _own_name(each: Use | Reference, declared: Collection[str]) -> str:
+    """Whether it is registered, which the file says, or who declares a function as `Custom>halve`."""
+    is_named_so = _PACKAGE_END in f"{each.name}{each.registered_name or ''}"
+    return REGISTERED if is_named_so or is_registered_function(each, declared) else OWN
+
+
+def is_registered_function(each: Use | Reference, declared: Collection[str]) -> bool:
+    """Whether it is a function that is declared as `Custom>halve`, of which the file has the name alone.
+
+    Keras up to 3.6 writes no more of a Lambda's. Measured, as is that every Keras 3 finds it.
+    """
+    is_bare = isinstance(each, Reference) and each.is_function and each.module == NO_MODULE
+    return is_bare and is_declared_registered(each.name, declared)
+
+
+def is_declared_registered(name: str, declared: Collection[str]) -> bool:
+    """Whether something of this name is declared as registered in a package: `Custom>halve`."""
+    return any(each.endswith(f"{_PACKAGE_END}{name}") for each in declared)
 
 
 def _name(name: str, own: Mapping[str, str]) -> str:

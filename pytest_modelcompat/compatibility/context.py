@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.inventory import LayerUse, ObjectUse
 from pytest_modelcompat.artifacts.modules import KERAS_OWN_PACKAGE, NO_MODULE
 from pytest_modelcompat.artifacts.versions import MinorVersion, dotted, minor_version
-from pytest_modelcompat.compatibility.constructs import constructs
+from pytest_modelcompat.compatibility.constructs import constructs, is_registered_function
 from pytest_modelcompat.compatibility.input_ranks import models_of
 from pytest_modelcompat.compatibility.model_ends import ends_of
 
@@ -99,7 +99,7 @@ class CompatibilityContext:
             return False
         names = {use.name, without_package(use.name), use.registered_name or ""}
         names |= {without_package(name) for name in names}
-        return not names.isdisjoint(self.custom)
+        return not names.isdisjoint(self.custom) or is_registered_function(use, self.custom)
 
     def known(self, use: Use) -> ObjectKnowledge | None:
         """What the runtime's Keras makes of a name in the artifact; None if nothing.

@@ -27,6 +27,7 @@ _DECLARE_AS = re.compile(rf'{re.escape(_PASS_TO_LOAD)}"([^"]+)": ([\w.]+){re.esc
 DECORATOR = REGISTER.format(keras="keras")
 REGISTER_FUNCTION = f"register the function, {DECORATOR}, and save the model again"
 REGISTER_CLASS = f"register the class, {DECORATOR}, and save the model again"
+IN_A_SCOPE = "load it inside `with keras.utils.custom_object_scope`, with the classes and functions in it"
 RE_SAVE_AS_SAVED_MODEL = "or ship a SavedModel, which loads without Keras: model.export(path) and tf.saved_model.load"
 
 

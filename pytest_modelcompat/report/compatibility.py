@@ -45,7 +45,6 @@ def compatibility_text(result: CompatibilityResult) -> str:
 def _conditions(result: CompatibilityResult) -> Iterator[str]:
     one_and_more = {
         Kind.CLASS_NOT_SEEN: ("takes its configuration", "take their configuration"),
-        Kind.REGISTRATION_NOT_SEEN: ("is registered", "are registered"),
         Kind.PACKAGE_NEEDED: ("is installed", "are installed"),
     }
     for kind, (of_one, of_more) in one_and_more.items():

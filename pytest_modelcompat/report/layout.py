@@ -31,7 +31,6 @@ SUBJECT_LABELS = {
     Kind.LAMBDA_REFUSED: "layer",
     Kind.SAFE_MODE_REFUSED: "layer",
     Kind.CLASS_NOT_SEEN: "class",
-    Kind.REGISTRATION_NOT_SEEN: "function",
     Kind.PACKAGE_NEEDED: "package",
     Kind.NOT_IMPORTABLE: "declared",
     Kind.UNKNOWN_ATTRIBUTE: "attribute",

@@ -53,7 +53,6 @@ _RULES = {
     Kind.LAMBDA_REFUSED: "The model holds Python bytecode, which the runtime's Keras refuses to run.",
     Kind.SAFE_MODE_REFUSED: "The model names a file or code outside it, which the runtime's Keras refuses to load.",
     Kind.CLASS_NOT_SEEN: "Whether a declared class takes its saved configuration cannot be seen in the file.",
-    Kind.REGISTRATION_NOT_SEEN: "Whether a declared function is registered cannot be seen in the file.",
     Kind.PACKAGE_NEEDED: "Keras imports a package that must be installed in the runtime.",
     Kind.COMPILE_NOT_READ: "What compile() was given cannot be restored in the runtime.",
     Kind.OPTIMIZER_NOT_READ: "The optimizer cannot be restored in the runtime.",

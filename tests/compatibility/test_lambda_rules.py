@@ -271,6 +271,31 @@ def test_keras_2_looks_among_custom_objects_too() -> None:
 
 
 @pytest.mark.parametrize(
+    ("runtime", "module", "is_found"),
+    [
+        ("tf2.15", "tensorflow.python.ops.gen_nn_ops", True),
+        ("tf2.15", "shop.models", False),
+        ("tf2.16", "tensorflow.python.ops.gen_nn_ops", False),
+    ],
+)
+def test_keras_2_looks_into_the_module_of_a_function_of_tensorflow(runtime: str, module: str, is_found: bool) -> None:
+    code = Code(((3, 11),), runs_on=((3, 11),), globals=("_execute",))
+    inventory = held("h5", holding(code), layers=(layer(module=module),))
+    assert bool(found(inventory, runtime, python=(3, 11))) is not is_found
+
+
+def test_a_decorated_function_of_tensorflow_is_stored_without_the_function_in_it() -> None:
+    code = Code(((3, 11),), runs_on=((3, 11),), globals=())
+    decorated = layer(module="tensorflow.python.ops.math_ops", function=["4w", None, ["op_dispatch_handler"]])
+    (finding,) = found(held("h5", holding(code), layers=(decorated,)), "tf2.15", python=(3, 11))
+    assert "of the function in it only the name op_dispatch_handler" in finding.cause
+    assert finding.fix[0].startswith("write the function as a layer of its own")
+    # The text that a function of the user's own encloses may be one.
+    own = layer(module="shop.models", function=["4w", None, ["relu"]])
+    assert not found(held("h5", holding(code), layers=(own,)), "tf2.15", python=(3, 11))
+
+
+@pytest.mark.parametrize(
     ("format_", "root", "runtime", "shape", "stage"),
     [
         ("keras", SEQUENTIAL, "tf2.16+keras3.4", None, Stage.BUILD),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_modelcompat.artifacts.inventory import Reference
+from pytest_modelcompat.artifacts.inventory import LambdaUse, Reference
+from pytest_modelcompat.compatibility.rules.lambdas import named_functions
 from pytest_modelcompat.compatibility.rules.references import unknown_references
 from pytest_modelcompat.results.finding import Finding, Kind, Stage
 from tests.compatibility.judging import before, h5, keras_file
@@ -134,18 +135,21 @@ class TestInAnH5File:
         declared = Reference("tripled", ("half",), "builtins", "function", is_function=True, key="function")
         (finding,) = self.found(declared, runtime, "tripled")
         assert "does not look among custom_objects" in finding.cause
-        assert finding.fix[0].startswith("register the function")
+        assert finding.fix[0].startswith("load it inside `with keras.utils.custom_object_scope`")
+        assert finding.fix[1].startswith("or register the function")
         registered = Reference("shop>tripled", ("half",), "builtins", "function", is_function=True, key="function")
         assert not self.found(registered, runtime, "shop>tripled")
         assert not self.found(declared, "tf2.16", "tripled")
 
-    @pytest.mark.parametrize(
-        ("writer", "kind"), [("3.6.0", Kind.REGISTRATION_NOT_SEEN), ("3.7.0", Kind.UNKNOWN_OBJECT)]
-    )
-    def test_before_a_registered_name_was_written_a_file_does_not_say_which_it_is(
-        self, writer: str, kind: Kind
+    @pytest.mark.parametrize(("writer", "is_told"), [("3.6.0", False), ("3.7.0", True)])
+    def test_an_older_file_does_not_say_what_is_registered_and_who_loads_it_can(
+        self, writer: str, is_told: bool
     ) -> None:
         declared = Reference("tripled", ("half",), "builtins", "function", is_function=True, key="function")
-        inventory = h5(writer, references=(declared,))
-        (finding,) = unknown_references(before(inventory, "tf2.16+keras3.2", "tripled"))
-        assert finding.kind is kind
+        (finding,) = self.found(declared, "tf2.16+keras3.2", "tripled", writer=writer)
+        said = "if you do that already, add --custom 'Custom>tripled'"
+        assert (said in finding.fix) is not is_told
+        assert not self.found(declared, "tf2.16+keras3.2", "Custom>tripled", writer=writer)
+        lambdas = (LambdaUse(("half",), has_bytecode=False, function_name="tripled"),)
+        context = before(h5(writer, lambdas=lambdas), "tf2.16+keras3.2", "Custom>tripled")
+        assert not list(named_functions(context))

@@ -15,7 +15,6 @@ from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.verdict import Compatibility, CompatibilityResult
 from pytest_modelcompat.profiles.store import load_profile
-from pytest_modelcompat.report.compatibility import compatibility_text
 from tests.other_versions.conftest import chosen
 
 if TYPE_CHECKING:
@@ -51,6 +50,8 @@ model = keras.models.load_model("model.h5", OPTIONS)
 model(tf.ones((1, 4)))
 """
 REGISTER = "@keras.utils.register_keras_serializable()"
+SCOPE_FIX = "load it inside `with keras.utils.custom_object_scope`"
+IN_A_SCOPE = ("model = keras.models", "with keras.utils.custom_object_scope(OWN): model = keras.models")
 A_FUNCTION = "def own(x):\n    return x * 0.5\n"
 A_CLASS = """
 class own(keras.constraints.Constraint):
@@ -72,7 +73,7 @@ class Fix:
         says: words of the fix.
         written: what the fix has instead of what, in the scripts that save and load.
         newer: the runtime to load it in, where the fix is another version.
-        verdict: of the file as it was; what begins with "loads, if" it is after the fix too.
+        declared: as what the function is declared once it is fixed.
         safe_mode: what it is loaded with.
     """
 
@@ -83,7 +84,7 @@ class Fix:
     says: str
     written: tuple[tuple[str, str], ...] = ()
     newer: str = ""
-    verdict: str = "fails"
+    declared: str = "own"
     safe_mode: bool = True
 
     def scripts(self, written: tuple[tuple[str, str], ...]) -> tuple[str, str]:
@@ -117,11 +118,19 @@ FIXES = (
             runtime,
             runtime,
             "keras.layers.Lambda(own)",
-            f"register the function: {REGISTER}",
+            f"register it where it is loaded, {REGISTER}",
             (("# function", REGISTER),),
-            verdict="loads, if own is registered",
+            declared="Custom>own",
         )
         for runtime in ("tf2.16+keras3.0", "tf2.16+keras3.2")
+    ),
+    *(
+        Fix(f"{name}-in-a-scope", "tf2.16+keras3.2", "tf2.16+keras3.2", layers, SCOPE_FIX, (IN_A_SCOPE,))
+        for name, layers in (
+            ("activation", "keras.layers.Dense(2, activation=own)"),
+            ("layer", "Own()"),
+            ("Lambda", "keras.layers.Lambda(own)"),
+        )
     ),
     Fix(
         "Lambda-in-a-newer-version",
@@ -130,15 +139,14 @@ FIXES = (
         "keras.layers.Lambda(own)",
         "upgrade Keras there to 3.3 or newer",
         newer="tf2.16+keras3.3",
-        verdict="loads, if own is registered",
     ),
     Fix(
         "activation-in-Bidirectional",
         "tf2.21",
         "tf2.21",
         "keras.layers.Reshape((2, 2)), keras.layers.Bidirectional(keras.layers.LSTM(2, activation=own))",
-        "load it inside `with keras.utils.custom_object_scope`",
-        (("model = keras.models", "with keras.utils.custom_object_scope(OWN): model = keras.models"),),
+        SCOPE_FIX,
+        (IN_A_SCOPE,),
     ),
     Fix(
         "Lambda-with-defaults",
@@ -171,18 +179,18 @@ def test_fails_as_it_was_and_loads_as_the_fix_has_it(
         done = subprocess.run([python_of(runtime), "-c", script], cwd=tmp_path, check=False, capture_output=True)
         return done.returncode == 0
 
-    def judged(runtime: str) -> CompatibilityResult:
+    def judged(runtime: str, own: str = "own") -> CompatibilityResult:
         inventory = read_inventory(tmp_path / "model.h5")
-        return check_compatibility(inventory, load_profile(runtime), custom=("own", "Own"), safe_mode=fix.safe_mode)
+        return check_compatibility(inventory, load_profile(runtime), custom=(own, "Own"), safe_mode=fix.safe_mode)
 
     save, load = fix.scripts(())
     assert ran(fix.saver, save)
     assert not ran(fix.reader, load)
     before = judged(fix.reader)
-    assert compatibility_text(before).startswith(fix.verdict)
+    assert before.compatibility is Compatibility.FAILS
     assert fix.says in "\n".join(line for finding in before.findings for line in finding.fix)
     fixed, load = fix.scripts(fix.written)
     assert ran(fix.saver, fixed)
     assert ran(fix.newer or fix.reader, load)
     if fixed != save or fix.newer:
-        assert judged(fix.newer or fix.reader).compatibility is Compatibility.LOADS
+        assert judged(fix.newer or fix.reader, fix.declared).compatibility is Compatibility.LOADS

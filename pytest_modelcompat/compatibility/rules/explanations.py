@@ -71,7 +71,7 @@ EXPLANATIONS = (
         "own function",
         "{reader} finds a function of your own in an .h5 file only where it was registered when the model was saved: "
         "it does not look among custom_objects",
-        fix=(fixes.REGISTER_FUNCTION,),
+        fix=(fixes.IN_A_SCOPE, f"or {fixes.REGISTER_FUNCTION}"),
     ),
     Explanation(
         r"layer (\w+ > )*\*",
@@ -80,7 +80,7 @@ EXPLANATIONS = (
         "own class",
         "{reader} finds a class of your own in an .h5 file only where it was registered when the model was saved: it "
         "does not look among custom_objects",
-        fix=(fixes.REGISTER_CLASS,),
+        fix=(fixes.IN_A_SCOPE, f"or {fixes.REGISTER_CLASS}"),
     ),
     Explanation(
         rf"{_GIVEN_TO_A_LAYER}<function (registered )?\*>",

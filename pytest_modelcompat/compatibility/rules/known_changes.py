@@ -239,7 +239,7 @@ RULES = (
             read=(first, NEVER),
             stage=Stage.CONFIG,
             fix=(
-                "load it inside `with keras.utils.custom_object_scope`, with the classes and functions in it",
+                fixes.IN_A_SCOPE,
                 f"or save the model as .keras, or with what {fixes.DECORATOR} registers",
             ),
         )

@@ -9,12 +9,14 @@ from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import layer_location, locations
 from pytest_modelcompat.artifacts.text import first_few, listed
 from pytest_modelcompat.artifacts.versions import MinorVersion, dotted
+from pytest_modelcompat.compatibility.constructs import is_declared_registered
 from pytest_modelcompat.compatibility.fixes import COMPILE_FIX, DECORATOR, LOAD_UNSAFE, TO_THE_COMMAND, declare
 from pytest_modelcompat.profiles.third_party import is_operation
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from typing import Any
 
     from pytest_modelcompat.artifacts.bytecode import Outcome
     from pytest_modelcompat.artifacts.inventory import Code, LambdaUse, LayerUse
@@ -36,6 +38,8 @@ _GIVEN = (
     ((2, 6), frozenset({"K", "copy", "functools", "np", "operator", "sys", "textwrap", "tf", "warnings"})),
     ((0, 0), frozenset({"K", "copy", "functools", "np", "operator", "sys", "textwrap", "warnings"})),
 )
+# The modules that are, wherever Keras 2 is: of `tf.nn.relu`, which a Lambda holds as bytecode.
+_IMPORTED = "tensorflow."
 # What Keras looks up by the name in a file.
 _BY_NAME = frozenset({"activation", "initializer", "regularizer", "constraint"})
 # From this version on a Sequential read from a .keras file is built without a word where that fails. Measured.
@@ -173,6 +177,7 @@ def named_functions(context: CompatibilityContext) -> Iterator[Finding]:
             name
             and not use.has_bytecode
             and name not in context.custom
+            and not is_declared_registered(name, context.custom)
             and context.profile.find("object", name) is None
         ):
             yield Finding(
@@ -215,20 +220,43 @@ def _bytecode_outcomes(context: CompatibilityContext, use: LambdaUse) -> Iterato
 
 def _nameless(context: CompatibilityContext, use: LambdaUse) -> Iterator[Finding]:
     """A finding where a function uses names that it will not find where it is read again."""
+    config = _config_of(context, use)
+    is_imported = context.reader_major == 2 and str(config.get("module")).startswith(_IMPORTED)
     for code in use.codes:
-        names = _absent(context, code)
-        if names and context.profile.python in code.runs_on:
+        names = () if is_imported else _absent(context, code)
+        inner = _inner_function(config) if is_imported else ""
+        if (names or inner) and context.profile.python in code.runs_on:
             yield Finding(
                 Kind.PYTHON_BYTECODE,
                 subject="Lambda",
                 where=(layer_location(use.path),),
-                cause=f"its function uses the name {listed(names, conjunction='and')}, which is not defined for a "
-                f"function that {context.reader_name} reads from a file (NameError)",
-                fix=(*_import(names), *_or(LAMBDA_FIX)) if context.reader_major == 2 else LAMBDA_FIX,
+                cause=_without_function(context, inner) if inner else _without_names(context, names),
+                fix=(*_import(names), *_or(LAMBDA_FIX)) if names and context.reader_major == 2 else LAMBDA_FIX,
                 blame=Blame.WRITER,
                 stage=_stage_of_call(context, use),
                 source="measured",
             )
+
+
+def _without_names(context: CompatibilityContext, names: tuple[str, ...]) -> str:
+    return (
+        f"its function uses the name {listed(names, conjunction='and')}, which is not defined for a function that "
+        f"{context.reader_name} reads from a file (NameError)"
+    )
+
+
+def _without_function(context: CompatibilityContext, inner: str) -> str:
+    return (
+        f"its function is one of TensorFlow with a decorator, and the file holds the decorator's code and of the "
+        f"function in it only the name {inner}, which {context.reader_name} calls as a text"
+    )
+
+
+def _inner_function(config: Mapping[str, Any]) -> str:
+    """The name that Keras 2 writes in the place of a function that another one of TensorFlow encloses."""
+    function = config.get("function")
+    enclosed = function[2] if isinstance(function, list) and len(function) == 3 else None
+    return next((each for each in enclosed or () if isinstance(each, str)), "")
 
 
 def _absent(context: CompatibilityContext, code: Code) -> tuple[str, ...]:
@@ -248,11 +276,15 @@ def _import(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _stage_of_call(context: CompatibilityContext, use: LambdaUse) -> Stage:
     """Where the function is first called: when the model is built, unless its shape is known or not asked for."""
-    config = next((layer.config for layer in context.inventory.layers if layer.path == use.path), {})
     functional = {path for path, model in context.models if "output_layers" in model}
     is_asked = use.path[:-1] in functional or context.inventory.format == "h5" or context.reader < _ASKS_NO_SEQUENTIAL
-    is_known = context.reader_major == 3 and config.get("output_shape") is not None
+    is_known = context.reader_major == 3 and _config_of(context, use).get("output_shape") is not None
     return Stage.FIRST_CALL if is_known or not is_asked else Stage.BUILD
+
+
+def _config_of(context: CompatibilityContext, use: LambdaUse) -> Mapping[str, Any]:
+    """The configuration of a Lambda; nothing for a function that is no layer's."""
+    return next((layer.config for layer in context.inventory.layers if layer.path == use.path), {})
 
 
 def _cause(context: CompatibilityContext, code: Code, found: Outcome) -> str:

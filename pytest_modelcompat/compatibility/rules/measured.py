@@ -53,8 +53,6 @@ _MOST_VERSIONS = 3
 _NOWHERE = ("no Keras that was tried reads it back: build the model without it, and save the model again",)
 _OTHER_FORMAT, _SAVE_AS_OTHER = "keras", "save the model as .keras"
 _SAY_AS_MUCH = {Severity.ERROR: (Severity.ERROR,), Severity.CHANGE: (Severity.ERROR, Severity.CHANGE)}
-# Depends on what no file has: what was measured is of one of the cases.
-_DEPENDS = (Kind.REGISTRATION_NOT_SEEN,)
 # How a list of places ends that does not name all of them.
 _MORE = re.compile(r"and [\d,]+ more")
 _LAYER = re.compile(r'"([^"]*)"')
@@ -87,9 +85,8 @@ class _NamedByOthers:
         self._names: set[str] = set()
         self._of_cut: set[str] = set()
         for finding in findings:
-            says_as_much = finding.severity in severities or finding.kind in _DEPENDS
             self._is_any = self._is_any or finding.severity in severities
-            if says_as_much and finding.where:
+            if finding.severity in severities and finding.where:
                 names = _names(finding.where)
                 self._names |= names
                 if _MORE.fullmatch(finding.where[-1]):

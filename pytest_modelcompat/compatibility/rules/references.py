@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.locations import layer_location
 from pytest_modelcompat.artifacts.modules import NO_MODULE, is_declared
 from pytest_modelcompat.artifacts.text import first_few
-from pytest_modelcompat.compatibility.fixes import DECORATOR, REGISTER_FUNCTION, declare
+from pytest_modelcompat.compatibility.constructs import is_registered_function
+from pytest_modelcompat.compatibility.fixes import DECORATOR, IN_A_SCOPE, REGISTER_FUNCTION, TO_THE_COMMAND, declare
 from pytest_modelcompat.compatibility.rules.imported import is_imported_package
-from pytest_modelcompat.results.finding import MEASURED, Finding, Kind, Severity, Stage
+from pytest_modelcompat.results.finding import MEASURED, Finding, Kind, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,6 @@ _IN_LAMBDAS = frozenset({"function", "output_shape"})
 # From this version on what is declared is found in an .h5 file too. Measured.
 _FINDS_DECLARED = (3, 3)
 _NEWER = "or upgrade Keras there to 3.3 or newer"
-_REGISTER = (REGISTER_FUNCTION, _NEWER)
 # From this version on a Lambda's function has the name that it is registered by: `Custom>halve`. Measured.
 _TELLS_REGISTERED = (3, 7)
 # Where it looks for a function that names no module.
@@ -40,33 +40,24 @@ def unknown_references(context: CompatibilityContext) -> Iterator[Finding]:
         if _is_read(context, each) and not _is_found(context, each):
             groups.setdefault(f"{each.module}.{each.name}", []).append(each)
     for path, uses in groups.items():
-        where = first_few(layer_location(use.path) for use in uses)
-        if _is_forgotten(context, uses[0]) and context.writer < _TELLS_REGISTERED:
-            yield _registration_not_seen(context, uses[0].name, where)
-            continue
+        is_forgotten = _is_forgotten(context, uses[0])
         yield Finding(
             Kind.UNKNOWN_OBJECT,
             subject=path,
-            where=where,
+            where=first_few(layer_location(use.path) for use in uses),
             cause=f"{context.reader_name} {_why(context, uses[0])}",
-            fix=_REGISTER if _is_forgotten(context, uses[0]) else declare(uses[0].name),
+            fix=_fix(context, uses[0].name) if is_forgotten else declare(uses[0].name),
             stage=Stage.CONFIG,
             source=MEASURED,
         )
 
 
-def _registration_not_seen(context: CompatibilityContext, name: str, where: tuple[str, ...]) -> Finding:
-    """A note of a function that may be registered: the file has the same of one that is only declared."""
-    return Finding(
-        Kind.REGISTRATION_NOT_SEEN,
-        subject=name,
-        where=where,
-        cause=f"the file does not say whether {name} is registered; {context.reader_name} does not look among "
-        "custom_objects for what is named there in an .h5 file, and finds it only if it is",
-        fix=(f"register the function: {DECORATOR}", _NEWER),
-        severity=Severity.NOTE,
-        source=MEASURED,
-    )
+def _fix(context: CompatibilityContext, name: str) -> tuple[str, ...]:
+    """What finds a function that is only declared; that it is registered an older file does not say."""
+    if context.writer >= _TELLS_REGISTERED:
+        return (IN_A_SCOPE, f"or {REGISTER_FUNCTION}", _NEWER)
+    registered = f"{TO_THE_COMMAND} --custom 'Custom>{name}'"
+    return (IN_A_SCOPE, f"or register it where it is loaded, {DECORATOR}", registered, _NEWER)
 
 
 def _is_read(context: CompatibilityContext, reference: Reference) -> bool:
@@ -80,13 +71,16 @@ def _why(context: CompatibilityContext, reference: Reference) -> str:
     if reference.key == "layers":
         return "takes no function for a layer"
     if _is_forgotten(context, reference):
-        return "does not look among custom_objects for what is named there in an .h5 file, and it was not registered"
+        return (
+            "does not look among custom_objects for what is named there in an .h5 file, only among what is registered"
+        )
     return "does not look up what the file names there, and it is not declared"
 
 
 def _is_forgotten(context: CompatibilityContext, reference: Reference) -> bool:
     """Whether it is declared and not registered, which the first Keras 3 did not find in an .h5 file."""
-    is_registered = ">" in f"{reference.name}{reference.registered_name or ''}"
+    is_named_so = ">" in f"{reference.name}{reference.registered_name or ''}"
+    is_registered = is_named_so or is_registered_function(reference, context.custom)
     is_lost = context.inventory.format == "h5" and context.reader < _FINDS_DECLARED and not is_registered
     return is_lost and context.is_declared(reference)
 
@@ -94,6 +88,8 @@ def _is_forgotten(context: CompatibilityContext, reference: Reference) -> bool:
 def _is_found(context: CompatibilityContext, reference: Reference) -> bool:
     profile, module = context.profile, reference.module or ""
     registered, is_function = reference.registered_name, reference.is_function
+    if is_registered_function(reference, context.custom):
+        return True
     if is_declared(reference.name, registered, context.custom, is_function=is_function):
         return not _is_forgotten(context, reference)
     # A Keras that imports any module takes any function for a layer, too.
