@@ -79,11 +79,7 @@ def constructs(
     has_axes = any(_from_the_front(layer) for layer in inventory.layers)
     ranks = input_ranks(models_of(inventory)) if has_axes else {}
     if isinstance(root.get("class_name"), str):
-        config = root.get("config")
-        use = LayerUse(root["class_name"], (), config=config if isinstance(config, dict) else {})
-        yield from _of_use(use, "model", own)
-        if inventory.weights:
-            yield Construct(WITH_WEIGHTS, use)
+        yield from _of_model(inventory, own)
     wrapped = _Wrapped(inventory)
     is_bare = inventory.format == "h5" and inventory.saved_by.get("keras", "").startswith("3.")
     for layer in inventory.layers:
@@ -100,6 +96,18 @@ def constructs(
         yield from _of_use(each, _role(each), own)
         if has_state and each.role == "optimizer" and each.path == COMPILE_PATH and each.name not in own:
             yield Construct(f"{_role(each)} {each.name}.{_STATE}", each)
+
+
+def _of_model(inventory: Inventory, own: Mapping[str, str]) -> Iterator[Construct]:
+    """The constructs of the outermost model itself."""
+    config = inventory.root.get("config")
+    use = LayerUse(inventory.root["class_name"], (), config=config if isinstance(config, dict) else {})
+    yield from _of_use(use, "model", own)
+    if use.name in own:
+        # Versions look up the class of a model as they do that of a layer.
+        yield Construct(f"layer {own[use.name]}", use)
+    if inventory.weights:
+        yield Construct(WITH_WEIGHTS, use)
 
 
 def _role(use: Use) -> str:

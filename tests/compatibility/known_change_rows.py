@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.results.finding import Kind
@@ -84,6 +85,13 @@ def terms(mode: str, **weights: Any) -> Callable[[Writer], Build]:
     return artifact
 
 
+def over_time(writer: Writer, held: Callable[[Writer, Part], Build], *, is_built: bool) -> Build:
+    """A Sequential applied to each step, built with its inputs or by the first call."""
+    inside = (writer.input(4),) if is_built else ()
+    wrapper = writer.layer("TimeDistributed", "steps", layer=writer.sequential(*inside, writer.dense()).node)
+    return held(writer, chain(writer, writer.input(3, 4, name="input_2"), wrapper))
+
+
 def beside(writer: Writer) -> Build:
     """A cell of the user's own in an RNN after a Bidirectional around another."""
     lstm = {**writer.lstm("forward", return_sequences=True).node, "module": "keras.layers"}
@@ -154,6 +162,17 @@ CHANGES = {
         ("2.13 tf2.15", "2.12 tf2.16"),
         custom=("clipped",),
     ),
+    **{
+        f"Sequential with{'' if is_built else 'out'} inputs in a TimeDistributed, {held.__name__}": Change(
+            partial(over_time, held=held, is_built=is_built),
+            Kind.CONFIG_CHANGED,
+            "Sequential",
+            ("3.8 tf2.16+keras3.0", "3.8 tf2.16+keras3.3") if is_built else (),
+            ("3.8 tf2.16+keras3.4", "2.15 tf2.15") if is_built else ("3.8 tf2.16+keras3.3",),
+        )
+        for held in (h5, keras)
+        for is_built in (True, False)
+    },
     "axis of BatchNormalization as a list": Change(
         lambda writer: keras(writer, normalized_batch(writer, [1])),
         Kind.CONFIG_CHANGED,

@@ -59,6 +59,15 @@ class TestLayers:
     def test_own_ones_are_the_same_whatever_they_are_called(self) -> None:
         assert texts(layer("Scale", factor=2.0), own=("Scale",)) == ["layer *"]
 
+    def test_the_outermost_model_of_an_own_class_is_looked_up_as_a_layer(self) -> None:
+        root = {"class_name": "Tower", "config": {"layers": []}}
+        for declared, kind in (("Tower", "*"), ("shop>Tower", "registered *")):
+            inventory = Inventory(Path("m"), "h5", root={**root, "class_name": declared})
+            found = [each.text for each in constructs(inventory, lambda _: False, [declared])]
+            assert found[0].startswith(f"model {kind}")
+            assert f"layer {kind}" in found
+        assert not any(text.startswith("layer") for text in texts(root={**root, "class_name": "Sequential"}))
+
     def test_one_that_was_registered_is_another_than_one_that_is_declared(self) -> None:
         """Its full name is looked up where a short one is not."""
         assert texts(layer("shop>Scale", factor=2.0), own=("shop>Scale",)) == ["layer registered *"]

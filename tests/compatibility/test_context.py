@@ -13,6 +13,7 @@ from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse, ObjectUs
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.compatibility.context import without_package
+from pytest_modelcompat.compatibility.rules.known_changes import known_changes
 from pytest_modelcompat.compatibility.verdict import Compatibility, CompatibilityResult
 from pytest_modelcompat.profiles.store import load_profile
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
@@ -160,6 +161,19 @@ def test_every_use_is_asked_for_the_outermost_model_first() -> None:
     (outermost,) = before(keras_file(root=odd), "tf2.21").uses
     assert (outermost.module, outermost.registered_name, outermost.config) == (None, None, {})
     assert before(saved_model(root=root, layers=(dense,)), "tf2.21").uses == (dense,)
+
+
+def test_what_names_its_module_is_not_translated() -> None:
+    """As the layers of models inside a Sequential do in .h5 files from Keras 2.13 on."""
+    inside = LayerUse("BatchNormalization", ("tower", "batch"), config={"axis": [3]}, module="keras.layers")
+    root = {"class_name": "Sequential", "config": {"layers": []}}
+    tower = LayerUse("Sequential", ("tower",), config={"layers": []})
+    for module, is_translated in (("keras.layers", False), (None, True)):
+        held = h5(root=root, layers=(tower, replace(inside, module=module)))
+        assert before(held, "tf2.16").is_translated(held.layers[1]) is is_translated
+        subjects = [each.subject for each in known_changes(before(held, "tf2.16"))]
+        assert ("BatchNormalization(axis=…)" in subjects) is not is_translated
+    assert before(held, "tf2.15").is_translated(inside)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,13 @@ def _lambdas_with(part: int) -> Where:
     return layers_that(has, "Lambda")
 
 
+def _untranslated_with_axes(context: CompatibilityContext) -> tuple[Use, ...]:
+    layers = context.layers("BatchNormalization")
+    return tuple(
+        each for each in layers if isinstance(each.config.get("axis"), list) and not context.is_translated(each)
+    )
+
+
 def _is_shape(value: object) -> bool:
     """Whether it is a list of sizes, and not the triple of a function's code, defaults and closure."""
     return isinstance(value, list) and not any(isinstance(each, str) for each in value)
@@ -52,6 +59,15 @@ def _is_shape(value: object) -> bool:
 def _is_hashed_to_integers(config: Mapping[str, Any]) -> bool:
     """Whether a Hashing gives numbers, and has a policy as its dtype."""
     return isinstance(config.get("dtype"), dict) and config.get("output_mode", "int") == "int"
+
+
+def _is_around_built_sequential(config: Mapping[str, Any]) -> bool:
+    """Whether a wrapper is around a Sequential that begins with an InputLayer."""
+    held = config.get("layer")
+    inner = held.get("config") if isinstance(held, dict) and held.get("class_name") == "Sequential" else None
+    layers = inner.get("layers") if isinstance(inner, dict) else None
+    first = layers[0] if isinstance(layers, list) and layers else None
+    return isinstance(first, dict) and first.get("class_name") == "InputLayer"
 
 
 def _is_adapted_tf_idf(config: Mapping[str, Any]) -> bool:
@@ -97,8 +113,7 @@ RULES = (
         subject="BatchNormalization(axis=…)",
         cause="Keras 2 writes its axis as a list, and {reader} takes a number only",
         source=MEASURED,
-        where=layers_that(lambda config: isinstance(config.get("axis"), list), "BatchNormalization"),
-        formats=("keras",),
+        where=_untranslated_with_axes,
         read=(KERAS_3, NEVER),
         stage=Stage.CONFIG,
     ),
@@ -121,6 +136,17 @@ RULES = (
         where=layers_that(_is_hashed_to_integers, "Hashing"),
         read=(KERAS_3, (3, 4)),
         stage=Stage.CONFIG,
+    ),
+    Rule(
+        Kind.CONFIG_CHANGED,
+        subject="Sequential",
+        cause="{reader} does not apply a Sequential that has its inputs inside a TimeDistributed: it has no "
+        "compute_output_shape",
+        source=MEASURED,
+        where=layers_that(_is_around_built_sequential, "TimeDistributed"),
+        read=(KERAS_3, (3, 4)),
+        stage=Stage.BUILD,
+        fix=("upgrade Keras there to 3.4 or newer",),
     ),
     Rule(
         Kind.CONFIG_CHANGED,
