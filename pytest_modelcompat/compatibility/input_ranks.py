@@ -55,6 +55,7 @@ def input_ranks(models: Iterable[tuple[Path, Mapping[str, Any]]]) -> dict[Path, 
 
 def _of_model(nodes: list[dict[str, Any]]) -> Iterator[tuple[str, int]]:
     rank: int | None = None
+    outputs: dict[str, int | None] = {}
     for node in nodes:
         config = node.get("config")
         if not isinstance(config, dict) or not isinstance(config.get("name"), str):
@@ -65,10 +66,19 @@ def _of_model(nodes: list[dict[str, Any]]) -> Iterator[tuple[str, int]]:
         called = _shape_of_call(node.get("inbound_nodes"))
         given = config.get("batch_shape", config.get("batch_input_shape"))
         known = called or (given if isinstance(given, list) else None)
-        rank = len(known) if known else _asked(class_name) or (None if "inbound_nodes" in node else rank)
+        before = outputs.get(_source(node["inbound_nodes"])) if "inbound_nodes" in node else rank
+        rank = len(known) if known else _asked(class_name) or before
         if rank is not None:
             yield config["name"], rank
             rank = _output(class_name, config, rank)
+        outputs[config["name"]] = rank
+
+
+def _source(calls: Any) -> str:
+    """The layer whose output a layer is first called with alone, as Keras 2 writes it: `[[["dense", 0, 0, {}]]]`."""
+    call = calls[0] if isinstance(calls, list) and calls else None
+    source = call[0] if isinstance(call, list) and len(call) == 1 else None
+    return source[0] if isinstance(source, list) and source and isinstance(source[0], str) else ""
 
 
 def _shape_of_call(calls: Any) -> list[Any] | None:

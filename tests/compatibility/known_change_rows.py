@@ -85,6 +85,11 @@ def terms(mode: str, **weights: Any) -> Callable[[Writer], Build]:
     return artifact
 
 
+def encoded(writer: Writer, shape: tuple[int, ...], output_mode: str) -> Build:
+    layer = writer.layer("CategoryEncoding", "encoded", num_tokens=5, output_mode=output_mode, sparse=False)
+    return h5(writer, chain(writer, writer.input(*shape, dtype="int32"), layer))
+
+
 def over_time(writer: Writer, held: Callable[[Writer, Part], Build], *, is_built: bool) -> Build:
     """A Sequential applied to each step, built with its inputs or by the first call."""
     inside = (writer.input(4),) if is_built else ()
@@ -161,6 +166,23 @@ CHANGES = {
         (),
         ("2.13 tf2.15", "2.12 tf2.16"),
         custom=("clipped",),
+    ),
+    **{
+        f"one hot, inputs of {len(shape)} dimensions": Change(
+            partial(encoded, shape=shape, output_mode="one_hot"),
+            Kind.SEMANTICS_CHANGED,
+            "CategoryEncoding(output_mode='one_hot')",
+            ("2.10 tf2.16+keras3.2", "2.15 tf2.16+keras3.3") if shape else (),
+            ("2.15 tf2.15", "2.15 tf2.16+keras3.4") if shape else ("2.15 tf2.16+keras3.3",),
+        )
+        for shape in ((1,), ())
+    },
+    "multi hot": Change(
+        partial(encoded, shape=(1,), output_mode="multi_hot"),
+        Kind.SEMANTICS_CHANGED,
+        "CategoryEncoding(output_mode='one_hot')",
+        (),
+        ("2.15 tf2.16+keras3.3",),
     ),
     **{
         f"Sequential with{'' if is_built else 'out'} inputs in a TimeDistributed, {held.__name__}": Change(

@@ -84,7 +84,26 @@ class TestFunctional:
         nodes = {**PROBE, "inbound_nodes": calls}, {**node("Concatenate", "joined"), "inbound_nodes": both}
         assert ranks(sequential(IMAGE, *nodes)) == {"in": 4, "probe": 2, "joined": 4}
 
-    @pytest.mark.parametrize("calls", [[[["in", 0, 0, {}]]], [], [{"args": []}], [{"args": ["text"]}], [{}]])
+    def test_is_what_the_layer_gives_that_keras_2_names(self) -> None:
+        calls = [[["in", 0, 0, {}]]]
+        flat = {**node("Flatten", "flat"), "inbound_nodes": calls}
+        nodes = flat, {**PROBE, "inbound_nodes": [[["flat", 0, 0, {}]], calls[0]]}
+        assert ranks(sequential(IMAGE, *nodes)) == {"in": 4, "flat": 4, "probe": 2}
+
+    @pytest.mark.parametrize(
+        "calls",
+        [
+            [[["other", 0, 0, {}]]],
+            [[["in", 0, 0, {}], ["in", 0, 0, {}]]],
+            [[[]]],
+            [[[1]]],
+            [],
+            [{"args": []}],
+            [{"args": ["text"]}],
+            [{}],
+            None,
+        ],
+    )
     def test_is_not_known_where_the_calls_give_no_shape(self, calls: Any) -> None:
         assert ranks(sequential(IMAGE, {**PROBE, "inbound_nodes": calls})) == {"in": 4}
 

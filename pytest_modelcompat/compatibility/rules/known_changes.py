@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.keras.lookups import LOOKUPS
 from pytest_modelcompat.compatibility import fixes
+from pytest_modelcompat.compatibility.input_ranks import input_ranks
 from pytest_modelcompat.compatibility.rule import (
     ANY,
     NEVER,
@@ -49,6 +50,12 @@ def _untranslated_with_axes(context: CompatibilityContext) -> tuple[Use, ...]:
     return tuple(
         each for each in layers if isinstance(each.config.get("axis"), list) and not context.is_translated(each)
     )
+
+
+def _one_hot_of_a_column(context: CompatibilityContext) -> tuple[Use, ...]:
+    layers = [each for each in context.layers("CategoryEncoding") if each.config.get("output_mode") == "one_hot"]
+    ranks = input_ranks(context.models) if layers else {}
+    return tuple(each for each in layers if (ranks.get(each.path) or 0) > 1)
 
 
 def _is_shape(value: object) -> bool:
@@ -136,6 +143,19 @@ RULES = (
         where=layers_that(_is_hashed_to_integers, "Hashing"),
         read=(KERAS_3, (3, 4)),
         stage=Stage.CONFIG,
+    ),
+    Rule(
+        Kind.SEMANTICS_CHANGED,
+        subject="CategoryEncoding(output_mode='one_hot')",
+        cause="{reader} keeps the dimension of one number that its inputs have, and gives (batch, 1, num_tokens) where "
+        "{writer} gives (batch, num_tokens)",
+        source=MEASURED,
+        where=_one_hot_of_a_column,
+        # Keras 2 takes no other inputs of more than one dimension.
+        written=(ANY, KERAS_3),
+        read=(KERAS_3, (3, 4)),
+        severity=Severity.CHANGE,
+        fix=("upgrade Keras there to 3.4 or newer",),
     ),
     Rule(
         Kind.CONFIG_CHANGED,
