@@ -10,6 +10,7 @@ _TRIED_IN = {
     "regularizer": ("Dense.kernel_regularizer", "Conv2D.kernel_regularizer", "Embedding.embeddings_regularizer"),
     "initializer": ("Dense.kernel_initializer", "Conv2D.kernel_initializer", "Embedding.embeddings_initializer"),
     "constraint": ("Dense.kernel_constraint", "Conv2D.kernel_constraint", "Embedding.embeddings_constraint"),
+    "trainable": ("Dense.trainable", "Conv2D.trainable", "Embedding.trainable"),
     "activation": ("Dense.activation", "Conv2D.activation", "Activation.activation"),
 }
 _LAYER = "layer "

@@ -157,6 +157,12 @@ def test_a_value_that_was_tried_where_all_are_was_tried_of_every_argument_for_it
     assert not known.has_seen("layer LSTM.recurrent_constraint=<L1>")
 
 
+def test_a_layer_that_is_frozen_is_one_as_others_are() -> None:
+    known = Facts(data_of(VERSIONS, KINDS, [], ["layer ReLU", "layer Dense.trainable=false"], {}))
+    assert known.has_seen("layer ReLU.trainable=false")
+    assert not known.has_seen("layer ReLU.trainable=true")
+
+
 def test_an_activation_that_was_tried_in_one_layer_was_tried_in_all(facts: Facts) -> None:
     assert facts.has_seen("layer Softmax.activation=<LeakyReLU>")
     assert not facts.has_seen("layer Softmax.activation=<PReLU>")
