@@ -330,3 +330,15 @@ def triple(writer: Writer, closure: Any, defaults: list[float] | None = None) ->
     layer = writer.code("scale", code("3.7", "closure"))
     text = K215.code("scale", code("3.7", "closure")).node["config"]["function"][0]
     return h5(writer, stack(writer, layer.but(function=[text, defaults, closure])))
+
+
+def encoded(writer: Writer, shape: tuple[int, ...], output_mode: str) -> Build:
+    layer = writer.layer("CategoryEncoding", "encoded", num_tokens=5, output_mode=output_mode, sparse=False)
+    return h5(writer, chain(writer, writer.input(*shape, dtype="int32"), layer))
+
+
+def over_time(writer: Writer, held: Callable[[Writer, Part], Build], *, is_built: bool) -> Build:
+    """A Sequential applied to each step, built with its inputs or by the first call."""
+    inside = (writer.input(4),) if is_built else ()
+    wrapper = writer.layer("TimeDistributed", "steps", layer=writer.sequential(*inside, writer.dense()).node)
+    return held(writer, chain(writer, writer.input(3, 4, name="input_2"), wrapper))

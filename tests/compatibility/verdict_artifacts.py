@@ -266,6 +266,8 @@ ARTIFACTS = {
     "own layer, keras of 2.15": Judged(keras(K215, models.with_own_layer(K215))),
     "own layer that is declared, keras of 3.15": Judged(keras(K315, models.with_own_layer(K315)), custom=("Scale",)),
     "own loss in a model of its own, h5 of 3.11": Judged(models.built_by_its_call, custom=("Ranker",)),
+    "one hot of a column, h5 of 2.15": Judged(models.encoded(K215, (1,), "one_hot")),
+    "one hot of a column, h5 of 3.0": Judged(models.encoded(K30, (1,), "one_hot")),
     "package that Keras imports, keras of 3.15": Judged(
         keras(K315, models.with_own_layer(K315, "keras_hub.src.layers.scale", "keras_hub>Scale"))
     ),
@@ -277,6 +279,7 @@ ARTIFACTS = {
     "SavedModel of half inputs": Judged(saved_model(more=signature("x", dtype="DT_HALF"), weights=["kernel"])),
     "SavedModel inside, keras of 3.6": Judged(keras(K36, saved_model_inside(K36))),
     "saved before it was built, h5 of 3.6": Judged(unbuilt(K36, K36.layer("Flatten", "flat"), K36.dense())),
+    "Sequential with inputs over time, keras of 3.6": Judged(models.over_time(K36, models.keras, is_built=True)),
     "shape of a Lambda, keras of 3.3": Judged(keras(K33, models.shaped_lambda(K33)), unsafe=True),
     "tf-idf, keras of 2.15": Judged(keras(K215, adapted(K215, "TextVectorization"))),
     "tf-idf, keras of 3.0": Judged(keras(K30, adapted(K30, "TextVectorization"))),
