@@ -15,6 +15,8 @@ _KERAS_IN_TENSORFLOW = ("tensorflow.keras", "tensorflow.python.keras")
 KERAS_ROOTS = (*KERAS_PACKAGES, *_KERAS_IN_TENSORFLOW)
 # What stands where Keras found no module of its own.
 NO_MODULE = "builtins"
+# Between the package that something was registered in and its name.
+PACKAGE_END = ">"
 # Keras 2.11 to 2.15 registered its own new optimizers the way a user's are.
 KERAS_OWN_PACKAGE = "Custom>"
 # TensorFlow, and what its installation has beside it: the packages that a file can count on wherever it is loaded.
@@ -63,3 +65,13 @@ def is_declared(name: str, registered_name: str | None, custom: Collection[str],
         is_function: whether the file says that it is a function.
     """
     return name in custom or (not is_function and bool(registered_name) and registered_name in custom)
+
+
+def is_in_full(name: str, registered_name: str | None) -> bool:
+    """Whether a file names something with the package that it was registered in: `shop>Scale`."""
+    return PACKAGE_END in f"{name}{registered_name or ''}"
+
+
+def is_declared_registered(name: str, custom: Collection[str]) -> bool:
+    """Whether something of this name is declared as registered in a package: `Custom>halve`."""
+    return any(each.endswith(f"{PACKAGE_END}{name}") for each in custom)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_modelcompat.artifacts.inventory import LayerUse, Reference
 from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
-from pytest_modelcompat.artifacts.modules import NO_MODULE
+from pytest_modelcompat.artifacts.modules import NO_MODULE, PACKAGE_END, is_declared_registered, is_in_full
 from pytest_modelcompat.compatibility.input_ranks import input_ranks, models_of
 
 if TYPE_CHECKING:
@@ -45,8 +45,6 @@ _EVERY_LAYER, _SHAPES = "trainable", frozenset({"batch_shape", "batch_input_shap
 _LAMBDA = "Lambda"
 # Where a file has what an optimizer keeps of each weight, and that it does.
 _OF_OPTIMIZER, _STATE = frozenset({"optimizer", "optimizer_weights"}), "state=tensors"
-# Between the package that a class was registered in and its name.
-_PACKAGE_END = ">"
 _LEGACY = "legacy"
 
 
@@ -73,7 +71,7 @@ def constructs(
         declared: the names of what the user declares, which a text in a configuration may be.
     """
     named: tuple[Use | Reference, ...] = (*inventory.layers, *inventory.objects, *inventory.references)
-    own = {name: REGISTERED if _PACKAGE_END in name else OWN for name in declared}
+    own = {name: REGISTERED if PACKAGE_END in name else OWN for name in declared}
     own |= {each.name: _own_name(each, declared) for each in named if is_own(each)}
     root = inventory.root
     has_axes = any(_from_the_front(layer) for layer in inventory.layers)
@@ -150,8 +148,8 @@ def _ends(value: Any) -> str:
 
 def _own_name(each: Use | Reference, declared: Collection[str]) -> str:
     """Whether it is registered, which the file says, or who declares a function as `Custom>halve`."""
-    is_named_so = _PACKAGE_END in f"{each.name}{each.registered_name or ''}"
-    return REGISTERED if is_named_so or is_registered_function(each, declared) else OWN
+    is_registered = is_in_full(each.name, each.registered_name) or is_registered_function(each, declared)
+    return REGISTERED if is_registered else OWN
 
 
 def is_registered_function(each: Use | Reference, declared: Collection[str]) -> bool:
@@ -161,11 +159,6 @@ def is_registered_function(each: Use | Reference, declared: Collection[str]) -> 
     """
     is_bare = isinstance(each, Reference) and each.is_function and each.module == NO_MODULE
     return is_bare and is_declared_registered(each.name, declared)
-
-
-def is_declared_registered(name: str, declared: Collection[str]) -> bool:
-    """Whether something of this name is declared as registered in a package: `Custom>halve`."""
-    return any(each.endswith(f"{_PACKAGE_END}{name}") for each in declared)
 
 
 def _name(name: str, own: Mapping[str, str]) -> str:
@@ -218,7 +211,7 @@ def _kind(value: Any, own: Mapping[str, str]) -> str:
 def _kind_of_text(value: str, own: Mapping[str, str]) -> str:
     if value in own:
         return own[value]
-    if value.rpartition(_PACKAGE_END)[2] in own:
+    if value.rpartition(PACKAGE_END)[2] in own:
         return REGISTERED
     return value if _WORD.fullmatch(value) else "text"
 

@@ -199,6 +199,14 @@ class CompatibilityContext:
     def _ends(self) -> frozenset[tuple[str, ...]] | None:
         return ends_of(dict(self.models)) if self.models and self.models[0][0] == () else None
 
+    def is_in_functional(self, path: tuple[str, ...]) -> bool:
+        """Whether a layer stands in a functional model, which calls its layers when it is rebuilt."""
+        return path[:-1] in self._functional
+
+    @cached_property
+    def _functional(self) -> frozenset[tuple[str, ...]]:
+        return frozenset(path for path, config in self.models if "output_layers" in config)
+
     def is_translated(self, layer: LayerUse) -> bool:
         """Whether the readers of an .h5 file translate a layer's old configuration.
 

@@ -12,6 +12,7 @@ from pytest_modelcompat.results.option_syntax import REGISTER
 
 if TYPE_CHECKING:
     from pytest_modelcompat.artifacts import Inventory
+    from pytest_modelcompat.artifacts.versions import MinorVersion
     from pytest_modelcompat.compatibility.context import CompatibilityContext
 
 # What a line begins with that tells the command `modelcompat check` something, and nobody else.
@@ -27,7 +28,10 @@ _DECLARE_AS = re.compile(rf'{re.escape(_PASS_TO_LOAD)}"([^"]+)": ([\w.]+){re.esc
 DECORATOR = REGISTER.format(keras="keras")
 REGISTER_FUNCTION = f"register the function, {DECORATOR}, and save the model again"
 REGISTER_CLASS = f"register the class, {DECORATOR}, and save the model again"
-IN_A_SCOPE = "load it inside `with keras.utils.custom_object_scope`, with the classes and functions in it"
+IN_A_SCOPE = (
+    "load it in a scope: "
+    "with keras.utils.custom_object_scope(custom_objects): model = keras.models.load_model(path, custom_objects)"
+)
 RE_SAVE_AS_SAVED_MODEL = "or ship a SavedModel, which loads without Keras: model.export(path) and tf.saved_model.load"
 
 
@@ -39,6 +43,11 @@ def leave_h5(inventory: Inventory, why: str = "") -> str:
         why: the end of the line where .keras is one of them.
     """
     return SAVED_MODEL_ALONE if holds_lambda(inventory) else f"{LEAVE_H5}{why}"
+
+
+def upgrade_keras(since: MinorVersion) -> str:
+    """Which Keras reads an artifact that an older Keras 3 does not."""
+    return f"upgrade Keras there to {dotted(since)} or newer"
 
 
 def other_keras(context: CompatibilityContext) -> tuple[str, ...]:

@@ -185,6 +185,13 @@ CHANGES = {
         for held in (h5, keras)
         for is_built in (True, False)
     },
+    "Sequential with inputs in a TimeDistributed of a Sequential": Change(
+        partial(over_time, held=h5, is_built=True, around=Writer.sequential),
+        Kind.CONFIG_CHANGED,
+        "Sequential",
+        (),
+        ("3.8 tf2.16+keras3.3",),
+    ),
     "axis of BatchNormalization as a list": Change(
         lambda writer: keras(writer, normalized_batch(writer, [1])),
         Kind.CONFIG_CHANGED,

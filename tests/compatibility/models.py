@@ -337,8 +337,14 @@ def encoded(writer: Writer, shape: tuple[int, ...], output_mode: str) -> Build:
     return h5(writer, chain(writer, writer.input(*shape, dtype="int32"), layer))
 
 
-def over_time(writer: Writer, held: Callable[[Writer, Part], Build], *, is_built: bool) -> Build:
+def over_time(
+    writer: Writer,
+    held: Callable[[Writer, Part], Build],
+    *,
+    is_built: bool,
+    around: Callable[..., Part] = chain,
+) -> Build:
     """A Sequential applied to each step, built with its inputs or by the first call."""
     inside = (writer.input(4),) if is_built else ()
     wrapper = writer.layer("TimeDistributed", "steps", layer=writer.sequential(*inside, writer.dense()).node)
-    return held(writer, chain(writer, writer.input(3, 4, name="input_2"), wrapper))
+    return held(writer, around(writer, writer.input(3, 4, name="input_2"), wrapper))

@@ -289,7 +289,7 @@ def test_a_decorated_function_of_tensorflow_is_stored_without_the_function_in_it
     decorated = layer(module="tensorflow.python.ops.math_ops", function=["4w", None, ["op_dispatch_handler"]])
     (finding,) = found(held("h5", holding(code), layers=(decorated,)), "tf2.15", python=(3, 11))
     assert "of the function in it only the name op_dispatch_handler" in finding.cause
-    assert finding.fix[0].startswith("write the function as a layer of its own")
+    assert finding.fix[0].startswith("call it in a lambda of your own, as Lambda(lambda x: tf.math.abs(x)) does")
     # The text that a function of the user's own encloses may be one.
     own = layer(module="shop.models", function=["4w", None, ["relu"]])
     assert not found(held("h5", holding(code), layers=(own,)), "tf2.15", python=(3, 11))

@@ -135,7 +135,7 @@ class TestInAnH5File:
         declared = Reference("tripled", ("half",), "builtins", "function", is_function=True, key="function")
         (finding,) = self.found(declared, runtime, "tripled")
         assert "does not look among custom_objects" in finding.cause
-        assert finding.fix[0].startswith("load it inside `with keras.utils.custom_object_scope`")
+        assert finding.fix[0].startswith("load it in a scope: with keras.utils.custom_object_scope(custom_objects): ")
         assert finding.fix[1].startswith("or register the function")
         registered = Reference("shop>tripled", ("half",), "builtins", "function", is_function=True, key="function")
         assert not self.found(registered, runtime, "shop>tripled")

@@ -42,16 +42,23 @@ OWN = {"own": own, "Own": Own}
 """
 SAVE = """
 with keras.utils.custom_object_scope(OWN):
-    model = keras.Sequential([keras.Input((4,)), LAYERS])
+    inputs = value = keras.Input((4,))
+    for layer in [LAYERS]:
+        value = layer(value)
+    model = keras.Model(inputs, value)
 model.save("model.h5")
 """
+# What a printed line takes as given.
 LOAD = """
-model = keras.models.load_model("model.h5", OPTIONS)
+custom_objects, path = OWN, "model.h5"
+LOADING
 model(tf.ones((1, 4)))
 """
+LOADING, UNSAFE = "model = keras.models.load_model(path, custom_objects", ", safe_mode=False"
 REGISTER = "@keras.utils.register_keras_serializable()"
-SCOPE_FIX = "load it inside `with keras.utils.custom_object_scope`"
-IN_A_SCOPE = ("model = keras.models", "with keras.utils.custom_object_scope(OWN): model = keras.models")
+SCOPE = "with keras.utils.custom_object_scope(custom_objects): model = keras.models.load_model(path, custom_objects)"
+SCOPE_FIX = f"load it in a scope: {SCOPE}"
+IN_A_SCOPE = (f"{LOADING})", SCOPE)
 A_FUNCTION = "def own(x):\n    return x * 0.5\n"
 A_CLASS = """
 class own(keras.constraints.Constraint):
@@ -70,7 +77,8 @@ class Fix:
         saver: the runtime that saves it.
         reader: the runtime that does not load it.
         layers: what the model is made of, as code.
-        says: words of the fix.
+        raises: words of what it fails with.
+        says: words of the fix, from its beginning to its end.
         written: what the fix has instead of what, in the scripts that save and load.
         newer: the runtime to load it in, where the fix is another version.
         declared: as what the function is declared once it is fixed.
@@ -81,6 +89,7 @@ class Fix:
     saver: str
     reader: str
     layers: str
+    raises: str
     says: str
     written: tuple[tuple[str, str], ...] = ()
     newer: str = ""
@@ -89,13 +98,14 @@ class Fix:
 
     def scripts(self, written: tuple[tuple[str, str], ...]) -> tuple[str, str]:
         """What saves the model, and what loads it, with something instead of something else."""
-        options = "custom_objects=OWN" if self.safe_mode else "custom_objects=OWN, safe_mode=False"
-        texts = OWN + SAVE.replace("LAYERS", self.layers), OWN + LOAD.replace("OPTIONS", options)
+        loading = f"{LOADING}{'' if self.safe_mode else UNSAFE})"
+        texts = OWN + SAVE.replace("LAYERS", self.layers), OWN + LOAD.replace("LOADING", loading)
         for old, new in written:
             texts = texts[0].replace(old, new), texts[1].replace(old, new)
         return texts
 
 
+UNKNOWN = {"function": "Could not interpret activation function identifier", "class": "Unknown layer: 'Own'"}
 FIXES = (
     *(
         Fix(
@@ -103,7 +113,8 @@ FIXES = (
             runtime,
             runtime,
             layers,
-            f"register the {kind}, {REGISTER}, and save the model again",
+            UNKNOWN[kind],
+            f"or register the {kind}, {REGISTER}, and save the model again",
             ((f"# {kind}", REGISTER),),
         )
         for runtime in ("tf2.16+keras3.0", "tf2.16+keras3.2")
@@ -118,18 +129,19 @@ FIXES = (
             runtime,
             runtime,
             "keras.layers.Lambda(own)",
-            f"register it where it is loaded, {REGISTER}",
+            "Could not locate function 'own'",
+            f"or register it where it is loaded, {REGISTER}",
             (("# function", REGISTER),),
             declared="Custom>own",
         )
         for runtime in ("tf2.16+keras3.0", "tf2.16+keras3.2")
     ),
     *(
-        Fix(f"{name}-in-a-scope", "tf2.16+keras3.2", "tf2.16+keras3.2", layers, SCOPE_FIX, (IN_A_SCOPE,))
-        for name, layers in (
-            ("activation", "keras.layers.Dense(2, activation=own)"),
-            ("layer", "Own()"),
-            ("Lambda", "keras.layers.Lambda(own)"),
+        Fix(f"{name}-in-a-scope", "tf2.16+keras3.2", "tf2.16+keras3.2", layers, raises, SCOPE_FIX, (IN_A_SCOPE,))
+        for name, layers, raises in (
+            ("activation", "keras.layers.Dense(2, activation=own)", UNKNOWN["function"]),
+            ("layer", "Own()", UNKNOWN["class"]),
+            ("Lambda", "keras.layers.Lambda(own)", "Could not locate function 'own'"),
         )
     ),
     Fix(
@@ -137,7 +149,8 @@ FIXES = (
         "tf2.16+keras3.2",
         "tf2.16+keras3.2",
         "keras.layers.Lambda(own)",
-        "upgrade Keras there to 3.3 or newer",
+        "Could not locate function 'own'",
+        "or upgrade Keras there to 3.3 or newer",
         newer="tf2.16+keras3.3",
     ),
     Fix(
@@ -145,6 +158,7 @@ FIXES = (
         "tf2.21",
         "tf2.21",
         "keras.layers.Reshape((2, 2)), keras.layers.Bidirectional(keras.layers.LSTM(2, activation=own))",
+        "Could not locate function 'own'",
         SCOPE_FIX,
         (IN_A_SCOPE,),
     ),
@@ -153,6 +167,7 @@ FIXES = (
         "tf2.15",
         "tf2.16+keras3.0",
         "keras.layers.Lambda(lambda x, by=2.0: x * by)",
+        "arg 4 (defaults) must be None or tuple",
         "pass the values as arguments={...} of the Lambda layer, and save the model again",
         (("lambda x, by=2.0: x * by", "lambda x, by: x * by, arguments={'by': 2.0}"),),
         safe_mode=False,
@@ -162,8 +177,29 @@ FIXES = (
         "tf2.4",
         "tf2.20+keras3.14",
         "keras.layers.Dense(2, kernel_constraint=own)",
+        "Expected an instance of `keras.constraints.Constraint`",
         "write it as a class derived from keras.regularizers.Regularizer, or keras.constraints.Constraint",
         ((A_FUNCTION, A_CLASS), ("constraint=own", "constraint=own()")),
+    ),
+    Fix(
+        "decorated-function-of-TensorFlow-in-a-Lambda",
+        "tf2.14",
+        "tf2.15",
+        "keras.layers.Lambda(tf.math.abs)",
+        "'str' object is not callable",
+        "call it in a lambda of your own, as Lambda(lambda x: tf.math.abs(x)) does, and save the model again",
+        (("Lambda(tf.math.abs)", "Lambda(lambda x: tf.math.abs(x))"),),
+        safe_mode=False,
+    ),
+    Fix(
+        "Sequential-in-a-TimeDistributed",
+        "tf2.15",
+        "tf2.16+keras3.3",
+        "keras.layers.Reshape((2, 2)), "
+        "keras.layers.TimeDistributed(keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)]))",
+        "compute_output_shape",
+        "upgrade Keras there to 3.4 or newer",
+        newer="tf2.17+keras3.4",
     ),
 )
 
@@ -175,22 +211,23 @@ def test_fails_as_it_was_and_loads_as_the_fix_has_it(
     if missing := {fix.saver, fix.reader, fix.newer or fix.reader} - {*chosen()}:
         pytest.skip(f"needs {', '.join(sorted(missing))}: MODELCOMPAT_TEST_RUNTIMES")
 
-    def ran(runtime: str, script: str) -> bool:
-        done = subprocess.run([python_of(runtime), "-c", script], cwd=tmp_path, check=False, capture_output=True)
-        return done.returncode == 0
+    def error(runtime: str, script: str) -> str:
+        command = [str(python_of(runtime)), "-c", script]
+        done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, encoding="utf-8")
+        return done.stderr if done.returncode else ""
 
     def judged(runtime: str, own: str = "own") -> CompatibilityResult:
         inventory = read_inventory(tmp_path / "model.h5")
         return check_compatibility(inventory, load_profile(runtime), custom=(own, "Own"), safe_mode=fix.safe_mode)
 
     save, load = fix.scripts(())
-    assert ran(fix.saver, save)
-    assert not ran(fix.reader, load)
+    assert not error(fix.saver, save)
+    assert fix.raises in error(fix.reader, load)
     before = judged(fix.reader)
     assert before.compatibility is Compatibility.FAILS
-    assert fix.says in "\n".join(line for finding in before.findings for line in finding.fix)
+    assert fix.says in [line for finding in before.findings for line in finding.fix]
     fixed, load = fix.scripts(fix.written)
-    assert ran(fix.saver, fixed)
-    assert ran(fix.newer or fix.reader, load)
+    assert not error(fix.saver, fixed)
+    assert not error(fix.newer or fix.reader, load)
     if fixed != save or fix.newer:
         assert judged(fix.newer or fix.reader, fix.declared).compatibility is Compatibility.LOADS

@@ -65,6 +65,13 @@ def function_keys(class_name: str, config: Mapping[str, Any]) -> tuple[str, ...]
     return tuple(key for key in named if key in config)
 
 
+def stored_function(config: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    """Code, defaults and what is enclosed, as Keras 2 writes a Lambda's function; None each where it is not so."""
+    function = config.get("function")
+    code, defaults, enclosed = function if isinstance(function, list) and len(function) == 3 else (None, None, None)
+    return code, defaults, enclosed
+
+
 def code_elsewhere(value: object) -> tuple[Code, ...]:
     """What a value of another layer's configuration holds of bytecode; empty where it is something else."""
     if isinstance(value, dict) and value.get("class_name") == _NODE:

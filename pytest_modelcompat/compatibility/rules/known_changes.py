@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.keras.lambdas import stored_function
 from pytest_modelcompat.artifacts.keras.lookups import LOOKUPS
+from pytest_modelcompat.artifacts.modules import is_in_full
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.compatibility.input_ranks import input_ranks
 from pytest_modelcompat.compatibility.rule import (
@@ -39,8 +41,7 @@ def _lambdas_with(part: int) -> Where:
     """Lambdas of Keras 2 whose function, a triple of code, defaults and closure, has one of these."""
 
     def has(config: Mapping[str, Any]) -> bool:
-        function = config.get("function")
-        return isinstance(function, list) and len(function) == 3 and bool(function[part])
+        return bool(stored_function(config)[part])
 
     return layers_that(has, "Lambda")
 
@@ -68,13 +69,12 @@ def _is_hashed_to_integers(config: Mapping[str, Any]) -> bool:
     return isinstance(config.get("dtype"), dict) and config.get("output_mode", "int") == "int"
 
 
-def _is_around_built_sequential(config: Mapping[str, Any]) -> bool:
-    """Whether a wrapper is around a Sequential that begins with an InputLayer."""
-    held = config.get("layer")
-    inner = held.get("config") if isinstance(held, dict) and held.get("class_name") == "Sequential" else None
-    layers = inner.get("layers") if isinstance(inner, dict) else None
-    first = layers[0] if isinstance(layers, list) and layers else None
-    return isinstance(first, dict) and first.get("class_name") == "InputLayer"
+def _around_built_sequentials(context: CompatibilityContext) -> tuple[Use, ...]:
+    """Each TimeDistributed of a functional model around a Sequential with an InputLayer; a Sequential only builds it."""
+    with_inputs = {layer.path[:-1] for layer in context.layers("InputLayer")}
+    around = {held.path[:-1] for held in context.layers("Sequential") if held.path in with_inputs}
+    layers = context.layers("TimeDistributed")
+    return tuple(each for each in layers if each.path in around and context.is_in_functional(each.path))
 
 
 def _is_adapted_tf_idf(config: Mapping[str, Any]) -> bool:
@@ -98,7 +98,7 @@ def _declared_inside_bidirectional(context: CompatibilityContext, uses: Sequence
         use
         for use in uses
         if context.is_declared(use)
-        and ">" not in f"{use.name}{use.registered_name or ''}"
+        and not is_in_full(use.name, use.registered_name)
         and any(use.path[:depth] in bidirectional for depth in range(1, len(use.path)))
     )
 
@@ -155,7 +155,7 @@ RULES = (
         written=(ANY, KERAS_3),
         read=(KERAS_3, (3, 4)),
         severity=Severity.CHANGE,
-        fix=("upgrade Keras there to 3.4 or newer",),
+        fix=(fixes.upgrade_keras((3, 4)),),
     ),
     Rule(
         Kind.CONFIG_CHANGED,
@@ -163,10 +163,10 @@ RULES = (
         cause="{reader} does not apply a Sequential that has its inputs inside a TimeDistributed: it has no "
         "compute_output_shape",
         source=MEASURED,
-        where=layers_that(_is_around_built_sequential, "TimeDistributed"),
+        where=_around_built_sequentials,
         read=(KERAS_3, (3, 4)),
         stage=Stage.BUILD,
-        fix=("upgrade Keras there to 3.4 or newer",),
+        fix=(fixes.upgrade_keras((3, 4)),),
     ),
     Rule(
         Kind.CONFIG_CHANGED,
@@ -176,7 +176,7 @@ RULES = (
         where=layers_that(lambda config: _is_shape(config.get("output_shape")), "Lambda"),
         read=((3, 2), (3, 4)),
         stage=Stage.BUILD,
-        fix=("leave output_shape out, or upgrade Keras there to 3.4 or newer",),
+        fix=(f"leave output_shape out, or {fixes.upgrade_keras((3, 4))}",),
     ),
     Rule(
         Kind.CONFIG_CHANGED,
@@ -269,7 +269,7 @@ RULES = (
         read=(KERAS_3, (3, 14)),
         stage=Stage.WEIGHTS,
         fix=(
-            "upgrade Keras there to 3.14 or newer",
+            fixes.upgrade_keras((3, 14)),
             "or build the layer with vocabulary=[...] and idf_weights=[...], and save the model again",
         ),
     ),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.keras.lambdas import stored_function
 from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
 from pytest_modelcompat.artifacts.locations import layer_location, locations
+from pytest_modelcompat.artifacts.modules import is_declared_registered
 from pytest_modelcompat.artifacts.text import first_few, listed
 from pytest_modelcompat.artifacts.versions import MinorVersion, dotted
-from pytest_modelcompat.compatibility.constructs import is_declared_registered
 from pytest_modelcompat.compatibility.fixes import COMPILE_FIX, DECORATOR, LOAD_UNSAFE, TO_THE_COMMAND, declare
 from pytest_modelcompat.profiles.third_party import is_operation
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity, Stage
@@ -26,6 +27,7 @@ LAMBDA_FIX = (
     f"write the function as a layer of its own, or register it: {DECORATOR}",
     "and save the model again",
 )
+_IN_A_LAMBDA = "call it in a lambda of your own, as Lambda(lambda x: tf.math.abs(x)) does, and save the model again"
 # The first Keras whose .keras loader, and the first whose .h5 loader, refuses bytecode by default, for profiles that
 # were recorded before this was asked. Measured.
 _SAFE_KERAS = (2, 13)
@@ -231,11 +233,17 @@ def _nameless(context: CompatibilityContext, use: LambdaUse) -> Iterator[Finding
                 subject="Lambda",
                 where=(layer_location(use.path),),
                 cause=_without_function(context, inner) if inner else _without_names(context, names),
-                fix=(*_import(names), *_or(LAMBDA_FIX)) if names and context.reader_major == 2 else LAMBDA_FIX,
+                fix=_fix(context, names, is_decorated=bool(inner)),
                 blame=Blame.WRITER,
                 stage=_stage_of_call(context, use),
                 source="measured",
             )
+
+
+def _fix(context: CompatibilityContext, names: tuple[str, ...], *, is_decorated: bool) -> tuple[str, ...]:
+    if is_decorated:
+        return (_IN_A_LAMBDA, *_or(LAMBDA_FIX))
+    return (*_import(names), *_or(LAMBDA_FIX)) if context.reader_major == 2 else LAMBDA_FIX
 
 
 def _without_names(context: CompatibilityContext, names: tuple[str, ...]) -> str:
@@ -254,8 +262,7 @@ def _without_function(context: CompatibilityContext, inner: str) -> str:
 
 def _inner_function(config: Mapping[str, Any]) -> str:
     """The name that Keras 2 writes in the place of a function that another one of TensorFlow encloses."""
-    function = config.get("function")
-    enclosed = function[2] if isinstance(function, list) and len(function) == 3 else None
+    enclosed = stored_function(config)[2]
     return next((each for each in enclosed or () if isinstance(each, str)), "")
 
 
@@ -276,8 +283,8 @@ def _import(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _stage_of_call(context: CompatibilityContext, use: LambdaUse) -> Stage:
     """Where the function is first called: when the model is built, unless its shape is known or not asked for."""
-    functional = {path for path, model in context.models if "output_layers" in model}
-    is_asked = use.path[:-1] in functional or context.inventory.format == "h5" or context.reader < _ASKS_NO_SEQUENTIAL
+    is_h5, is_old = context.inventory.format == "h5", context.reader < _ASKS_NO_SEQUENTIAL
+    is_asked = context.is_in_functional(use.path) or is_h5 or is_old
     is_known = context.reader_major == 3 and _config_of(context, use).get("output_shape") is not None
     return Stage.FIRST_CALL if is_known or not is_asked else Stage.BUILD
 

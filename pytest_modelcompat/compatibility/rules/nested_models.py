@@ -50,7 +50,7 @@ def lost_nested_outputs(context: CompatibilityContext) -> Iterator[Finding]:
             where=first_few(layer_location(path) for path in ends),
             cause=f"the model ends in another model, whose output {context.reader_name} looks up under an index "
             "that does not exist: list index out of range",
-            fix=("upgrade Keras there to 3.3 or newer", fixes.RE_SAVE_AS_SAVED_MODEL),
+            fix=(fixes.upgrade_keras(_COUNTS_ENDS), fixes.RE_SAVE_AS_SAVED_MODEL),
             stage=Stage.BUILD,
             source="keras-team/keras#19326",
         )

@@ -6,10 +6,17 @@ import builtins
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.locations import layer_location
-from pytest_modelcompat.artifacts.modules import NO_MODULE, is_declared
+from pytest_modelcompat.artifacts.modules import NO_MODULE, is_declared, is_in_full
 from pytest_modelcompat.artifacts.text import first_few
 from pytest_modelcompat.compatibility.constructs import is_registered_function
-from pytest_modelcompat.compatibility.fixes import DECORATOR, IN_A_SCOPE, REGISTER_FUNCTION, TO_THE_COMMAND, declare
+from pytest_modelcompat.compatibility.fixes import (
+    DECORATOR,
+    IN_A_SCOPE,
+    REGISTER_FUNCTION,
+    TO_THE_COMMAND,
+    declare,
+    upgrade_keras,
+)
 from pytest_modelcompat.compatibility.rules.imported import is_imported_package
 from pytest_modelcompat.results.finding import MEASURED, Finding, Kind, Stage
 
@@ -24,7 +31,7 @@ _READ = frozenset({"inbound_nodes", "function", "output_shape", "layers"})
 _IN_LAMBDAS = frozenset({"function", "output_shape"})
 # From this version on what is declared is found in an .h5 file too. Measured.
 _FINDS_DECLARED = (3, 3)
-_NEWER = "or upgrade Keras there to 3.3 or newer"
+_NEWER = f"or {upgrade_keras(_FINDS_DECLARED)}"
 # From this version on a Lambda's function has the name that it is registered by: `Custom>halve`. Measured.
 _TELLS_REGISTERED = (3, 7)
 # Where it looks for a function that names no module.
@@ -79,10 +86,11 @@ def _why(context: CompatibilityContext, reference: Reference) -> str:
 
 def _is_forgotten(context: CompatibilityContext, reference: Reference) -> bool:
     """Whether it is declared and not registered, which the first Keras 3 did not find in an .h5 file."""
-    is_named_so = ">" in f"{reference.name}{reference.registered_name or ''}"
-    is_registered = is_named_so or is_registered_function(reference, context.custom)
-    is_lost = context.inventory.format == "h5" and context.reader < _FINDS_DECLARED and not is_registered
-    return is_lost and context.is_declared(reference)
+    if context.inventory.format != "h5" or context.reader >= _FINDS_DECLARED:
+        return False
+    is_registered = is_in_full(reference.name, reference.registered_name)
+    is_registered = is_registered or is_registered_function(reference, context.custom)
+    return context.is_declared(reference) and not is_registered
 
 
 def _is_found(context: CompatibilityContext, reference: Reference) -> bool:
