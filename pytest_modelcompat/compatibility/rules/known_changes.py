@@ -70,7 +70,7 @@ def _is_hashed_to_integers(config: Mapping[str, Any]) -> bool:
 
 
 def _around_built_sequentials(context: CompatibilityContext) -> tuple[Use, ...]:
-    """Each TimeDistributed of a functional model around a Sequential with an InputLayer; a Sequential only builds it."""
+    """Each TimeDistributed of a functional model around a Sequential with an InputLayer; others only build it."""
     with_inputs = {layer.path[:-1] for layer in context.layers("InputLayer")}
     around = {held.path[:-1] for held in context.layers("Sequential") if held.path in with_inputs}
     layers = context.layers("TimeDistributed")
