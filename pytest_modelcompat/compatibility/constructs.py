@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_modelcompat.artifacts.inventory import LayerUse, Reference
 from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
 from pytest_modelcompat.artifacts.modules import NO_MODULE, PACKAGE_END, is_declared_registered, is_in_full
-from pytest_modelcompat.compatibility.input_ranks import input_ranks, models_of
+from pytest_modelcompat.compatibility.input_shapes import input_ranks, models_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping

@@ -10,7 +10,7 @@ from pytest_modelcompat.artifacts.inventory import LayerUse, ObjectUse
 from pytest_modelcompat.artifacts.modules import KERAS_OWN_PACKAGE, NO_MODULE
 from pytest_modelcompat.artifacts.versions import MinorVersion, dotted, minor_version
 from pytest_modelcompat.compatibility.constructs import constructs, is_registered_function
-from pytest_modelcompat.compatibility.input_ranks import models_of
+from pytest_modelcompat.compatibility.input_shapes import models_of
 from pytest_modelcompat.compatibility.model_ends import ends_of
 
 if TYPE_CHECKING:
@@ -208,13 +208,15 @@ class CompatibilityContext:
         return frozenset(path for path, config in self.models if "output_layers" in config)
 
     def is_translated(self, layer: LayerUse) -> bool:
-        """Whether the readers of an .h5 file translate a layer's old configuration.
+        """Whether a reader translates a layer's old configuration, as it does in an .h5 file.
 
-        Keras 3 does not where a module stands beside the class, as in models inside a Sequential from 2.13 on, nor in
-        wrapped layers. Measured, and read in its sources.
+        Keras 3 does where no module stands beside the class, but in wrapped layers; that a module does, as in models
+        inside a Sequential of an .h5 file from 2.13 on, and that none does, as in a Sequential of a .keras file of 2.12,
+        and of 2.13 after it was saved to .h5. Measured, and read in its sources.
         """
-        is_h5, is_new = self.inventory.format == "h5", layer.module is not None
-        return is_h5 and (self.reader_major == 2 or not (is_new or self.is_wrapped(layer.path)))
+        if self.reader_major == 2:
+            return self.inventory.format == "h5"
+        return self.is_keras_file and layer.module is None and not self.is_wrapped(layer.path)
 
     @cached_property
     def constructs(self) -> Mapping[str, tuple[Use, ...]]:

@@ -9,13 +9,14 @@ from .trial import Trial, move_weights, sequential
 Maker = Callable[[], Any]
 TEXT_MODES = ("int", "multi_hot", "count", "tf_idf", "binary", "tf-idf")
 LOOKUP_MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf", "binary", "tf-idf")
+ENCODING_MODES = ("one_hot", "multi_hot", "count")
 POLICIES = ("mixed_float16", "mixed_bfloat16", "float64", "float16", "bfloat16")
 QUANTIZATIONS = ("int8", "int4", "float8")
 
 
 def state_trials(kit: Kit) -> Iterator[Tuple[str, Trial]]:
     """Adapted, quantized, adapted in low rank, and under each dtype policy."""
-    for name, make, inputs in [*_adapted(kit), *_given(kit), *_from_files(kit), *_quantized(kit)]:
+    for name, make, inputs in [*_adapted(kit), *_given(kit), *_of_columns(kit), *_from_files(kit), *_quantized(kit)]:
         yield name, Trial(name, "state", make, inputs, is_as_is=True)
     for name, make, inputs in _under_policies(kit):
         yield name, Trial(name, "state", make, inputs)
@@ -54,6 +55,20 @@ def _given(kit: Kit) -> Iterator[Tuple[str, Maker, str]]:
             yield "{} of a vocabulary, output_mode={!r}".format(name, mode), make, inputs
     moments = {"mean": [1.0, 2.0, 3.0, 4.0], "variance": [0.5, 1.0, 1.5, 2.0]}
     yield "Normalization of a mean and a variance", _of(kit, "Normalization", "vectors", moments), "vectors"
+
+
+def _of_columns(kit: Kit) -> Iterator[Tuple[str, Maker, str]]:
+    """Layers that encode one number a row, of which versions make other shapes than of several."""
+    cases: List[Tuple[str, str, Dict[str, Any], Tuple[str, ...]]] = [
+        ("CategoryEncoding", "column of integers", {"num_tokens": 5}, ENCODING_MODES),
+        ("Discretization", "column", {"bin_boundaries": [0.3, 0.6]}, ("int", *ENCODING_MODES)),
+        ("IntegerLookup", "column of integers", {"vocabulary": [0, 1, 2, 3]}, ("int", *ENCODING_MODES)),
+        ("Hashing", "column of integers", {"num_bins": 5}, ("int", *ENCODING_MODES)),
+    ]
+    for name, inputs, options, modes in cases:
+        for mode in modes:
+            make = _of(kit, name, inputs, dict(options, output_mode=mode))
+            yield "{} of a column, output_mode={!r}".format(name, mode), make, inputs
 
 
 def _of(kit: Kit, name: str, inputs: str, options: Dict[str, Any]) -> Maker:

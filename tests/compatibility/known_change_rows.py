@@ -158,21 +158,37 @@ CHANGES = {
         custom=("clipped",),
     ),
     **{
-        f"one hot, inputs of {len(shape)} dimensions": Change(
-            partial(encoded, shape=shape, output_mode="one_hot"),
+        f"one hot of a column, {class_name}": Change(
+            partial(encoded, shape=(1,), output_mode="one_hot", class_name=class_name),
             Kind.SEMANTICS_CHANGED,
-            "CategoryEncoding(output_mode='one_hot')",
-            ("2.10 tf2.16+keras3.2", "2.15 tf2.16+keras3.3") if shape else (),
-            ("2.15 tf2.15", "2.15 tf2.16+keras3.4") if shape else ("2.15 tf2.16+keras3.3",),
+            "output_mode='one_hot'",
+            (
+                "2.10 tf2.16+keras3.2",
+                "2.15 tf2.16+keras3.3",
+                "3.4 tf2.16+keras3.3",
+                "3.3 tf2.16+keras3.4",
+                "3.0 tf2.21",
+            ),
+            ("2.15 tf2.15", "2.15 tf2.16+keras3.4", "3.4 tf2.21", "3.0 tf2.16+keras3.3"),
         )
-        for shape in ((1,), ())
+        for class_name in ("CategoryEncoding", "Discretization")
     },
-    "multi hot": Change(
-        partial(encoded, shape=(1,), output_mode="multi_hot"),
+    **{
+        f"{output_mode.replace('_', ' ')}, inputs of shape {shape}": Change(
+            partial(encoded, shape=shape, output_mode=output_mode),
+            Kind.SEMANTICS_CHANGED,
+            "output_mode='one_hot'",
+            (),
+            ("2.15 tf2.16+keras3.3", "3.4 tf2.16+keras3.3", "3.3 tf2.16+keras3.4"),
+        )
+        for output_mode, shape in (("one_hot", ()), ("multi_hot", (1,)))
+    },
+    "one hot of a row": Change(
+        partial(encoded, shape=(3,), output_mode="one_hot"),
         Kind.SEMANTICS_CHANGED,
-        "CategoryEncoding(output_mode='one_hot')",
+        "output_mode='one_hot'",
         (),
-        ("2.15 tf2.16+keras3.3",),
+        ("3.4 tf2.16+keras3.3", "3.3 tf2.16+keras3.4"),
     ),
     **{
         f"Sequential with{'' if is_built else 'out'} inputs in a TimeDistributed, {held.__name__}": Change(
@@ -197,7 +213,7 @@ CHANGES = {
         Kind.CONFIG_CHANGED,
         "BatchNormalization(axis=…)",
         ("2.13 tf2.16+keras3.0", "2.15 tf2.21"),
-        ("2.13 tf2.15",),
+        ("2.13 tf2.15", "2.12 tf2.21"),
     ),
     "axis of BatchNormalization as a number": Change(
         lambda writer: keras(writer, normalized_batch(writer, 1)),

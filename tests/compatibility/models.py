@@ -332,9 +332,10 @@ def triple(writer: Writer, closure: Any, defaults: list[float] | None = None) ->
     return h5(writer, stack(writer, layer.but(function=[text, defaults, closure])))
 
 
-def encoded(writer: Writer, shape: tuple[int, ...], output_mode: str) -> Build:
-    layer = writer.layer("CategoryEncoding", "encoded", num_tokens=5, output_mode=output_mode, sparse=False)
-    return h5(writer, chain(writer, writer.input(*shape, dtype="int32"), layer))
+def encoded(writer: Writer, shape: tuple[int, ...], output_mode: str, class_name: str = "CategoryEncoding") -> Build:
+    size = {"bin_boundaries": [0.5]} if class_name == "Discretization" else {"num_tokens": 5}
+    layer = writer.layer(class_name, "encoded", **size, output_mode=output_mode, sparse=False)
+    return h5(writer, writer.sequential(writer.input(*shape, dtype="int32"), layer))
 
 
 def over_time(

@@ -53,7 +53,8 @@ if TYPE_CHECKING:
 
     from tests.compatibility.models import Build
 
-K25, K26, K212, K30 = Writer((2, 5)), Writer((2, 6)), Writer((2, 12)), Writer((3, 0))
+K25, K26, K212 = Writer((2, 5)), Writer((2, 6)), Writer((2, 12))
+K30, K34 = Writer((3, 0)), Writer((3, 4))
 
 
 @dataclass(frozen=True)
@@ -268,6 +269,8 @@ ARTIFACTS = {
     "own loss in a model of its own, h5 of 3.11": Judged(models.built_by_its_call, custom=("Ranker",)),
     "one hot of a column, h5 of 2.15": Judged(models.encoded(K215, (1,), "one_hot")),
     "one hot of a column, h5 of 3.0": Judged(models.encoded(K30, (1,), "one_hot")),
+    "one hot of a column, h5 of 3.3": Judged(models.encoded(K33, (1,), "one_hot")),
+    "one hot of a column, h5 of 3.4": Judged(models.encoded(K34, (1,), "one_hot")),
     "package that Keras imports, keras of 3.15": Judged(
         keras(K315, models.with_own_layer(K315, "keras_hub.src.layers.scale", "keras_hub>Scale"))
     ),

@@ -196,10 +196,14 @@ class Writer:
             _fill(file, "_layer_checkpoint_dependencies" if self.version < (2, 15) else "layers", model)
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("metadata.json", json.dumps({"keras_version": self.full}))
-            archive.writestr("config.json", json.dumps(model.node))
+            archive.writestr("config.json", json.dumps(self._in_keras_file(model.node)))
             archive.write(weights, "model.weights.h5")
         weights.unlink()
         return path
+
+    def _in_keras_file(self, node: Config) -> Config:
+        """A model's node as it stands in a .keras file: in those of 2.12 the outermost alone names its module."""
+        return node if self.version >= (2, 13) else {**node, "config": _without_modules(node)["config"]}
 
     def _node(
         self, class_name: str, config: Config, module: str = "keras.layers", registered_name: str | None = None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.compatibility import fixes
-from pytest_modelcompat.compatibility.input_ranks import input_ranks
+from pytest_modelcompat.compatibility.input_shapes import input_ranks
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
@@ -24,14 +24,15 @@ _WITH_WEIGHTS = frozenset({"BatchNormalization", "LayerNormalization", "GroupNor
 
 def lost_axes(context: CompatibilityContext) -> Iterator[Finding]:
     """Findings where Keras 3 drops a layer's axis and goes on with the usual one, the last."""
-    if context.reader_major != 3 or context.inventory.format != "h5":
+    if context.reader_major != 3:
         return
     read = [layer for layer in context.inventory.layers if "axis" in layer.config and context.is_translated(layer)]
     ranks = input_ranks(context.models) if read else {}
     losing = [layer for layer in read if _is_lost(context, layer.config.get("axis"), ranks.get(layer.path))]
     misfit = [layer for layer in losing if layer.class_name in _WITH_WEIGHTS]
     other = [layer for layer in losing if layer not in misfit]
-    cause = f"{context.reader_name} drops its axis when it reads an .h5 file, and takes the last one instead"
+    what = "an .h5 file" if context.inventory.format == "h5" else "a configuration without modules"
+    cause = f"{context.reader_name} drops its axis when it reads {what}, and takes the last one instead"
     if misfit:
         yield _finding(context, misfit, f"{cause}, for which the stored weights are not", Severity.ERROR)
     if other:

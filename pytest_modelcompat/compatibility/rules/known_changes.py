@@ -8,7 +8,7 @@ from pytest_modelcompat.artifacts.keras.lambdas import stored_function
 from pytest_modelcompat.artifacts.keras.lookups import LOOKUPS
 from pytest_modelcompat.artifacts.modules import is_in_full
 from pytest_modelcompat.compatibility import fixes
-from pytest_modelcompat.compatibility.input_ranks import input_ranks
+from pytest_modelcompat.compatibility.input_shapes import input_shapes
 from pytest_modelcompat.compatibility.rule import (
     ANY,
     NEVER,
@@ -34,6 +34,8 @@ RANDOM = ("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "Spatia
 OTHER_FORMAT = (fixes.LEAVE_H5,)
 _AS_ARGUMENTS = ("pass the values as arguments={...} of the Lambda layer, and save the model again",)
 _DEFAULTS, _CLOSURE = 1, 2
+# The first Keras 3 whose one-hot encodings of a column have no dimension of one number.
+_SQUEEZES = (3, 4)
 NOTHING_TO_DO = ("nothing, if the model is only used to predict",)
 
 
@@ -54,9 +56,13 @@ def _untranslated_with_axes(context: CompatibilityContext) -> tuple[Use, ...]:
 
 
 def _one_hot_of_a_column(context: CompatibilityContext) -> tuple[Use, ...]:
-    layers = [each for each in context.layers("CategoryEncoding") if each.config.get("output_mode") == "one_hot"]
-    ranks = input_ranks(context.models) if layers else {}
-    return tuple(each for each in layers if (ranks.get(each.path) or 0) > 1)
+    layers = context.layers("CategoryEncoding", "Discretization")
+    encoding = [each for each in layers if each.config.get("output_mode") == "one_hot"]
+    shapes = input_shapes(context.models) if encoding else {}
+    # Keras 2 takes no other inputs of more than one dimension.
+    last = (1, None) if context.writer_major == 2 else (1,)
+    given = ((each, shapes.get(each.path, ())) for each in encoding)
+    return tuple(each for each, shape in given if len(shape) > 1 and shape[-1] in last)
 
 
 def _is_shape(value: object) -> bool:
@@ -144,18 +150,32 @@ RULES = (
         read=(KERAS_3, (3, 4)),
         stage=Stage.CONFIG,
     ),
+    *(
+        Rule(
+            Kind.SEMANTICS_CHANGED,
+            subject="output_mode='one_hot'",
+            cause="{reader} keeps the dimension of one number that its inputs have, and gives (batch, 1, categories) "
+            "where {writer} gives (batch, categories)",
+            source=MEASURED,
+            where=_one_hot_of_a_column,
+            written=written,
+            read=(KERAS_3, _SQUEEZES),
+            severity=Severity.CHANGE,
+            fix=(fixes.upgrade_keras(_SQUEEZES),),
+        )
+        for written in ((ANY, KERAS_3), (_SQUEEZES, NEVER))
+    ),
     Rule(
         Kind.SEMANTICS_CHANGED,
-        subject="CategoryEncoding(output_mode='one_hot')",
-        cause="{reader} keeps the dimension of one number that its inputs have, and gives (batch, 1, num_tokens) where "
-        "{writer} gives (batch, num_tokens)",
+        subject="output_mode='one_hot'",
+        cause="{reader} drops the dimension of one number that its inputs have, and gives (batch, categories) where "
+        "{writer} gives (batch, 1, categories)",
         source=MEASURED,
         where=_one_hot_of_a_column,
-        # Keras 2 takes no other inputs of more than one dimension.
-        written=(ANY, KERAS_3),
-        read=(KERAS_3, (3, 4)),
+        written=(KERAS_3, _SQUEEZES),
+        read=(_SQUEEZES, NEVER),
         severity=Severity.CHANGE,
-        fix=(fixes.upgrade_keras((3, 4)),),
+        fix=("put a Reshape(()) before the layer, and save the model again: of (batch,) every version makes the same",),
     ),
     Rule(
         Kind.CONFIG_CHANGED,

@@ -1,4 +1,4 @@
-"""Ranks: how many dimensions the input of each layer has, as far as a model's configuration tells."""
+"""Shapes: what the input of each layer has, as far as a model's configuration tells, often no more than its rank."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.inventory import Inventory
 
     Path = tuple[str, ...]
+    # None stands for a size that is not known.
+    Shape = tuple[int | None, ...]
 
 # What a layer's output has, whatever its input has.
 _FIXED = {"Flatten": 2, "RepeatVector": 3}
@@ -19,7 +21,7 @@ _OF_SPACE = frozenset(
     {"Conv", "DepthwiseConv", "SeparableConv", "MaxPooling", "AveragePooling", "GlobalMaxPooling"}
     | {"GlobalAveragePooling", "UpSampling", "ZeroPadding", "Cropping", "SpatialDropout"}
 )
-_GLOBAL, _TENSOR = "Global", "__keras_tensor__"
+_GLOBAL, _TENSOR, _INPUT = "Global", "__keras_tensor__", "InputLayer"
 _RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional"})
 # What has the rank of its input.
 _KEEPING = frozenset(
@@ -44,34 +46,47 @@ def input_ranks(models: Iterable[tuple[Path, Mapping[str, Any]]]) -> dict[Path, 
     Args:
         models: path and configuration of each model.
     """
-    found: dict[Path, int] = {}
+    return {path: len(shape) for path, shape in input_shapes(models).items()}
+
+
+def input_shapes(models: Iterable[tuple[Path, Mapping[str, Any]]]) -> dict[Path, Shape]:
+    """The shape of each layer's input, by the layer's path; those of which not even the rank is known are not there.
+
+    Args:
+        models: path and configuration of each model.
+    """
+    found: dict[Path, Shape] = {}
     for path, config in models:
         nodes = config.get("layers")
-        for name, rank in _of_model([node for node in nodes if isinstance(node, dict)] if nodes else []):
+        for name, shape in _of_model([node for node in nodes if isinstance(node, dict)] if nodes else []):
             layer = (*path, name)
-            found[layer] = rank
+            found[layer] = shape
     return found
 
 
-def _of_model(nodes: list[dict[str, Any]]) -> Iterator[tuple[str, int]]:
-    rank: int | None = None
-    outputs: dict[str, int | None] = {}
+def _of_model(nodes: list[dict[str, Any]]) -> Iterator[tuple[str, Shape]]:
+    shape: Shape | None = None
+    outputs: dict[str, Shape | None] = {}
     for node in nodes:
         config = node.get("config")
         if not isinstance(config, dict) or not isinstance(config.get("name"), str):
-            rank = None
+            shape = None
             continue
         class_name = str(node.get("class_name"))
         # A functional model's layers stand in no order, and each says what it is called with.
         called = _shape_of_call(node.get("inbound_nodes"))
         given = config.get("batch_shape", config.get("batch_input_shape"))
         known = called or (given if isinstance(given, list) else None)
-        before = outputs.get(_source(node["inbound_nodes"])) if "inbound_nodes" in node else rank
-        rank = len(known) if known else _asked(class_name) or before
-        if rank is not None:
-            yield config["name"], rank
-            rank = _output(class_name, config, rank)
-        outputs[config["name"]] = rank
+        before = outputs.get(_source(node["inbound_nodes"])) if "inbound_nodes" in node else shape
+        shape = tuple(known) if known else _of_rank(_asked(class_name)) or before
+        if shape is not None:
+            yield config["name"], shape
+            shape = shape if class_name == _INPUT else _of_rank(_output(class_name, config, len(shape)))
+        outputs[config["name"]] = shape
+
+
+def _of_rank(rank: int | None) -> Shape | None:
+    return (None,) * rank if rank else None
 
 
 def _source(calls: Any) -> str:

@@ -1,4 +1,4 @@
-"""Ranks: what a configuration tells of the number of dimensions that each layer is given."""
+"""Shapes: what a configuration tells of the dimensions that each layer is given."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.artifacts.inventory import Inventory, LayerUse
 from pytest_modelcompat.compatibility.constructs import constructs
-from pytest_modelcompat.compatibility.input_ranks import input_ranks, models_of
+from pytest_modelcompat.compatibility.input_shapes import input_ranks, input_shapes, models_of
 from pytest_modelcompat.compatibility.rules.axes import lost_axes
 from pytest_modelcompat.results.finding import Severity
 from tests.compatibility.judging import before
@@ -115,6 +115,14 @@ def test_models_inside_models_have_their_own() -> None:
     )
     assert input_ranks(models_of(inventory)) == {("inner", "in"): 4, ("inner", "probe"): 4}
     assert list(models_of(Inventory(Path("m"), "keras", root={"config": ["a list"]}))) == []
+
+
+def test_sizes_are_known_beside_the_inputs_and_where_a_call_has_them() -> None:
+    dense = node("Dense", "dense")
+    found = input_shapes([((), sequential(IMAGE, PROBE, dense)["config"])])
+    assert found == {("in",): (None, 8, 8, 3), ("probe",): (None, 8, 8, 3), ("dense",): (None, None, None, None)}
+    called = {**dense, "inbound_nodes": [{"args": [tensor(None, 1)], "kwargs": {}}]}
+    assert input_shapes([((), sequential(IMAGE, called)["config"])])["dense",] == (None, 1)
 
 
 class TestLastAxis:
