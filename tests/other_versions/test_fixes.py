@@ -209,7 +209,7 @@ FIXES = (
             (
                 "tf2.16+keras3.3",
                 "tf2.21",
-                "put a Reshape(()) before the layer, and save the model again: of (batch,) every version makes the same",
+                "put a Reshape(()) before the layer, and save the model again: every version encodes (batch,) the same",
                 (("keras.layers.Discretization", "keras.layers.Reshape(()), keras.layers.Discretization"),),
                 "",
             ),

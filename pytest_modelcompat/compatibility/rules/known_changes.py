@@ -175,7 +175,7 @@ RULES = (
         written=(KERAS_3, _SQUEEZES),
         read=(_SQUEEZES, NEVER),
         severity=Severity.CHANGE,
-        fix=("put a Reshape(()) before the layer, and save the model again: of (batch,) every version makes the same",),
+        fix=("put a Reshape(()) before the layer, and save the model again: every version encodes (batch,) the same",),
     ),
     Rule(
         Kind.CONFIG_CHANGED,
