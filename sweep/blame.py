@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # What holds the others, and is named first where it fails whenever they do.
 _OUTER = ("model ", "layer ")
+# What stands between a wrapper and what it holds.
+_HOLDS = " > "
 LOADS, CHANGED, TRAINING = "loads", "changed", "training"
 
 Kind = tuple[str, str, str]
@@ -84,13 +86,15 @@ def _named(suspects: frozenset[str], words: frozenset[str], often: Counter[str])
     """Those that a text names: by their argument, or where it names none, by their class.
 
     What a text says of an `activation` may be of `recurrent_activation`: of several the one is meant that fewest of all
-    artifacts have, since it is what was tried.
+    artifacts have, since it is what was tried. A text that names a wrapper and what it holds is of the two together.
     """
     arguments = [each for each in suspects if _argument(each) in words or _handed_on(each) in words]
     if arguments:
         fewest = min(often[each] for each in arguments)
         return frozenset(each for each in arguments if often[each] == fewest)
-    return frozenset(each for each in suspects if "=" not in each and each.rpartition(" ")[2] in words)
+    classes = frozenset(each for each in suspects if "=" not in each and each.rpartition(" ")[2] in words)
+    held = frozenset(each for each in classes if _HOLDS in each and words.issuperset(each.partition(" ")[2].split(_HOLDS)))
+    return held or classes
 
 
 def _handed_on(construct: str) -> str:

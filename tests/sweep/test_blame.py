@@ -47,6 +47,14 @@ class TestBlamed:
         failed = seen(kind, "initializer Glorot", "initializer Glorot.input_axes=null", "initializer Glorot.seed=null")
         assert blamed([BASE, failed]).constructs == {"initializer Glorot.input_axes=null": kind}
 
+    def test_the_wrapper_with_what_it_holds_where_the_failure_names_both(self) -> None:
+        kind = ("fails", "build", "NotImplementedError: calling Each.call(). Layer Chain should implement it")
+        chain = seen(kind, "layer Each", "layer Each > Chain", "layer Chain")
+        other = seen(FAILS, "layer Each", "layer Each > Dense", "model Functional")
+        apart = seen(LOADS, "layer Chain")
+        found = blamed([apart, chain, other, seen(FAILS, "model Functional", "layer Other")]).constructs
+        assert found == {"layer Each > Chain": kind, "model Functional": FAILS}
+
     def test_each_of_several_where_none_explains_all(self) -> None:
         failed = [seen(FAILS, "layer A", "layer B"), seen(FAILS, "layer A"), seen(FAILS, "layer C")]
         assert blamed([BASE, *failed]).constructs == {"layer A": FAILS, "layer C": FAILS}
