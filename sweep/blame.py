@@ -11,7 +11,7 @@ from pytest_modelcompat.profiles.facts import PAIR
 from pytest_modelcompat.profiles.handed_on import HANDED_ON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 # What holds the others, and is named first where it fails whenever they do.
 _OUTER = ("model ", "layer ")
@@ -71,15 +71,30 @@ def _blame(wrong: Sequence[Observation], sound: Sequence[frozenset[str]], found:
         if constructs - innocent:
             by_kind.setdefault(kind, []).append(constructs - innocent)
     left: list[Observation] = []
+    usual = _usual_kinds(by_kind)
     for kind, alike in by_kind.items():
         words = frozenset(re.findall(r"\w+", kind[2]))
-        named = (_named(suspects, words, often) for suspects in alike)
+        # What mostly fails for another reason, such as the model around it, is not what this text is about.
+        usually = (frozenset(each for each in suspects if kind in usual[each]) for suspects in alike)
+        named = (_named(suspects, words, often) for suspects in usually)
         culprits = _culprits([(suspects, kind) for suspects in named if suspects])
         found.constructs.update(dict.fromkeys(culprits, kind))
         left += [(suspects, kind) for suspects in alike if suspects.isdisjoint(culprits)]
     for culprit, kinds in _culprits(left).items():
         found.constructs.setdefault(culprit, _most_frequent(kinds))
     _blame_pairs(wrong, sound, innocent, found)
+
+
+def _usual_kinds(by_kind: Mapping[Kind, Sequence[frozenset[str]]]) -> dict[str, set[Kind]]:
+    """How artifacts with a construct mostly fail: one kind, or several that are as frequent."""
+    counts: dict[str, Counter[Kind]] = {}
+    for kind, alike in by_kind.items():
+        for construct in (each for suspects in alike for each in suspects):
+            counts.setdefault(construct, Counter())[kind] += 1
+    return {
+        construct: {kind for kind, count in kinds.items() if count == max(kinds.values())}
+        for construct, kinds in counts.items()
+    }
 
 
 def _named(suspects: frozenset[str], words: frozenset[str], often: Counter[str]) -> frozenset[str]:
@@ -93,8 +108,12 @@ def _named(suspects: frozenset[str], words: frozenset[str], often: Counter[str])
         fewest = min(often[each] for each in arguments)
         return frozenset(each for each in arguments if often[each] == fewest)
     classes = frozenset(each for each in suspects if "=" not in each and each.rpartition(" ")[2] in words)
-    held = frozenset(each for each in classes if _HOLDS in each and words.issuperset(each.partition(" ")[2].split(_HOLDS)))
-    return held or classes
+    return frozenset(each for each in classes if words.issuperset(_held(each))) or classes
+
+
+def _held(construct: str) -> Sequence[str]:
+    """A wrapper and what it holds; what no text names for another construct."""
+    return construct.partition(" ")[2].split(_HOLDS) if _HOLDS in construct else (construct,)
 
 
 def _handed_on(construct: str) -> str:

@@ -55,6 +55,14 @@ class TestBlamed:
         found = blamed([apart, chain, other, seen(FAILS, "model Functional", "layer Other")]).constructs
         assert found == {"layer Each > Chain": kind, "model Functional": FAILS}
 
+    def test_not_what_the_failure_names_where_it_mostly_fails_otherwise(self) -> None:
+        kind = ("fails", "load", "ValueError: Could not interpret initializer")
+        usual = "layer Embedding.embeddings_initializer=<RandomUniform>"
+        failed = [seen(FAILS, "model Functional", "layer Embedding", usual) for _ in range(3)]
+        odd = seen(kind, "model Functional", "layer Embedding", usual)
+        other = seen(FAILS, "model Functional", "layer Other")
+        assert blamed([BASE, *failed, odd, other]).constructs == {"model Functional": FAILS}
+
     def test_each_of_several_where_none_explains_all(self) -> None:
         failed = [seen(FAILS, "layer A", "layer B"), seen(FAILS, "layer A"), seen(FAILS, "layer C")]
         assert blamed([BASE, *failed]).constructs == {"layer A": FAILS, "layer C": FAILS}
