@@ -211,8 +211,8 @@ class CompatibilityContext:
         """Whether a reader translates a layer's old configuration, as it does in an .h5 file.
 
         Keras 3 does where no module stands beside the class, but not in wrapped layers. One stands there in models
-        inside a Sequential of an .h5 file from 2.13 on; none does in a Sequential of a .keras file of 2.12, nor in one of
-        2.13 that was saved to .h5 before. Measured, and read in its sources.
+        inside a Sequential of an .h5 file from 2.13 on; none does in a Sequential of a .keras file of 2.12, nor in one
+        of 2.13 that was saved to .h5 before. Measured, and read in its sources.
         """
         if self.reader_major == 2:
             return self.inventory.format == "h5"
