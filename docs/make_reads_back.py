@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.profiles.facts import LOADS, PAIR, ranges_of, read_data, rows_of
+from pytest_modelcompat.profiles.facts import HOLDS, LOADS, PAIR, ranges_of, read_data, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -124,7 +124,7 @@ def _class_of(construct: str) -> str:
     """The class that a construct is of; of two, a heading for all of these."""
     if PAIR in construct:
         return PAIRS
-    name = construct.split("=", maxsplit=1)[0].split(" > ", maxsplit=1)[0].partition(".")[0].rpartition(" ")[2]
+    name = construct.split("=", maxsplit=1)[0].split(HOLDS, maxsplit=1)[0].partition(".")[0].rpartition(" ")[2]
     return OWN if name == "*" else name
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.profiles.facts import PAIR
+from pytest_modelcompat.profiles.facts import HOLDS, PAIR
 from pytest_modelcompat.profiles.handed_on import HANDED_ON
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 # What holds the others, and is named first where it fails whenever they do.
 _OUTER = ("model ", "layer ")
-# What stands between a wrapper and what it holds.
-_HOLDS = " > "
 LOADS, CHANGED, TRAINING = "loads", "changed", "training"
 
 Kind = tuple[str, str, str]
@@ -44,7 +42,8 @@ def blamed(observations: Sequence[Observation]) -> Blamed:
     """What failures and changes are of.
 
     A construct of an artifact that loads is innocent. Of the others those are to blame that the text of a failure
-    names: an argument, or else a class. Where it names none, it is the one that most artifacts have that do not load,
+    names: an argument, or else a wrapper with what it holds, or else a class; not one that fails more often for another
+    reason. Where it names none, it is the one that most artifacts have that do not load,
     and so on until all are explained: where everything fails, it is the model around it, and not each layer. Of several
     alike it is the class. Where an artifact has nothing else, two constructs may fail together that load apart.
 
@@ -71,12 +70,12 @@ def _blame(wrong: Sequence[Observation], sound: Sequence[frozenset[str]], found:
         if constructs - innocent:
             by_kind.setdefault(kind, []).append(constructs - innocent)
     left: list[Observation] = []
-    usual = _usual_kinds(by_kind)
+    frequent = _most_frequent_kinds(by_kind)
     for kind, alike in by_kind.items():
         words = frozenset(re.findall(r"\w+", kind[2]))
-        # What mostly fails for another reason, such as the model around it, is not what this text is about.
-        usually = (frozenset(each for each in suspects if kind in usual[each]) for suspects in alike)
-        named = (_named(suspects, words, often) for suspects in usually)
+        # What fails more often for another reason, such as the model around it, is not what this text is about.
+        relevant = (frozenset(each for each in suspects if kind in frequent[each]) for suspects in alike)
+        named = (_named(suspects, words, often) for suspects in relevant)
         culprits = _culprits([(suspects, kind) for suspects in named if suspects])
         found.constructs.update(dict.fromkeys(culprits, kind))
         left += [(suspects, kind) for suspects in alike if suspects.isdisjoint(culprits)]
@@ -85,8 +84,8 @@ def _blame(wrong: Sequence[Observation], sound: Sequence[frozenset[str]], found:
     _blame_pairs(wrong, sound, innocent, found)
 
 
-def _usual_kinds(by_kind: Mapping[Kind, Sequence[frozenset[str]]]) -> dict[str, set[Kind]]:
-    """How artifacts with a construct mostly fail: one kind, or several that are as frequent."""
+def _most_frequent_kinds(by_kind: Mapping[Kind, Sequence[frozenset[str]]]) -> dict[str, set[Kind]]:
+    """How artifacts with a construct fail most often: one kind, or several that are as frequent."""
     counts: dict[str, Counter[Kind]] = {}
     for kind, alike in by_kind.items():
         for construct in (each for suspects in alike for each in suspects):
@@ -108,12 +107,13 @@ def _named(suspects: frozenset[str], words: frozenset[str], often: Counter[str])
         fewest = min(often[each] for each in arguments)
         return frozenset(each for each in arguments if often[each] == fewest)
     classes = frozenset(each for each in suspects if "=" not in each and each.rpartition(" ")[2] in words)
-    return frozenset(each for each in classes if words.issuperset(_held(each))) or classes
+    held = frozenset(each for each in classes if HOLDS in each and words.issuperset(_chain(each)))
+    return held or classes
 
 
-def _held(construct: str) -> Sequence[str]:
-    """A wrapper and what it holds; what no text names for another construct."""
-    return construct.partition(" ")[2].split(_HOLDS) if _HOLDS in construct else (construct,)
+def _chain(construct: str) -> list[str]:
+    """The wrappers that a construct names, and what they hold."""
+    return construct.partition(" ")[2].split(HOLDS)
 
 
 def _handed_on(construct: str) -> str:

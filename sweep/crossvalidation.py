@@ -30,7 +30,7 @@ from sweep.forks import in_forks
 from sweep.misses import Miss, lines_of
 from sweep.outcomes import loads_of
 from sweep.plan import every_keras, runtime_of
-from sweep.tables import PAIR_KIND, Column, Table, about_keras
+from sweep.tables import NOT_OF_FACTS, Column, Table, about_keras
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,7 +64,7 @@ def facts_of(loads: Iterable[Load]) -> dict[str, Facts]:
     """The facts that these loads give, by format."""
     by_table: dict[tuple[str, str], list[Load]] = {}
     for load in loads:
-        if load.row["kind"] != PAIR_KIND:
+        if load.row["kind"] not in NOT_OF_FACTS:
             by_table.setdefault((load.writer, load.form), []).append(load)
     by_writer: dict[str, dict[str, Table]] = {}
     for (writer, form), of_table in by_table.items():

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 TF_KERAS = "tf_keras"
 FILES, SAVED_MODELS = "files", "saved_models"
 # Kinds of artifacts that every version reads: what goes wrong in one version alone, and in none around it, was found in
-# what they hold (how layers are connected and counted, and what adapted layers have learnt).
-EVERYWHERE = frozenset({"model", "state", "wrapper"})
+# what they hold (how layers are connected and counted, what adapted layers have learnt, and what is encoded).
+EVERYWHERE = frozenset({"column", "model", "state", "wrapper"})
 
 
 class Plan(NamedTuple):

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     from sweep.blame import Kind
 
-# By these it is seen how well the facts predict: no facts are made of them.
+# By these it is seen how well the facts predict.
 PAIR_KIND = "pair"
+# No facts are made of these; what becomes of columns depends on the shape of the input, which no construct tells.
+NOT_OF_FACTS = frozenset({PAIR_KIND, "column"})
 _BYTECODE = re.compile(r"function_type=lambda|<__lambda__>|<function <lambda>>")
 Column = list["Kind | None"]
 
@@ -38,12 +40,12 @@ class Table(NamedTuple):
 
 
 def tables_of(data: Mapping[str, Any]) -> dict[str, Table]:
-    """One writer's observations by format, without the models of two layers."""
+    """One writer's observations by format, without the kinds of which no facts are made."""
     found: dict[str, Table] = {}
     artifacts = artifacts_of(dict(data))
     kinds: list[Kind] = [(outcome, stage, text) for outcome, stage, text in data.get("kinds", ())]
     for form in sorted({form for _, _, form, _ in artifacts}):
-        places = [place for place, each in enumerate(artifacts) if each[2] == form and each[1] != PAIR_KIND]
+        places = [place for place, each in enumerate(artifacts) if each[2] == form and each[1] not in NOT_OF_FACTS]
         readers: dict[str, Column] = {}
         for reader, runs in data["readers"].items():
             codes = codes_of(runs)

@@ -15,6 +15,7 @@ from pytest_modelcompat.artifacts.inventory import LayerUse, Reference
 from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
 from pytest_modelcompat.artifacts.modules import NO_MODULE, PACKAGE_END, is_declared_registered, is_in_full
 from pytest_modelcompat.compatibility.input_shapes import input_ranks, models_of
+from pytest_modelcompat.profiles.facts import HOLDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -88,7 +89,7 @@ def constructs(
         if not (chain and layer.name in own):
             yield from _of_use(_with_last_axis(layer, ranks.get(layer.path)), role, own)
         if chain:
-            yield Construct("layer " + " > ".join(_name(each.name, own) for each in chain), layer)
+            yield Construct("layer " + HOLDS.join(_name(each.name, own) for each in chain), layer)
     has_state = any(weight.path.partition("/")[0] in _OF_OPTIMIZER and weight.shape for weight in inventory.weights)
     for each in inventory.objects:
         yield from _of_use(each, _role(each), own)

@@ -10,7 +10,7 @@ from pytest_modelcompat.artifacts.inventory import LayerUse, ObjectUse
 from pytest_modelcompat.artifacts.modules import KERAS_OWN_PACKAGE, NO_MODULE
 from pytest_modelcompat.artifacts.versions import MinorVersion, dotted, minor_version
 from pytest_modelcompat.compatibility.constructs import constructs, is_registered_function
-from pytest_modelcompat.compatibility.input_shapes import models_of
+from pytest_modelcompat.compatibility.input_shapes import input_shapes, models_of
 from pytest_modelcompat.compatibility.model_ends import ends_of
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts.inventory import Inventory, Reference
     from pytest_modelcompat.artifacts.locations import Use
+    from pytest_modelcompat.compatibility.input_shapes import Shape
     from pytest_modelcompat.profiles.facts import Facts
     from pytest_modelcompat.profiles.profile import ObjectKnowledge, Profile
 
@@ -199,6 +200,20 @@ class CompatibilityContext:
     def _ends(self) -> frozenset[tuple[str, ...]] | None:
         return ends_of(dict(self.models)) if self.models and self.models[0][0] == () else None
 
+    def is_column(self, path: tuple[str, ...]) -> bool:
+        """Whether a layer is given one number a row; of Keras 2 also where the size of its rows is not known.
+
+        Its encoding layers take nothing else that has a dimension beside the batch.
+        """
+        shape = self.input_shapes.get(path, ())
+        last = (1,) if self.writer_major == _KERAS_3[0] else (1, None)
+        return len(shape[1:]) == 1 and shape[-1] in last
+
+    @cached_property
+    def input_shapes(self) -> Mapping[tuple[str, ...], Shape]:
+        """The shape of each layer's input, by its path, as far as the file tells it."""
+        return input_shapes(self.models)
+
     def is_in_functional(self, path: tuple[str, ...]) -> bool:
         """Whether a layer stands in a functional model, which calls its layers when it is rebuilt."""
         return path[:-1] in self._functional
@@ -211,8 +226,8 @@ class CompatibilityContext:
         """Whether a reader translates a layer's old configuration, as it does in an .h5 file.
 
         Keras 3 does where no module stands beside the class, but not in wrapped layers. One stands there in models
-        inside a Sequential of an .h5 file from 2.13 on; none does in a Sequential of a .keras file of 2.12, nor in one
-        of 2.13 that was saved to .h5 before. Measured, and read in its sources.
+        inside a Sequential of an .h5 file from 2.13 on; none does in a .keras file of 2.12, nor in one of 2.13 whose
+        model was saved to .h5 before. Measured, and read in its sources.
         """
         if self.reader_major == 2:
             return self.inventory.format == "h5"

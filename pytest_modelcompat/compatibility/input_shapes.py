@@ -1,4 +1,4 @@
-"""Shapes: what the input of each layer has, as far as a model's configuration tells, often no more than its rank."""
+"""Shapes: that of each layer's input, as far as a model's configuration tells it; often only its rank is known."""
 
 from __future__ import annotations
 
@@ -21,15 +21,18 @@ _OF_SPACE = frozenset(
     {"Conv", "DepthwiseConv", "SeparableConv", "MaxPooling", "AveragePooling", "GlobalMaxPooling"}
     | {"GlobalAveragePooling", "UpSampling", "ZeroPadding", "Cropping", "SpatialDropout"}
 )
-_GLOBAL, _TENSOR, _INPUT = "Global", "__keras_tensor__", "InputLayer"
+_GLOBAL, _TENSOR = "Global", "__keras_tensor__"
 _RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional"})
-# What has the rank of its input.
-_KEEPING = frozenset(
-    {"Activation", "ActivityRegularization", "AlphaDropout", "BatchNormalization", "CategoryEncoding", "Dense"}
-    | {"Dropout", "ELU", "GaussianDropout", "GaussianNoise", "GroupNormalization", "InputLayer", "LayerNormalization"}
-    | {"LeakyReLU", "Masking", "Normalization", "PReLU", "Permute", "ReLU", "Rescaling", "Resizing", "Softmax"}
-    | {"ThresholdedReLU", "UnitNormalization"}
+# What has the shape of its input, whatever it is.
+_SAME = frozenset(
+    {"Activation", "ActivityRegularization", "AlphaDropout", "BatchNormalization", "Dropout", "ELU", "GaussianDropout"}
+    | {"GaussianNoise", "GroupNormalization", "InputLayer", "LayerNormalization", "LeakyReLU", "Masking"}
+    | {"Normalization", "PReLU", "ReLU", "Rescaling", "Softmax", "ThresholdedReLU", "UnitNormalization"}
 )
+# What has it where it gives one number for each that it is given.
+_ENCODING = frozenset({"Discretization", "Hashing", "IntegerLookup", "StringLookup"})
+# What has the rank of its input.
+_KEEPING = frozenset({"CategoryEncoding", "Dense", "Permute", "Resizing"})
 
 
 def models_of(inventory: Inventory) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -78,11 +81,18 @@ def _of_model(nodes: list[dict[str, Any]]) -> Iterator[tuple[str, Shape]]:
         given = config.get("batch_shape", config.get("batch_input_shape"))
         known = called or (given if isinstance(given, list) else None)
         before = outputs.get(_source(node["inbound_nodes"])) if "inbound_nodes" in node else shape
-        shape = tuple(known) if known else _of_rank(_asked(class_name)) or before
+        shape = tuple(known) if known else _of_class(class_name, before)
         if shape is not None:
             yield config["name"], shape
-            shape = shape if class_name == _INPUT else _of_rank(_output(class_name, config, len(shape)))
+            is_kept = class_name in _SAME or (class_name in _ENCODING and config.get("output_mode", "int") == "int")
+            shape = shape if is_kept else _of_rank(_output(class_name, config, len(shape)))
         outputs[config["name"]] = shape
+
+
+def _of_class(class_name: str, before: Shape | None) -> Shape | None:
+    """What a layer is given, where a class takes inputs of one rank alone: that of the layer before, if it can be."""
+    asked = _asked(class_name)
+    return before if asked is None or (before is not None and len(before) == asked) else _of_rank(asked)
 
 
 def _of_rank(rank: int | None) -> Shape | None:

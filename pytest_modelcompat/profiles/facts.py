@@ -22,6 +22,8 @@ FOLDER = Path(__file__).resolve().parent / "data"
 # Ten thousand constructs are read sooner as one text.
 _BETWEEN = "\n"
 PAIR = " & "
+# What stands between a wrapper and what it holds.
+HOLDS = " > "
 LOADS = "loads"
 _ROWS = ";"
 Row = tuple[int, list[int], list[int]]

@@ -16,8 +16,10 @@ QUANTIZATIONS = ("int8", "int4", "float8")
 
 def state_trials(kit: Kit) -> Iterator[Tuple[str, Trial]]:
     """Adapted, quantized, adapted in low rank, and under each dtype policy."""
-    for name, make, inputs in [*_adapted(kit), *_given(kit), *_of_columns(kit), *_from_files(kit), *_quantized(kit)]:
+    for name, make, inputs in [*_adapted(kit), *_given(kit), *_from_files(kit), *_quantized(kit)]:
         yield name, Trial(name, "state", make, inputs, is_as_is=True)
+    for name, make, inputs in _of_columns(kit):
+        yield name, Trial(name, "column", make, inputs, is_as_is=True)
     for name, make, inputs in _under_policies(kit):
         yield name, Trial(name, "state", make, inputs)
 

@@ -34,7 +34,7 @@ from tests.compatibility.verdict_artifacts import closed_over, dropped_out, embe
 from tests.compatibility.writers import Part, Writer, chain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tests.compatibility.models import Build
 
@@ -111,6 +111,50 @@ SCALED_LEGACY = {
 }
 UNTOLD_ADAM = {"class_name": "Adam", "config": {"name": "Adam"}}
 
+IN_KERAS_3 = ("3.4 tf2.16+keras3.3", "3.3 tf2.16+keras3.4", "3.0 tf2.21")
+ALIKE_IN_KERAS_3 = ("3.4 tf2.21", "3.0 tf2.16+keras3.3")
+FROM_KERAS_2 = ("2.10 tf2.16+keras3.2", "2.15 tf2.16+keras3.3")
+# What is encoded -> how a model of it is made, and the pairs in which it changes, and in which it does not.
+ENCODED: dict[str, tuple[Mapping[str, Any], tuple[str, ...], tuple[str, ...]]] = {
+    "a column": ({}, (*FROM_KERAS_2, *IN_KERAS_3), ("2.15 tf2.15", "2.15 tf2.16+keras3.4", *ALIKE_IN_KERAS_3)),
+    "a column, in a functional model": ({"model": chain}, FROM_KERAS_2, ("2.15 tf2.16+keras3.4",)),
+    # Keras 3 reads no Discretization of Keras 2 at all.
+    "a column, in bins": ({"class_name": "Discretization"}, IN_KERAS_3, (*ALIKE_IN_KERAS_3, "2.15 tf2.16+keras3.3")),
+    "what a lookup gives": ({"before": ("IntegerLookup",)}, (*FROM_KERAS_2, *IN_KERAS_3), ALIKE_IN_KERAS_3),
+    "rows of unknown size": ({"shape": (None,)}, FROM_KERAS_2, IN_KERAS_3),
+    "rows": ({"shape": (3,)}, (), IN_KERAS_3),
+    "rows of columns": ({"shape": (5, 1)}, (), IN_KERAS_3),
+    "single numbers": ({"shape": ()}, (), (*FROM_KERAS_2, *IN_KERAS_3)),
+    "a column, in many": ({"output_mode": "multi_hot"}, (), (*FROM_KERAS_2, *IN_KERAS_3)),
+}
+ONE_HOT = {
+    f"one hot of {name}": Change(
+        partial(encoded, **made), Kind.SEMANTICS_CHANGED, "output_mode='one_hot'", found, absent
+    )
+    for name, (made, found, absent) in ENCODED.items()
+}
+OLDER = ("3.14 tf2.20+keras3.13", "3.15 tf2.16+keras3.0")
+DISCRETIZED = {
+    f"bins as {output_mode}{' at the end' if is_end else ''}": Change(
+        partial(
+            encoded,
+            shape=(4,),
+            output_mode=output_mode,
+            class_name="Discretization",
+            behind=() if is_end else ("Softmax",),
+        ),
+        Kind.CONFIG_CHANGED,
+        "Discretization(output_mode=…)",
+        OLDER if fails else (),
+        ("3.14 tf2.21", "3.13 tf2.16+keras3.3", *(() if fails else OLDER)),
+    )
+    for output_mode, is_end, fails in (
+        ("one_hot", False, True),
+        ("multi_hot", False, True),
+        ("int", False, False),
+        ("one_hot", True, False),
+    )
+}
 CHANGES = {
     "attention without shapes": Change(
         lambda writer: h5(writer, attention(writer)),
@@ -157,39 +201,8 @@ CHANGES = {
         ("2.13 tf2.15", "2.12 tf2.16"),
         custom=("clipped",),
     ),
-    **{
-        f"one hot of a column, {class_name}": Change(
-            partial(encoded, shape=(1,), output_mode="one_hot", class_name=class_name),
-            Kind.SEMANTICS_CHANGED,
-            "output_mode='one_hot'",
-            (
-                "2.10 tf2.16+keras3.2",
-                "2.15 tf2.16+keras3.3",
-                "3.4 tf2.16+keras3.3",
-                "3.3 tf2.16+keras3.4",
-                "3.0 tf2.21",
-            ),
-            ("2.15 tf2.15", "2.15 tf2.16+keras3.4", "3.4 tf2.21", "3.0 tf2.16+keras3.3"),
-        )
-        for class_name in ("CategoryEncoding", "Discretization")
-    },
-    **{
-        f"{output_mode.replace('_', ' ')}, inputs of shape {shape}": Change(
-            partial(encoded, shape=shape, output_mode=output_mode),
-            Kind.SEMANTICS_CHANGED,
-            "output_mode='one_hot'",
-            (),
-            ("2.15 tf2.16+keras3.3", "3.4 tf2.16+keras3.3", "3.3 tf2.16+keras3.4"),
-        )
-        for output_mode, shape in (("one_hot", ()), ("multi_hot", (1,)))
-    },
-    "one hot of a row": Change(
-        partial(encoded, shape=(3,), output_mode="one_hot"),
-        Kind.SEMANTICS_CHANGED,
-        "output_mode='one_hot'",
-        (),
-        ("3.4 tf2.16+keras3.3", "3.3 tf2.16+keras3.4"),
-    ),
+    **ONE_HOT,
+    **DISCRETIZED,
     **{
         f"Sequential with{'' if is_built else 'out'} inputs in a TimeDistributed, {held.__name__}": Change(
             partial(over_time, held=held, is_built=is_built),

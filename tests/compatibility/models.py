@@ -13,7 +13,7 @@ import numpy as np
 from tests.compatibility.writers import Part, Writer, chain, tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     Build = Callable[[Path], Path]
 
@@ -332,10 +332,24 @@ def triple(writer: Writer, closure: Any, defaults: list[float] | None = None) ->
     return h5(writer, stack(writer, layer.but(function=[text, defaults, closure])))
 
 
-def encoded(writer: Writer, shape: tuple[int, ...], output_mode: str, class_name: str = "CategoryEncoding") -> Build:
-    size = {"bin_boundaries": [0.5]} if class_name == "Discretization" else {"num_tokens": 5}
+def encoded(
+    writer: Writer,
+    shape: tuple[int | None, ...] = (1,),
+    output_mode: str = "one_hot",
+    class_name: str = "CategoryEncoding",
+    *,
+    before: Sequence[str] = (),
+    behind: Sequence[str] = (),
+    model: Callable[..., Part] = Writer.sequential,
+) -> Build:
+    """A layer that encodes integers, or numbers by their bins, with layers around it."""
+    is_binned = class_name == "Discretization"
+    size = {"bin_boundaries": [0.5]} if is_binned else {"num_tokens": 5}
     layer = writer.layer(class_name, "encoded", **size, output_mode=output_mode, sparse=False)
-    return h5(writer, writer.sequential(writer.input(*shape, dtype="int32"), layer))
+    layer = layer.without("trainable") if is_binned and writer.is_3 else layer
+    first, last = ([writer.layer(name, name.lower()) for name in names] for names in (before, behind))
+    given = writer.input(*shape, dtype="float32" if is_binned else "int32")
+    return h5(writer, model(writer, given, *first, layer, *last))
 
 
 def over_time(

@@ -117,10 +117,16 @@ def test_models_inside_models_have_their_own() -> None:
     assert list(models_of(Inventory(Path("m"), "keras", root={"config": ["a list"]}))) == []
 
 
-def test_sizes_are_known_beside_the_inputs_and_where_a_call_has_them() -> None:
-    dense = node("Dense", "dense")
-    found = input_shapes([((), sequential(IMAGE, PROBE, dense)["config"])])
-    assert found == {("in",): (None, 8, 8, 3), ("probe",): (None, 8, 8, 3), ("dense",): (None, None, None, None)}
+def test_sizes_are_known_behind_what_keeps_them_and_where_a_call_has_them() -> None:
+    dense, conv = node("Dense", "dense"), node("Conv2D", "conv")
+    found = input_shapes([((), sequential(IMAGE, PROBE, conv, dense)["config"])])
+    assert found["probe",] == found["conv",] == (None, 8, 8, 3)
+    assert found["dense",] == (None, None, None, None)
+    column, lookup = node("InputLayer", "in", batch_shape=[None, 1]), node("IntegerLookup", "lookup", output_mode="int")
+    encoded = node("Hashing", "hashed", output_mode="one_hot")
+    found = input_shapes([((), sequential(column, lookup, encoded, dense)["config"])])
+    assert found["hashed",] == (None, 1)
+    assert ("dense",) not in found
     called = {**dense, "inbound_nodes": [{"args": [tensor(None, 1)], "kwargs": {}}]}
     assert input_shapes([((), sequential(IMAGE, called)["config"])])["dense",] == (None, 1)
 

@@ -35,6 +35,12 @@ def facts(**rows: list[list[Any]]) -> Facts:
     return Facts(data_of(VERSIONS, KINDS, measured, [], about))
 
 
+def facts_about(construct: str, rows: list[list[Any]]) -> Facts:
+    """Facts about one construct."""
+    measured = [(writer, reader) for writer in range(4) for reader in range(4)]
+    return Facts(data_of(VERSIONS, KINDS, measured, [], {construct: rows}))
+
+
 def judged(known: Facts, runtime: str, *layers: LayerUse, keras: str = "3.3.0") -> CompatibilityResult:
     inventory = Inventory(Path("model.keras"), "keras", saved_by={"keras": keras}, layers=layers)
     return check_compatibility(inventory, load_profile(runtime), facts=known)
@@ -199,6 +205,20 @@ class TestOutputsOfAnotherDtype:
 
     def test_are_not_those_of_another_shape(self) -> None:
         assert len(self.found(8, "first", "last")) == 2
+
+
+@pytest.mark.parametrize(("size", "is_found"), [(1, False), (3, True), (None, True)])
+def test_what_fails_for_rows_says_nothing_of_columns(size: int | None, is_found: bool) -> None:
+    """As encodings of several numbers a row, which not every version takes."""
+    known = facts_about("layer IntegerLookup.output_mode=count", [[2, [2], [2]]])
+    nodes = [{"class_name": "InputLayer", "config": {"name": "in", "batch_shape": [None, size]}}]
+    lookup = {"name": "lookup", "output_mode": "count"}
+    nodes.append({"class_name": "IntegerLookup", "config": lookup})
+    layers = (LayerUse("IntegerLookup", ("lookup",), "keras.layers", config=lookup),)
+    root = {"class_name": "Sequential", "config": {"layers": nodes}}
+    held = Inventory(Path("model.keras"), "keras", saved_by={"keras": "3.3.0"}, root=root, layers=layers)
+    found = check_compatibility(held, load_profile("tf2.16"), facts=known).findings
+    assert ("IntegerLookup.output_mode=count" in [each.subject for each in found]) is is_found
 
 
 class TestNeverObserved:

@@ -251,7 +251,12 @@ def test_an_inner_layer_without_a_module(config: dict[str, Any], is_found: bool)
     found = list(names.wrapped_without_module(before(held, "tf2.16")))
     assert [(each.subject, each.stage) for each in found] == [("Wrapper", Stage.CONFIG)] * is_found
     assert not list(names.wrapped_without_module(before(held, "tf2.15")))
-    assert not list(names.wrapped_without_module(before(replace(held, format="keras"), "tf2.16")))
+    # So does a .keras file of Keras 2.12, where the wrapper names no module either.
+    root = {"class_name": "Sequential", "config": {"layers": []}}
+    named = tuple(replace(each, module="keras.layers") for each in held.layers)
+    for layers, is_old in ((held.layers, is_found), (named, False)):
+        inventory = replace(held, format="keras", layers=layers, root=root)
+        assert bool(list(names.wrapped_without_module(before(inventory, "tf2.16")))) is is_old
 
 
 @pytest.mark.parametrize(

@@ -226,6 +226,7 @@ def test_an_axis_that_keras_3_drops(layer: LayerUse, runtime: str, severity: Sev
     # Those of a .keras file of Keras 2.12 name no module, and are read the same way.
     old = list(axes.lost_axes(before(keras_file("2.12.0", root=root, layers=(layer,)), runtime)))
     assert [each.severity for each in old] == [each.severity for each in found]
+    assert all("when it reads a .keras file that names no modules" in each.cause for each in old)
     assert [each.severity for each in found] == ([severity] if severity else [])
     for each in found:
         assert each.subject == f"{layer.class_name}(axis=…)"

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from tests.compatibility.models import Build
 
 K25, K26, K212 = Writer((2, 5)), Writer((2, 6)), Writer((2, 12))
-K30, K34 = Writer((3, 0)), Writer((3, 4))
+K30, K34, K313, K314 = (Writer((3, minor)) for minor in (0, 4, 13, 14))
 
 
 @dataclass(frozen=True)
@@ -267,10 +267,13 @@ ARTIFACTS = {
     "own layer, keras of 2.15": Judged(keras(K215, models.with_own_layer(K215))),
     "own layer that is declared, keras of 3.15": Judged(keras(K315, models.with_own_layer(K315)), custom=("Scale",)),
     "own loss in a model of its own, h5 of 3.11": Judged(models.built_by_its_call, custom=("Ranker",)),
-    "one hot of a column, h5 of 2.15": Judged(models.encoded(K215, (1,), "one_hot")),
-    "one hot of a column, h5 of 3.0": Judged(models.encoded(K30, (1,), "one_hot")),
-    "one hot of a column, h5 of 3.3": Judged(models.encoded(K33, (1,), "one_hot")),
-    "one hot of a column, h5 of 3.4": Judged(models.encoded(K34, (1,), "one_hot")),
+    "one hot of a column, h5 of 2.15": Judged(models.encoded(K215)),
+    "one hot of a column, h5 of 3.0": Judged(models.encoded(K30)),
+    "one hot of a column, h5 of 3.3": Judged(models.encoded(K33)),
+    "one hot of a column, h5 of 3.4": Judged(models.encoded(K34)),
+    "bins, h5 of 3.13": Judged(models.encoded(K313, class_name="Discretization", behind=("Softmax",))),
+    "bins, h5 of 3.14": Judged(models.encoded(K314, class_name="Discretization", behind=("Softmax",))),
+    "axis, keras of 2.12": Judged(keras(K212, stack(K212, K212.layer("Softmax", "softmax", axis=1), shape=(4, 3)))),
     "package that Keras imports, keras of 3.15": Judged(
         keras(K315, models.with_own_layer(K315, "keras_hub.src.layers.scale", "keras_hub>Scale"))
     ),

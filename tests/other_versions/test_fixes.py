@@ -1,4 +1,5 @@
-"""What a verdict says to write in another way, written so: the file fails, the fixed one loads, both as predicted.
+"""What a verdict says to write in another way, written so: the file fails or predicts something else, the fixed one is
+as it was, both as predicted.
 
 A fix whose versions are not among the chosen ones is skipped; MODELCOMPAT_TEST_RUNTIMES names more.
 """
@@ -76,9 +77,9 @@ class Fix:
     Args:
         name: what is saved.
         saver: the runtime that saves it.
-        reader: the runtime that does not load it.
+        reader: the runtime that does not load it, or predicts something else.
         layers: what the model is made of, as code.
-        raises: words of what it fails with.
+        raises: words of what it fails with; `CHANGED` where it gives outputs of another shape.
         says: words of the fix, from its beginning to its end.
         written: what the fix has instead of what, in the scripts that save and load.
         newer: the runtime to load it in, where the fix is another version.
@@ -209,12 +210,25 @@ FIXES = (
             (
                 "tf2.16+keras3.3",
                 "tf2.21",
-                "put a Reshape(()) before the layer, and save the model again: every version encodes (batch,) the same",
-                (("keras.layers.Discretization", "keras.layers.Reshape(()), keras.layers.Discretization"),),
+                "put a Reshape(()) before the layer and a Reshape((1, categories)) behind it, and save the model again",
+                (
+                    ("keras.layers.Discretization", "keras.layers.Reshape(()), keras.layers.Discretization"),
+                    ("output_mode='one_hot')", "output_mode='one_hot'), keras.layers.Reshape((1, 2))"),
+                ),
                 "",
             ),
-            ("tf2.17+keras3.4", "tf2.16+keras3.3", "upgrade Keras there to 3.4 or newer", (), "tf2.17+keras3.4"),
+            ("tf2.17+keras3.4", "tf2.16+keras3.3", "upgrade Keras there to 3.4 or newer", (), "tf2.18+keras3.6"),
         )
+    ),
+    Fix(
+        "layers-behind-a-Discretization",
+        "tf2.20+keras3.14",
+        "tf2.20+keras3.13",
+        "keras.layers.Reshape((4, 1)), keras.layers.GlobalMaxPooling1D(), "
+        "keras.layers.Discretization(bin_boundaries=[0.5], output_mode='one_hot'), keras.layers.Dense(2)",
+        "incompatible with the layer",
+        "upgrade Keras there to 3.14 or newer",
+        newer="tf2.21",
     ),
     Fix(
         "Sequential-in-a-TimeDistributed",
@@ -252,7 +266,9 @@ def test_fails_as_it_was_and_loads_as_the_fix_has_it(
     assert before.compatibility is (Compatibility.CHANGED if fix.raises == CHANGED else Compatibility.FAILS)
     assert fix.says in [line for finding in before.findings for line in finding.fix]
     fixed, load = fix.scripts(fix.written)
+    shape = (tmp_path / "shape.txt").read_text()
     assert not error(fix.saver, fixed)
+    assert (tmp_path / "shape.txt").read_text() == shape
     assert not error(fix.newer or fix.reader, load)
     if fixed != save or fix.newer:
         assert judged(fix.newer or fix.reader, fix.declared).compatibility is Compatibility.LOADS

@@ -63,6 +63,16 @@ class TestBlamed:
         other = seen(FAILS, "model Functional", "layer Other")
         assert blamed([BASE, *failed, odd, other]).constructs == {"model Functional": FAILS}
 
+    def test_of_a_construct_that_fails_as_often_for_two_reasons_each_names_it(self) -> None:
+        kind = ("fails", "load", "ValueError: what is Gone")
+        failed = [seen(kind, "layer Gone", "layer A"), seen(FAILS, "layer Gone", "layer B")]
+        assert blamed([seen(LOADS, "layer A", "layer B"), *failed]).constructs["layer Gone"] == kind
+
+    def test_a_class_where_the_failure_does_not_name_what_it_holds(self) -> None:
+        kind = ("fails", "build", "NotImplementedError: calling Each.call()")
+        failed = [seen(kind, "layer Each", f"layer Each > {held}") for held in ("Chain", "Dense")]
+        assert blamed([BASE, *failed]).constructs == {"layer Each": kind}
+
     def test_each_of_several_where_none_explains_all(self) -> None:
         failed = [seen(FAILS, "layer A", "layer B"), seen(FAILS, "layer A"), seen(FAILS, "layer C")]
         assert blamed([BASE, *failed]).constructs == {"layer A": FAILS, "layer C": FAILS}

@@ -14,7 +14,7 @@ from sweep import observed
 from sweep.facts import FORMATS
 from sweep.plan import every_keras
 from sweep.summary import NOT_LOADED, codes_of
-from sweep.tables import PAIR_KIND
+from sweep.tables import NOT_OF_FACTS
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -30,6 +30,6 @@ def whole(data: dict[str, object], form: str) -> list[str]:
     artifacts, readers = data.get("artifacts", []), data.get("readers", {})
     assert isinstance(artifacts, list)
     assert isinstance(readers, dict)
-    places = [place for place, each in enumerate(artifacts) if each[2] == form and each[1] != PAIR_KIND]
+    places = [place for place, each in enumerate(artifacts) if each[2] == form and each[1] not in NOT_OF_FACTS]
     codes = {reader: codes_of(runs) for reader, runs in readers.items()}
     return [reader for reader, known in codes.items() if places and all(known[p] != NOT_LOADED for p in places)]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.compatibility.context import CompatibilityContext
     from pytest_modelcompat.profiles.profile import ObjectKnowledge
 
-# What the readers of an .h5 translate before the class sees it.
+# What is translated before the class sees it.
 _TRANSLATED_IN_H5 = frozenset({"batch_input_shape"})
 # Keras 3.14 was the first to look every text of an .h5's configuration up among its layers. Read in its sources.
 _LOOKS_TEXTS_UP = (3, 14)

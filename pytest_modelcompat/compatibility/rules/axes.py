@@ -1,12 +1,11 @@
-"""Axes: the `axis` of a layer in an .h5 file, which Keras 3 reads only in part."""
+"""Axes: the `axis` of a layer that Keras 3 translates, which it reads only in part."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.compatibility import fixes
-from pytest_modelcompat.compatibility.input_shapes import input_ranks
 from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 
 if TYPE_CHECKING:
@@ -27,11 +26,10 @@ def lost_axes(context: CompatibilityContext) -> Iterator[Finding]:
     if context.reader_major != 3:
         return
     read = [layer for layer in context.inventory.layers if "axis" in layer.config and context.is_translated(layer)]
-    ranks = input_ranks(context.models) if read else {}
-    losing = [layer for layer in read if _is_lost(context, layer.config.get("axis"), ranks.get(layer.path))]
+    losing = [layer for layer in read if _is_lost(context, layer)]
     misfit = [layer for layer in losing if layer.class_name in _WITH_WEIGHTS]
     other = [layer for layer in losing if layer not in misfit]
-    what = "an .h5 file" if context.inventory.format == "h5" else "a configuration without modules"
+    what = "an .h5 file" if context.inventory.format == "h5" else "a .keras file that names no modules"
     cause = f"{context.reader_name} drops its axis when it reads {what}, and takes the last one instead"
     if misfit:
         yield _finding(context, misfit, f"{cause}, for which the stored weights are not", Severity.ERROR)
@@ -52,9 +50,11 @@ def _finding(context: CompatibilityContext, layers: list[LayerUse], cause: str, 
     )
 
 
-def _is_lost(context: CompatibilityContext, axis: Any, rank: int | None) -> bool:
+def _is_lost(context: CompatibilityContext, layer: LayerUse) -> bool:
     """Whether a layer goes on with another axis than its own; the last one may be written as a number too."""
+    axis = layer.config.get("axis")
     if isinstance(axis, list):
         return len(axis) > 1
-    last = (_USUAL, rank - 1) if rank else (_USUAL,)
+    shape = context.input_shapes.get(layer.path, ())
+    last = (_USUAL, len(shape) - 1) if shape else (_USUAL,)
     return isinstance(axis, int) and axis not in last and context.reader < _KEEPS_NUMBERS

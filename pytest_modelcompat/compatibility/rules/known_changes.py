@@ -8,7 +8,6 @@ from pytest_modelcompat.artifacts.keras.lambdas import stored_function
 from pytest_modelcompat.artifacts.keras.lookups import LOOKUPS
 from pytest_modelcompat.artifacts.modules import is_in_full
 from pytest_modelcompat.compatibility import fixes
-from pytest_modelcompat.compatibility.input_shapes import input_shapes
 from pytest_modelcompat.compatibility.rule import (
     ANY,
     NEVER,
@@ -36,6 +35,8 @@ _AS_ARGUMENTS = ("pass the values as arguments={...} of the Lambda layer, and sa
 _DEFAULTS, _CLOSURE = 1, 2
 # The first Keras 3 whose one-hot encodings of a column have no dimension of one number.
 _SQUEEZES = (3, 4)
+# The first whose Discretization tells the shape of what it encodes: before it, no model with layers behind it is built.
+_TELLS_SHAPES = (3, 14)
 NOTHING_TO_DO = ("nothing, if the model is only used to predict",)
 
 
@@ -56,13 +57,16 @@ def _untranslated_with_axes(context: CompatibilityContext) -> tuple[Use, ...]:
 
 
 def _one_hot_of_a_column(context: CompatibilityContext) -> tuple[Use, ...]:
-    layers = context.layers("CategoryEncoding", "Discretization")
-    encoding = [each for each in layers if each.config.get("output_mode") == "one_hot"]
-    shapes = input_shapes(context.models) if encoding else {}
-    # Keras 2 takes no other inputs of more than one dimension.
-    last = (1, None) if context.writer_major == 2 else (1,)
-    given = ((each, shapes.get(each.path, ())) for each in encoding)
-    return tuple(each for each, shape in given if len(shape) > 1 and shape[-1] in last)
+    # Keras 3 does not read a Discretization of Keras 2 at all.
+    classes = ("CategoryEncoding", "Discretization") if context.writer_major == 3 else ("CategoryEncoding",)
+    encoding = (each for each in context.layers(*classes) if each.config.get("output_mode") == "one_hot")
+    return tuple(each for each in encoding if context.is_column(each.path))
+
+
+def _encoding_discretizations(context: CompatibilityContext) -> tuple[Use, ...]:
+    """Each Discretization that gives more than numbers of bins, with layers behind it."""
+    layers = (each for each in context.layers("Discretization") if each.config.get("output_mode", "int") != "int")
+    return tuple(each for each in layers if not context.is_end(each.path))
 
 
 def _is_shape(value: object) -> bool:
@@ -175,7 +179,18 @@ RULES = (
         written=(KERAS_3, _SQUEEZES),
         read=(_SQUEEZES, NEVER),
         severity=Severity.CHANGE,
-        fix=("put a Reshape(()) before the layer, and save the model again: every version encodes (batch,) the same",),
+        fix=("put a Reshape(()) before the layer and a Reshape((1, categories)) behind it, and save the model again",),
+    ),
+    Rule(
+        Kind.CONFIG_CHANGED,
+        subject="Discretization(output_mode=…)",
+        cause="{reader} takes its outputs to have the shape of its inputs, and builds the layers behind it for that",
+        source=MEASURED,
+        where=_encoding_discretizations,
+        written=(_TELLS_SHAPES, NEVER),
+        read=(KERAS_3, _TELLS_SHAPES),
+        stage=Stage.BUILD,
+        fix=(fixes.upgrade_keras(_TELLS_SHAPES),),
     ),
     Rule(
         Kind.CONFIG_CHANGED,

@@ -237,10 +237,12 @@ def unseen_classes(context: CompatibilityContext) -> Iterator[Finding]:
 
 
 def wrapped_without_module(context: CompatibilityContext) -> Iterator[Finding]:
-    """A finding where an .h5 file names no module for a layer or cell inside another, which Keras 3 asks for."""
-    if context.reader_major != 3 or context.inventory.format != "h5":
+    """A finding where a file names no module for a layer or cell inside another, which Keras 3 asks for."""
+    if context.reader_major != 3:
         return
-    wrappers = [layer for layer in context.inventory.layers if any(map(_has_no_module, _inner(layer.config)))]
+    is_h5 = context.inventory.format == "h5"
+    read = (layer for layer in context.inventory.layers if is_h5 or context.is_translated(layer))
+    wrappers = [layer for layer in read if any(map(_has_no_module, _inner(layer.config)))]
     if wrappers:
         yield Finding(
             Kind.CONFIG_CHANGED,
