@@ -13,7 +13,7 @@ from sweep.bisection import followed
 from sweep.loads import Results, interpreter_for, load_all
 from sweep.make import folder_of, left_out_of, make
 from sweep.plan import FILES, every_keras
-from sweep.summary import observations, outcomes_of
+from sweep.summary import DIGEST, known_outcomes, observations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +86,7 @@ class Run:
         for writer, artifacts in rows.items():
             before = observed.read(writer, self.observed)
             for reader in before.get("readers", {}):
-                results, known = self.results(reader), outcomes_of(before, reader)
+                results, known = self.results(reader), known_outcomes(before, reader)
                 found = [dict(known[key], id=row["id"]) for row in artifacts if (key := _key(row)) in known]
                 results.add(each for each in found if each["id"] not in results.by_digest)
 
@@ -145,8 +145,8 @@ class Run:
         return {**{reader: known for reader, known in between.items() if known}, **found}
 
 
-def _key(row: dict[str, Any]) -> tuple[str, str]:
-    return row["name"], row["format"]
+def _key(row: dict[str, Any]) -> tuple[str, str, str]:
+    return row["name"], row["format"], row["id"][:DIGEST]
 
 
 def _without_constructs(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

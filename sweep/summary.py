@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NOT_LOADED = -1
+# So much of a digest tells the artifacts of one name in two runs apart.
+DIGEST = 6
 
 
 def observations(rows: list[dict[str, Any]], by_reader: dict[str, dict[str, dict[str, Any]]]) -> dict[str, Any]:
@@ -34,6 +36,7 @@ def observations(rows: list[dict[str, Any]], by_reader: dict[str, dict[str, dict
     return {
         "constructs": names,
         "artifacts": _artifacts(rows, number_of),
+        "digests": "".join(row["id"][:DIGEST] for row in rows),
         "kinds": [list(kind) for kind in kinds],
         "readers": readers,
     }
@@ -78,6 +81,20 @@ def artifacts_of(data: dict[str, Any]) -> list[tuple[str, str, str, frozenset[st
         numbers = (numbers | set(added)) - set(removed)
         found.append((name, kind, form, frozenset(data["constructs"][number] for number in numbers)))
     return found
+
+
+def known_outcomes(data: dict[str, Any], reader: str) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """What a reader made of each artifact of a writer's observations, by name, format and the beginning of its digest.
+
+    What a trial makes may change from one version of the sweep to the next: the same name is not yet the same artifact.
+    """
+    digests = data.get("digests", "")
+    found = outcomes_of(data, reader)
+    return {
+        (each[0], each[2], digests[place * DIGEST : (place + 1) * DIGEST]): found[each[0], each[2]]
+        for place, each in enumerate(data["artifacts"] if digests else ())
+        if (each[0], each[2]) in found
+    }
 
 
 def outcomes_of(data: dict[str, Any], reader: str) -> dict[tuple[str, str], dict[str, Any]]:
