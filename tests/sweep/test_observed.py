@@ -15,7 +15,7 @@ from pytest_modelcompat.profiles.store import load_profile, read_history, versio
 from pytest_modelcompat.runtimes.builtin import builtin_runtime
 from sweep import observed
 from sweep.plan import FILES, SAVED_MODELS, every_keras, pairs, plan_of, readers_of, runtime_of
-from sweep.summary import artifacts_of, observations, outcomes_of
+from sweep.summary import DIGEST, artifacts_of, known_outcomes, observations, outcomes_of
 
 ROWS: list[dict[str, Any]] = [
     {"name": "Dense", "kind": "layer", "format": "h5", "id": "a", "constructs": ["layer Dense"]},
@@ -39,6 +39,16 @@ class TestObservations:
             ("Dense", "h5"): {"outcome": "loads", "stage": "", "text": ""},
             ("Dense", "keras"): {"outcome": "fails", "stage": "load", "text": "ValueError: got N"},
         }
+
+    def test_are_known_of_the_same_artifact_and_not_of_another_of_its_name(self, tmp_path: Path) -> None:
+        rows = [{**row, "id": str(number) * 20} for number, row in enumerate(ROWS)]
+        results = {"3.15": {row["id"]: {"outcome": "loads"} for row in rows}}
+        observed.write("2.4", observations(rows, results), tmp_path)
+        data = observed.read("2.4", tmp_path)
+        known = known_outcomes(data, "3.15")
+        assert set(known) == {(row["name"], row["format"], row["id"][:DIGEST]) for row in rows}
+        # Those of before have no digests: nobody knows of which artifact they are.
+        assert known_outcomes({key: each for key, each in data.items() if key != "digests"}, "3.15") == {}
 
     def test_of_a_reader_that_has_loaded_nothing_are_none(self, tmp_path: Path) -> None:
         observed.write("2.4", observations(ROWS, RESULTS), tmp_path)
