@@ -90,8 +90,9 @@ def _most_frequent_kinds(by_kind: Mapping[Kind, Sequence[frozenset[str]]]) -> di
     for kind, alike in by_kind.items():
         for construct in (each for suspects in alike for each in suspects):
             counts.setdefault(construct, Counter())[kind] += 1
+    most = {construct: max(kinds.values()) for construct, kinds in counts.items()}
     return {
-        construct: {kind for kind, count in kinds.items() if count == max(kinds.values())}
+        construct: {kind for kind, count in kinds.items() if count == most[construct]}
         for construct, kinds in counts.items()
     }
 
