@@ -86,7 +86,7 @@ class TestWriter:
         assert named(made, "loss 'sparse_categorical_crossentropy'")["trains"]
 
     def test_makes_models_pairs_states_and_wrappers_too(self, made: list[dict[str, Any]]) -> None:
-        kinds = {"history", "layer", "loss", "metric", "model", "pair", "state", "wrapper"}
+        kinds = {"column", "history", "layer", "loss", "metric", "model", "pair", "state", "wrapper"}
         assert {row["kind"] for row in made} == kinds
 
     def test_makes_the_same_again(self, made: list[dict[str, Any]], tmp_path: Path) -> None:
