@@ -203,7 +203,7 @@ class CompatibilityContext:
     def is_column(self, path: tuple[str, ...]) -> bool:
         """Whether a layer is given one number a row; of Keras 2 also where the size of its rows is not known.
 
-        Its encoding layers take nothing else that has a dimension beside the batch.
+        The encoding layers of Keras 2 take nothing else that has a dimension beside the batch.
         """
         shape = self.input_shapes.get(path, ())
         last = (1,) if self.writer_major == _KERAS_3[0] else (1, None)

@@ -62,8 +62,7 @@ def input_shapes(models: Iterable[tuple[Path, Mapping[str, Any]]]) -> dict[Path,
     for path, config in models:
         nodes = config.get("layers")
         for name, shape in _of_model([node for node in nodes if isinstance(node, dict)] if nodes else []):
-            layer = (*path, name)
-            found[layer] = shape
+            found[(*path, name)] = shape
     return found
 
 
