@@ -12,9 +12,10 @@ from pytest_modelcompat.artifacts.versions import MinorVersion, dotted, minor_ve
 from pytest_modelcompat.compatibility.constructs import constructs, is_registered_function
 from pytest_modelcompat.compatibility.input_shapes import input_shapes, models_of
 from pytest_modelcompat.compatibility.model_ends import ends_of
+from pytest_modelcompat.compatibility.model_flow import followers, keeps_dtype
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_modelcompat.artifacts.inventory import Inventory, Reference
     from pytest_modelcompat.artifacts.locations import Use
@@ -196,18 +197,59 @@ class CompatibilityContext:
         around = (path[:depth] for depth in range(1, len(path)))
         return any(each in self._ends and each not in self._paths_of_models for each in around)
 
+    def gives_dtype(self, path: tuple[str, ...]) -> bool:
+        """Whether the model's outputs have the dtype of a layer's, or may have.
+
+        They do where it is an end, or only layers stand between that give integers where they are given integers.
+        """
+        if self.is_end(path):
+            return True
+        return any(self.is_end(each.path) for each in self.behind(path, keeps_dtype))
+
+    def behind(self, path: tuple[str, ...], passes: Callable[[LayerUse], bool] | None = None) -> Iterator[LayerUse]:
+        """The layers of its model that get a layer's outputs, from it or from others behind it.
+
+        Args:
+            path: the layer's.
+            passes: which layers, and what stands behind them; all where it is not given.
+        """
+        left, seen = [path], {path}
+        while left:
+            for each in self.followers(left.pop()):
+                if each.path not in seen and (passes is None or passes(each)):
+                    seen.add(each.path)
+                    left.append(each.path)
+                    yield each
+
+    def followers(self, path: tuple[str, ...]) -> tuple[LayerUse, ...]:
+        """The layers of its model that get a layer's outputs from itself."""
+        return tuple(self._by_path[each] for each in self._followers.get(path, ()) if each in self._by_path)
+
+    @cached_property
+    def _followers(self) -> Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+        return followers(self.models)
+
+    @cached_property
+    def _by_path(self) -> Mapping[tuple[str, ...], LayerUse]:
+        return {layer.path: layer for layer in self.inventory.layers}
+
     @cached_property
     def _ends(self) -> frozenset[tuple[str, ...]] | None:
         return ends_of(dict(self.models)) if self.models and self.models[0][0] == () else None
 
     def is_column(self, path: tuple[str, ...]) -> bool:
-        """Whether a layer is given one number a row; of Keras 2 also where the size of its rows is not known.
+        """Whether the last dimension of what a layer is given is one number; of Keras 2 also where it is not known.
 
         The encoding layers of Keras 2 take nothing else that has a dimension beside the batch.
         """
         shape = self.input_shapes.get(path, ())
-        last = (1,) if self.writer_major == _KERAS_3[0] else (1, None)
-        return len(shape[1:]) == 1 and shape[-1] in last
+        if self.writer_major == _KERAS_3[0]:
+            return len(shape) > 1 and shape[-1] == 1
+        return len(shape[1:]) == 1 and shape[-1] in (1, None)
+
+    def is_scalar(self, path: tuple[str, ...]) -> bool:
+        """Whether a layer is given nothing but a batch of numbers."""
+        return len(self.input_shapes.get(path, ())) == 1
 
     @cached_property
     def input_shapes(self) -> Mapping[tuple[str, ...], Shape]:

@@ -123,7 +123,8 @@ ENCODED: dict[str, tuple[Mapping[str, Any], tuple[str, ...], tuple[str, ...]]] =
     "what a lookup gives": ({"before": ("IntegerLookup",)}, (*FROM_KERAS_2, *IN_KERAS_3), ALIKE_IN_KERAS_3),
     "rows of unknown size": ({"shape": (None,)}, FROM_KERAS_2, IN_KERAS_3),
     "rows": ({"shape": (3,)}, (), IN_KERAS_3),
-    "rows of columns": ({"shape": (5, 1)}, (), IN_KERAS_3),
+    "rows of columns": ({"shape": (5, 1)}, IN_KERAS_3, ALIKE_IN_KERAS_3),
+    "a column that is flattened": ({"behind": ("Flatten",)}, (), (*FROM_KERAS_2, *IN_KERAS_3)),
     "single numbers": ({"shape": ()}, (), (*FROM_KERAS_2, *IN_KERAS_3)),
     "a column, in many": ({"output_mode": "multi_hot"}, (), (*FROM_KERAS_2, *IN_KERAS_3)),
 }
@@ -134,26 +135,56 @@ ONE_HOT = {
     for name, (made, found, absent) in ENCODED.items()
 }
 OLDER = ("3.14 tf2.20+keras3.13", "3.15 tf2.16+keras3.0")
+# How bins are given, what stands behind them in which model -> the pairs in which it is not built.
+BEHIND_BINS: dict[str, tuple[str, Mapping[str, Any], tuple[str, ...]]] = {
+    "one hot": ("one_hot", {"behind": ("GlobalMaxPooling1D",)}, OLDER),
+    "many": ("multi_hot", {"behind": ("GlobalMaxPooling1D",)}, OLDER),
+    "many, behind others": ("multi_hot", {"behind": ("Softmax", "GlobalMaxPooling1D")}, OLDER),
+    "numbers": ("int", {"behind": ("GlobalMaxPooling1D",)}, ()),
+    "one hot, at the end": ("one_hot", {}, ()),
+    "one hot, before what takes any shape": ("one_hot", {"behind": ("Softmax",)}, ()),
+}
 DISCRETIZED = {
-    f"bins as {output_mode}{' at the end' if is_end else ''}": Change(
-        partial(
-            encoded,
-            shape=(4,),
-            output_mode=output_mode,
-            class_name="Discretization",
-            behind=() if is_end else ("Softmax",),
-        ),
+    f"bins as {name}": Change(
+        partial(encoded, shape=(4,), output_mode=output_mode, class_name="Discretization", **made),
         Kind.CONFIG_CHANGED,
         "Discretization(output_mode=…)",
-        OLDER if fails else (),
-        ("3.14 tf2.21", "3.13 tf2.16+keras3.3", *(() if fails else OLDER)),
+        found,
+        ("3.14 tf2.21", "3.13 tf2.16+keras3.3", *(() if found else OLDER)),
     )
-    for output_mode, is_end, fails in (
-        ("one_hot", False, True),
-        ("multi_hot", False, True),
-        ("int", False, False),
-        ("one_hot", True, False),
+    for name, (output_mode, made, found) in BEHIND_BINS.items()
+}
+DISCRETIZED_IN_FUNCTIONAL = {
+    "bins as one hot, before what takes any shape, functional": Change(
+        partial(encoded, shape=(4,), class_name="Discretization", behind=("Softmax",), model=chain),
+        Kind.CONFIG_CHANGED,
+        "Discretization(output_mode=…)",
+        ("3.15 tf2.16+keras3.3", "3.14 tf2.16+keras3.0"),
+        ("3.15 tf2.16+keras3.4", "3.14 tf2.20+keras3.13"),
     )
+}
+MORE_THAN_ROWS = ("3.4 tf2.16+keras3.3", "3.15 tf2.16+keras3.0")
+# What is encoded -> how a model of it is made, and whether the first Keras 3 refuse it.
+ENCODED_TO_MORE: dict[str, tuple[Mapping[str, Any], bool]] = {
+    "rows, one hot": ({"shape": (3,)}, True),
+    "rows of unknown size, one hot": ({"shape": (None,)}, True),
+    "rows in many": ({"shape": (3,), "output_mode": "multi_hot"}, False),
+    "a column, one hot": ({}, False),
+    "columns, one hot": ({"shape": (2, 1)}, True),
+    "matrices in many": ({"shape": (2, 3), "output_mode": "multi_hot"}, True),
+    "matrices as numbers": ({"shape": (2, 3), "output_mode": "int"}, False),
+    "matrices, counted in bins": ({"shape": (2, 3), "output_mode": "count", "class_name": "Discretization"}, True),
+    "matrices in bins, one hot": ({"shape": (2, 3), "class_name": "Discretization"}, False),
+}
+TO_MORE_THAN_ROWS = {
+    f"hashes of {name}": Change(
+        partial(encoded, **{"class_name": "Hashing", **made}),
+        Kind.CONFIG_CHANGED,
+        "output_mode=…",
+        MORE_THAN_ROWS if is_refused else (),
+        ("3.4 tf2.16+keras3.4", "3.3 tf2.16+keras3.0", *(() if is_refused else MORE_THAN_ROWS)),
+    )
+    for name, (made, is_refused) in ENCODED_TO_MORE.items()
 }
 CHANGES = {
     "attention without shapes": Change(
@@ -203,6 +234,8 @@ CHANGES = {
     ),
     **ONE_HOT,
     **DISCRETIZED,
+    **DISCRETIZED_IN_FUNCTIONAL,
+    **TO_MORE_THAN_ROWS,
     **{
         f"Sequential with{'' if is_built else 'out'} inputs in a TimeDistributed, {held.__name__}": Change(
             partial(over_time, held=held, is_built=is_built),

@@ -344,7 +344,8 @@ def encoded(
 ) -> Build:
     """A layer that encodes integers, or numbers by their bins, with layers around it."""
     is_binned = class_name == "Discretization"
-    size = {"bin_boundaries": [0.5]} if is_binned else {"num_tokens": 5}
+    sizes: dict[str, dict[str, Any]] = {"Discretization": {"bin_boundaries": [0.5]}, "Hashing": {"num_bins": 5}}
+    size = sizes.get(class_name, {"num_tokens": 5})
     layer = writer.layer(class_name, "encoded", **size, output_mode=output_mode, sparse=False)
     layer = layer.without("trainable") if is_binned and writer.is_3 else layer
     first, last = ([writer.layer(name, name.lower()) for name in names] for names in (before, behind))

@@ -271,8 +271,10 @@ ARTIFACTS = {
     "one hot of a column, h5 of 3.0": Judged(models.encoded(K30)),
     "one hot of a column, h5 of 3.3": Judged(models.encoded(K33)),
     "one hot of a column, h5 of 3.4": Judged(models.encoded(K34)),
-    "bins, h5 of 3.13": Judged(models.encoded(K313, class_name="Discretization", behind=("Softmax",))),
-    "bins, h5 of 3.14": Judged(models.encoded(K314, class_name="Discretization", behind=("Softmax",))),
+    "bins, h5 of 3.13": Judged(models.encoded(K313, class_name="Discretization", behind=("GlobalMaxPooling1D",))),
+    "bins, h5 of 3.14": Judged(models.encoded(K314, class_name="Discretization", behind=("GlobalMaxPooling1D",))),
+    "hashes of rows, h5 of 3.3": Judged(models.encoded(K33, (3,), class_name="Hashing")),
+    "hashes of rows, h5 of 3.4": Judged(models.encoded(K34, (3,), class_name="Hashing")),
     "axis, keras of 2.12": Judged(keras(K212, stack(K212, K212.layer("Softmax", "softmax", axis=1), shape=(4, 3)))),
     "package that Keras imports, keras of 3.15": Judged(
         keras(K315, models.with_own_layer(K315, "keras_hub.src.layers.scale", "keras_hub>Scale"))

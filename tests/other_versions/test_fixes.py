@@ -210,7 +210,10 @@ FIXES = (
             (
                 "tf2.16+keras3.3",
                 "tf2.21",
-                "put a Reshape(()) before the layer, and save the model again: every version gives (batch, categories)",
+                (
+                    "put a Reshape before the layer that leaves the last dimension out, such as Reshape(()) where a "
+                    "row is one number, and save the model again: every version gives (…, categories)"
+                ),
                 (("keras.layers.Discretization", "keras.layers.Reshape(()), keras.layers.Discretization"),),
                 "",
             ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.keras.calls import sources_of
 from pytest_modelcompat.artifacts.locations import layer_location
 from pytest_modelcompat.artifacts.text import first_few
 from pytest_modelcompat.comparison.artifacts.configs import config_changes, flat_config
@@ -105,23 +106,8 @@ def _feeds(node: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, l
         own = layer.get("config")
         name = prefix + str(layer.get("name") or (own.get("name") if isinstance(own, dict) else ""))
         if isinstance(layer.get("inbound_nodes"), list):
-            yield name, [prefix + source for source in _sources(layer["inbound_nodes"])]
+            yield name, [prefix + source for source in sources_of(layer["inbound_nodes"])]
         yield from _feeds(layer, f"{name}/", depth + 1)
-
-
-def _sources(value: Any, depth: int = 0) -> Iterator[str]:
-    """The layers that `inbound_nodes` names: `["dense", 0, 0, {...}]`, or `"keras_history": ["dense", 0, 0]`."""
-    if depth > _DEEPEST:
-        return
-    if isinstance(value, list):
-        if len(value) >= 3 and isinstance(value[0], str) and all(isinstance(each, int) for each in value[1:3]):
-            yield value[0]
-            value = value[3:]
-        for each in value:
-            yield from _sources(each, depth + 1)
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _sources(each, depth + 1)
 
 
 def _compiled(one: Inventory, other: Inventory) -> Iterator[Difference]:

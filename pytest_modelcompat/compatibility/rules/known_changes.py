@@ -17,6 +17,7 @@ from pytest_modelcompat.compatibility.rule import (
     objects,
     objects_that,
 )
+from pytest_modelcompat.compatibility.rules.encodings import ENCODINGS
 from pytest_modelcompat.results.finding import MEASURED, Kind, Severity, Stage
 
 if TYPE_CHECKING:
@@ -33,10 +34,6 @@ RANDOM = ("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "Spatia
 OTHER_FORMAT = (fixes.LEAVE_H5,)
 _AS_ARGUMENTS = ("pass the values as arguments={...} of the Lambda layer, and save the model again",)
 _DEFAULTS, _CLOSURE = 1, 2
-# The first Keras 3 whose one-hot encodings of a column have no dimension of one number.
-_SQUEEZES = (3, 4)
-# The first whose Discretization tells the shape of what it encodes: before it, no model with layers behind it is built.
-_TELLS_SHAPES = (3, 14)
 NOTHING_TO_DO = ("nothing, if the model is only used to predict",)
 
 
@@ -54,19 +51,6 @@ def _untranslated_with_axes(context: CompatibilityContext) -> tuple[Use, ...]:
     return tuple(
         each for each in layers if isinstance(each.config.get("axis"), list) and not context.is_translated(each)
     )
-
-
-def _one_hot_of_a_column(context: CompatibilityContext) -> tuple[Use, ...]:
-    # Keras 3 does not read a Discretization of Keras 2 at all.
-    classes = ("CategoryEncoding", "Discretization") if context.writer_major == 3 else ("CategoryEncoding",)
-    encoding = (each for each in context.layers(*classes) if each.config.get("output_mode") == "one_hot")
-    return tuple(each for each in encoding if context.is_column(each.path))
-
-
-def _encoding_discretizations(context: CompatibilityContext) -> tuple[Use, ...]:
-    """Each Discretization that gives more than numbers of bins, with layers behind it."""
-    layers = (each for each in context.layers("Discretization") if each.config.get("output_mode", "int") != "int")
-    return tuple(each for each in layers if not context.is_end(each.path))
 
 
 def _is_shape(value: object) -> bool:
@@ -154,44 +138,7 @@ RULES = (
         read=(KERAS_3, (3, 4)),
         stage=Stage.CONFIG,
     ),
-    *(
-        Rule(
-            Kind.SEMANTICS_CHANGED,
-            subject="output_mode='one_hot'",
-            cause="{reader} keeps the dimension of one number that its inputs have, and gives (batch, 1, categories) "
-            "where {writer} gives (batch, categories)",
-            source=MEASURED,
-            where=_one_hot_of_a_column,
-            written=written,
-            read=(KERAS_3, _SQUEEZES),
-            severity=Severity.CHANGE,
-            fix=(fixes.upgrade_keras(_SQUEEZES),),
-        )
-        for written in ((ANY, KERAS_3), (_SQUEEZES, NEVER))
-    ),
-    Rule(
-        Kind.SEMANTICS_CHANGED,
-        subject="output_mode='one_hot'",
-        cause="{reader} drops the dimension of one number that its inputs have, and gives (batch, categories) where "
-        "{writer} gives (batch, 1, categories)",
-        source=MEASURED,
-        where=_one_hot_of_a_column,
-        written=(KERAS_3, _SQUEEZES),
-        read=(_SQUEEZES, NEVER),
-        severity=Severity.CHANGE,
-        fix=("put a Reshape(()) before the layer, and save the model again: every version gives (batch, categories)",),
-    ),
-    Rule(
-        Kind.CONFIG_CHANGED,
-        subject="Discretization(output_mode=…)",
-        cause="{reader} takes its outputs to have the shape of its inputs, and builds the layers behind it for that",
-        source=MEASURED,
-        where=_encoding_discretizations,
-        written=(_TELLS_SHAPES, NEVER),
-        read=(KERAS_3, _TELLS_SHAPES),
-        stage=Stage.BUILD,
-        fix=(fixes.upgrade_keras(_TELLS_SHAPES),),
-    ),
+    *ENCODINGS,
     Rule(
         Kind.CONFIG_CHANGED,
         subject="Sequential",

@@ -130,10 +130,10 @@ def _measured(context: CompatibilityContext) -> Iterator[tuple[Fact, tuple[Use, 
     for fact in context.facts.about(context.constructs, _writer(context), _reader(context)):
         uses = context.constructs[fact.construct.split(PAIR)[-1]]
         if fact.stage == "call" and _ENCODES.fullmatch(fact.construct):
-            uses = tuple(use for use in uses if not context.is_column(use.path))
+            uses = tuple(use for use in uses if not (context.is_column(use.path) or context.is_scalar(use.path)))
         if _OTHER_DTYPE.match(fact.text):
             # Most layers after it cast what they get.
-            uses = tuple(use for use in uses if context.is_end(use.path))
+            uses = tuple(use for use in uses if context.gives_dtype(use.path))
         if uses and (fact.outcome, fact.stage) in _OUTCOMES:
             yield fact, uses
 
