@@ -1,6 +1,6 @@
 """The sweep: what each version of Keras reads back, measured.
 
-    python -m sweep --out FOLDER [--minutes 40] [--saved-models] [KERAS...]
+    python -m sweep --out FOLDER [--minutes 40] [--saved-models] [--only CLASS] [KERAS...]
 
 makes each writer's artifacts, loads them in its readers, and writes `sweep/observed/`. It goes on where it stopped:
 what FOLDER has is not made again, and what was observed is not loaded again. Without FOLDER's content it goes on from
@@ -28,6 +28,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=40.0, help="after how many minutes it stops; default: 40")
     parser.add_argument("--saved-models", action="store_true", help="SavedModels of each TensorFlow, instead of files")
     parser.add_argument("--observed", type=Path, help="default: sweep/observed, sweep/observed/saved_models")
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="CLASS",
+        help="trials of this class or kind alone, as Attention or wrapper; repeatable; what was seen of others stays",
+    )
     parser.add_argument("keras", nargs="*", metavar="KERAS", help="writers, such as 2.15; default: all")
     options = parser.parse_args()
     options.out = options.out.resolve()
@@ -43,11 +50,13 @@ def main() -> None:
     """Makes, loads, and writes what was observed, some writers at a time."""
     options = arguments()
     writers = options.keras or options.plan.writers
-    run = Run(options.plan, options.out, options.observed, time.monotonic() + 60 * options.minutes)
+    run = Run(options.plan, options.out, options.observed, time.monotonic() + 60 * options.minutes, options.only)
     left, done = 0, list[str]()
-    for start in range(0, len(writers), WRITERS_IN_A_ROUND):
+    # Of a few trials a load takes less time than the start of a reader.
+    at_once = len(writers) if options.only else WRITERS_IN_A_ROUND
+    for start in range(0, len(writers), at_once):
         if not run.is_over():
-            made, unread = run.writers(writers[start : start + WRITERS_IN_A_ROUND])
+            made, unread = run.writers(writers[start : start + at_once])
             done, left = done + made, left + unread
     not_made = [writer for writer in writers if writer not in done]
     print(f"loads left: {left:,}; writers left: {', '.join(not_made) or 'none'}")

@@ -15,7 +15,7 @@ from sweep.loads import interpreter_for
 from sweep.plan import FILES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pytest_modelcompat.artifacts import Inventory
@@ -36,7 +36,7 @@ OWN = frozenset(
     }
     | {"plain_initializer", "plain_regularizer", "plain_constraint"}
 )
-ROWS = "rows.jsonl"
+ROWS, VOCABULARY = "rows.jsonl", "vocabulary.json"
 # What a writer leaves when it is through.
 LEFT_OUT = "left-out.json"
 SAVED_MODEL = "saved_model"
@@ -57,24 +57,38 @@ def vocabulary(keras: str) -> dict[str, Any]:
     return {"objects": objects, "names": {role: sorted(part["names"].get(role, {})) for role in NAMED}}
 
 
-def make(keras: str, out: Path, what: str = FILES) -> list[dict[str, Any]]:
+def make(keras: str, out: Path, what: str = FILES, only: Sequence[str] = ()) -> list[dict[str, Any]]:
     """One writer's artifacts, made if they are not there yet: a row for each with `id` and `constructs`.
 
     Args:
         keras: the writer's key.
         out: where artifacts go.
         what: `FILES` or `SAVED_MODELS`.
+        only: the kinds and classes that trials are made of; none for all.
+
+    Raises:
+        SystemExit: the folder has another choice of trials.
     """
     folder = folder_of(keras, out, what)
     rows = folder / ROWS
+    if _choice_of(folder, only) != [*only]:
+        raise SystemExit(f"{folder} has artifacts of another choice of trials: give another --out")
     if not rows.exists():
         if not (folder / LEFT_OUT).exists():
-            run_writer(interpreter_for(keras), vocabulary(keras), folder, what)
+            run_writer(interpreter_for(keras), {**vocabulary(keras), "only": [*only]}, folder, what)
         text = "".join(json.dumps(each) + "\n" for each in described(folder))
         partial_file = rows.with_suffix(".part")
         partial_file.write_text(text, encoding="utf-8")
         partial_file.replace(rows)
     return made_before(folder)
+
+
+def _choice_of(folder: Path, asked: Sequence[str]) -> list[str]:
+    """The kinds and classes that a folder has trials of; those asked for where it has none yet."""
+    file = folder / VOCABULARY
+    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"only": [*asked]}
+    found: list[str] = known.get("only", [])
+    return found
 
 
 def folder_of(keras: str, out: Path, what: str = FILES) -> Path:
@@ -101,7 +115,7 @@ def run_writer(interpreter: Interpreter, known: dict[str, Any], folder: Path, wh
         SystemExit: it ended before its end.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    asked = folder / "vocabulary.json"
+    asked = folder / VOCABULARY
     asked.write_text(json.dumps(known), encoding="utf-8")
     command = interpreter.command("sweep.writer", asked, folder, what)
     with (folder / "log.txt").open("wb") as log:

@@ -12,6 +12,7 @@ from sweep import observed
 from sweep.bisection import followed
 from sweep.loads import Results, interpreter_for, load_all
 from sweep.make import folder_of, left_out_of, make
+from sweep.merging import merged
 from sweep.plan import FILES, every_keras
 from sweep.summary import DIGEST, known_outcomes, observations
 
@@ -36,12 +37,14 @@ class Run:
         out: where artifacts and results go, and are found again.
         observed: where observations are, and go.
         end: when it stops, by `time.monotonic`.
+        only: the kinds and classes that trials are made of; none for all.
     """
 
     plan: Plan
     out: Path
     observed: Path
     end: float
+    only: Sequence[str] = ()
     _results: dict[str, Results] = field(default_factory=dict)
 
     def is_over(self) -> bool:
@@ -78,7 +81,7 @@ class Run:
     def _make(self, rows: Rows, writer: str) -> None:
         if not self.is_over():
             started = time.monotonic()
-            rows[writer] = make(writer, self.out, self.plan.what)
+            rows[writer] = make(writer, self.out, self.plan.what, self.only)
             print(f"{writer}: {len(rows[writer]):,} artifacts, {time.monotonic() - started:.0f} s", flush=True)
 
     def _recall(self, rows: Rows) -> None:
@@ -125,7 +128,10 @@ class Run:
 
     def _write(self, writer: str, rows: list[dict[str, Any]]) -> None:
         missing = left_out_of(folder_of(writer, self.out, self.plan.what))
-        size = observed.write(writer, {**observations(rows, self._by_reader(writer, rows)), **missing}, self.observed)
+        seen = {**observations(rows, self._by_reader(writer, rows)), **missing}
+        if self.only:
+            seen = merged(observed.read(writer, self.observed), seen, self.only)
+        size = observed.write(writer, seen, self.observed)
         print(f"{writer}: {size:,} bytes observed", flush=True)
 
     def _by_reader(self, writer: str, rows: list[dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:

@@ -1,21 +1,21 @@
 """`python -m sweep.writer VOCABULARY FOLDER files|saved_models`: makes and saves a model of each construct.
 
-VOCABULARY is JSON: the `objects` that this Keras has, the `names` that it takes for each role, and the `kinds` of
-trials that are made, if not all are. FOLDER gets the artifacts, `made.jsonl` with a line for each, and `left-out.json`
-with what no model could be made of.
+VOCABULARY is JSON: the `objects` that this Keras has, the `names` that it takes for each role, and in `only` the kinds
+and classes that trials are made of, if not of all. FOLDER gets the artifacts, `made.jsonl` with a line for each, and
+`left-out.json` with what no model could be made of.
 """
 
-import itertools
 import json
 import os
 import sys
 import time
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, List, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 if TYPE_CHECKING:
     from .kit import Kit
+    from .making import Maker
     from .trial import Trial
 
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
@@ -32,49 +32,60 @@ NOT_PLAIN = ("ragged", "sparse")
 
 
 def main(vocabulary: Path, folder: Path, what: str) -> None:
-    """Makes every trial of this Keras."""
-    from .histories import history_trials
+    """Makes every trial of this Keras that is asked for."""
+    from sweep.choice import is_chosen
+
     from .kit import Kit
-    from .layers import layer_trials, pair_trials
     from .making import Maker, elapsed
-    from .models import model_trials
-    from .objects import object_trials
-    from .state import state_trials
-    from .wrappers import wrapper_trials
 
     started = time.monotonic()
     known = json.loads(vocabulary.read_text(encoding="utf-8"))
-    entries = known["objects"]
+    only = known.get("only") or ()
     folder.mkdir(parents=True, exist_ok=True)
     kit = Kit()
     left_out: List[str] = []
     with (folder / "made.jsonl").open("w", encoding="utf-8") as notes:
         maker = Maker(kit, folder, notes, FORMS[what](kit))
-        every = (
-            layer_trials(kit, [each for each in entries if each["role"] == "layer"]),
-            object_trials(kit, entries, known["names"]),
-            wrapper_trials(kit),
-            model_trials(kit),
-            state_trials(kit),
-            history_trials(kit, [each for each in entries if each["role"] == "optimizer"]),
-            # The parts are all there when these begin.
-            pair_trials(kit, maker.parts),
-        )
-        for name, trial in itertools.chain(*every):
-            if trial and not is_asked_for(trial, what, known.get("kinds")):
+        for name, trial in every_trial(maker, known):
+            full_name, kind = (trial.name, trial.kind) if trial else (name, "")
+            if not (is_chosen(full_name, kind, only) and is_asked_for(trial, what)):
                 continue
             made = trial is not None and maker.make(trial)
-            if not made and (trial is None or (trial.name == name and trial.kind != "pair")):
+            if not made and (full_name == name and kind != "pair"):
                 left_out.append(name)
     (folder / "left-out.json").write_text(json.dumps(sorted(left_out), indent=1), encoding="utf-8")
     print(json.dumps({"seconds": elapsed(started), **maker.counts, "left out": len(left_out)}))
 
 
-def is_asked_for(trial: "Trial", what: str, kinds: Optional[List[str]]) -> bool:
-    """Whether a trial is made."""
-    if kinds and trial.kind not in kinds:
-        return False
-    return what != SAVED_MODELS or _is_in_saved_models(trial)
+def every_trial(maker: "Maker", known: "Dict[str, Any]") -> "Iterator[Tuple[str, Optional[Trial]]]":
+    """Each construct's name and trial, those of the vocabulary's objects and names where these are asked for alone."""
+    from sweep.choice import is_chosen
+
+    from .histories import history_trials
+    from .layers import layer_trials, pair_trials
+    from .models import model_trials
+    from .objects import object_trials
+    from .state import state_trials
+    from .wrappers import wrapper_trials
+
+    kit, only = maker.kit, known.get("only") or ()
+    entries = [each for each in known["objects"] if is_chosen(each["name"], each["role"], only)]
+    of_roles = {
+        role: [each for each in named if is_chosen(each, role, only)] for role, named in sorted(known["names"].items())
+    }
+    yield from layer_trials(kit, [each for each in entries if each["role"] == "layer"])
+    yield from object_trials(kit, entries, of_roles)
+    yield from wrapper_trials(kit)
+    yield from model_trials(kit)
+    yield from state_trials(kit)
+    yield from history_trials(kit, [each for each in entries if each["role"] == "optimizer"])
+    # The parts are all there when these begin.
+    yield from pair_trials(kit, maker.parts)
+
+
+def is_asked_for(trial: "Optional[Trial]", what: str) -> bool:
+    """Whether a trial is made of files, or of SavedModels; what no model could be made of counts as one."""
+    return trial is None or what != SAVED_MODELS or _is_in_saved_models(trial)
 
 
 def _is_in_saved_models(trial: "Trial") -> bool:

@@ -29,6 +29,9 @@ BY_NAME = (
     ("MixUp", "images"),
     ("Resizing", "images"),
     ("Embedding", "integers"),
+    # Some versions refuse vectors, or encode them as they are.
+    ("CategoryEncoding", "integers"),
+    ("IntegerLookup", "integers"),
     ("String", "strings"),
     ("Text", "strings"),
     ("Hashing", "strings"),

@@ -14,6 +14,8 @@ sys.path.append(str(Path(__file__).resolve().parents[2]))
 from pytest_modelcompat.profiles.store import load_profile, read_history, version_key
 from pytest_modelcompat.runtimes.builtin import builtin_runtime
 from sweep import observed
+from sweep.choice import is_chosen
+from sweep.merging import merged
 from sweep.plan import FILES, SAVED_MODELS, every_keras, pairs, plan_of, readers_of, runtime_of
 from sweep.summary import DIGEST, artifacts_of, known_outcomes, observations, outcomes_of
 
@@ -136,3 +138,53 @@ def test_a_text_that_was_cut_ends_with_a_sentence_or_says_so() -> None:
 )
 def test_a_text_gets_the_names_of_its_construct_back(construct: str, text: str, expected: str) -> None:
     assert observed.with_names_of(construct, text) == expected
+
+
+BEFORE = {**observations(ROWS, RESULTS), "left_out": ["Dot", "Dropout.seed"], "not_saved": ["Dense (h5)"]}
+
+
+class TestMerged:
+    def test_is_as_before_where_nothing_was_chosen_that_is_there(self) -> None:
+        nothing = {**observations([], {}), "left_out": [], "not_saved": []}
+        found = merged(BEFORE, nothing, ["Lambda"])
+        assert (artifacts_of(found), found["kinds"]) == (artifacts_of(BEFORE), BEFORE["kinds"])
+        assert (found["left_out"], found["not_saved"]) == (BEFORE["left_out"], BEFORE["not_saved"])
+        assert outcomes_of(found, "3.15") == outcomes_of(BEFORE, "3.15")
+
+    def test_keeps_digests_so_that_what_was_seen_is_recalled(self) -> None:
+        digest = "0123456789"
+        before = observations([{**ROWS[0], "id": digest}], {"3.15": {digest: {"outcome": "loads"}}})
+        found = merged(before, observations([], {}), ["Dropout"])
+        assert list(known_outcomes(found, "3.15")) == [("Dense", "h5", digest[:DIGEST])]
+
+    def test_takes_what_was_chosen_from_now_alone(self) -> None:
+        row = {**ROWS[0], "name": "Dense.units=5", "id": "abcdefgh"}
+        fails = {"outcome": "fails", "stage": "load", "text": "no"}
+        now = {**observations([row], {"2.4": {"abcdefgh": fails}}), "left_out": ["Dense.rank"], "not_saved": []}
+        found = merged(BEFORE, now, ["Dense"])
+        assert [name for name, *_ in artifacts_of(found)] == ["Dense.units=5", "Dropout"]
+        assert outcomes_of(found, "2.4") == {("Dense.units=5", "h5"): fails}
+        assert outcomes_of(found, "3.15") == {}
+        assert (found["left_out"], found["not_saved"]) == (["Dense.rank", "Dot", "Dropout.seed"], [])
+
+    def test_is_all_of_now_where_nothing_was_seen_before(self) -> None:
+        found = merged({}, observations(ROWS, RESULTS), ["layer"])
+        assert artifacts_of(found) == artifacts_of(BEFORE)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "chosen"),
+    [
+        ("CategoryEncoding.output_mode='count'", "layer", True),
+        ("CategoryEncoding of a column, one_hot", "column", True),
+        ("TimeDistributed > CategoryEncoding", "wrapper", True),
+        ("loss Huber.delta=2.5", "loss", True),
+        ("Dense", "layer", False),
+        ("Dense.activation=Huber", "layer", False),
+        ("CategoryEncoding and Dense", "pair", False),
+        ("anything", "history", True),
+    ],
+)
+def test_trials_are_chosen_by_class_and_kind(name: str, kind: str, *, chosen: bool) -> None:
+    assert is_chosen(name, kind, ["CategoryEncoding", "Huber", "history"]) is chosen
+    assert is_chosen(name, kind, [])

@@ -166,7 +166,7 @@ class TestReader:
 def folders(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """The rows of SavedModels of a few layers."""
     folder = tmp_path_factory.mktemp("folders")
-    run_writer(Interpreter(Path(sys.executable)), {**SMALL, "kinds": ["layer"]}, folder, SAVED_MODELS)
+    run_writer(Interpreter(Path(sys.executable)), {**SMALL, "only": ["layer"]}, folder, SAVED_MODELS)
     return described(folder)
 
 
