@@ -5,6 +5,11 @@ from collections.abc import Collection
 
 # They are drawn from all trials, and nobody chooses one.
 PAIR = "pair"
+# Words that the names of trials have too: `a shared layer, two outputs`.
+KINDS = frozenset(
+    {"activation", "column", "constraint", "dtype policy", "history", "initializer", "layer", "loss", "metric", "model"}
+    | {"optimizer", PAIR, "regularizer", "schedule", "state", "wrapper"}
+)
 
 
 def is_chosen(name: str, kind: str, only: Collection[str]) -> bool:
@@ -17,4 +22,5 @@ def is_chosen(name: str, kind: str, only: Collection[str]) -> bool:
     """
     if not only or kind in only:
         return True
-    return kind != PAIR and not set(re.split(r"\W+", name.partition("=")[0])).isdisjoint(only)
+    words = set(re.split(r"\W+", name.partition("=")[0])) - KINDS
+    return kind != PAIR and not words.isdisjoint(only)

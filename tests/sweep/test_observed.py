@@ -183,6 +183,7 @@ class TestMerged:
         ("Dense.activation=Huber", "layer", False),
         ("CategoryEncoding and Dense", "pair", False),
         ("anything", "history", True),
+        ("a shared layer, its history", "model", False),
     ],
 )
 def test_trials_are_chosen_by_class_and_kind(name: str, kind: str, *, chosen: bool) -> None:
