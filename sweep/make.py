@@ -71,11 +71,11 @@ def make(keras: str, out: Path, what: str = FILES, only: Sequence[str] = ()) -> 
     """
     folder = folder_of(keras, out, what)
     rows = folder / ROWS
-    if _choice_of(folder, only) != [*only]:
+    if (folder / VOCABULARY).exists() and _choice_of(folder) != sorted(only):
         raise SystemExit(f"{folder} has artifacts of another choice of trials: give another --out")
     if not rows.exists():
         if not (folder / LEFT_OUT).exists():
-            run_writer(interpreter_for(keras), {**vocabulary(keras), "only": [*only]}, folder, what)
+            run_writer(interpreter_for(keras), {**vocabulary(keras), "only": sorted(only)}, folder, what)
         text = "".join(json.dumps(each) + "\n" for each in described(folder))
         partial_file = rows.with_suffix(".part")
         partial_file.write_text(text, encoding="utf-8")
@@ -83,11 +83,9 @@ def make(keras: str, out: Path, what: str = FILES, only: Sequence[str] = ()) -> 
     return made_before(folder)
 
 
-def _choice_of(folder: Path, asked: Sequence[str]) -> list[str]:
-    """The kinds and classes that a folder has trials of; those asked for where it has none yet."""
-    file = folder / VOCABULARY
-    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"only": [*asked]}
-    found: list[str] = known.get("only", [])
+def _choice_of(folder: Path) -> list[str]:
+    """The kinds and classes that a folder has trials of; none where it has all."""
+    found: list[str] = json.loads((folder / VOCABULARY).read_text(encoding="utf-8")).get("only", [])
     return found
 
 

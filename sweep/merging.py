@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sweep.choice import is_chosen
 from sweep.summary import DIGEST, artifacts_of, observations, outcomes_of
+from sweep.writer.choice import is_chosen
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -17,6 +17,8 @@ _MISSING = ("left_out", "not_saved")
 
 def merged(before: dict[str, Any], now: dict[str, Any], only: Collection[str]) -> dict[str, Any]:
     """One writer's observations, those of a choice of trials from now, and all others from before.
+
+    Of what no model was made only the class is known: where a kind is chosen, what was left out before stays listed.
 
     Args:
         before: all observations of the writer; empty where there are none.
@@ -31,12 +33,7 @@ def merged(before: dict[str, Any], now: dict[str, Any], only: Collection[str]) -
             of_reader = results.setdefault(reader, {})
             of_reader.update((row["id"], seen[key]) for row in rows if (key := (row["name"], row["format"])) in seen)
     missing = {
-        key: sorted(
-            {
-                *(name for name in before.get(key, ()) if not is_chosen(name, "", only)),
-                *now.get(key, ()),
-            }
-        )
+        key: sorted({*(each for each in before.get(key, ()) if not is_chosen(each, "", only)), *now.get(key, ())})
         for key in _MISSING
     }
     return {**observations([*kept, *new], dict(sorted(results.items()))), **missing}

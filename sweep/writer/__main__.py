@@ -33,8 +33,7 @@ NOT_PLAIN = ("ragged", "sparse")
 
 def main(vocabulary: Path, folder: Path, what: str) -> None:
     """Makes every trial of this Keras that is asked for."""
-    from sweep.choice import is_chosen
-
+    from .choice import is_chosen
     from .kit import Kit
     from .making import Maker, elapsed
 
@@ -59,8 +58,7 @@ def main(vocabulary: Path, folder: Path, what: str) -> None:
 
 def every_trial(maker: "Maker", known: "Dict[str, Any]") -> "Iterator[Tuple[str, Optional[Trial]]]":
     """Each construct's name and trial, those of the vocabulary's objects and names where these are asked for alone."""
-    from sweep.choice import is_chosen
-
+    from .choice import is_chosen
     from .histories import history_trials
     from .layers import layer_trials, pair_trials
     from .models import model_trials

@@ -231,6 +231,15 @@ FIXES = (
         newer="tf2.21",
     ),
     Fix(
+        "encodings-of-more-than-two-dimensions",
+        "tf2.17+keras3.4",
+        "tf2.16+keras3.3",
+        "keras.layers.Reshape((2, 2)), keras.layers.Discretization(bin_boundaries=[0.5], output_mode='count')",
+        "which would result in output rank 3",
+        "upgrade Keras there to 3.4 or newer",
+        newer="tf2.18+keras3.6",
+    ),
+    Fix(
         "Sequential-in-a-TimeDistributed",
         "tf2.15",
         "tf2.16+keras3.3",

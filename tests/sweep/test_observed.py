@@ -14,10 +14,12 @@ sys.path.append(str(Path(__file__).resolve().parents[2]))
 from pytest_modelcompat.profiles.store import load_profile, read_history, version_key
 from pytest_modelcompat.runtimes.builtin import builtin_runtime
 from sweep import observed
-from sweep.choice import is_chosen
+from sweep.make import ROWS as ROWS_FILE
+from sweep.make import VOCABULARY, folder_of, make
 from sweep.merging import merged
 from sweep.plan import FILES, SAVED_MODELS, every_keras, pairs, plan_of, readers_of, runtime_of
 from sweep.summary import DIGEST, artifacts_of, known_outcomes, observations, outcomes_of
+from sweep.writer.choice import is_chosen
 
 ROWS: list[dict[str, Any]] = [
     {"name": "Dense", "kind": "layer", "format": "h5", "id": "a", "constructs": ["layer Dense"]},
@@ -189,3 +191,13 @@ class TestMerged:
 def test_trials_are_chosen_by_class_and_kind(name: str, kind: str, *, chosen: bool) -> None:
     assert is_chosen(name, kind, ["CategoryEncoding", "Huber", "history"]) is chosen
     assert is_chosen(name, kind, [])
+
+
+def test_a_folder_of_another_choice_of_trials_is_not_gone_on_with(tmp_path: Path) -> None:
+    folder = folder_of("3.15", tmp_path)
+    folder.mkdir(parents=True)
+    (folder / VOCABULARY).write_text('{"objects": [], "names": {}, "only": ["Dense", "wrapper"]}', encoding="utf-8")
+    with pytest.raises(SystemExit, match="another choice of trials: give another --out"):
+        make("3.15", tmp_path)
+    (folder / ROWS_FILE).write_text("", encoding="utf-8")
+    assert make("3.15", tmp_path, only=["wrapper", "Dense"]) == []

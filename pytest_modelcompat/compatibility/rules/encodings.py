@@ -26,6 +26,10 @@ _WITHOUT_DIMENSION = (
     "and save the model again: every version gives (…, categories)"
 )
 _ENCODE = ("Discretization", "Hashing", "IntegerLookup", "StringLookup")
+# What gives the same shape, with a dimension of one number more or without it.
+_OF_ONE_SHAPE = frozenset({"Flatten", "Reshape"})
+# What computes the same of the last dimension, whatever stands before it.
+_ON_LAST_AXIS = frozenset({"Dense"})
 # Dimensions of what is a batch of rows.
 _ROWS = 2
 
@@ -42,9 +46,12 @@ def _one_hot_of_a_column(context: CompatibilityContext) -> tuple[Use, ...]:
 
 
 def _is_flattened(context: CompatibilityContext, layer: LayerUse) -> bool:
-    """Whether nobody sees a dimension of one number more in what a layer gives."""
-    behind = context.followers(layer.path)
-    return bool(behind) and all(each.class_name == "Flatten" for each in behind) and not context.is_end(layer.path)
+    """Whether nobody sees a dimension of one number more in what a layer gives: other layers take it away."""
+    before_it_is_gone = context.behind(layer.path, lambda each: each.class_name not in _OF_ONE_SHAPE)
+    return not context.is_end(layer.path) and all(
+        (takes_any_shape(each) or each.class_name in _ON_LAST_AXIS) and not context.is_end(each.path)
+        for each in before_it_is_gone
+    )
 
 
 def _encoding_discretizations(context: CompatibilityContext) -> tuple[Use, ...]:
@@ -123,7 +130,7 @@ ENCODINGS = (
     Rule(
         Kind.CONFIG_CHANGED,
         subject="output_mode=…",
-        cause="{reader} encodes inputs of which it makes at most rows: it refuses outputs of more than two dimensions",
+        cause="its encoded outputs have more than two dimensions, which {reader} refuses when it is called",
         source=MEASURED,
         where=_of_more_than_rows,
         written=(_SQUEEZES, NEVER),

@@ -1,7 +1,7 @@
-"""Choice: which trials are made where not all are, by kind or class; also for the Python of a writer, from 3.8 on."""
+"""Choice: which trials are made where not all are, by kind or class."""
 
 import re
-from collections.abc import Collection
+from typing import Collection
 
 # They are drawn from all trials, and nobody chooses one.
 PAIR = "pair"
