@@ -207,11 +207,13 @@ class TestOutputsOfAnotherDtype:
         assert len(self.found(8, "first", "last")) == 2
 
 
-@pytest.mark.parametrize(("size", "is_found"), [(1, False), (3, True), (None, True)])
-def test_what_fails_for_rows_says_nothing_of_columns(size: int | None, is_found: bool) -> None:
+@pytest.mark.parametrize(
+    ("sizes", "is_found"), [([1], False), ([3], True), ([None], True), ([], False), ([2, 3], True)]
+)
+def test_what_fails_for_rows_says_nothing_of_columns_and_single_numbers(sizes: list[Any], is_found: bool) -> None:
     """As encodings of several numbers a row, which not every version takes."""
     known = facts_about("layer IntegerLookup.output_mode=count", [[2, [2], [2]]])
-    nodes = [{"class_name": "InputLayer", "config": {"name": "in", "batch_shape": [None, size]}}]
+    nodes = [{"class_name": "InputLayer", "config": {"name": "in", "batch_shape": [None, *sizes]}}]
     lookup = {"name": "lookup", "output_mode": "count"}
     nodes.append({"class_name": "IntegerLookup", "config": lookup})
     layers = (LayerUse("IntegerLookup", ("lookup",), "keras.layers", config=lookup),)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
+from pytest_modelcompat.artifacts.inventory import LayerUse
 from pytest_modelcompat.compatibility.context import CompatibilityContext
 from pytest_modelcompat.compatibility.model_flow import followers
 from pytest_modelcompat.profiles.store import load_profile
+from tests.compatibility.judging import before, h5
 from tests.compatibility.models import K215, K315, keras
 from tests.compatibility.writers import Part, Writer, chain
 
@@ -90,3 +92,13 @@ def test_integers_are_seen_at_the_end_behind_layers_that_keep_them(
 def test_not_every_activation_keeps_integers(tmp_path: Path) -> None:
     behind = [K315.layer("Activation", "squashed", activation="tanh")]
     assert not context_of(tmp_path, K315, behind, chain).gives_dtype(("codes",))
+
+
+def test_layers_that_get_each_others_outputs_end() -> None:
+    """As two shared layers do, one called before the other and after it."""
+    there, back = node("a", inbound_nodes=of_keras_2("b")), node("b", inbound_nodes=of_keras_2("a"))
+    root = {"class_name": "Functional", "config": {"layers": [there, back], "output_layers": [["other", 0, 0]]}}
+    layers = (LayerUse("ReLU", A), LayerUse("ReLU", B))
+    context = before(h5(root=root, layers=layers), "tf2.21")
+    assert [layer.path for layer in context.behind(A)] == [B]
+    assert not context.gives_dtype(A)

@@ -159,6 +159,11 @@ class TestMerged:
         found = merged(before, observations([], {}), ["Dropout"])
         assert list(known_outcomes(found, "3.15")) == [("Dense", "h5", digest[:DIGEST])]
 
+    def test_recalls_nothing_of_which_no_digest_was_kept(self) -> None:
+        without = {key: value for key, value in BEFORE.items() if key != "digests"}
+        found = merged(without, observations([], {}), ["Lambda"])
+        assert found["digests"] == "-" * DIGEST * len(ROWS)
+
     def test_takes_what_was_chosen_from_now_alone(self) -> None:
         row = {**ROWS[0], "name": "Dense.units=5", "id": "abcdefgh"}
         fails = {"outcome": "fails", "stage": "load", "text": "no"}
