@@ -60,6 +60,7 @@ def every_trial(maker: "Maker", known: "Dict[str, Any]") -> "Iterator[Tuple[str,
     """Each construct's name and trial, those of the vocabulary's objects and names where these are asked for alone."""
     from .choice import is_chosen
     from .histories import history_trials
+    from .inputs import input_trials
     from .layers import layer_trials, pair_trials
     from .models import model_trials
     from .objects import object_trials
@@ -74,6 +75,7 @@ def every_trial(maker: "Maker", known: "Dict[str, Any]") -> "Iterator[Tuple[str,
     yield from layer_trials(kit, [each for each in entries if each["role"] == "layer"])
     yield from object_trials(kit, entries, of_roles)
     yield from wrapper_trials(kit)
+    yield from input_trials(kit)
     yield from model_trials(kit)
     yield from state_trials(kit)
     yield from history_trials(kit, [each for each in entries if each["role"] == "optimizer"])

@@ -1,5 +1,6 @@
 """The Keras of a runtime, and arrays that are the same in all of them."""
 
+import functools
 import gc
 import importlib
 from typing import Any, Callable, Dict, List, Optional
@@ -11,6 +12,11 @@ FIRST_NAMED_V3 = (2, 13)
 FIRST_EXPORT = (2, 13)
 FIRST_KERAS_3 = (3, 0)
 LOW_LEVEL = "tf.saved_model.save"
+# Those that inputs have beside float32 and string.
+DTYPES = (
+    *("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"),
+    *("float16", "float64"),
+)
 
 
 class Kit:
@@ -91,6 +97,10 @@ def strings(*shape: int) -> Any:
     return np.array(list("abcd"), dtype=object)[integers(*shape)]
 
 
+def _of_dtype(dtype: str) -> List[Any]:
+    return [integers(2, 4).astype(dtype)]
+
+
 # What a model may be called with, by a name that its readers know too.
 INPUTS: Dict[str, Callable[[], List[Any]]] = {
     "vectors": lambda: [floats(2, 4)],
@@ -111,4 +121,5 @@ INPUTS: Dict[str, Callable[[], List[Any]]] = {
     "ragged integers": lambda: [integers(2, 4)],
     "ragged sequences": lambda: [floats(2, 5, 3) * (np.arange(5) < [[3], [5]])[..., None]],
     "sparse vectors": lambda: [floats(2, 4) * integers(2, 4)],
+    **{"vectors of {}".format(dtype): functools.partial(_of_dtype, dtype) for dtype in DTYPES},
 }
