@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,10 @@ OWN = frozenset(
 ROWS, VOCABULARY = "rows.jsonl", "vocabulary.json"
 # What a writer leaves when it is through.
 LEFT_OUT = "left-out.json"
+# Where a writer says what it is making.
+AT_WORK = "at-work.txt"
+# What a process ends by that is at fault itself, rather than ended by another.
+CRASHES = frozenset({signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV})
 SAVED_MODEL = "saved_model"
 # Roles that have trials of their own by each name.
 NAMED = ("activation", "constraint", "initializer", "loss", "metric", "optimizer", "regularizer")
@@ -103,6 +108,8 @@ def made_before(folder: Path) -> list[dict[str, Any]]:
 def run_writer(interpreter: Interpreter, known: dict[str, Any], folder: Path, what: str = FILES) -> None:
     """Makes the models of a vocabulary.
 
+    A trial that ends the process, as TensorFlow does when it divides by zero, is left out, and all are made again.
+
     Args:
         interpreter: the writer's.
         known: as of `vocabulary`.
@@ -113,14 +120,29 @@ def run_writer(interpreter: Interpreter, known: dict[str, Any], folder: Path, wh
         SystemExit: it ended before its end.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    crashing: list[str] = []
+    while code := _exit_code(interpreter, {**known, "crashing": crashing}, folder, what):
+        trial = _crashed_at(folder) if -code in CRASHES else None
+        if trial is None or trial in crashing:
+            raise SystemExit(f"{interpreter.python} failed to write, exit code {code}: see {folder / 'log.txt'}")
+        crashing.append(trial)
+
+
+def _exit_code(interpreter: Interpreter, known: dict[str, Any], folder: Path, what: str) -> int:
     asked = folder / VOCABULARY
     asked.write_text(json.dumps(known), encoding="utf-8")
+    (folder / AT_WORK).unlink(missing_ok=True)
     command = interpreter.command("sweep.writer", asked, folder, what)
     with (folder / "log.txt").open("wb") as log:
         # Files that a model names by their path alone are not where it is read.
         done = subprocess.run(command, env=interpreter.environment(), stdout=log, stderr=log, cwd=folder, check=False)
-    if done.returncode:
-        raise SystemExit(f"{interpreter.python} failed to write, exit code {done.returncode}: see {folder / 'log.txt'}")
+    return done.returncode
+
+
+def _crashed_at(folder: Path) -> str | None:
+    """The trial that a writer was making when it ended; None where it had not begun."""
+    at_work = folder / AT_WORK
+    return at_work.read_text(encoding="utf-8") if at_work.exists() else None
 
 
 def described(folder: Path) -> list[dict[str, Any]]:

@@ -1,8 +1,9 @@
 """`python -m sweep.writer VOCABULARY FOLDER files|saved_models`: makes and saves a model of each construct.
 
-VOCABULARY is JSON: the `objects` that this Keras has, the `names` that it takes for each role, and in `only` the kinds
-and classes that trials are made of, if not of all. FOLDER gets the artifacts, `made.jsonl` with a line for each, and
-`left-out.json` with what no model could be made of.
+VOCABULARY is JSON: the `objects` that this Keras has, the `names` that it takes for each role, in `only` the kinds
+and classes that trials are made of, if not of all, and in `crashing` the trials that ended a writer before. FOLDER gets
+the artifacts, `made.jsonl` with a line for each, `left-out.json` with what no model could be made of, and in
+`at-work.txt` the trial that is being made.
 """
 
 import json
@@ -43,13 +44,19 @@ def main(vocabulary: Path, folder: Path, what: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     kit = Kit()
     left_out: List[str] = []
+    at_work = folder / "at-work.txt"
     with (folder / "made.jsonl").open("w", encoding="utf-8") as notes:
         maker = Maker(kit, folder, notes, FORMS[what](kit))
         for name, trial in every_trial(maker, known):
             full_name, kind = (trial.name, trial.kind) if trial else (name, "")
             if not (is_chosen(full_name, kind, only) and is_asked_for(trial, what)):
                 continue
+            if full_name in known.get("crashing", ()):
+                left_out.append(full_name)
+                continue
+            at_work.write_text(full_name, encoding="utf-8")
             made = trial is not None and maker.make(trial)
+            at_work.unlink()
             if not made and (full_name == name and kind != "pair"):
                 left_out.append(name)
     (folder / "left-out.json").write_text(json.dumps(sorted(left_out), indent=1), encoding="utf-8")

@@ -15,7 +15,7 @@ import pytest
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from sweep.loads import Interpreter, Results, load_all
-from sweep.make import described, run_writer
+from sweep.make import VOCABULARY, described, left_out_of, run_writer
 from sweep.plan import SAVED_MODELS
 from sweep.summary import observations
 
@@ -33,6 +33,16 @@ SMALL: dict[str, Any] = {
     "names": {"loss": ["mse", "sparse_categorical_crossentropy"]},
 }
 ABORT = "SWEEP_ABORT"
+ENDING = """
+import os
+
+import keras
+
+
+class Ending(keras.layers.Dropout):
+    def get_config(self):
+        os.abort()
+"""
 
 
 def never() -> bool:
@@ -93,6 +103,17 @@ class TestWriter:
         run_writer(Interpreter(Path(sys.executable)), {**SMALL, "names": {}}, tmp_path)
         again = {row["id"] for row in described(tmp_path)}
         assert again == {row["id"] for row in made if not row["name"].startswith("loss '")}
+
+    def test_leaves_out_a_model_that_ends_the_process(self, tmp_path: Path) -> None:
+        """Some versions of TensorFlow divide by zero in their kernels, and the process is gone."""
+        # Python looks for modules where it is run, too.
+        (tmp_path / "ending.py").write_text(ENDING, encoding="utf-8")
+        entry = {"role": "layer", "name": "Ending", "paths": [], "home": "ending", "accepts": [], "is_class": True}
+        only = {"objects": [entry, *SMALL["objects"]], "names": {}, "only": ["Ending", "Softmax"]}
+        run_writer(Interpreter(Path(sys.executable)), only, tmp_path)
+        assert json.loads((tmp_path / VOCABULARY).read_text(encoding="utf-8"))["crashing"] == ["Ending"]
+        assert {"Softmax", "Softmax.axis=None"} <= {row["name"] for row in described(tmp_path)}
+        assert "Ending" in left_out_of(tmp_path)["left_out"]
 
 
 class TestReader:
