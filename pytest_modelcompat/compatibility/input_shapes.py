@@ -61,7 +61,8 @@ def input_shapes(models: Iterable[tuple[Path, Mapping[str, Any]]]) -> dict[Path,
     found: dict[Path, Shape] = {}
     for path, config in models:
         nodes = config.get("layers")
-        for name, shape in _of_model([node for node in nodes if isinstance(node, dict)] if nodes else []):
+        layers = [node for node in nodes if isinstance(node, dict)] if isinstance(nodes, list) else []
+        for name, shape in _of_model(layers):
             found[(*path, name)] = shape
     return found
 

@@ -43,7 +43,8 @@ def followers(models: Iterable[tuple[Path, Mapping[str, Any]]]) -> dict[Path, tu
 
 def keeps_dtype(layer: LayerUse) -> bool:
     """Whether it gives integers where it is given integers."""
-    is_kept = layer.class_name == "Activation" and layer.config.get("activation") in _ACTIVATIONS
+    activation = layer.config.get("activation")
+    is_kept = layer.class_name == "Activation" and isinstance(activation, str) and activation in _ACTIVATIONS
     return is_kept or layer.class_name in _KEEP_DTYPE
 
 

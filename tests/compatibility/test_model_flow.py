@@ -9,7 +9,7 @@ import pytest
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.artifacts.inventory import LayerUse
 from pytest_modelcompat.compatibility.context import CompatibilityContext
-from pytest_modelcompat.compatibility.model_flow import followers
+from pytest_modelcompat.compatibility.model_flow import followers, keeps_dtype
 from pytest_modelcompat.profiles.store import load_profile
 from tests.compatibility.judging import before, h5
 from tests.compatibility.models import K215, K315, keras
@@ -52,6 +52,15 @@ def test_in_a_functional_model_those_follow_that_are_called_with_it(called: Call
 def test_one_that_follows_twice_is_there_once() -> None:
     layers = [node("a", inbound_nodes=[]), node("b", inbound_nodes=of_keras_2("a", "a"))]
     assert followers([((), {"layers": layers})]) == {A: (B,)}
+
+
+@pytest.mark.parametrize(
+    ("activation", "is_kept"),
+    [("relu", True), ("linear", True), ("sigmoid", False), ({"class_name": "LeakyReLU"}, False), (None, False)],
+)
+def test_an_activation_keeps_integers_by_its_name(activation: Any, is_kept: bool) -> None:  # noqa: FBT001
+    """What is written as a configuration is of a class, and is no name."""
+    assert keeps_dtype(LayerUse("Activation", ("a",), config={"activation": activation})) is is_kept
 
 
 def test_layers_of_models_in_models_go_by_their_paths() -> None:

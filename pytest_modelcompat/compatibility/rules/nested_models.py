@@ -86,13 +86,16 @@ def _missing(path: Path, config: Mapping[str, Any], references: Iterator[tuple[s
 def _calls(config: Mapping[str, Any]) -> dict[str, int]:
     """How often each model nested in a functional one is called."""
     nested = (node for node in _nodes(config) if str(node.get("class_name")) in MODEL_CLASSES)
-    return {str(node.get("name")): len(node.get("inbound_nodes") or ()) for node in nested}
+    return {str(node.get("name")): len(_list(node.get("inbound_nodes"))) for node in nested}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _inputs(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     for node in _nodes(config):
-        calls = node.get("inbound_nodes")
-        for position, call in enumerate(calls if isinstance(calls, list) else ()):
+        for position, call in enumerate(_list(node.get("inbound_nodes"))):
             for name, number in _references(call):
                 # A model that is applied to its own output waits for the very call that it is to make.
                 waits_for_itself = name == node.get("name") and number >= position
