@@ -58,7 +58,7 @@ def test_one_that_follows_twice_is_there_once() -> None:
     ("activation", "is_kept"),
     [("relu", True), ("linear", True), ("sigmoid", False), ({"class_name": "LeakyReLU"}, False), (None, False)],
 )
-def test_an_activation_keeps_integers_by_its_name(activation: Any, is_kept: bool) -> None:  # noqa: FBT001
+def test_an_activation_keeps_integers_by_its_name(activation: Any, is_kept: bool) -> None:
     """What is written as a configuration is of a class, and is no name."""
     assert keeps_dtype(LayerUse("Activation", ("a",), config={"activation": activation})) is is_kept
 
