@@ -14,6 +14,7 @@ from pytest_modelcompat.profiles.store import read_part
 from sweep.contents import digest_of
 from sweep.loads import interpreter_for
 from sweep.plan import FILES
+from sweep.writer.folder import AT_WORK, LEFT_OUT, MADE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,10 +39,6 @@ OWN = frozenset(
     | {"plain_initializer", "plain_regularizer", "plain_constraint"}
 )
 ROWS, VOCABULARY = "rows.jsonl", "vocabulary.json"
-# What a writer leaves when it is through.
-LEFT_OUT = "left-out.json"
-# Where a writer says what it is making.
-AT_WORK = "at-work.txt"
 # What a process ends by that is at fault itself, rather than ended by another.
 CRASHES = frozenset({signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV})
 SAVED_MODEL = "saved_model"
@@ -147,14 +144,14 @@ def _crashed_at(folder: Path) -> str | None:
 
 def described(folder: Path) -> list[dict[str, Any]]:
     """A row for each artifact that a writer made: its note with `path`, `id` and `constructs`."""
-    notes = [json.loads(line) for line in (folder / "made.jsonl").read_text(encoding="utf-8").splitlines()]
+    notes = [json.loads(line) for line in (folder / MADE).read_text(encoding="utf-8").splitlines()]
     rows = (_described(each, folder) for each in notes if "error" not in each)
     return [row for row in rows if row]
 
 
 def left_out_of(folder: Path) -> dict[str, list[str]]:
     """What is not among a writer's artifacts: `left_out`, of which no model was made, and `not_saved`."""
-    notes = [json.loads(line) for line in (folder / "made.jsonl").read_text(encoding="utf-8").splitlines()]
+    notes = [json.loads(line) for line in (folder / MADE).read_text(encoding="utf-8").splitlines()]
     not_saved = sorted(f"{each['name']} ({each['format']})" for each in notes if "error" in each)
     return {"left_out": json.loads((folder / LEFT_OUT).read_text(encoding="utf-8")), "not_saved": not_saved}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.keras.nodes import nodes_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -60,9 +62,7 @@ def input_shapes(models: Iterable[tuple[Path, Mapping[str, Any]]]) -> dict[Path,
     """
     found: dict[Path, Shape] = {}
     for path, config in models:
-        nodes = config.get("layers")
-        layers = [node for node in nodes if isinstance(node, dict)] if isinstance(nodes, list) else []
-        for name, shape in _of_model(layers):
+        for name, shape in _of_model(nodes_of(config)):
             found[(*path, name)] = shape
     return found
 

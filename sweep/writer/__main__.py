@@ -35,6 +35,7 @@ NOT_PLAIN = ("ragged", "sparse")
 def main(vocabulary: Path, folder: Path, what: str) -> None:
     """Makes every trial of this Keras that is asked for."""
     from .choice import is_chosen
+    from .folder import AT_WORK, LEFT_OUT, MADE
     from .kit import Kit
     from .making import Maker, elapsed
 
@@ -44,8 +45,8 @@ def main(vocabulary: Path, folder: Path, what: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     kit = Kit()
     left_out: List[str] = []
-    at_work = folder / "at-work.txt"
-    with (folder / "made.jsonl").open("w", encoding="utf-8") as notes:
+    at_work = folder / AT_WORK
+    with (folder / MADE).open("w", encoding="utf-8") as notes:
         maker = Maker(kit, folder, notes, FORMS[what](kit))
         for name, trial in every_trial(maker, known):
             full_name, kind = (trial.name, trial.kind) if trial else (name, "")
@@ -59,7 +60,7 @@ def main(vocabulary: Path, folder: Path, what: str) -> None:
             at_work.unlink()
             if not made and (full_name == name and kind != "pair"):
                 left_out.append(name)
-    (folder / "left-out.json").write_text(json.dumps(sorted(left_out), indent=1), encoding="utf-8")
+    (folder / LEFT_OUT).write_text(json.dumps(sorted(left_out), indent=1), encoding="utf-8")
     print(json.dumps({"seconds": elapsed(started), **maker.counts, "left out": len(left_out)}))
 
 

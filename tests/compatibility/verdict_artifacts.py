@@ -77,6 +77,14 @@ def hashing(writer: Writer, output_mode: str = "int") -> Part:
     return writer.sequential(writer.input(1, dtype="int64"), layer)
 
 
+def binned(writer: Writer) -> Part:
+    """Integers of a Discretization, which an Activation hands on."""
+    bins = writer.layer("Discretization", "bins", bin_boundaries=[0.5], output_mode="int", sparse=False)
+    return writer.sequential(
+        writer.input(4), bins.without("trainable"), writer.layer("Activation", "act", activation="relu")
+    )
+
+
 def dropped_out(writer: Writer) -> Part:
     return stack(writer, writer.layer("Dropout", "drop", rate=0.5, seed=None, noise_shape=None))
 
@@ -236,6 +244,7 @@ ARTIFACTS = {
     "hard_sigmoid, h5 of 2.15": Judged(h5(K215, models.hard(K215))),
     "hard_sigmoid, h5 of 3.0": Judged(h5(K30, models.hard_without_input(K30))),
     "Hashing of a policy, keras of 3.6": Judged(keras(K36, hashing(K36))),
+    "numbers of bins, activated, h5 of 3.3": Judged(h5(K33, binned(K33))),
     "HDF5 called .keras": Judged(models.hdf5_called_keras),
     "lambda as activation, keras of 3.15": Judged(keras(K315, activated(K315, LAMBDA_ACTIVATION))),
     "list for a configuration, h5 of 2.1": Judged(models.list_config),

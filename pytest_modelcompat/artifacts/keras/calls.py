@@ -1,11 +1,11 @@
-"""Calls: whose outputs a layer of a functional model is called with."""
+"""Calls: how often a layer of a functional model is called, and with whose outputs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _DEEPEST = 200
 
@@ -28,6 +28,16 @@ def sources_of(inbound_nodes: Any, depth: int = 0) -> Iterator[str]:
     elif isinstance(inbound_nodes, dict):
         for each in inbound_nodes.values():
             yield from sources_of(each, depth + 1)
+
+
+def calls_of(node: Mapping[str, Any]) -> list[Any]:
+    """The calls of a layer in a functional model, as stored; none where that is no list of them.
+
+    Args:
+        node: the layer, as its model stores it.
+    """
+    calls = node.get("inbound_nodes")
+    return calls if isinstance(calls, list) else []
 
 
 def _is_tensor(value: list[Any]) -> bool:

@@ -68,6 +68,16 @@ class ConfigLocation(NamedTuple):
         return self.owner == COMPILE_PATH
 
 
+def nodes_of(config: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The layers of a model's configuration, as stored; what else stands among them is none.
+
+    Args:
+        config: the model's.
+    """
+    layers = config.get("layers")
+    return [node for node in layers if isinstance(node, dict)] if isinstance(layers, list) else []
+
+
 def is_numbers(value: object) -> bool:
     """Whether it is a list of numbers, such as strides, of which a configuration is full."""
     return isinstance(value, list) and _NUMBERS.issuperset(map(type, value))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.keras.nodes import MODEL_CLASSES
+from pytest_modelcompat.artifacts.keras.calls import calls_of
+from pytest_modelcompat.artifacts.keras.nodes import MODEL_CLASSES, nodes_of
 from pytest_modelcompat.artifacts.locations import layer_location
 from pytest_modelcompat.artifacts.text import first_few
 from pytest_modelcompat.compatibility import fixes
@@ -85,17 +86,13 @@ def _missing(path: Path, config: Mapping[str, Any], references: Iterator[tuple[s
 
 def _calls(config: Mapping[str, Any]) -> dict[str, int]:
     """How often each model nested in a functional one is called."""
-    nested = (node for node in _nodes(config) if str(node.get("class_name")) in MODEL_CLASSES)
-    return {str(node.get("name")): len(_list(node.get("inbound_nodes"))) for node in nested}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+    nested = (node for node in nodes_of(config) if str(node.get("class_name")) in MODEL_CLASSES)
+    return {str(node.get("name")): len(calls_of(node)) for node in nested}
 
 
 def _inputs(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    for node in _nodes(config):
-        for position, call in enumerate(_list(node.get("inbound_nodes"))):
+    for node in nodes_of(config):
+        for position, call in enumerate(calls_of(node)):
             for name, number in _references(call):
                 # A model that is applied to its own output waits for the very call that it is to make.
                 waits_for_itself = name == node.get("name") and number >= position
@@ -105,7 +102,7 @@ def _inputs(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
 def _ends(context: CompatibilityContext, config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     right = frozenset[str]()
     if context.reader >= _COUNTS_ENDS:
-        right = frozenset(str(node.get("name")) for node in _nodes(config) if node.get("class_name") != "Sequential")
+        right = frozenset(str(node.get("name")) for node in nodes_of(config) if node.get("class_name") != "Sequential")
     return (each for each in _references(config.get("output_layers")) if each[0] not in right)
 
 
@@ -117,8 +114,3 @@ def _references(value: Any) -> Iterator[tuple[str, int]]:
         yield value[0], value[1]
     for each in value:
         yield from _references(each)
-
-
-def _nodes(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    layers = config.get("layers")
-    return [node for node in layers if isinstance(node, dict)] if isinstance(layers, list) else []
