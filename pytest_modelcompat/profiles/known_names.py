@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from pytest_modelcompat.artifacts.versions import MinorVersion, minor_version
+from pytest_modelcompat.profiles.history import extract
 from pytest_modelcompat.profiles.store import KERAS_PART, TENSORFLOW, read_history
 
 # `compile()` resolves these by the shape of the outputs, they name no function.
@@ -56,6 +57,20 @@ def first_tensorflow_with(op: str) -> MinorVersion | None:
     masks = node[::2] if isinstance(node, list) and len(node) > 1 else [1]
     oldest = min((abs(mask) & -abs(mask)).bit_length() - 1 for mask in masks)
     return minor_version(versions[oldest])
+
+
+def tensorflows_with_cpu_kernel(op: str) -> tuple[MinorVersion, ...]:
+    """Every recorded TensorFlow that can execute an op on a CPU, oldest first."""
+    versions, history = read_history(TENSORFLOW)
+    node = _inside(history["ops"]).get(op)
+    if node is None:
+        return ()
+    of_versions = (extract({"ops": {op: node}}, position)["ops"].get(op) for position in range(len(versions)))
+    return tuple(
+        minor_version(version)
+        for version, data in zip(versions, of_versions, strict=True)
+        if data is not None and data.get("kernels", "cpu") == "cpu"
+    )
 
 
 @cache

@@ -162,6 +162,23 @@ def test_a_loop_stands_in_for_recurrence_on_a_gpu_alone(ops: tuple[str, ...], fo
 
 
 @pytest.mark.parametrize(
+    ("name", "runtime", "severity", "says"),
+    [
+        ("BoostedTreesBucketize", "tf2.8", None, ""),
+        ("BoostedTreesBucketize", "tf2.9", Severity.ERROR, "TensorFlow 2.9 has no kernel for it any more"),
+        ("QuantizedMatMulWithBias", "tf2.4", Severity.ERROR, "TensorFlow 2.4 has no kernel for it yet"),
+        ("QuantizedMatMulWithBias", "tf2.5", None, ""),
+        ("NcclAllReduce", "tf2.9", Severity.NOTE, "TensorFlow 2.9 has no CPU kernel for it"),
+    ],
+)
+def test_a_kernel_that_another_version_has(name: str, runtime: str, severity: Severity | None, says: str) -> None:
+    """A SavedModel with a `Discretization` of Keras 2.4, called in TensorFlow 2.8 and 2.9 by hand."""
+    findings = found(Kind.NO_KERNEL, saved_model(ops=(op(name),)), runtime)
+    assert [each.severity for each in findings] == ([severity] if severity is not None else [])
+    assert all(each.cause.startswith(says) for each in findings)
+
+
+@pytest.mark.parametrize(
     ("graph", "asks"),
     [
         ({"min_consumer": 1000}, ""),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.formats import BARE_GRAPHS
 from pytest_modelcompat.artifacts.inventory import PYTHON_FUNCTION_OPS
 from pytest_modelcompat.artifacts.locations import op_locations
 from pytest_modelcompat.artifacts.text import listed
+from pytest_modelcompat.artifacts.versions import dotted
 from pytest_modelcompat.artifacts.way_on import importer_of
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.profiles.op_packages import package_of
@@ -204,17 +206,39 @@ def unexecutable_ops(context: CompatibilityContext) -> Iterator[Finding]:
         if op.op in PYTHON_FUNCTION_OPS:
             yield _python_function(op)
         elif known is not None and not known.has_cpu_kernel and not _has_substitute(context, op):
-            yield Finding(
-                Kind.NO_KERNEL,
-                subject=op.op,
-                where=op_locations(op),
-                cause=f"{context.tensorflow_name} has no CPU kernel for it: the model loads, and a call that reaches "
-                "it on a CPU fails",
-                fix=("run it on the device it was exported for, or export it for a CPU",),
-                severity=Severity.NOTE,
-                stage=Stage.FIRST_CALL,
-                source="measured",
-            )
+            yield _without_kernel(context, op)
+
+
+def _without_kernel(context: CompatibilityContext, op: OpUse) -> Finding:
+    """Of an op that another TensorFlow executes on a CPU, no device is missing but the version."""
+    from pytest_modelcompat.profiles.known_names import tensorflows_with_cpu_kernel
+
+    found = Finding(
+        Kind.NO_KERNEL,
+        subject=op.op,
+        where=op_locations(op),
+        cause=f"{context.tensorflow_name} has no CPU kernel for it: the model loads, and a call that reaches it on a "
+        "CPU fails",
+        fix=("run it on the device it was exported for, or export it for a CPU",),
+        severity=Severity.NOTE,
+        stage=Stage.FIRST_CALL,
+        source="measured",
+    )
+    executing = tensorflows_with_cpu_kernel(op.op)
+    if not executing:
+        return found
+    is_later = executing[0] > context.profile.tensorflow_version
+    other = f"{dotted(executing[0])} or newer" if is_later else f"{dotted(executing[-1])} or older"
+    when = "no kernel for it yet" if is_later else "no kernel for it any more"
+    return replace(
+        found,
+        cause=f"{context.tensorflow_name} has {when}: the model loads, and a call that reaches it fails",
+        fix=(
+            f"run it with TensorFlow {other}",
+            f"or build the model again with {context.tensorflow_name}, and export it",
+        ),
+        severity=Severity.ERROR,
+    )
 
 
 def _has_substitute(context: CompatibilityContext, op: OpUse) -> bool:
