@@ -138,9 +138,11 @@ def write_saved_model(
         _entry(1, name, _field(1, f"{name}:0") + _field(2, 1) + _field(3, b"".join(map(_dimension, shape))))
         for name, shape in (inputs or {"x": (-1, 4)}).items()
     )
+    # The signature's graph calls the function by its name.
+    call = _field(1, _field(1, "call") + _field(2, "__inference_serve_1"))
     graph = (
         _field(1, _field(4, "serve") + _field(5, tensorflow))
-        + _field(2, _field(2, _field(1, function)) + _field(4, versions))
+        + _field(2, call + _field(2, _field(1, function)) + _field(4, versions))
         + _entry(5, "serving_default", signature)
     )
     (path / "saved_model.pb").write_bytes(_field(1, 1) + _field(2, graph))

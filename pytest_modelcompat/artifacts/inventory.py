@@ -190,7 +190,8 @@ class OpUse:
     its distinct values as text (`float32`, `true`, `-1`, `"SAME"`; `[float32, int64]` for a list), sorted; shapes,
     tensors and functions are left out, and attributes with more than a hundred values, which are names, unless they
     say where something goes. `files` has the nodes that save, restore or fill a table with a file
-    of neither their caller nor an asset; `own` counts those that read nothing but the model's own assets.
+    of neither their caller nor an asset; `own` counts those that read nothing but the model's own assets. `is_served`
+    is False where it is known that no signature leads to it, which is asked of the ops that call Python.
     """
 
     op: str
@@ -201,6 +202,7 @@ class OpUse:
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: tuple[FileName, ...] = field(default=(), repr=False, compare=False)
     own: int = field(default=0, repr=False, compare=False)
+    is_served: bool = field(default=True, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def unresolved_findings(
         ),
         *_not_rebuildable(rebuild),
         *(_unknown_op(op, loaded, syntax) for op in inventory.ops if op.op in loaded.unknown_ops),
-        *(_python_function(op) for op in inventory.ops if op.op in PYTHON_FUNCTION_OPS),
+        *(_python_function(op) for op in inventory.ops if op.op in PYTHON_FUNCTION_OPS and op.is_served),
     )
 
 

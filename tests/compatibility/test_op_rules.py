@@ -202,3 +202,11 @@ def test_versions_of_graphs(graph: dict[str, Any], asks: str, format_: str) -> N
             (Severity.ERROR, Stage.GRAPH) if is_strict else (Severity.NOTE, None)
         )
         assert ("TensorFlow Serving" in finding.cause) is not is_strict
+
+
+@pytest.mark.parametrize(("is_served", "severity"), [(True, Severity.ERROR), (False, Severity.NOTE)])
+def test_python_that_no_signature_leads_to_takes_no_part_in_a_prediction(is_served: bool, severity: Severity) -> None:
+    calls = replace(op("PyFunc"), is_served=is_served)
+    (finding,) = found(Kind.PYTHON_FUNCTION, saved_model(ops=(calls,)), "tf2.15")
+    assert (finding.severity, finding.stage) == (severity, Stage.FIRST_CALL if is_served else None)
+    assert finding.cause.startswith("no signature leads to it") is not is_served

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.budget import BudgetSpentError
 from pytest_modelcompat.artifacts.dtypes import FLOATS
-from pytest_modelcompat.artifacts.inventory import OpDefinition, OpLocation, OpUse
+from pytest_modelcompat.artifacts.inventory import PYTHON_FUNCTION_OPS, OpDefinition, OpLocation, OpUse
 from pytest_modelcompat.artifacts.saved_model.attributes import attribute_text, value_text
+from pytest_modelcompat.artifacts.saved_model.callers import is_served
 from pytest_modelcompat.artifacts.saved_model.file_names import FILE_INPUTS, READERS, FileNames
 from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
 from pytest_modelcompat.artifacts.saved_model.tallies import tallies_of
@@ -105,9 +107,16 @@ def read_ops(graph: Any, budget: Budget, meta: Any = None) -> tuple[tuple[OpUse,
     uses = []
     for op in sorted(tallies):
         budget.look()
-        uses.append(_op_use(op, tallies[op], names))
+        use = _op_use(op, tallies[op], names)
+        uses.append(replace(use, is_served=_is_served(graph, tallies[op], meta)) if op in PYTHON_FUNCTION_OPS else use)
     dtypes = {dtype for use in uses if use.op not in _MOVING_OPS for dtype in use.values.get("T", ())}
     return tuple(uses), tuple(sorted(FLOATS & dtypes))
+
+
+def _is_served(graph: Any, tally: Tally, meta: Any) -> bool:
+    """Whether a signature leads to one of the nodes; where there are none, whoever loads the model calls functions."""
+    has_signatures = meta is not None and any(not name.startswith("__") for name in meta.signature_def)
+    return not has_signatures or is_served(graph, tally.functions)
 
 
 def read_op_definitions(op_list: Any) -> tuple[OpDefinition, ...]:

@@ -247,7 +247,8 @@ def _has_substitute(context: CompatibilityContext, op: OpUse) -> bool:
 
 
 def _python_function(op: OpUse) -> Finding:
-    return Finding(
+    """Of an op that no signature leads to, such as one in the `adapt()` of a layer, no prediction fails."""
+    found = Finding(
         Kind.PYTHON_FUNCTION,
         subject=op.op,
         where=op_locations(op),
@@ -258,3 +259,9 @@ def _python_function(op: OpUse) -> Finding:
         stage=Stage.FIRST_CALL,
         source="tensorflow/serving#1167",
     )
+    if op.is_served:
+        return found
+    cause = (
+        "no signature leads to it, so that predictions are made without it; a function that reaches it fails, since "
+    )
+    return replace(found, cause=f"{cause}{found.cause}", severity=Severity.NOTE, stage=None)
