@@ -24,7 +24,7 @@ def module() -> Any:
 
     vector = [tf.TensorSpec([None], tf.float32)]
 
-    class Calls(tf.Module):  # type: ignore[misc, name-defined]
+    class Calls(tf.Module):  # type: ignore[misc]
         @tf.function(input_signature=vector)  # type: ignore[untyped-decorator]
         def plain(self, x: Any) -> Any:
             return x * 2.0
