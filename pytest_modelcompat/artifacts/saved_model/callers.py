@@ -1,55 +1,62 @@
-"""Who calls the functions of a graph: what no signature leads to is not executed where the model is served."""
+"""Who calls the functions of a graph: nodes whose attributes name a function, or whose op is its name."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
+from pytest_modelcompat.artifacts.saved_model.attributes import functions_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pytest_modelcompat.artifacts.saved_model.tallies import Tally
+
+    Call = tuple[str | None, Any]
 
 
-def is_served(graph: Any, functions: Iterable[str | None]) -> bool:
-    """Whether the main graph, which is that of the signatures, has one of these functions executed.
+class Callers:
+    """The calls in one graph, looked for once somebody asks.
 
     Args:
         graph: a `GraphDef` message.
-        functions: names; None for the main graph itself.
+        tallies: its nodes by op, those of its functions too.
     """
-    wanted = set(functions)
-    callers = _callers(graph) if None not in wanted else {}
-    waiting = [name for name in wanted if name is not None]
-    while waiting and None not in wanted:
-        found = callers.get(waiting.pop(), set()) - wanted
-        wanted |= found
-        waiting += [name for name in found if name is not None]
-    return None in wanted
 
+    def __init__(self, graph: Any, tallies: Mapping[str, Tally]) -> None:
+        self._names = frozenset(each.signature.name for each in graph.library.function)
+        # A called function's own name is an op here, which others take out of theirs.
+        self._tallies = dict(tallies)
 
-def _callers(graph: Any) -> Mapping[str, set[str | None]]:
-    """By function, the functions that call it; None for the main graph."""
-    names = {function.signature.name for function in graph.library.function}
-    callers: dict[str, set[str | None]] = defaultdict(set)
-    bodies = [(None, graph.node), *((each.signature.name, each.node_def) for each in graph.library.function)]
-    known: dict[bytes, frozenset[str]] = {}
-    for caller, nodes in bodies:
-        for node in nodes:
-            if node.op in names:
-                callers[node.op].add(caller)
-            for entry in node.attr:
-                if entry not in known:
-                    known[entry] = frozenset(_functions_of(entry))
-                for called in known[entry]:
-                    callers[called].add(caller)
-    return callers
+    def of(self, function: str) -> Sequence[Call]:
+        """Where a function is called: the function that holds the node, None for the main graph, and the node."""
+        return self._calls.get(function, ())
 
+    def lead_from_main(self, functions: Iterable[str | None]) -> bool:
+        """Whether the main graph, which is that of the signatures, has one of these functions executed.
 
-def _functions_of(entry: bytes) -> Iterator[str]:
-    """The functions that a packed attribute names: of a call, or of the branches of a choice."""
-    value = parse("AttrEntry", entry).value
-    if value.HasField("func"):
-        yield value.func.name
-    elif value.HasField("list"):
-        yield from (each.name for each in value.list.func)
+        Args:
+            functions: names; None for the main graph itself.
+        """
+        seen = set(functions)
+        waiting = list(seen)
+        while waiting and None not in seen:
+            found = {caller for caller, _ in self.of(str(waiting.pop()))} - seen
+            seen |= found
+            waiting += found
+        return None in seen
+
+    @cached_property
+    def _calls(self) -> dict[str, list[Call]]:
+        found: dict[str, list[Call]] = defaultdict(list)
+        for op, tally in self._tallies.items():
+            named = {entry: functions_in(entry) for entry in tally.entries}
+            if any(named.values()):
+                for node, function in tally:
+                    for name in chain.from_iterable(named.get(entry, ()) for entry in node.attr):
+                        found[name].append((function, node))
+            if op in self._names:
+                found[op] += [(function, node) for node, function in tally]
+        return found

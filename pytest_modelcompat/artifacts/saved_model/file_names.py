@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import cached_property
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import FileName, NameSource, OpLocation
-from pytest_modelcompat.artifacts.saved_model.attributes import functions_in
 from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from pytest_modelcompat.artifacts.saved_model.callers import Callers
     from pytest_modelcompat.artifacts.saved_model.tallies import Tally
 
 # The ops that are asked for it, and which of their inputs name files.
@@ -63,15 +62,15 @@ class FileNames:
     Args:
         graph: a `GraphDef` message.
         tallies: its nodes by op, those of its functions too.
+        callers: who calls its functions.
         meta: the `MetaGraphDef` message that it is of; None for a graph alone.
     """
 
-    def __init__(self, graph: Any, tallies: Mapping[str, Tally], meta: Any = None) -> None:
+    def __init__(self, graph: Any, tallies: Mapping[str, Tally], callers: Callers, meta: Any = None) -> None:
         self._graph, self._meta = graph, meta
         self._functions = {each.signature.name: each for each in graph.library.function}
         self._indexes: dict[str | None, dict[str, Any]] = {}
-        # Op -> its nodes, which are called functions too where it bears a function's name.
-        self._tallies = dict(tallies)
+        self._tallies, self._callers = tallies, callers
         self._left = _MOST_STEPS
         self._assets = {_node(each.tensor_info.name): each.filename for each in (meta.asset_file_def if meta else ())}
 
@@ -148,7 +147,7 @@ class FileNames:
         if name not in arguments:
             yield NameSource.UNKNOWN, ""
             return
-        place, calls = arguments.index(name), self._calls.get(function, ())
+        place, calls = arguments.index(name), self._callers.of(function)
         bound = self._bound(function, place - len(arguments))
         if bound is not None and bound.HasField("constant"):
             waiting.append((None, bound.constant.operation))
@@ -201,20 +200,6 @@ class FileNames:
             nodes = self._graph.node if function is None else self._functions[function].node_def
             self._indexes[function] = {node.name: node for node in nodes}
         return self._indexes[function]
-
-    @cached_property
-    def _calls(self) -> dict[str, list[tuple[str | None, Any]]]:
-        """Function -> where it is called, and by what: nodes whose attributes name it, or whose op is its name."""
-        found: dict[str, list[tuple[str | None, Any]]] = defaultdict(list)
-        for op, tally in self._tallies.items():
-            named = {entry: functions_in(entry) for entry in tally.entries}
-            if any(named.values()):
-                for node, function in tally:
-                    for name in chain.from_iterable(named.get(entry, ()) for entry in node.attr):
-                        found[name].append((function, node))
-            if op in self._functions:
-                found[op] += [(function, node) for node, function in tally]
-        return found
 
 
 def _node(name: str) -> str:

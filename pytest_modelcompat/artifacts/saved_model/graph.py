@@ -11,7 +11,7 @@ from pytest_modelcompat.artifacts.budget import BudgetSpentError
 from pytest_modelcompat.artifacts.dtypes import FLOATS
 from pytest_modelcompat.artifacts.inventory import PYTHON_FUNCTION_OPS, OpDefinition, OpLocation, OpUse
 from pytest_modelcompat.artifacts.saved_model.attributes import attribute_text, value_text
-from pytest_modelcompat.artifacts.saved_model.callers import is_served
+from pytest_modelcompat.artifacts.saved_model.callers import Callers
 from pytest_modelcompat.artifacts.saved_model.file_names import FILE_INPUTS, READERS, FileNames
 from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
 from pytest_modelcompat.artifacts.saved_model.tallies import tallies_of
@@ -98,7 +98,8 @@ def read_ops(graph: Any, budget: Budget, meta: Any = None) -> tuple[tuple[OpUse,
         ValueError: an attribute does not parse.
     """
     tallies = tallies_of(graph)
-    names = FileNames(graph, tallies, meta)
+    callers = Callers(graph, tallies)
+    names = FileNames(graph, tallies, callers, meta)
     # A function that is called by its name is no op to look up.
     for function in graph.library.function:
         tallies.pop(function.signature.name, None)
@@ -108,15 +109,16 @@ def read_ops(graph: Any, budget: Budget, meta: Any = None) -> tuple[tuple[OpUse,
     for op in sorted(tallies):
         budget.look()
         use = _op_use(op, tallies[op], names)
-        uses.append(replace(use, is_served=_is_served(graph, tallies[op], meta)) if op in PYTHON_FUNCTION_OPS else use)
+        if op in PYTHON_FUNCTION_OPS and _has_signatures(meta):
+            use = replace(use, is_served=callers.lead_from_main(tallies[op].functions))
+        uses.append(use)
     dtypes = {dtype for use in uses if use.op not in _MOVING_OPS for dtype in use.values.get("T", ())}
     return tuple(uses), tuple(sorted(FLOATS & dtypes))
 
 
-def _is_served(graph: Any, tally: Tally, meta: Any) -> bool:
-    """Whether a signature leads to one of the nodes; where there are none, whoever loads the model calls functions."""
-    has_signatures = meta is not None and any(not name.startswith("__") for name in meta.signature_def)
-    return not has_signatures or is_served(graph, tally.functions)
+def _has_signatures(meta: Any) -> bool:
+    """Whether there are any but TensorFlow's own; without, functions are called by their names, which none leads to."""
+    return meta is not None and any(not name.startswith("__") for name in meta.signature_def)
 
 
 def read_op_definitions(op_list: Any) -> tuple[OpDefinition, ...]:

@@ -42,6 +42,10 @@ def module() -> Any:
             return tf.cond(tf.reduce_sum(x) > 0.0, lambda: python(x), lambda: x)
 
         @tf.function(input_signature=vector)  # type: ignore[untyped-decorator]
+        def in_one_of_many(self, x: Any) -> Any:
+            return tf.switch_case(tf.size(x), [lambda: x, lambda: python(x), lambda: -x])
+
+        @tf.function(input_signature=vector)  # type: ignore[untyped-decorator]
         def in_a_loop(self, x: Any) -> Any:
             return tf.while_loop(lambda n, _: n < 2, lambda n, y: (n + 1, python(y)), [0, x])[1]
 
@@ -55,6 +59,7 @@ def module() -> Any:
         (["at_once"], True),
         (["inside"], True),
         (["in_a_branch"], True),
+        (["in_one_of_many"], True),
         (["in_a_loop"], True),
         (["plain", "inside"], True),
         # Whoever loads it calls its functions by their names.
