@@ -235,7 +235,7 @@ def _without_kernel(context: CompatibilityContext, op: OpUse) -> Finding:
         cause=f"{context.tensorflow_name} has {when}: the model loads, and a call that reaches it fails",
         fix=(
             f"run it with TensorFlow {other}",
-            f"or build the model again with {context.tensorflow_name}, and export it",
+            f"or build the model without it in {context.tensorflow_name}, and export it again",
         ),
         severity=Severity.ERROR,
     )
