@@ -162,20 +162,36 @@ def test_a_loop_stands_in_for_recurrence_on_a_gpu_alone(ops: tuple[str, ...], fo
 
 
 @pytest.mark.parametrize(
-    ("name", "runtime", "severity", "says"),
+    ("name", "runtime", "severity", "says", "fix"),
     [
-        ("BoostedTreesBucketize", "tf2.8", None, ""),
-        ("BoostedTreesBucketize", "tf2.9", Severity.ERROR, "TensorFlow 2.9 has no kernel for it any more"),
-        ("QuantizedMatMulWithBias", "tf2.4", Severity.ERROR, "TensorFlow 2.4 has no kernel for it yet"),
-        ("QuantizedMatMulWithBias", "tf2.5", None, ""),
-        ("NcclAllReduce", "tf2.9", Severity.NOTE, "TensorFlow 2.9 has no CPU kernel for it"),
+        ("BoostedTreesBucketize", "tf2.8", None, "", ""),
+        (
+            "BoostedTreesBucketize",
+            "tf2.9",
+            Severity.ERROR,
+            "TensorFlow 2.9 has no kernel for it any more",
+            "2.8 or older",
+        ),
+        ("ApproxTopK", "tf2.12", Severity.ERROR, "TensorFlow 2.12 has no kernel for it yet", "2.13 or newer, which"),
+        ("ApproxTopK", "tf2.13", None, "", ""),
+        (
+            "QuantizedMatMulWithBias",
+            "tf2.4",
+            Severity.ERROR,
+            "TensorFlow 2.4 has no kernel for it yet",
+            "try TensorFlow ",
+        ),
+        ("QuantizedMatMulWithBias", "tf2.5", None, "", ""),
+        ("NcclAllReduce", "tf2.9", Severity.NOTE, "TensorFlow 2.9 has no CPU kernel for it", "the device"),
     ],
 )
-def test_a_kernel_that_another_version_has(name: str, runtime: str, severity: Severity | None, says: str) -> None:
-    """A SavedModel with a `Discretization` of Keras 2.4, called in TensorFlow 2.8 and 2.9 by hand."""
+def test_a_kernel_that_another_version_has(
+    name: str, runtime: str, severity: Severity | None, says: str, fix: str
+) -> None:
+    """Called by hand: a `Discretization` of Keras 2.4 in 2.8 and 2.9, ApproxTopK in 2.12 and 2.13, the third in 2.4."""
     findings = found(Kind.NO_KERNEL, saved_model(ops=(op(name),)), runtime)
     assert [each.severity for each in findings] == ([severity] if severity is not None else [])
-    assert all(each.cause.startswith(says) for each in findings)
+    assert all(each.cause.startswith(says) and fix in each.fix[0] for each in findings)
 
 
 @pytest.mark.parametrize(
