@@ -1,6 +1,6 @@
 """The sweep: what each version of Keras reads back, measured.
 
-    python -m sweep --out FOLDER [--minutes 40] [--saved-models] [--only CLASS] [KERAS...]
+    python -m sweep --out FOLDER [--minutes 40] [--saved-models] [--only CLASS] [--every N] [KERAS...]
 
 makes each writer's artifacts, loads them in its readers, and writes `sweep/observed/`. It goes on where it stopped:
 what FOLDER has is not made again, and what was observed is not loaded again. Without FOLDER's content it goes on from
@@ -35,12 +35,21 @@ def arguments() -> argparse.Namespace:
         metavar="CLASS",
         help="trials of this class or kind alone, as Attention or wrapper; repeatable; what was seen of others stays",
     )
+    parser.add_argument(
+        "--every",
+        type=int,
+        default=1,
+        metavar="N",
+        help="make one of N trials, always the same, and load none: artifacts to judge by what was observed",
+    )
     parser.add_argument("keras", nargs="*", metavar="KERAS", help="writers, such as 2.15; default: all")
     options = parser.parse_args()
     options.out = options.out.resolve()
     options.plan = plan_of(SAVED_MODELS if options.saved_models else FILES)
     options.observed = options.observed or observed.folder_of(options.plan.what)
     unknown = sorted(set(options.keras) - set(options.plan.writers))
+    if options.every < 1:
+        parser.error(f"--every {options.every}: one of how many trials is made, 1 or more")
     if unknown:
         parser.error(f"no such writer: {', '.join(unknown)}; known are {', '.join(options.plan.writers)}")
     return options
@@ -50,7 +59,8 @@ def main() -> None:
     """Makes, loads, and writes what was observed, some writers at a time."""
     options = arguments()
     writers = options.keras or options.plan.writers
-    run = Run(options.plan, options.out, options.observed, time.monotonic() + 60 * options.minutes, options.only)
+    end = time.monotonic() + 60 * options.minutes
+    run = Run(options.plan, options.out, options.observed, end, options.only, options.every)
     left, done = 0, list[str]()
     # Of a few trials a load takes less time than the start of a reader.
     at_once = len(writers) if options.only else WRITERS_IN_A_ROUND

@@ -59,7 +59,7 @@ def vocabulary(keras: str) -> dict[str, Any]:
     return {"objects": objects, "names": {role: sorted(part["names"].get(role, {})) for role in NAMED}}
 
 
-def make(keras: str, out: Path, what: str = FILES, only: Sequence[str] = ()) -> list[dict[str, Any]]:
+def make(keras: str, out: Path, what: str = FILES, only: Sequence[str] = (), every: int = 1) -> list[dict[str, Any]]:
     """One writer's artifacts, made if they are not there yet: a row for each with `id` and `constructs`.
 
     Args:
@@ -67,17 +67,19 @@ def make(keras: str, out: Path, what: str = FILES, only: Sequence[str] = ()) -> 
         out: where artifacts go.
         what: `FILES` or `SAVED_MODELS`.
         only: the kinds and classes that trials are made of; none for all.
+        every: of how many trials one is made.
 
     Raises:
         SystemExit: the folder has another choice of trials.
     """
     folder = folder_of(keras, out, what)
     rows = folder / ROWS
-    if (folder / VOCABULARY).exists() and _choice_of(folder) != sorted(only):
+    choice = {"only": sorted(only), "every": every}
+    if (folder / VOCABULARY).exists() and _choice_of(folder) != choice:
         raise SystemExit(f"{folder} has artifacts of another choice of trials: give another --out")
     if not rows.exists():
         if not (folder / LEFT_OUT).exists():
-            run_writer(interpreter_for(keras), {**vocabulary(keras), "only": sorted(only)}, folder, what)
+            run_writer(interpreter_for(keras), {**vocabulary(keras), **choice}, folder, what)
         text = "".join(json.dumps(each) + "\n" for each in described(folder))
         partial_file = rows.with_suffix(".part")
         partial_file.write_text(text, encoding="utf-8")
@@ -85,10 +87,10 @@ def make(keras: str, out: Path, what: str = FILES, only: Sequence[str] = ()) -> 
     return made_before(folder)
 
 
-def _choice_of(folder: Path) -> list[str]:
-    """The kinds and classes that a folder has trials of; none where it has all."""
-    found: list[str] = json.loads((folder / VOCABULARY).read_text(encoding="utf-8")).get("only", [])
-    return found
+def _choice_of(folder: Path) -> dict[str, Any]:
+    """Which trials a folder has: of the kinds and classes `only`, none where it has all, and one of `every` so many."""
+    asked: dict[str, Any] = json.loads((folder / VOCABULARY).read_text(encoding="utf-8"))
+    return {"only": asked.get("only", []), "every": asked.get("every", 1)}
 
 
 def folder_of(keras: str, out: Path, what: str = FILES) -> Path:

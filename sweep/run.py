@@ -38,6 +38,7 @@ class Run:
         observed: where observations are, and go.
         end: when it stops, by `time.monotonic`.
         only: the kinds and classes that trials are made of; none for all.
+        every: of how many trials one is made. What is drawn so is not loaded: it is there to be judged.
     """
 
     plan: Plan
@@ -45,6 +46,7 @@ class Run:
     observed: Path
     end: float
     only: Sequence[str] = ()
+    every: int = 1
     _results: dict[str, Results] = field(default_factory=dict)
 
     def is_over(self) -> bool:
@@ -63,6 +65,8 @@ class Run:
         rows: Rows = {}
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(partial(self._make, rows), writers))
+            if self.every > 1:
+                return list(rows), 0
             self._recall(rows)
             asked = self._asked(rows)
             while asked and not self.is_over():
@@ -81,7 +85,7 @@ class Run:
     def _make(self, rows: Rows, writer: str) -> None:
         if not self.is_over():
             started = time.monotonic()
-            rows[writer] = make(writer, self.out, self.plan.what, self.only)
+            rows[writer] = make(writer, self.out, self.plan.what, self.only, self.every)
             print(f"{writer}: {len(rows[writer]):,} artifacts, {time.monotonic() - started:.0f} s", flush=True)
 
     def _recall(self, rows: Rows) -> None:

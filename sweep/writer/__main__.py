@@ -1,9 +1,9 @@
 """`python -m sweep.writer VOCABULARY FOLDER files|saved_models`: makes and saves a model of each construct.
 
 VOCABULARY is JSON: the `objects` that this Keras has, the `names` that it takes for each role, in `only` the kinds
-and classes that trials are made of, if not of all, and in `crashing` the trials that ended a writer before. FOLDER gets
-the artifacts, `made.jsonl` with a line for each, `left-out.json` with what no model could be made of, and in
-`at-work.txt` the trial that is being made.
+and classes that trials are made of, if not of all, in `every` of how many trials one is made, if not each, and in
+`crashing` the trials that ended a writer before. FOLDER gets the artifacts, `made.jsonl` with a line for each,
+`left-out.json` with what no model could be made of, and in `at-work.txt` the trial that is being made.
 """
 
 import json
@@ -34,14 +34,14 @@ NOT_PLAIN = ("ragged", "sparse")
 
 def main(vocabulary: Path, folder: Path, what: str) -> None:
     """Makes every trial of this Keras that is asked for."""
-    from .choice import is_chosen
+    from .choice import is_chosen, is_drawn
     from .folder import AT_WORK, LEFT_OUT, MADE
     from .kit import Kit
     from .making import Maker, elapsed
 
     started = time.monotonic()
     known = json.loads(vocabulary.read_text(encoding="utf-8"))
-    only = known.get("only") or ()
+    only, every = known.get("only") or (), known.get("every", 1)
     folder.mkdir(parents=True, exist_ok=True)
     kit = Kit()
     left_out: List[str] = []
@@ -50,7 +50,7 @@ def main(vocabulary: Path, folder: Path, what: str) -> None:
         maker = Maker(kit, folder, notes, FORMS[what](kit))
         for name, trial in every_trial(maker, known):
             full_name, kind = (trial.name, trial.kind) if trial else (name, "")
-            if not (is_chosen(full_name, kind, only) and is_asked_for(trial, what)):
+            if not (is_chosen(full_name, kind, only) and is_drawn(full_name, every) and is_asked_for(trial, what)):
                 continue
             if full_name in known.get("crashing", ()):
                 left_out.append(full_name)

@@ -1,6 +1,7 @@
 """Choice: which trials are made where not all are, by kind or class."""
 
 import re
+import zlib
 from typing import Collection
 
 # They are drawn from all trials, and nobody chooses one.
@@ -24,3 +25,8 @@ def is_chosen(name: str, kind: str, only: Collection[str]) -> bool:
         return True
     words = set(re.split(r"\W+", name.partition("=")[0])) - KINDS
     return kind != PAIR and not words.isdisjoint(only)
+
+
+def is_drawn(name: str, every: int) -> bool:
+    """Whether a trial is one of those that are made where one of so many is: always the same, in each version."""
+    return zlib.crc32(name.encode()) % every == 0

@@ -206,3 +206,5 @@ def test_a_folder_of_another_choice_of_trials_is_not_gone_on_with(tmp_path: Path
         make("3.15", tmp_path)
     (folder / ROWS_FILE).write_text("", encoding="utf-8")
     assert make("3.15", tmp_path, only=["wrapper", "Dense"]) == []
+    with pytest.raises(SystemExit, match="another choice of trials: give another --out"):
+        make("3.15", tmp_path, only=["wrapper", "Dense"], every=9)

@@ -18,6 +18,7 @@ from sweep.loads import Interpreter, Results, load_all
 from sweep.make import VOCABULARY, described, left_out_of, run_writer
 from sweep.plan import SAVED_MODELS
 from sweep.summary import observations
+from sweep.writer.choice import is_drawn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,6 +104,15 @@ class TestWriter:
         run_writer(Interpreter(Path(sys.executable)), {**SMALL, "names": {}}, tmp_path)
         again = {row["id"] for row in described(tmp_path)}
         assert again == {row["id"] for row in made if not row["name"].startswith("loss '")}
+
+    def test_makes_one_trial_of_so_many(self, made: list[dict[str, Any]], tmp_path: Path) -> None:
+        run_writer(Interpreter(Path(sys.executable)), {**SMALL, "names": {}, "every": 7}, tmp_path)
+        drawn = described(tmp_path)
+        # Two layers are drawn from the trials before them, which are others here.
+        of_all = [row for row in made if row["kind"] != "pair" and not row["name"].startswith("loss '")]
+        assert {row["id"] for row in drawn} > {row["id"] for row in of_all if is_drawn(row["name"], 7)}
+        assert all(is_drawn(row["name"], 7) for row in drawn)
+        assert len(of_all) / 14 < len(drawn) < len(of_all) / 3
 
     def test_leaves_out_a_model_that_ends_the_process(self, tmp_path: Path) -> None:
         """Some versions of TensorFlow divide by zero in their kernels, and the process is gone."""
