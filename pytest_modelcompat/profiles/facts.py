@@ -18,6 +18,8 @@ from pytest_modelcompat.profiles.packed import read_packed, write_packed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from pytest_modelcompat.artifacts.versions import MinorVersion
+
 FOLDER = Path(__file__).resolve().parent / "data"
 # Ten thousand constructs are read sooner as one text.
 _BETWEEN = "\n"
@@ -27,6 +29,9 @@ HOLDS = " > "
 LOADS = "loads"
 _ROWS = ";"
 Row = tuple[int, list[int], list[int]]
+# Of a writer and a reader, among all versions.
+Place = tuple[int, int]
+_KERAS_3: MinorVersion = (3, 0)
 
 
 @dataclass(frozen=True)
@@ -97,9 +102,10 @@ class Facts:
     def about(self, constructs: Iterable[str], writer: str, reader: str) -> Iterator[Fact]:
         """The facts about some constructs of one file.
 
-        A reader between two that were tried makes of a construct what both of them do, and of a file that is older than
-        all of them what it makes of the oldest. A value that no version was tried with in a layer becomes what it
-        becomes in others, where all layers hand it on to the same code.
+        A reader between two that were tried makes of a construct what both of them do. A file of a version that was not
+        tried is taken for one of the versions beside it: of both, where they agree, of the oldest where it is older
+        than all, and of the newest where it is newer. A value that no version was tried with in a layer becomes what
+        it becomes in others, where all layers hand it on to the same code.
 
         Args:
             constructs: all of the file's.
@@ -107,13 +113,13 @@ class Facts:
             reader: the key of the version that reads it.
         """
         there = set(constructs)
-        place = self._known_pair(writer, reader)
-        if place is None:
+        places = self._known_pairs(writer, reader)
+        if not places:
             return
         together = (each for each in self._pairs if there.issuperset(each.split(PAIR)))
         known = there.intersection(self._data["facts"])
-        found = [self._at(construct, place) for construct in (*sorted(known), *together)]
-        found += [self._at_elsewhere(construct, place) for construct in sorted(filter(self._stand_in, there - known))]
+        found = [self._at(construct, places) for construct in (*sorted(known), *together)]
+        found += [self._at_elsewhere(construct, places) for construct in sorted(filter(self._stand_in, there - known))]
         yield from (replace(each, is_seen=each.is_seen and each.writer == writer) for each in found if each)
 
     def loads_in(self, fact: Fact) -> list[str]:
@@ -158,22 +164,24 @@ class Facts:
     def _pairs(self) -> tuple[str, ...]:
         return tuple(each for each in self._data["facts"] if PAIR in each)
 
-    def _at(self, construct: str, place: tuple[int, int]) -> Fact | None:
-        kind = self._kind_at(construct, place)
-        if kind is None or kind[0] == LOADS:
+    def _at(self, construct: str, places: Sequence[Place]) -> Fact | None:
+        """What is known of a construct in some pairs of versions, if they agree."""
+        kinds = [self._kind_at(construct, place) for place in places]
+        kind = kinds[0]
+        if kind is None or kind[0] == LOADS or any(not each or each[:2] != kind[:2] for each in kinds):
             return None
-        writer, reader = (self._versions[each] for each in place)
-        return Fact(construct, *kind, writer, reader, is_seen=place in self._measured)
+        writer, reader = (self._versions[each] for each in places[0])
+        return Fact(construct, *kind, writer, reader, is_seen=places[0] in self._measured)
 
-    def _at_elsewhere(self, construct: str, place: tuple[int, int]) -> Fact | None:
+    def _at_elsewhere(self, construct: str, places: Sequence[Place]) -> Fact | None:
         """What is known there of the same value in other layers, if they agree."""
-        others = [each for each in self._stand_in(construct) if self._kind_at(each, place)]
-        facts = [self._at(each, place) for each in others]
+        others = [each for each in self._stand_in(construct) if all(self._kind_at(each, place) for place in places)]
+        facts = [self._at(each, places) for each in others]
         if not facts or not facts[0] or len({each and each.outcome for each in facts}) > 1:
             return None
         return replace(facts[0], construct=construct, is_seen=False, elsewhere=others[0])
 
-    def _kind_at(self, construct: str, place: tuple[int, int]) -> tuple[str, str, str] | None:
+    def _kind_at(self, construct: str, place: Place) -> tuple[str, str, str] | None:
         """Outcome, stage and text of a construct in a pair of versions; None where nothing is known."""
         for number, writers, readers in self._rows(construct):
             if place[0] in writers and place[1] in readers:
@@ -181,21 +189,31 @@ class Facts:
                 return outcome, stage, text
         return None
 
-    def _known_pair(self, writer: str, reader: str) -> tuple[int, int] | None:
-        """The places of a writer and a reader of which something is known; None for others."""
+    def _known_pairs(self, writer: str, reader: str) -> list[Place]:
+        """The places of a writer and a reader, or, where nothing is known of these, of the writers beside it."""
         if reader not in self._versions:
-            return None
-        oldest = self._versions[0]
-        if NO_VERSION < minor_version(writer) < minor_version(oldest):
-            writer = oldest
-        if writer not in self._versions:
-            return None
-        wanted = self._versions.index(writer), self._versions.index(reader)
-        return wanted if wanted in self._known else None
+            return []
+        column = self._versions.index(reader)
+        known = [place for place in range(len(self._versions)) if (place, column) in self._known]
+        if writer in self._versions and self._versions.index(writer) in known:
+            return [(self._versions.index(writer), column)]
+        own = _minor(writer)
+        if own == NO_VERSION:
+            return []
+        minors = {place: _minor(self._versions[place]) for place in known}
+        alike = [place for place in known if (minors[place] < _KERAS_3) == (own < _KERAS_3)]
+        before = [place for place in alike if minors[place] < own][-1:]
+        after = [place for place in alike if minors[place] > own][:1]
+        return [(place, column) for place in (*before, *after)]
 
     @cached_property
-    def _known(self) -> frozenset[tuple[int, int]]:
+    def _known(self) -> frozenset[Place]:
         return self._measured | {(writer, reader) for writer, reader in self._data["between"]}
+
+
+def _minor(version: str) -> MinorVersion:
+    """The minor version of a key: (2, 16) of `tf_keras 2.16`."""
+    return minor_version(version.rpartition(" ")[2])
 
 
 def rows_of(packed: str) -> list[Row]:

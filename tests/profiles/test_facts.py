@@ -56,11 +56,6 @@ class TestAbout:
         assert about(facts, "2.15", "2.15", DENSE) == []
         assert about(facts, "2.15", "3.15", DENSE) == []
 
-    def test_says_nothing_of_a_writer_that_was_not_measured(self, facts: Facts) -> None:
-        """What changed with it nobody has seen."""
-        assert about(facts, "2.13", "3.0", DENSE) == []
-        assert about(facts, "3.16", "3.3", DENSE) == []
-
     def test_says_what_is_known_of_a_reader_between_others_and_that_it_was_not_seen(self, facts: Facts) -> None:
         assert about(facts, "2.15", "3.3", DENSE) == []
         (fact,) = facts.about(["layer Dropout"], "2.15", "3.3")
@@ -80,10 +75,42 @@ class TestAbout:
             (fact,) = oldest.about([DENSE], writer, "tf_keras 2.16")
             assert (fact.writer, fact.is_seen) == ("2.4", False)
         assert next(oldest.about([DENSE], "2.4", "2.4")).is_seen
-        assert list(oldest.about([DENSE], "tf_keras 2.16", "2.4")) == []
 
-    def test_says_nothing_of_a_version_that_it_does_not_know(self, facts: Facts) -> None:
-        assert about(facts, "3.99", "3.3", DENSE) == []
+    @pytest.mark.parametrize(
+        ("writer", "reader", "of"),
+        [
+            ("3.99", "3.3", "3.3"),
+            ("3.99", "3.15", "3.3"),
+            ("3.0", "3.3", "3.3"),
+            ("tf_keras 2.30", "3.0", "2.15"),
+            ("2.5", "3.0", "2.15"),
+        ],
+    )
+    def test_takes_a_writer_that_was_not_tried_for_the_one_beside_it(
+        self, facts: Facts, writer: str, reader: str, of: str
+    ) -> None:
+        (fact,) = facts.about([DENSE if reader != "3.15" else "layer Softmax"], writer, reader)
+        assert (fact.writer, fact.reader, fact.is_seen) == (of, reader, False)
+
+    @pytest.mark.parametrize(("writer", "reader"), [("2.4", "3.99"), ("", "3.3"), ("3.99", "2.15"), ("2.9", "3.16")])
+    def test_says_nothing_of_a_pair_with_nothing_beside_it(self, facts: Facts, writer: str, reader: str) -> None:
+        assert about(facts, writer, reader, DENSE) == []
+
+    @pytest.mark.parametrize(
+        ("construct", "outcomes"),
+        [("A", ["fails"]), ("B", []), ("C", []), ("D", []), ("A.activation=<X>", ["fails"]), ("A.activation=<Y>", [])],
+    )
+    def test_takes_a_writer_between_two_for_both_where_they_agree(self, construct: str, outcomes: list[str]) -> None:
+        rows: dict[str, list[list[object]]] = {
+            "layer A": [[0, [0, 2], [3]]],
+            "layer B": [[0, [0], [3]], [1, [2], [3]]],
+            "layer C": [[0, [0], [3]], [2, [2], [3]]],
+            "layer D": [[0, [0], [3]]],
+            "layer Dense.activation=<X>": [[0, [0, 2], [3]]],
+            "layer Dense.activation=<Y>": [[0, [0], [3]]],
+        }
+        known = Facts(data_of(["3.1", "3.2", "3.3", "3.4"], KINDS, [(0, 3), (2, 3)], [*rows, "layer A"], rows))
+        assert [each.outcome for each in known.about([f"layer {construct}"], "3.2", "3.4")] == outcomes
 
     def test_says_of_two_what_they_do_together(self, facts: Facts) -> None:
         assert about(facts, "2.15", "3.15", "layer RNN", "layer *") == ["layer * & layer RNN"]
