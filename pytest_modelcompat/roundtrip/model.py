@@ -94,6 +94,20 @@ class ModelUnderTest:
             if name in self.signatures
         }
 
+    @property
+    def is_stateful(self) -> bool:
+        """Whether it has RNNs that keep their state from one call to the next."""
+        from pytest_modelcompat.loader import calls
+
+        return self.is_keras and bool(calls.stateful_layers(self.model))
+
+    def reset_states(self) -> None:
+        """Set its stateful RNNs back to their first state, as each call does before it starts."""
+        from pytest_modelcompat.loader import calls
+
+        if self.is_keras:
+            calls.reset_states(self.model)
+
     def sent(self, inputs: Any) -> Any:
         """Inputs of `call` as a loader takes them: a module's by the names they have in its SavedModel.
 
