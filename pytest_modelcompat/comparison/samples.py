@@ -46,7 +46,7 @@ def sampled_drift(output: str, actual: Sampled, expected: Sampled, tolerance: To
     found = [] if identical else list(_differences(actual, expected, tolerance))
     mean, expected_mean = float(actual.calls[:, 0].mean()), float(expected.calls[:, 0].mean())
     apart = abs(mean - expected_mean)
-    because = f"over {len(actual.calls)} calls, " + "; ".join(found) if found else ""
+    because = f"mean and spread over {len(actual.calls)} calls: " + "; ".join(found) if found else ""
     return Drift(
         output=output,
         dtype=leaf.dtype,
@@ -65,7 +65,7 @@ def sampled_drift(output: str, actual: Sampled, expected: Sampled, tolerance: To
         allowance_used=2.0 if found else 0.0,
         passing_atol=None,
         passing_rtol=None,
-        own=OwnComparison(not found, because, by=STOCHASTIC, source="mean and spread"),
+        own=OwnComparison(not found, because, by=STOCHASTIC),
     )
 
 

@@ -33,6 +33,7 @@ class Sampled(NamedTuple):
 
 
 Leaf = Union[Any, Ragged, Sparse, Sampled]
+FIGURES_OF_CALL = 6
 _COMPOUND = (Ragged, Sparse, Sampled)
 PackedValue = Tuple[Dict[str, Any], Dict[str, Any]]
 
@@ -221,6 +222,8 @@ def _unpack_leaf(structure: Dict[str, Any], arrays: Any) -> Leaf:
         return Sparse(indices, _unpack_leaf(structure["sparse"], arrays), tuple(structure["dense_shape"]))
     if "sampled" in structure:
         first, calls, pairs = (_unpack_leaf(structure[part], arrays) for part in ("sampled", "calls", "pairs"))
+        if calls.ndim != 2 or calls.shape[1] != FIGURES_OF_CALL or pairs.ndim != 1 or not pairs.size:
+            raise ValueError("these are no samples: {} and {}".format(calls.shape, pairs.shape))
         return Sampled(first, calls, pairs)
     if "strings" in structure:
         return _unpack_strings(structure, arrays)

@@ -92,6 +92,8 @@ def _facts(leaf: Any) -> dict[str, Any]:
         }
     if isinstance(leaf, Sparse):
         return {"dtype": _dtype(leaf.values), "shape": list(leaf.dense_shape), "kind": "sparse"}
+    if isinstance(leaf, tensors.Sampled):
+        return {"dtype": _dtype(leaf.first), "shape": list(leaf.first.shape), "kind": "stochastic"}
     return {"dtype": _dtype(leaf), "shape": list(leaf.shape), "kind": "dense"}
 
 

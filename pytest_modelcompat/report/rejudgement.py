@@ -64,17 +64,23 @@ def _rejudged(target: Mapping[str, Any], rtol: float | None, atol: float | None)
     if why:
         return Rejudgement(target, target["verdict"], why, is_judged=False)
     held: dict[str, bool | None] = {}
+    own: dict[str, bool] = {}
     for drift, where in _drifts(target):
-        held[f"{drift['output']}{where}"] = holds(drift, rtol, atol)
+        name = f"{drift['output']}{where}"
+        if drift.get("compared_by"):
+            own[f"{name}, by {drift['compared_by']}"] = bool(drift["holds"])
+        else:
+            held[name] = holds(drift, rtol, atol)
+    refused = [name for name, each in own.items() if not each]
     beyond = [name for name, each in held.items() if each is False]
     unknown = [name for name, each in held.items() if each is None]
+    if refused or (unknown and not beyond):
+        why = f"it is decided otherwise: {'; '.join(refused)}" if refused else f"no figures of {', '.join(unknown)}"
+        return Rejudgement(target, target["verdict"], f"cannot be judged again: {why}", is_judged=False)
     if beyond:
         return Rejudgement(target, "failed", f"beyond it: {', '.join(beyond)}", is_judged=True)
-    if unknown:
-        reason = f"cannot be judged again: no figures are stored of {', '.join(unknown)}"
-        return Rejudgement(target, target["verdict"], reason, is_judged=False)
-    decided = sorted({drift["compared_by"] for drift, _ in _drifts(target) if drift.get("compared_by")})
-    return Rejudgement(target, "passed", f"as before: {', '.join(decided)}" if decided else "within it", is_judged=True)
+    reason = "; ".join((*(["within it"] if held else []), *(f"as before: {name}" for name in own)))
+    return Rejudgement(target, "passed", reason, is_judged=bool(held))
 
 
 def _drifts(target: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
@@ -109,8 +115,6 @@ def holds(drift: Mapping[str, Any], rtol: float | None, atol: float | None) -> b
         rtol: as for `rejudge`.
         atol: likewise.
     """
-    if drift.get("compared_by"):
-        return bool(drift["holds"])
     before = (drift.get("rtol"), drift.get("atol"))
     rtol, atol = before[0] if rtol is None else rtol, before[1] if atol is None else atol
     if drift["mismatched"] == 0 and drift["max_abs"] == 0:

@@ -54,7 +54,7 @@ def drift_details(drifts: Sequence[Drift]) -> Iterator[tuple[str, str]]:
     for drift in drifts:
         yield "output", f"{drift.output}   {drift.dtype} {drift.shape}"
         if drift.own is not None:
-            yield "compared by", _own_text(drift.own)
+            yield "decided by", _own_text(drift.own)
         if drift.own is not None and drift.own.by == STOCHASTIC:
             continue
         yield "mismatch", "\n".join(_mismatch(drift))
@@ -69,7 +69,7 @@ def drift_details(drifts: Sequence[Drift]) -> Iterator[tuple[str, str]]:
         if drift.figures is not None and drift.total > 1:
             yield "figures", "\n".join(figure_lines(drift.figures))
         if drift.own is not None and drift.own.passes_at:
-            yield "passes at", f"compare {drift.own.passes_at}"
+            yield "passes at", drift.own.passes_at
         if drift.own is None and drift.passing_atol is not None and drift.passing_rtol is not None:
             yield (
                 "passes at",
@@ -83,7 +83,8 @@ def drift_details(drifts: Sequence[Drift]) -> Iterator[tuple[str, str]]:
 def _own_text(own: OwnComparison) -> str:
     if not own.by:
         return own.because or "the project's hook pytest_modelcompat_compare"
-    return f"{own.by}, from {own.source}: {own.because or 'the output is not as expected'}"
+    because = own.because or "the output is not as expected"
+    return f"{own.by}, from {own.source}: {because}" if own.source else because
 
 
 def figure_lines(figures: Figures) -> Iterator[str]:
