@@ -3,8 +3,8 @@
 Each call of a model gives some figures, and under the assumption that both models draw alike all calls are
 exchangeable: the ranks of one model's figures among all are a random choice, whatever the distribution of the output.
 So the rank sum test (Mann-Whitney) holds for every model. Its statistic is a sum over a random half of the ranks, whose
-tails are lighter than those of the normal distribution. Seven figures are tested, both ends of each, at 5.5 standard
-deviations: a false alarm has a chance below 7 * 3.8e-8 = 2.7e-7 a check.
+tails are lighter than those of the normal distribution. Six figures are tested (the means of five, and the spread),
+both ends of each, at 5.5 standard deviations: a false alarm has a chance below 6 * 3.8e-8 = 2.3e-7 a check.
 """
 
 from __future__ import annotations

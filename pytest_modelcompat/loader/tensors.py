@@ -221,7 +221,8 @@ def _unpack_leaf(structure: Dict[str, Any], arrays: Any) -> Leaf:
         indices = _unpack_leaf(structure["indices"], arrays)
         return Sparse(indices, _unpack_leaf(structure["sparse"], arrays), tuple(structure["dense_shape"]))
     if "sampled" in structure:
-        first, calls, pairs = (_unpack_leaf(structure[part], arrays) for part in ("sampled", "calls", "pairs"))
+        parts = [_unpack_leaf(structure[part], arrays) for part in ("sampled", "calls", "pairs")]  # type: List[Any]
+        first, calls, pairs = parts
         if calls.ndim != 2 or calls.shape[1] != FIGURES_OF_CALL or pairs.ndim != 1 or not pairs.size:
             raise ValueError("these are no samples: {} and {}".format(calls.shape, pairs.shape))
         return Sampled(first, calls, pairs)

@@ -45,7 +45,7 @@ class Rejudgement:
     @property
     def changed(self) -> bool:
         """Whether it was something else before."""
-        return self.verdict != self.target["verdict"]
+        return bool(self.verdict != self.target["verdict"])
 
 
 def rejudge(report: Report, rtol: float | None, atol: float | None) -> list[Rejudgement]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Percentiles of fewer elements are the elements.
 _FEWEST_FOR_PERCENTILES = 10
+# Beyond them it is no rounding, and the relative difference says it better.
+_MOST_ULPS = 1_000_000
 
 
 def difference_details(rerun: RouteComparison, checks: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -94,15 +96,19 @@ def figure_lines(figures: Figures) -> Iterator[str]:
         figures: of the output.
     """
     relative = f", mean relative {figures.mean_rel:.1e}" if figures.mean_rel is not None else ""
-    ulps = f", at most {figures.max_ulps:,} ULPs" if figures.max_ulps is not None else ""
+    ulps = f", {_ulps(figures.max_ulps)}" if figures.max_ulps is not None else ""
     yield f"mean absolute difference {figures.mean_abs:.1e}{relative}{ulps}"
     if figures.compared >= _FEWEST_FOR_PERCENTILES:
         half, ninety, ninety_nine, _ = figures.percentiles
         yield f"50 % of the elements differ by at most {half:.1e}, 90 % by {ninety:.1e}, 99 % by {ninety_nine:.1e}"
     if figures.cosine is not None:
-        yield f"cosine similarity {figures.cosine:.9f}".rstrip("0").rstrip(".")
+        yield f"cosine similarity {figures.cosine + 0.0:.9f}".rstrip("0").rstrip(".")
     if figures.classes is not None:
         yield f"the greatest score is another one in {figures.classes.changed} of {figures.classes.rows} rows"
+
+
+def _ulps(greatest: int) -> str:
+    return f"at most {greatest:,} ULPs" if greatest <= _MOST_ULPS else f"over {_MOST_ULPS:,} ULPs"
 
 
 def _mismatch(drift: Drift) -> Iterator[str]:

@@ -29,7 +29,7 @@ def sampled(draw: Any, seed: int) -> tensors.Sampled:
     assert isinstance(leaf, tensors.Sampled)
     # It travels through a golden and a loader's answer.
     structure, arrays = tensors.pack({"z": leaf})
-    again = tensors.unpack(structure, arrays)["z"]
+    again: tensors.Sampled = tensors.unpack(structure, arrays)["z"]
     assert all(np.array_equal(one, other, equal_nan=True) for one, other in zip(leaf, again, strict=True))
     return again
 
