@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.comparison.differences import Drift
 from pytest_modelcompat.comparison.leaves import expanded_leaf
 from pytest_modelcompat.comparison.tolerance import OwnComparison
-from pytest_modelcompat.loader.samples import FIGURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,6 +96,8 @@ def _same(one: NDArray[Any], other: NDArray[Any]) -> bool:
 
 
 def _differences(actual: Sampled, expected: Sampled, tolerance: Tolerance) -> Iterator[str]:
+    from pytest_modelcompat.loader.samples import FIGURES
+
     not_finite, magnitude = len(FIGURES) - 1, len(FIGURES) - 2
     if actual.calls[:, not_finite].any() and not expected.calls[:, not_finite].any():
         yield "some elements are NaN or infinite, and no expected one is"

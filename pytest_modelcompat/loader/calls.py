@@ -36,14 +36,20 @@ def call_model(model: Any, inputs: Any) -> Any:
 
 
 def stateful_layers(model: Any) -> List[Any]:
-    """The RNNs in a Keras model that keep their state from one call to the next.
+    """The RNNs in a Keras model that keep their state from one call to the next."""
+    flatten = getattr(model, "_flatten_layers", None)
+    return [layer for layer in (flatten() if callable(flatten) else ()) if is_stateful_rnn(layer)]
+
+
+def is_stateful_rnn(layer: Any) -> bool:
+    """Whether a layer keeps its state from one call to the next, and can be reset.
 
     Others are called stateful too, such as preprocessing layers and metrics of Keras 2, whose reset would lose what
     they have learned: an RNN alone has `states`.
     """
-    flatten = getattr(model, "_flatten_layers", None)
-    layers = flatten() if callable(flatten) else ()
-    return [layer for layer in layers if getattr(layer, "stateful", False) and getattr(layer, "states", None)]
+    if not getattr(layer, "stateful", False) or not callable(getattr(layer, "reset_states", None)):
+        return False
+    return getattr(layer, "states", None) is not None
 
 
 def reset_states(model: Any) -> None:

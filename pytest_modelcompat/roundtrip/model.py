@@ -357,4 +357,8 @@ def _draws_numbers(layer: Any) -> bool:
 
 
 def _is_stateful(layer: Any) -> bool:
-    return bool(getattr(layer, "stateful", False)) and (hasattr(layer, "reset_states") or hasattr(layer, "reset_state"))
+    """Whether a layer keeps a state that nothing resets before a call, as that of an RNN is."""
+    from pytest_modelcompat.loader import calls
+
+    can_reset = hasattr(layer, "reset_states") or hasattr(layer, "reset_state")
+    return bool(getattr(layer, "stateful", False)) and can_reset and not calls.is_stateful_rnn(layer)

@@ -26,6 +26,7 @@ def test_model():
     layer.set_weights([SCALE * each for each in layer.get_weights()])
     return model, np.random.default_rng(0).normal(size=(8, 4)).astype("float32")
 """
+UPDATE = "--modelcompat-update-golden"
 OWN = """
 def same(actual, expected):
     return bool(abs(actual - expected).max() < 100)
@@ -93,4 +94,4 @@ def test_each_place_and_each_comparison(recorded: Project) -> None:
 )
 def test_what_is_wrong_is_an_error_that_names_it(project: Project, options: str, said: str) -> None:
     write(project, 1.0, options)
-    project.record().stdout.fnmatch_lines([said])
+    project.run(UPDATE).stdout.fnmatch_lines([said])

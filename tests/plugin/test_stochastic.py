@@ -43,6 +43,7 @@ def encoder(layer):
     log_var = keras.layers.Dense(2, name="z_log_var")(hidden)
     return keras.Model(inputs, [mean, log_var, layer([mean, log_var])])
 """
+UPDATE = "--modelcompat-update-golden"
 TEST = """
 import keras
 import pytest
@@ -87,7 +88,7 @@ def test_an_encoder_that_samples_passes_and_its_golden_sees_noise_that_doubles(
 
 def test_a_reload_that_halves_the_noise_fails(project: Project) -> None:
     write(project, 'Sampling(2.0, name="z")', DECLARED.format("keras"))
-    result = project.record()
+    result = project.run(UPDATE)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
@@ -99,13 +100,13 @@ def test_a_reload_that_halves_the_noise_fails(project: Project) -> None:
 
 def test_what_is_not_deterministic_prints_the_option_and_a_saved_model_the_format(project: Project) -> None:
     write(project, 'Sampling(name="z")', 'imports=["layers"], formats=["saved_model"]')
-    result = project.record()
+    result = project.run(UPDATE)
     result.assert_outcomes(failed=1)
     (option,) = re.findall(r"or, if this output is meant to be random: @\S+roundtrip\((.*)\)", result.stdout.str())
     assert option == 'stochastic=["z"]'
 
     write(project, 'Sampling(name="z")', f'imports=["layers"], formats=["saved_model"], {option}')
-    result = project.record()
+    result = project.run(UPDATE)
     result.stdout.fnmatch_lines(["SAVE FAILED  *", "*save it with model.export(), whose SavedModel has the seed*"])
     (option,) = re.findall(r"^ +@\S+roundtrip\((formats=.*)\)", result.stdout.str(), re.MULTILINE)
 
@@ -128,7 +129,7 @@ def test_what_is_not_deterministic_prints_the_option_and_a_saved_model_the_forma
 )
 def test_what_is_declared_in_vain_is_said(project: Project, options: str, said: str) -> None:
     write(project, 'OldSampling(name="z")', f'imports=["layers"], formats=["keras"], {options}')
-    project.record().stdout.fnmatch_lines([said])
+    project.run(UPDATE).stdout.fnmatch_lines([said])
 
 
 STATEFUL = """
@@ -174,9 +175,9 @@ def test_model():
 
 def test_a_model_that_counts_its_calls_is_not_blamed_on_an_rnn(project: Project) -> None:
     project.write("test_it.py", COUNTS.format(step="1.0"))
-    result = project.record()
+    result = project.run(UPDATE)
     result.stdout.fnmatch_lines(["NOT DETERMINISTIC  test_model?keras?: *", "  suspects   counts (Counts, of test_it)"])
     assert "stateful" not in result.stdout.str()
     project.write("test_it.py", COUNTS.format(step="1e-4"))
-    result = project.record()
+    result = project.run(UPDATE)
     result.stdout.fnmatch_lines(["  may be     additions in another order at each call, *: a guess. If"])
