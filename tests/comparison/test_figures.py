@@ -76,7 +76,7 @@ def test_ulps_of_complex_numbers_are_those_of_their_parts() -> None:
     assert figures(actual, expected).max_ulps == 1
 
 
-def test_integers_have_no_ulps_and_are_told_apart_far_from_zero() -> None:
+def test_integers_have_no_ulps_and_their_differences_are_exact_far_from_zero() -> None:
     found = figures(np.array([2**63 - 1, -(2**63)]), np.array([2**63 - 2, -(2**63)]))
     assert (found.max_ulps, found.mean_abs, found.percentiles[3]) == (None, 0.5, 1.0)
     assert figures(np.array([True, False]), np.array([True, True])).mean_abs == 0.5
