@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.text import aligned, counted
 from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.parser import Parser, UsageError, run_verb
+from pytest_modelcompat.cli.report_recheck import recheck
 from pytest_modelcompat.report.json_data import line
 from pytest_modelcompat.report.json_report import ReportError, counts, destination, fails, read_report, write_report
 from pytest_modelcompat.report.layout import INDENT, versions_text
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 
 _HELP = """usage: modelcompat report show FILE [--failed] [--json | --markdown]
        modelcompat report merge FILE... --out FILE
+       modelcompat report recheck FILE [--rtol NUMBER] [--atol NUMBER] [--json]
 
 `pytest --modelcompat-report FILE` writes the result of every target. Where each job of CI runs one runtime, merge makes
-one report of theirs, and show prints it as a table: cases and formats by runtimes.
+one report of theirs, and show prints it as a table: cases and formats by runtimes. recheck judges a stored report again
+by another tolerance, without a run.
 
   pytest --modelcompat-runtime tf2.15 --modelcompat-report tf2.15.json
   modelcompat report merge tf2.15.json tf2.21.json --out all.json
@@ -59,7 +62,7 @@ def run(arguments: Sequence[str], console: Console) -> int:
     Raises:
         UsageError: the arguments are not what it takes.
     """
-    return run_verb("report", {"show": _show, "merge": _merge}, _HELP, arguments, console)
+    return run_verb("report", {"show": _show, "merge": _merge, "recheck": recheck}, _HELP, arguments, console)
 
 
 def _merge(arguments: Sequence[str], console: Console) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pytest_modelcompat.comparison.figures import Figures
     from pytest_modelcompat.comparison.tolerance import OwnComparison, Tolerance
 
 Value = bool | int | float | str
@@ -52,7 +53,9 @@ class Drift:
         passing_atol: the smallest atol that would hold with the given rtol, rounded up to three digits so
             that it can be copied from a message; None if none would.
         passing_rtol: the smallest rtol that would hold with the given atol, likewise.
-        own: the project's own comparison, where that decided.
+        own: the project's own comparison, or that of the option `compare` or `stochastic`, where it decided.
+        figures: how far all elements are apart; None where they are the same bit for bit, are strings, or are so many
+            that only a failure is worth the time.
     """
 
     output: str
@@ -73,6 +76,7 @@ class Drift:
     passing_atol: float | None
     passing_rtol: float | None
     own: OwnComparison | None = None
+    figures: Figures | None = None
 
     @property
     def holds(self) -> bool:

@@ -19,7 +19,7 @@ class ExpandedLeaf:
     """A leaf with its values laid out to be compared element by element.
 
     Args:
-        kind: `dense`, `ragged` or `sparse`.
+        kind: `dense`, `ragged`, `sparse`, or `stochastic` for one that draws random numbers, with those of one call.
         values: dense of `shape`; ragged (n, ...); sparse (n,), sorted by their indices.
         shape: the dense shape; None for a ragged dimension.
         row_splits: of a ragged one, outermost first, int64 (rows + 1,).
@@ -63,8 +63,11 @@ def expanded_leaf(leaf: Leaf) -> ExpandedLeaf:
     """
     import numpy as np
 
-    from pytest_modelcompat.loader.tensors import Ragged, Sparse
+    from pytest_modelcompat.loader.tensors import Ragged, Sampled, Sparse
 
+    if isinstance(leaf, Sampled):
+        values = np.asarray(leaf.first)
+        return ExpandedLeaf("stochastic", values, values.shape)
     if isinstance(leaf, Ragged):
         values = np.asarray(leaf.values)
         open_dimensions = [None] * len(leaf.row_splits)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pytest_modelcompat.artifacts.text import shorten
 from pytest_modelcompat.comparison import arrays
 from pytest_modelcompat.comparison.differences import Drift, OutputComparison, StructureDifference, WorstElement
+from pytest_modelcompat.comparison.figures import figures_of
 from pytest_modelcompat.comparison.leaves import describe, expanded_leaf
+from pytest_modelcompat.comparison.samples import sampled_drift
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,9 +25,11 @@ if TYPE_CHECKING:
     from pytest_modelcompat.comparison.differences import Value
     from pytest_modelcompat.comparison.leaves import ExpandedLeaf
     from pytest_modelcompat.comparison.tolerance import Tolerance
-    from pytest_modelcompat.loader.tensors import Leaf
+    from pytest_modelcompat.loader.tensors import Leaf, Sampled
 
 _TEXT_LIMIT = 100
+# Figures of an output that holds go into the report alone: beyond some milliseconds they are not worth their time.
+_MOST_WHERE_IT_HOLDS = 2**18
 
 
 def compare_outputs(
@@ -52,8 +56,8 @@ def compare_outputs(
         found = _structure_differences(output, theirs, ours)
         if not found:
             tolerance = tolerances(output, ours.dtype)
-            drift = _drift(output, theirs, ours, tolerance)
-            if tolerance.own is not None:
+            drift = _leaf_drift(output, (actual[output], theirs), (leaf, ours), tolerance)
+            if tolerance.own is not None and drift.own is None:
                 drift = replace(drift, own=tolerance.own(output, actual[output], leaf, tolerance))
             drifts.append(drift)
             found = [] if drift.holds else _newly_degenerate(output, theirs, ours)
@@ -122,6 +126,19 @@ def _newly_degenerate(output: str, actual: ExpandedLeaf, expected: ExpandedLeaf)
     return [StructureDifference(output, what, "elements that vary", f"every element is {value}")]
 
 
+def _leaf_drift(
+    output: str, actual: tuple[Leaf, ExpandedLeaf], expected: tuple[Leaf, ExpandedLeaf], tolerance: Tolerance
+) -> Drift:
+    """The difference of two leaves, each with its values laid out."""
+    if expected[1].kind == "stochastic":
+        return sampled_drift(output, cast("Sampled", actual[0]), cast("Sampled", expected[0]), tolerance)
+    drift = _drift(output, actual[1], expected[1], tolerance)
+    if drift.identical or (not drift.mismatched and drift.total > _MOST_WHERE_IT_HOLDS):
+        return drift
+    figures = figures_of(actual[1].values, expected[1].values, is_dense=expected[1].kind == "dense")
+    return replace(drift, figures=figures)
+
+
 def _drift(output: str, actual: ExpandedLeaf, expected: ExpandedLeaf, tolerance: Tolerance) -> Drift:
     found = arrays.ArrayDifference.of(actual.values, expected.values, tolerance.rtol, tolerance.atol)
     absolute, relative = found.absolute, found.relative
@@ -135,7 +152,7 @@ def _drift(output: str, actual: ExpandedLeaf, expected: ExpandedLeaf, tolerance:
         max_abs_at=None if absolute.position is None else expected.index(absolute.position),
         max_rel=relative.greatest,
         max_rel_at=None if relative.position is None else expected.index(relative.position),
-        tolerance=tolerance,
+        tolerance=tolerance if tolerance.own is None else replace(tolerance, own=None),
         nan_mismatched=found.nan,
         inf_mismatched=found.infinite,
         identical=found.identical,

@@ -31,10 +31,16 @@ class OwnComparison:
     Args:
         holds: whether the output is as expected.
         because: the reason, in one sentence; shown where it does not hold.
+        by: what compared, as the option `compare` writes it; empty for the project's hook.
+        source: where that comes from: `marker`, `ini`; empty for the project's hook.
+        passes_at: the same with the threshold that would hold; empty where there is none.
     """
 
     holds: bool
     because: str = ""
+    by: str = ""
+    source: str = ""
+    passes_at: str = ""
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,39 @@ def to_tensor(leaf: Any, dtype: Optional[Any] = None) -> Any:
 
 
 def call_model(model: Any, inputs: Any) -> Any:
-    """A Keras model's outputs at inference, every tensor a leaf."""
+    """A Keras model's outputs at inference, every tensor a leaf; a stateful RNN starts from its first state."""
+    reset_states(model)
     given = tensors.map_leaves(to_tensor, tensors.as_leaves(inputs))
     return tensors.as_leaves(model(nested_as(model, given), training=False))
+
+
+def stateful_layers(model: Any) -> List[Any]:
+    """The RNNs in a Keras model that keep their state from one call to the next."""
+    flatten = getattr(model, "_flatten_layers", None)
+    return [layer for layer in (flatten() if callable(flatten) else ()) if is_stateful_rnn(layer)]
+
+
+def is_stateful_rnn(layer: Any) -> bool:
+    """Whether a layer keeps its state from one call to the next, and can be reset.
+
+    Others are called stateful too, such as preprocessing layers and metrics of Keras 2, whose reset would lose what
+    they have learned: an RNN alone has `states`.
+    """
+    if not getattr(layer, "stateful", False) or not callable(getattr(layer, "reset_states", None)):
+        return False
+    return getattr(layer, "states", None) is not None
+
+
+def reset_states(model: Any) -> None:
+    """Set each stateful RNN of a Keras model back to its first state, so that each call starts the same."""
+    for layer in stateful_layers(model):
+        if not _has_none(layer.states):
+            layer.reset_states()
+
+
+def _has_none(states: Any) -> bool:
+    """Whether an RNN was never called: Keras 2 then has None in place of its states."""
+    return states is None or (isinstance(states, (list, tuple)) and any(map(_has_none, states)))
 
 
 def nested_as(model: Any, inputs: Any) -> Any:

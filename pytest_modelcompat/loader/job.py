@@ -14,11 +14,11 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 import numpy as np
 
-from . import calls, confinement, imports, resolve, saved_models, tensors, training_state, weights
+from . import calls, confinement, imports, resolve, samples, saved_models, tensors, training_state, weights
 
 JobAnswer = Dict[str, Any]
 # Format of an artifact -> whether TensorFlow loads it, rather than Keras.
@@ -134,7 +134,9 @@ def _let_go(artifact: Path) -> None:
 def _call_with_other(folder: Path, job: Dict[str, Any], call: Any, name: str, other: Dict[str, Any]) -> None:
     other["stage"] = "predict"
     if job["call"]:
-        other["routes"] = _keep_outputs(call(_inputs(folder, job)), folder / _outputs_file(name))
+        inputs = _inputs(folder, job)
+        routes = samples.over_calls(call(inputs), lambda: call(inputs), job.get("stochastic", ()))
+        other["routes"] = _keep_outputs(routes, folder / _outputs_file(name))
     other["stage"] = "done"
 
 
@@ -254,9 +256,14 @@ def _predict(folder: Path, job: Dict[str, Any], loaded: Any, answer: JobAnswer) 
 def _outputs(folder: Path, job: Dict[str, Any], loaded: Any) -> Dict[str, Any]:
     """What the loaded model predicts, by signature name."""
     inputs = _inputs(folder, job)
-    if _is_saved_model(job):
-        return _call_signatures(job, loaded, inputs)
-    return {"": tensors.named_leaves(calls.call_model(loaded, inputs), calls.output_names(loaded))}
+    states = saved_models.States(loaded) if job.get("stateful") and _is_saved_model(job) else None
+
+    def call() -> Dict[str, Any]:
+        if _is_saved_model(job):
+            return _call_signatures(job, loaded, inputs, states)
+        return {"": tensors.named_leaves(calls.call_model(loaded, inputs), calls.output_names(loaded))}
+
+    return samples.over_calls(call(), call, job.get("stochastic", ()))
 
 
 def _outputs_file(name: str) -> str:
@@ -275,8 +282,12 @@ def _keep_outputs(routes: Dict[str, Any], file: Path) -> Dict[str, Any]:
     return structure
 
 
-def _call_signatures(job: Dict[str, Any], loaded: Any, inputs: Any) -> Dict[str, Any]:
+def _call_signatures(
+    job: Dict[str, Any], loaded: Any, inputs: Any, states: Optional[saved_models.States]
+) -> Dict[str, Any]:
     def call(name: str, given: Any, input_names: Any) -> Dict[str, Any]:
+        if states is not None:
+            states.reset()
         return calls.call_signature(loaded.signatures[name], name, given, input_names)
 
     return saved_models.call_each(job, sorted(loaded.signatures), call, inputs)

@@ -24,6 +24,59 @@ class UnavailableError(Exception):
     """This runtime does not have the loader; the message says what it lacks."""
 
 
+class States:
+    """The states of the RNNs in a SavedModel's signatures, as they were saved.
+
+    Args:
+        loaded: what `tf.saved_model.load` gives, before it is called.
+    """
+
+    def __init__(self, loaded: Any) -> None:
+        held = {}
+        for function in loaded.signatures.values():
+            # The state of a seed generator is one of integers, and goes on from call to call.
+            held.update({id(each): each for each in function.graph.variables if _may_be_state(each)})
+        self._first = [(variable, variable.numpy()) for variable in held.values()]
+
+    def reset(self) -> None:
+        """Give the RNNs their first states again."""
+        for variable, value in self._first:
+            variable.assign(value)
+
+
+class SessionStates:
+    """The same in a session, whose graph does not say which of its variables are trained.
+
+    Args:
+        session: in which a SavedModel is loaded and not yet called.
+    """
+
+    def __init__(self, session: Any) -> None:
+        import tensorflow as tf
+
+        self._session = session
+        with session.graph.as_default():
+            handles = [each for each in session.graph.get_operations() if each.type == "VarHandleOp"]
+            held = [(each.outputs[0], each.get_attr("dtype")) for each in handles if each.get_attr("dtype").is_floating]
+            # What Keras 3 does not track is there and has no value, which is for the call to say.
+            filled = session.run([tf.raw_ops.VarIsInitializedOp(resource=handle) for handle, _ in held])
+            held = [each for each, is_filled in zip(held, filled) if is_filled]
+            values = session.run([tf.raw_ops.ReadVariableOp(resource=handle, dtype=dtype) for handle, dtype in held])
+            feeds = [tf.compat.v1.placeholder(dtype) for _, dtype in held]
+            self._assign = [
+                tf.raw_ops.AssignVariableOp(resource=handle, value=feed) for (handle, _), feed in zip(held, feeds)
+            ]
+            self._first = dict(zip(feeds, values))
+
+    def reset(self) -> None:
+        """Give the RNNs their first states again."""
+        self._session.run(self._assign, self._first)
+
+
+def _may_be_state(variable: Any) -> bool:
+    return not variable.trainable and bool(variable.dtype.is_floating)
+
+
 class NoKerasModelError(Exception):
     """What Keras 2 makes of a SavedModel is no model; the message says so."""
 
@@ -39,8 +92,11 @@ def graph(job: JobData) -> SignatureCall:
     with session.graph.as_default():
         loaded = tf.compat.v1.saved_model.load(session, _tags(job["artifact"]), job["artifact"])
     signatures = {name: each for name, each in sorted(loaded.signature_def.items()) if _is_own(name)}
+    states = SessionStates(session) if job.get("stateful") else None
 
     def run(name: str, inputs: Any, input_names: List[str]) -> Dict[str, Any]:
+        if states is not None:
+            states.reset()
         return _run(session, signatures[name], name, inputs, input_names)
 
     return lambda inputs: call_each(job, list(signatures), run, inputs)

@@ -24,13 +24,23 @@ class Sparse(NamedTuple):
     dense_shape: Tuple[int, ...]
 
 
-Leaf = Union[Any, Ragged, Sparse]
+class Sampled(NamedTuple):
+    """An output that draws random numbers: `first` of one call, figures (calls, 6) of each, (calls / 2,) of pairs."""
+
+    first: Any
+    calls: Any
+    pairs: Any
+
+
+Leaf = Union[Any, Ragged, Sparse, Sampled]
+FIGURES_OF_CALL = 6
+_COMPOUND = (Ragged, Sparse, Sampled)
 PackedValue = Tuple[Dict[str, Any], Dict[str, Any]]
 
 
 def as_leaf(value: Any) -> Leaf:
     """A tensor, variable, array, number, string or flat list of these as a leaf; strings become bytes."""
-    if isinstance(value, (Ragged, Sparse)):
+    if isinstance(value, _COMPOUND):
         return value
     if hasattr(value, "nested_row_splits"):
         splits = tuple(np.asarray(split).astype(np.int64) for split in value.nested_row_splits)
@@ -56,10 +66,10 @@ def is_container(value: Any) -> bool:
     """Whether a value nests others. A list of plain numbers or strings is one array, not a container."""
     if isinstance(value, dict):
         return True
-    if isinstance(value, (Ragged, Sparse)) or not isinstance(value, (list, tuple)):
+    if isinstance(value, _COMPOUND) or not isinstance(value, (list, tuple)):
         return False
     return not value or any(
-        hasattr(item, "shape") or isinstance(item, (dict, Ragged, Sparse)) or is_container(item) for item in value
+        hasattr(item, "shape") or isinstance(item, (dict, *_COMPOUND)) or is_container(item) for item in value
     )
 
 
@@ -158,6 +168,10 @@ def _pack_leaf(leaf: Leaf, key: str, arrays: Dict[str, Any]) -> Dict[str, Any]:
             "indices": _pack_leaf(leaf.indices, key + ".indices", arrays),
             "dense_shape": list(leaf.dense_shape),
         }
+    if isinstance(leaf, Sampled):
+        parts = ((leaf.first, ".first"), (leaf.calls, ".calls"), (leaf.pairs, ".pairs"))
+        first, calls, pairs = (_pack_leaf(part, key + end, arrays) for part, end in parts)
+        return {"sampled": first, "calls": calls, "pairs": pairs}
     if leaf.dtype.kind == "O":
         items = [bytes(item) for item in leaf.ravel()]
         key = _free(key, (".bytes", ".lengths"), arrays)
@@ -206,6 +220,12 @@ def _unpack_leaf(structure: Dict[str, Any], arrays: Any) -> Leaf:
     if "sparse" in structure:
         indices = _unpack_leaf(structure["indices"], arrays)
         return Sparse(indices, _unpack_leaf(structure["sparse"], arrays), tuple(structure["dense_shape"]))
+    if "sampled" in structure:
+        parts = [_unpack_leaf(structure[part], arrays) for part in ("sampled", "calls", "pairs")]  # type: List[Any]
+        first, calls, pairs = parts
+        if calls.ndim != 2 or calls.shape[1] != FIGURES_OF_CALL or pairs.ndim != 1 or not pairs.size:
+            raise ValueError("these are no samples: {} and {}".format(calls.shape, pairs.shape))
+        return Sampled(first, calls, pairs)
     if "strings" in structure:
         return _unpack_strings(structure, arrays)
     array = arrays[structure["dense"]]

@@ -80,7 +80,7 @@ def _tensors(packed: Packed, stem: str) -> dict[str, dict[str, Any]]:
 
 
 def _facts(leaf: Any) -> dict[str, Any]:
-    from pytest_modelcompat.loader.tensors import Ragged, Sparse
+    from pytest_modelcompat.loader.tensors import Ragged, Sampled, Sparse
 
     if isinstance(leaf, Ragged):
         rows = len(leaf.row_splits[0]) - 1
@@ -92,6 +92,8 @@ def _facts(leaf: Any) -> dict[str, Any]:
         }
     if isinstance(leaf, Sparse):
         return {"dtype": _dtype(leaf.values), "shape": list(leaf.dense_shape), "kind": "sparse"}
+    if isinstance(leaf, Sampled):
+        return {"dtype": _dtype(leaf.first), "shape": list(leaf.first.shape), "kind": "stochastic"}
     return {"dtype": _dtype(leaf), "shape": list(leaf.shape), "kind": "dense"}
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.versions import own_version
+from pytest_modelcompat.report.drift_data import drift_data
 from pytest_modelcompat.report.failure_text import headline
 from pytest_modelcompat.report.json_data import as_plain_json, finding_data
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 REPORT_SCHEMA = 1
 VERDICTS = ("passed", "failed", "expected", "error", "skipped")
 FAILURES = ("failed", "error")
-_DRIFT_FIELDS = ("output", "dtype", "shape", "max_abs", "max_rel", "mismatched", "total", "holds")
 # What a target must have for anybody to show or merge it.
 _TEXTS = ("nodeid", "title", "case", "runtime", "verdict", "started")
 
@@ -102,7 +102,8 @@ def result_data(result: Result, *, frozen: str = "", artifact: bool = False, sec
         "headline": headline(result) if result.failed else None,
         "kinds": list(dict.fromkeys(finding.kind.value for finding in result.errors)),
         "findings": [finding_data(finding) for finding in result.findings],
-        "drifts": [{name: getattr(drift, name) for name in _DRIFT_FIELDS} for drift in result.drifts],
+        "drifts": [drift_data(drift) for drift in result.drifts],
+        "golden_drifts": [drift_data(drift) for drift in result.golden_drifts],
         "golden": result.golden or None,
         "seconds": round(seconds, 3),
         "peak_memory": result.peak_memory or None,
@@ -124,6 +125,7 @@ def no_result_data(title: str, case: str, target: Target) -> TargetData:
         "kinds": [],
         "findings": [],
         "drifts": [],
+        "golden_drifts": [],
         "golden": None,
         "seconds": 0.0,
         "peak_memory": None,

@@ -18,6 +18,8 @@ FLAGS = {
     "saved_model_loaders": "--modelcompat-saved-model-loader",
     "rtol": "--modelcompat-rtol",
     "atol": "--modelcompat-atol",
+    "compare": "--modelcompat-compare",
+    "stochastic": "--modelcompat-stochastic",
     "seed": "--modelcompat-seed",
     "timeout": "--modelcompat-timeout",
     "memory_limit": "--modelcompat-memory-limit",

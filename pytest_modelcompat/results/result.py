@@ -61,6 +61,7 @@ class Result:
         timings: seconds by stage in the loader.
         peak_memory: bytes the loader's child had at most.
         release: the label of the release whose artifact it is; empty for what the test saves now.
+        golden_drifts: saved against golden, one for each output; of an artifact those are `drifts`.
     """
 
     title: str
@@ -77,6 +78,7 @@ class Result:
     timings: Mapping[str, float] = field(default_factory=dict)
     peak_memory: int = 0
     release: str = ""
+    golden_drifts: tuple[Drift, ...] = ()
 
     @property
     def target(self) -> str:

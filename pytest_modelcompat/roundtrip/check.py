@@ -154,4 +154,5 @@ def _result(case: Case, context: SessionContext, outcome: CheckOutcome, attempt:
         timings=attempt.loaded.timings if attempt is not None else {},
         peak_memory=attempt.loaded.peak_memory if attempt is not None else 0,
         release=case.target.frozen,
+        golden_drifts=outcome.golden_drifts,
     )

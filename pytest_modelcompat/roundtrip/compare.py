@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.comparison.criterion import UnfitComparisonError
+from pytest_modelcompat.comparison.own_function import OwnFunctionError
 from pytest_modelcompat.comparison.routes import RouteComparison, Tolerances, compare_routes
 from pytest_modelcompat.diagnosis import unresolved
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
@@ -31,6 +33,13 @@ def compare_attempt(context: SessionContext, attempt: Attempt) -> CheckOutcome:
         context: what the session's targets share.
         attempt: the load.
     """
+    try:
+        return _compared(context, attempt)
+    except (UnfitComparisonError, OwnFunctionError) as error:
+        return CheckOutcome((Finding(Kind.BAD_OPTION, "compare", cause=str(error)),))
+
+
+def _compared(context: SessionContext, attempt: Attempt) -> CheckOutcome:
     case = attempt.case
     try:
         allowed = tolerances(

@@ -104,6 +104,7 @@ def options_with_more(settings: Settings) -> dict[str, Any]:
         "custom_objects": import_paths(settings),
         "imports": settings.imports,
         "op_libraries": settings.op_libraries,
+        "stochastic": settings.stochastic,
         "allow_ops": settings.allow_ops,
         "allow_layers": settings.allow_layers,
         "allow_unsafe": settings.allow_unsafe,

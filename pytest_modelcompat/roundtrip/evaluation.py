@@ -26,6 +26,16 @@ if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip.model import UnsteadyLayer
     from pytest_modelcompat.settings.settings import Settings
 
+# Sums of a million float32 numbers in another order differ by less.
+_OF_ORDER = 1e-3
+_ORDER = (
+    "additions in another order at each call, as the differences are small: a guess. If\n"
+    "tf.config.experimental.enable_op_determinism() makes it the same, it is that"
+)
+_ANYTHING = (
+    "a variable that a call changes, random numbers that no layer of Keras draws (tf.random, np.random),\n"
+    "or the clock: guesses, as no layer is known for it. A stateful RNN is reset before each call"
+)
 _BLAME_HERE = "serialization: the writer or the loader"
 _BLAME_ELSEWHERE = "the loader of that runtime, or what its layers and ops compute"
 LOOK_FOR = (
@@ -33,18 +43,52 @@ LOOK_FOR = (
 )
 
 
-def nondeterminism_finding(rerun: RouteComparison, layers: Sequence[UnsteadyLayer]) -> Finding:
-    """The finding for a model whose second prediction is not its first."""
+def nondeterminism_finding(
+    rerun: RouteComparison, layers: Sequence[UnsteadyLayer], syntax: OptionSyntax | None = None
+) -> Finding:
+    """The finding for a model whose second prediction is not its first.
+
+    Args:
+        rerun: the second prediction compared with the first.
+        layers: those that may be the cause.
+        syntax: writes the option that accepts outputs which are meant to be random; None to leave it out.
+    """
+    differing = [drift.output for drift in rerun.failing]
+    if syntax is not None:
+        accept = f"or, if {_are_meant(differing)}: {syntax.write('stochastic', differing)}"
     return Finding(
         Kind.NOT_DETERMINISTIC,
         rerun.failing[0].output,
         cause="the model does not predict the same twice, before anything is saved, so nothing can be compared",
         where=tuple(map(str, layers)),
-        fix=tuple(_how_to_steady(layers)),
+        fix=(*_how_to_steady(layers), *([accept] if syntax is not None else [])),
         blame=Blame.MODEL,
         # Neither of the two predictions is the expected one, and no tolerance would make sense of them.
-        details=tuple(detail for detail in drift_details(rerun.failing) if detail[0] in ("output", "mismatch")),
+        details=(
+            *(detail for detail in drift_details(rerun.failing) if detail[0] in ("output", "mismatch")),
+            *_other_suspects(rerun, layers),
+        ),
     )
+
+
+def _are_meant(outputs: Sequence[str]) -> str:
+    return "this output is meant to be random" if len(outputs) == 1 else "these outputs are meant to be random"
+
+
+def _other_suspects(rerun: RouteComparison, layers: Sequence[UnsteadyLayer]) -> Iterator[tuple[str, str]]:
+    """What else it may be, where no layer is known to draw: guesses, said as such."""
+    if any(layer.draws for layer in layers):
+        return
+    if all(drift.max_rel < _OF_ORDER and not drift.nan_mismatched for drift in rerun.failing):
+        yield (
+            "may be",
+            _ORDER,
+        )
+    elif not layers:
+        yield (
+            "may be",
+            _ANYTHING,
+        )
 
 
 def _how_to_steady(layers: Sequence[UnsteadyLayer]) -> Iterator[str]:

@@ -155,7 +155,8 @@ class GoldenCheck:
             found = (_other_inputs(case),)
         if "structure" in criteria.checks:
             found = (*found, *_inventory_findings(case, golden, recording, self.where))
-        outcome = CheckOutcome(found, comparison.drifts if criteria.is_artifact else (), golden_made_by=golden.made_by)
+        ours, goldens = (comparison.drifts, ()) if criteria.is_artifact else ((), comparison.drifts)
+        outcome = CheckOutcome(found, ours, golden_made_by=golden.made_by, golden_drifts=goldens)
         return outcome if outcome.failed else replace(outcome, golden="matched")
 
     def _criteria(self, golden: Golden) -> evaluation.GoldenCriteria:

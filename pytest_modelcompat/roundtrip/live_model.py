@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.roundtrip.classes.config import ClassTrouble, class_troubles
-from pytest_modelcompat.roundtrip.draws.findings import Drawing, drawing_of, with_drawing
+from pytest_modelcompat.roundtrip.draws.findings import Drawing, drawing_of, is_declared, with_drawing
 from pytest_modelcompat.roundtrip.inputs.traced_dtype import FailsAsFloat, fails_as_float, with_dtype
 from pytest_modelcompat.roundtrip.origin import Origin, origin_of
 from pytest_modelcompat.roundtrip.rebuilt.findings import MadeAgain, made_again, with_made_again, with_misfit
@@ -50,12 +50,17 @@ class LiveModel:
             syntax: writes its options.
             loses_weights: whether the reloaded model lacks weights of the saved one.
         """
-        found = with_drawing(with_lost_entries(finding, self._tables, syntax), self._drawing)
+        found = with_lost_entries(finding, self._tables, syntax)
+        if is_declared(finding, case.settings.stochastic):
+            return found
+        found = with_drawing(found, self._drawing)
         if found is not finding:
             return found
         if loses_weights:
             found = with_dtype(finding, self._fails_as_float, case)
-        again = self._made_again if found is finding and finding.kind is Kind.PREDICTIONS_DRIFTED else None
+        # A layer that draws random numbers differs from itself, made again or not.
+        may_ask = found is finding and finding.kind is Kind.PREDICTIONS_DRIFTED and not case.settings.stochastic
+        again = self._made_again if may_ask else None
         return with_made_again(found, again, syntax, is_local=case.runtime == LOCAL) if found is finding else found
 
     def with_misfit(self, found: Sequence[Finding], syntax: OptionSyntax) -> tuple[Finding, ...]:

@@ -79,5 +79,7 @@ def job_of(case: Case, context: SessionContext, subject: Subject, inventory: Inv
         saved_model_loaders=case.settings.saved_model_loaders[1:] if subject.format == "saved_model" else (),
         threads=context.threads,
         timeout=case.settings.timeout,
+        stochastic=case.settings.stochastic,
+        stateful=subject.is_stateful,
         isolation=isolation_for(case.settings.isolation, case.settings.memory_limit, is_own=subject.is_trusted),
     )

@@ -94,6 +94,20 @@ class ModelUnderTest:
             if name in self.signatures
         }
 
+    @property
+    def is_stateful(self) -> bool:
+        """Whether it has RNNs that keep their state from one call to the next."""
+        from pytest_modelcompat.loader import calls
+
+        return self.is_keras and bool(calls.stateful_layers(self.model))
+
+    def reset_states(self) -> None:
+        """Set its stateful RNNs back to their first state, as each call does before it starts."""
+        from pytest_modelcompat.loader import calls
+
+        if self.is_keras:
+            calls.reset_states(self.model)
+
     def sent(self, inputs: Any) -> Any:
         """Inputs of `call` as a loader takes them: a module's by the names they have in its SavedModel.
 
@@ -343,4 +357,8 @@ def _draws_numbers(layer: Any) -> bool:
 
 
 def _is_stateful(layer: Any) -> bool:
-    return bool(getattr(layer, "stateful", False)) and (hasattr(layer, "reset_states") or hasattr(layer, "reset_state"))
+    """Whether a layer keeps a state that nothing resets before a call, as that of an RNN is."""
+    from pytest_modelcompat.loader import calls
+
+    can_reset = hasattr(layer, "reset_states") or hasattr(layer, "reset_state")
+    return bool(getattr(layer, "stateful", False)) and can_reset and not calls.is_stateful_rnn(layer)

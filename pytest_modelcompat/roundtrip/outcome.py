@@ -24,6 +24,7 @@ class CheckOutcome:
         golden_made_by: versions of what recorded the golden; empty if there was none.
         moved: what an update changed in the golden's outputs, old to new.
         frozen: the label its artifact was frozen under; empty if it was not.
+        golden_drifts: saved against golden, one for each output; of an artifact those are `drifts`.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -32,6 +33,7 @@ class CheckOutcome:
     golden_made_by: Mapping[str, str] = field(default_factory=dict)
     moved: tuple[Drift, ...] = ()
     frozen: str = ""
+    golden_drifts: tuple[Drift, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -48,6 +50,7 @@ class CheckOutcome:
             "" if errors else golden.golden,
             golden.golden_made_by,
             golden.moved,
+            golden_drifts=golden.golden_drifts,
         )
 
 

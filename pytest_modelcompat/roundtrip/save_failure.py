@@ -14,6 +14,7 @@ from pytest_modelcompat.roundtrip.declarations import options_with_more
 from pytest_modelcompat.roundtrip.draws.random_draws import draws_of_saved_model
 from pytest_modelcompat.roundtrip.draws.texts import fixes, places, why_not_held
 from pytest_modelcompat.roundtrip.inputs.traced_dtype import FailsAsFloat, fails_as_float
+from pytest_modelcompat.settings.checks import plain_name
 
 if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip.case import Case
@@ -55,6 +56,15 @@ def _called_with_float(failed: Finding, fails: FailsAsFloat, case: Case) -> Find
     )
 
 
+def _exported(case: Case) -> tuple[str, ...]:
+    """The fix for a model that is meant to draw: `model.export()` keeps the seed generators of its layers."""
+    others = [name for name in map(plain_name, case.settings.formats) if name not in ("saved_model", "export")]
+    return (
+        "save it with model.export(), whose SavedModel has the seed generator:",
+        OptionSyntax(case.declared_in).formats((*others, "export")),
+    )
+
+
 def _out_of_reach(failed: Finding, case: Case, model: ModelUnderTest, inputs: Any) -> Finding:
     """The layers whose seed generators a SavedModel cannot hold, where it is these."""
     draws = draws_of_saved_model(model, inputs, is_exported=case.format == "export")
@@ -65,7 +75,7 @@ def _out_of_reach(failed: Finding, case: Case, model: ModelUnderTest, inputs: An
         subject=draws[0].path or failed.subject,
         where=places(draws),
         cause=why_not_held(draws),
-        fix=fixes(draws),
+        fix=_exported(case) if case.settings.stochastic and case.format == "saved_model" else fixes(draws),
         blame=Blame.MODEL,
         is_specific=True,
     )

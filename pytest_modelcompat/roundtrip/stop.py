@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts import BrokenArtifactError
+from pytest_modelcompat.comparison.criterion import UnfitComparisonError
+from pytest_modelcompat.comparison.own_function import OwnFunctionError
 from pytest_modelcompat.results.finding import Finding, Kind
 from pytest_modelcompat.roundtrip.inputs.how_to_give import how_to_give_inputs
 from pytest_modelcompat.roundtrip.inputs.values import InputsNeededError
@@ -32,6 +34,8 @@ class NotApplicableError(Exception):
 _EXPECTED = (
     BrokenArtifactError,
     NotAModelError,
+    UnfitComparisonError,
+    OwnFunctionError,
     UnknownOutputError,
 )
 

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts import Inventory, read_inventory
 from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.comparison.leaves import leaf_dtype_name
-from pytest_modelcompat.comparison.routes import compare_routes
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.option_syntax import OptionSyntax
-from pytest_modelcompat.roundtrip import evaluation, save
-from pytest_modelcompat.roundtrip.draws.findings import unsteady
+from pytest_modelcompat.roundtrip import save
 from pytest_modelcompat.roundtrip.inputs.derivation import inputs_for_artifact
 from pytest_modelcompat.roundtrip.inputs.how_to_give import how_to_give_inputs
 from pytest_modelcompat.roundtrip.inputs.live_model import CalledInputs, call_on, call_on_derived
@@ -21,10 +19,10 @@ from pytest_modelcompat.roundtrip.inputs.values import InputsNeededError
 from pytest_modelcompat.roundtrip.live_model import LiveModel
 from pytest_modelcompat.roundtrip.model import ModelUnderTest, as_model_under_test, installed_keras
 from pytest_modelcompat.roundtrip.not_a_model import refuse_missing, refuse_no_model
+from pytest_modelcompat.roundtrip.repeated_calls import never_varied, steady_outputs
 from pytest_modelcompat.roundtrip.save_failure import why_not_saved
 from pytest_modelcompat.roundtrip.seed import seed_everything
 from pytest_modelcompat.roundtrip.stop import NotApplicableError, TargetStoppedError, stop_on_failure
-from pytest_modelcompat.roundtrip.tolerances import tolerances
 from pytest_modelcompat.settings.checks import plain_name
 
 if TYPE_CHECKING:
@@ -57,6 +55,7 @@ class Subject:
         notes: findings of the save, and signatures that nobody gives inputs.
         uncallable: why it cannot be called; it is then only loaded, which may already fail for a graver reason.
         is_trusted: whether the test itself saved it, or what it does here is allowed by name; see `Judgement`.
+        is_stateful: whether the live model has RNNs that keep their state from call to call.
     """
 
     artifact: Path
@@ -76,6 +75,7 @@ class Subject:
     notes: tuple[Finding, ...] = ()
     uncallable: Finding | None = None
     is_trusted: bool = False
+    is_stateful: bool = False
 
 
 def prepare_subject(case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable[[], Any]) -> Subject:
@@ -129,7 +129,9 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable
         notes=(
             *(_changed_by_saving(case.format, change) for change in saved.changes),
             *_uncalled_signatures(model.signatures, inputs),
+            *never_varied(outputs),
         ),
+        is_stateful=model.is_stateful,
     )
 
 
@@ -276,15 +278,9 @@ def _deterministic_outputs(
     """The live model's outputs, and their names in TensorFlow's order; stops if a second call gives others."""
     from pytest_modelcompat.loader import calls
 
-    first = model.named_outputs(called.outputs)
-    second = model.named_outputs(call_on(case, model, called.values, called.derived))
-    allowed = stop_on_failure(
-        case, Kind.BAD_OPTION, lambda: tolerances(case.settings, model.dtypes(), list(first), case.extensions.compare)
-    )
-    steady = compare_routes({"": second}, first, allowed)
-    if any(not drift.holds for drift in steady.drifts):
-        found = evaluation.nondeterminism_finding(steady, model.nondeterministic_layers())
-        raise TargetStoppedError(unsteady(found, model, called.values))
+    first = steady_outputs(case, model, called)
+    # A SavedModel holds the state as the last call left it.
+    model.reset_states()
     return first, tuple(calls.ordered_names(called.outputs, list(first)))
 
 

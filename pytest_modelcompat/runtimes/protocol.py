@@ -65,6 +65,8 @@ class Job:
         threads: intra- and inter-op threads; 0 leaves TensorFlow's default.
         timeout: seconds until the child is killed.
         isolation: what the child must do without.
+        stochastic: the outputs that draw random numbers, of which samples are taken over many calls.
+        stateful: whether the model has RNNs that keep their state, so that a SavedModel's is reset before each call.
     """
 
     artifact: Path
@@ -87,6 +89,8 @@ class Job:
     threads: int = 0
     timeout: float = 300.0
     isolation: Isolation = field(default_factory=Isolation)
+    stochastic: Sequence[str] = ()
+    stateful: bool = False
 
 
 @dataclass(frozen=True)
@@ -227,6 +231,8 @@ def write_job(job: Job, folder: Path, sys_path: Sequence[str], *, room: int, own
         "training": job.training,
         "saved_model_loaders": list(job.saved_model_loaders),
         "threads": job.threads,
+        "stochastic": list(job.stochastic),
+        "stateful": job.stateful,
     }
     (folder / "job.json").write_text(json.dumps(content), encoding="utf-8")
 

@@ -10,12 +10,16 @@ import numbers
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.artifacts.text import did_you_mean
+from pytest_modelcompat.settings.comparisons import ComparisonError, read_comparisons
 from pytest_modelcompat.settings.expected_failures import ExpectedFailure, ExpectedFailureError, read_expected
 from pytest_modelcompat.settings.table import CHECKS, ISOLATION, SAVED_MODEL_LOADERS
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.comparison.criterion import Criterion
 
 
 class SettingsError(Exception):
@@ -181,6 +185,19 @@ def expected_failures(value: Any) -> tuple[ExpectedFailure, ...]:
         return read_expected(value)
     except ExpectedFailureError as error:
         raise UnknownNameError(str(error)) from None
+
+
+def compare(value: Any) -> Mapping[str, Criterion]:
+    """What decides, by output; the empty name is that of all others."""
+    try:
+        return read_comparisons(value)
+    except ComparisonError as error:
+        raise UnknownNameError(str(error)) from None
+
+
+def stochastic(value: Any) -> tuple[str, ...]:
+    """Names of outputs."""
+    return _strings('takes a list of output names, such as ["z"]')((value,) if isinstance(value, str) else value)
 
 
 def saved_model_loaders(value: Any) -> tuple[str, ...]:

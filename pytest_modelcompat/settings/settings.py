@@ -15,6 +15,7 @@ from pytest_modelcompat.settings.checks import SettingsError, UnknownNameError, 
 from pytest_modelcompat.settings.table import BY_NAME
 
 if TYPE_CHECKING:
+    from pytest_modelcompat.comparison.criterion import Criterion
     from pytest_modelcompat.results.option_places import OptionPlace
     from pytest_modelcompat.settings.expected_failures import ExpectedFailure
 
@@ -34,6 +35,8 @@ class Settings:
     name: str | None = BY_NAME["name"].default
     rtol: float | Mapping[str, float] | None = BY_NAME["rtol"].default
     atol: float | Mapping[str, float] | None = BY_NAME["atol"].default
+    compare: Mapping[str, Criterion] = field(default_factory=dict)
+    stochastic: tuple[str, ...] = BY_NAME["stochastic"].default
     seed: int = BY_NAME["seed"].default
     runtimes: tuple[Any, ...] = BY_NAME["runtimes"].default
     loads_in: tuple[str, ...] = BY_NAME["loads_in"].default

@@ -145,6 +145,27 @@ OPTIONS = (
         type=float,
     ),
     Option(
+        name="compare",
+        takes="text, or dict of output name -> text",
+        default={},
+        check="compare",
+        meaning="what decides whether an output is as expected: `tolerance`, `quantile(0.99)`, `cosine(0.9999)`, "
+        "`topk(1)`, `psnr(40)` or `module:function`; one for all, or {output: one}",
+        shown_default="`tolerance`",
+        help="what decides, for all outputs or for OUTPUT: tolerance, quantile(0.99), cosine(0.9999), topk(1), "
+        "psnr(40), module:function (repeatable)",
+        metavar="[OUTPUT=]COMPARISON",
+    ),
+    Option(
+        name="stochastic",
+        takes="list of output names",
+        default=(),
+        check="stochastic",
+        meaning="outputs that draw random numbers: their mean and spread over many calls are compared",
+        help="this output draws random numbers: compare its mean and spread over many calls (repeatable)",
+        metavar="OUTPUT",
+    ),
+    Option(
         name="seed",
         takes="whole number",
         default=0,

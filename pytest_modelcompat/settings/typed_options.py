@@ -19,6 +19,8 @@ class RoundTripOptions(TypedDict, total=False):
     name: str
     rtol: float | Mapping[str, float]
     atol: float | Mapping[str, float]
+    compare: str | Callable[..., Any] | Sequence[str] | Mapping[str, str | Callable[..., Any]]
+    stochastic: str | Sequence[str]
     seed: int
     runtimes: str | Sequence[str]
     loads_in: str | Sequence[str]

@@ -207,3 +207,40 @@ def test_its_help_and_its_misspelling(modelcompat: Any) -> None:
     assert "modelcompat report merge FILE... --out FILE" in modelcompat("report", "-h").out
     result = modelcompat("report", "merg")
     assert (result.code, result.err) == (2, "modelcompat: there is no `report merg`; did you mean 'merge'?\n")
+
+
+def test_recheck_judges_without_a_run(tmp_path: Path, modelcompat: Any) -> None:
+    drift = {"output": "score", "dtype": "float32", "max_abs": 0.1, "mismatched": 1, "holds": False}
+    figures = {
+        "nan_mismatched": 0,
+        "inf_mismatched": 0,
+        "rtol": 0.0,
+        "atol": 1e-5,
+        "figures": {"frontier": [[1.0, 0.1]]},
+    }
+    target = {**a_target(verdict="failed"), "kinds": ["PREDICTIONS DRIFTED"], "drifts": [{**drift, **figures}]}
+    file = tmp_path / "all.json"
+    write_report(a_report(target), file)
+    before = file.read_bytes()
+    wider = modelcompat("report", "recheck", str(file), "--rtol", "0.2")
+    assert (wider.code, wider.err) == (0, "")
+    assert wider.out.startswith("test_ranker[h5]  failed -> passed  (within it)\n1 target: 0 failed, 1 changed")
+    assert modelcompat("report", "recheck", str(file), "--atol", "0.05").code == 1
+    (line,) = modelcompat("report", "recheck", str(file), "--atol", "0.2", "--json").out.splitlines()
+    assert (json.loads(line)["before"], json.loads(line)["verdict"]) == ("failed", "passed")
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "recheck takes --rtol, --atol or both"),
+        (("--rtol", "x"), "--rtol takes a number that is not negative, not 'x'"),
+        (("--atol", "-1"), "--atol takes a number that is not negative, not '-1'"),
+        (("--atoll", "1"), "there is no option --atoll; did you mean '--atol'?"),
+    ],
+)
+def test_recheck_needs_a_tolerance(reports: Path, modelcompat: Any, arguments: tuple[str, ...], message: str) -> None:
+    result = modelcompat("report", "recheck", str(reports / "local.json"), *arguments)
+    assert result.code == 2
+    assert message in result.err

@@ -89,7 +89,7 @@ def test_an_own_comparison(shop: Project, moved: str, holds: bool) -> None:
     result = shop.run()
     result.assert_outcomes(passed=int(holds), failed=int(not holds))
     if not holds:
-        result.stdout.fnmatch_lines(["PREDICTIONS DRIFTED *", "*compared by*the angles differ by 0.01 radians*"])
+        result.stdout.fnmatch_lines(["PREDICTIONS DRIFTED *", "*decided by*the angles differ by 0.01 radians*"])
 
 
 def test_every_result(shop: Project) -> None:

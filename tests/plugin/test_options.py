@@ -291,6 +291,13 @@ OPTIONS: dict[str, tuple[Any, str, str, list[str], list[Any]]] = {
         ["--modelcompat-op-library=c.so"],
         [("a.so",), ("b.so",), ("c.so",)],
     ),
+    "stochastic": (
+        (),
+        "modelcompat_stochastic = z w",
+        'stochastic="y"',
+        ["--modelcompat-stochastic", "x"],
+        [("z", "w"), ("y",), ("x",)],
+    ),
     "rtol": (
         None,
         "modelcompat_rtol = 0.5\nmodelcompat_atol = 0.5",

@@ -140,6 +140,7 @@ def test_a_target_that_fails_one_expected_to_and_one_that_passes(project: Projec
         "headline": None,
         "kinds": [],
         "findings": [],
+        "golden_drifts": [],
         "golden": "written",
     }
     assert drift == {
@@ -151,6 +152,14 @@ def test_a_target_that_fails_one_expected_to_and_one_that_passes(project: Projec
         "mismatched": 0,
         "total": 8,
         "holds": True,
+        "nan_mismatched": 0,
+        "inf_mismatched": 0,
+        "identical": True,
+        "rtol": 1.3e-06,
+        "atol": 1e-05,
+        "tolerance_from": "dtype float32",
+        "compared_by": None,
+        "figures": None,
     }
     assert (bad["verdict"], bad["headline"]) == ("failed", f"UNKNOWN LAYER  test_bad[keras]: {CANNOT_LOAD}")
     assert (known["verdict"], known["headline"]) == ("expected", f"UNKNOWN LAYER  test_bad[h5]: {CANNOT_LOAD}")
@@ -269,7 +278,7 @@ def test_workers_report_what_one_process_does(project: Project) -> None:
     result = project.run_apart("-n", "2", "--modelcompat-report=apart.json")
     alone, apart = read(project, "alone.json"), read(project, "apart.json")
     assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
-    moving = ("started", "seconds", "peak_memory", "golden", "drifts")
+    moving = ("started", "seconds", "peak_memory", "golden", "drifts", "golden_drifts")
     told = [
         [{name: value for name, value in each.items() if name not in moving} for each in report["targets"]]
         for report in (alone, apart)

@@ -94,6 +94,14 @@ def test_a_result_with_figures_of_numpy_and_none_at_all() -> None:
             "mismatched": 1,
             "total": 4,
             "holds": False,
+            "nan_mismatched": 0,
+            "inf_mismatched": 1,
+            "identical": False,
+            "rtol": 0,
+            "atol": 0,
+            "tolerance_from": "marker",
+            "compared_by": None,
+            "figures": None,
         }
     ]
     assert json.loads(json.dumps(found, allow_nan=False)) == found

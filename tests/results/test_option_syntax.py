@@ -37,6 +37,8 @@ VALUES: dict[str, Any] = {
     "checks": ["predictions", "training"],
     "saved_model_loaders": ["object", "tf_keras"],
     "allow_unsafe": {"WriteFile": "its own log, since 1.4", "op ReadFile": "what's = in it; $HOME"},
+    "compare": ["logits=topk(5, 0.9)", "cosine(0.99)"],
+    "stochastic": ["z", "a b"],
     "rtol": 1e-3,
     "atol": 0.5,
     "seed": 7,

@@ -77,7 +77,10 @@ class TestTolerances:
         given: dict[str, Any] = {"rtol": 0.0, "atol": 0.0, option: {"scroe": 0.1}}
         with pytest.raises(UnknownOutputError) as raised:
             tolerances(Settings(**given), ["float32"], ["score", "rank"])
-        assert str(raised.value) == f"{option} is given for output 'scroe', and the model's outputs are score, rank"
+        assert (
+            str(raised.value)
+            == f"{option} is given for output 'scroe', and the model's outputs are score, rank; did you mean 'score'?"
+        )
 
 
 class TestSerialization:

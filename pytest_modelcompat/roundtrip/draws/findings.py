@@ -11,6 +11,8 @@ from pytest_modelcompat.roundtrip.draws.random_draws import draws_at_inference, 
 from pytest_modelcompat.roundtrip.draws.texts import fixes, places, why_other_outputs
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_modelcompat.roundtrip.model import ModelUnderTest
 
 
@@ -43,6 +45,16 @@ def drawing_of(model: ModelUnderTest, inputs: Any, format_: str) -> Drawing | No
     return Drawing(why_other_outputs(draws), places(draws), fixes(draws)) if draws else None
 
 
+def is_declared(finding: Finding, stochastic: Sequence[str]) -> bool:
+    """Whether a finding is about an output that is declared to draw random numbers.
+
+    Args:
+        finding: the finding.
+        stochastic: the outputs that are.
+    """
+    return finding.subject.partition(" (signature ")[0] in stochastic
+
+
 def with_drawing(finding: Finding, drawing: Drawing | None) -> Finding:
     """A finding of the round trip, explained by what draws where it says that predictions differ.
 
@@ -68,4 +80,8 @@ def unsteady(finding: Finding, model: ModelUnderTest, inputs: Any) -> Finding:
         inputs: nested inputs that it takes.
     """
     draws = draws_at_inference(model, inputs)
-    return replace(finding, where=places(draws), fix=fixes(draws)) if draws else finding
+    if not draws:
+        return finding
+    # The option that accepts random outputs stays last, whichever layers draw.
+    accept = tuple(line for line in finding.fix if "stochastic" in line)
+    return replace(finding, where=places(draws), fix=(*fixes(draws), *accept))
