@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.report.layout import heading
+from pytest_modelcompat.results.finding import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -68,6 +69,8 @@ def of_result(result: Result) -> Properties:
 
 def _in_a_line(finding: Finding) -> str:
     """What a note or warning says; the cause of what a rule with a code found need not name its subject."""
+    if finding.kind is Kind.ARGUMENT_NOT_SAVED:
+        return f"{heading(finding)}: {finding.cause}; add {dict(finding.details)['add']}"
     return f"{heading(finding)}: {finding.subject}: {finding.cause}" if finding.code else finding.cause
 
 

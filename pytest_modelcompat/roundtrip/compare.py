@@ -17,6 +17,7 @@ from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome, most_severe_first
 from pytest_modelcompat.roundtrip.static_check import option_syntax
 from pytest_modelcompat.roundtrip.tolerances import UnknownOutputError, tolerances
+from pytest_modelcompat.roundtrip.unsaved.findings import with_unsaved_first
 from pytest_modelcompat.roundtrip.workspace import golden_folder, relative
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def _reloaded(attempt: Attempt, rerun: RouteComparison | None, allowed: Toleranc
             found.extend(replace(each, fix=(_unless_it_trains(attempt),)) for each in lost)
     other_loaders = OtherLoaders(attempt)
     found.extend((*other_loaders.load_refusals(), *other_loaders.output_differences(allowed)))
+    found = with_unsaved_first(found, subject.unsaved)
     return CheckOutcome(most_severe_first(found), rerun.drifts if rerun is not None else ())
 
 

@@ -13,6 +13,7 @@ from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation, save
+from pytest_modelcompat.roundtrip.declarations import import_paths
 from pytest_modelcompat.roundtrip.draws.findings import unsteady
 from pytest_modelcompat.roundtrip.inputs.derivation import inputs_for_artifact
 from pytest_modelcompat.roundtrip.inputs.how_to_give import how_to_give_inputs
@@ -25,10 +26,12 @@ from pytest_modelcompat.roundtrip.save_failure import why_not_saved
 from pytest_modelcompat.roundtrip.seed import seed_everything
 from pytest_modelcompat.roundtrip.stop import NotApplicableError, TargetStoppedError, stop_on_failure
 from pytest_modelcompat.roundtrip.tolerances import tolerances
+from pytest_modelcompat.roundtrip.unsaved.arguments import UnsavedArgument, unsaved_arguments
+from pytest_modelcompat.roundtrip.unsaved.findings import unsaved_findings
 from pytest_modelcompat.settings.checks import plain_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pytest_modelcompat.artifacts.weight_digest import WeightDigest
@@ -57,6 +60,7 @@ class Subject:
         notes: findings of the save, and signatures that nobody gives inputs.
         uncallable: why it cannot be called; it is then only loaded, which may already fail for a graver reason.
         is_trusted: whether the test itself saved it, or what it does here is allowed by name; see `Judgement`.
+        unsaved: constructor arguments of the live model that the artifact does not hold.
     """
 
     artifact: Path
@@ -76,6 +80,7 @@ class Subject:
     notes: tuple[Finding, ...] = ()
     uncallable: Finding | None = None
     is_trusted: bool = False
+    unsaved: tuple[UnsavedArgument, ...] = ()
 
 
 def prepare_subject(case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable[[], Any]) -> Subject:
@@ -111,6 +116,7 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable
     training = _training(model) if "training" in case.settings.checks else None
     saved = _save(case, model, inputs, folder)
     saves.add_changes(model, case.format, saved.changes)
+    unsaved = _unsaved(case, model)
     return Subject(
         saved.artifact,
         FORMATS[case.format].artifact,
@@ -129,7 +135,9 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable
         notes=(
             *(_changed_by_saving(case.format, change) for change in saved.changes),
             *_uncalled_signatures(model.signatures, inputs),
+            *_not_saved(case, model, unsaved),
         ),
+        unsaved=unsaved,
     )
 
 
@@ -292,6 +300,21 @@ def _training(model: ModelUnderTest) -> Mapping[str, Any] | None:
     from pytest_modelcompat.loader import training_state
 
     return training_state.state(model.model)
+
+
+def _unsaved(case: Case, model: ModelUnderTest) -> tuple[UnsavedArgument, ...]:
+    """What its configuration lacks; a SavedModel holds none, but what the model computes."""
+    if FORMATS[case.format].artifact == "saved_model":
+        return ()
+    return unsaved_arguments(model, compiled=case.settings.compile_model)
+
+
+def _not_saved(case: Case, model: ModelUnderTest, unsaved: Sequence[UnsavedArgument]) -> Iterator[Finding]:
+    declared = {"custom_objects": import_paths(case.settings)}
+    syntax = OptionSyntax(
+        case.declared_in, test_module=case.test_module, declared=declared, keras=model.keras or "keras"
+    )
+    return unsaved_findings(unsaved, syntax, trains="training" in case.settings.checks)
 
 
 def _save(case: Case, model: ModelUnderTest, inputs: Any, folder: Path) -> save.SaveResult:

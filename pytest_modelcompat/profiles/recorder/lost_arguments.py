@@ -1,0 +1,170 @@
+"""Which constructor arguments Keras' own classes do not save, found by saving and making again each of them."""
+
+import importlib
+import inspect
+import json
+import sys
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
+
+from .samples import EXTRA, sample
+
+# Role -> its public module, and the public name of the class that all of its classes are of.
+ROLES = {
+    "constraint": ("constraints", "constraints.Constraint"),
+    "initializer": ("initializers", "initializers.Initializer"),
+    "layer": ("layers", "layers.Layer"),
+    "loss": ("losses", "losses.Loss"),
+    "metric": ("metrics", "metrics.Metric"),
+    "optimizer": ("optimizers", "optimizers.Optimizer"),
+    "regularizer": ("regularizers", "regularizers.Regularizer"),
+    "schedule": ("optimizers.schedules", "optimizers.schedules.LearningRateSchedule"),
+}
+# They mean nothing once an object is made, or Keras makes them itself.
+MEANINGLESS = frozenset(
+    {
+        "name", "dtype", "weights", "trainable", "input_shape", "batch_input_shape", "batch_shape", "batch_size",
+        "input_tensor", "input_dim", "input_length", "input_dtype", "dynamic", "autocast", "seed", "activity_regularizer",
+        "fn", "ragged", "sparse", "type_spec", "tensor", "layout", "mesh", "lora_rank", "lora_alpha",
+    }
+)  # fmt: skip
+_NUMBERS = (0.3, 0.7, 2.0, 5.0, 2, 3, 1, 0, -2)
+_TEXTS = (
+    "sum", "none", "same", "valid", "causal", "channels_first", "relu", "tanh", "ones", "uniform", "nearest",
+    "bilinear", "constant", "fan_out", "mul", "ave", "count", "multi_hot", "one_hot", "interpolation", "majoring",
+    "minoring", "PR", "micro", "weighted", "xywh", "reflect", "dot", "strip_punctuation", "character",
+)  # fmt: skip
+_OTHERS = (0.5, 2, 1, 0, -1, True, "l2", "sum", [0.1, 0.2], [1, 2], [[1, 1]], (2, 2))
+
+
+def lost_arguments(keras: Any) -> Dict[str, Dict[str, Dict[str, Any]]]:
+    """`role:Class` -> argument -> `at`, the attribute that keeps it, and `default`, its value there.
+
+    Args:
+        keras: the public Keras module.
+    """
+    found = {}
+    for role, cls in _classes(keras):
+        lost = dict(_lost_of(cls, keras))
+        if lost:
+            found["{}:{}".format(role, cls.__name__)] = lost
+    return found
+
+
+def state(made: Any) -> Dict[str, Any]:
+    """The plain values that an object has in its attributes, and in those that are dicts of arguments, by path."""
+    found = {}
+    for name, value in vars(made).items():
+        if isinstance(value, dict) and name.endswith("kwargs"):
+            found.update({"{}.{}".format(name, key): each for key, each in value.items() if _is_plain(each)})
+        elif _is_plain(value):
+            found[name] = value
+    return json.loads(json.dumps(found))
+
+
+def _classes(keras: Any) -> Iterator[Tuple[str, Any]]:
+    for role, (module, base) in ROLES.items():
+        base_class = _public(keras, base)
+        for name, each in sorted(vars(_public(keras, module)).items()):
+            if inspect.isclass(each) and name == each.__name__ and issubclass(each, base_class):
+                yield role, each
+
+
+def _public(keras: Any, path: str) -> Any:
+    owner = keras
+    for part in path.split("."):
+        owner = getattr(owner, part)
+    return owner
+
+
+def _lost_of(cls: Any, keras: Any) -> Iterator[Tuple[str, Dict[str, Any]]]:
+    parameters = _parameters(cls)
+    for more in [*EXTRA.get(cls.__name__, []), {}]:
+        try:
+            needed = {each.name: sample(each.name, cls.__name__, keras) for each in parameters if _is_needed(each)}
+            needed.update(more)
+            plain = state(cls(**needed))
+        except Exception:  # noqa: BLE001 - a class that cannot be made is not recorded
+            continue
+        for each in parameters:
+            if not _is_needed(each) and each.name not in MEANINGLESS and each.name not in needed:
+                lost = _lost(cls, needed, each, plain)
+                if lost is not None:
+                    yield each.name, lost
+        return
+
+
+def _parameters(cls: Any) -> List[inspect.Parameter]:
+    """What a class takes itself: a base may be handed more that the class does not look at."""
+    owner = next(base for base in cls.__mro__ if "__init__" in vars(base))
+    try:
+        parameters = list(inspect.signature(owner.__init__).parameters.values())[1:]
+    except (TypeError, ValueError):
+        return []
+    return [each for each in parameters if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
+
+
+def _is_needed(parameter: inspect.Parameter) -> bool:
+    return parameter.default is parameter.empty
+
+
+def _lost(
+    cls: Any, needed: Dict[str, Any], parameter: inspect.Parameter, plain: Dict[str, Any]
+) -> Optional[Dict[str, Any]]:
+    """Where an argument is kept that does not come back; None if it does, or if no value tells."""
+    for value in _candidates(parameter.default):
+        try:
+            made = cls(**dict(needed, **{parameter.name: value}))
+            config = made.get_config()
+            if parameter.name in config:
+                return None
+            again = state(cls.from_config(_as_stored(config)))
+        except Exception:  # noqa: BLE001 - a value that is refused tells nothing
+            continue
+        given, now = json.loads(json.dumps(value)), state(made)
+        for path in _paths(parameter.name):
+            if path in now and now[path] == given and plain.get(path) != given:
+                return {"at": path, "default": plain.get(path)} if again.get(path) == plain.get(path) else None
+    return None
+
+
+def _as_stored(config: Dict[str, Any]) -> Dict[str, Any]:
+    try:
+        return json.loads(json.dumps(config))
+    except TypeError:
+        return config
+
+
+def _paths(argument: str) -> List[str]:
+    return [argument, "_" + argument, "_fn_kwargs." + argument, "kwargs." + argument]
+
+
+def _candidates(default: Any) -> Iterable[Any]:
+    if isinstance(default, bool):
+        return [not default]
+    if isinstance(default, (int, float)):
+        return [each for each in _NUMBERS if each != default]
+    if isinstance(default, str):
+        return [each for each in _TEXTS if each != default]
+    return _OTHERS
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (bool, int, float, str))
+
+
+def main(arguments: List[str]) -> None:
+    """Write what the Keras of this interpreter loses into a file.
+
+    Args:
+        arguments: the file, and `tf_keras` where that is asked about rather than `tf.keras`.
+    """
+    from .record import default_keras
+
+    keras = importlib.import_module(arguments[1]) if arguments[1:] else default_keras()
+    version = (
+        getattr(keras, "__version__", None) or sys.modules[keras.layers.Dense.__module__.split(".")[0]].__version__
+    )
+    with open(arguments[0], "w", encoding="utf-8") as file:
+        json.dump({"version": str(version), "classes": lost_arguments(keras)}, file)

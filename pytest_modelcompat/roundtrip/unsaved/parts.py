@@ -1,0 +1,137 @@
+"""The objects of a live model that a load makes again from what was saved of them, each with its place in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.artifacts.modules import KERAS_ROOTS, is_of_keras
+from pytest_modelcompat.roundtrip.classes.code import ClassCode, read_init
+from pytest_modelcompat.roundtrip.model import is_layer, sublayers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_modelcompat.roundtrip.model import ModelUnderTest
+
+# What `compile()` takes that may be objects with arguments, each in the words of its place.
+_COMPILED = {
+    "optimizer": "the optimizer",
+    "loss": "the loss",
+    "metrics": "a metric",
+    "weighted_metrics": "a weighted metric",
+}
+_OF_CONFIG = (".initializers", ".regularizers", ".constraints")
+_SCHEDULES = ("_learning_rate", "learning_rate")
+
+
+@dataclass(frozen=True)
+class Part:
+    """An object that a load makes again.
+
+    Args:
+        held: the object.
+        place: where the model has it, in words.
+        predicts: whether the model predicts with it: a layer, or the model itself.
+    """
+
+    held: Any
+    place: str
+    predicts: bool = False
+
+
+def parts_of(model: ModelUnderTest, *, compiled: bool) -> Iterator[Part]:
+    """The objects that a load makes again; what a class of the user's makes in its own code is none of them.
+
+    Args:
+        model: the live model, of Keras.
+        compiled: whether what `compile()` was given is loaded, too.
+    """
+    seen: set[int] = set()
+    for each in _layers(model.model, (), model.keras or "keras"):
+        if id(each.held) not in seen:
+            seen.add(id(each.held))
+            yield each
+    if compiled:
+        yield from (each for each in _compiled(model.model) if id(each.held) not in seen)
+
+
+def is_keras_own(cls: type) -> bool:
+    """Whether a class is one of Keras itself, of which is recorded what it saves."""
+    return cls.__module__.startswith(tuple(f"{root}." for root in KERAS_ROOTS))
+
+
+def owner_of(cls: type, method: str) -> type:
+    """The class by which objects of a class have a method: itself, or the nearest base that writes it."""
+    return next((base for base in cls.__mro__ if method in vars(base)), object)
+
+
+def _layers(held: Any, path: tuple[str, ...], package: str) -> Iterator[Part]:
+    place = f'"{"/".join(path)}"' if path else "the model"
+    yield Part(held, place, predicts=True)
+    given = None
+    if not is_of_keras(owner_of(type(held), "__init__").__module__):
+        # Of what it holds, it makes the rest itself, in the process that loads it, too.
+        given = _given(held, package)
+    for attribute, value in list(vars(held).items()):
+        if _is_of_config(value) and (given is None or any(value is each for each in given)):
+            yield Part(value, f"the {attribute.lstrip('_')} of {place}")
+    for layer in sublayers(held):
+        if given is None or any(layer is each for each in given):
+            yield from _layers(layer, (*path, str(layer.name)), package)
+
+
+def _given(held: Any, package: str) -> list[Any]:
+    """The values of the arguments that a class of the user's stores as they are."""
+    init = read_init(type(held))
+    return list(ClassCode(held, init, package).values()) if init is not None else []
+
+
+def _is_of_config(value: Any) -> bool:
+    """Whether it is an initializer, a regularizer or a constraint, of Keras or of the user's."""
+    module = type(value).__module__
+    if module == "builtins" or not hasattr(value, "get_config") or is_layer(value):
+        return False
+    return any(any(word in base.__module__ for word in _OF_CONFIG) for base in type(value).__mro__)
+
+
+def _compiled(model: Any) -> Iterator[Part]:
+    if not all(is_of_keras(owner_of(type(model), each).__module__) for each in ("compile", "get_compile_config")):
+        # The class says itself what it saves of it.
+        return
+    for name, words in _COMPILED.items():
+        given = model.optimizer if name == "optimizer" else _given_to_compile(model, name)
+        for each in _objects(given):
+            place = f"{words} of the compile config"
+            yield Part(each, place)
+            if name == "optimizer":
+                yield from (Part(schedule, f"the schedule of {place}") for schedule in _schedules(each))
+
+
+def _given_to_compile(model: Any, name: str) -> Any:
+    config = getattr(getattr(model, "_compile_config", None), "config", None)
+    if isinstance(config, dict):
+        return config.get(name)
+    # Keras 2 up to 2.10.
+    holder = getattr(model, "compiled_loss" if name == "loss" else "compiled_metrics", None)
+    attribute = {"loss": "_user_losses", "metrics": "_user_metrics", "weighted_metrics": "_user_weighted_metrics"}
+    return getattr(holder, attribute[name], None)
+
+
+def _objects(given: Any) -> Iterator[Any]:
+    """The objects in what `compile()` was given: one, or nested in lists and dicts."""
+    if isinstance(given, dict):
+        for each in given.values():
+            yield from _objects(each)
+    elif isinstance(given, (list, tuple)):
+        for each in given:
+            yield from _objects(each)
+    elif hasattr(given, "get_config") and not isinstance(given, type):
+        yield given
+
+
+def _schedules(optimizer: Any) -> Iterator[Any]:
+    hyper = getattr(optimizer, "_hyper", None)
+    values = [vars(optimizer).get(name) for name in _SCHEDULES]
+    values += [hyper.get("learning_rate")] if isinstance(hyper, dict) else []
+    yield from (each for each in values if hasattr(each, "get_config") and callable(each))
