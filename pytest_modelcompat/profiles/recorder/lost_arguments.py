@@ -23,8 +23,8 @@ ROLES = {
 MEANINGLESS = frozenset(
     {
         "name", "dtype", "weights", "trainable", "input_shape", "batch_input_shape", "batch_shape", "batch_size",
-        "input_tensor", "input_dim", "input_length", "input_dtype", "dynamic", "autocast", "seed", "activity_regularizer",
-        "fn", "ragged", "sparse", "type_spec", "tensor", "layout", "mesh", "lora_rank", "lora_alpha",
+        "input_tensor", "input_dim", "input_length", "input_dtype", "dynamic", "autocast", "seed",
+        "activity_regularizer", "fn", "ragged", "sparse", "type_spec", "tensor", "layout", "mesh", "lora_rank", "lora_alpha",
     }
 )  # fmt: skip
 _NUMBERS = (0.3, 0.7, 2.0, 5.0, 2, 3, 1, 0, -2)
