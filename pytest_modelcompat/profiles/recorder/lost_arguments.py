@@ -1,10 +1,12 @@
 """Which constructor arguments Keras' own classes do not save, found by saving and making again each of them."""
 
+import contextlib
 import importlib
 import inspect
 import json
 import sys
-from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
+from pathlib import Path
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 from .samples import EXTRA, sample
 
@@ -24,7 +26,8 @@ MEANINGLESS = frozenset(
     {
         "name", "dtype", "weights", "trainable", "input_shape", "batch_input_shape", "batch_shape", "batch_size",
         "input_tensor", "input_dim", "input_length", "input_dtype", "dynamic", "autocast", "seed",
-        "activity_regularizer", "fn", "ragged", "sparse", "type_spec", "tensor", "layout", "mesh", "lora_rank", "lora_alpha",
+        "activity_regularizer", "fn", "ragged", "sparse", "type_spec", "tensor", "layout", "mesh", "lora_rank",
+        "lora_alpha",
     }
 )  # fmt: skip
 _NUMBERS = (0.3, 0.7, 2.0, 5.0, 2, 3, 1, 0, -2)
@@ -79,18 +82,32 @@ def _public(keras: Any, path: str) -> Any:
 def _lost_of(cls: Any, keras: Any) -> Iterator[Tuple[str, Dict[str, Any]]]:
     parameters = _parameters(cls)
     for more in [*EXTRA.get(cls.__name__, []), {}]:
-        try:
-            needed = {each.name: sample(each.name, cls.__name__, keras) for each in parameters if _is_needed(each)}
-            needed.update(more)
-            plain = state(cls(**needed))
-        except Exception:  # noqa: BLE001 - a class that cannot be made is not recorded
+        trial = _trial(cls, keras, more)
+        if trial is None:
             continue
         for each in parameters:
-            if not _is_needed(each) and each.name not in MEANINGLESS and each.name not in needed:
-                lost = _lost(cls, needed, each, plain)
+            if not _is_needed(each) and each.name not in MEANINGLESS and each.name not in trial.needed:
+                lost = _lost(trial, each)
                 if lost is not None:
                     yield each.name, lost
         return
+
+
+class _Trial(NamedTuple):
+    """A class, what it cannot be made without, and what an object has that is given nothing else."""
+
+    cls: Any
+    needed: Dict[str, Any]
+    plain: Dict[str, Any]
+
+
+def _trial(cls: Any, keras: Any, more: Dict[str, Any]) -> Optional[_Trial]:
+    try:
+        needed = {each.name: sample(each.name, cls.__name__, keras) for each in _parameters(cls) if _is_needed(each)}
+        needed.update(more)
+        return _Trial(cls, needed, state(cls(**needed)))
+    except Exception:  # noqa: BLE001 - a class that cannot be made is not recorded
+        return None
 
 
 def _parameters(cls: Any) -> List[inspect.Parameter]:
@@ -107,23 +124,22 @@ def _is_needed(parameter: inspect.Parameter) -> bool:
     return parameter.default is parameter.empty
 
 
-def _lost(
-    cls: Any, needed: Dict[str, Any], parameter: inspect.Parameter, plain: Dict[str, Any]
-) -> Optional[Dict[str, Any]]:
+def _lost(trial: _Trial, parameter: inspect.Parameter) -> Optional[Dict[str, Any]]:
     """Where an argument is kept that does not come back; None if it does, or if no value tells."""
+    name, plain = parameter.name, trial.plain
     for value in _candidates(parameter.default):
-        try:
-            made = cls(**dict(needed, **{parameter.name: value}))
+        made = again = None
+        with contextlib.suppress(Exception):  # a value that is refused tells nothing
+            made = trial.cls(**dict(trial.needed, **{name: value}))
             config = made.get_config()
-            if parameter.name in config:
+            if name in config:
                 return None
-            again = state(cls.from_config(_as_stored(config)))
-        except Exception:  # noqa: BLE001 - a value that is refused tells nothing
-            continue
-        given, now = json.loads(json.dumps(value)), state(made)
-        for path in _paths(parameter.name):
-            if path in now and now[path] == given and plain.get(path) != given:
-                return {"at": path, "default": plain.get(path)} if again.get(path) == plain.get(path) else None
+            again = state(trial.cls.from_config(_as_stored(config)))
+        if again is not None:
+            given, now = json.loads(json.dumps(value)), state(made)
+            for path in _paths(name):
+                if path in now and now[path] == given and plain.get(path) != given:
+                    return {"at": path, "default": plain.get(path)} if again.get(path) == plain.get(path) else None
     return None
 
 
@@ -163,8 +179,7 @@ def main(arguments: List[str]) -> None:
     from .record import default_keras
 
     keras = importlib.import_module(arguments[1]) if arguments[1:] else default_keras()
-    version = (
-        getattr(keras, "__version__", None) or sys.modules[keras.layers.Dense.__module__.split(".")[0]].__version__
-    )
-    with open(arguments[0], "w", encoding="utf-8") as file:
-        json.dump({"version": str(version), "classes": lost_arguments(keras)}, file)
+    root = sys.modules[keras.layers.Dense.__module__.split(".")[0]]
+    version = str(getattr(keras, "__version__", None) or root.__version__)
+    answer = {"version": version, "classes": lost_arguments(keras)}
+    Path(arguments[0]).write_text(json.dumps(answer), encoding="utf-8")

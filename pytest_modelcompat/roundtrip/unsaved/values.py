@@ -122,20 +122,21 @@ def differ(was: Any, now: Any) -> bool:
     if was is now:
         return False
     if is_plain(was) and is_plain(now):
-        return _as_json(was) != _as_json(now)
+        return bool(_as_json(was) != _as_json(now))
     if hasattr(was, "shape") and hasattr(now, "shape"):
         return not _are_same_arrays(was, now)
-    if type(was) is not type(now):
-        return True
+    return type(was) is not type(now) or _differ_alike(was, now)
+
+
+def _differ_alike(was: Any, now: Any) -> bool:
+    """Whether two values of one type, none of them plain, are known to be different."""
     if hasattr(was, "__qualname__"):
-        return bool(was.__qualname__ != getattr(now, "__qualname__", None))
+        return bool(was.__qualname__ != now.__qualname__)
     if isinstance(was, dict):
         return was.keys() != now.keys() or any(differ(was[key], now[key]) for key in was)
     if isinstance(was, (list, tuple)):
         return len(was) != len(now) or any(map(differ, was, now))
-    if hasattr(was, "get_config"):
-        return differ(_config(was), _config(now))
-    return False
+    return hasattr(was, "get_config") and differ(_config(was), _config(now))
 
 
 def _config(held: Any) -> Any:
