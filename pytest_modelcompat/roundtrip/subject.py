@@ -26,6 +26,9 @@ from pytest_modelcompat.roundtrip.save_failure import why_not_saved
 from pytest_modelcompat.roundtrip.seed import seed_everything
 from pytest_modelcompat.roundtrip.stop import NotApplicableError, TargetStoppedError, stop_on_failure
 from pytest_modelcompat.roundtrip.tolerances import tolerances
+from pytest_modelcompat.roundtrip.trained.findings import not_evaluated
+from pytest_modelcompat.roundtrip.trained.live_trial import LiveTrial, live_trial
+from pytest_modelcompat.roundtrip.trained.targets import given_targets
 from pytest_modelcompat.roundtrip.unsaved.arguments import UnsavedArgument, unsaved_arguments
 from pytest_modelcompat.roundtrip.unsaved.findings import unsaved_findings
 from pytest_modelcompat.settings.checks import plain_name
@@ -61,6 +64,7 @@ class Subject:
         uncallable: why it cannot be called; it is then only loaded, which may already fail for a graver reason.
         is_trusted: whether the test itself saved it, or what it does here is allowed by name; see `Judgement`.
         unsaved: constructor arguments of the live model that the artifact does not hold.
+        trial: the live model's loss, metrics and step of training, where the case checks training.
     """
 
     artifact: Path
@@ -81,6 +85,7 @@ class Subject:
     uncallable: Finding | None = None
     is_trusted: bool = False
     unsaved: tuple[UnsavedArgument, ...] = ()
+    trial: LiveTrial | None = None
 
 
 def prepare_subject(case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable[[], Any]) -> Subject:
@@ -116,7 +121,7 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable
     training = _training(model) if "training" in case.settings.checks else None
     saved = _save(case, model, inputs, folder)
     saves.add_changes(model, case.format, saved.changes)
-    unsaved = _unsaved(case, model)
+    unsaved, trial = _unsaved(case, model), _trial(case, model, called)
     return Subject(
         saved.artifact,
         FORMATS[case.format].artifact,
@@ -136,8 +141,10 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable
             *(_changed_by_saving(case.format, change) for change in saved.changes),
             *_uncalled_signatures(model.signatures, inputs),
             *_not_saved(case, model, unsaved),
+            *([not_evaluated(case, trial)] if trial is not None and trial.problem else []),
         ),
         unsaved=unsaved,
+        trial=trial,
     )
 
 
@@ -307,6 +314,14 @@ def _unsaved(case: Case, model: ModelUnderTest) -> tuple[UnsavedArgument, ...]:
     if FORMATS[case.format].artifact == "saved_model":
         return ()
     return unsaved_arguments(model, compiled=case.settings.compile_model)
+
+
+def _trial(case: Case, model: ModelUnderTest, called: CalledInputs) -> LiveTrial | None:
+    """What the live model gives in training, where that is checked; a SavedModel is not compiled."""
+    if "training" not in case.settings.checks or FORMATS[case.format].artifact == "saved_model" or not model.is_keras:
+        return None
+    given = stop_on_failure(case, Kind.BAD_OPTION, lambda: given_targets(case.settings.train))
+    return live_trial(model, called.values, called.outputs, given, case.settings.seed)
 
 
 def _not_saved(case: Case, model: ModelUnderTest, unsaved: Sequence[UnsavedArgument]) -> Iterator[Finding]:

@@ -100,7 +100,7 @@ def _compiled(model: Any) -> Iterator[Part]:
         # The class says itself what it saves of it.
         return
     for name, words in _COMPILED.items():
-        given = model.optimizer if name == "optimizer" else _given_to_compile(model, name)
+        given = model.optimizer if name == "optimizer" else given_to_compile(model, name)
         for each in _objects(given):
             place = f"{words} of the compile config"
             yield Part(each, place)
@@ -108,7 +108,13 @@ def _compiled(model: Any) -> Iterator[Part]:
                 yield from (Part(schedule, f"the schedule of {place}") for schedule in _schedules(each))
 
 
-def _given_to_compile(model: Any, name: str) -> Any:
+def given_to_compile(model: Any, name: str) -> Any:
+    """What `compile()` was given, as it was: objects, functions, names, nested or not.
+
+    Args:
+        model: a model of Keras.
+        name: `loss`, `metrics` or `weighted_metrics`.
+    """
     config = getattr(getattr(model, "_compile_config", None), "config", None)
     if isinstance(config, dict):
         return config.get(name)
