@@ -28,7 +28,6 @@ from pytest_modelcompat.roundtrip.stop import NotApplicableError, TargetStoppedE
 from pytest_modelcompat.roundtrip.tolerances import tolerances
 from pytest_modelcompat.roundtrip.trained.findings import not_evaluated
 from pytest_modelcompat.roundtrip.trained.live_trial import LiveTrial, live_trial
-from pytest_modelcompat.roundtrip.trained.targets import given_targets
 from pytest_modelcompat.roundtrip.unsaved.arguments import UnsavedArgument, unsaved_arguments
 from pytest_modelcompat.roundtrip.unsaved.findings import unsaved_findings
 from pytest_modelcompat.settings.checks import plain_name
@@ -320,8 +319,7 @@ def _trial(case: Case, model: ModelUnderTest, called: CalledInputs) -> LiveTrial
     """What the live model gives in training, where that is checked; a SavedModel is not compiled."""
     if "training" not in case.settings.checks or FORMATS[case.format].artifact == "saved_model" or not model.is_keras:
         return None
-    given = stop_on_failure(case, Kind.BAD_OPTION, lambda: given_targets(case.settings.train))
-    return live_trial(model, called.values, called.outputs, given, case.settings.seed)
+    return live_trial(model, called.values, called.outputs, case.settings.train, case.settings.seed)
 
 
 def _not_saved(case: Case, model: ModelUnderTest, unsaved: Sequence[UnsavedArgument]) -> Iterator[Finding]:

@@ -61,7 +61,8 @@ def state(made: Any) -> Dict[str, Any]:
             found.update({"{}.{}".format(name, key): each for key, each in value.items() if _is_plain(each)})
         elif _is_plain(value):
             found[name] = value
-    return json.loads(json.dumps(found))
+    plain = json.loads(json.dumps(found))  # type: Dict[str, Any]
+    return plain
 
 
 def _classes(keras: Any) -> Iterator[Tuple[str, Any]]:
@@ -145,9 +146,10 @@ def _lost(trial: _Trial, parameter: inspect.Parameter) -> Optional[Dict[str, Any
 
 def _as_stored(config: Dict[str, Any]) -> Dict[str, Any]:
     try:
-        return json.loads(json.dumps(config))
+        stored = json.loads(json.dumps(config))  # type: Dict[str, Any]
     except TypeError:
         return config
+    return stored
 
 
 def _paths(argument: str) -> List[str]:

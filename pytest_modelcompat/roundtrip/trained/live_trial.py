@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.modules import is_of_keras
-from pytest_modelcompat.roundtrip.trained.targets import NoTargetsError, derived_targets
+from pytest_modelcompat.roundtrip.trained.targets import NoTargetsError, derived_targets, given_targets
 from pytest_modelcompat.roundtrip.unsaved.parts import given_to_compile, owner_of
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def live_trial(model: ModelUnderTest, inputs: Any, outputs: Any, given: Any, see
         model: the live model, of Keras.
         inputs: nested inputs that it takes.
         outputs: what it predicts for them, nested arrays.
-        given: targets that the case gives; None where it gives none.
+        given: the option `train` of the case; None where it gives no targets.
         seed: of targets that are derived.
     """
     loss = given_to_compile(model.model, "loss")
@@ -66,7 +66,7 @@ def _candidates(model: ModelUnderTest, outputs: Any, loss: Any, given: Any, seed
     from pytest_modelcompat.loader import calls
 
     if given is not None:
-        yield given
+        yield given_targets(given)
     elif loss is None:
         yield None
     else:
@@ -89,6 +89,8 @@ def _evaluated(model: ModelUnderTest, inputs: Any, candidates: Iterable[Any], *,
             problem = problem or "the loss is not a finite number"
     except NoTargetsError as error:
         problem = str(error)
+    except Exception as error:  # noqa: BLE001 - a function that gives targets is the user's code
+        problem = f"{type(error).__name__}: {_first_line(error)}"
     return LiveTrial(problem=problem or "there are no targets to try", is_given=is_given)
 
 

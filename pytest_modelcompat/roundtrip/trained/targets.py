@@ -103,19 +103,16 @@ class _Draws:
         """The target of one output: an array."""
         words = loss_words(loss)
         kind = next((kind for part, kind in _BY_NAME if part in words), "guess")
-        if (
-            kind == "none"
-            or not hasattr(output, "dtype")
-            or (output.dtype.kind not in "fiub" and not _is_bfloat(output))
-        ):
+        if kind == "none" or not _is_of_numbers(output):
             raise NoTargetsError(f"what the loss takes for the output {name!r} does not follow from its shape")
         self._rules.append(kind)
         draw = _DRAWS[self._guess if kind == "guess" else kind]
         return draw(self._generator, output.shape, _axis(loss))
 
 
-def _is_bfloat(output: Any) -> bool:
-    return str(output.dtype) == "bfloat16"
+def _is_of_numbers(output: Any) -> bool:
+    dtype = getattr(output, "dtype", None)
+    return dtype is not None and (dtype.kind in "fiub" or str(dtype) == "bfloat16")
 
 
 def loss_words(loss: Any) -> str:
