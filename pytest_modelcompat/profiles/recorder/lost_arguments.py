@@ -61,8 +61,7 @@ def state(made: Any) -> Dict[str, Any]:
             found.update({"{}.{}".format(name, key): each for key, each in value.items() if _is_plain(each)})
         elif _is_plain(value):
             found[name] = value
-    plain = json.loads(json.dumps(found))  # type: Dict[str, Any]
-    return plain
+    return dict(json.loads(json.dumps(found)))
 
 
 def _classes(keras: Any) -> Iterator[Tuple[str, Any]]:
@@ -146,10 +145,9 @@ def _lost(trial: _Trial, parameter: inspect.Parameter) -> Optional[Dict[str, Any
 
 def _as_stored(config: Dict[str, Any]) -> Dict[str, Any]:
     try:
-        stored = json.loads(json.dumps(config))  # type: Dict[str, Any]
+        return dict(json.loads(json.dumps(config)))
     except TypeError:
         return config
-    return stored
 
 
 def _paths(argument: str) -> List[str]:
