@@ -97,9 +97,7 @@ def _recorded_suspects(held: Any, package: str) -> Iterator[tuple[Given, str]]:
 def _own_suspects(held: Any) -> list[Given]:
     """What an object of the user's was given that its configuration has no entry for."""
     try:
-        given = list(given_arguments(held))
-        config = held.get_config() if given else {}
-        return [each for each in given if each.name not in config]
+        return list(given_arguments(held, held.get_config()))
     except Exception:  # noqa: BLE001 - a class of the user's raises what it likes; what cannot be saved says so itself
         return []
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.modules import KERAS_ROOTS, is_of_keras
 from pytest_modelcompat.roundtrip.classes.code import ClassCode, read_init
-from pytest_modelcompat.roundtrip.model import is_layer, sublayers
+from pytest_modelcompat.roundtrip.model import sublayers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,16 +70,16 @@ def owner_of(cls: type, method: str) -> type:
 def _layers(held: Any, path: tuple[str, ...], package: str) -> Iterator[Part]:
     place = f'"{"/".join(path)}"' if path else "the model"
     yield Part(held, place, predicts=True)
-    given = None
-    if not is_of_keras(owner_of(type(held), "__init__").__module__):
-        # Of what it holds, it makes the rest itself, in the process that loads it, too.
-        given = _given(held, package)
-    for attribute, value in list(vars(held).items()):
-        if _is_of_config(value) and (given is None or any(value is each for each in given)):
-            yield Part(value, f"the {attribute.lstrip('_')} of {place}")
-    for layer in sublayers(held):
-        if given is None or any(layer is each for each in given):
-            yield from _layers(layer, (*path, str(layer.name)), package)
+    parts = {name: value for name, value in vars(held).items() if _is_of_config(type(value))}
+    inner = sublayers(held)
+    if (parts or inner) and not is_of_keras(owner_of(type(held), "__init__").__module__):
+        # The rest of what it holds it makes itself, in the process that loads it, too.
+        given = {id(each) for each in _given(held, package)}
+        parts = {name: value for name, value in parts.items() if id(value) in given}
+        inner = [layer for layer in inner if id(layer) in given]
+    yield from (Part(value, f"the {name.lstrip('_')} of {place}") for name, value in parts.items())
+    for layer in inner:
+        yield from _layers(layer, (*path, str(layer.name)), package)
 
 
 def _given(held: Any, package: str) -> list[Any]:
@@ -87,12 +88,12 @@ def _given(held: Any, package: str) -> list[Any]:
     return list(ClassCode(held, init, package).values()) if init is not None else []
 
 
-def _is_of_config(value: Any) -> bool:
-    """Whether it is an initializer, a regularizer or a constraint, of Keras or of the user's."""
-    module = type(value).__module__
-    if module == "builtins" or not hasattr(value, "get_config") or is_layer(value):
+@lru_cache(maxsize=512)
+def _is_of_config(cls: type) -> bool:
+    """Whether its objects are initializers, regularizers or constraints, of Keras or of the user's."""
+    if cls.__module__ == "builtins" or not hasattr(cls, "get_config"):
         return False
-    return any(any(word in base.__module__ for word in _OF_CONFIG) for base in type(value).__mro__)
+    return any(any(word in base.__module__ for word in _OF_CONFIG) for base in cls.__mro__)
 
 
 def _compiled(model: Any) -> Iterator[Part]:

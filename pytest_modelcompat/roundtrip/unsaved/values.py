@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.text import shorten
@@ -11,7 +12,7 @@ from pytest_modelcompat.roundtrip.classes.code import is_plain, read_init
 from pytest_modelcompat.roundtrip.rebuilt.difference import are_same_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 # They mean nothing once an object is made, or the base class of Keras saves what matters of them.
 MEANINGLESS = frozenset(
@@ -42,18 +43,19 @@ class Given:
     at: str
 
 
-def given_arguments(held: Any) -> Iterator[Given]:
+def given_arguments(held: Any, known: Collection[str]) -> Iterator[Given]:
     """The arguments that an object was given, with a value other than their default.
 
     Args:
         held: the object, of a class of the user's.
+        known: those that nobody asks for.
     """
     recorded = _recorded(held)
-    stored = _stored(type(held))
     for parameter in parameters_of(type(held)):
-        if parameter.default is parameter.empty or parameter.name in MEANINGLESS:
+        if parameter.default is parameter.empty or parameter.name in MEANINGLESS or parameter.name in known:
             continue
-        at = next((path for path in _paths(parameter.name, stored) if value_at(held, path) is not _NOT_THERE), "")
+        paths = _paths(parameter.name, _stored(type(held)))
+        at = next((path for path in paths if value_at(held, path) is not _NOT_THERE), "")
         value = value_at(held, at) if at else _NOT_THERE
         if recorded is not None:
             value = recorded.get(parameter.name, parameter.default)
@@ -103,6 +105,7 @@ def _recorded(held: Any) -> Mapping[str, Any] | None:
     return config
 
 
+@lru_cache(maxsize=32)
 def _stored(cls: type) -> Mapping[str, str]:
     init = read_init(cls)
     return init.stored if init is not None else {}
