@@ -168,7 +168,7 @@ def test_without_a_loss_there_is_nothing_to_say() -> None:
 
 
 TRIAL = LiveTrial(OUTPUT, {"loss": 26.0, "mae": 1.0}, {"loss of a training step": 26.0, "loss after it": 25.0})
-SAME = {"evaluated": dict(TRIAL.evaluated), "step": dict(TRIAL.step), "error": ""}
+SAME: dict[str, Any] = {"evaluated": dict(TRIAL.evaluated), "step": dict(TRIAL.step), "error": ""}
 
 
 def judged(reloaded: dict[str, Any], *lost: Finding, trial: LiveTrial | None = TRIAL) -> list[Finding]:
@@ -179,7 +179,7 @@ def test_what_differs_in_training_is_a_finding() -> None:
     (found,) = judged({**SAME, "evaluated": {"loss": 6.8, "mae": 1.0}})
     assert found.kind is Kind.TRAINING_CHANGED
     assert dict(found.details)["evaluated"] == "loss: was 26, is 6.8"
-    (found,) = judged({**SAME, "step": {**SAME["step"], "loss after it": 26.0}})
+    (found,) = judged({**SAME, "step": {**TRIAL.step, "loss after it": 26.0}})
     assert dict(found.details)["evaluated"] == "loss after it: was 25, is 26"
     (found,) = judged({**SAME, "error": "TypeError: no\nmore"})
     assert dict(found.details)["evaluated"] == "the reloaded model raises on a batch: TypeError: no"

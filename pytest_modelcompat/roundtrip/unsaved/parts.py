@@ -89,11 +89,12 @@ def _given(held: Any, package: str) -> list[Any]:
 
 
 @lru_cache(maxsize=512)
-def _is_of_config(cls: type) -> bool:
+def _is_of_config(cls: Any) -> bool:
     """Whether its objects are initializers, regularizers or constraints, of Keras or of the user's."""
     if cls.__module__ == "builtins" or not hasattr(cls, "get_config"):
         return False
-    return any(any(word in base.__module__ for word in _OF_CONFIG) for base in cls.__mro__)
+    modules = (base.__module__ for base in cls.__mro__)
+    return any(is_of_keras(module) and any(word in module for word in _OF_CONFIG) for module in modules)
 
 
 def _compiled(model: Any) -> Iterator[Part]:
