@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.versions import minor_version
 from pytest_modelcompat.profiles.packed import read_packed, write_packed
-from pytest_modelcompat.profiles.store import version_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,24 +52,34 @@ class LostArgument:
 
 
 def arguments_lost_by(cls: type, version: str, *, is_tf_keras: bool = False) -> tuple[LostArgument, ...]:
-    """What a class of Keras does not save in a version. Of one that is not recorded, what the newest does not.
+    """What a class of Keras does not save in a version; of one that is not recorded, in the nearest before it.
 
     Args:
         cls: the class, one of Keras' own.
         version: Keras' own, `3.15.1`.
         is_tf_keras: whether it is the package `tf_keras`.
     """
+    lost = _lost_in(_key_of(version, is_tf_keras=is_tf_keras))
+    # Most classes lose nothing, and a model has many layers.
+    if not any(role_and_name.endswith(f":{cls.__name__}") for role_and_name in lost):
+        return ()
     role = next((_BASES[base] for base in _BASES if any(each.__name__ == base for each in cls.__mro__)), "")
-    return _lost_in(_key_of(version, is_tf_keras=is_tf_keras)).get(f"{role}:{cls.__name__}", ())
+    return lost.get(f"{role}:{cls.__name__}", ())
 
 
+@cache
 def _key_of(version: str, *, is_tf_keras: bool) -> str:
-    prefix = "tf_keras " if is_tf_keras else ""
-    key = version_key(minor_version(version), is_tf_keras=is_tf_keras)
-    if key in read_data():
-        return key
-    keys = [each for each in read_data() if each.startswith("tf_keras ") is is_tf_keras]
-    return max(keys, key=lambda each: minor_version(each.removeprefix(prefix)), default="")
+    """The version that is recorded, else the one before it, else the one after it; empty where none is of its major."""
+    asked = minor_version(version)
+    recorded = {
+        minor_version(key.removeprefix("tf_keras ")): key
+        for key in read_data()
+        if key.startswith("tf_keras ") is is_tf_keras
+    }
+    alike = [each for each in recorded if each[0] == asked[0]]
+    before = [each for each in alike if each <= asked]
+    nearest = max(before) if before else min(alike, default=None)
+    return recorded[nearest] if nearest is not None else ""
 
 
 @cache

@@ -27,16 +27,18 @@ DELTA = LostArgument("delta", "_fn_kwargs.delta", 1.0, "losses.Huber")
 
 
 @pytest.mark.parametrize("version", ["3.15.1", "3.99.0", "3.15.0rc0"])
-def test_what_a_version_loses_and_what_the_newest_does_where_none_is_recorded(version: str) -> None:
+def test_what_a_version_loses_and_what_the_nearest_does_where_it_is_not_recorded(version: str) -> None:
     assert arguments_lost_by(Huber, version) == (DELTA,)
 
 
 def test_keras_2_keeps_it() -> None:
     assert arguments_lost_by(Huber, "2.15.0") == ()
+    assert arguments_lost_by(Huber, "2.9.0") == ()
+    assert arguments_lost_by(Huber, "4.0.0") == ()
     assert arguments_lost_by(Huber, "2.21.0", is_tf_keras=True) == ()
 
 
-def test_classes_of_one_name_are_told_apart_by_what_they_are() -> None:
+def test_classes_of_one_name_differ_by_what_they_are() -> None:
     (lost,) = arguments_lost_by(CosineSimilarity, "3.15.1")
     assert (lost.name, lost.public) == ("axis", "metrics.CosineSimilarity")
     assert arguments_lost_by(type("Huber", (Metric,), {}), "3.15.1") == ()
