@@ -70,7 +70,8 @@ def owner_of(cls: type, method: str) -> type:
 def _layers(held: Any, path: tuple[str, ...], package: str) -> Iterator[Part]:
     place = f'"{"/".join(path)}"' if path else "the model"
     yield Part(held, place, predicts=True)
-    parts = {name: value for name, value in vars(held).items() if _is_of_config(type(value))}
+    held_by = vars(held).items()
+    parts = {name: value for name, value in held_by if _is_of_config(type(value))}  # type: ignore[arg-type]
     inner = sublayers(held)
     if (parts or inner) and not is_of_keras(owner_of(type(held), "__init__").__module__):
         # The rest of what it holds it makes itself, in the process that loads it, too.
@@ -89,7 +90,7 @@ def _given(held: Any, package: str) -> list[Any]:
 
 
 @lru_cache(maxsize=512)
-def _is_of_config(cls: Any) -> bool:
+def _is_of_config(cls: type) -> bool:
     """Whether its objects are initializers, regularizers or constraints, of Keras or of the user's."""
     if cls.__module__ == "builtins" or not hasattr(cls, "get_config"):
         return False

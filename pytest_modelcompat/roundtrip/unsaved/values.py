@@ -54,7 +54,7 @@ def given_arguments(held: Any, known: Collection[str]) -> Iterator[Given]:
     for parameter in parameters_of(type(held)):
         if parameter.default is parameter.empty or parameter.name in MEANINGLESS or parameter.name in known:
             continue
-        paths = _paths(parameter.name, _stored(type(held)))
+        paths = _paths(parameter.name, _stored(type(held)))  # type: ignore[arg-type]
         at = next((path for path in paths if value_at(held, path) is not _NOT_THERE), "")
         value = value_at(held, at) if at else _NOT_THERE
         if recorded is not None:
