@@ -76,7 +76,7 @@ def job_of(case: Case, context: SessionContext, subject: Subject, inventory: Inv
         compile_model=case.settings.compile_model,
         retry_uncompiled=inventory.compiled and subject.format != "saved_model",
         training="training" in case.settings.checks,
-        trial=_trial_of(subject),
+        trial=_trial_of(subject, is_local=case.target.is_local),
         saved_model_loaders=case.settings.saved_model_loaders[1:] if subject.format == "saved_model" else (),
         threads=context.threads,
         timeout=case.settings.timeout,
@@ -84,7 +84,9 @@ def job_of(case: Case, context: SessionContext, subject: Subject, inventory: Inv
     )
 
 
-def _trial_of(subject: Subject) -> TrainingJob | None:
+def _trial_of(subject: Subject, *, is_local: bool) -> TrainingJob | None:
     """What the live model was evaluated on, so that the reloaded one can be."""
     trial = subject.trial
-    return TrainingJob(trial.targets, bool(trial.step)) if trial is not None and not trial.problem else None
+    if trial is None or trial.problem:
+        return None
+    return TrainingJob(trial.targets, bool(trial.step) and (is_local or not trial.draws))

@@ -144,6 +144,7 @@ def test_a_model_is_left_as_it_was(is_trained: bool) -> None:
     assert {*trial.evaluated} == {"loss", "mae"} or {*trial.evaluated} == {"loss", "mean_absolute_error"}
     assert {*trial.step} == {"loss of a training step", "loss after it"}
     assert trial.step["loss after it"] != trial.evaluated["loss"]
+    assert trial.draws
     assert state_of(model) == before
     assert np.random.get_state()[1].tolist() == drawn  # noqa: NPY002
     again = tried(model)

@@ -6,7 +6,7 @@ import contextlib
 import math
 import random
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.modules import is_of_keras
@@ -30,6 +30,7 @@ class LiveTrial:
         targets: nested arrays; None where its loss needs none.
         evaluated: its loss and its metrics by name.
         step: losses of one step of training and after it; empty where a step cannot be compared.
+        draws: whether the step draws at random, so that another Keras does another one.
         problem: why it was not evaluated; empty where it was.
         is_given: whether the targets are given rather than derived.
     """
@@ -37,6 +38,7 @@ class LiveTrial:
     targets: Any = None
     evaluated: Mapping[str, Any] = field(default_factory=dict)
     step: Mapping[str, Any] = field(default_factory=dict)
+    draws: bool = False
     problem: str = ""
     is_given: bool = False
 
@@ -58,8 +60,8 @@ def live_trial(model: ModelUnderTest, inputs: Any, outputs: Any, given: Any, see
         trial = _evaluated(model, inputs, _candidates(model, outputs, loss, given, seed), is_given=given is not None)
     if trial.problem:
         return None if loss is None and given is None else trial
-    steps = _steps(model, inputs, trial.targets) if _has_plain_step(model.model) else {}
-    return LiveTrial(trial.targets, trial.evaluated, steps, is_given=trial.is_given)
+    step, draws = _steady_step(model, inputs, trial.targets) if _has_plain_step(model.model) else ({}, False)
+    return replace(trial, step=step, draws=draws)
 
 
 def _candidates(model: ModelUnderTest, outputs: Any, loss: Any, given: Any, seed: int) -> Iterator[Any]:
@@ -108,17 +110,17 @@ def _has_plain_step(model: Any) -> bool:
     return all(is_of_keras(owner_of(type(model), name).__module__) or not hasattr(model, name) for name in names)
 
 
-def _steps(model: ModelUnderTest, inputs: Any, targets: Any) -> Mapping[str, Any]:
-    """The losses of a step, if it is the same twice; nothing where it draws in a way that no seed governs."""
+def _steady_step(model: ModelUnderTest, inputs: Any, targets: Any) -> tuple[Mapping[str, Any], bool]:
+    """The losses of a step and whether it draws; no losses where it draws in a way that no seed governs."""
     try:
         first = _step(model, inputs, targets, 0)
         if _are_close(first, _step(model, inputs, targets, 1)):
-            return first
+            return first, False
         # It draws. Keras 2 keeps the state of that where no other process can be given the same.
         is_keras_3 = bool(getattr(sys.modules[model.keras or "keras"], "__version__", "2").startswith("3."))
-        return first if is_keras_3 and _are_close(first, _step(model, inputs, targets, 0)) else {}
+        return (first if is_keras_3 and _are_close(first, _step(model, inputs, targets, 0)) else {}), True
     except Exception:  # noqa: BLE001 - what cannot be trained here is not compared
-        return {}
+        return {}, False
 
 
 def _step(model: ModelUnderTest, inputs: Any, targets: Any, seed: int) -> Mapping[str, Any]:
