@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_modelcompat.profiles.lost_arguments import LOST_ARGUMENTS_FILE, LostArgument, arguments_lost_by, read_data
+from pytest_modelcompat.profiles.recorder.lost_arguments import lost_of
 
 
 class Loss:
@@ -42,6 +43,16 @@ def test_classes_of_one_name_differ_by_what_they_are() -> None:
     (lost,) = arguments_lost_by(CosineSimilarity, "3.15.1")
     assert (lost.name, lost.public) == ("axis", "metrics.CosineSimilarity")
     assert arguments_lost_by(type("Huber", (Metric,), {}), "3.15.1") == ()
+
+
+@pytest.mark.usefixtures("tensorflow")
+def test_the_recorder_finds_what_does_not_come_back() -> None:
+    import keras
+
+    assert dict(lost_of(keras.losses.Huber, keras)) == {"delta": {"at": "_fn_kwargs.delta", "default": 1.0}}
+    assert dict(lost_of(keras.initializers.Identity, keras)) == {"gain": {"at": "gain", "default": 1.0}}
+    kept = (keras.layers.Dense, keras.losses.BinaryCrossentropy, keras.optimizers.SGD, keras.initializers.Orthogonal)
+    assert [dict(lost_of(each, keras)) for each in kept] == [{}, {}, {}, {}]
 
 
 def test_the_versions_that_are_recorded() -> None:

@@ -47,7 +47,7 @@ def lost_arguments(keras: Any) -> Dict[str, Dict[str, Dict[str, Any]]]:
     """
     found = {}
     for role, cls in _classes(keras):
-        lost = dict(_lost_of(cls, keras))
+        lost = dict(lost_of(cls, keras))
         if lost:
             found["{}:{}".format(role, cls.__name__)] = lost
     return found
@@ -79,7 +79,13 @@ def _public(keras: Any, path: str) -> Any:
     return owner
 
 
-def _lost_of(cls: Any, keras: Any) -> Iterator[Tuple[str, Dict[str, Any]]]:
+def lost_of(cls: Any, keras: Any) -> Iterator[Tuple[str, Dict[str, Any]]]:
+    """The arguments that a class does not save, each with where it is kept, as `lost_arguments` gives them.
+
+    Args:
+        cls: the class.
+        keras: the public Keras module, to make values with.
+    """
     parameters = _parameters(cls)
     for more in [*EXTRA.get(cls.__name__, []), {}]:
         trial = _trial(cls, keras, more)
