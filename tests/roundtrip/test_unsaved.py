@@ -74,6 +74,9 @@ class Soft(keras.losses.Loss):
     def call(self, y_true, y_pred):
         return keras.ops.mean(self.sharpness * (y_true - y_pred) ** 2, axis=-1)
 
+class Rough(keras.losses.Huber):
+    pass
+
 class Near(keras.initializers.Initializer):
     def __init__(self, value=0.0):
         self.value = value
@@ -302,6 +305,7 @@ PASTED = {
     "Last": "around(Last(3.0, name='own'))",
     "Soft": "around(optimizer='sgd', loss=Soft(4.0))",
     "Near": "around(L.Dense(3, kernel_initializer=Near(3.0)))",
+    "Rough": "around(optimizer='sgd', loss=Rough(delta=5.0))",
     "Activated": "around(Activated('tanh'))",
 }
 

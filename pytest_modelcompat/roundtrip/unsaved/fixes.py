@@ -59,6 +59,10 @@ def _methods(unsaved: UnsavedArgument, package: str) -> tuple[str, ...]:
     heading = f"in class {writer.__name__} of {writer.__module__}:"
     if given.at and "." not in given.at and is_plain(value_at(unsaved.held, given.at)):
         return (heading, *_get_config(writer, f'"{given.name}": self.{given.at}'))
+    if "__init__" not in vars(writer):
+        # Its base is one of Keras', whose code is not to be repeated.
+        lines = (*_handing_on(unsaved), *_get_config(writer, f'"{given.name}": self.{given.name}'))
+        return (heading, *lines)
     init = read_init(writer)
     if init is None:
         return (f"return {given.name!r} from get_config() of {writer.__name__}",)
@@ -90,21 +94,26 @@ def _with_entry(value: Any, entry: str) -> ast.expr:
     return ast.Dict([None, *added.keys], [value, *added.values])
 
 
+def _handing_on(unsaved: UnsavedArgument) -> tuple[str, ...]:
+    """An `__init__` that keeps the argument, and hands it on."""
+    name = unsaved.given.name
+    return (
+        f"def __init__(self, {name}={in_words(unsaved.given.default)}, **kwargs):",
+        f"    super().__init__({name}={name}, **kwargs)",
+        f"    self.{name} = {name}",
+    )
+
+
 def _subclass(unsaved: UnsavedArgument, syntax: OptionSyntax) -> list[str]:
     """A subclass of one of Keras' own that saves the argument, and how to use and declare it."""
     given = unsaved.given
     own = type(unsaved.held).__name__
     name = f"Saved{own}"
-    default = in_words(given.default)
-    init = (
-        f"    def __init__(self, {given.name}={default}, **kwargs):",
-        f"        super().__init__({given.name}={given.name}, **kwargs)",
-        f"        self.{given.name} = {given.name}",
-    )
+    init = [f"    {line}" for line in _handing_on(unsaved)]
     return [
         syntax.decorator,
         f"class {name}({syntax.keras}.{unsaved.public}):",
-        *(init if given.at != given.name else ()),
+        *(init if given.at != given.name else []),
         "    def get_config(self):",
         f'        return {{**super().get_config(), "{given.name}": self.{given.name}}}',
         f"write {name}({given.name}={in_words(given.value)}) in place of {own}({given.name}=...), and declare it:",
