@@ -15,6 +15,8 @@ from real.paste import edited, paste_of
 if TYPE_CHECKING:
     from tests.conftest import Project
 
+__all__ = ["ClassCase", "edited", "findings_of", "findings_with_what_is_printed", "paste_of", "written"]
+
 IMPORTS = """
 import keras
 import numpy as np

@@ -14,6 +14,7 @@ _MARKER = re.compile(r"@pytest\.mark\.model_roundtrip\(.*\)$")
 _IMPORT = re.compile(r"(from [\w.]+ import [\w, ]+|import [\w.]+)$")
 _METHOD = re.compile(r"def (__init__|get_config|from_config)\(")
 _OF_A_MODULE = re.compile(r"\((\w+), of [\w.]+\)$")
+_IN_CLASS = re.compile(r"in class (\w+) of ")
 # What is to be done first, in words.
 _BY_HAND = re.compile(r"move \w+ out of ")
 _OTHERWISE = re.compile(r"or\b")
@@ -60,6 +61,9 @@ def paste_of(findings: Sequence[Mapping[str, Any]]) -> Paste:
 
 def _class_of(finding: Mapping[str, Any]) -> str:
     """The class that a finding's methods are for: its subject, or that of the layer it names."""
+    headed = next((_IN_CLASS.match(line) for line in finding["fix"] if _IN_CLASS.match(line)), None)
+    if headed:
+        return headed[1]
     named = (_OF_A_MODULE.search(place) for place in finding.get("where", ()))
     subject = finding["subject"] if finding["subject"].isidentifier() else ""
     return next((match[1] for match in named if match), subject)

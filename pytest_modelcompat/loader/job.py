@@ -18,7 +18,18 @@ from typing import Any, Dict, Optional
 
 import numpy as np
 
-from . import calls, confinement, imports, resolve, samples, saved_models, tensors, training_state, weights
+from . import (
+    calls,
+    confinement,
+    imports,
+    resolve,
+    samples,
+    saved_models,
+    tensors,
+    training_state,
+    training_step,
+    weights,
+)
 
 JobAnswer = Dict[str, Any]
 # Format of an artifact -> whether TensorFlow loads it, rather than Keras.
@@ -77,6 +88,9 @@ def _stages(folder: Path, job: Dict[str, Any], answer: JobAnswer) -> None:
     if job["training"] and not _is_saved_model(job):
         _enter(folder, answer, "training")
         answer["training"] = training_state.state(loaded)
+        if job["trial"] is not None:
+            # It changes the model, so it comes last.
+            answer["trial"] = _trial(folder, job, loaded, keras)
     _enter(folder, answer, "done")
 
 
@@ -274,6 +288,13 @@ def _outputs_file(name: str) -> str:
 def _inputs(folder: Path, job: Dict[str, Any]) -> Any:
     with np.load(str(folder / "inputs.npz"), allow_pickle=False) as arrays:
         return tensors.unpack(job["inputs"], arrays)
+
+
+def _trial(folder: Path, job: Dict[str, Any], loaded: Any, keras: Any) -> Dict[str, Any]:
+    """Loss, metrics and a step of training, with the targets that are given."""
+    with np.load(str(folder / "targets.npz"), allow_pickle=False) as arrays:
+        targets = tensors.unpack(job["trial"]["targets"], arrays)
+    return training_step.trial(loaded, _inputs(folder, job), targets, keras, steps=job["trial"]["steps"])
 
 
 def _keep_outputs(routes: Dict[str, Any], file: Path) -> Dict[str, Any]:

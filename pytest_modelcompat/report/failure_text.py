@@ -203,13 +203,18 @@ def summary_lines(lines: Sequence[SummaryLine], stale: Sequence[str], verbosity:
 
 def _warnings(lines: Sequence[SummaryLine]) -> Iterator[str]:
     """Each warning of a case once, with the first of its targets that have it."""
+    for (_, text), (first, *others) in _titles_by_warning(lines).items():
+        more = f" and {counted(len(others), 'more target')}" if others else ""
+        yield f"{first}{more}: warning: {text}"
+
+
+def _titles_by_warning(lines: Sequence[SummaryLine]) -> dict[tuple[str, str], list[str]]:
+    """Each warning of a case, with the targets that have it."""
     titles: dict[tuple[str, str], list[str]] = {}
     for line in lines:
         for text in dict.fromkeys(line.warnings):
             titles.setdefault((line.case, text), []).append(line.title)
-    for (_, text), (first, *others) in titles.items():
-        more = f" and {counted(len(others), 'more target')}" if others else ""
-        yield f"{first}{more}: warning: {text}"
+    return titles
 
 
 def _verdict(line: SummaryLine) -> str:
@@ -236,6 +241,8 @@ def _counts(lines: Sequence[SummaryLine], stale: Sequence[str]) -> str:
     states = ("matched", "written", "updated", "unchanged")
     shown = [f"{count[state]} {state}" for state in states if count[state] or state in ("matched", "written")]
     failures = f"{failed} failed" + (f", {expected} failed as expected" if expected else "")
+    warned = len(_titles_by_warning(lines))
+    failures += f", {counted(warned, 'warning')}" if warned else ""
     frozen = sum(bool(line.frozen) for line in lines)
     kept = f"; {frozen} frozen" if frozen else ""
     return f"{counted(len(lines), 'target')}, {failures}; goldens: {', '.join(shown)}, {len(stale)} stale{kept}"

@@ -42,6 +42,7 @@ SUBJECT_LABELS = {
     Kind.PYTHON_BYTECODE: "layer",
     Kind.VOCABULARY_LOST: "layer",
     Kind.UNSAFE_CONTENT: "content",
+    Kind.ARGUMENT_NOT_SAVED: "argument",
 }
 WHERE_LABELS = {Kind.NOT_DETERMINISTIC: "suspects"}
 _SEVERITY_TEXTS = {Severity.CHANGE: "it loads, but is changed there", Severity.NOTE: "for information only"}

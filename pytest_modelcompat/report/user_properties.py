@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.report.layout import heading
+from pytest_modelcompat.results.finding import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -68,6 +69,10 @@ def of_result(result: Result) -> Properties:
 
 def _in_a_line(finding: Finding) -> str:
     """What a note or warning says; the cause of what a rule with a code found need not name its subject."""
+    if finding.kind is Kind.ARGUMENT_NOT_SAVED:
+        return f"{heading(finding)}: {finding.cause}; add {dict(finding.details)['add']}"
+    if finding.kind is Kind.INPUTS_NEEDED and finding.fix:
+        return f"{finding.cause}; give them: {finding.fix[0]}"
     return f"{heading(finding)}: {finding.subject}: {finding.cause}" if finding.code else finding.cause
 
 

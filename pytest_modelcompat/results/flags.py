@@ -14,6 +14,7 @@ FLAGS = {
     "imports": "--modelcompat-import",
     "op_libraries": "--modelcompat-op-library",
     "checks": "--modelcompat-check",
+    "train": "--modelcompat-train",
     "allow_unsafe": "--modelcompat-allow-unsafe",
     "saved_model_loaders": "--modelcompat-saved-model-loader",
     "rtol": "--modelcompat-rtol",

@@ -19,6 +19,8 @@ from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome, most_severe_first
 from pytest_modelcompat.roundtrip.static_check import option_syntax
 from pytest_modelcompat.roundtrip.tolerances import UnknownOutputError, tolerances
+from pytest_modelcompat.roundtrip.trained.findings import training_findings
+from pytest_modelcompat.roundtrip.unsaved.findings import with_unsaved_first
 from pytest_modelcompat.roundtrip.workspace import golden_folder, relative
 
 if TYPE_CHECKING:
@@ -82,10 +84,13 @@ def _reloaded(attempt: Attempt, rerun: RouteComparison | None, allowed: Toleranc
             differing += lost_weights
         found.extend(_explained(each, attempt, loses_weights=bool(lost_weights)) for each in differing)
         if "training" in checks and subject.format != "saved_model":
-            lost = evaluation.lost_training(subject.training, loaded.training)
-            found.extend(replace(each, fix=(_unless_it_trains(attempt),)) for each in lost)
+            lost = [*evaluation.lost_training(subject.training, loaded.training)]
+            is_half = any("16" in dtype for dtype in attempt.inventory.compute_dtypes)
+            trained = training_findings(lost, subject.trial, loaded.trial, subject.unsaved, is_half=is_half)
+            found.extend(replace(each, fix=(_unless_it_trains(attempt),)) for each in trained)
     other_loaders = OtherLoaders(attempt)
     found.extend((*other_loaders.load_refusals(), *other_loaders.output_differences(allowed)))
+    found = with_unsaved_first(found, subject.unsaved)
     return CheckOutcome(most_severe_first(found), rerun.drifts if rerun is not None else ())
 
 

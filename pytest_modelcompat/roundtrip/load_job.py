@@ -12,7 +12,7 @@ from pytest_modelcompat.roundtrip.stop import TargetStoppedError
 from pytest_modelcompat.runtimes.isolation import isolation_for
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.runtimes.process import LoaderUnavailableError, NoSpaceError
-from pytest_modelcompat.runtimes.protocol import Job
+from pytest_modelcompat.runtimes.protocol import Job, TrainingJob
 from pytest_modelcompat.runtimes.runtime import RuntimeUnavailableError
 from pytest_modelcompat.runtimes.uv import DECLARED_IN
 
@@ -76,6 +76,7 @@ def job_of(case: Case, context: SessionContext, subject: Subject, inventory: Inv
         compile_model=case.settings.compile_model,
         retry_uncompiled=inventory.compiled and subject.format != "saved_model",
         training="training" in case.settings.checks,
+        trial=_trial_of(subject, is_local=case.target.is_local),
         saved_model_loaders=case.settings.saved_model_loaders[1:] if subject.format == "saved_model" else (),
         threads=context.threads,
         timeout=case.settings.timeout,
@@ -83,3 +84,11 @@ def job_of(case: Case, context: SessionContext, subject: Subject, inventory: Inv
         stateful=subject.is_stateful,
         isolation=isolation_for(case.settings.isolation, case.settings.memory_limit, is_own=subject.is_trusted),
     )
+
+
+def _trial_of(subject: Subject, *, is_local: bool) -> TrainingJob | None:
+    """What the live model was evaluated on, so that the reloaded one can be."""
+    trial = subject.trial
+    if trial is None or trial.problem:
+        return None
+    return TrainingJob(trial.targets, bool(trial.step) and (is_local or not trial.draws))

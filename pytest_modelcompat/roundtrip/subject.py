@@ -12,6 +12,7 @@ from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import save
+from pytest_modelcompat.roundtrip.declarations import import_paths
 from pytest_modelcompat.roundtrip.inputs.derivation import inputs_for_artifact
 from pytest_modelcompat.roundtrip.inputs.how_to_give import how_to_give_inputs
 from pytest_modelcompat.roundtrip.inputs.live_model import CalledInputs, call_on, call_on_derived
@@ -23,10 +24,14 @@ from pytest_modelcompat.roundtrip.repeated_calls import never_varied, steady_out
 from pytest_modelcompat.roundtrip.save_failure import why_not_saved
 from pytest_modelcompat.roundtrip.seed import seed_everything
 from pytest_modelcompat.roundtrip.stop import NotApplicableError, TargetStoppedError, stop_on_failure
+from pytest_modelcompat.roundtrip.trained.findings import not_evaluated
+from pytest_modelcompat.roundtrip.trained.live_trial import LiveTrial, live_trial
+from pytest_modelcompat.roundtrip.unsaved.arguments import UnsavedArgument, unsaved_arguments
+from pytest_modelcompat.roundtrip.unsaved.findings import unsaved_findings
 from pytest_modelcompat.settings.checks import plain_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pytest_modelcompat.artifacts.weight_digest import WeightDigest
@@ -56,6 +61,8 @@ class Subject:
         uncallable: why it cannot be called; it is then only loaded, which may already fail for a graver reason.
         is_trusted: whether the test itself saved it, or what it does here is allowed by name; see `Judgement`.
         is_stateful: whether the live model has RNNs that keep their state from call to call.
+        unsaved: constructor arguments of the live model that the artifact does not hold.
+        trial: the live model's loss, metrics and step of training, where the case checks training.
     """
 
     artifact: Path
@@ -76,6 +83,8 @@ class Subject:
     uncallable: Finding | None = None
     is_trusted: bool = False
     is_stateful: bool = False
+    unsaved: tuple[UnsavedArgument, ...] = ()
+    trial: LiveTrial | None = None
 
 
 def prepare_subject(case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable[[], Any]) -> Subject:
@@ -111,6 +120,7 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable
     training = _training(model) if "training" in case.settings.checks else None
     saved = _save(case, model, inputs, folder)
     saves.add_changes(model, case.format, saved.changes)
+    unsaved, trial = _unsaved(case, model), _trial(case, model, called)
     return Subject(
         saved.artifact,
         FORMATS[case.format].artifact,
@@ -130,8 +140,12 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable
             *(_changed_by_saving(case.format, change) for change in saved.changes),
             *_uncalled_signatures(model.signatures, inputs),
             *never_varied(outputs),
+            *_not_saved(case, model, unsaved),
+            *([not_evaluated(case, trial)] if trial is not None and trial.problem else []),
         ),
         is_stateful=model.is_stateful,
+        unsaved=unsaved,
+        trial=trial,
     )
 
 
@@ -288,6 +302,28 @@ def _training(model: ModelUnderTest) -> Mapping[str, Any] | None:
     from pytest_modelcompat.loader import training_state
 
     return training_state.state(model.model)
+
+
+def _unsaved(case: Case, model: ModelUnderTest) -> tuple[UnsavedArgument, ...]:
+    """What its configuration lacks; a SavedModel holds none, but what the model computes."""
+    if FORMATS[case.format].artifact == "saved_model":
+        return ()
+    return unsaved_arguments(model, compiled=case.settings.compile_model)
+
+
+def _trial(case: Case, model: ModelUnderTest, called: CalledInputs) -> LiveTrial | None:
+    """What the live model gives in training, where that is checked; a SavedModel is not compiled."""
+    if "training" not in case.settings.checks or FORMATS[case.format].artifact == "saved_model" or not model.is_keras:
+        return None
+    return live_trial(model, called.values, called.outputs, case.settings.train, case.settings.seed)
+
+
+def _not_saved(case: Case, model: ModelUnderTest, unsaved: Sequence[UnsavedArgument]) -> Iterator[Finding]:
+    declared = {"custom_objects": import_paths(case.settings)}
+    syntax = OptionSyntax(
+        case.declared_in, test_module=case.test_module, declared=declared, keras=model.keras or "keras"
+    )
+    return unsaved_findings(unsaved, syntax, trains="training" in case.settings.checks)
 
 
 def _save(case: Case, model: ModelUnderTest, inputs: Any, folder: Path) -> save.SaveResult:

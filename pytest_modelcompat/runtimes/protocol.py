@@ -40,6 +40,19 @@ class Declarations:
 
 
 @dataclass(frozen=True)
+class TrainingJob:
+    """What to evaluate of a compiled model, on the job's inputs.
+
+    Args:
+        targets: nested arrays; None where its loss needs none.
+        steps: whether to do a step of training, too.
+    """
+
+    targets: Any
+    steps: bool
+
+
+@dataclass(frozen=True)
 class Job:
     """One artifact to load and call.
 
@@ -61,6 +74,7 @@ class Job:
         compile_model: passed to `load_model` as `compile`.
         retry_uncompiled: whether to try once more with `compile=False` where the load fails.
         training: whether to read what the model needs to go on training, which a SavedModel does not hold.
+        trial: what to evaluate of a compiled model; None for nothing.
         saved_model_loaders: the other loaders of a SavedModel to try: `graph`, `tfsm_layer`, `tf_keras`.
         threads: intra- and inter-op threads; 0 leaves TensorFlow's default.
         timeout: seconds until the child is killed.
@@ -85,6 +99,7 @@ class Job:
     compile_model: bool = True
     retry_uncompiled: bool = False
     training: bool = False
+    trial: TrainingJob | None = None
     saved_model_loaders: Sequence[str] = ()
     threads: int = 0
     timeout: float = 300.0
@@ -151,6 +166,8 @@ class LoadResult:
         uncompiled: the result without the compile configuration, where a load failed and that was tried; else None.
         training: optimizer, compile config and the optimizer's variables; None where the job did not ask for them or
             the model has none.
+        trial: `evaluated`, loss and metrics by name, `step`, the losses of a step of training, and `error`, as far as
+            the job asks for them.
         versions: of Keras, TensorFlow, Python, NumPy in the loader.
         timings: seconds by stage.
         peak_memory: bytes.
@@ -172,6 +189,7 @@ class LoadResult:
     other_results: Mapping[str, OtherLoadResult] = field(default_factory=dict)
     uncompiled: OtherLoadResult | None = None
     training: Mapping[str, Any] | None = None
+    trial: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
     peak_memory: int = 0
@@ -202,6 +220,11 @@ def write_job(job: Job, folder: Path, sys_path: Sequence[str], *, room: int, own
 
     structure, arrays = tensors.pack(tensors.as_leaves(job.inputs))
     np.savez(folder / "inputs.npz", **arrays)
+    trial = None
+    if job.trial is not None:
+        targets, arrays = tensors.pack(tensors.as_leaves(job.trial.targets))
+        np.savez(folder / "targets.npz", **arrays)
+        trial = {"targets": targets, "steps": job.trial.steps}
     content = {
         "artifact": str(job.artifact),
         "format": job.format,
@@ -229,6 +252,7 @@ def write_job(job: Job, folder: Path, sys_path: Sequence[str], *, room: int, own
         "compile_model": job.compile_model,
         "retry_uncompiled": job.retry_uncompiled,
         "training": job.training,
+        "trial": trial,
         "saved_model_loaders": list(job.saved_model_loaders),
         "threads": job.threads,
         "stochastic": list(job.stochastic),
@@ -272,6 +296,7 @@ def _read_answer(folder: Path, answer: Mapping[str, Any], ending: ProcessExit, l
         other_results={name: other_result(name, other) for name, other in answer.get("others", {}).items()},
         uncompiled=other_result(UNCOMPILED, answer[UNCOMPILED]) if UNCOMPILED in answer else None,
         training=answer.get("training"),
+        trial=answer.get("trial", {}),
         versions=answer.get("versions", {}),
         timings=answer.get("timings", {}),
         peak_memory=answer.get("peak_memory", 0),

@@ -249,6 +249,15 @@ def inputs(value: Any) -> Any:
     return value
 
 
+def train(value: Any) -> Any:
+    """Targets, or the place of a function that gives them."""
+    if isinstance(value, str):
+        module, _, function = value.partition(":")
+        if not module.strip() or not function.strip():
+            raise WrongTypeError("takes targets, a function that gives them, or its place as module:function")
+    return value
+
+
 formats = _names("format", tuple(FORMATS))
 checks = _names("check", CHECKS)
 imports = _strings('takes a list of module names, such as ["shop.layers"]')

@@ -41,6 +41,7 @@ class Settings:
     runtimes: tuple[Any, ...] = BY_NAME["runtimes"].default
     loads_in: tuple[str, ...] = BY_NAME["loads_in"].default
     checks: tuple[str, ...] = BY_NAME["checks"].default
+    train: Any = BY_NAME["train"].default
     allow_ops: Mapping[str, str] = field(default_factory=dict)
     allow_layers: Mapping[str, str] = field(default_factory=dict)
     allow_unsafe: Mapping[str, str] = field(default_factory=dict)

@@ -207,6 +207,17 @@ OPTIONS = (
         metavar="CHECK",
     ),
     Option(
+        name="train",
+        takes="array, list, dict, a function that gives one, or its place as `module:function`",
+        default=None,
+        check="train",
+        meaning="targets for check `training`: an array, list, dict, a function that gives one, or `module:function`",
+        shown_default="derived",
+        help="take the targets of check training from this function (default: derived from outputs and loss)",
+        metavar="MODULE:FUNCTION",
+        type=str,
+    ),
+    Option(
         name="allow_ops",
         takes="dict of name -> reason",
         default={},

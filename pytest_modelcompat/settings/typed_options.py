@@ -25,6 +25,7 @@ class RoundTripOptions(TypedDict, total=False):
     runtimes: str | Sequence[str]
     loads_in: str | Sequence[str]
     checks: str | Sequence[str]
+    train: Any
     allow_ops: Mapping[str, str]
     allow_layers: Mapping[str, str]
     allow_unsafe: Mapping[str, str]

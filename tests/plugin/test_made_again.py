@@ -158,7 +158,8 @@ H5 = ("saves another value", "is inside another")
 def test_the_layer_is_named_with_what_it_loses_and_works_as_printed(project: Project, name: str, saved_as: str) -> None:
     case = case_of(name, CLASSES)
     file = written(project, case)
-    (finding,) = findings_of(project, case, saved_as)
+    # Before it stands the argument that is not saved, where it is one.
+    *_, finding = findings_of(project, case, saved_as)
     _, _, cls, lost = CLASSES[name]
     assert finding["kind"] == "PREDICTIONS DRIFTED"
     assert finding["cause"].startswith(f"{cls} computes something else once it is made again from its configuration")

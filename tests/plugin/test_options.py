@@ -249,6 +249,13 @@ OPTIONS: dict[str, tuple[Any, str, str, list[str], list[Any]]] = {
         ["--modelcompat-memory-limit=5000"],
         [8_000_000_000, 1_610_612_736, 5000],
     ),
+    "train": (
+        None,
+        "modelcompat_train = shop.targets:of_ini",
+        'train="shop.targets:of_marker"',
+        ["--modelcompat-train=shop.targets:of_flag"],
+        ["shop.targets:of_ini", "shop.targets:of_marker", "shop.targets:of_flag"],
+    ),
     "isolation": (
         "auto",
         "modelcompat_isolation = off",

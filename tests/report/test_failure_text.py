@@ -148,6 +148,16 @@ class TestSummary:
             "2 targets, 1 failed; goldens: 1 matched, 0 written, 0 stale; 1 frozen"
         ]
 
+    def test_a_warning_of_a_case_counts_once_however_many_targets_have_it(self) -> None:
+        lines = [SummaryLine(f"a[{name}]", "a", warnings=("lost", "worse")) for name in ("h5", "keras")]
+        *shown, counts = summary_lines([*lines, SummaryLine("b[h5]", "b", warnings=("lost",))], [], -1)
+        assert shown == [
+            "a[h5] and 1 more target: warning: lost",
+            "a[h5] and 1 more target: warning: worse",
+            "b[h5]: warning: lost",
+        ]
+        assert counts == "3 targets, 0 failed, 3 warnings; goldens: 0 matched, 0 written, 0 stale"
+
     def test_notes_are_for_the_verbose(self) -> None:
         note = "test_ranker[h5]: note: saving changed it"
         assert note not in list(summary_lines([self.PASSED], [], 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,6 +61,22 @@ def test_of_a_result() -> None:
             "golden score moved by up to 0.25 in 1 of 2 elements beyond tolerance, old to new",
         ),
         ("modelcompat.note", "saving changed it"),
+    ]
+
+
+def test_a_warning_says_in_a_line_what_to_add_or_to_give() -> None:
+    unsaved = Finding(
+        Kind.ARGUMENT_NOT_SAVED,
+        "Scale(factor=3.0)",
+        cause="Scale(factor=3.0) is not saved",
+        severity=Severity.WARNING,
+        details=(("add", '"factor": self.factor'),),
+    )
+    needed = Finding(Kind.INPUTS_NEEDED, "train", cause="none", fix=("train=...",), severity=Severity.WARNING)
+    told = user_properties.of_result(replace(PASSED, findings=(unsaved, needed)))
+    assert [text for name, text in told if name == "modelcompat.warning"] == [
+        'ARGUMENT NOT SAVED: Scale(factor=3.0) is not saved; add "factor": self.factor',
+        "none; give them: train=...",
     ]
 
 

@@ -52,6 +52,7 @@ def given(**options: Any) -> dict[str, Any]:
         ({"runtimes": []}, "option 'runtimes' takes a list of runtime names"),
         ({"runtimes": ["local", "local"]}, ", each once, not "),
         ({"checks": ["predictons"]}, "did you mean 'predictions'?"),
+        ({"train": "targets"}, "takes targets, a function that gives them, or its place as module:function"),
         ({"allow_ops": {"Erf": ""}}, "every entry needs a reason"),
         ({"allow_layers": ["Dense"]}, "takes a dict of name -> reason"),
         ({"safe_mode": 1}, "option 'safe_mode' takes True or False"),

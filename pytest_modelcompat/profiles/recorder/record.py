@@ -51,7 +51,7 @@ def record(name: str, keras: Optional[str], imports: List[str]) -> Dict[str, Any
         keras: the Keras package that loads models; None for TensorFlow's own choice.
         imports: modules to import first, for the ops and objects they register.
     """
-    vocabulary = Vocabulary(importlib.import_module(keras) if keras else _default_keras())
+    vocabulary = Vocabulary(importlib.import_module(keras) if keras else default_keras())
     for module in imports:
         importlib.import_module(module)
     return {
@@ -64,7 +64,7 @@ def record(name: str, keras: Optional[str], imports: List[str]) -> Dict[str, Any
     }
 
 
-def _default_keras() -> Any:
+def default_keras() -> Any:
     """The Keras that `tf.keras` is; up to Keras 2.15 only that has the public names of TensorFlow 2."""
     import tensorflow as tf
 
