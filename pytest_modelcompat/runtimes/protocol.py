@@ -61,6 +61,7 @@ class Job:
         compile_model: passed to `load_model` as `compile`.
         retry_uncompiled: whether to try once more with `compile=False` where the load fails.
         training: whether to read what the model needs to go on training, which a SavedModel does not hold.
+        layers: whether to keep what each layer of a Keras model gives.
         saved_model_loaders: the other loaders of a SavedModel to try: `graph`, `tfsm_layer`, `tf_keras`.
         threads: intra- and inter-op threads; 0 leaves TensorFlow's default.
         timeout: seconds until the child is killed.
@@ -83,6 +84,7 @@ class Job:
     compile_model: bool = True
     retry_uncompiled: bool = False
     training: bool = False
+    layers: bool = False
     saved_model_loaders: Sequence[str] = ()
     threads: int = 0
     timeout: float = 300.0
@@ -147,6 +149,8 @@ class LoadResult:
         uncompiled: the result without the compile configuration, where a load failed and that was tried; else None.
         training: optimizer, compile config and the optimizer's variables; None where the job did not ask for them or
             the model has none.
+        layers: what the layers gave, where the job asked: `entries` and `state` as `loader.layer_trace` has them, and
+            `samples` by name; else None.
         versions: of Keras, TensorFlow, Python, NumPy in the loader.
         timings: seconds by stage.
         peak_memory: bytes.
@@ -168,6 +172,7 @@ class LoadResult:
     other_results: Mapping[str, OtherLoadResult] = field(default_factory=dict)
     uncompiled: OtherLoadResult | None = None
     training: Mapping[str, Any] | None = None
+    layers: Mapping[str, Any] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
     peak_memory: int = 0
@@ -225,6 +230,7 @@ def write_job(job: Job, folder: Path, sys_path: Sequence[str], *, room: int, own
         "compile_model": job.compile_model,
         "retry_uncompiled": job.retry_uncompiled,
         "training": job.training,
+        "layers": job.layers,
         "saved_model_loaders": list(job.saved_model_loaders),
         "threads": job.threads,
     }
@@ -266,6 +272,7 @@ def _read_answer(folder: Path, answer: Mapping[str, Any], ending: ProcessExit, l
         other_results={name: other_result(name, other) for name, other in answer.get("others", {}).items()},
         uncompiled=other_result(UNCOMPILED, answer[UNCOMPILED]) if UNCOMPILED in answer else None,
         training=answer.get("training"),
+        layers=_read_layers(folder, answer),
         versions=answer.get("versions", {}),
         timings=answer.get("timings", {}),
         peak_memory=answer.get("peak_memory", 0),
@@ -284,6 +291,15 @@ def _read_routes(file: Path, answer: Mapping[str, Any]) -> Mapping[str, Mapping[
     with np.load(_stored(_regular(file)), allow_pickle=False) as arrays:
         routes: Mapping[str, Mapping[str, Any]] = tensors.unpack(answer["routes"], arrays)
     return routes
+
+
+def _read_layers(folder: Path, answer: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    if "layers" not in answer:
+        return None
+    import numpy as np
+
+    with np.load(_stored(_regular(folder / "layers.npz")), allow_pickle=False) as arrays:
+        return {**answer["layers"], "samples": {name: arrays[name] for name in arrays.files}}
 
 
 def _regular(file: Path) -> Path:
