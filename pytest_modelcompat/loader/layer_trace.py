@@ -27,13 +27,12 @@ class LayerTrace:
 
     Args:
         model: of Keras; it has the path "".
-        samples: whether arrays are kept.
     """
 
-    def __init__(self, model: Any, *, samples: bool = True) -> None:
+    def __init__(self, model: Any) -> None:
         self.entries = []  # type: List[Dict[str, Any]]
         self.samples = {}  # type: Dict[str, Any]
-        self._model, self._keeps_samples = model, samples
+        self._model = model
         self._layers = [("", model)] + _steady(model)
         self._paths = {id(layer): path for path, layer in self._layers}
         self._calls = {}  # type: Dict[int, int]
@@ -67,11 +66,9 @@ class LayerTrace:
                 "digest": sketches.digest_of([leaf]),
                 "sketch": sketches.sketch_of(leaf),
                 "inputs": inputs,
-                "sample": "",
+                "sample": "sample_{}".format(len(self.entries)),
             }
-            if self._keeps_samples:
-                name = entry["sample"] = "sample_{}".format(len(self.entries))
-                self.samples[name] = sketches.sample_of(leaf)
+            self.samples[entry["sample"]] = sketches.sample_of(leaf)
             self.entries.append(entry)
 
 

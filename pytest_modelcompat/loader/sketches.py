@@ -20,7 +20,7 @@ DIGEST_DIGITS = 8
 # Numbers that are looked at together: measured on 10**7, larger ones take ten times as long, spent on getting memory.
 _CHUNK = 1 << 12
 # So many numbers are handed over of one tensor; of a larger one, a sample.
-MOST_SAMPLED = 1 << 16
+MOST_SAMPLED = 1 << 13
 
 
 def digest_of(leaves: List[Any]) -> str:

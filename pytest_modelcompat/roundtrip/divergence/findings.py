@@ -57,15 +57,17 @@ def of_reloaded(finding: Finding, place: Place, *, elsewhere: bool) -> Finding:
         elsewhere: whether another runtime reloaded it.
     """
     first = place.first
-    is_explained = finding.cause != RELOADED_DIFFERS
-    if first is None or is_explained or not place.is_of_layer_alone or (elsewhere and place.is_of_keras):
+    if first is None or not place.is_of_layer_alone or (elsewhere and place.is_of_keras):
         return finding
+    if finding.cause != RELOADED_DIFFERS:
+        is_of_code = finding.blame is Blame.MODEL
+        return replace(finding, details=_blaming(finding, first)) if is_of_code else finding
     where = "in that runtime" if elsewhere else "once it is loaded"
     return replace(
         finding,
         cause=f"{layer_name(first)} gives another output for the same inputs and weights {where}{_values(place)}",
         blame=Blame.LOADER if place.is_of_keras else Blame.MODEL,
-        details=_blaming(finding, first, place),
+        details=_blaming(finding, first),
     )
 
 
@@ -88,14 +90,13 @@ def of_golden(finding: Finding, place: Place, *, same_runtime: bool) -> Finding:
         cause=f"the model has the golden's weights, and {layer_name(first)} gives another output for the same inputs: "
         "its code or its configuration changed",
         blame=Blame.MODEL,
-        details=_blaming(finding, first, place),
+        details=_blaming(finding, first),
     )
 
 
-def _blaming(finding: Finding, first: LayerDrift, place: Place) -> tuple[tuple[str, str], ...]:
-    what = "another option of this layer" if place.is_of_keras else "its code, or an option of it"
+def _blaming(finding: Finding, first: LayerDrift) -> tuple[tuple[str, str], ...]:
     kept = tuple(each for each in finding.details if each[0] not in ("blame", "look for"))
-    return (*kept, ("blame", f"the code or the configuration of {layer_name(first)}: look for {what}"))
+    return (*kept, ("blame", f"the code or the configuration of {layer_name(first)}"))
 
 
 def _values(place: Place) -> str:

@@ -36,7 +36,7 @@ def golden_layers(trace: LayerTrace | None, made_by: Mapping[str, str]) -> dict[
             [float(f"{number:.{_DIGITS}g}") for number in each.sketch],
         ]
         for each in trace.outputs
-        if each.path
+        if each.path and each.is_steady
     }
     versions = {name: made_by[name] for name in _VERSIONS if name in made_by}
     return {"made_by": versions, "outputs": outputs} if outputs else {}

@@ -13,24 +13,25 @@ if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip.session_context import SessionContext
 
 
-def trace_of(model: Any, inputs: Any, *, samples: bool = True) -> LayerTrace | None:
-    """What the layers of a Keras model in this process give; None where it cannot be called once more.
+def trace_of(model: Any, inputs: Any) -> LayerTrace | None:
+    """What the layers of a Keras model in this process give, and whether that is steady; None where a call fails.
 
     Args:
         model: the Keras model.
         inputs: nested inputs that it takes.
-        samples: whether numbers are kept beside sketches.
     """
-    from pytest_modelcompat.loader.layer_trace import LayerTrace as Recording
-
     try:
-        recording = Recording(model, samples=samples)
-        recording.run(inputs)
-        return layer_trace(
-            {"entries": recording.entries, "state": recording.state(), "samples": recording.samples},
-        )
+        return _recorded(model, inputs).steady_in(_recorded(model, inputs))
     except Exception:  # noqa: BLE001 - it runs the user's code; a failure is explained without
         return None
+
+
+def _recorded(model: Any, inputs: Any) -> LayerTrace:
+    from pytest_modelcompat.loader.layer_trace import LayerTrace as Recording
+
+    recording = Recording(model)
+    recording.run(inputs)
+    return layer_trace({"entries": recording.entries, "state": recording.state(), "samples": recording.samples})
 
 
 def reloaded_trace(context: SessionContext, attempt: Attempt) -> LayerTrace | None:
