@@ -39,6 +39,7 @@ class LayerOutput:
         leaf: which tensor of the call it is, from 0.
         module: where the class is defined; empty where that is not known.
         inputs: a digest of what the call was given; empty where that is not known.
+        given: of each tensor of that, how many numbers it has and its sketch; empty where that is not known.
         sample: its numbers, or some of them, as a plain row; None where only the sketch is there.
         is_steady: whether a second call of the model gives the same bits.
     """
@@ -53,6 +54,7 @@ class LayerOutput:
     leaf: int = 0
     module: str = ""
     inputs: str = ""
+    given: tuple[tuple[float, ...], ...] = ()
     sample: NDArray[Any] | None = None
     is_steady: bool = True
 
@@ -103,6 +105,7 @@ def layer_trace(recorded: Mapping[str, Any]) -> LayerTrace:
                 leaf=int(each["leaf"]),
                 module=str(each["module"]),
                 inputs=str(each["inputs"]),
+                given=tuple(tuple(map(float, figures)) for figures in each["given"]),
                 sample=recorded["samples"].get(each["sample"]),
             )
             for each in recorded["entries"]
@@ -140,6 +143,25 @@ class LayerDrift:
     def is_estimated(self) -> bool:
         """Whether only sketches were compared."""
         return self.actual is None or self.expected.sample is None or self.actual.sample is None
+
+    @property
+    def has_equal_inputs(self) -> bool:
+        """Whether both calls are known to have been given the same, bit for bit."""
+        return self.actual is not None and bool(self.actual.inputs) and self.expected.inputs == self.actual.inputs
+
+    @property
+    def has_like_inputs(self) -> bool:
+        """Whether both calls are known to have been given the same, but for rounding."""
+        if self.has_equal_inputs or self.actual is None:
+            return self.has_equal_inputs
+        mine, other = self.expected.given, self.actual.given
+        return bool(mine) and len(mine) == len(other) and all(map(self._are_like, mine, other))
+
+    def _are_like(self, mine: tuple[float, ...], other: tuple[float, ...]) -> bool:
+        if not mine or not other or mine[0] != other[0]:
+            return False
+        difference = _root_mean_square(other[1:], mine[1:], int(mine[0]))
+        return difference is not None and difference <= self.rounding * math.hypot(mine[1], mine[2])
 
     @property
     def is_beyond_rounding(self) -> bool:
@@ -225,12 +247,19 @@ def _of_sketches(
     actual: Sequence[float], expected: Sequence[float], size: int, tolerance: Tolerance
 ) -> tuple[float, float, float] | None:
     """The same of the root of the mean square of the differences, estimated; None where there is no sketch."""
+    difference = _root_mean_square(actual, expected, size)
+    if difference is None:
+        return None
+    level = math.hypot(expected[0], expected[1])
+    return difference, _share(difference, tolerance.atol + tolerance.rtol * level), _share(difference, level)
+
+
+def _root_mean_square(actual: Sequence[float], expected: Sequence[float], size: int) -> float | None:
+    """Of the differences of two tensors of so many numbers, estimated; None where there is no sketch."""
     if len(actual) != len(expected) or len(expected) < 3 or not size:
         return None
     squares = [(mine - other) ** 2 for mine, other in zip(expected[2:], actual[2:], strict=True)]
-    difference = math.sqrt(sum(squares) / len(squares) / size)
-    level = math.hypot(expected[0], expected[1])
-    return difference, _share(difference, tolerance.atol + tolerance.rtol * level), _share(difference, level)
+    return math.sqrt(sum(squares) / len(squares) / size)
 
 
 def _share(difference: float, whole: float) -> float:

@@ -219,8 +219,8 @@ class Golden:
         weights: a digest of each weight, in the model's order.
         formats: what each format's artifact holds: format -> `layers` (class by path), `ops` (count by op),
             `signatures`; JSON-able.
-        layers: what each layer gave: `made_by`, versions, and `outputs`, by layer: class, dtype and shape, a short
-            digest, a sketch; empty where that is not known, as in a golden of an earlier plugin.
+        layers: what each layer gave: `made_by`, versions, and `outputs`, by layer: class, dtype and shape, short
+            digests of the output and of the inputs, a sketch; empty where that is not known, as in a golden of before.
         schema: the version of all this on disk.
     """
 

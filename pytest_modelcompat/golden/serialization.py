@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LONGEST_RECORD = 64 << 20
+# What a layer's entry has before its sketch: class, dtype and shape, digests of the output and of the inputs.
+_TEXTS_OF_LAYER = 4
 # How many levels of each section are opened before an entry is written on one line: one entry, one line of
 # a diff.
 _LEVELS = {
@@ -296,8 +298,8 @@ def _layers(layers: Any) -> dict[str, Any]:
     for key, entry in _entries("layers", layers):
         _entries(f"{key} of layers", entry)
     for key, entry in layers.get("outputs", {}).items():
-        class_name, spec, digest, sketch = entry
-        if not all(isinstance(each, str) for each in (class_name, spec, digest)):
+        *texts, sketch = entry
+        if len(texts) != _TEXTS_OF_LAYER or not all(isinstance(each, str) for each in texts):
             raise TypeError(f"{key} among the layers is {entry!r}")
         for number in sketch:
             if not isinstance(number, int | float):

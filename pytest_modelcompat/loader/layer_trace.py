@@ -23,7 +23,8 @@ class LayerTrace:
     """Records what layers give; its `entries` are JSON-able, its `samples` plain arrays.
 
     An entry has `path`, `class`, `module`, `call` (from 1), `leaf` (from 0), `dtype`, `shape`, `digest`, `sketch`,
-    `inputs` (a digest) and `sample`, the name of its array. An inner layer comes before the one that calls it.
+    `inputs`, a digest of what was given, `given`, of each tensor of that how many numbers it has and its sketch, and
+    `sample`, the name of its array. An inner layer comes before the one that calls it.
 
     Args:
         model: of Keras; it has the path "".
@@ -51,11 +52,17 @@ class LayerTrace:
         leaves = layers.arrays(outputs)[:MOST_LEAVES]
         if number > MOST_CALLS or len(self.entries) >= MOST_ENTRIES:
             return
-        inputs = sketches.digest_of(layers.arrays(given))
+        inputs = layers.arrays(given)
+        of_inputs = {
+            "inputs": sketches.digest_of(inputs),
+            "given": [[int(sketches.size_of(each))] + sketches.sketch_of(each) for each in inputs[:MOST_LEAVES]],
+        }
         self._calls[id(layer)] = number
         for position, leaf in enumerate(leaves):
             dtype, shape = _spec(leaf)
+            sample = "sample_{}".format(len(self.entries))
             entry = {
+                **of_inputs,
                 "path": self._paths[id(layer)],
                 "class": type(layer).__name__,
                 "module": str(type(layer).__module__),
@@ -65,16 +72,15 @@ class LayerTrace:
                 "shape": shape,
                 "digest": sketches.digest_of([leaf]),
                 "sketch": sketches.sketch_of(leaf),
-                "inputs": inputs,
-                "sample": "sample_{}".format(len(self.entries)),
+                "sample": sample,
             }
-            self.samples[entry["sample"]] = sketches.sample_of(leaf)
+            self.samples[sample] = sketches.sample_of(leaf)
             self.entries.append(entry)
 
 
 def _steady(model: Any) -> List[Tuple[str, Any]]:
     """The layers of a model but the cells of recurrent ones, which are called once for each step."""
-    cells = set()  # type: Set[int]
+    cells: Set[int] = set()
     found = []
     for path, layer in layers.layers(model):
         if id(layer) in cells:

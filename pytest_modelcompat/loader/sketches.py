@@ -39,6 +39,11 @@ def values_of(leaf: Any) -> Any:
     return None if values.dtype.kind == "O" else values.reshape(-1)
 
 
+def size_of(leaf: Any) -> int:
+    """How many numbers or strings a leaf holds."""
+    return int(calls.components(leaf)[0].size)
+
+
 def sample_of(leaf: Any) -> Any:
     """The numbers of a leaf as a plain row of at most `MOST_SAMPLED`, at places that its size alone decides."""
     values = values_of(leaf)

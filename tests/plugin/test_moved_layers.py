@@ -155,7 +155,9 @@ def _in_project(project: Project, code: str, *arguments: str) -> None:
     subprocess.run([sys.executable, "-c", seeded, *arguments], cwd=project.path, check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("entry", ['"Dense"', '["Dense", "float32 (2)", "ab", ["x"]]', '["Dense", 1, "ab", []]'])
+@pytest.mark.parametrize(
+    "entry", ['"Dense"', '["Dense", "float32 (2)", "ab", "cd", ["x"]]', '["Dense", 1, "ab", "cd", []]']
+)
 def test_a_golden_whose_layers_are_something_else_is_broken(project: Project, entry: str) -> None:
     write(project, "hostile_layers")
     project.record("-k", "keras")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.golden.golden import Golden
     from pytest_modelcompat.results.finding import Finding
     from pytest_modelcompat.roundtrip.attempt import Attempt
+    from pytest_modelcompat.roundtrip.live_model import LiveModel
     from pytest_modelcompat.roundtrip.session_context import SessionContext
 
 
@@ -46,7 +46,7 @@ def reloaded_with_place(
     if live is None or explainable(findings) is None:
         return list(findings)
     if attempt.subject.format == "saved_model":
-        return _by_names_of_weights(findings, attempt)
+        return _by_weights(findings, live, attempt)
     saved = live.trace
     reloaded = reloaded_trace(context, attempt) if saved is not None and saved.outputs else None
     if saved is None or reloaded is None:
@@ -68,7 +68,9 @@ def golden_with_place(
         attempt: the load.
         allowed: the tolerance of an output.
     """
-    if explainable(findings) is None:
+    chosen = explainable(findings)
+    if chosen is None or "inputs" in dict(chosen.details):
+        # Other inputs differ in every layer.
         return list(findings)
     try:
         golden = context.store.read(attempt.case.golden)
@@ -112,20 +114,15 @@ def _other_weights(golden: Golden, attempt: Attempt, current: LayerTrace) -> Map
     }
 
 
-def _by_names_of_weights(findings: Sequence[Finding], attempt: Attempt) -> list[Finding]:
-    """Findings of a SavedModel, with the layers whose weights are others there, by the names of these."""
-    saved, loaded = defaultdict(list), Counter((each.path, each.content) for each in attempt.loaded.weights)
-    names = {each.path for each in attempt.loaded.weights}
-    for each in attempt.subject.weights:
-        if each.path in names and not loaded[each.path, each.content]:
-            saved[each.path.rpartition("/")[0]].append(each.path)
-    chosen = explainable(findings)
-    if not saved or chosen is None:
-        return list(findings)
-    layer, weights = next(iter(saved.items()))
-    text = f'by the names of weights, first in "{layer}": {listed(weights, MOST_PLACES)}'
-    rest = [name for name in saved if name != layer]
-    if rest:
-        text += f"; then in {listed(rest, MOST_PLACES)}"
-    explained = replace(chosen, details=(*chosen.details, ("moved", text)))
-    return [explained if each is chosen else each for each in findings]
+def _by_weights(findings: Sequence[Finding], live: LiveModel, attempt: Attempt) -> list[Finding]:
+    """Findings of a SavedModel, with the first layer whose weights are not in it: its layers cannot be called alone."""
+    trace, chosen = live.trace, explainable(findings)
+    there = {each.sha256 for each in attempt.loaded.weights}
+    for output in trace.outputs if trace is not None else ():
+        state = trace.state.get(output.path) if trace is not None else None
+        gone = [each["path"] for each in state["weights"] if each["sha256"] not in there] if state else []
+        if gone and chosen is not None:
+            text = f'by its weights, first in "{output.path}" ({output.class_name}): {listed(gone, MOST_PLACES)}'
+            explained = replace(chosen, details=(*chosen.details, ("moved", text)))
+            return [explained if each is chosen else each for each in findings]
+    return list(findings)

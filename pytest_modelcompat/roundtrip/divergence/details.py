@@ -17,6 +17,7 @@ _MOST_VALUES = 3
 # Rows of the table after the first layer that differs, besides the greatest and the last one.
 _AFTER = 2
 _LABEL, _TABLE_LABEL = "moved", "layers"
+_NO_LAYER = "no layer gives anything else than before: what makes the outputs of what they give is no layer"
 
 
 def place_details(place: Place, tolerance: Tolerance) -> tuple[tuple[str, str], ...]:
@@ -26,8 +27,8 @@ def place_details(place: Place, tolerance: Tolerance) -> tuple[tuple[str, str], 
         place: as `place_of` gives it.
         tolerance: what the differences are held against.
     """
-    if not any(not each.is_equal for each in place.drifts):
-        return ()
+    if all(each.is_equal for each in place.drifts):
+        return ((_LABEL, _NO_LAYER),) if place.drifts else ()
     return ((_LABEL, "\n".join(_sentences(place))), (_TABLE_LABEL, "\n".join(_table(place, tolerance))))
 
 
@@ -45,13 +46,7 @@ def _sentences(place: Place) -> Iterator[str]:
     if first is None:
         yield "no layer alone: the difference grows from layer to layer, by no more than rounding explains in each"
         return
-    if place.has_equal_inputs:
-        inputs = "its inputs are the same bit for bit"
-    elif place.has_like_inputs:
-        inputs = "its inputs are the same but for rounding"
-    else:
-        inputs = "its inputs differ, as what comes before it is no layer"
-    yield f"first in {layer_name(first)}: {inputs}, its output is not"
+    yield f"first in {layer_name(first)}: {_inputs(first)}"
     if first.other:
         yield f"its output {first.other}"
     if place.weights:
@@ -60,6 +55,16 @@ def _sentences(place: Place) -> Iterator[str]:
         yield "its weights are the same" if place.has_weights else "it has no weights"
     if place.values:
         yield f"its {listed(map(str, place.values), _MOST_VALUES, 'and')}"
+
+
+def _inputs(first: LayerDrift) -> str:
+    if first.has_equal_inputs:
+        return "its inputs are the same bit for bit, its output is not"
+    if first.has_like_inputs:
+        return "its inputs are the same but for rounding, its output is not"
+    if first.actual is not None and first.actual.inputs and first.expected.inputs:
+        return "its inputs differ too; what makes them is no layer, or one that only one of the models has"
+    return "the first whose output differs"
 
 
 def _are(items: Sequence[str]) -> str:

@@ -83,7 +83,7 @@ def of_golden(finding: Finding, place: Place, *, same_runtime: bool) -> Finding:
     is_changed = first is not None and (bool(first.other) or first.relative > _NO_ROUNDING)
     if first is None or finding.blame is not Blame.NUMERICS or not (same_runtime and is_changed):
         return finding
-    if not place.is_of_layer_alone:
+    if not (place.is_of_layer_alone and first.has_equal_inputs):
         return finding
     return replace(
         finding,

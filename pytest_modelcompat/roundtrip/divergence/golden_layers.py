@@ -33,6 +33,7 @@ def golden_layers(trace: LayerTrace | None, made_by: Mapping[str, str]) -> dict[
             each.class_name,
             f"{each.dtype} ({', '.join(map(str, each.shape))})",
             each.digest,
+            each.inputs,
             [float(f"{number:.{_DIGITS}g}") for number in each.sketch],
         ]
         for each in trace.outputs
@@ -51,7 +52,7 @@ def golden_trace(golden: Golden) -> LayerTrace | None:
     return LayerTrace(tuple(each for each in found if each is not None))
 
 
-def _output(key: str, class_name: str, spec: str, digest: str, sketch: list[float]) -> LayerOutput | None:
+def _output(key: str, class_name: str, spec: str, digest: str, inputs: str, sketch: list[float]) -> LayerOutput | None:
     name, tensor = _KEY.fullmatch(key), _SPEC.fullmatch(spec)
     if name is None or tensor is None:
         return None
@@ -62,6 +63,7 @@ def _output(key: str, class_name: str, spec: str, digest: str, sketch: list[floa
         shape=tuple(int(size) for size in tensor["shape"].split(",") if size.strip()),
         digest=digest,
         sketch=tuple(sketch),
+        inputs=inputs,
         call=int(name["call"] or 1),
         leaf=int(name["leaf"] or 0),
     )

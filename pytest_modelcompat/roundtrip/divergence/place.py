@@ -56,29 +56,9 @@ class Place:
     has_weights: bool = False
 
     @property
-    def before(self) -> Sequence[LayerDrift]:
-        """The outputs that come before the first that differs."""
-        return self.drifts[: self.drifts.index(self.first)] if self.first is not None else self.drifts
-
-    @property
-    def has_equal_inputs(self) -> bool:
-        """Whether the first that differs was given the same, bit for bit."""
-        first = self.first
-        if first is None or first.actual is None:
-            return False
-        if first.expected.inputs and first.actual.inputs:
-            return first.expected.inputs == first.actual.inputs
-        return all(each.is_equal for each in self.before)
-
-    @property
-    def has_like_inputs(self) -> bool:
-        """Whether the first that differs was given the same, but for rounding."""
-        return self.has_equal_inputs or not any(each.is_beyond_rounding for each in self.before)
-
-    @property
     def is_of_layer_alone(self) -> bool:
         """Whether the first that differs has the same inputs and the same weights."""
-        return self.first is not None and self.has_like_inputs and self.weights == ()
+        return self.first is not None and self.first.has_like_inputs and self.weights == ()
 
     @property
     def is_of_keras(self) -> bool:
