@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.roundtrip.classes.config import ClassTrouble, class_troubles
-from pytest_modelcompat.roundtrip.divergence.traces import trace_of
+from pytest_modelcompat.roundtrip.divergence.live_trace import trace_of
 from pytest_modelcompat.roundtrip.draws.findings import Drawing, drawing_of, with_drawing
 from pytest_modelcompat.roundtrip.inputs.traced_dtype import FailsAsFloat, fails_as_float, with_dtype
 from pytest_modelcompat.roundtrip.origin import Origin, origin_of

@@ -19,8 +19,8 @@ from pytest_modelcompat.results.finding import Blame, Finding, Kind
 from pytest_modelcompat.roundtrip.divergence.details import place_details
 from pytest_modelcompat.roundtrip.divergence.findings import of_golden, of_reloaded
 from pytest_modelcompat.roundtrip.divergence.golden_layers import golden_layers, golden_trace
+from pytest_modelcompat.roundtrip.divergence.live_trace import trace_of
 from pytest_modelcompat.roundtrip.divergence.place import Place, place_of
-from pytest_modelcompat.roundtrip.divergence.traces import trace_of
 from pytest_modelcompat.roundtrip.evaluation import RELOADED_DIFFERS
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from pytest_modelcompat.golden.golden import GoldenError, digest_changes
 from pytest_modelcompat.roundtrip.divergence.findings import explainable, of_golden, of_reloaded, with_place
 from pytest_modelcompat.roundtrip.divergence.golden_layers import golden_trace, has_versions
 from pytest_modelcompat.roundtrip.divergence.place import place_of
-from pytest_modelcompat.roundtrip.divergence.traces import reloaded_trace
+from pytest_modelcompat.roundtrip.divergence.reloaded_trace import reloaded_trace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
