@@ -120,7 +120,7 @@ class LayerDrift:
 
     Args:
         expected: the expected output.
-        actual: the other one; None where the other model has no such output.
+        actual: the other one.
         is_equal: whether both are the same bit for bit, but for the sign of zeros.
         difference: the greatest difference of two numbers, in a sample where there are very many; where only sketches
             are there, an estimate of the root of the mean square.
@@ -131,7 +131,7 @@ class LayerDrift:
     """
 
     expected: LayerOutput
-    actual: LayerOutput | None
+    actual: LayerOutput
     is_equal: bool
     difference: float = 0.0
     share: float = 0.0
@@ -142,20 +142,24 @@ class LayerDrift:
     @property
     def is_estimated(self) -> bool:
         """Whether only sketches were compared."""
-        return self.actual is None or self.expected.sample is None or self.actual.sample is None
+        return self.expected.sample is None or self.actual.sample is None
 
     @property
     def has_equal_inputs(self) -> bool:
         """Whether both calls are known to have been given the same, bit for bit."""
-        return self.actual is not None and bool(self.actual.inputs) and self.expected.inputs == self.actual.inputs
+        return bool(self.actual.inputs) and self.expected.inputs == self.actual.inputs
+
+    @property
+    def knows_inputs(self) -> bool:
+        """Whether it is known of both calls what they were given, so that it can be compared but for rounding."""
+        return bool(self.expected.given) and bool(self.actual.given)
 
     @property
     def has_like_inputs(self) -> bool:
         """Whether both calls are known to have been given the same, but for rounding."""
-        if self.has_equal_inputs or self.actual is None:
-            return self.has_equal_inputs
         mine, other = self.expected.given, self.actual.given
-        return bool(mine) and len(mine) == len(other) and all(map(self._are_like, mine, other))
+        are_like = self.knows_inputs and len(mine) == len(other) and all(map(self._are_like, mine, other))
+        return self.has_equal_inputs or are_like
 
     def _are_like(self, mine: tuple[float, ...], other: tuple[float, ...]) -> bool:
         if not mine or not other or mine[0] != other[0]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import aligned, listed
@@ -46,7 +47,7 @@ def _sentences(place: Place) -> Iterator[str]:
     if first is None:
         yield "no layer alone: the difference grows from layer to layer, by no more than rounding explains in each"
         return
-    yield f"first in {layer_name(first)}: {_inputs(first)}"
+    yield f"first in {layer_name(first)}: {_inputs(first, place)}"
     if first.other:
         yield f"its output {first.other}"
     if place.weights:
@@ -57,14 +58,14 @@ def _sentences(place: Place) -> Iterator[str]:
         yield f"its {listed(map(str, place.values), _MOST_VALUES, 'and')}"
 
 
-def _inputs(first: LayerDrift) -> str:
+def _inputs(first: LayerDrift, place: Place) -> str:
     if first.has_equal_inputs:
         return "its inputs are the same bit for bit, its output is not"
     if first.has_like_inputs:
         return "its inputs are the same but for rounding, its output is not"
-    if first.actual is not None and first.actual.inputs and first.expected.inputs:
+    if first.knows_inputs or all(each.is_equal for each in place.before):
         return "its inputs differ too; what makes them is no layer, or one that only one of the models has"
-    return "the first whose output differs"
+    return "the first whose output differs by more than rounding"
 
 
 def _are(items: Sequence[str]) -> str:
@@ -76,7 +77,7 @@ def _table(place: Place, tolerance: Tolerance) -> Iterator[str]:
     what = "the root mean square of each output's difference, estimated, and"
     if not any(each.is_estimated for each in rows if each is not None):
         what = "the greatest difference of each output, and"
-    yield f"{what} how many times the tolerance of {tolerance.source} that is"
+    yield f"{what} how many times its tolerance (from {tolerance.source}) that is"
     cells = [_cells(each, place) if each is not None else ("…", "", "", "", "") for each in rows]
     yield from aligned(cells, right={2, 3})
 
@@ -92,6 +93,9 @@ def _cells(drift: LayerDrift, place: Place) -> tuple[str, str, str, str, str]:
 
 
 def _times(share: float) -> str:
+    """How many times a tolerance; empty for one of 0, that of integers."""
+    if math.isinf(share):
+        return ""
     if share >= 10_000:
         return f"{share:.1e} x"
     return f"{share:,.0f} x" if share >= 10 else f"{share:.2g} x"

@@ -56,6 +56,11 @@ class Place:
     has_weights: bool = False
 
     @property
+    def before(self) -> Sequence[LayerDrift]:
+        """The outputs that come before the first that differs."""
+        return self.drifts[: self.drifts.index(self.first)] if self.first is not None else self.drifts
+
+    @property
     def is_of_layer_alone(self) -> bool:
         """Whether the first that differs has the same inputs and the same weights."""
         return self.first is not None and self.first.has_like_inputs and self.weights == ()
@@ -87,7 +92,7 @@ def place_of(
     drifts = compare_layers(expected, actual, tolerance)
     changed = _other_weights(drifts, expected, actual) if other_weights is None else other_weights
     first = first_to_diverge(drifts, same_runtime=same_runtime, other_weights=[*filter(changed.get, changed)])
-    if first is None or first.actual is None:
+    if first is None:
         return Place(drifts, first)
     mine, other = expected.state.get(first.expected.path, {}), actual.state.get(first.actual.path, {})
     weights = changed.get(first.expected.path)
@@ -105,7 +110,7 @@ def _other_weights(
     drifts: Sequence[LayerDrift], expected: LayerTrace, actual: LayerTrace
 ) -> Mapping[str, Sequence[str]]:
     found = {}
-    for path, there in {each.expected.path: each.actual.path for each in drifts if each.actual is not None}.items():
+    for path, there in {each.expected.path: each.actual.path for each in drifts}.items():
         if path in expected.state and there in actual.state:
             mine, other = expected.state[path]["weights"], actual.state[there]["weights"]
             there_are = Counter(each["sha256"] for each in other)
