@@ -65,6 +65,6 @@ def test_the_layer_is_named_from_the_golden_alone(
     save("3e-3")
     project.run("--modelcompat-runtime", OTHER, "--modelcompat-report", "report.json")
     document = json.loads((project.path / "report.json").read_text(encoding="utf-8"))
-    (drifted,) = [each for each in document["results"][0]["findings"] if each["severity"] == "error"]
+    (drifted,) = [each for each in document["targets"][0]["findings"] if each["severity"] == "error"]
     block = f"block_{int(name.partition('_')[2]) // 5 * 5}"
     assert drifted["details"]["moved"].startswith(f'first in "{block}/{name}" (Dense): ')
