@@ -210,7 +210,8 @@ def test_rounder():
     Failure(
         "Predictions that differ from the golden's",
         "Three facts show the cause: whether the reloaded model equals the saved one, and whether the weights and the\n"
-        "layers are those of the golden. Here the initializer was changed.",
+        "layers are those of the golden. Here the initializer was changed; its layer is named,\n"
+        "with how the difference grows from there.",
         CLASSIFIER.format(format="keras", test="test_classifier", start="zeros", activation='"relu"'),
         "PREDICTIONS DRIFTED  test_classifier[keras]",
         CLASSIFIER.format(format="keras", test="test_classifier", start="ones", activation='"relu"'),

@@ -219,6 +219,8 @@ class Golden:
         weights: a digest of each weight, in the model's order.
         formats: what each format's artifact holds: format -> `layers` (class by path), `ops` (count by op),
             `signatures`; JSON-able.
+        layers: what each layer gave: `made_by`, versions, and `outputs`, by layer: class, dtype and shape, short
+            digests of the output and of the inputs, a sketch; empty where that is not known, as in a golden of before.
         schema: the version of all this on disk.
     """
 
@@ -228,6 +230,7 @@ class Golden:
     statistics: Mapping[str, Mapping[str, int | float | None]] = field(default_factory=dict)
     weights: tuple[WeightDigest, ...] = ()
     formats: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    layers: Mapping[str, Any] = field(default_factory=dict)
     schema: int = GOLDEN_SCHEMA
 
     def with_format(self, name: str, section: Mapping[str, Any]) -> Golden:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LONGEST_RECORD = 64 << 20
+# What a layer's entry has before its sketch: class, dtype and shape, digests of the output and of the inputs.
+_TEXTS_OF_LAYER = 4
 # How many levels of each section are opened before an entry is written on one line: one entry, one line of
 # a diff.
 _LEVELS = {
@@ -40,6 +42,7 @@ _LEVELS = {
     "statistics": 1,
     "weights": 1,
     "formats": 3,
+    "layers": 2,
     "arrays": 1,
 }
 
@@ -92,6 +95,7 @@ def _document(name: GoldenName, golden: Golden, arrays: Mapping[str, NDArray[Any
             }
             for format_name, section in _sorted(golden.formats).items()
         },
+        **({"layers": golden.layers} if golden.layers else {}),
         "arrays": {key: _array_digest(arrays[key]) for key in sorted(arrays)},
     }
 
@@ -276,6 +280,7 @@ def _golden(document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
         statistics=dict(_entries("statistics", document["statistics"])),
         weights=weight_digests(document["weights"]),
         formats=_formats(document["formats"]),
+        layers=_layers(document.get("layers", {})),
         schema=document["schema"],
     )
 
@@ -287,6 +292,19 @@ def _formats(formats: Any) -> dict[str, dict[str, Any]]:
                 if not isinstance(value, kind):
                     raise TypeError(f"{entry} among the {part} of {name} is {value!r}")
     return dict(formats)
+
+
+def _layers(layers: Any) -> dict[str, Any]:
+    for key, entry in _entries("layers", layers):
+        _entries(f"{key} of layers", entry)
+    for key, entry in layers.get("outputs", {}).items():
+        *texts, sketch = entry
+        if len(texts) != _TEXTS_OF_LAYER or not all(isinstance(each, str) for each in texts):
+            raise TypeError(f"{key} among the layers is {entry!r}")
+        for number in sketch:
+            if not isinstance(number, int | float):
+                raise TypeError(f"the sketch of {key} among the layers has {number!r}")
+    return dict(layers)
 
 
 def _entries(what: str, mapping: Any) -> ItemsView[str, Any]:

@@ -1,7 +1,8 @@
 """One job in a fresh child: import what is declared, resolve, load, predict, answer.
 
 A job is a folder: `job.json` and `inputs.npz` come in, `answer.json` and `outputs.npz` go out. The answer is written
-again after every stage, so that a crash leaves what was found before it. Other loaders of a SavedModel come after all
+again after every stage, so that a crash leaves what was found before it. A job may ask for what each layer gives, which
+is in `layers.npz`. Other loaders of a SavedModel come after all
 stages, or after a failed load: `answer["trying"]` names the one at work, and each leaves an `outputs-NAME.npz`. So
 does a second try of a compiled model that does not load, without its compile configuration.
 """
@@ -22,6 +23,7 @@ from . import (
     calls,
     confinement,
     imports,
+    layer_trace,
     resolve,
     samples,
     saved_models,
@@ -85,6 +87,8 @@ def _stages(folder: Path, job: Dict[str, Any], answer: JobAnswer) -> None:
     _enter(folder, answer, "predict")
     if job["call"]:
         _predict(folder, job, loaded, answer)
+    if job["layers"]:
+        _trace_layers(folder, job, loaded, answer)
     if job["training"] and not _is_saved_model(job):
         _enter(folder, answer, "training")
         answer["training"] = training_state.state(loaded)
@@ -265,6 +269,13 @@ def _digests(job: Dict[str, Any], loaded: Any) -> Any:
 
 def _predict(folder: Path, job: Dict[str, Any], loaded: Any, answer: JobAnswer) -> None:
     answer["routes"] = _keep_outputs(_outputs(folder, job, loaded), folder / "outputs.npz")
+
+
+def _trace_layers(folder: Path, job: Dict[str, Any], loaded: Any, answer: JobAnswer) -> None:
+    trace = layer_trace.LayerTrace(loaded)
+    trace.run(_inputs(folder, job))
+    np.savez(str(folder / "layers.npz"), **trace.samples)
+    answer["layers"] = {"entries": trace.entries, "state": trace.state()}
 
 
 def _outputs(folder: Path, job: Dict[str, Any], loaded: Any) -> Dict[str, Any]:

@@ -12,6 +12,8 @@ from pytest_modelcompat.diagnosis import unresolved
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import evaluation
+from pytest_modelcompat.roundtrip.divergence.comparisons import current_trace, golden_with_place, reloaded_with_place
+from pytest_modelcompat.roundtrip.divergence.golden_layers import golden_layers
 from pytest_modelcompat.roundtrip.golden_check import GoldenCheck, TargetRecord
 from pytest_modelcompat.roundtrip.lora import with_lora
 from pytest_modelcompat.roundtrip.origin import with_origin
@@ -53,6 +55,7 @@ def _compared(context: SessionContext, attempt: Attempt) -> CheckOutcome:
     if attempt.subject.outputs is not None:
         rerun = compare_routes(attempt.routes, attempt.subject.outputs, allowed)
     reloaded = _reloaded(attempt, rerun, allowed)
+    reloaded = replace(reloaded, findings=tuple(reloaded_with_place(reloaded.findings, context, attempt, allowed)))
     if case.frozen is not None:
         return replace(reloaded, golden="" if reloaded.failed else "matched", golden_made_by=attempt.saved_by)
     criteria = evaluation.GoldenCriteria(
@@ -63,11 +66,13 @@ def _compared(context: SessionContext, attempt: Attempt) -> CheckOutcome:
         records=attempt.records,
     )
     where = relative(golden_folder(case, context), context.root)
-    golden = GoldenCheck(case, context.store, record_of(attempt), criteria, where)
+    record = replace(record_of(attempt), layers=lambda: golden_layers(current_trace(context, attempt), attempt.made_by))
+    golden = GoldenCheck(case, context.store, record, criteria, where)
     if not context.updating or not (attempt.records or golden.is_missing):
         compared, live = golden.compare(), attempt.subject.live
         if live is not None:
             compared = with_origin(compared, lambda: live.origin(case))
+        compared = replace(compared, findings=tuple(golden_with_place(compared.findings, context, attempt, allowed)))
         return reloaded.with_golden(compared)
     # Only what held its round trip is worth recording.
     return reloaded if reloaded.failed else reloaded.with_golden(golden.update())

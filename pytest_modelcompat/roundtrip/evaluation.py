@@ -38,6 +38,7 @@ _ANYTHING = (
 )
 _BLAME_HERE = "serialization: the writer or the loader"
 _BLAME_ELSEWHERE = "the loader of that runtime, or what its layers and ops compute"
+RELOADED_DIFFERS = "the reloaded model predicts something else than the model that was saved"
 LOOK_FOR = (
     "another TensorFlow, Keras or processor than the golden's, or another option of a layer, such as its activation"
 )
@@ -116,7 +117,7 @@ def serialization_findings(
         rerun,
         checks,
         structure=("the reloaded model has other output names, dtypes or shapes than the saved model", Blame.LOADER),
-        drift=("the reloaded model predicts something else than the model that was saved", Blame.LOADER),
+        drift=(RELOADED_DIFFERS, Blame.LOADER),
         facts=(("blame", blame),),
     )
 

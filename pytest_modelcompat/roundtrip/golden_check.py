@@ -24,7 +24,7 @@ from pytest_modelcompat.roundtrip.inputs.search import are_same
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.artifacts.weight_digest import WeightDigest
@@ -44,6 +44,7 @@ class TargetRecord:
         inventory: of the artifact.
         made_by: versions of what made it.
         format: the target's format.
+        layers: gives what the golden keeps of the model's layers; asked for where a golden is written.
     """
 
     inputs: Any
@@ -52,6 +53,7 @@ class TargetRecord:
     inventory: Inventory
     made_by: Mapping[str, str]
     format: str
+    layers: Callable[[], Mapping[str, Any]] = dict
 
     def section(self) -> dict[str, Any]:
         """What the format's artifact holds, the way a golden keeps it."""
@@ -265,7 +267,7 @@ def _keeps_outputs(written: UpdateResult) -> bool:
 
 def _merged(before: Golden | None, recording: TargetRecord, rule: evaluation.GoldenCriteria) -> Golden:
     """The golden to keep: the one there while it still holds, with this target's section brought up to date."""
-    fresh = recording.golden()
+    fresh = replace(recording.golden(), layers=recording.layers())
     if before is None:
         return fresh
     comparison, _ = evaluation.compare_with_golden(recording.outputs, before, _outputs(before), recording.weights, rule)
@@ -274,8 +276,17 @@ def _merged(before: Golden | None, recording: TargetRecord, rule: evaluation.Gol
         before.weights, recording.weights, by_content=_versions_differ(before, recording)
     ).none
     if comparison.holds and same_weights and _same_inputs(before, recording):
-        return before.with_format(recording.format, fresh.formats[recording.format])
+        kept = before.with_format(recording.format, fresh.formats[recording.format])
+        return kept if _has_layers_of(before, fresh) else replace(kept, layers=fresh.layers)
     return replace(fresh, formats={**before.formats, **fresh.formats})
+
+
+def _has_layers_of(before: Golden, fresh: Golden) -> bool:
+    """Whether a golden says what the layers of the model give: under the same versions, of layers of the same names."""
+    if not before.layers or not fresh.layers:
+        return bool(before.layers)
+    same_versions = before.layers.get("made_by") == fresh.layers["made_by"]
+    return not same_versions or before.layers.get("outputs", {}).keys() == fresh.layers["outputs"].keys()
 
 
 def _joined(before: Golden | None, recording: TargetRecord, rule: evaluation.GoldenCriteria) -> Golden:
@@ -285,7 +296,7 @@ def _joined(before: Golden | None, recording: TargetRecord, rule: evaluation.Gol
         _OtherModelError: this target would fail against it.
     """
     if before is None:
-        return recording.golden()
+        return replace(recording.golden(), layers=recording.layers())
     rule = replace(rule, inputs_differ=not _same_inputs(before, recording))
     _, found = evaluation.compare_with_golden(recording.outputs, before, _outputs(before), recording.weights, rule)
     if found:

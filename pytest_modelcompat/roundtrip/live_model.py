@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.formats import FORMATS
 from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.roundtrip.classes.config import ClassTrouble, class_troubles
+from pytest_modelcompat.roundtrip.divergence.live_trace import trace_of
 from pytest_modelcompat.roundtrip.draws.findings import Drawing, drawing_of, is_declared, with_drawing
 from pytest_modelcompat.roundtrip.inputs.traced_dtype import FailsAsFloat, fails_as_float, with_dtype
 from pytest_modelcompat.roundtrip.origin import Origin, origin_of
@@ -18,6 +19,7 @@ from pytest_modelcompat.runtimes import LOCAL
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_modelcompat.comparison.layers import LayerTrace
     from pytest_modelcompat.results.finding import Finding
     from pytest_modelcompat.results.option_syntax import OptionSyntax
     from pytest_modelcompat.roundtrip.case import Case
@@ -81,6 +83,11 @@ class LiveModel:
             case: the case, with its builder.
         """
         return origin_of(self._model, self._inputs, case)
+
+    @cached_property
+    def trace(self) -> LayerTrace | None:
+        """What its layers give for the inputs; None for a plain `tf.Module`, which has none."""
+        return trace_of(self._model.model, self._inputs) if self._model.is_keras else None
 
     @property
     def _is_rebuilt(self) -> bool:

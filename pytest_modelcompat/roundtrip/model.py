@@ -141,8 +141,10 @@ class ModelUnderTest:
 
     def layers(self) -> Iterator[tuple[str, Any]]:
         """Every Keras layer at any depth, once, with its path of names; none for a plain `tf.Module`."""
+        from pytest_modelcompat.loader import layers
+
         if self.is_keras:
-            yield from _layers(self.model, (), {id(self.model)})
+            yield from layers.layers(self.model)
 
     def with_layers(self) -> Iterator[Any]:
         """The Keras model itself, and every layer in it."""
@@ -282,31 +284,11 @@ def _by_keyword(function: Any, arguments: Any) -> dict[str, Any]:
     return {name: tensors.as_leaf(part) for name, part in zip(keywords, flat, strict=True)}
 
 
-def _layers(parent: Any, path: tuple[str, ...], seen: set[int]) -> Iterator[tuple[str, Any]]:
-    """Layers below a Keras object, each once, at the first place it is met."""
-    for layer in sublayers(parent):
-        if id(layer) not in seen:
-            seen.add(id(layer))
-            here = (*path, str(layer.name))
-            yield "/".join(here), layer
-            yield from _layers(layer, here, seen)
-
-
 def sublayers(parent: Any) -> list[Any]:
-    """The layers that Keras tracks in a layer or model, in whatever attribute: `layers` may be anything of a user's."""
-    flatten = getattr(parent, "_flatten_layers", None)
-    listed = getattr(parent, "layers", None)
-    if callable(flatten):
-        found = list(flatten(include_self=False, recursive=False))
-    else:
-        found = list(listed) if isinstance(listed, (list, tuple)) else []
-    # A sequential model tracks its input's placeholder, which computes nothing, and does not list it.
-    hidden = "InputLayer" if any(base.__name__ == "Sequential" for base in type(parent).__mro__) else None
-    return [
-        layer
-        for layer in found
-        if hasattr(layer, "compute_dtype") and hasattr(layer, "name") and type(layer).__name__ != hidden
-    ]
+    """The layers that Keras tracks in a layer or model, in whatever attribute."""
+    from pytest_modelcompat.loader import layers
+
+    return layers.sublayers(parent)
 
 
 def own_objects(held: Any) -> Iterator[Any]:

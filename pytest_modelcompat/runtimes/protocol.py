@@ -75,6 +75,7 @@ class Job:
         retry_uncompiled: whether to try once more with `compile=False` where the load fails.
         training: whether to read what the model needs to go on training, which a SavedModel does not hold.
         trial: what to evaluate of a compiled model; None for nothing.
+        layers: whether to keep what each layer of a Keras model gives.
         saved_model_loaders: the other loaders of a SavedModel to try: `graph`, `tfsm_layer`, `tf_keras`.
         threads: intra- and inter-op threads; 0 leaves TensorFlow's default.
         timeout: seconds until the child is killed.
@@ -100,6 +101,7 @@ class Job:
     retry_uncompiled: bool = False
     training: bool = False
     trial: TrainingJob | None = None
+    layers: bool = False
     saved_model_loaders: Sequence[str] = ()
     threads: int = 0
     timeout: float = 300.0
@@ -168,6 +170,8 @@ class LoadResult:
             the model has none.
         trial: `evaluated`, loss and metrics by name, `step`, the losses of a step of training, and `error`, as far as
             the job asks for them.
+        layers: what the layers gave, where the job asked: `entries` and `state` as `loader.layer_trace` has them, and
+            `samples` by name; else None.
         versions: of Keras, TensorFlow, Python, NumPy in the loader.
         timings: seconds by stage.
         peak_memory: bytes.
@@ -190,6 +194,7 @@ class LoadResult:
     uncompiled: OtherLoadResult | None = None
     training: Mapping[str, Any] | None = None
     trial: Mapping[str, Any] = field(default_factory=dict)
+    layers: Mapping[str, Any] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
     peak_memory: int = 0
@@ -253,6 +258,7 @@ def write_job(job: Job, folder: Path, sys_path: Sequence[str], *, room: int, own
         "retry_uncompiled": job.retry_uncompiled,
         "training": job.training,
         "trial": trial,
+        "layers": job.layers,
         "saved_model_loaders": list(job.saved_model_loaders),
         "threads": job.threads,
         "stochastic": list(job.stochastic),
@@ -297,6 +303,7 @@ def _read_answer(folder: Path, answer: Mapping[str, Any], ending: ProcessExit, l
         uncompiled=other_result(UNCOMPILED, answer[UNCOMPILED]) if UNCOMPILED in answer else None,
         training=answer.get("training"),
         trial=answer.get("trial", {}),
+        layers=_read_layers(folder, answer),
         versions=answer.get("versions", {}),
         timings=answer.get("timings", {}),
         peak_memory=answer.get("peak_memory", 0),
@@ -315,6 +322,15 @@ def _read_routes(file: Path, answer: Mapping[str, Any]) -> Mapping[str, Mapping[
     with np.load(_stored(_regular(file)), allow_pickle=False) as arrays:
         routes: Mapping[str, Mapping[str, Any]] = tensors.unpack(answer["routes"], arrays)
     return routes
+
+
+def _read_layers(folder: Path, answer: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    if "layers" not in answer:
+        return None
+    import numpy as np
+
+    with np.load(_stored(_regular(folder / "layers.npz")), allow_pickle=False) as arrays:
+        return {**answer["layers"], "samples": {name: arrays[name] for name in arrays.files}}
 
 
 def _regular(file: Path) -> Path:

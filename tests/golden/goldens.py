@@ -51,7 +51,8 @@ def write(store: GoldenStore, name: GoldenName, golden: Golden) -> bool:
 
 def same(one: Golden, other: Golden) -> bool:
     plain = all(
-        getattr(one, name) == getattr(other, name) for name in ("made_by", "statistics", "weights", "formats", "schema")
+        getattr(one, name) == getattr(other, name)
+        for name in ("made_by", "statistics", "weights", "formats", "layers", "schema")
     )
     return plain and all(
         ours[0] == theirs[0]

@@ -164,6 +164,8 @@ def test_the_layer_is_named_with_what_it_loses_and_works_as_printed(project: Pro
     assert finding["kind"] == "PREDICTIONS DRIFTED"
     assert finding["cause"].startswith(f"{cls} computes something else once it is made again from its configuration")
     assert finding["cause"].endswith(f"its attribute {lost}")
+    assert finding["blame"] == "model code"
+    assert "the writer or the loader" not in str(finding["details"])
     assert f"({cls}, of {case.module})" in finding["where"][0] or finding["where"] == [
         f"the model itself ({cls}, of {case.module})"
     ]

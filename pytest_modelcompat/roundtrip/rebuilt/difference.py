@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from pytest_modelcompat.roundtrip.model import ModelUnderTest
 
 # Both models run in one process, with the same kernels: what is left is the order of additions.
@@ -62,41 +59,16 @@ def first_difference(model: ModelUnderTest, copy: Any, inputs: Any) -> LayerDiff
 
 def _calls(model: ModelUnderTest, inputs: Any) -> list[_Call]:
     """The calls of all layers of a model, and of itself, in the order in which they end."""
+    from pytest_modelcompat.loader import layers
+
     calls: list[_Call] = []
-    with contextlib.ExitStack() as stack:
-        for layer in model.with_layers():
-            stack.enter_context(_recording(layer, calls))
+
+    def record(layer: Any, given: list[Any], outputs: Any) -> None:
+        calls.append(_Call(layer, layers.arrays(given), layers.arrays(outputs)))
+
+    with layers.watched(model.with_layers(), record):
         model.call(inputs)
     return calls
-
-
-@contextlib.contextmanager
-def _recording(layer: Any, calls: list[_Call]) -> Iterator[None]:
-    call: Callable[..., Any] = layer.call
-
-    def recorded(*args: Any, **kwargs: Any) -> Any:
-        outputs = call(*args, **kwargs)
-        # What is traced holds no values.
-        with contextlib.suppress(Exception):
-            calls.append(_Call(layer, _arrays([*args, *kwargs.values()]), _arrays(outputs)))
-        return outputs
-
-    own = vars(layer).get("call")
-    # Keras watches what is assigned to a layer; this is none of its business.
-    object.__setattr__(layer, "call", recorded)
-    try:
-        yield
-    finally:
-        if own is None:
-            object.__delattr__(layer, "call")
-        else:
-            object.__setattr__(layer, "call", own)
-
-
-def _arrays(nested: Any) -> list[Any]:
-    from pytest_modelcompat.loader import tensors
-
-    return [tensors.as_leaf(leaf) for _, leaf in tensors.paths(nested) if hasattr(leaf, "shape")]
 
 
 def _are_close(first: list[Any], second: list[Any]) -> bool:

@@ -132,7 +132,7 @@ def _of_layer(finding: Finding, other: OtherLayer, syntax: OptionSyntax) -> Find
         f"{_what(other, code)}",
         where=(f'"{other.path}" ({cls.__name__}, {of})' if other.path else f"the model itself ({cls.__name__}, {of})",),
         fix=_fix(other, code, syntax),
-        blame=Blame.LOADER if other.is_keras_own else Blame.WRITER,
+        blame=Blame.LOADER if other.is_keras_own else Blame.MODEL,
         source="",
         # The blame that the details name is that of a difference nobody knows the cause of.
         details=tuple(each for each in finding.details if each[0] not in ("blame", "passes at")),
