@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _EPSILON = {"float64": 2.3e-16, "float32": 1.2e-7, "float16": 9.8e-4, "bfloat16": 7.9e-3}
 # A golden's sketch has seven digits.
 _OF_SKETCH = 1e-7
-# Two TensorFlows add in another order, by which a layer's output moves by some epsilon: a bound that is chosen, and that
-# twenty dense layers keep from 2.15 to 2.21.
+# Two TensorFlows add in another order, by which a layer's output moves by some epsilon: a bound that is chosen, and
+# that twenty dense layers keep from 2.15 to 2.21.
 _ROUNDING = 16.0
 # So many times more than in all layers before is no growth of what is rounded there.
 _JUMP = 8.0

@@ -58,13 +58,13 @@ def test_an_update_is_refused_in_ci_unless_allowed(project: Project, monkeypatch
 def test_a_second_update_changes_no_byte(project: Project) -> None:
     write_model(project)
     first = project.record()
-    first.stdout.fnmatch_lines(["*2 targets, 0 failed; goldens: 0 matched, 1 written, 0 stale"])
+    first.stdout.fnmatch_lines(["*2 targets, 0 failed*; goldens: 0 matched, 1 written, 0 stale"])
     golden = project.path / "golden"
     before = content(golden)
     assert set(before) == {"test_it/test_model/golden.json", "test_it/test_model/arrays.npz"}
 
     second = project.record()
-    second.stdout.fnmatch_lines(["*2 targets, 0 failed; goldens: 0 matched, 0 written, 1 unchanged, 0 stale"])
+    second.stdout.fnmatch_lines(["*2 targets, 0 failed*; goldens: 0 matched, 0 written, 1 unchanged, 0 stale"])
     assert content(golden) == before
     project.run().assert_outcomes(passed=2)
     assert content(golden) == before
@@ -79,7 +79,7 @@ def test_an_update_says_what_moved_from_old_to_new(project: Project) -> None:
     result.stdout.fnmatch_lines(
         [
             "test_model?h5?: golden score moved by up to 1.5 in 4 of 4 elements beyond tolerance, old to new",
-            "*2 targets, 0 failed; goldens: 0 matched, 0 written, 1 updated, 0 stale",
+            "*2 targets, 0 failed*; goldens: 0 matched, 0 written, 1 updated, 0 stale",
         ]
     )
     assert result.stdout.str().count("moved by") == 1
@@ -164,7 +164,7 @@ def test_weights_that_moved_within_tolerance_are_recorded(project: Project) -> N
     before = json.loads(recorded.read_text())
     write_model(project, kernel=1.000001)
     project.run().assert_outcomes(passed=2)
-    project.record().stdout.fnmatch_lines(["*2 targets, 0 failed; goldens: 0 matched, 0 written, 1 updated, 0 stale"])
+    project.record().stdout.fnmatch_lines(["*2 targets, 0 failed*; goldens: 0 matched, 0 written, 1 updated, 0 stale"])
     after = json.loads(recorded.read_text())
     assert [each["sha256"] for each in after["weights"]] != [each["sha256"] for each in before["weights"]]
     assert after["arrays"] != before["arrays"]

@@ -176,7 +176,9 @@ def test_tolerances_by_output(project: Project) -> None:
     write(project, source.format(value=1.0, loose="lft"))
     result = project.run()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["BAD OPTION  test_model?keras?: rtol is given for output 'lft'*left, right"])
+    result.stdout.fnmatch_lines(
+        ["BAD OPTION  test_model?keras?: rtol is given for output 'lft'*left, right; did you mean 'left'?"]
+    )
 
 
 def test_a_model_made_once_in_a_fixture(project: Project) -> None:

@@ -92,10 +92,13 @@ def test_a_reload_that_halves_the_noise_fails(project: Project) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "PREDICTIONS DRIFTED  test_model?keras?: the reloaded model predicts something else than the model *",
+            "ARGUMENT NOT SAVED  test_model?keras?: Sampling(noise=2.0) is not saved: *",
+            "  PREDICTIONS DRIFTED",
             "  decided by mean and spread over 128 calls: the spread is *, expected *, 0.* times as much*",
         ]
     )
+    # A layer that draws gives something else at each call: where it moved is not known.
+    result.stdout.no_fnmatch_line("  moved *")
 
 
 def test_what_is_not_deterministic_prints_the_option_and_a_saved_model_the_format(project: Project) -> None:

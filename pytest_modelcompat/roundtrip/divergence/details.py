@@ -29,7 +29,7 @@ def place_details(place: Place, tolerance: Tolerance) -> tuple[tuple[str, str], 
         tolerance: what the differences are held against.
     """
     if all(each.is_equal for each in place.drifts):
-        return ((_LABEL, _NO_LAYER),) if place.drifts else ()
+        return ((_LABEL, _NO_LAYER),) if place.drifts and place.is_whole else ()
     return ((_LABEL, "\n".join(_sentences(place))), (_TABLE_LABEL, "\n".join(_table(place, tolerance))))
 
 

@@ -46,6 +46,7 @@ class Place:
         values: what else of it is another.
         module: where its class is defined; empty where that is not known.
         has_weights: whether it is known to have weights.
+        is_whole: whether no layer was left out, as one that gives something else at each call.
     """
 
     drifts: tuple[LayerDrift, ...]
@@ -54,6 +55,7 @@ class Place:
     values: tuple[OtherValue, ...] = ()
     module: str = ""
     has_weights: bool = False
+    is_whole: bool = True
 
     @property
     def before(self) -> Sequence[LayerDrift]:
@@ -93,7 +95,7 @@ def place_of(
     changed = _other_weights(drifts, expected, actual) if other_weights is None else other_weights
     first = first_to_diverge(drifts, same_runtime=same_runtime, other_weights=[*filter(changed.get, changed)])
     if first is None:
-        return Place(drifts, first)
+        return Place(drifts, first, is_whole=all(each.is_steady for each in (*expected.outputs, *actual.outputs)))
     mine, other = expected.state.get(first.expected.path, {}), actual.state.get(first.actual.path, {})
     weights = changed.get(first.expected.path)
     return Place(

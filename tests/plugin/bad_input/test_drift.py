@@ -135,13 +135,14 @@ def test_numerics(project: Project, reported_failure: ReportedFailure) -> None:
     hidden = START["hidden"].replace("kernel_init", 'activation="sigmoid", kernel_init')
     reported_failure(
         failed(changed(project, hidden=hidden)),
-        "PREDICTIONS DRIFTED test_model[keras]: the model has the golden's weights and predicts something else: "
-        "the numerics changed",
+        'PREDICTIONS DRIFTED test_model[keras]: the model has the golden\'s weights, and "hidden" (Dense) gives another '
+        "output for the same inputs: its code or its configuration changed",
         "worst [1, 0] is *, expected 24",
         *INNOCENT,
         "weights equal the golden's, all 4",
-        "look for another TensorFlow, Keras or processor than the golden's, or another option of a layer, such as its "
-        "activation",
+        'blame the code or the configuration of "hidden" (Dense)',
+        'moved first in "hidden" (Dense): its inputs are the same bit for bit, its output is not',
+        "its weights are the same",
         *GOLDEN,
     )
 
