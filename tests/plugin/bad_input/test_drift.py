@@ -135,7 +135,7 @@ def test_numerics(project: Project, reported_failure: ReportedFailure) -> None:
     hidden = START["hidden"].replace("kernel_init", 'activation="sigmoid", kernel_init')
     reported_failure(
         failed(changed(project, hidden=hidden)),
-        'PREDICTIONS DRIFTED test_model[keras]: the model has the golden\'s weights, and "hidden" (Dense) gives another '
+        "PREDICTIONS DRIFTED test_model[keras]: the model has the golden's weights, and *hidden* (Dense) gives another "
         "output for the same inputs: its code or its configuration changed",
         "worst [1, 0] is *, expected 24",
         *INNOCENT,
