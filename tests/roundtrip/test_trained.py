@@ -13,6 +13,7 @@ from pytest_modelcompat.roundtrip.model import as_model_under_test
 from pytest_modelcompat.roundtrip.trained.findings import training_findings
 from pytest_modelcompat.roundtrip.trained.live_trial import LiveTrial, live_trial
 from pytest_modelcompat.roundtrip.trained.targets import NoTargetsError, derived_targets, given_targets
+from pytest_modelcompat.roundtrip.unsaved.arguments import unsaved_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -191,6 +192,20 @@ def test_what_differs_in_training_is_a_finding() -> None:
     assert dict(found.details)["evaluated"] == "loss after it: was 25, is 26"
     (found,) = judged({**SAME, "error": "TypeError: no\nmore"})
     assert dict(found.details)["evaluated"] == "the reloaded model raises on a batch: TypeError: no"
+    assert found.cause.startswith("the reloaded model cannot be trained as it is loaded")
+
+
+@pytest.mark.usefixtures("tensorflow")
+def test_an_argument_is_to_blame_for_how_a_model_trains_and_not_for_whether_it_does() -> None:
+    import keras
+
+    model = as_model_under_test(compiled("adam", keras.losses.Huber(delta=5.0)))
+    unsaved = unsaved_arguments(model, compiled=True)
+    assert [each.given.name for each in unsaved] == ["delta"]
+    for error, is_blamed in (("", True), ("ValueError: Unknown variable", False)):
+        reloaded = {**SAME, "evaluated": {"loss": 6.8, "mae": 1.0}, "error": error}
+        (found,) = training_findings((), TRIAL, reloaded, unsaved, is_half=False)
+        assert ("Huber(delta=5.0)" in found.cause) is is_blamed
 
 
 def test_what_is_the_same_is_none() -> None:

@@ -24,6 +24,7 @@ _RTOL_OF_STEP = 1e-3
 # Of a model that computes in half precision.
 _RTOL_OF_HALF = 2e-2
 _CAUSE = "the reloaded model does not train like the model that was saved"
+_CANNOT = "the reloaded model cannot be trained as it is loaded, and the model that was saved can"
 
 
 def not_evaluated(case: Case, trial: LiveTrial) -> Finding:
@@ -71,7 +72,9 @@ def training_findings(
     if not details:
         yield from lost
         return
-    names = blamed_for_training(unsaved)
+    raises = bool(reloaded.get("error"))
+    # What an argument is says how a model trains, not whether it does.
+    names = "" if raises else blamed_for_training(unsaved)
     because = f", as it lacks what is not saved: {names}" if names else ""
     if lost:
         yield replace(lost[0], cause=f"{lost[0].cause}{because}", details=(*details, *lost[0].details))
@@ -80,7 +83,7 @@ def training_findings(
     yield Finding(
         Kind.TRAINING_CHANGED,
         "loss",
-        cause=f"{_CAUSE}{because}",
+        cause=_CANNOT if raises else f"{_CAUSE}{because}",
         blame=Blame.LOADER if not names else Blame.WRITER,
         details=details,
     )
