@@ -117,7 +117,8 @@ class Facts:
         if not places:
             return
         together = (each for each in self._pairs if there.issuperset(each.split(PAIR)))
-        known = there.intersection(self._data["facts"])
+        facts = self._data["facts"]
+        known = {each for each in there if each in facts}
         found = [self._at(construct, places) for construct in (*sorted(known), *together)]
         found += [self._at_elsewhere(construct, places) for construct in sorted(filter(self._stand_in, there - known))]
         yield from (replace(each, is_seen=each.is_seen and each.writer == writer) for each in found if each)
@@ -128,15 +129,15 @@ class Facts:
         Those that are newer than its reader stand before the older ones, and the nearest first.
         """
         writer, reader = self._versions.index(fact.writer), self._versions.index(fact.reader)
-        sound = (place for place in self._sound(fact.elsewhere or fact.construct) if place in self._measured)
-        found = [each for one, each in sound if one == writer]
+        sound = self._sound(fact.elsewhere or fact.construct, writer)
+        found = [each for each in sorted(sound) if (writer, each) in self._measured]
         return [self._versions[each] for each in sorted(found, key=lambda each: (each < reader, abs(each - reader)))]
 
     def loads(self, construct: str, writer: str, reader: str) -> bool:
         """Whether a construct, or a pair, was seen to come back the same from a writer in a reader."""
-        return (writer, reader) in {
-            (self._versions[one], self._versions[other]) for one, other in self._sound(construct)
-        }
+        if writer not in self._versions or reader not in self._versions:
+            return False
+        return self._versions.index(reader) in self._sound(construct, self._versions.index(writer))
 
     def _rows(self, construct: str) -> list[Row]:
         if construct not in self._unpacked:
@@ -150,15 +151,14 @@ class Facts:
             self._stand_ins[construct] = tuple(each for each in others if each in self._data["facts"])
         return self._stand_ins[construct]
 
-    def _sound(self, construct: str) -> list[tuple[int, int]]:
-        rows = self._rows(construct)
-        return sorted(
-            (writer, reader)
-            for kind, writers, readers in rows
-            if self._kinds[kind][0] == LOADS
-            for writer in writers
-            for reader in readers
+    def _sound(self, construct: str, writer: int) -> set[int]:
+        """The readers in which a construct of a writer comes back the same, by their places."""
+        sound = (
+            readers
+            for kind, writers, readers in self._rows(construct)
+            if self._kinds[kind][0] == LOADS and writer in writers
         )
+        return set().union(*sound)
 
     @cached_property
     def _pairs(self) -> tuple[str, ...]:
