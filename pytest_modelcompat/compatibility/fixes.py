@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.keras.lambdas import holds_lambda
 from pytest_modelcompat.artifacts.versions import dotted
 from pytest_modelcompat.compatibility.context import TF_KERAS
-from pytest_modelcompat.results.option_syntax import REGISTER
+from pytest_modelcompat.results.registration import REGISTER
 
 if TYPE_CHECKING:
     from pytest_modelcompat.artifacts import Inventory

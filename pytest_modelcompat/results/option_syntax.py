@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.public_modules import importing
 from pytest_modelcompat.results.flags import FLAGS, IN_INI, INI_PREFIX, SWITCHES
 from pytest_modelcompat.results.option_places import OptionPlace
+from pytest_modelcompat.results.registration import REGISTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 PLACEHOLDER_MODULE = "your_module"
-# Not `keras.saving`, which is not there before 2.12 nor in the `tf.keras` of Keras 3. Measured.
-REGISTER = "@{keras}.utils.register_keras_serializable()"
 # What Python has in the qualified name of a class that a function makes.
 _LOCAL = ".<locals>."
 
