@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
+
+import pytest
 
 if TYPE_CHECKING:
     from tests.conftest import Project
@@ -126,3 +129,37 @@ def test_own():
     result = project.run("--modelcompat-update-golden")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["INPUTS NEEDED  test_own?keras?: the targets of option 'train' do not fit the *"])
+
+
+@pytest.mark.parametrize(
+    ("layers", "loss", "given"),
+    [
+        ("", "keras.losses.Huber(delta=5.0)", "Huber(delta=5.0)"),
+        ("", "keras.losses.CosineSimilarity(axis=0)", "CosineSimilarity(axis=0)"),
+        ("L.Dense(3, kernel_initializer=keras.initializers.Identity(gain=3))", "None", "Identity(gain=3)"),
+    ],
+)
+def test_the_subclass_that_is_printed_is_pasted_and_passes(
+    project: Project, layers: str, loss: str, given: str
+) -> None:
+    """As printed: the class above the test, its name in place of Keras' own, and the option on the marker."""
+    test = f"""
+@pytest.mark.model_roundtrip(OPTIONS)
+def test_model():
+    return model({layers}{", " if layers else ""}loss={loss})
+"""
+    options = 'formats=["keras"], checks=["predictions", "training"]'
+    project.write("test_it.py", HEAD + test.replace("OPTIONS", options))
+    result = project.run("--modelcompat-update-golden")
+    result.assert_outcomes(failed=1)
+    lines = result.stdout.str().split("  fix        ", maxsplit=1)[1].split("\n\n", maxsplit=1)[0].splitlines()
+    *code, sentence, option = textwrap.dedent("\n".join((f"{'':13}{lines[0]}", *lines[1:]))).splitlines()
+    assert sentence.startswith(f"write Saved{given} in place of ")
+    declared = option.removeprefix("@pytest.mark.model_roundtrip(").removesuffix(")")
+    own = test.replace("OPTIONS", f"{options}, {declared}")
+    for path in (f"keras.losses.{given}", f"keras.initializers.{given}"):
+        own = own.replace(path, f"Saved{given}")
+    project.write("test_it.py", "\n".join((HEAD, *code, own)))
+    result = project.run("--modelcompat-update-golden")
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*ARGUMENT NOT SAVED*")
