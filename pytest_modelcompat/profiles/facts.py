@@ -194,16 +194,15 @@ class Facts:
         if reader not in self._versions:
             return []
         column = self._versions.index(reader)
-        known = [place for place in range(len(self._versions)) if (place, column) in self._known]
-        if writer in self._versions and self._versions.index(writer) in known:
+        if writer in self._versions and (self._versions.index(writer), column) in self._known:
             return [(self._versions.index(writer), column)]
         own = _minor(writer)
         if own == NO_VERSION:
             return []
-        minors = {place: _minor(self._versions[place]) for place in known}
-        alike = [place for place in known if (minors[place] < _KERAS_3) == (own < _KERAS_3)]
-        before = [place for place in alike if minors[place] < own][-1:]
-        after = [place for place in alike if minors[place] > own][:1]
+        known = {place: _minor(key) for place, key in enumerate(self._versions) if (place, column) in self._known}
+        alike = {place: minor for place, minor in known.items() if (minor < _KERAS_3) == (own < _KERAS_3)}
+        before = [place for place, minor in alike.items() if minor < own][-1:]
+        after = [place for place, minor in alike.items() if minor > own][:1]
         return [(place, column) for place in (*before, *after)]
 
     @cached_property
