@@ -6,10 +6,9 @@ measured: `sweep/` saves a model of each construct in each version and loads it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_modelcompat.artifacts.versions import NO_VERSION, minor_version
 from pytest_modelcompat.profiles.handed_on import HANDED_ON, tried_elsewhere
@@ -34,8 +33,7 @@ Place = tuple[int, int]
 _KERAS_3: MinorVersion = (3, 0)
 
 
-@dataclass(frozen=True)
-class Fact:
+class Fact(NamedTuple):
     """What a reader makes of a construct.
 
     Args:
@@ -92,7 +90,9 @@ class Facts:
         head, _, argument = construct.partition(".")
         if head not in self.observed:
             return False
-        return argument in self._handed_on or not self.observed.isdisjoint(tried_elsewhere(construct))
+        if not self.observed.isdisjoint(tried_elsewhere(construct)):
+            return True
+        return argument.partition("=")[0].endswith(HANDED_ON) and argument in self._handed_on
 
     @cached_property
     def _handed_on(self) -> frozenset[str]:
@@ -121,7 +121,7 @@ class Facts:
         known = {each for each in there if each in facts}
         found = [self._at(construct, places) for construct in (*sorted(known), *together)]
         found += [self._at_elsewhere(construct, places) for construct in sorted(filter(self._stand_in, there - known))]
-        yield from (replace(each, is_seen=each.is_seen and each.writer == writer) for each in found if each)
+        yield from (each._replace(is_seen=each.is_seen and each.writer == writer) for each in found if each)
 
     def loads_in(self, fact: Fact) -> list[str]:
         """The versions in which the construct of a fact was seen to come back the same, from the same writer.
@@ -179,7 +179,7 @@ class Facts:
         facts = [self._at(each, places) for each in others]
         if not facts or not facts[0] or len({each and each.outcome for each in facts}) > 1:
             return None
-        return replace(facts[0], construct=construct, is_seen=False, elsewhere=others[0])
+        return facts[0]._replace(construct=construct, is_seen=False, elsewhere=others[0])
 
     def _kind_at(self, construct: str, place: Place) -> tuple[str, str, str] | None:
         """Outcome, stage and text of a construct in a pair of versions; None where nothing is known."""
