@@ -160,6 +160,23 @@ class TestAbout:
         assert (fact.outcome, fact.text) == ("changed", "the outputs differ")
 
 
+def test_of_writers_that_were_tried_the_nearest_on_each_side_are_asked() -> None:
+    versions = ["3.1", "3.2", "3.3", "3.4", "3.5", "3.6"]
+    rows: dict[str, list[list[object]]] = {"layer A": [[0, [1, 3], [5]], [1, [0, 4], [5]]]}
+    known = Facts(data_of(versions, KINDS, [(place, 5) for place in (0, 1, 3, 4)], [*rows], rows))
+    assert [each.outcome for each in known.about(["layer A"], "3.3", "3.6")] == ["fails"]
+
+
+def test_what_comes_back_the_same_from_one_writer_says_nothing_of_another() -> None:
+    rows: dict[str, list[list[object]]] = {"layer A": [[2, [0], [1]], [0, [1], [0]]]}
+    known = Facts(data_of(["3.1", "3.2"], KINDS, [(0, 0), (0, 1), (1, 0), (1, 1)], [*rows], rows))
+    assert known.loads("layer A", "3.1", "3.2")
+    assert not known.loads("layer A", "3.2", "3.2")
+    assert not known.loads("layer A", "3.9", "3.2")
+    (fact,) = known.about(["layer A"], "3.2", "3.1")
+    assert known.loads_in(fact) == []
+
+
 def test_knows_in_which_versions_it_comes_back_the_same(facts: Facts) -> None:
     (fact,) = facts.about([DENSE], "2.15", "3.0")
     assert facts.loads_in(fact) == ["2.15"]
