@@ -49,6 +49,15 @@ class Under(L.Layer):
     def get_config(self):
         return super().get_config()
 
+class Deaf(Scale):
+    def get_config(self):
+        return {**super().get_config(), "factor": self.factor}
+
+    @classmethod
+    def from_config(cls, config):
+        config.pop("factor")
+        return cls(**config)
+
 class Warm(L.Dense):
     def __init__(self, units, temperature=1.0, **kwargs):
         super().__init__(units, **kwargs)
@@ -234,6 +243,7 @@ def test_what_is_not_saved_is_found(own: ModuleType, name: str) -> None:
 SAVED = {
     "a default": "around(Scale(2.0), Under(0.1), Warm(3, 1.0), Activated(), Near and L.Dense(2))",
     "under another key": "around(Renamed(4))",
+    "what is saved and not taken": "around(Deaf(3.0))",
     "what a build sets": "around(Sized(table=np.zeros(1)))",
     "what a class makes itself": "around(Holder())",
     "what Keras notes itself": "around(Automatic(3.0, flag=True))",
