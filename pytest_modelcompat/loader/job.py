@@ -2,9 +2,9 @@
 
 A job is a folder: `job.json` and `inputs.npz` come in, `answer.json` and `outputs.npz` go out. The answer is written
 again after every stage, so that a crash leaves what was found before it. A job may ask for what each layer gives, which
-is in `layers.npz`. Other loaders of a SavedModel come after all
-stages, or after a failed load: `answer["trying"]` names the one at work, and each leaves an `outputs-NAME.npz`. So
-does a second try of a compiled model that does not load, without its compile configuration.
+is in `layers.npz`. Other loaders of a SavedModel come after all stages, or after a failed load: `answer["trying"]`
+names the one at work, and each leaves an `outputs-NAME.npz`. So does a second try of a compiled model that does not
+load, without its compile configuration.
 """
 
 import gc

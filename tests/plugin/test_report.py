@@ -107,6 +107,41 @@ def verdicts(report: dict[str, Any]) -> dict[str, tuple[str, str | None]]:
     return {target["title"]: (target["verdict"], target["headline"]) for target in report["targets"]}
 
 
+PASSED: dict[str, Any] = {
+    "nodeid": "test_it.py::test_good[h5]",
+    "case": "test_it/test_good",
+    "title": "test_good[h5]",
+    "format": "h5",
+    "runtime": "local",
+    "frozen": None,
+    "artifact": False,
+    "verdict": "passed",
+    "headline": None,
+    "kinds": [],
+    "findings": [],
+    "golden_drifts": [],
+    "golden": "written",
+}
+NO_DRIFT: dict[str, Any] = {
+    "output": "output",
+    "dtype": "float32",
+    "shape": [4, 2],
+    "max_abs": 0.0,
+    "max_rel": 0.0,
+    "mismatched": 0,
+    "total": 8,
+    "holds": True,
+    "nan_mismatched": 0,
+    "inf_mismatched": 0,
+    "identical": True,
+    "rtol": 1.3e-06,
+    "atol": 1e-05,
+    "tolerance_from": "dtype float32",
+    "compared_by": None,
+    "figures": None,
+}
+
+
 def test_a_target_that_fails_one_expected_to_and_one_that_passes(project: Project) -> None:
     project.write("test_it.py", MODEL + GOOD + BAD)
     result = project.run(
@@ -127,40 +162,8 @@ def test_a_target_that_fails_one_expected_to_and_one_that_passes(project: Projec
     (drift,) = good.pop("drifts")
     assert 0 < good.pop("seconds") < report["seconds"]
     assert good.pop("peak_memory") > 2**20
-    assert good == {
-        "nodeid": "test_it.py::test_good[h5]",
-        "started": report["started"],
-        "case": "test_it/test_good",
-        "title": "test_good[h5]",
-        "format": "h5",
-        "runtime": "local",
-        "frozen": None,
-        "artifact": False,
-        "verdict": "passed",
-        "headline": None,
-        "kinds": [],
-        "findings": [],
-        "golden_drifts": [],
-        "golden": "written",
-    }
-    assert drift == {
-        "output": "output",
-        "dtype": "float32",
-        "shape": [4, 2],
-        "max_abs": 0.0,
-        "max_rel": 0.0,
-        "mismatched": 0,
-        "total": 8,
-        "holds": True,
-        "nan_mismatched": 0,
-        "inf_mismatched": 0,
-        "identical": True,
-        "rtol": 1.3e-06,
-        "atol": 1e-05,
-        "tolerance_from": "dtype float32",
-        "compared_by": None,
-        "figures": None,
-    }
+    assert good == {**PASSED, "started": report["started"]}
+    assert drift == NO_DRIFT
     assert (bad["verdict"], bad["headline"]) == ("failed", f"UNKNOWN LAYER  test_bad[keras]: {CANNOT_LOAD}")
     assert (known["verdict"], known["headline"]) == ("expected", f"UNKNOWN LAYER  test_bad[h5]: {CANNOT_LOAD}")
     assert bad["kinds"] == known["kinds"] == ["UNKNOWN LAYER"]
