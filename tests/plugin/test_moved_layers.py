@@ -127,6 +127,20 @@ def test_a_golden_of_before_passes_and_the_next_update_adds_the_layers_and_nothi
     assert content(folder) == {**before, "golden.json": text.encode()}
 
 
+def test_an_update_completes_layers_of_the_same_versions_alone(project: Project) -> None:
+    """Another Keras names and counts its layers in another way: what holds stays as it was recorded."""
+    write(project, "layers_of_versions")
+    project.record("-k", "keras")
+    record = project.path / "golden/test_it/test_model/golden.json"
+    for version, is_added in (("2.15.0", False), (None, True)):
+        document = json.loads(record.read_bytes())
+        document["layers"]["made_by"]["keras"] = version or document["made_by"]["keras"]
+        document["layers"]["outputs"].pop("first", None)
+        record.write_text(json.dumps(document), encoding="utf-8")
+        project.record("-k", "keras")
+        assert ("first" in json.loads(record.read_bytes())["layers"]["outputs"]) is is_added
+
+
 def test_a_golden_of_an_artifact_names_the_layer_too(project: Project) -> None:
     write(project, "moved_artifact")
     project.write(

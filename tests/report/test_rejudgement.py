@@ -121,6 +121,9 @@ def test_without_figures_a_wider_or_narrower_tolerance_says_something() -> None:
     assert (holds(given, 1e-7, 1e-6), holds(given, 1.0, 1.0), holds(given, 1e-3, 1e-3)) == (False, True, None)
     close = data(float32(1.0, 2.000001), float32(1.0, 2.0), figures=None)
     assert (holds(close, 1e-5, None), holds(close, 1e-9, 1e-9)) == (True, None)
+    # Half at a million is within the relative part alone: less of that says nothing, whatever the other is.
+    great = data(float32(1e6 + 0.5), float32(1e6), figures=None)
+    assert (great["holds"], holds(great, 1e-9, 1e-5), holds(great, 1e-5, 1e-5)) == (True, None, True)
     assert FLOAT32.atol == close["atol"]
 
 
