@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Rows = NDArray[np.float64]
+
 _FEWEST, _MOST = 2, 10_000
 _BLOCK = 2**16
 _SUM_ERROR = {"float16": 2e-2, "bfloat16": 5e-2}
@@ -69,22 +71,56 @@ def rows_with_same_top(actual: NDArray[Any], expected: NDArray[Any], count: int)
     import numpy as np
 
     same = 0
-    for block in _row_blocks(actual, expected):
-        alike = (np.isnan(block[0]) == np.isnan(block[1])).all(axis=-1)
-        theirs, ours = (np.where(np.isnan(each), -np.inf, each) for each in block)
-        least = [np.partition(each, -count, axis=-1)[:, -count, None] for each in (theirs, ours)]
-        chosen = theirs >= least[0]
-        # What is chosen must be among the expected ones, and what is above all doubt there must be chosen.
-        alike &= ((ours >= least[1]) | ~chosen).all(axis=-1)
-        alike &= (chosen | ~(ours > least[1])).all(axis=-1)
+    for theirs, ours in _rows(actual, expected):
+        least = _least_of_greatest(theirs, count), _least_of_greatest(ours, count)
+        alike = np.ones(len(ours), np.bool_)
+        for mine, other in zip(_pieces(ours), _pieces(theirs), strict=True):
+            alike &= _have_same_top(other, mine, *least)
         same += int(alike.sum())
     return same
 
 
-def _row_blocks(
-    actual: NDArray[Any], expected: NDArray[Any]
-) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+def _have_same_top(theirs: Rows, ours: Rows, least_of_theirs: Rows, least_of_ours: Rows) -> NDArray[np.bool_]:
+    """Of each row whether these of its elements allow that the greatest are the same ones."""
+    import numpy as np
+
+    chosen = theirs >= least_of_theirs
+    alike = (np.isnan(theirs) == np.isnan(ours)).all(axis=-1)
+    # What is chosen must be among the expected ones, and what is above all doubt there must be chosen.
+    alike &= ((ours >= least_of_ours) | ~chosen).all(axis=-1)
+    same: NDArray[np.bool_] = alike & (chosen | ~(ours > least_of_ours)).all(axis=-1)
+    return same
+
+
+def _least_of_greatest(rows: NDArray[Any], count: int) -> Rows:
+    """The least of so many greatest elements of each row, (rows, 1); NaN is the least there is."""
+    import numpy as np
+
+    greatest = np.full((len(rows), 0), -np.inf)
+    for piece in _pieces(rows):
+        joined = np.concatenate([greatest, np.where(np.isnan(piece), -np.inf, piece)], axis=-1)
+        greatest = np.partition(joined, -count, axis=-1)[:, -count:] if joined.shape[-1] > count else joined
+    return greatest.min(axis=-1, keepdims=True)
+
+
+def _pieces(rows: NDArray[Any]) -> Iterator[Rows]:
+    """Some columns of rows at a time, as float64."""
+    import numpy as np
+
+    for start in range(0, rows.shape[-1], _BLOCK):
+        yield rows[:, start : start + _BLOCK].astype(np.float64)
+
+
+def _row_blocks(actual: NDArray[Any], expected: NDArray[Any]) -> Iterator[tuple[Rows, Rows]]:
     """Some rows of both at a time, as float64."""
+    import numpy as np
+
+    for theirs, ours in _rows(actual, expected):
+        yield theirs.astype(np.float64), ours.astype(np.float64)
+
+
+def _rows(actual: NDArray[Any], expected: NDArray[Any]) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Some rows of both at a time, as they are."""
     import numpy as np
 
     width = expected.shape[-1]
@@ -92,6 +128,6 @@ def _row_blocks(
     theirs, ours = flat(actual), flat(expected)
     for start in range(0, expected.size, step):
         yield (
-            np.asarray(theirs[start : start + step]).reshape(-1, width).astype(np.float64),
-            np.asarray(ours[start : start + step]).reshape(-1, width).astype(np.float64),
+            np.asarray(theirs[start : start + step]).reshape(-1, width),
+            np.asarray(ours[start : start + step]).reshape(-1, width),
         )

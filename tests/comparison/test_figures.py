@@ -147,6 +147,17 @@ def test_the_same_greatest_scores_in_whatever_order() -> None:
     assert [rows_with_same_top(actual[at, None], expected[at, None], 2) for at in range(5)] == [1, 0, 1, 0, 0]
 
 
+@pytest.mark.parametrize("changed", [0, 2**16, 2**17 + 4])
+def test_the_greatest_scores_of_a_row_that_is_read_in_pieces(changed: int) -> None:
+    expected = np.random.default_rng(0).random((2, 2**17 + 5), np.float32)
+    expected[1, [5, 2**16 + 1, 2**17]] = [2.0, 3.0, 4.0]
+    actual = expected * np.float32(0.9)
+    assert rows_with_same_top(actual, expected, 3) == 2
+    actual[1, changed] = 5.0
+    assert rows_with_same_top(actual, expected, 3) == 1
+    assert rows_with_same_top(expected, expected, expected.shape[1] - 1) == 2
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_the_frontier_decides_as_all_elements_do(seed: int) -> None:
     random = np.random.default_rng(seed)
