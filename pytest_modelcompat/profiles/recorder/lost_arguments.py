@@ -21,13 +21,13 @@ ROLES = {
     "regularizer": ("regularizers", "regularizers.Regularizer"),
     "schedule": ("optimizers.schedules", "optimizers.schedules.LearningRateSchedule"),
 }
-# They mean nothing once an object is made, or Keras makes them itself.
+# They mean nothing once an object is made, Keras makes them itself, or they choose how something is computed, not what.
 MEANINGLESS = frozenset(
     {
         "name", "dtype", "weights", "trainable", "input_shape", "batch_input_shape", "batch_shape", "batch_size",
         "input_tensor", "input_dim", "input_length", "input_dtype", "dynamic", "autocast", "seed",
         "activity_regularizer", "fn", "ragged", "sparse", "type_spec", "tensor", "layout", "mesh", "lora_rank",
-        "lora_alpha",
+        "lora_alpha", "fused", "flash_attention",
     }
 )  # fmt: skip
 _NUMBERS = (0.3, 0.7, 2.0, 5.0, 2, 3, 1, 0, -2)
