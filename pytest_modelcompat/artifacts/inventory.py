@@ -358,6 +358,14 @@ class Inventory:
     references: tuple[Reference, ...] = ()
 
     @property
+    def names_without_package(self) -> frozenset[str]:
+        """Names by which no registration is found: an .h5 file has the model's own class without its package.
+
+        Measured with Keras 2.15 and 3.15.
+        """
+        return frozenset((self.model_class or "",)) if self.format == "h5" else frozenset()
+
+    @property
     def has_variables(self) -> bool:
         """Whether its graph has variables, whose values are in a checkpoint."""
         return any(use.op in VARIABLE_OPS for use in self.ops)

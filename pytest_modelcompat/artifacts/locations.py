@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Use = LayerUse | ObjectUse
 
+WITHOUT_PACKAGE = "an .h5 file names the model's own class without a package, so that no registration of it is found"
 _COMPILE = ("compile",)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 

@@ -103,15 +103,17 @@ def _package(context: CompatibilityContext) -> str:
     return "TensorFlow and tf_keras" if context.writer >= TF_KERAS else "TensorFlow"
 
 
-def declare(name: str, module: str = "") -> tuple[str, ...]:
+def declare(name: str, module: str = "", *, can_be_registered: bool = True) -> tuple[str, ...]:
     """How a class or function of the user's own is declared, to Keras and to `modelcompat check`.
 
     Args:
         name: as the artifact has it.
         module: what to import where that registers it; empty where that is not known.
+        can_be_registered: whether a load finds it once it is registered.
     """
     own = name.rpartition(">")[2]
+    imported = f", or import {module or 'the module that registers it'}" if can_be_registered else ""
     return (
-        f'pass custom_objects={{"{own}": {own}}} to load_model, or import {module or "the module that registers it"}',
+        f'pass custom_objects={{"{own}": {own}}} to load_model{imported}',
         f"{TO_THE_COMMAND} --custom {own}",
     )

@@ -27,25 +27,18 @@ def op_library(path: str, lead: str = "") -> OptionFix:
     return OptionFix("op_libraries", [path], lead)
 
 
-def declaration(name: str, syntax: OptionSyntax, module: str = "", *, is_registered: bool = False) -> tuple[str, ...]:
-    """How a class or function of the user's is declared, in one of two ways.
+def declarations(
+    homes: Mapping[str, str], syntax: OptionSyntax, *, is_registered: bool = False, can_be_registered: bool = True
+) -> tuple[str, ...]:
+    """How classes and functions of the user's are declared, all in one option, in one of two ways.
+
+    A second marker with the same option would hide the first.
 
     Args:
-        name: as the artifact has it.
-        syntax: how options are written.
-        module: where the artifact says that it is, for what this process does not have.
-        is_registered: whether a decorator registers it already.
-    """
-    return declarations({name: module}, syntax, is_registered=is_registered)
-
-
-def declarations(homes: Mapping[str, str], syntax: OptionSyntax, *, is_registered: bool = False) -> tuple[str, ...]:
-    """How several are declared in one option: a second marker with the same option would hide the first.
-
-    Args:
-        homes: names as the artifact has them -> as `module` of `declaration`.
+        homes: names as the artifact has them -> where it says that they are, for what this process does not have.
         syntax: how options are written.
         is_registered: whether a decorator registers all of them already.
+        can_be_registered: whether one would have all of them found.
     """
     said = {name.rpartition(">")[2]: module for name, module in homes.items() if module}
     known = {name: exported_path(module, name) for name, module in said.items()}
@@ -54,7 +47,7 @@ def declarations(homes: Mapping[str, str], syntax: OptionSyntax, *, is_registere
     imports = syntax.write("imports", list(dict.fromkeys(map(syntax.defining_module, homes))))
     if is_registered:
         return (imports, f"or {objects}")
-    if any(map(syntax.is_made_inside_function, homes)):
+    if not can_be_registered or any(map(syntax.is_made_inside_function, homes)):
         # A decorator in a function registers nothing until the function is called, which an import does not do.
         return (objects,)
     which = "it" if len(homes) == 1 else "each of them"

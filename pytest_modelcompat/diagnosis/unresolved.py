@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import PYTHON_FUNCTION_OPS, Inventory, LayerUse, ObjectUse
 from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
-from pytest_modelcompat.artifacts.locations import Use, locations, op_locations
+from pytest_modelcompat.artifacts.locations import WITHOUT_PACKAGE, Use, locations, op_locations
 from pytest_modelcompat.diagnosis.declarations import OR_UNCOMPILED, declarations
 from pytest_modelcompat.diagnosis.misspelt import declares_none
 from pytest_modelcompat.profiles.op_packages import package_of
@@ -66,7 +66,13 @@ def unresolved_findings(
     rebuild = [(uses[problem["index"]], problem) for problem in loaded.not_rebuildable]
     return (
         *(
-            _unknown(group, syntax, together, declares_none(_full_name(group[0]), declared, inventory))
+            _unknown(
+                group,
+                syntax,
+                together,
+                declares_none(_full_name(group[0]), declared, inventory),
+                inventory.names_without_package,
+            )
             for group in unknown
         ),
         *_not_rebuildable(rebuild),
@@ -114,7 +120,11 @@ def _is_lost_by_compile(group: Sequence[Use], syntax: OptionSyntax) -> bool:
 
 
 def _unknown(
-    group: Sequence[Use], syntax: OptionSyntax, together: Mapping[bool, Mapping[str, str]], undeclared: str
+    group: Sequence[Use],
+    syntax: OptionSyntax,
+    together: Mapping[bool, Mapping[str, str]],
+    undeclared: str,
+    bare: frozenset[str],
 ) -> Finding:
     first = group[0]
     is_layer = isinstance(first, LayerUse)
@@ -130,7 +140,8 @@ def _unknown(
         cause = f"it is registered as {name!r} by a decorator in {home}, which the loader has not imported"
     else:
         cause = f"Keras has no {role} of this name, and {undeclared}"
-    fix = declarations(homes, syntax, is_registered=registered)
+        cause += f"; {WITHOUT_PACKAGE}" if name in bare else ""
+    fix = declarations(homes, syntax, is_registered=registered, can_be_registered=bare.isdisjoint(homes))
     return Finding(
         kind=Kind.UNKNOWN_LAYER if is_layer else Kind.UNKNOWN_OBJECT,
         subject=name,

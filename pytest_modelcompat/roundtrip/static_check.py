@@ -22,7 +22,7 @@ from pytest_modelcompat.compatibility.fixes import (
 )
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.diagnosis import unresolved
-from pytest_modelcompat.diagnosis.declarations import UNCOMPILED, UNSAFE, declaration, leave_h5, saved_model_alone
+from pytest_modelcompat.diagnosis.declarations import UNCOMPILED, UNSAFE, declarations, leave_h5, saved_model_alone
 from pytest_modelcompat.diagnosis.misspelt import spelt_well
 from pytest_modelcompat.profiles import known_names
 from pytest_modelcompat.profiles.profile import ProfileError
@@ -156,7 +156,7 @@ def findings_for(attempt: Attempt, profile: Profile, *, safe_mode: bool | None =
     judged = check_compatibility(attempt.inventory, profile, custom=custom, safe_mode=safe_mode)
     syntax = option_syntax(attempt)
     advised = held_to_facts(judged.findings, attempt.inventory, profile, custom=custom, safe_mode=safe_mode)
-    return tuple(replace(finding, fix=_for_a_test(finding, syntax)) for finding in advised)
+    return tuple(replace(finding, fix=_for_a_test(finding, syntax, attempt.inventory)) for finding in advised)
 
 
 def advised(findings: Sequence[Finding], attempt: Attempt) -> tuple[Finding, ...]:
@@ -220,10 +220,11 @@ def syntax_before_load(case: Case, subject: Subject, inventory: Inventory) -> Op
     )
 
 
-def _for_a_test(finding: Finding, syntax: OptionSyntax) -> tuple[str, ...]:
+def _for_a_test(finding: Finding, syntax: OptionSyntax, inventory: Inventory) -> tuple[str, ...]:
     """A finding's fix without what only the command takes, and with options of the case where it has them."""
     if finding.fix[1:] == declare(finding.subject)[1:]:
-        return declaration(finding.subject, syntax)
+        can_be_registered = finding.subject not in inventory.names_without_package
+        return declarations({finding.subject: ""}, syntax, can_be_registered=can_be_registered)
     lines = (line for line in finding.fix if not line.startswith(TO_THE_COMMAND))
     return tuple(_as_option(line, syntax) for line in lines)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import LayerUse
 from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
-from pytest_modelcompat.artifacts.locations import locations
+from pytest_modelcompat.artifacts.locations import WITHOUT_PACKAGE, locations
 from pytest_modelcompat.artifacts.modules import KERAS_PACKAGES, NO_MODULE, is_of_keras
 from pytest_modelcompat.artifacts.public_modules import importing, is_private
 from pytest_modelcompat.artifacts.text import listed
@@ -88,7 +88,8 @@ def _registering(context: CompatibilityContext, use: Use) -> str:
 
 def _fix_of_unknown(context: CompatibilityContext, name: str, module: str, *, is_keras_own: bool) -> tuple[str, ...]:
     if not is_keras_own:
-        return fixes.declare(name, module)
+        can_be_registered = name not in context.inventory.names_without_package
+        return fixes.declare(name, module, can_be_registered=can_be_registered)
     if context.inventory.format == "h5" and context.writer == context.reader and context.reader_major == 3:
         return (fixes.leave_h5(context.inventory, ", which name the module"),)
     return fixes.other_keras(context)
@@ -126,7 +127,8 @@ def _why_unknown(context: CompatibilityContext, use: Use, *, is_keras_own: bool)
         return f"{context.reader_name} has no {role} of this name; {context.writer_name}, which wrote it, has"
     if use.module and use.module != NO_MODULE:
         return f"it is defined in {use.module}, outside Keras, and is not declared"
-    return f"{context.reader_name} has no {role} of this name, and it is not declared"
+    more = f"; {WITHOUT_PACKAGE}" if use.name in context.inventory.names_without_package else ""
+    return f"{context.reader_name} has no {role} of this name, and it is not declared{more}"
 
 
 def _is_keras_own(use: Use) -> bool:

@@ -129,6 +129,51 @@ def test_custom_activation(shop: Project, reported_failure: ReportedFailure) -> 
         )
 
 
+REGISTERED_MODEL = """
+    import tensorflow as tf
+
+    keras = tf.keras
+
+    @keras.utils.register_keras_serializable(package="shop")
+    class Tower(keras.Model):
+        def __init__(self, units=2, **kwargs):
+            inputs = keras.Input((3,))
+            super().__init__(inputs, keras.layers.Dense(units)(inputs), **kwargs)
+            self.units = units
+
+        def get_config(self):
+            return {"units": self.units}
+"""
+
+
+def test_an_h5_file_finds_no_registration_of_the_models_own_class(
+    project: Project, reported_failure: ReportedFailure
+) -> None:
+    project.write("tower.py", REGISTERED_MODEL)
+    test = """
+        import pytest
+        from tower import Tower
+
+        @pytest.mark.model_roundtrip({options})
+        def test_model():
+            return Tower()
+    """
+    project.write("test_it.py", test.format(options='formats=["h5", "keras"], imports=["tower"]'))
+    result = project.run("--modelcompat-update-golden")
+    result.assert_outcomes(passed=1, failed=1)
+    reported_failure(
+        result,
+        "UNKNOWN LAYER test_model[h5]: Tower: *; an .h5 file names the model's own class without a package, so that no "
+        "registration of it is found",
+        "layer Tower (the model)",
+        "fix from tower import Tower",
+        '@pytest.mark.model_roundtrip(custom_objects={"Tower": Tower})',
+    )
+    assert "decorate" not in result.stdout.str()
+    project.write("test_it.py", test.format(options='formats=["h5", "keras"], custom_objects={"Tower": Tower}'))
+    project.run("--modelcompat-update-golden").assert_outcomes(passed=2)
+
+
 def test_registered_class_whose_module_the_loader_does_not_import(
     shop: Project, reported_failure: ReportedFailure
 ) -> None:
