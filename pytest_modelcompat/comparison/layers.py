@@ -146,6 +146,16 @@ class LayerDrift:
         return self.expected.sample is None or self.actual.sample is None
 
     @property
+    def sampled(self) -> int:
+        """How many of its numbers were compared, where that is not all of them; else 0."""
+        from pytest_modelcompat.loader.sketches import MOST_SAMPLED
+
+        sample = self.expected.sample
+        # A sparse tensor holds fewer numbers than its shape says.
+        is_part = sample is not None and sample.size == MOST_SAMPLED < math.prod(self.expected.shape)
+        return MOST_SAMPLED if is_part and not self.is_estimated else 0
+
+    @property
     def has_equal_inputs(self) -> bool:
         """Whether both calls are known to have been given the same, bit for bit."""
         return bool(self.actual.inputs) and self.expected.inputs == self.actual.inputs

@@ -369,3 +369,34 @@ def test_the_name_of_an_output_in_a_golden_is_read_again(key: str) -> None:
     found = golden_trace(Golden({}, ({}, {}), ({}, {}), layers=layers))
     assert found is not None
     assert [(each.key, each.shape) for each in found.outputs] == [(key, (2, 3))]
+
+
+def wide(offset: float) -> Any:
+    """A model of an output of 80,000 numbers, of which one alone is moved."""
+    import keras
+
+    def moved(x: Any) -> Any:
+        return x + offset * keras.ops.one_hot(keras.ops.full_like(x[:, 0], 1, dtype="int32"), 10_000)
+
+    inputs = keras.Input((UNITS,))
+    x = keras.layers.Dense(10_000, name="wide")(inputs)
+    return keras.Model(inputs, keras.layers.Lambda(moved, output_shape=(10_000,), name="moved")(x))
+
+
+def test_where_a_sample_was_compared_the_table_says_so() -> None:
+    """The numbers of a sample are at places that its size decides; a change of all is at least as great as seen."""
+    import keras
+
+    def scaled_wide(factor: float) -> Any:
+        inputs = keras.Input((UNITS,))
+        x = keras.layers.Dense(10_000, name="wide")(inputs)
+        return keras.Model(inputs, keras.layers.Rescaling(factor, name="scale")(x))
+
+    shown = text(place(*(trace(built(partial(scaled_wide, factor))) for factor in (1.0, 2.0))))
+    assert "that is; >= where a sample of 8,192 numbers was compared" in shown
+    (row,) = [line.split() for line in shown.splitlines() if line.startswith("scale ")]
+    assert row[2] == row[4] == ">="
+    before, after = (trace(built(partial(wide, offset))) for offset in (0.0, 1.0))
+    (row,) = [line.split() for line in text(place(before, after)).splitlines() if line.startswith("moved ")]
+    assert " ".join(row[2:]) == "not in the sample <- first to diverge"
+    assert ">=" not in text(place(*perturbed(functional, "dense_3", 20)))
