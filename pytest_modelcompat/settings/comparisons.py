@@ -67,7 +67,7 @@ def read_comparisons(value: Any) -> dict[str, Criterion]:
     found: dict[str, Criterion] = {}
     for entry in value:
         name, _, text = entry.rpartition("=") if isinstance(entry, str) else ("", "", entry)
-        name = name.strip()
+        name, text = ("", entry) if name.endswith((">", "<")) else (name.strip(), text)
         if name in found:
             raise ComparisonError(f"has two comparisons for {f'output {name!r}' if name else 'all outputs'}")
         found[name] = _criterion(text, is_for_all=not name)
