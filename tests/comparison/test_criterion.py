@@ -213,7 +213,7 @@ def test_how_it_is_written(value: Any, written: dict[str, str]) -> None:
         ("zzz", "unknown comparison 'zzz'; known are tolerance, quantile, cosine, topk, psnr, module:function"),
         (
             "cosine>=0.99",
-            "'cosine>=0.99' is not written as a comparison is: 'cosine' takes a similarity above -1 and up to 1: cosine(",
+            "'cosine>=0.99' is not written as a comparison is: 'cosine' takes a similarity above -1 and up to 1",
         ),
         ("topk:5", "'topk:5' is not written as a comparison is: 'topk' takes a whole number"),
         ("psnr(40", "'psnr(40' is not written as a comparison is: 'psnr' takes decibels"),
