@@ -238,6 +238,20 @@ def test_what_has_other_weights_is_the_writers_or_the_loaders_as_before() -> Non
     assert of_reloaded(finding, place(before, after), elsewhere=False) is finding
 
 
+def test_other_weights_are_not_for_want_of_what_a_fresh_process_lacks() -> None:
+    before, after = perturbed(functional, "dense_3", 20)
+    compared = (("compared", "it predicts as it did"), ("blame", "serialization"))
+    finding = drifted(details=compared, fix=("look at what Own reads", "or save it as a SavedModel"))
+    found = of_reloaded(finding, place(before, after), elsewhere=False)
+    assert found.fix == ("save it as a SavedModel",)
+    assert found.details == (
+        ("compared", "it predicts as it did; it is the weights in the file, or how the layer saves and loads them"),
+        ("blame", "serialization"),
+    )
+    explained = replace(finding, cause="another")
+    assert of_reloaded(explained, place(before, after), elsewhere=False) is explained
+
+
 def test_a_layer_of_the_golden_is_to_blame_under_the_same_versions_alone() -> None:
     found = place_in_golden(trace(built(lambda: scaled(3.0))), trace(built(lambda: scaled(2.0))))
     finding = drifted(cause="the numerics changed", blame=Blame.NUMERICS, details=(("look for", "another processor"),))
