@@ -59,7 +59,7 @@ def outputs(model: Any, inputs: Any, variant: str) -> dict[str, Any]:
     from pytest_modelcompat.loader.layer_trace import LayerTrace
 
     parts = [inputs] if variant != "halves" else [inputs[: BATCH // 2], inputs[BATCH // 2 :]]
-    recorded = []
+    recorded: list[dict[str, Any]] = []
     for part in parts:
         trace = LayerTrace(model)
         trace.run(part)
@@ -79,7 +79,8 @@ def run(python: str, variant: str, more: dict[str, str]) -> dict[str, Any]:
         out = Path(folder, "found")
         environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", **more}
         subprocess.run([python, HERE, "--record", variant, out], check=True, env=environment)
-        return pickle.loads(out.read_bytes())  # noqa: S301 - written by this file
+        found: dict[str, Any] = pickle.loads(out.read_bytes())  # noqa: S301 - written by this file
+        return found
 
 
 def steps(expected: dict[str, Any], actual: dict[str, Any], *, by_sketch: bool) -> list[tuple[float, float, str]]:

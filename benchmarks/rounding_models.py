@@ -67,12 +67,18 @@ def with_free_batch() -> Iterator[tuple[str, Callable[[Any], Any]]]:
 
 def of_zoo() -> Iterator[tuple[str, Callable[[Any], Any]]]:
     """Names and builders of the models of the accuracy matrix, each with the list of its inputs."""
-    from accuracy.zoo.registry import MODELS, Kit
+    from accuracy.zoo.registry import MODELS
 
     for module in ZOO:
         importlib.import_module(f"accuracy.zoo.{module}")
     for name, model in MODELS.items():
-        yield name, lambda _, build=model.build: build(Kit())
+        yield name, partial(_of_kit, model.build)
+
+
+def _of_kit(build: Callable[[Any], Any], _: Any) -> Any:
+    from accuracy.zoo.registry import Kit
+
+    return build(Kit())
 
 
 def set_weights(model: Any) -> None:

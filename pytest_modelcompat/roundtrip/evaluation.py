@@ -98,7 +98,7 @@ def _how_to_steady(layers: Sequence[UnsteadyLayer]) -> Iterator[str]:
     if any(layer.draws and not layer.module for layer in layers):
         yield "call the layer that draws with training=False"
     if any(layer.module for layer in layers) or not layers:
-        yield "let your own call() draw random numbers, and count, only if training:"
+        yield "let your own call() draw random numbers, or change variables, only if training:"
         yield "def call(self, inputs, training=False):"
 
 
