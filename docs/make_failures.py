@@ -135,6 +135,13 @@ def {test}():
     return keras.Model(inputs, keras.layers.Dense(1, kernel_initializer="ones", name="score")(hidden)), FEATURES
 """
 
+AMPLIFIED = """
+@pytest.mark.model_roundtrip(formats=["{format}"], custom_objects={{"Gain": Gain}})
+def test_amplified():
+    first = keras.layers.Dense(3, kernel_initializer="ones", name="first")
+    return keras.Sequential([keras.Input((3,), name="features"), first, Gain(3.0, name="gain")]), FEATURES
+"""
+
 FAILURES = (
     Failure(
         "A custom layer that the test does not declare",
@@ -223,13 +230,9 @@ def test_rounder():
         "A constructor argument that is not saved",
         "Keras saves of a layer what its `get_config()` returns, and says nothing of what is missing there. The\n"
         "model is made again with the argument, to prove that it is the cause; what follows from it refers to it.",
-        """
-@pytest.mark.model_roundtrip(formats=["keras"], custom_objects={"Gain": Gain})
-def test_amplified():
-    first = keras.layers.Dense(3, kernel_initializer="ones", name="first")
-    return keras.Sequential([keras.Input((3,), name="features"), first, Gain(3.0, name="gain")]), FEATURES
-""",
+        AMPLIFIED.format(format="keras"),
         "ARGUMENT NOT SAVED  test_amplified[keras]",
+        AMPLIFIED.format(format="saved_model"),
     ),
     Failure(
         "Predictions that differ from the golden's",

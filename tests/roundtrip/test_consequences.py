@@ -95,6 +95,14 @@ class Counts(Forgets):
     def call(self, x):
         return x + self.offset
 
+class Clipped(Forgets):
+    def __init__(self, least=0, **kwargs):
+        super().__init__(**kwargs)
+        self.least = least
+
+    def call(self, x):
+        return keras.ops.full_like(x, 5.0) if self.least else x
+
 class Noise(Forgets):
     def __init__(self, noise=1.0, **kwargs):
         super().__init__(**kwargs)
@@ -140,6 +148,12 @@ def decisive(code: str, module: ModuleType, stochastic: tuple[str, ...] = ()) ->
 DECISIVE = {
     "one": ("around(Scale(3.0))", ["Scale(factor=3.0)"]),
     "in several places": ("around(Scale(3.0), Scale(3.0))", ["Scale(factor=3.0)"]),
+    "two of one class": ("around(Scale(3.0), Scale(4.0))", ["Scale(factor=3.0)", "Scale(factor=4.0)"]),
+    "more than are tried alone": (
+        "around(Scale(3.0), Scale(4.0), Scale(5.0), Scale(6.0), Kept(0.5))",
+        ["Scale(factor=3.0)", "Scale(factor=4.0)", "Scale(factor=5.0)", "Scale(factor=6.0)", "Kept(rate=0.5)"],
+    ),
+    "either alone": ("around(Clipped(1), Clipped(2))", ["Clipped(least=1)", "Clipped(least=2)"]),
     "what a build takes": ("around(Grown(4))", ["Grown(power=4)"]),
     "inside another model": ("around(around(Scale(3.0)))", ["Scale(factor=3.0)"]),
     "two": ("around(Scale(3.0), Grown(4))", ["Scale(factor=3.0)", "Grown(power=4)"]),
@@ -161,6 +175,14 @@ def test_what_decides_is_proven_by_making_the_model_again(own: ModuleType, name:
 def test_what_draws_is_compared_over_many_calls(own: ModuleType) -> None:
     assert decisive("around(Noise(0.1, name='noise'))", own, ("output",)) == ["Noise(noise=0.1)"]
     assert decisive("around(Noise(), Kept(0.5))", own, ("output",)) == []
+
+
+def test_what_raises_proves_nothing(own: ModuleType) -> None:
+    def raises(_: Any) -> bool:
+        raise RuntimeError("of the user's own")
+
+    model = as_model_under_test(own.around(own.Scale(3.0)))
+    assert decisive_arguments(model, INPUTS, unsaved_arguments(model, compiled=True), raises) == ()
 
 
 def unsaved_of(code: str, module: ModuleType) -> tuple[UnsavedArgument, ...]:
