@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -161,6 +162,18 @@ def test_of_a_large_tensor_a_sample_is_kept_and_the_digest_tells_the_rest() -> N
     other = large.copy()
     other[1] += 1
     assert not drift(large, other).is_equal
+
+
+def test_how_many_numbers_were_compared_is_known_where_that_is_not_all() -> None:
+    most = sketches.MOST_SAMPLED
+    for size, sampled in ((most - 1, 0), (most, 0), (most + 1, most)):
+        values = np.arange(size, dtype=np.float32)
+        assert drift(values, values + 1).sampled == sampled
+        assert drift(values, values + 1, sampled=False).sampled == 0
+    # A sparse tensor has fewer numbers than its shape says, and all of them were compared.
+    few = output("a", np.arange(5.0), shape=(most, 9))
+    (found,) = compare_layers(LayerTrace((few,)), LayerTrace((replace(few, digest="other"),)), lambda *_: TOLERANCE)
+    assert found.sampled == 0
 
 
 def test_sketches_do_not_change_from_one_version_of_the_plugin_to_the_next() -> None:
