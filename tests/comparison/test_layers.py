@@ -164,6 +164,43 @@ def test_of_a_large_tensor_a_sample_is_kept_and_the_digest_tells_the_rest() -> N
     assert not drift(large, other).is_equal
 
 
+def given(*values: Any) -> tuple[tuple[float, ...], ...]:
+    return tuple((each.size, *sketches.sketch_of(each)) for each in values)
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "is_like"),
+    [
+        (given(numbers(1)), given(moved(numbers(1), 1e-7)), True),
+        (given(numbers(1)), given(numbers(1)), True),
+        (given(numbers(1)), given(moved(numbers(1), 1e-3)), False),
+        (given(numbers(1), numbers(2)), given(numbers(1), numbers(2)), True),
+        (given(numbers(1), numbers(2)), given(numbers(1), numbers(3)), False),
+        (given(numbers(1)), given(numbers(1), numbers(2)), False),
+        (given(np.zeros(4)), given(np.zeros(5)), False),
+        (((4,),), ((4,),), False),
+        (((),), ((),), False),
+        ((), given(numbers(1)), False),
+        (given(numbers(1)), (), False),
+    ],
+)
+def test_inputs_are_the_same_but_for_rounding(mine: Any, other: Any, is_like: bool) -> None:
+    """What neither is known nor of the same size is not said to be the same."""
+    first, second = output("a", numbers(0), given=mine), output("a", moved(numbers(0), 1e-2), given=other)
+    (found,) = compare_layers(LayerTrace((first,)), LayerTrace((second,)), lambda *_: TOLERANCE)
+    assert found.has_like_inputs is is_like
+    assert found.knows_inputs is (bool(mine) and bool(other))
+    equal = replace(found, expected=replace(first, inputs="ab"), actual=replace(second, inputs="ab"))
+    assert equal.has_equal_inputs
+    assert equal.has_like_inputs
+    assert not found.has_equal_inputs
+
+
+def test_what_has_no_sketch_is_other() -> None:
+    words = [np.array([each], object) for each in (b"a", b"b")]
+    assert drift(*words, sampled=False).other == "holds other values"
+
+
 def test_how_many_numbers_were_compared_is_known_where_that_is_not_all() -> None:
     most = sketches.MOST_SAMPLED
     for size, sampled in ((most - 1, 0), (most, 0), (most + 1, most)):
