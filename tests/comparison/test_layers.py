@@ -84,6 +84,15 @@ def test_rounding_that_grows_in_another_runtime_has_no_first_layer() -> None:
     assert first([1e-7 * place for place in range(1, 21)], same_runtime=False) == ""
 
 
+def test_the_rounding_that_was_measured_is_no_change() -> None:
+    """The figures beside the bounds: the first layer of DenseNet121, and the last one of NASNetMobile."""
+    epsilon = 1.2e-7
+    assert first([0, 10 * epsilon, 15 * epsilon], same_runtime=False) == ""
+    assert first([0, 11 * epsilon, 64 * epsilon], same_runtime=False) == ""
+    assert first([0, 25 * epsilon, 25 * epsilon], same_runtime=False) == "d1"
+    assert first([0, 11 * epsilon, 150 * epsilon], same_runtime=False) == "d2"
+
+
 def test_what_is_rounding_follows_the_least_precise_dtype_so_far() -> None:
     assert first([0, 5e-3, 5e-3], same_runtime=False) == "d1"
     assert first([0, 5e-3, 5e-3], same_runtime=False, dtype="float16") == ""
