@@ -205,6 +205,15 @@ def test_inputs_are_the_same_but_for_rounding(mine: Any, other: Any, is_like: bo
     assert not found.has_equal_inputs
 
 
+def test_what_no_sample_shows_is_no_difference_beyond_rounding_and_not_equal() -> None:
+    zeros = np.zeros(5 * sketches.MOST_SAMPLED, np.float32)
+    other = zeros.copy()
+    other[np.setdiff1d(np.arange(zeros.size), sketches.sample_of(np.arange(zeros.size)))[0]] = 1.0
+    found = drift(zeros, other)
+    assert (found.is_equal, found.difference, found.share, found.relative) == (False, 0.0, 0.0, 0.0)
+    assert not found.is_beyond_rounding
+
+
 def test_what_has_no_sketch_is_other() -> None:
     words = [np.array([each], object) for each in (b"a", b"b")]
     assert drift(*words, sampled=False).other == "holds other values"
