@@ -83,6 +83,18 @@ class Rounder(tf.Module):
     def __call__(self, x):
         rounded = tf.py_function(lambda each: tf.round(each), [x], tf.float32)
         return {"rounded": tf.ensure_shape(rounded, [None, 3])}
+
+
+class Gain(keras.layers.Layer):
+    def __init__(self, factor=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, inputs):
+        return inputs * self.factor
+
+    def get_config(self):
+        return super().get_config()
 """
 
 HEAD = """
@@ -121,6 +133,20 @@ def {test}():
     inputs = keras.Input((3,), name="features")
     hidden = keras.layers.Dense(4, kernel_initializer="{start}", activation={activation}, name="hidden")(inputs)
     return keras.Model(inputs, keras.layers.Dense(1, kernel_initializer="ones", name="score")(hidden)), FEATURES
+"""
+
+AMPLIFIED = """
+@pytest.mark.model_roundtrip(formats=["keras"], custom_objects={"Gain": Gain})
+def test_amplified():
+    first = keras.layers.Dense(3, kernel_initializer="ones", name="first")
+    return keras.Sequential([keras.Input((3,), name="features"), first, Gain(3.0, name="gain")]), FEATURES
+"""
+
+SAVES_FACTOR = """
+class Gain(Gain):
+    def get_config(self):
+        return {**super().get_config(), "factor": self.factor}
+
 """
 
 FAILURES = (
@@ -206,6 +232,14 @@ def test_rounder():
     return Rounder()
 """,
         "PYTHON FUNCTION  test_rounder[saved_model]",
+    ),
+    Failure(
+        "A constructor argument that is not saved",
+        "Keras saves of a layer what its `get_config()` returns, and says nothing of what is missing there. The\n"
+        "model is made again with the argument, to prove that it is the cause; what follows from it refers to it.",
+        AMPLIFIED,
+        "ARGUMENT NOT SAVED  test_amplified[keras]",
+        SAVES_FACTOR + AMPLIFIED,
     ),
     Failure(
         "Predictions that differ from the golden's",

@@ -124,10 +124,10 @@ def _topk(criterion: Criterion, actual: NDArray[Any], expected: NDArray[Any], _:
     count, asked = int(criterion.arguments[0]), (*criterion.arguments, 1.0)[1]
     rows = expected.size // expected.shape[-1]
     same = rows_with_same_top(actual, expected, count)
-    what = "the greatest score is" if count == 1 else f"the {count} greatest scores are"
+    what = "greatest score is the same" if count == 1 else f"{count} greatest scores are the same"
     return OwnComparison(
         same >= math.ceil(asked * rows - 1e-9 * rows),
-        f"{what} the expected in {same} of {rows} rows, and must be in {100 * asked:g} % of them",
+        f"the {what} as expected in {same} of {rows} rows, and must be in {100 * asked:g} % of them",
         passes_at=f"topk({count}, {_rounded_down(same / rows)})" if same else "",
     )
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.report.json_report import Report
 
 _NOT_COMPARED = {
-    "error": "its test raised",
+    "error": "its test raised an error",
     "skipped": "it did not run",
     "expected": "it failed as it was expected to",
 }
@@ -68,18 +68,18 @@ def _rejudged(target: Mapping[str, Any], rtol: float | None, atol: float | None)
     for drift, where in _drifts(target):
         name = f"{drift['output']}{where}"
         if drift.get("compared_by"):
-            own[f"{name}, by {drift['compared_by']}"] = bool(drift["holds"])
+            own[f"{name} is decided by {drift['compared_by']}"] = bool(drift["holds"])
         else:
             held[name] = holds(drift, rtol, atol)
     refused = [name for name, each in own.items() if not each]
     beyond = [name for name, each in held.items() if each is False]
     unknown = [name for name, each in held.items() if each is None]
     if refused or (unknown and not beyond):
-        why = f"it is decided otherwise: {'; '.join(refused)}" if refused else f"no figures of {', '.join(unknown)}"
+        why = f"{'; '.join(refused)}, not by a tolerance" if refused else f"no figures of {', '.join(unknown)}"
         return Rejudgement(target, target["verdict"], f"cannot be judged again: {why}", is_judged=False)
     if beyond:
         return Rejudgement(target, "failed", f"beyond it: {', '.join(beyond)}", is_judged=True)
-    reason = "; ".join((*(["within it"] if held else []), *(f"as before: {name}" for name in own)))
+    reason = "; ".join((*(["within it"] if held else []), *(f"{name}, as before" for name in own)))
     return Rejudgement(target, "passed", reason, is_judged=bool(held))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.comparison.criterion import UnfitComparisonError
@@ -22,10 +23,14 @@ from pytest_modelcompat.roundtrip.outcome import CheckOutcome, most_severe_first
 from pytest_modelcompat.roundtrip.static_check import option_syntax
 from pytest_modelcompat.roundtrip.tolerances import UnknownOutputError, tolerances
 from pytest_modelcompat.roundtrip.trained.findings import training_findings
+from pytest_modelcompat.roundtrip.unsaved.consequences import with_consequences
 from pytest_modelcompat.roundtrip.unsaved.findings import with_unsaved_first
+from pytest_modelcompat.roundtrip.unsaved.restoration import predicts_as
 from pytest_modelcompat.roundtrip.workspace import golden_folder, relative
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_modelcompat.roundtrip.attempt import Attempt
     from pytest_modelcompat.roundtrip.session_context import SessionContext
 
@@ -55,7 +60,8 @@ def _compared(context: SessionContext, attempt: Attempt) -> CheckOutcome:
     if attempt.subject.outputs is not None:
         rerun = compare_routes(attempt.routes, attempt.subject.outputs, allowed)
     reloaded = _reloaded(attempt, rerun, allowed)
-    reloaded = replace(reloaded, findings=tuple(reloaded_with_place(reloaded.findings, context, attempt, allowed)))
+    found = reloaded_with_place(reloaded.findings, context, attempt, allowed)
+    reloaded = replace(reloaded, findings=_with_unsaved(found, attempt, allowed))
     if case.frozen is not None:
         return replace(reloaded, golden="" if reloaded.failed else "matched", golden_made_by=attempt.saved_by)
     criteria = evaluation.GoldenCriteria(
@@ -95,8 +101,18 @@ def _reloaded(attempt: Attempt, rerun: RouteComparison | None, allowed: Toleranc
             found.extend(replace(each, fix=(_unless_it_trains(attempt),)) for each in trained)
     other_loaders = OtherLoaders(attempt)
     found.extend((*other_loaders.load_refusals(), *other_loaders.output_differences(allowed)))
-    found = with_unsaved_first(found, subject.unsaved)
     return CheckOutcome(most_severe_first(found), rerun.drifts if rerun is not None else ())
+
+
+def _with_unsaved(found: Sequence[Finding], attempt: Attempt, allowed: Tolerances) -> tuple[Finding, ...]:
+    """Findings with those of arguments that are not saved before what follows from them."""
+    subject, settings = attempt.subject, attempt.case.settings
+    live, outputs = subject.live, subject.outputs
+    if live is None or outputs is None or not subject.unsaved:
+        return most_severe_first(found)
+    first = with_unsaved_first(found, subject.unsaved)
+    agrees = partial(predicts_as, outputs, settings.stochastic, allowed)
+    return most_severe_first(with_consequences(first, subject.unsaved, lambda: live.decisive(subject.unsaved, agrees)))
 
 
 def _unless_it_trains(attempt: Attempt) -> str:

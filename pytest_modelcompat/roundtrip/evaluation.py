@@ -36,7 +36,7 @@ _ANYTHING = (
     "a variable that a call changes, random numbers that no layer of Keras draws (tf.random, np.random),\n"
     "or the clock: guesses, as no layer is known for it. A stateful RNN is reset before each call"
 )
-_BLAME_HERE = "serialization: the writer or the loader"
+BLAME_HERE = "serialization: the writer or the loader"
 _BLAME_ELSEWHERE = "the loader of that runtime, or what its layers and ops compute"
 RELOADED_DIFFERS = "the reloaded model predicts something else than the model that was saved"
 LOOK_FOR = (
@@ -98,7 +98,7 @@ def _how_to_steady(layers: Sequence[UnsteadyLayer]) -> Iterator[str]:
     if any(layer.draws and not layer.module for layer in layers):
         yield "call the layer that draws with training=False"
     if any(layer.module for layer in layers) or not layers:
-        yield "let your own call() draw random numbers, and count, only if training:"
+        yield "let your own call() draw random numbers, or change variables, only if training:"
         yield "def call(self, inputs, training=False):"
 
 
@@ -112,7 +112,7 @@ def serialization_findings(
         checks: what the case checks.
         elsewhere: whether another runtime reloaded it, whose ops may compute something else.
     """
-    blame = _BLAME_ELSEWHERE if elsewhere else _BLAME_HERE
+    blame = _BLAME_ELSEWHERE if elsewhere else BLAME_HERE
     yield from _difference_findings(
         rerun,
         checks,
@@ -177,7 +177,7 @@ def lost_weights(saved: Sequence[WeightDigest], reloaded: Sequence[WeightDigest]
             blame=Blame.LOADER,
             details=(
                 ("weights", f"{len(gone)} of {len(saved)} are not as saved: {listed(gone, MOST_PLACES)}"),
-                ("blame", _BLAME_HERE),
+                ("blame", BLAME_HERE),
             ),
         )
 
@@ -202,7 +202,7 @@ def lost_training(saved: Mapping[str, Any] | None, reloaded: Mapping[str, Any] |
             "optimizer",
             cause="the reloaded model would not continue training like the model that was saved",
             blame=Blame.LOADER,
-            details=(("training", "\n".join(differs)), ("blame", _BLAME_HERE)),
+            details=(("training", "\n".join(differs)), ("blame", BLAME_HERE)),
         )
 
 

@@ -14,6 +14,7 @@ from pytest_modelcompat.roundtrip.inputs.traced_dtype import FailsAsFloat, fails
 from pytest_modelcompat.roundtrip.origin import Origin, origin_of
 from pytest_modelcompat.roundtrip.rebuilt.findings import MadeAgain, made_again, with_made_again, with_misfit
 from pytest_modelcompat.roundtrip.tables import filled_tables, with_lost_entries
+from pytest_modelcompat.roundtrip.unsaved.restoration import Agrees, decisive_arguments
 from pytest_modelcompat.runtimes import LOCAL
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.results.option_syntax import OptionSyntax
     from pytest_modelcompat.roundtrip.case import Case
     from pytest_modelcompat.roundtrip.model import ModelUnderTest
+    from pytest_modelcompat.roundtrip.unsaved.arguments import UnsavedArgument
 
 
 class LiveModel:
@@ -88,6 +90,15 @@ class LiveModel:
     def trace(self) -> LayerTrace | None:
         """What its layers give for the inputs; None for a plain `tf.Module`, which has none."""
         return trace_of(self._model.model, self._inputs) if self._model.is_keras else None
+
+    def decisive(self, unsaved: Sequence[UnsavedArgument], agrees: Agrees) -> tuple[UnsavedArgument, ...]:
+        """Of the arguments that are not saved those by which alone it predicts something else once it is loaded.
+
+        Args:
+            unsaved: the arguments.
+            agrees: whether a model that is made again predicts as this one.
+        """
+        return decisive_arguments(self._model, self._inputs, unsaved, agrees) if self._is_rebuilt else ()
 
     @property
     def _is_rebuilt(self) -> bool:

@@ -67,7 +67,7 @@ def read_comparisons(value: Any) -> dict[str, Criterion]:
     found: dict[str, Criterion] = {}
     for entry in value:
         name, _, text = entry.rpartition("=") if isinstance(entry, str) else ("", "", entry)
-        name = name.strip()
+        name, text = ("", entry) if name.endswith((">", "<")) else (name.strip(), text)
         if name in found:
             raise ComparisonError(f"has two comparisons for {f'output {name!r}' if name else 'all outputs'}")
         found[name] = _criterion(text, is_for_all=not name)
@@ -90,13 +90,14 @@ def _criterion(value: Any, *, is_for_all: bool) -> Criterion:
         raise ComparisonError(f"takes {EXAMPLE}, not {value!r}")
     match = _WRITTEN.fullmatch(value)
     if match is None:
-        raise ComparisonError(f"{value!r} is not written as topk(5) or module:function is")
+        raise ComparisonError(_like_a_kind(value) or f"{value!r} is not written as topk(5) or module:function is")
     name, numbers = match[1], match[2]
     if ":" in name:
         return _own(value, is_for_all=is_for_all)
     kind = _KINDS.get(name)
     if kind is None:
-        raise ComparisonError(f"unknown comparison {name!r}; {did_you_mean(name, (*_KINDS, 'module:function'))}")
+        unknown = f"unknown comparison {name!r}; {did_you_mean(name, (*_KINDS, 'module:function'))}"
+        raise ComparisonError(_like_a_kind(value) or unknown)
     given = _numbers(name, numbers, kind)
     return Criterion(name, given or kind.default, is_for_all=is_for_all)
 
@@ -105,8 +106,16 @@ def _own(text: str, *, is_for_all: bool) -> Criterion:
     module, _, function = text.strip().partition(":")
     parts = (*module.split("."), *function.split("."))
     if not all(part.isidentifier() for part in parts):
-        raise ComparisonError(f"{text!r} is not written as module:function, such as shop.metrics:same_boxes")
+        other = f"{text!r} is not written as module:function, such as shop.metrics:same_boxes"
+        raise ComparisonError(_like_a_kind(text) or other)
     return Criterion(text.strip(), is_for_all=is_for_all)
+
+
+def _like_a_kind(text: str) -> str:
+    """What is wrong with `cosine>=0.99` or `topk:5`, which name a comparison; empty where it names none."""
+    name = re.split(r"\W", text.strip())[0]
+    kind = _KINDS.get(name)
+    return f"{text!r} is not written as a comparison is: {name!r} {kind.takes}" if kind is not None else ""
 
 
 def _numbers(name: str, text: str | None, kind: _Kind) -> tuple[float, ...]:

@@ -111,7 +111,7 @@ def test_the_share_of_rows_that_is_reached_passes() -> None:
     actual[:3] = -actual[:3]
     found = drift("topk(2)", actual, ROWS)
     assert found.own.because == (
-        "the 2 greatest scores are the expected in 47 of 50 rows, and must be in 100 % of them"
+        "the 2 greatest scores are the same as expected in 47 of 50 rows, and must be in 100 % of them"
     )
     assert drift(found.own.passes_at, actual, ROWS).holds
     assert drift("topk(2,0.94)", actual, ROWS).holds
@@ -211,6 +211,14 @@ def test_how_it_is_written(value: Any, written: dict[str, str]) -> None:
     [
         ("quantil(0.9)", "unknown comparison 'quantil'; did you mean 'quantile'?"),
         ("zzz", "unknown comparison 'zzz'; known are tolerance, quantile, cosine, topk, psnr, module:function"),
+        (
+            "cosine>=0.99",
+            "'cosine>=0.99' is not written as a comparison is: 'cosine' takes a similarity above -1 and up to 1",
+        ),
+        ("topk:5", "'topk:5' is not written as a comparison is: 'topk' takes a whole number"),
+        ("psnr(40", "'psnr(40' is not written as a comparison is: 'psnr' takes decibels"),
+        ("(5)", "'(5)' is not written as topk(5) or module:function is"),
+        ("shop:5", "'shop:5' is not written as module:function"),
         ("quantile(1.5)", "'quantile' takes a share above 0 and up to 1: quantile(0.99); it is given 1.5"),
         ("topk(0)", "'topk' takes a whole number"),
         ("topk(1.5)", "'topk' takes a whole number"),
@@ -220,7 +228,7 @@ def test_how_it_is_written(value: Any, written: dict[str, str]) -> None:
         ("psnr(-1)", "'psnr' takes decibels"),
         ("psnr(x)", "'psnr' takes decibels and, after a comma, the peak: psnr(40) or psnr(40, 255); 'x' is no number"),
         ("tolerance(1)", "'tolerance' takes no number; it is given 1"),
-        ("topk(5", "'topk(5' is not written as topk(5) or module:function is"),
+        ("topk(5", "'topk(5' is not written as a comparison is: 'topk' takes"),
         ("shop.metrics:", "'shop.metrics:' is not written as module:function, such as shop.metrics:same_boxes"),
         (["topk", "cosine"], "has two comparisons for all outputs"),
         (["a=topk", "a=cosine"], "has two comparisons for output 'a'"),

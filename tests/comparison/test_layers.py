@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,15 @@ def test_rounding_that_grows_in_another_runtime_has_no_first_layer() -> None:
     assert first([1e-7 * place for place in range(1, 21)], same_runtime=False) == ""
 
 
+def test_the_rounding_that_was_measured_is_no_change() -> None:
+    """The figures beside the bounds: the first layer of DenseNet121, and the last one of NASNetMobile."""
+    epsilon = 1.2e-7
+    assert first([0, 10 * epsilon, 15 * epsilon], same_runtime=False) == ""
+    assert first([0, 11 * epsilon, 64 * epsilon], same_runtime=False) == ""
+    assert first([0, 25 * epsilon, 25 * epsilon], same_runtime=False) == "d1"
+    assert first([0, 11 * epsilon, 150 * epsilon], same_runtime=False) == "d2"
+
+
 def test_what_is_rounding_follows_the_least_precise_dtype_so_far() -> None:
     assert first([0, 5e-3, 5e-3], same_runtime=False) == "d1"
     assert first([0, 5e-3, 5e-3], same_runtime=False, dtype="float16") == ""
@@ -161,6 +171,64 @@ def test_of_a_large_tensor_a_sample_is_kept_and_the_digest_tells_the_rest() -> N
     other = large.copy()
     other[1] += 1
     assert not drift(large, other).is_equal
+
+
+def given(*values: Any) -> tuple[tuple[float, ...], ...]:
+    return tuple((each.size, *sketches.sketch_of(each)) for each in values)
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "is_like"),
+    [
+        (given(numbers(1)), given(moved(numbers(1), 1e-7)), True),
+        (given(numbers(1)), given(numbers(1)), True),
+        (given(numbers(1)), given(moved(numbers(1), 1e-3)), False),
+        (given(numbers(1), numbers(2)), given(numbers(1), numbers(2)), True),
+        (given(numbers(1), numbers(2)), given(numbers(1), numbers(3)), False),
+        (given(numbers(1)), given(numbers(1), numbers(2)), False),
+        (given(np.zeros(4)), given(np.zeros(5)), False),
+        (((4,),), ((4,),), False),
+        (((),), ((),), False),
+        ((), given(numbers(1)), False),
+        (given(numbers(1)), (), False),
+    ],
+)
+def test_inputs_are_the_same_but_for_rounding(mine: Any, other: Any, is_like: bool) -> None:
+    """What neither is known nor of the same size is not said to be the same."""
+    first, second = output("a", numbers(0), given=mine), output("a", moved(numbers(0), 1e-2), given=other)
+    (found,) = compare_layers(LayerTrace((first,)), LayerTrace((second,)), lambda *_: TOLERANCE)
+    assert found.has_like_inputs is is_like
+    assert found.knows_inputs is (bool(mine) and bool(other))
+    equal = replace(found, expected=replace(first, inputs="ab"), actual=replace(second, inputs="ab"))
+    assert equal.has_equal_inputs
+    assert equal.has_like_inputs
+    assert not found.has_equal_inputs
+
+
+def test_what_no_sample_shows_is_no_difference_beyond_rounding_and_not_equal() -> None:
+    zeros = np.zeros(5 * sketches.MOST_SAMPLED, np.float32)
+    other = zeros.copy()
+    other[np.setdiff1d(np.arange(zeros.size), sketches.sample_of(np.arange(zeros.size)))[0]] = 1.0
+    found = drift(zeros, other)
+    assert (found.is_equal, found.difference, found.share, found.relative) == (False, 0.0, 0.0, 0.0)
+    assert not found.is_beyond_rounding
+
+
+def test_what_has_no_sketch_is_other() -> None:
+    words = [np.array([each], object) for each in (b"a", b"b")]
+    assert drift(*words, sampled=False).other == "holds other values"
+
+
+def test_how_many_numbers_were_compared_is_known_where_that_is_not_all() -> None:
+    most = sketches.MOST_SAMPLED
+    for size, sampled in ((most - 1, 0), (most, 0), (most + 1, most)):
+        values = np.arange(size, dtype=np.float32)
+        assert drift(values, values + 1).sampled == sampled
+        assert drift(values, values + 1, sampled=False).sampled == 0
+    # A sparse tensor has fewer numbers than its shape says, and all of them were compared.
+    few = output("a", np.arange(5.0), shape=(most, 9))
+    (found,) = compare_layers(LayerTrace((few,)), LayerTrace((replace(few, digest="other"),)), lambda *_: TOLERANCE)
+    assert found.sampled == 0
 
 
 def test_sketches_do_not_change_from_one_version_of_the_plugin_to_the_next() -> None:

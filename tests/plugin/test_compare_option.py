@@ -76,7 +76,7 @@ def test_each_place_and_each_comparison(recorded: Project) -> None:
     refused = recorded.run()
     refused.assert_outcomes(failed=1)
     refused.stdout.fnmatch_lines(
-        ["  decided by topk(3), from marker: the 3 greatest scores are the expected in * rows*"]
+        ["  decided by topk(3), from marker: the 3 greatest scores are the same as expected in * rows*"]
     )
 
 

@@ -33,27 +33,6 @@ CLASSES: dict[str, tuple[str, str, str, str]] = {
         "Scale",
         "factor was 3.0 and is 1.0",
     ),
-    "leaves an argument out": (
-        """
-        class Project(L.Layer):
-            def __init__(self, units, activation=None, **kwargs):
-                super().__init__(**kwargs)
-                self.units = units
-                self.activation = keras.activations.get(activation)
-
-            def build(self, shape):
-                self.kernel = self.add_weight(shape=(shape[-1], self.units), name="kernel")
-
-            def call(self, x):
-                return self.activation(ops.matmul(x, self.kernel))
-
-            def get_config(self):
-                return {**super().get_config(), "units": self.units}
-        """,
-        "Project(4, 'relu')",
-        "Project",
-        "activation was relu and is linear",
-    ),
     "is changed after it is made": (
         """
         class Tempered(keras.Model):
@@ -143,6 +122,32 @@ CLASSES: dict[str, tuple[str, str, str, str]] = {
 }
 
 
+# An argument that no configuration holds, which is a finding of its own.
+LEAVES_OUT = {
+    "leaves an argument out": (
+        """
+        class Project(L.Layer):
+            def __init__(self, units, activation=None, **kwargs):
+                super().__init__(**kwargs)
+                self.units = units
+                self.activation = keras.activations.get(activation)
+
+            def build(self, shape):
+                self.kernel = self.add_weight(shape=(shape[-1], self.units), name="kernel")
+
+            def call(self, x):
+                return self.activation(ops.matmul(x, self.kernel))
+
+            def get_config(self):
+                return {**super().get_config(), "units": self.units}
+        """,
+        "Project(4, 'relu')",
+        "Project",
+        "activation was relu and is linear",
+    ),
+}
+
+
 def case_of(name: str, among: Mapping[str, tuple[str, str, str, str]]) -> ClassCase:
     code, made, _, _ = among[name]
     model = made if made.startswith("own.") else WITH.format(f"own.{made}").replace("L.", "own.L.")
@@ -158,8 +163,7 @@ H5 = ("saves another value", "is inside another")
 def test_the_layer_is_named_with_what_it_loses_and_works_as_printed(project: Project, name: str, saved_as: str) -> None:
     case = case_of(name, CLASSES)
     file = written(project, case)
-    # Before it stands the argument that is not saved, where it is one.
-    *_, finding = findings_of(project, case, saved_as)
+    (finding,) = findings_of(project, case, saved_as)
     _, _, cls, lost = CLASSES[name]
     assert finding["kind"] == "PREDICTIONS DRIFTED"
     assert finding["cause"].startswith(f"{cls} computes something else once it is made again from its configuration")
@@ -176,6 +180,20 @@ def test_the_layer_is_named_with_what_it_loses_and_works_as_printed(project: Pro
         assert findings_of(project, case, saved_as) == []
     else:
         assert findings_with_what_is_printed(project, case, saved_as, [finding]) == []
+
+
+@pytest.mark.parametrize("saved_as", ["keras", "h5"])
+def test_an_argument_that_is_left_out_has_one_fix_and_works_as_printed(project: Project, saved_as: str) -> None:
+    case = case_of("leaves an argument out", LEAVES_OUT)
+    written(project, case)
+    lost, drifted = found = findings_of(project, case, saved_as)
+    assert [each["kind"] for each in found] == ["ARGUMENT NOT SAVED", "PREDICTIONS DRIFTED"]
+    assert lost["fix"][0] == f"in class Project of {case.module}:"
+    assert (drifted["fix"], drifted["blame"]) == (["as above"], "model code")
+    assert drifted["cause"].startswith("Project(activation='relu') is not saved, see above: made again with it, ")
+    assert drifted["details"]["moved"].endswith("its activation was 'relu' and is 'linear'")
+    assert "the writer or the loader" not in str(drifted["details"])
+    assert findings_with_what_is_printed(project, case, saved_as, found) == []
 
 
 MISFITS: dict[str, tuple[str, str, str, str]] = {

@@ -163,3 +163,47 @@ def test_model():
     result = project.run("--modelcompat-update-golden")
     result.assert_outcomes(passed=1)
     result.stdout.no_fnmatch_line("*ARGUMENT NOT SAVED*")
+
+
+def test_what_follows_refers_to_it_and_the_one_fix_passes(project: Project) -> None:
+    """A layer that draws random numbers, which no trace of layers can name, and a loss that follows from it."""
+    layer = """
+class Spread(L.Layer):
+    def __init__(self, noise=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.noise = noise
+
+    def call(self, x):
+        return x + self.noise * keras.random.normal(keras.ops.shape(x))
+
+    def get_config(self):
+        return super().get_config()
+"""
+    test = """
+@roundtrip(formats=["keras"], checks=CHECKS, stochastic=["spread"], custom_objects={"Spread": Spread})
+def test_spread():
+    inputs = keras.Input((3,))
+    made = keras.Model(inputs, {"spread": Spread(0.1, name="spread")(L.Dense(3)(inputs))})
+    made.compile("sgd", {"spread": "mse"})
+    return made
+"""
+    checks = '["predictions", "weights"]'
+    project.write("test_it.py", HEAD + layer + test.replace("CHECKS", checks))
+    result = project.run("--modelcompat-update-golden")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "ARGUMENT NOT SAVED  test_spread?keras?: Spread(noise=0.1) is not saved: * with noise=1.0 (and 1 more)",
+            "  fix        in class Spread of test_it:",
+            "  PREDICTIONS DRIFTED",
+            "  because    Spread(noise=0.1) is not saved, see above: made again with it, the model predicts as before",
+            "  decided by mean and spread over 128 calls: *",
+            '  blame      the configuration of "spread"',
+            "  fix        as above",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*the writer or the loader*")
+    printed = result.stdout.str().split("of test_it:\n", maxsplit=1)[1].split("\n\n", maxsplit=1)[0]
+    saved = layer[: layer.index("    def get_config")] + textwrap.indent(textwrap.dedent(printed), "    ") + "\n"
+    project.write("test_it.py", HEAD + saved + test.replace("CHECKS", checks))
+    project.run("--modelcompat-update-golden").assert_outcomes(passed=1)

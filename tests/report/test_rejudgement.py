@@ -71,7 +71,7 @@ def test_the_golden_counts_as_well() -> None:
     [
         (a_target(verdict="failed"), "UNKNOWN OP, which no tolerance decides"),
         (a_target(verdict="expected"), "it failed as it was expected to"),
-        (a_target(verdict="error"), "its test raised"),
+        (a_target(verdict="error"), "its test raised an error"),
         (a_target(verdict="skipped"), "it did not run"),
         (a_target(), "no outputs were compared"),
         (
@@ -83,7 +83,7 @@ def test_the_golden_counts_as_well() -> None:
             target(data(EXPECTED, EXPECTED), verdict="failed", kinds=["PREDICTIONS DRIFTED"]),
             "the figures of the output that drifted are not stored",
         ),
-        (target(data(ACTUAL, EXPECTED, compared_by="topk(5)")), "it is decided otherwise: score, by topk(5)"),
+        (target(data(ACTUAL, EXPECTED, compared_by="topk(5)")), "score is decided by topk(5), not by a tolerance"),
         (
             target(
                 {name: data(ACTUAL, EXPECTED)[name] for name in ("output", "dtype", "max_abs", "mismatched", "holds")}
@@ -104,7 +104,7 @@ def test_what_cannot_be_judged_again_stays_and_is_said(given: Any, reason: str) 
 def test_what_something_else_decides_stays_beside_what_is_judged() -> None:
     own = {**data(ACTUAL, EXPECTED, compared_by="cosine(0.9)"), "output": "logits", "holds": True}
     found = judged(target(data(EXPECTED, EXPECTED), own), 0.0, 0.0)
-    assert (found.verdict, found.reason) == ("passed", "within it; as before: logits, by cosine(0.9)")
+    assert (found.verdict, found.reason) == ("passed", "within it; logits is decided by cosine(0.9), as before")
     drift = drift_of(ACTUAL, EXPECTED)
     assert drift_data(replace(drift, own=OwnComparison(True)))["compared_by"] == "hook"
 

@@ -238,6 +238,20 @@ def test_what_has_other_weights_is_the_writers_or_the_loaders_as_before() -> Non
     assert of_reloaded(finding, place(before, after), elsewhere=False) is finding
 
 
+def test_other_weights_are_not_for_want_of_what_a_fresh_process_lacks() -> None:
+    before, after = perturbed(functional, "dense_3", 20)
+    compared = (("compared", "it predicts as it did"), ("blame", "serialization"))
+    finding = drifted(details=compared, fix=("look at what Own reads", "or save it as a SavedModel"))
+    found = of_reloaded(finding, place(before, after), elsewhere=False)
+    assert found.fix == ("save it as a SavedModel",)
+    assert found.details == (
+        ("compared", "it predicts as it did; it is the weights in the file, or how the layer saves and loads them"),
+        ("blame", "serialization"),
+    )
+    explained = replace(finding, cause="another")
+    assert of_reloaded(explained, place(before, after), elsewhere=False) is explained
+
+
 def test_a_layer_of_the_golden_is_to_blame_under_the_same_versions_alone() -> None:
     found = place_in_golden(trace(built(lambda: scaled(3.0))), trace(built(lambda: scaled(2.0))))
     finding = drifted(cause="the numerics changed", blame=Blame.NUMERICS, details=(("look for", "another processor"),))
@@ -369,3 +383,36 @@ def test_the_name_of_an_output_in_a_golden_is_read_again(key: str) -> None:
     found = golden_trace(Golden({}, ({}, {}), ({}, {}), layers=layers))
     assert found is not None
     assert [(each.key, each.shape) for each in found.outputs] == [(key, (2, 3))]
+
+
+def wide(offset: float) -> Any:
+    """A model of an output of 80,000 numbers, of which one alone is moved that is in no sample."""
+    import keras
+
+    from pytest_modelcompat.loader import sketches
+
+    numbers = np.arange(8 * 10_000)
+    unseen = np.setdiff1d(numbers, sketches.sample_of(numbers))[0]
+    moved = ((numbers == unseen) * offset).reshape(8, -1).astype("float32")
+    inputs = keras.Input((UNITS,))
+    x = keras.layers.Dense(10_000, name="wide")(inputs)
+    return keras.Model(inputs, keras.layers.Lambda(lambda x: x + moved, output_shape=(10_000,), name="moved")(x))
+
+
+def test_where_a_sample_was_compared_the_table_says_so() -> None:
+    """What is seen of a sample is no less than the least of what all numbers have moved."""
+    import keras
+
+    def scaled_wide(factor: float) -> Any:
+        inputs = keras.Input((UNITS,))
+        x = keras.layers.Dense(10_000, name="wide")(inputs)
+        return keras.Model(inputs, keras.layers.Rescaling(factor, name="scale")(x))
+
+    shown = text(place(*(trace(built(partial(scaled_wide, factor))) for factor in (1.0, 2.0))))
+    assert "that is; >= where a sample of 8,192 numbers was compared" in shown
+    (row,) = [line.split() for line in shown.splitlines() if line.startswith("scale ")]
+    assert row[2] == row[4] == ">="
+    before, after = (trace(built(partial(wide, offset))) for offset in (0.0, 1.0))
+    (row,) = [line.split() for line in text(place(before, after)).splitlines() if line.startswith("moved ")]
+    assert " ".join(row[2:]) == "not in the sample <- first to diverge"
+    assert ">=" not in text(place(*perturbed(functional, "dense_3", 20)))

@@ -18,6 +18,8 @@ _MOST_VALUES = 3
 # Rows of the table after the first layer that differs, besides the greatest and the last one.
 _AFTER = 2
 _LABEL, _TABLE_LABEL = "moved", "layers"
+# Of a sample, the greatest difference of all numbers is no less than that of those.
+_AT_LEAST = ">="
 _NO_LAYER = "no layer gives anything else than before: what makes the outputs of what they give is no layer"
 
 
@@ -77,7 +79,9 @@ def _table(place: Place, tolerance: Tolerance) -> Iterator[str]:
     what = "the root mean square of each output's difference, estimated, and"
     if not any(each.is_estimated for each in rows if each is not None):
         what = "the greatest difference of each output, and"
-    yield f"{what} how many times its tolerance (from {tolerance.source}) that is"
+    sampled = max((each.sampled for each in rows if each is not None and not each.is_equal), default=0)
+    least = f"; {_AT_LEAST} where a sample of {sampled:,} numbers was compared" if sampled else ""
+    yield f"{what} how many times its tolerance (from {tolerance.source}) that is{least}"
     cells = [_cells(each, place) if each is not None else ("…", "", "", "", "") for each in rows]
     yield from aligned(cells, right={2, 3})
 
@@ -89,7 +93,11 @@ def _cells(drift: LayerDrift, place: Place) -> tuple[str, str, str, str, str]:
         return name, cls, "equal", "", mark
     if drift.other:
         return name, cls, "other", "", mark
-    return name, cls, f"{drift.difference:.1e}", _times(drift.share), mark
+    if drift.sampled and not drift.difference:
+        return name, cls, "not in the sample", "", mark
+    least = f"{_AT_LEAST} " if drift.sampled else ""
+    times = _times(drift.share)
+    return name, cls, f"{least}{drift.difference:.1e}", f"{least}{times}" if times else "", mark
 
 
 def _times(share: float) -> str:

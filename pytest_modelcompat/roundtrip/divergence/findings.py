@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip.divergence.place import Place
 
 _MOST_NAMED = 3
+# Of a model that predicts as it did once it is made again in one process, see `rebuilt.findings`.
+_COMPARED = "compared"
+_OF_FILE = "it is the weights in the file, or how the layer saves and loads them"
 # No processor rounds so that a layer's output moves by a hundredth.
 _NO_ROUNDING = 1e-2
 
@@ -57,6 +60,8 @@ def of_reloaded(finding: Finding, place: Place, *, elsewhere: bool) -> Finding:
         elsewhere: whether another runtime reloaded it.
     """
     first = place.first
+    if place.weights and finding.cause == RELOADED_DIFFERS:
+        return _of_weights(finding)
     if first is None or not place.is_of_layer_alone or (elsewhere and place.is_of_keras):
         return finding
     if finding.cause != RELOADED_DIFFERS:
@@ -69,6 +74,14 @@ def of_reloaded(finding: Finding, place: Place, *, elsewhere: bool) -> Finding:
         blame=Blame.LOADER if place.is_of_keras else Blame.MODEL,
         details=_blaming(finding, first),
     )
+
+
+def _of_weights(finding: Finding) -> Finding:
+    """A finding whose layer comes back with other weights, which is not for want of what a fresh process lacks."""
+    if _COMPARED not in dict(finding.details):
+        return finding
+    details = ((label, f"{text}; {_OF_FILE}" if label == _COMPARED else text) for label, text in finding.details)
+    return replace(finding, details=tuple(details), fix=tuple(line.removeprefix("or ") for line in finding.fix[-1:]))
 
 
 def of_golden(finding: Finding, place: Place, *, same_runtime: bool) -> Finding:

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.results.finding import Blame, Finding, Kind, Severity
 from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.option_syntax import PLACEHOLDER_MODULE, OptionSyntax
-from pytest_modelcompat.roundtrip.unsaved.findings import blamed_for_training
+from pytest_modelcompat.roundtrip.unsaved.findings import (
+    WHAT_IS_NOT_SAVED,
+    blame_of_unsaved,
+    blamed_for_training,
+    changing_training,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -75,16 +80,18 @@ def training_findings(
     raises = bool(reloaded.get("error"))
     # What an argument is says how a model trains, not whether it does.
     names = "" if raises else blamed_for_training(unsaved)
-    because = f", as it lacks what is not saved: {names}" if names else ""
+    lacks = f"{WHAT_IS_NOT_SAVED}: {names}"
     if lost:
-        yield replace(lost[0], cause=f"{lost[0].cause}{because}", details=(*details, *lost[0].details))
+        # What of its training state is lost is not for want of an argument.
+        cause = f"{lost[0].cause}, and {lacks}" if names else lost[0].cause
+        yield replace(lost[0], cause=cause, details=(*details, *lost[0].details))
         yield from lost[1:]
         return
     yield Finding(
         Kind.TRAINING_CHANGED,
         "loss",
-        cause=_CANNOT if raises else f"{_CAUSE}{because}",
-        blame=Blame.LOADER if not names else Blame.WRITER,
+        cause=_CANNOT if raises else f"{_CAUSE}, as {lacks}" if names else _CAUSE,
+        blame=blame_of_unsaved(changing_training(unsaved)) if names else Blame.LOADER,
         details=details,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import random
+import re
 import sys
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -97,7 +98,9 @@ def _evaluated(model: ModelUnderTest, inputs: Any, candidates: Iterable[Any], *,
 
 
 def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), "")[:200]
+    # TensorFlow begins with the function in which an op failed, and its device.
+    text = re.sub(r"\{\{function_node [^}]*\}\}\s*", "", str(error))
+    return next(iter(text.strip().splitlines()), "")[:200]
 
 
 def _number(value: Any) -> float:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip.unsaved.arguments import UnsavedArgument
 
 _MOST_PLACES = 4
+WHAT_IS_NOT_SAVED = "it lacks what is not saved"
 # Where one of these differs, a layer that was made with another argument comes before it.
-_OF_PREDICTIONS = frozenset({Kind.PREDICTIONS_DRIFTED, Kind.STRUCTURE_CHANGED})
+OF_PREDICTIONS = frozenset({Kind.PREDICTIONS_DRIFTED, Kind.STRUCTURE_CHANGED})
 
 
 def unsaved_findings(unsaved: Sequence[UnsavedArgument], syntax: OptionSyntax, *, trains: bool) -> Iterator[Finding]:
@@ -32,8 +33,7 @@ def unsaved_findings(unsaved: Sequence[UnsavedArgument], syntax: OptionSyntax, *
         trains: whether the case checks that.
     """
     for each in unsaved:
-        given = each.given
-        subject = f"{type(each.held).__name__}({given.name}={in_words(given.value)})"
+        given, subject = each.given, subject_of(each)
         owner = owner_of(type(each.held), "get_config")
         yield Finding(
             Kind.ARGUMENT_NOT_SAVED,
@@ -43,9 +43,15 @@ def unsaved_findings(unsaved: Sequence[UnsavedArgument], syntax: OptionSyntax, *
             f"load makes {_it(each)} with {given.name}={in_words(each.now)}",
             fix=fix_of(each, syntax),
             severity=Severity.ERROR if trains else Severity.WARNING,
-            blame=Blame.WRITER if each.public else Blame.MODEL,
-            details=(("add", line_of(each)),),
+            blame=blame_of_unsaved([each]),
+            # The one line that a warning has room for; a failure shows the code.
+            details=() if trains else (("add", line_of(each)),),
         )
+
+
+def subject_of(unsaved: UnsavedArgument) -> str:
+    """An argument as its finding names it: `Scale(factor=3.0)`."""
+    return f"{type(unsaved.held).__name__}({unsaved.given.name}={in_words(unsaved.given.value)})"
 
 
 def with_unsaved_first(found: Sequence[Finding], unsaved: Sequence[UnsavedArgument]) -> list[Finding]:
@@ -55,11 +61,11 @@ def with_unsaved_first(found: Sequence[Finding], unsaved: Sequence[UnsavedArgume
         found: the findings of a target.
         unsaved: the arguments that some of them are about.
     """
-    if not any(each.kind in _OF_PREDICTIONS and each.severity is Severity.ERROR for each in found):
+    if not any(each.kind in OF_PREDICTIONS and each.severity is Severity.ERROR for each in found):
         return list(found)
     layers = {f"{type(each.held).__name__}({each.given.name}=" for each in unsaved if each.predicts}
     first = [
-        replace(each, severity=Severity.ERROR)
+        replace(each, severity=Severity.ERROR, details=())
         for each in found
         if each.kind is Kind.ARGUMENT_NOT_SAVED and each.subject.partition("=")[0] + "=" in layers
     ]
@@ -70,8 +76,17 @@ def with_unsaved_first(found: Sequence[Finding], unsaved: Sequence[UnsavedArgume
 
 def blamed_for_training(unsaved: Sequence[UnsavedArgument]) -> str:
     """The arguments that change what a model trains with, in words; empty where all are saved."""
-    subjects = (f"{type(each.held).__name__}({each.given.name}={in_words(each.given.value)})" for each in unsaved)
-    return ", ".join(first_few(subjects, _MOST_PLACES))
+    return ", ".join(first_few(map(subject_of, changing_training(unsaved)), _MOST_PLACES))
+
+
+def blame_of_unsaved(unsaved: Sequence[UnsavedArgument]) -> Blame:
+    """Who does not save them: Keras, where all are of its own classes, else the user's code."""
+    return Blame.WRITER if all(each.public for each in unsaved) else Blame.MODEL
+
+
+def changing_training(unsaved: Sequence[UnsavedArgument]) -> list[UnsavedArgument]:
+    """Those that a model trains with: not of initializers, whose numbers a load replaces."""
+    return [each for each in unsaved if not any(".initializers" in base.__module__ for base in type(each.held).__mro__)]
 
 
 def _path(owner: type, each: UnsavedArgument) -> str:

@@ -252,7 +252,7 @@ UNSTEADY = (
 )
 
 
-OWN_CALL = "let your own call() draw random numbers, and count, only if training:"
+OWN_CALL = "let your own call() draw random numbers, or change variables, only if training:"
 
 
 @pytest.mark.parametrize(
