@@ -34,9 +34,9 @@ class ScopeTree:
     """
 
     def __init__(self, scopes: Iterable[Scope], call_scopes: Set[Scope]) -> None:
-        self._children = {}  # type: Dict[Scope, List[Scope]]
+        self._children: Dict[Scope, List[Scope]] = {}
         self._call_scopes = call_scopes
-        seen = set()  # type: Set[Scope]
+        seen: Set[Scope] = set()
         for scope in scopes:
             for length in range(1, len(scope) + 1):
                 part = scope[:length]
@@ -46,7 +46,7 @@ class ScopeTree:
 
     def children(self, scope: Scope) -> List[Scope]:
         """The scopes in a scope, those in the functions that it calls among them."""
-        found = []  # type: List[Scope]
+        found: List[Scope] = []
         for child in self._children.get(scope, ()):
             found.extend(self.children(child) if child in self._call_scopes else [child])
         return found
@@ -77,7 +77,7 @@ class Search(NamedTuple):
 
     def matches(self) -> Dict[Call, Match]:
         """The scopes of the calls; what is not certain is left out."""
-        found = {}  # type: Dict[Call, Match]
+        found: Dict[Call, Match] = {}
         model = self._model()
         if model is not None:
             self._match_inner("", [model], found)
@@ -147,7 +147,7 @@ def _may_be(name: str, scope: str) -> bool:
 
 def _groups(fitting: Fitting) -> List[List[str]]:
     """Layers in groups that share no scope with another group."""
-    groups = []  # type: List[Tuple[List[str], Set[Scope]]]
+    groups: List[Tuple[List[str], Set[Scope]]] = []
     for path, scopes in fitting.items():
         mine = ([path], set(scopes))
         apart = []

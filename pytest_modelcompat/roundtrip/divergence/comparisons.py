@@ -26,16 +26,10 @@ if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip.session_context import SessionContext
 
 
-def current_trace(context: SessionContext, attempt: Attempt, source: LayerTrace | None = None) -> LayerTrace | None:
-    """What the layers of the model under test give: of the live one, or of an artifact as loaded.
-
-    Args:
-        context: what the session's targets share.
-        attempt: the load.
-        source: what the layers of a SavedModel are matched with.
-    """
+def current_trace(context: SessionContext, attempt: Attempt) -> LayerTrace | None:
+    """What the layers of the model under test give: of the live one, or of an artifact as loaded."""
     live = attempt.subject.live
-    return live.trace if live is not None else reloaded_trace(context, attempt, source)
+    return live.trace if live is not None else reloaded_trace(context, attempt)
 
 
 def reloaded_with_place(
@@ -89,7 +83,7 @@ def golden_with_place(
     except GoldenError:
         return list(findings)
     expected = golden_trace(golden)
-    current = current_trace(context, attempt, expected) if expected is not None else None
+    current = current_trace(context, attempt) if expected is not None else None
     if expected is None or current is None or not current.outputs:
         return list(findings)
     same_runtime = has_versions(golden, attempt.made_by)
@@ -128,15 +122,15 @@ def _other_weights(golden: Golden, attempt: Attempt, current: LayerTrace) -> Map
 
 
 def _other_contents(golden: Golden, current: LayerTrace) -> Mapping[str, Sequence[str]]:
-    """The same of a SavedModel, which has other names for them; a layer is left out whose weights may be another's."""
+    """The same of a SavedModel, whose variables may share a name; a layer is left out where that is not certain."""
     recorded: dict[str, set[str]] = {}
     for digest in golden.weights:
-        recorded.setdefault(digest.sha256, set()).update(digest.path.split("/"))
+        recorded.setdefault(digest.sha256, set()).add(digest.path)
     found = {}
     for path, state in current.state.items():
-        name, weights = path.rpartition("/")[2], state["weights"]
-        if all(name in recorded.get(each["sha256"], {name}) for each in weights):
-            found[path] = [each["path"] for each in weights if each["sha256"] not in recorded]
+        weights = [(each["path"].partition("#")[0], each["sha256"]) for each in state["weights"]]
+        if all(name in recorded.get(sha256, {name}) for name, sha256 in weights):
+            found[path] = [name for name, sha256 in weights if sha256 not in recorded]
     return found
 
 

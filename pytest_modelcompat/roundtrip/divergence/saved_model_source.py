@@ -1,4 +1,4 @@
-"""What the layers of a SavedModel are matched with: those of the model that it was saved from, or of its golden."""
+"""What the layers of a SavedModel are matched with: those of the model that it was saved from."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.comparison.layers import LayerTrace
 
 
@@ -34,3 +35,12 @@ def source_of(trace: LayerTrace, names: Sequence[str]) -> dict[str, Any]:
     ]
     weights = {path: [each["shape"] for each in state["weights"]] for path, state in trace.state.items()}
     return {"outputs": outputs, "weights": weights, "names": list(names)}
+
+
+def classes_of(inventory: Inventory) -> dict[str, Any]:
+    """A job's `source` for a SavedModel that is there alone: the classes of its layers, which only Keras 2 writes.
+
+    Args:
+        inventory: of the SavedModel.
+    """
+    return {"classes": {"/".join(layer.path): layer.class_name for layer in inventory.layers}}
