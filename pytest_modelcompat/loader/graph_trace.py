@@ -22,7 +22,7 @@ from . import (
 )
 
 # So many calls are looked at in one run: what they give is in memory together.
-_AT_ONCE = 16
+_AT_ONCE = 64
 # The order in which a layer uses its inputs may be another than that in which it is given them.
 _MOST_PERMUTED = 4
 _CLASS_OF_SCOPE = "name scope"
