@@ -103,10 +103,15 @@ def call_signature(function: Any, name: str, inputs: Any, input_names: Sequence[
     Raises:
         SignatureMismatchError: the inputs cannot be matched to the signature's.
     """
+    outputs = function(**arguments_of(function, name, inputs, input_names))
+    return {str(key): tensors.as_leaf(value) for key, value in outputs.items()}
+
+
+def arguments_of(function: Any, name: str, inputs: Any, input_names: Sequence[str] = ()) -> Dict[str, Any]:
+    """The tensor that a signature is given for each of its inputs, by name; see `call_signature`."""
     specs = function.structured_input_signature[1]
     matched = match_inputs(specs, name, tensors.as_leaves(inputs), input_names)
-    outputs = function(**{key: dense(leaf, specs[key], name, key) for key, leaf in matched.items()})
-    return {str(key): tensors.as_leaf(value) for key, value in outputs.items()}
+    return {key: dense(leaf, specs[key], name, key) for key, leaf in matched.items()}
 
 
 def dense(leaf: Any, spec: Any, signature: str, key: str) -> Any:

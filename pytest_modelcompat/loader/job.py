@@ -22,6 +22,7 @@ import numpy as np
 from . import (
     calls,
     confinement,
+    graph_trace,
     imports,
     layer_trace,
     resolve,
@@ -272,10 +273,13 @@ def _predict(folder: Path, job: Dict[str, Any], loaded: Any, answer: JobAnswer) 
 
 
 def _trace_layers(folder: Path, job: Dict[str, Any], loaded: Any, answer: JobAnswer) -> None:
-    trace = layer_trace.LayerTrace(loaded)
-    trace.run(_inputs(folder, job))
-    np.savez(str(folder / "layers.npz"), **trace.samples)
-    answer["layers"] = {"entries": trace.entries, "state": trace.state()}
+    if _is_saved_model(job):
+        answer["layers"], found = graph_trace.trace_of(loaded, _inputs(folder, job), job)
+    else:
+        trace = layer_trace.LayerTrace(loaded)
+        trace.run(_inputs(folder, job))
+        answer["layers"], found = {"entries": trace.entries, "state": trace.state()}, trace.samples
+    np.savez(str(folder / "layers.npz"), **found)
 
 
 def _outputs(folder: Path, job: Dict[str, Any], loaded: Any) -> Dict[str, Any]:

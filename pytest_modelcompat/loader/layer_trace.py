@@ -55,11 +55,10 @@ class LayerTrace:
         inputs = layers.arrays(given)
         of_inputs = {
             "inputs": sketches.digest_of(inputs),
-            "given": [[int(sketches.size_of(each))] + sketches.sketch_of(each) for each in inputs[:MOST_LEAVES]],
+            "given": given_of(inputs),
         }
         self._calls[id(layer)] = number
         for position, leaf in enumerate(leaves):
-            dtype, shape = _spec(leaf)
             sample = "sample_{}".format(len(self.entries))
             entry = {
                 **of_inputs,
@@ -68,10 +67,7 @@ class LayerTrace:
                 "module": str(type(layer).__module__),
                 "call": number,
                 "leaf": position,
-                "dtype": dtype,
-                "shape": shape,
-                "digest": sketches.digest_of([leaf]),
-                "sketch": sketches.sketch_of(leaf),
+                **figures_of(leaf),
                 "sample": sample,
             }
             self.samples[sample] = sketches.sample_of(leaf)
@@ -89,6 +85,22 @@ def _steady(model: Any) -> List[Tuple[str, Any]]:
         if any(base.__name__ == "RNN" for base in type(layer).__mro__):
             cells.update(id(inner) for _, inner in layers.layers(layer))
     return found
+
+
+def figures_of(leaf: Any) -> Dict[str, Any]:
+    """What an entry says of the tensor itself."""
+    dtype, shape = _spec(leaf)
+    return {
+        "dtype": dtype,
+        "shape": shape,
+        "digest": sketches.digest_of([leaf]),
+        "sketch": sketches.sketch_of(leaf),
+    }
+
+
+def given_of(inputs: List[Any]) -> List[List[float]]:
+    """What an entry says of each tensor that a call was given."""
+    return [[int(sketches.size_of(each))] + sketches.sketch_of(each) for each in inputs[:MOST_LEAVES]]
 
 
 def _spec(leaf: Any) -> Tuple[str, List[int]]:

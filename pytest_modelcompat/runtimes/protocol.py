@@ -75,7 +75,8 @@ class Job:
         retry_uncompiled: whether to try once more with `compile=False` where the load fails.
         training: whether to read what the model needs to go on training, which a SavedModel does not hold.
         trial: what to evaluate of a compiled model; None for nothing.
-        layers: whether to keep what each layer of a Keras model gives.
+        layers: whether to keep what each layer of a model gives.
+        source: what the layers of a SavedModel are matched with; see `loader.graph_trace`.
         saved_model_loaders: the other loaders of a SavedModel to try: `graph`, `tfsm_layer`, `tf_keras`.
         threads: intra- and inter-op threads; 0 leaves TensorFlow's default.
         timeout: seconds until the child is killed.
@@ -102,6 +103,7 @@ class Job:
     training: bool = False
     trial: TrainingJob | None = None
     layers: bool = False
+    source: Mapping[str, Any] = field(default_factory=dict)
     saved_model_loaders: Sequence[str] = ()
     threads: int = 0
     timeout: float = 300.0
@@ -259,6 +261,7 @@ def write_job(job: Job, folder: Path, sys_path: Sequence[str], *, room: int, own
         "training": job.training,
         "trial": trial,
         "layers": job.layers,
+        "source": dict(job.source),
         "saved_model_loaders": list(job.saved_model_loaders),
         "threads": job.threads,
         "stochastic": list(job.stochastic),

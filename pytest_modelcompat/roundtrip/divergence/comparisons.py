@@ -10,6 +10,7 @@ from pytest_modelcompat.artifacts.text import MOST_PLACES, listed
 from pytest_modelcompat.golden.golden import GoldenError, digest_changes
 from pytest_modelcompat.roundtrip.divergence.findings import explainable, of_golden, of_reloaded, with_place
 from pytest_modelcompat.roundtrip.divergence.golden_layers import golden_trace, has_versions
+from pytest_modelcompat.roundtrip.divergence.graph_place import graph_place
 from pytest_modelcompat.roundtrip.divergence.place import place_of
 from pytest_modelcompat.roundtrip.divergence.reloaded_trace import reloaded_trace
 
@@ -45,14 +46,19 @@ def reloaded_with_place(
     live = attempt.subject.live
     if live is None or explainable(findings) is None:
         return list(findings)
-    if attempt.subject.format == "saved_model":
-        return _by_weights(findings, live, attempt)
+    is_graph = attempt.subject.format == "saved_model"
     saved = live.trace
-    reloaded = reloaded_trace(context, attempt) if saved is not None and saved.outputs else None
-    if saved is None or reloaded is None:
-        return list(findings)
+    reloaded = reloaded_trace(context, attempt, saved) if saved is not None and saved.outputs else None
+    if saved is None or reloaded is None or (is_graph and not reloaded.outputs):
+        return _by_weights(findings, live, attempt) if is_graph else list(findings)
     elsewhere = attempt.is_elsewhere
-    place = place_of(saved, reloaded, allowed, same_runtime=not elsewhere)
+    if is_graph:
+        there = {each.sha256 for each in attempt.loaded.weights}
+        place = graph_place(saved, reloaded, allowed, same_runtime=not elsewhere, weights=there)
+        if place is None:
+            return _by_weights(findings, live, attempt)
+    else:
+        place = place_of(saved, reloaded, allowed, same_runtime=not elsewhere)
     tolerance = allowed("", saved.outputs[-1].dtype)
     return with_place(findings, place, tolerance, partial(of_reloaded, elsewhere=elsewhere))
 
@@ -81,12 +87,13 @@ def golden_with_place(
     if expected is None or current is None or not current.outputs:
         return list(findings)
     same_runtime = has_versions(golden, attempt.made_by)
-    place = place_of(
+    is_graph = attempt.is_given and attempt.subject.format == "saved_model"
+    place = (graph_place if is_graph else place_of)(
         _with_modules(expected, current),
         current,
         allowed,
         same_runtime=same_runtime,
-        other_weights=_other_weights(golden, attempt, current),
+        other_weights=(_other_contents(golden, current) if is_graph else _other_weights(golden, attempt, current)),
     )
     tolerance = allowed("", current.outputs[-1].dtype)
     return with_place(findings, place, tolerance, partial(of_golden, same_runtime=same_runtime))
@@ -112,6 +119,19 @@ def _other_weights(golden: Golden, attempt: Attempt, current: LayerTrace) -> Map
         path: [each["path"] for each in state["weights"] if each["path"] in other]
         for path, state in current.state.items()
     }
+
+
+def _other_contents(golden: Golden, current: LayerTrace) -> Mapping[str, Sequence[str]]:
+    """The same of a SavedModel, whose variables may share a name; a layer is left out where that is not certain."""
+    recorded: dict[str, set[str]] = {}
+    for digest in golden.weights:
+        recorded.setdefault(digest.sha256, set()).add(digest.path)
+    found = {}
+    for path, state in current.state.items():
+        weights = [(each["path"].partition("#")[0], each["sha256"]) for each in state["weights"]]
+        if all(name in recorded.get(sha256, {name}) for name, sha256 in weights):
+            found[path] = [name for name, sha256 in weights if sha256 not in recorded]
+    return found
 
 
 def _by_weights(findings: Sequence[Finding], live: LiveModel, attempt: Attempt) -> list[Finding]:

@@ -65,7 +65,10 @@ def _inputs(first: LayerDrift, place: Place) -> str:
         return "its inputs are the same bit for bit, its output is not"
     if first.has_like_inputs:
         return "its inputs are the same but for rounding, its output is not"
-    if first.knows_inputs or all(each.is_equal for each in place.before):
+    if place.missing:
+        missing = listed(place.missing, _MOST_VALUES, "and")
+        return f"the first that is seen to differ; {missing} before it {_are(place.missing)} not found in the graph"
+    if first.knows_inputs or (first.actual.inputs and all(each.is_equal for each in place.before)):
         return "its inputs differ too; what makes them is no layer, or one that only one of the models has"
     return "the first whose output differs by more than rounding"
 

@@ -47,6 +47,7 @@ class Place:
         module: where its class is defined; empty where that is not known.
         has_weights: whether it is known to have weights.
         is_whole: whether no layer was left out, as one that gives something else at each call.
+        missing: layers before the first that are not found in the other model, and may be where the two part.
     """
 
     drifts: tuple[LayerDrift, ...]
@@ -56,6 +57,7 @@ class Place:
     module: str = ""
     has_weights: bool = False
     is_whole: bool = True
+    missing: tuple[str, ...] = ()
 
     @property
     def before(self) -> Sequence[LayerDrift]:
