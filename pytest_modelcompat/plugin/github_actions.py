@@ -1,6 +1,6 @@
 """What a run on GitHub Actions shows there, without configuration: annotations and the summary of its step."""
 
-from __future__ import annotations_of
+from __future__ import annotations
 
 import os
 from dataclasses import replace
