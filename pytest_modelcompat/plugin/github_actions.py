@@ -87,7 +87,8 @@ class GitHubReporter:
         self._append_summary(report)
         if terminal is None:
             return
-        terminal.ensure_newline()
+        # The runner reads a command at the start of a line only.
+        terminal.write_line("")
         for annotation in annotations_of(report, repository_of(self._config.rootpath, os.environ)):
             terminal.write_line(annotation.command)
         if self._trouble:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.text import listed
 from pytest_modelcompat.report.json_report import fails
-from pytest_modelcompat.report.matrix import mark
 from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.results.kind_codes import CODES, page_url
 
@@ -32,7 +31,6 @@ _OF_CASE = frozenset(
         Kind.NOT_DETERMINISTIC,
         Kind.LOADERS_DISAGREE,
         Kind.MODEL_CHANGED_BY_SAVING,
-        Kind.GOLDEN_MISSING,
         Kind.GOLDEN_BROKEN,
         Kind.GOLDEN_NOT_WRITTEN,
         Kind.GOLDEN_DEGENERATE,
@@ -51,6 +49,8 @@ _OF_CASE = frozenset(
     }
 )
 _MOST_LABELS = 12
+_MOST_SUBJECTS = 3
+_MOST_FIXES = 3
 
 
 @dataclass(frozen=True)
@@ -58,37 +58,52 @@ class Cause:
     """One reason for which targets failed, or were warned about.
 
     Args:
-        kind: the kind of the finding; None where a test or what it needs raised an error.
-        code: the code of the rule that found it, where it has one.
-        heading: what it is called: `MC101 UNKNOWN LAYER`, `ERROR`.
-        subject: the thing that is wrong; empty where a test raised.
-        sentence: what to say of it in one sentence.
-        finding: the finding of the first target; None where there is none.
-        targets: all that have it, in the order of the report.
+        heading: what it is called: `MC101 UNKNOWN LAYER`, `TEST ERROR`.
+        sentence: why, of the first target.
+        members: its targets in the order of the report, each with its finding, or None where a test raised.
     """
 
-    kind: Kind | None
-    code: str
     heading: str
-    subject: str
     sentence: str
-    finding: FindingData | None
-    targets: tuple[TargetData, ...]
+    members: tuple[tuple[TargetData, FindingData | None], ...]
+
+    @property
+    def targets(self) -> tuple[TargetData, ...]:
+        """Its targets, in the order of the report."""
+        return tuple(target for target, _ in self.members)
+
+    @property
+    def finding(self) -> FindingData | None:
+        """The finding of the first target; None where a test raised."""
+        return self.members[0][1]
 
     @property
     def title(self) -> str:
         """`MC101 UNKNOWN LAYER Scale`."""
-        return f"{self.heading} {self.subject}".rstrip()
+        subjects = dict.fromkeys(str(finding["subject"]) for _, finding in self.members if finding is not None)
+        return f"{self.heading} {listed(subjects, _MOST_SUBJECTS)}".rstrip()
 
     @property
     def page(self) -> str:
         """Where its kind is explained; empty where it has none."""
-        return page_url(self.kind) if self.kind is not None else ""
+        kind = kind_of(self.finding) if self.finding is not None else None
+        return page_url(kind) if kind is not None else ""
 
     @property
-    def fix(self) -> tuple[str, ...]:
-        """What to write or run, a line each."""
-        return tuple(self.finding["fix"]) if self.finding is not None else ()
+    def fixes(self) -> dict[tuple[str, ...], list[TargetData]]:
+        """What to write or run, a line each, with the targets that it is for: a test's own way to declare a class."""
+        found: dict[tuple[str, ...], list[TargetData]] = {}
+        for target, finding in self.members:
+            if finding is not None and finding["fix"]:
+                found.setdefault(tuple(finding["fix"]), []).append(target)
+        return found
+
+    def by_place(self) -> Iterator[Cause]:
+        """The same for each line of a file that its targets are of, apart."""
+        places: dict[tuple[object, object], list[tuple[TargetData, FindingData | None]]] = {}
+        for target, finding in self.members:
+            places.setdefault((target.get("file"), target.get("line")), []).append((target, finding))
+        yield from (_cause(self.heading, members) for members in places.values())
 
 
 def failure_causes(targets: Iterable[TargetData]) -> tuple[Cause, ...]:
@@ -97,19 +112,15 @@ def failure_causes(targets: Iterable[TargetData]) -> tuple[Cause, ...]:
     Args:
         targets: as they stand in a report.
     """
-    found = ((_of_failure(target), target) for target in targets if fails(target))
-    return _grouped(found)
+    return _grouped(_of_failure(target) for target in targets if fails(target))
 
 
 def warning_causes(targets: Iterable[TargetData]) -> tuple[Cause, ...]:
     """What targets were warned about, in the same order."""
-    found = (
-        (_of_finding(finding, target), target)
-        for target in targets
-        for finding in target["findings"]
-        if finding["severity"] == "warning"
+    found = ((target, finding) for target in targets for finding in target["findings"])
+    return _grouped(
+        (_heading(finding), target, finding) for target, finding in found if finding["severity"] == "warning"
     )
-    return _grouped(found)
 
 
 def errors_of(target: TargetData) -> list[FindingData]:
@@ -127,59 +138,59 @@ def labels(targets: Iterable[TargetData], most: int = _MOST_LABELS) -> str:
     return listed(dict.fromkeys(str(target["title"]) for target in targets), most)
 
 
-def _grouped(found: Iterable[tuple[Cause, TargetData]]) -> tuple[Cause, ...]:
-    groups: dict[tuple[object, ...], tuple[Cause, list[TargetData]]] = {}
-    for cause, target in found:
-        members = groups.setdefault(_key(cause, target), (cause, []))[1]
-        if not members or members[-1] is not target:
-            members.append(target)
-    causes = [
-        Cause(one.kind, one.code, one.heading, one.subject, one.sentence, one.finding, tuple(members))
-        for one, members in groups.values()
-    ]
-    return tuple(sorted(causes, key=lambda cause: -len(cause.targets)))
+def _grouped(found: Iterable[tuple[str, TargetData, FindingData | None]]) -> tuple[Cause, ...]:
+    groups: dict[tuple[object, ...], list[tuple[TargetData, FindingData | None]]] = {}
+    for heading, target, finding in found:
+        members = groups.setdefault((heading, *_key(target, finding)), [])
+        # A target may be warned twice about the same.
+        if not members or members[-1][0] is not target:
+            members.append((target, finding))
+    causes = [_cause(str(key[0]), members) for key, members in groups.items()]
+    return tuple(sorted(causes, key=lambda cause: -len(cause.members)))
 
 
-def _key(cause: Cause, target: TargetData) -> tuple[object, ...]:
+def _cause(heading: str, members: Sequence[tuple[TargetData, FindingData | None]]) -> Cause:
+    target, finding = members[0]
+    said = finding["cause"] if finding is not None else ""
+    return Cause(heading, str(said or target["headline"] or "no reason is known"), tuple(members))
+
+
+def _key(target: TargetData, finding: FindingData | None) -> tuple[object, ...]:
     """The same for targets of one cause: versions differ from runtime to runtime, figures from format to format."""
-    if cause.finding is None:
-        return cause.heading, cause.sentence
-    of_case = target["case"] if cause.kind is None or cause.kind in _OF_CASE else ""
-    fix = () if of_case else cause.fix
-    return cause.heading, cause.code, cause.subject, of_case, _without_numbers(str(cause.finding["cause"])), fix
+    if finding is None:
+        return (target["headline"], target["case"] if target["kinds"] else "")
+    kind = kind_of(finding)
+    of_case = target["case"] if kind is None or kind in _OF_CASE else ""
+    subject = "" if kind is Kind.GOLDEN_MISSING else finding["subject"]
+    return finding["code"], subject, of_case, re.sub(r"\d[\d.,e+-]*", "#", str(finding["cause"]))
 
 
-def _without_numbers(text: str) -> str:
-    return re.sub(r"\d[\d.,e+-]*", "#", text)
-
-
-def _of_failure(target: TargetData) -> Cause:
+def _of_failure(target: TargetData) -> tuple[str, TargetData, FindingData | None]:
     errors = errors_of(target)
     if errors and target["verdict"] == "failed":
-        return _of_finding(errors[0], target)
+        return _heading(errors[0]), target, errors[0]
     # A test that passes although it is marked to fail has a kind and no finding.
-    heading = str(next(iter(target["kinds"]), "")) or mark(target).upper()
-    subject = str(target["title"]) if target["kinds"] else ""
-    return Cause(None, "", heading, subject, str(target["headline"] or "no reason is known"), None, (target,))
+    return str(next(iter(target["kinds"]), "TEST ERROR")), target, None
 
 
-def _of_finding(finding: FindingData, target: TargetData) -> Cause:
-    sentence = str(finding["cause"] or target["headline"] or "")
-    kind, code = kind_of(finding), str(finding["code"])
-    heading = " ".join(filter(None, (CODES.get(kind, "") if kind else "", str(finding["kind"]), code and f"[{code}]")))
-    return Cause(kind, code, heading, str(finding["subject"]), sentence, finding, (target,))
+def _heading(finding: FindingData) -> str:
+    kind, code = kind_of(finding), finding["code"]
+    parts = (CODES[kind] if kind is not None else "", str(finding["kind"]), f"[{code}]" if code else "")
+    return " ".join(filter(None, parts))
 
 
-def lines_of(cause: Cause) -> Iterator[tuple[str, str]]:
-    """What is known of a cause, as labels with texts: its places, the fix, what else the first target has."""
+def facts_of(cause: Cause) -> Iterator[tuple[str, str]]:
+    """What is known of a cause, as labels with texts: its places, the fixes, what else the first target has."""
     finding = cause.finding
     if finding is None:
         return
-    where: Sequence[str] = finding["where"]
-    if where:
-        yield "where", "; ".join(where)
-    if cause.fix:
-        yield "fix", "\n".join(cause.fix)
+    if finding["where"]:
+        yield "where", "; ".join(finding["where"])
+    fixes = cause.fixes
+    for fix, targets in list(fixes.items())[:_MOST_FIXES]:
+        yield "fix" if len(fixes) == 1 else f"fix of {labels(targets, 3)}", "\n".join(fix)
+    if len(fixes) > _MOST_FIXES:
+        yield "more", f"{len(fixes) - _MOST_FIXES} others have a fix of their own, which pytest prints"
     others = [f"{each['kind']} {each['subject']}" for each in errors_of(cause.targets[0])[1:]]
     if others and finding["severity"] == "error":
-        yield "also", listed(dict.fromkeys(others), 5)
+        yield "also", listed(dict.fromkeys(others), _MOST_SUBJECTS)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import clause, counted, shorten
-from pytest_modelcompat.report.causes import failure_causes, labels, lines_of, warning_causes
+from pytest_modelcompat.report.causes import facts_of, failure_causes, labels, warning_causes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from pytest_modelcompat.report.causes import Cause
@@ -91,30 +91,21 @@ def _file_of_problem(nodeid: str, repository: Repository) -> str:
 
 
 def _of_causes(level: str, causes: Sequence[Cause], repository: Repository, most: int) -> list[Annotation]:
-    by_place = [
-        _annotation(level, cause, targets, repository) for cause in causes for targets in _at_each_place(cause.targets)
-    ]
+    by_place = [_annotation(level, each, repository) for cause in causes for each in cause.by_place()]
     if len(by_place) <= most:
         return by_place
     kept = causes if len(causes) <= most else causes[: most - 1]
     rest = causes[len(kept) :]
     return [
-        *(_annotation(level, cause, cause.targets, repository) for cause in kept),
+        *(_annotation(level, cause, repository) for cause in kept),
         *([_remainder(level, rest, repository)] if rest else []),
     ]
 
 
-def _at_each_place(targets: Sequence[TargetData]) -> Iterator[tuple[TargetData, ...]]:
-    places: dict[tuple[str, int], list[TargetData]] = {}
-    for target in targets:
-        places.setdefault((target.get("file") or "", target.get("line") or 0), []).append(target)
-    yield from map(tuple, places.values())
-
-
-def _annotation(level: str, cause: Cause, targets: Sequence[TargetData], repository: Repository) -> Annotation:
-    facts = [*lines_of(cause), ("page", cause.page)] if cause.page else list(lines_of(cause))
-    lines = [f"{labels(targets)}: {cause.sentence}", *(_fact(label, text) for label, text in facts)]
-    file, line = _place(targets[0], repository)
+def _annotation(level: str, cause: Cause, repository: Repository) -> Annotation:
+    facts = [*facts_of(cause), *([("page", cause.page)] if cause.page else [])]
+    lines = [f"{labels(cause.targets)}: {cause.sentence}", *(_fact(label, text) for label, text in facts)]
+    file, line = _place(cause.targets[0], repository)
     title = shorten(clause(cause.title), _LONGEST_TITLE)
     return Annotation(level, file, line, title, _message(lines))
 

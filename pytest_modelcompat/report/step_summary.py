@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import counted, listed, shorten
-from pytest_modelcompat.report.causes import failure_causes, lines_of, warning_causes
+from pytest_modelcompat.report.causes import facts_of, failure_causes, warning_causes
 from pytest_modelcompat.report.json_report import counts, fails
 from pytest_modelcompat.report.layout import versions_text
 from pytest_modelcompat.report.matrix import NOT_RUN, columns, mark, rows
@@ -130,8 +130,9 @@ def _cause(cause: Cause) -> str:
         _escaped(shorten(cause.sentence, _LONGEST)),
         "",
     ]
-    for label, text in lines_of(cause):
-        lines += [f"- {label}:", "", *_fenced(text)] if label == "fix" else [f"- {label}: {_escaped(text)}"]
+    for label, text in facts_of(cause):
+        name = _escaped(label)
+        lines += [f"- {name}:", "", *_fenced(text)] if label.startswith("fix") else [f"- {name}: {_escaped(text)}"]
     lines.append(f"- targets: {_targets(cause.targets)}")
     if cause.page:
         lines.append(f"- [about this kind]({cause.page})")
