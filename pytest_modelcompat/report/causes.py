@@ -78,10 +78,15 @@ class Cause:
         return self.members[0][1]
 
     @property
+    def subject(self) -> str:
+        """What is wrong; empty where a test raised."""
+        subjects = dict.fromkeys(str(finding["subject"]) for _, finding in self.members if finding is not None)
+        return listed(subjects, _MOST_SUBJECTS)
+
+    @property
     def title(self) -> str:
         """`MC101 UNKNOWN LAYER Scale`."""
-        subjects = dict.fromkeys(str(finding["subject"]) for _, finding in self.members if finding is not None)
-        return f"{self.heading} {listed(subjects, _MOST_SUBJECTS)}".rstrip()
+        return f"{self.heading} {self.subject}".rstrip()
 
     @property
     def page(self) -> str:

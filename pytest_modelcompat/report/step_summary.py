@@ -123,9 +123,11 @@ def _table_row(cells: Sequence[str]) -> str:
 
 
 def _cause(cause: Cause) -> str:
-    heading = _html(shorten(cause.title, 160))
+    # In code, where neither a mention nor a number of an issue is seen in a name.
+    subject = f" <code>{_html(shorten(cause.subject, 160))}</code>" if cause.subject else ""
+    count = counted(len(cause.targets), "target")
     lines = [
-        f"<details open><summary><b>{heading}</b> ({counted(len(cause.targets), 'target')})</summary>",
+        f"<details open><summary><b>{_html(cause.heading)}</b>{subject} ({count})</summary>",
         "",
         _escaped(shorten(cause.sentence, _LONGEST)),
         "",
@@ -174,4 +176,5 @@ def _html(text: str) -> str:
 
 def _code(text: str) -> str:
     # Within a table a bar ends the cell, in code too.
-    return f"`{text.replace('`', chr(39)).replace('|', chr(92) + '|')}`"
+    line = " ".join(text.split())
+    return f"`{line.replace('`', chr(39)).replace('|', chr(92) + '|')}`"
