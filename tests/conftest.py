@@ -123,7 +123,7 @@ class Project:
 
 @pytest.fixture
 def project(pytester: pytest.Pytester, loader: LoaderProcess, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """An empty project; it seems to run on no CI service, so that goldens may be recorded and nothing is shown there."""
+    """An empty project, on no CI service as it seems: goldens may be recorded, and nothing is shown there."""
     for name in ("CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "160")

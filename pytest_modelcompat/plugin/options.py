@@ -146,5 +146,5 @@ def shows_on_github(config: pytest.Config) -> bool:
         return False
     try:
         return bool(config.getini("modelcompat_github"))
-    except ValueError as error:
+    except (pytest.UsageError, ValueError) as error:
         raise pytest.UsageError(f"modelcompat: ini: option 'modelcompat_github' takes true or false: {error}") from None

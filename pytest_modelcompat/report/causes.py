@@ -80,8 +80,8 @@ class Cause:
     @property
     def subject(self) -> str:
         """What is wrong; empty where a test raised."""
-        subjects = dict.fromkeys(str(finding["subject"]) for _, finding in self.members if finding is not None)
-        return listed(subjects, _MOST_SUBJECTS)
+        subjects = (subject_of(finding, target) for target, finding in self.members if finding is not None)
+        return listed(dict.fromkeys(filter(None, subjects)), _MOST_SUBJECTS)
 
     @property
     def title(self) -> str:
@@ -138,6 +138,11 @@ def kind_of(finding: FindingData) -> Kind | None:
     return next((kind for kind in Kind if kind.value == finding["kind"]), None)
 
 
+def subject_of(finding: FindingData, target: TargetData) -> str:
+    """The thing that is wrong; empty where that is the target itself, which differs from format to format."""
+    return "" if finding["subject"] == target["title"] else str(finding["subject"])
+
+
 def labels(targets: Iterable[TargetData], most: int = _MOST_LABELS) -> str:
     """`test_ranker[h5], test_ranker[keras] and 3 more`: targets by their titles, each once."""
     return listed(dict.fromkeys(str(target["title"]) for target in targets), most)
@@ -166,7 +171,7 @@ def _key(target: TargetData, finding: FindingData | None) -> tuple[object, ...]:
         return (target["headline"], target["case"] if target["kinds"] else "")
     kind = kind_of(finding)
     of_case = target["case"] if kind is None or kind in _OF_CASE else ""
-    subject = "" if kind is Kind.GOLDEN_MISSING else finding["subject"]
+    subject = "" if kind is Kind.GOLDEN_MISSING else subject_of(finding, target)
     return finding["code"], subject, of_case, re.sub(r"\d[\d.,e+-]*", "#", str(finding["cause"]))
 
 

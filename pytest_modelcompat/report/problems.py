@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.report.causes import errors_of, kind_of, labels
+from pytest_modelcompat.report.causes import errors_of, kind_of, labels, subject_of
 from pytest_modelcompat.report.json_report import fails
 
 if TYPE_CHECKING:
@@ -56,16 +56,17 @@ class Problem:
         titles = labels(self.targets)
         if self.finding is None:
             return f"{titles}: {self.sentence}"
+        what = f"{str(self.finding['kind']).lower()} {subject_of(self.finding, self.targets[0])}".rstrip()
         where = f" ({'; '.join(self.finding['where'])})" if self.finding["where"] else ""
-        first = f"{titles}: {str(self.finding['kind']).lower()} {self.finding['subject']}{where}: {self.sentence}"
+        first = f"{titles}: {what}{where}: {self.sentence}"
         return "\n".join([first, *(["Fix: " + "\n".join(self.finding["fix"])] if self.finding["fix"] else [])])
 
     @property
     def fingerprint(self) -> str:
         """The same in every run that has this problem, wherever the test has moved and whatever else is said of it."""
-        subject = self.finding["subject"] if self.finding is not None else ""
+        subject = subject_of(self.finding, self.targets[0]) if self.finding is not None else ""
         kind = self.finding["kind"] if self.finding is not None else TEST_ERROR
-        parts = (str(kind), self.code, str(subject), self.case, self.severity)
+        parts = (str(kind), self.code, subject, self.case, self.severity)
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
     def place(self, repository: Repository | None) -> tuple[str, int]:

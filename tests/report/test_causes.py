@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pytest_modelcompat.report.causes import facts_of, failure_causes, labels, warning_causes
+from pytest_modelcompat.report.problems import problems_of
 from pytest_modelcompat.results.finding import Finding, Kind
 from tests.report.report_data import DRIFT, LOST, SCALE, failing, raising
 
@@ -105,3 +106,12 @@ def test_titles_are_listed_each_once() -> None:
     targets = [failing(f"test_{n}[h5]", SCALE) for n in (1, 1, 2, 3)]
     assert labels(targets) == "test_1[h5], test_2[h5], test_3[h5]"
     assert labels(targets, 2) == "test_1[h5], test_2[h5] and 1 more"
+
+
+def test_what_is_wrong_with_the_target_itself_is_one_cause_for_all_its_formats() -> None:
+    targets = [
+        failing(title, Finding(Kind.INPUTS_NEEDED, title, cause="why")) for title in ("test_a[h5]", "test_a[keras]")
+    ]
+    assert titles(failure_causes(targets)) == [("MC505 INPUTS NEEDED", ["test_a[h5]", "test_a[keras]"])]
+    (problem,) = problems_of(targets)
+    assert problem.text == "test_a[h5], test_a[keras]: inputs needed: why"
