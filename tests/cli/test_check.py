@@ -12,6 +12,7 @@ import pytest
 from pytest_modelcompat.runtimes.names import all_names
 from tests import handmade
 from tests.compatibility.models import K33, compiled, small
+from tests.sarif_schema import problems_of_log
 
 pytestmark = pytest.mark.usefixtures("models")
 FIELDS = {
@@ -181,6 +182,7 @@ class TestSarif:
             *("--runtime", "tf2.15", "--runtime", "tf2.20"),
         )
         assert result.code == 2
+        assert problems_of_log(result.out) == []
         log = json.loads(result.out)
         assert log["version"] == "2.1.0"
         assert log["$schema"].endswith("sarif-2.1.0.json")
@@ -192,6 +194,7 @@ class TestSarif:
         assert len({rule["id"] for rule in rules}) == len(rules)
         for rule in rules:
             assert rule["help"]["text"]
+            assert "/docs/kinds/" in rule["helpUri"]
             assert rule["shortDescription"]["text"].endswith(".")
         for result in run["results"]:
             assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
