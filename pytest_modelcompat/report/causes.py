@@ -48,6 +48,8 @@ _OF_CASE = frozenset(
         Kind.UNEXPECTED_PASS,
     }
 )
+# Of the details of a finding, what is long, or only tells findings apart.
+_AT_LENGTH = frozenset({"role", "argument", "count", "name", "accepted", "output", "worst", "figures", "layers"})
 _MOST_LABELS = 12
 _MOST_SUBJECTS = 3
 _MOST_FIXES = 3
@@ -190,12 +192,13 @@ def _heading(finding: FindingData) -> str:
 
 
 def facts_of(cause: Cause) -> Iterator[tuple[str, str]]:
-    """What is known of a cause, as labels with texts: its places, the fixes, what else the first target has."""
+    """What is known of a cause, as labels with texts: places, details, fixes, what else its first target has."""
     finding = cause.finding
     if finding is None:
         return
     if finding["where"]:
         yield "where", "; ".join(finding["where"])
+    yield from ((label, text) for label, text in finding["details"].items() if label not in _AT_LENGTH)
     fixes = cause.fixes
     for fix, targets in list(fixes.items())[:_MOST_FIXES]:
         yield "fix" if len(fixes) == 1 else f"fix of {labels(targets, 3)}", "\n".join(fix)

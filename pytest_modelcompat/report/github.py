@@ -111,6 +111,9 @@ def _annotation(level: str, cause: Cause, repository: Repository) -> Annotation:
 
 
 def _fact(label: str, text: str) -> str:
+    if label.startswith("fix"):
+        # As it is to be pasted.
+        return f"{label}:\n{text}"
     first, *more = text.split("\n")
     return "\n".join([f"{label}: {first}", *(f"  {line}" for line in more)])
 
@@ -121,7 +124,7 @@ def _message(lines: Sequence[str]) -> str:
 
 def _remainder(level: str, causes: Sequence[Cause], repository: Repository) -> Annotation:
     file, line = _place(causes[0].targets[0], repository)
-    lines = [f"{cause.title} ({counted(len(cause.targets), 'target')}): {labels(cause.targets, 3)}" for cause in causes]
+    lines = [f"{cause.title} in {labels(cause.targets, 3)}: {shorten(cause.sentence, 160)}" for cause in causes]
     return Annotation(level, file, line, f"{counted(len(causes), 'more cause')}", _message(lines))
 
 

@@ -30,6 +30,7 @@ _MARGIN = 400
 _MOST_ROWS = 200
 _MOST_RUNTIMES = 24
 _MOST_CAUSES = 50
+_MOST_OPEN = 10
 _MOST_STALE = 20
 _MOST_CELLS = 20
 _LONGEST = 4000
@@ -64,14 +65,12 @@ def _blocks(report: Report) -> Iterator[str]:
     yield from _table(report)
     causes = failure_causes(report.targets)
     if causes:
-        yield f"#### {counted(len(causes), 'cause')} of failure" if len(causes) == 1 else "#### Failures by cause"
-        yield from map(_cause, causes[:_MOST_CAUSES])
-        yield from _others(causes)
+        yield "#### Failures by cause"
+        yield from _causes(causes)
     warnings = warning_causes(report.targets)
     if warnings:
         yield "#### Warnings"
-        yield from map(_cause, warnings[:_MOST_CAUSES])
-        yield from _others(warnings)
+        yield from _causes(warnings)
     if report.stale:
         names = listed((_code(name) for name in report.stale), _MOST_STALE)
         yield f"Stale goldens, which no test claims: {names}"
@@ -122,19 +121,28 @@ def _table_row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _cause(cause: Cause) -> str:
+def _causes(causes: Sequence[Cause]) -> Iterator[str]:
+    for number, cause in enumerate(causes[:_MOST_CAUSES]):
+        yield _cause(cause, is_open=number < _MOST_OPEN)
+    rest = causes[_MOST_CAUSES:]
+    if rest:
+        yield f"{counted(len(rest), 'more cause')}, of {counted(sum(len(each.targets) for each in rest), 'target')}."
+
+
+def _cause(cause: Cause, *, is_open: bool) -> str:
     # In code, where neither a mention nor a number of an issue is seen in a name.
     subject = f" <code>{_html(shorten(cause.subject, 160))}</code>" if cause.subject else ""
     count = counted(len(cause.targets), "target")
     lines = [
-        f"<details open><summary><b>{_html(cause.heading)}</b>{subject} ({count})</summary>",
+        f"<details{' open' if is_open else ''}><summary><b>{_html(cause.heading)}</b>{subject} ({count})</summary>",
         "",
         _escaped(shorten(cause.sentence, _LONGEST)),
         "",
     ]
     for label, text in facts_of(cause):
         name = _escaped(label)
-        lines += [f"- {name}:", "", *_fenced(text)] if label.startswith("fix") else [f"- {name}: {_escaped(text)}"]
+        in_a_line = _escaped(text.replace("\n", "; "))
+        lines += [f"- {name}:", "", *_fenced(text)] if label.startswith("fix") else [f"- {name}: {in_a_line}"]
     lines.append(f"- targets: {_targets(cause.targets)}")
     if cause.page:
         lines.append(f"- [about this kind]({cause.page})")
@@ -154,12 +162,6 @@ def _targets(targets: Sequence[TargetData]) -> str:
     for row in rows(targets):
         where.setdefault(row.label, []).extend(row.cells)
     return listed((f"{_code(label)} in {_escaped(', '.join(names))}" for label, names in where.items()), _MOST_CELLS)
-
-
-def _others(causes: Sequence[Cause]) -> Iterator[str]:
-    rest = causes[_MOST_CAUSES:]
-    if rest:
-        yield f"{counted(len(rest), 'more cause')}, of {counted(sum(len(each.targets) for each in rest), 'target')}."
 
 
 def _escaped(text: str) -> str:

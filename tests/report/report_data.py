@@ -15,7 +15,12 @@ SCALE = Finding(
     cause="Keras 3.15 has no layer of this name, and the test declares none",
     fix=("from shop.layers import Scale", '@pytest.mark.model_roundtrip(custom_objects={"Scale": Scale})'),
 )
-DRIFT = Finding(Kind.PREDICTIONS_DRIFTED, "score", cause="12 of 32 elements differ, by up to 3.1e-03")
+DRIFT = Finding(
+    Kind.PREDICTIONS_DRIFTED,
+    "score",
+    cause="12 of 32 elements differ, by up to 3.1e-03",
+    details=(("mismatch", "12 of 32 elements\nup to 3.1e-03"), ("worst", "[0, 0] is 1.0"), ("reloaded", "is equal")),
+)
 LOST = Finding(
     Kind.ARGUMENT_NOT_SAVED, "Huber(delta=3.0)", cause="get_config() does not return it", severity=Severity.WARNING
 )

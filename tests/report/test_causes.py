@@ -90,6 +90,11 @@ def test_a_cause_says_what_else_its_first_target_fails_of() -> None:
     assert dict(facts_of(cause))["also"] == "PREDICTIONS DRIFTED score"
 
 
+def test_of_its_details_those_that_are_short_are_among_its_facts() -> None:
+    (cause,) = failure_causes([failing("test_a[h5]", DRIFT)])
+    assert list(facts_of(cause)) == [("mismatch", "12 of 32 elements\nup to 3.1e-03"), ("reloaded", "is equal")]
+
+
 def test_the_rule_of_unsafe_content_is_named_and_a_later_kind_is_taken_as_it_is() -> None:
     unsafe = replace(SCALE, kind=Kind.UNSAFE_CONTENT, code="U202", subject="op WriteFile")
     later = failing("test_b[h5]", SCALE)

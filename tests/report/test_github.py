@@ -61,8 +61,9 @@ def test_a_failure_at_its_test_with_kind_subject_cause_and_fix() -> None:
     assert message.split("\n") == [
         "test_a[h5], test_a[keras]: Keras 3.15 has no layer of this name, and the test declares none",
         'where: "scale_1", third of 5 layers',
-        "fix: from shop.layers import Scale",
-        '  @pytest.mark.model_roundtrip(custom_objects={"Scale": Scale})',
+        "fix:",
+        "from shop.layers import Scale",
+        '@pytest.mark.model_roundtrip(custom_objects={"Scale": Scale})',
         "page: https://github.com/modelcompat/pytest-modelcompat/blob/main/docs/kinds/unknown-layer.md",
     ]
 
@@ -82,7 +83,7 @@ def test_each_test_has_one_for_each_cause_and_its_own_fix() -> None:
         (7, "MC301 PREDICTIONS DRIFTED score"),
         (9, "TEST ERROR"),
     ]
-    assert "fix: model_roundtrip(..., imports=...)" in found[1].message
+    assert "fix:\nmodel_roundtrip(..., imports=...)\n" in found[1].message
     assert found[3].message == "test_c[h5]: ValueError: no model"
 
 
@@ -106,7 +107,9 @@ def test_the_last_of_too_many_causes_says_how_many_more_there_are() -> None:
     found = annotations_of(a_report(*tests), REPOSITORY)
     assert len(found) == MOST_ANNOTATIONS
     assert (found[-1].title, found[-1].line) == ("5 more causes", 10)
-    assert found[-1].message.split("\n")[0] == "MC101 UNKNOWN LAYER Scale10 (1 target): test_10[h5]"
+    assert found[-1].message.split("\n")[0] == (
+        "MC101 UNKNOWN LAYER Scale10 in test_10[h5]: Keras 3.15 has no layer of this name, and the test declares none"
+    )
 
 
 def test_a_module_that_was_not_collected_comes_first() -> None:
