@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # Of each level GitHub shows so many for a step, the first.
 MOST_ANNOTATIONS = 10
+_MOST_UNSEEN = 5
 _LONGEST_MESSAGE = 4000
 _LONGEST_TITLE = 120
 _LONGEST_LINE = 2400
@@ -75,19 +76,17 @@ def annotations_of(report: Report, repository: Repository) -> tuple[Annotation, 
         report: of the run.
         repository: what its paths are shown in.
     """
-    unseen = [
-        Annotation(
-            "error", _file_of_problem(problem["nodeid"], repository), 0, "NOT COLLECTED", clause(problem["headline"])
-        )
-        for problem in report.problems
-    ]
-    errors = _of_causes("error", failure_causes(report.targets), repository, MOST_ANNOTATIONS - len(unseen[:5]))
+    unseen = [_unseen(problem, repository) for problem in report.problems[:_MOST_UNSEEN]]
+    errors = _of_causes("error", failure_causes(report.targets), repository, MOST_ANNOTATIONS - len(unseen))
     warnings = _of_causes("warning", warning_causes(report.targets), repository, MOST_ANNOTATIONS)
-    return (*unseen[:5], *errors, *warnings)
+    return (*unseen, *errors, *warnings)
 
 
-def _file_of_problem(nodeid: str, repository: Repository) -> str:
-    return repository.path_of(nodeid.partition("::")[0]) if nodeid else ""
+def _unseen(problem: Mapping[str, str], repository: Repository) -> Annotation:
+    """Of a module that was not collected, or a test that killed its worker: what it says of models is not known."""
+    file, _, test = problem["nodeid"].partition("::")
+    title = "WORKER CRASHED" if test else "NOT COLLECTED"
+    return Annotation("error", repository.path_of(file), 0, title, clause(problem["headline"]))
 
 
 def _of_causes(level: str, causes: Sequence[Cause], repository: Repository, most: int) -> list[Annotation]:

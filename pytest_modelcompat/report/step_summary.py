@@ -91,7 +91,8 @@ def _remarks(report: Report) -> Iterator[str]:
     if not report.complete:
         yield "⚠️ pytest stopped before all targets had run."
     for problem in report.problems[:_MOST_CELLS]:
-        yield f"❗ not collected: {_code(problem['nodeid'])}: {_escaped(problem['headline'])}"
+        what = "worker crashed" if "::" in problem["nodeid"] else "not collected"
+        yield f"❗ {what}: {_code(problem['nodeid'])}: {_escaped(problem['headline'])}"
 
 
 def _table(report: Report) -> Iterator[str]:

@@ -113,8 +113,12 @@ def test_the_last_of_too_many_causes_says_how_many_more_there_are() -> None:
 
 
 def test_a_module_that_was_not_collected_comes_first() -> None:
-    problems = ({"nodeid": "tests/test_b.py", "headline": "ModuleNotFoundError: No module named 'shop'"},)
+    problems = (
+        {"nodeid": "tests/test_b.py", "headline": "ModuleNotFoundError: No module named 'shop'"},
+        {"nodeid": "tests/test_c.py::test_dies", "headline": "worker 'gw0' crashed"},
+    )
     found = annotations_of(a_report(failing("test_a[h5]", SCALE), problems=problems), REPOSITORY)
+    assert [each.title for each in found] == ["NOT COLLECTED", "WORKER CRASHED", "MC101 UNKNOWN LAYER Scale"]
     assert found[0].command == (
         "::error file=services/ml/tests/test_b.py,title=NOT COLLECTED::ModuleNotFoundError: No module named 'shop'"
     )

@@ -37,6 +37,13 @@ def test_a_repository_that_is_checked_out_below_the_workspace(project: Path) -> 
     assert repository.path_of("test_a.py") == "ml/test_a.py"
 
 
+def test_a_repository_inside_the_repository_is_one_of_its_folders(project: Path) -> None:
+    (project.parents[1] / ".git").mkdir()
+    (project / ".git").mkdir()
+    repository = repository_of(project, {"GITHUB_WORKSPACE": str(project.parents[1])})
+    assert repository.path_of("test_a.py") == "services/ml/test_a.py"
+
+
 def test_a_workspace_that_the_project_is_not_in_says_nothing(project: Path, tmp_path: Path) -> None:
     (project.parent / ".git").mkdir()
     for environment in ({}, {"GITHUB_WORKSPACE": ""}, {"GITHUB_WORKSPACE": str(tmp_path / "other")}):
