@@ -68,9 +68,9 @@ def pytest_configure(config: pytest.Config) -> None:
         report_writer.register(config)
     # What workers of pytest-xdist collect the session that they report to does not see.
     if config.getoption("dist", "no") != "no" and options.shows_on_github(config):
-        from pytest_modelcompat.plugin import github_actions
+        from pytest_modelcompat.plugin import report_watch
 
-        github_actions.register(config)
+        config.pluginmanager.register(report_watch.ReportWatch(config))
     named = config.getoption("modelcompat_model")
     if named and config.args_source is not pytest.Config.ArgsSource.ARGS:
         # Who names a model and no path wants that model, not the whole test suite as well.

@@ -16,7 +16,7 @@ from pytest_modelcompat.report.repository import repository_of
 from pytest_modelcompat.report.step_summary import MOST_BYTES, step_summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pytest_modelcompat.report.json_report import Report
 
@@ -24,12 +24,17 @@ if TYPE_CHECKING:
 PLUGIN = "modelcompat-github"
 
 
-def register(config: pytest.Config, session: pytest.Session | None = None) -> None:
+def register(
+    config: pytest.Config,
+    session: pytest.Session | None = None,
+    reports: Iterable[pytest.TestReport | pytest.CollectReport] = (),
+) -> None:
     """Have this session shown on GitHub.
 
     Args:
         config: pytest's.
-        session: the one whose collection has just finished; None before.
+        session: the one whose collection has just finished; None where pytest-xdist has divided it.
+        reports: what has been reported of models before.
     """
     manager = config.pluginmanager
     if config.option.collectonly or manager.has_plugin(PLUGIN) or manager.is_blocked(PLUGIN):
@@ -40,11 +45,19 @@ def register(config: pytest.Config, session: pytest.Session | None = None) -> No
         manager.register(sender, report_writer.PLUGIN)
         if session is not None:
             sender.pytest_collection_finish(session)
-        if session is not None and isinstance(sender, report_writer.ReportWriter):
-            for report in _failed_collections(config):
-                sender.pytest_collectreport(report)
+            reports = (*reports, *_failed_collections(config))
+        if isinstance(sender, report_writer.ReportWriter):
+            _hand_on(reports, sender)
     if not is_worker:
         manager.register(GitHubReporter(config), PLUGIN)
+
+
+def _hand_on(reports: Iterable[pytest.TestReport | pytest.CollectReport], writer: report_writer.ReportWriter) -> None:
+    for report in reports:
+        if isinstance(report, pytest.CollectReport):
+            writer.pytest_collectreport(report)
+        else:
+            writer.pytest_runtest_logreport(report)
 
 
 def _failed_collections(config: pytest.Config) -> Iterator[pytest.CollectReport]:

@@ -252,7 +252,10 @@ def test_elsewhere_nothing_is_shown(project: Project, on_github: Path, monkeypat
     assert on_github.read_text() == ""
 
 
-def test_a_session_without_model_tests_writes_and_imports_nothing(project: Project, on_github: Path) -> None:
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_a_session_without_model_tests_writes_and_imports_nothing(
+    project: Project, on_github: Path, workers: tuple[str, ...]
+) -> None:
     project.write(
         "conftest.py",
         """
@@ -264,7 +267,8 @@ def test_a_session_without_model_tests_writes_and_imports_nothing(project: Proje
         """,
     )
     project.write("test_it.py", "def test_it():\n    assert False\n")
-    result = project.run_apart()
+    result = project.run_apart(*workers)
+    result.assert_outcomes(failed=1)
     assert [line for line in result.outlines if line.startswith("OURS")] == ["OURS []", "OURS []"]
     assert list(commands(result)) == []
     assert on_github.read_text() == ""
@@ -281,10 +285,29 @@ def test_a_summary_that_cannot_be_written_is_said_and_fails_nothing(
     result.stdout.fnmatch_lines(["modelcompat: the summary of this step was not written: Is a directory"])
 
 
-def test_a_module_of_model_tests_that_is_not_collected(project: Project, on_github: Path) -> None:
+def test_a_worker_that_dies_with_its_model_test(project: Project, on_github: Path) -> None:
+    source = """
+        import os
+        import pytest
+
+        @pytest.mark.model_roundtrip(formats=["h5"])
+        def test_dies():
+            os._exit(3)
+    """
+    project.write("test_it.py", source)
+    project.write("test_other.py", "import os\n\ndef test_dies_too():\n    os._exit(3)\n")
+    result = project.run_apart("-n", "1")
+    assert errors(result) == [("test_it.py:None", "WORKER CRASHED")]
+    assert "❗ worker crashed: `test_it.py::test_dies[h5]`: " in on_github.read_text()
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_a_module_of_model_tests_that_is_not_collected(
+    project: Project, on_github: Path, workers: tuple[str, ...]
+) -> None:
     project.write("test_models.py", "import pytest, nothing_of_that_name\n\npytest.mark.model_roundtrip\n")
     project.write("test_other.py", "import nothing_else\n")
-    result = project.run()
+    result = project.run_apart(*workers)
     assert errors(result) == [("test_models.py:None", "NOT COLLECTED")]
     assert "❗ not collected: `test_models.py`: ModuleNotFoundError" in on_github.read_text()
 
