@@ -100,10 +100,10 @@ class GitHubReporter:
         self._append_summary(report)
         if terminal is None:
             return
+        found = annotations_of(report, repository_of(self._config.rootpath, os.environ))
         # The runner reads a command at the start of a line only.
-        terminal.write_line("")
-        for annotation in annotations_of(report, repository_of(self._config.rootpath, os.environ)):
-            terminal.write_line(annotation.command)
+        for line in ("", *(annotation.command for annotation in found)) if found else ():
+            terminal.write_line(line)
         if self._trouble:
             terminal.write_line(f"modelcompat: the summary of this step was not written: {self._trouble}", yellow=True)
 

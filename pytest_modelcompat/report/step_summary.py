@@ -57,9 +57,9 @@ def step_summary(report: Report, room: int = MOST_BYTES) -> str:
 
 def _blocks(report: Report) -> Iterator[str]:
     """The parts of the page, each complete in itself."""
-    failing, total = sum(map(fails, report.targets)), len(report.targets)
-    state = f"❌ {failing:,} of {counted(total, 'target')} failed" if failing else f"✅ {counted(total, 'target')}"
-    yield f"### Model compatibility: {state if total or not report.problems else '❌ not collected'}"
+    failing, total = sum(map(fails, report.targets)), counted(len(report.targets), "target")
+    state = f"❌ {failing:,} of {total} failed" if failing else f"✅ {total}"
+    yield f"### Model compatibility: {f'⚠️ {total}, not complete' if report.failed and not failing else state}"
     yield from _remarks(report)
     yield f"{_counts(report)}. {_runtimes(report)}"
     yield from _table(report)
@@ -107,7 +107,7 @@ def _table(report: Report) -> Iterator[str]:
     lines += [_table_row([_code(row.label), *_cells(row, kept)]) for row in shown]
     yield "\n".join(lines)
     if len(shown) < len(every):
-        yield f"{counted(len(every) - len(shown), 'row')} more are not shown; rows with failures come first."
+        yield f"Only rows with failures are shown; {counted(len(every) - len(shown), 'row')} more are not."
     if len(kept) < len(names):
         yield f"{counted(len(names) - len(kept), 'runtime')} more are not shown."
 

@@ -94,11 +94,21 @@ def test_a_run_in_which_all_is_well_is_short() -> None:
     assert "#### " not in text
 
 
+def test_a_run_that_was_not_complete_is_not_well() -> None:
+    problem = {"nodeid": "test_it.py::test_dies", "headline": "worker 'gw0' crashed"}
+    for report in (
+        a_report(failing("test_a[h5]"), complete=False),
+        a_report(failing("test_a[h5]"), problems=(problem,)),
+    ):
+        assert step_summary(report).startswith("### Model compatibility: ⚠️ 1 target, not complete\n")
+    assert "❗ worker crashed: `test_it.py::test_dies`: worker 'gw0' crashed" in step_summary(report)
+
+
 def test_of_very_many_rows_those_that_fail_are_shown() -> None:
     passing = [failing(f"test_{n}[h5]") for n in range(600)]
     text = step_summary(a_report(*passing, failing("test_bad[h5]", SCALE)))
     assert [line for line in text.splitlines() if line.startswith("| `")] == ["| `test_bad[h5]` | ❌ UNKNOWN LAYER |"]
-    assert "600 rows more are not shown; rows with failures come first." in text
+    assert "Only rows with failures are shown; 600 rows more are not." in text
 
 
 def test_what_would_be_too_long_for_github_ends_at_a_whole_part() -> None:
