@@ -23,9 +23,7 @@ REPOSITORY = Repository(Path("/repo"), Path("/repo/services/my ml"))
 
 
 def run_of(report: Report, repository: Repository | None = REPOSITORY) -> Any:
-    text = run_sarif(report, repository)
-    assert problems_of_log(text) == []
-    (run,) = json.loads(text)["runs"]
+    (run,) = json.loads(run_sarif(report, repository))["runs"]
     return run
 
 
@@ -37,6 +35,17 @@ def test_the_schema_finds_what_is_wrong() -> None:
         "$.runs[0].tool.driver",
         "$.runs[0].results[0].level",
     ]
+
+
+def test_logs_are_valid() -> None:
+    old = failing("test_a[h5]", SCALE)
+    del old["file"], old["line"]
+    problems = ({"nodeid": "tests/test_z.py", "headline": "SyntaxError: invalid syntax"},)
+    outside = failing("test_b[h5]", replace(DRIFT, where=()), file="/opt/zoo/mödels.py")
+    full = a_report(old, outside, failing("test_c[keras]", LOST), raising("test_d[h5]", "OSError"), problems=problems)
+    for report in (full, a_report()):
+        for repository in (REPOSITORY, None):
+            assert problems_of_log(run_sarif(report, repository)) == []
 
 
 def test_a_result_for_each_finding_of_a_case_at_its_test() -> None:
