@@ -17,6 +17,7 @@ from pytest_modelcompat.artifacts.formats import KERAS_FOLDER
 from pytest_modelcompat.plugin.markers import ModelItem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from types import CodeType, ModuleType
 
 # Decorators stand above a function; so many of their lines are looked through for its name.
@@ -46,7 +47,7 @@ def _place(item: pytest.Item) -> Place:
         collector = item.parent
         # A builder is in no file that is collected.
         if isinstance(collector, pytest.File) and collector.path.is_dir():
-            return _place_of_builder(collector.name) or Place(item.path, 1)
+            return place_of_builder(collector.name) or Place(item.path, 1)
         return Place(_file_in(item.path), 1)
     path, first, _ = item.reportinfo()
     file, line = Path(path), (first or 0) + 1
@@ -70,8 +71,19 @@ def _line_of_def(file: Path, first: int, name: str) -> int:
     return next((number for number in numbers if is_def.match(lines[number - 1])), first)
 
 
-def _place_of_builder(named: str) -> Place | None:
-    """Where `module:name` is defined; None where its module has no source."""
+def place_of_builder(named: str) -> Place | None:
+    """Where `module:name` is defined; None where its module has no source, or does not say.
+
+    Args:
+        named: as on the command line; its module has been imported.
+    """
+    try:
+        return _place_of_object(named)
+    except Exception:  # noqa: BLE001 - what a user's module gives may do anything when it is asked for its attributes
+        return None
+
+
+def _place_of_object(named: str) -> Place | None:
     name, _, attribute = named.partition(":")
     module = sys.modules.get(name)
     value: Any = module
@@ -103,8 +115,18 @@ def _place_in(module: ModuleType, name: str) -> Place | None:
         body = ast.parse(file.read_bytes()).body
     except (SyntaxError, ValueError):
         return Place(file, 1)
-    lines = (node.lineno for node in body if first in _names_bound(node))
+    lines = (node.lineno for node in _statements(body) if first in _names_bound(node))
     return Place(file, next(lines, 1))
+
+
+def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a module, those below an `if` or a `try` too."""
+    for node in body:
+        yield node
+        if not isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            inner = (each for each in ast.iter_child_nodes(node) if isinstance(each, (ast.stmt, ast.ExceptHandler)))
+            for each in inner:
+                yield from _statements(each.body if isinstance(each, ast.ExceptHandler) else [each])
 
 
 def _names_bound(node: ast.stmt) -> set[str]:
