@@ -57,11 +57,9 @@ def step_summary(report: Report, room: int = MOST_BYTES) -> str:
 
 def _blocks(report: Report) -> Iterator[str]:
     """The parts of the page, each complete in itself."""
-    failing, total = sum(map(fails, report.targets)), counted(len(report.targets), "target")
-    state = f"❌ {failing:,} of {total} failed" if failing else f"✅ {total}"
-    yield f"### Model compatibility: {f'⚠️ {total}, not complete' if report.failed and not failing else state}"
+    yield f"### Model compatibility: {_state(report)}"
     yield from _remarks(report)
-    yield f"{_counts(report)}. {_runtimes(report)}"
+    yield f"{_counts(report)}. {_runtimes(report)}".rstrip()
     yield from _table(report)
     causes = failure_causes(report.targets)
     if causes:
@@ -74,6 +72,16 @@ def _blocks(report: Report) -> Iterator[str]:
     if report.stale:
         names = listed((_code(name) for name in report.stale), _MOST_STALE)
         yield f"Stale goldens, which no test claims: {names}"
+
+
+def _state(report: Report) -> str:
+    failing, total = sum(map(fails, report.targets)), counted(len(report.targets), "target")
+    if failing:
+        return f"❌ {failing:,} of {total} failed"
+    if report.failed:
+        return f"⚠️ {total}, not complete"
+    all_skipped = all(target["verdict"] == "skipped" for target in report.targets)
+    return f"⏭️ {total}, all skipped" if all_skipped else f"✅ {total}"
 
 
 def _counts(report: Report) -> str:

@@ -94,6 +94,11 @@ def test_a_run_in_which_all_is_well_is_short() -> None:
     assert "#### " not in text
 
 
+def test_a_run_in_which_all_is_skipped_is_not_well_either() -> None:
+    text = step_summary(a_report(failing("test_a[h5]", verdict="skipped")))
+    assert text.startswith("### Model compatibility: ⏭️ 1 target, all skipped\n\n1 target: 0 passed, 1 skipped.\n\n| ")
+
+
 def test_a_run_that_was_not_complete_is_not_well() -> None:
     problem = {"nodeid": "test_it.py::test_dies", "headline": "worker 'gw0' crashed"}
     for report in (
