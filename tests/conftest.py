@@ -123,7 +123,8 @@ class Project:
 
 @pytest.fixture
 def project(pytester: pytest.Pytester, loader: LoaderProcess, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """An empty project; `CI` is not set in it, so that goldens may be recorded."""
-    monkeypatch.delenv("CI", raising=False)
+    """An empty project, on no CI service as it seems: goldens may be recorded, and nothing is shown there."""
+    for name in ("CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "160")
     return Project(pytester, loader)

@@ -154,7 +154,8 @@ def _run_all(
 def _command(name: str, file: Path, options: argparse.Namespace, extra: Sequence[str]) -> tuple[str, ...]:
     formats = [argument for each in options.format for argument in ("--modelcompat-format", each)]
     chosen = ("--modelcompat-only", "--modelcompat-runtime", name, "--modelcompat-report", str(file))
-    return (sys.executable, "-m", "pytest", *options.paths, *chosen, *formats, "-q", "-p", "no:cacheprovider", *extra)
+    plugins = ("-p", "no:cacheprovider", "-p", "no:modelcompat-github")
+    return (sys.executable, "-m", "pytest", *options.paths, *chosen, *formats, "-q", *plugins, *extra)
 
 
 def _report_run(ended: Iterable[PytestRunResult], files: Mapping[str, Path], console: Console) -> None:

@@ -12,10 +12,12 @@ from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.parser import Parser, UsageError, run_verb
 from pytest_modelcompat.cli.report_recheck import recheck
 from pytest_modelcompat.report.json_data import line
-from pytest_modelcompat.report.json_report import ReportError, counts, destination, fails, read_report, write_report
+from pytest_modelcompat.report.json_report import ReportError, counts, destination, fails, read_report
 from pytest_modelcompat.report.layout import INDENT, versions_text
 from pytest_modelcompat.report.matrix import WIDTH, markdown_lines, matrix_lines, reason_lines, rows
 from pytest_modelcompat.report.merge import merge_reports
+from pytest_modelcompat.report.report_files import write_report_file
+from pytest_modelcompat.report.repository import repository_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -72,7 +74,7 @@ def _merge(arguments: Sequence[str], console: Console) -> int:
     options = parser.parse(arguments)
     try:
         merged, replaced = merge_reports([read_report(Path(file)) for file in options.files])
-        write_report(merged, destination(Path(options.out)))
+        write_report_file(merged, destination(Path(options.out)), repository_of(Path.cwd(), os.environ))
     except ReportError as error:
         raise UsageError(str(error)) from None
     if replaced:

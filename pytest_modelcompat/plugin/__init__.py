@@ -66,6 +66,11 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_modelcompat.plugin import report_writer
 
         report_writer.register(config)
+    # What workers of pytest-xdist collect the session that they report to does not see.
+    if config.getoption("dist", "no") != "no" and options.shows_on_github(config):
+        from pytest_modelcompat.plugin import report_watch
+
+        config.pluginmanager.register(report_watch.ReportWatch(config))
     named = config.getoption("modelcompat_model")
     if named and config.args_source is not pytest.Config.ArgsSource.ARGS:
         # Who names a model and no path wants that model, not the whole test suite as well.
@@ -165,6 +170,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         from pytest_modelcompat.plugin import model_hooks
 
         manager.register(model_hooks, MODEL_TESTS)
+        if options.shows_on_github(session.config):
+            from pytest_modelcompat.plugin import github_actions
+
+            github_actions.register(session.config, session)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -133,3 +134,17 @@ def forks(config: pytest.Config) -> bool | None:
     """
     value: bool | None = _from_ini(config, "modelcompat_fork", "true or false")
     return value
+
+
+def shows_on_github(config: pytest.Config) -> bool:
+    """Whether this session runs on GitHub Actions and is to be shown there.
+
+    Raises:
+        pytest.UsageError: the ini file says neither true nor false.
+    """
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return False
+    try:
+        return bool(config.getini("modelcompat_github"))
+    except (pytest.UsageError, ValueError) as error:
+        raise pytest.UsageError(f"modelcompat: ini: option 'modelcompat_github' takes true or false: {error}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,12 @@ import pytest
 
 from pytest_modelcompat.plugin.marked_tests import resolve_settings
 from pytest_modelcompat.plugin.markers import ModelItem, is_model_item, target_of
+from pytest_modelcompat.plugin.places import place_data
 from pytest_modelcompat.plugin.session import is_complete
 from pytest_modelcompat.plugin.stash import SESSION
 from pytest_modelcompat.report import json_report
+from pytest_modelcompat.report.report_files import write_report_file
+from pytest_modelcompat.report.repository import repository_of
 from pytest_modelcompat.results.result import ModelCompatError
 
 if TYPE_CHECKING:
@@ -82,7 +86,8 @@ class ResultSender:
         report = yield
         is_last = report.when == "call" or (report.when == "setup" and not report.passed)
         if is_last and (is_model_item(item) or _case_of(item) is not None):
-            targets = _target_outcomes(item, call, report)
+            place = place_data(item)
+            targets = [{**target, **place} for target in _target_outcomes(item, call, report)]
             data = {"position": self._positions.get(item.nodeid, -1), "targets": targets}
             vars(report)[REPORT_ATTRIBUTE] = json_report.portable(data, str(item.config.rootpath))
         return report
@@ -93,10 +98,10 @@ class ReportWriter(ResultSender):
 
     Args:
         config: pytest's.
-        file: where to.
+        file: where to; None where only somebody else asks for the report.
     """
 
-    def __init__(self, config: pytest.Config, file: Path) -> None:
+    def __init__(self, config: pytest.Config, file: Path | None) -> None:
         super().__init__()
         self._config = config
         self._file = file
@@ -123,8 +128,10 @@ class ReportWriter(ResultSender):
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """When the last test has run, or the session was interrupted."""
+        if self._file is None:
+            return
         try:
-            json_report.write_report(self._report(exitstatus), self._file)
+            write_report_file(self.report(exitstatus), self._file, repository_of(self._config.rootpath, os.environ))
         except json_report.ReportError as error:
             self._trouble = str(error)
             # A job whose report is missing must not look as if all were well.
@@ -135,10 +142,15 @@ class ReportWriter(ResultSender):
         """At the end of a session that shows a summary."""
         if self._trouble:
             terminalreporter.write_line(f"modelcompat: --modelcompat-report: {self._trouble}", red=True)
-        elif terminalreporter.config.get_verbosity() >= 0:
+        elif self._file is not None and terminalreporter.config.get_verbosity() >= 0:
             terminalreporter.write_sep("-", f"model compatibility report: {_displayed_path(self._file, self._config)}")
 
-    def _report(self, exitstatus: int) -> json_report.Report:
+    def report(self, exitstatus: int) -> json_report.Report:
+        """What there is to report so far.
+
+        Args:
+            exitstatus: the session's.
+        """
         started = self._started.isoformat(timespec="milliseconds")
         runtimes: dict[str, dict[str, str]] = {}
         targets = []

@@ -207,10 +207,10 @@ def destination(path: Path) -> Path:
 
 
 def _may_be_replaced(file: Path) -> bool:
-    """Whether a file is empty, or an object of JSON as far as its first character says."""
+    """Whether a file is empty, or JSON as far as its first character says."""
     try:
         with file.open("rb") as stream:
-            return stream.read(64).lstrip()[:1] in (b"", b"{")
+            return stream.read(64).lstrip()[:1] in (b"", b"{", b"[")
     except OSError:
         return False
 
@@ -225,11 +225,19 @@ def write_report(report: Report, file: Path) -> None:
     Raises:
         ReportError: it cannot be written; what was there before still is.
     """
-    text = json.dumps(document(report, f"pytest-modelcompat {own_version()}"), indent=1, allow_nan=False) + "\n"
+    write_text(json.dumps(document(report, f"pytest-modelcompat {own_version()}"), indent=1, allow_nan=False), file)
+
+
+def write_text(text: str, file: Path) -> None:
+    """Write a file of ASCII in one piece, with a line's end behind it.
+
+    Raises:
+        ReportError: it cannot be written; what was there before still is.
+    """
     temporary = _temporary(file)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="ascii")
+        temporary.write_text(text + "\n", encoding="ascii")
         temporary.replace(file)
     except OSError as error:
         with contextlib.suppress(OSError):

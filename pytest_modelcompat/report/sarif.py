@@ -7,63 +7,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pytest_modelcompat.compatibility.unsafe.rules import RULES, SAVING_VULNERABILITY, VULNERABILITY
-from pytest_modelcompat.results.finding import Finding, Kind, Severity
+from pytest_modelcompat.compatibility.unsafe.rules import SAVING_VULNERABILITY, VULNERABILITY
+from pytest_modelcompat.report.sarif_rules import LEVELS, SCHEMA, rule, rule_id
+from pytest_modelcompat.results.finding import Finding, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pytest_modelcompat.compatibility.verdict import CompatibilityResult
 
-_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_LEVELS = {
-    Severity.ERROR: "error",
-    Severity.CHANGE: "warning",
-    Severity.WARNING: "warning",
-    Severity.NOTE: "note",
-}
 # What an artifact has in any runtime; the finding of another kind is of the runtime that it was judged for.
 _OF_ARTIFACT = (Kind.UNSAFE_CONTENT, Kind.ARTIFACT_BROKEN)
 # Of unsafe content, what only some runtimes do.
 _OF_RUNTIME = frozenset({VULNERABILITY.code, SAVING_VULNERABILITY.code})
-# What a rule is about, in a sentence; where a kind is not listed its own words must do.
-_RULES = {
-    Kind.UNKNOWN_LAYER: "The model names a layer that the runtime does not have.",
-    Kind.UNKNOWN_OBJECT: "The model names an activation, loss or other object that the runtime does not have.",
-    Kind.UNKNOWN_OP: "The graph uses an op that the runtime's TensorFlow has not registered.",
-    Kind.UNKNOWN_ATTRIBUTE: "The graph gives an op an attribute that the runtime's TensorFlow does not know.",
-    Kind.MISSING_ATTRIBUTE: "The graph does not give an op an attribute that the runtime's TensorFlow requires.",
-    Kind.UNKNOWN_ARGUMENT: "The saved configuration holds an argument that the runtime's class does not take.",
-    Kind.MISSING_ARGUMENT: "The saved configuration lacks an argument that the runtime's class requires.",
-    Kind.MODULE_MOVED: "The model names a module that the runtime's Keras does not have.",
-    Kind.CONFIG_CHANGED: "The saved configuration has a shape that the runtime's Keras does not understand.",
-    Kind.WEIGHTS_MOVED: "The weights are laid out in a way that the runtime's Keras does not find them.",
-    Kind.WEIGHTS_DO_NOT_FIT: "The weights in the file are not those that its configuration asks for.",
-    Kind.VOCABULARY_LOST: "The file does not hold a lookup layer's vocabulary.",
-    Kind.FORMAT_NOT_READ: "The runtime does not read this format.",
-    Kind.GRAPH_VERSION: "The graph is of a version that the runtime's TensorFlow does not read.",
-    Kind.NO_KERNEL: "The runtime's TensorFlow cannot execute an op of the graph.",
-    Kind.PYTHON_BYTECODE: "The model holds Python bytecode of another Python version than the runtime's.",
-    Kind.PYTHON_FUNCTION: "The graph calls a Python function that only existed where it was saved.",
-    Kind.LAMBDA_REFUSED: "The model holds Python bytecode, which the runtime's Keras refuses to run.",
-    Kind.SAFE_MODE_REFUSED: "The model names a file or code outside it, which the runtime's Keras refuses to load.",
-    Kind.CLASS_NOT_SEEN: "Whether a declared class takes its saved configuration cannot be seen in the file.",
-    Kind.PACKAGE_NEEDED: "Keras imports a package that must be installed in the runtime.",
-    Kind.COMPILE_NOT_READ: "What compile() was given cannot be restored in the runtime.",
-    Kind.OPTIMIZER_NOT_READ: "The optimizer cannot be restored in the runtime.",
-    Kind.SEMANTICS_CHANGED: "The runtime computes something else under the same name.",
-    Kind.STATE_LOST: "State of the model is not restored.",
-    Kind.NEVER_ENDS: "Loading the model never ends in the runtime.",
-    Kind.UNSAFE_CONTENT: "The artifact holds content that can harm whoever loads or calls it.",
-    Kind.ARTIFACT_BROKEN: "The artifact cannot be read.",
-}
-# How grave code scanning shows a rule, of 10.
-_SCORES = {"high": "8.0", "medium": "5.0", "low": "2.0"}
 
 
 def sarif(results: Sequence[CompatibilityResult], version: str) -> str:
@@ -74,7 +34,7 @@ def sarif(results: Sequence[CompatibilityResult], version: str) -> str:
         version: this program's.
     """
     found = _found(results)
-    rules = {rule_id(finding): _rule(finding) for finding, _ in found}
+    rules = {_id(finding): rule(finding.kind, finding.code) for finding, _ in found}
     ids = list(rules)
     run = {
         "tool": {
@@ -86,9 +46,9 @@ def sarif(results: Sequence[CompatibilityResult], version: str) -> str:
         },
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": all(result.is_readable for result in results)}],
-        "results": [_result(finding, result, ids.index(rule_id(finding))) for finding, result in found],
+        "results": [_result(finding, result, ids.index(_id(finding))) for finding, result in found],
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
 def _found(results: Iterable[CompatibilityResult]) -> list[tuple[Finding, CompatibilityResult]]:
@@ -104,32 +64,15 @@ def _found(results: Iterable[CompatibilityResult]) -> list[tuple[Finding, Compat
     return found
 
 
-def rule_id(finding: Finding) -> str:
-    """`unknown-layer`; the code of the rule where it has one: `U202`."""
-    return finding.code or finding.kind.value.lower().replace(" ", "-")
+def _id(finding: Finding) -> str:
+    return rule_id(finding.kind, finding.code)
 
 
-def _rule(finding: Finding) -> dict[str, Any]:
-    kind = finding.kind
-    about = _RULES.get(kind, f"{kind.value.capitalize()}.")
-    rule = RULES.get(finding.code)
-    name = rule.title if rule is not None else kind.value
-    return {
-        "id": rule_id(finding),
-        "name": "".join(word.capitalize() for word in re.findall(r"\w+", name)),
-        "shortDescription": {"text": f"{about} This rule finds {rule.title}." if rule is not None else about},
-        "fullDescription": {"text": f"{about} It acts {rule.acts.value}." if rule is not None else about},
-        "help": {"text": f"{about} Each result names the object, its place in the model, and the fix."},
-        "defaultConfiguration": {"level": "warning" if kind is Kind.UNSAFE_CONTENT else "error"},
-        **({"properties": {"tags": ["security"], "security-severity": _SCORES[rule.severity]}} if rule else {}),
-    }
-
-
-def _result(finding: Finding, result: CompatibilityResult, rule: int) -> dict[str, Any]:
+def _result(finding: Finding, result: CompatibilityResult, index: int) -> dict[str, Any]:
     log_entry: dict[str, Any] = {
-        "ruleId": rule_id(finding),
-        "ruleIndex": rule,
-        "level": _LEVELS[finding.severity],
+        "ruleId": _id(finding),
+        "ruleIndex": index,
+        "level": LEVELS[finding.severity],
         "message": {"text": _message(finding, result)},
         "locations": [_location(finding, result.path)],
         "partialFingerprints": {"modelcompat/v1": _fingerprint(finding, result)},

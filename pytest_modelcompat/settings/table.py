@@ -360,6 +360,11 @@ SESSION_INI: dict[str, dict[str, Any]] = {
         "default": False,
         "help": "allow --modelcompat-update-golden where the environment variable CI is set",
     },
+    "modelcompat_github": {
+        "type": "bool",
+        "default": True,
+        "help": "on GitHub Actions, annotate failing model tests and write a summary of the step (default: true)",
+    },
     "modelcompat_fork": {
         "type": "bool",
         "default": None,

@@ -12,6 +12,7 @@ import pytest
 from pytest_modelcompat.runtimes.names import all_names
 from tests import handmade
 from tests.compatibility.models import K33, compiled, small
+from tests.sarif_schema import problems_of_log
 
 pytestmark = pytest.mark.usefixtures("models")
 FIELDS = {
@@ -187,11 +188,17 @@ class TestSarif:
         (run,) = log["runs"]
         return run
 
+    def test_the_log_is_valid(self, modelcompat: Any, models: Path) -> None:
+        del models
+        asked = ("custom.keras", "graph", "nowhere.h5", "--runtime", "tf2.15", "--runtime", "tf2.20")
+        assert problems_of_log(modelcompat("check", "--sarif", *asked).out) == []
+
     def test_results_refer_to_rules_with_help(self, run: Any) -> None:
         rules = run["tool"]["driver"]["rules"]
         assert len({rule["id"] for rule in rules}) == len(rules)
         for rule in rules:
             assert rule["help"]["text"]
+            assert "/docs/kinds/" in rule["helpUri"]
             assert rule["shortDescription"]["text"].endswith(".")
         for result in run["results"]:
             assert rules[result["ruleIndex"]]["id"] == result["ruleId"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat.report.json_report import read_report, write_report
+from tests.report.report_data import SCALE, failing
 from tests.report.test_json_report import a_report, a_target
 
 if TYPE_CHECKING:
@@ -45,6 +46,18 @@ def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     targets = (a_target(runtime="tf2.15", verdict="failed"), a_target("test_tagger[keras]", "tf2.15", "expected"))
     write_report(a_report(*targets, runtimes={"tf2.15": VERSIONS}, stale=("test_it/gone",)), tmp_path / "tf2.15.json")
     return tmp_path
+
+
+@pytest.mark.parametrize(("name", "first"), [("all.sarif", "{"), ("gl-code-quality-report.json", "[")])
+def test_a_merged_report_has_the_format_of_its_name(reports: Path, modelcompat: Any, name: str, first: str) -> None:
+    write_report(a_report(failing("test_a[h5]", SCALE, runtime="tf2.4")), reports / "tf2.4.json")
+    assert modelcompat("report", "merge", "local.json", "tf2.4.json", "--out", name).code == 0
+    text = (reports / name).read_text()
+    assert text.startswith(first)
+    assert text.count("unknown layer Scale") == 1
+    # It is for others to read.
+    result = modelcompat("report", "show", name)
+    assert (result.code, result.err.startswith(f"modelcompat: {name} is not a report of pytest")) == (2, True)
 
 
 def test_what_real_runs_wrote_is_merged_and_shown(project: Project, modelcompat: Any) -> None:

@@ -121,6 +121,8 @@ PASSED: dict[str, Any] = {
     "findings": [],
     "golden_drifts": [],
     "golden": "written",
+    "file": "test_it.py",
+    "line": 14,
 }
 NO_DRIFT: dict[str, Any] = {
     "output": "output",
