@@ -43,7 +43,10 @@ def layer_differences(one: Inventory, other: Inventory) -> Iterator[Difference]:
                 yield Difference("layer", layer_name(old), old.class_name, new.class_name)
             if old.path != new.path:
                 yield Difference(
-                    "layer", layer_name(old), f"{old.class_name} {layer_name(old)}", f"{new.class_name} {layer_name(new)}"
+                    "layer",
+                    layer_name(old),
+                    f"{old.class_name} {layer_name(old)}",
+                    f"{new.class_name} {layer_name(new)}",
                 )
         yield from _configs([pair for pair in pairs if pair[0].class_name == pair[1].class_name])
         yield from _wiring(one, other, {layer_name(old): layer_name(new) for old, new in pairs})
@@ -127,8 +130,8 @@ def _order(name: str, pairs: Sequence[LayerPair]) -> Iterator[Difference]:
     after = [old.path[-1] for old, _ in sorted(pairs, key=lambda pair: pair[1].position)]
     moved = [place for place, names in enumerate(zip(before, after, strict=True)) if names[0] != names[1]]
     if moved:
-        texts = [", ".join(first_few(names[moved[0] : moved[-1] + 1], _MOST_IN_ORDER)) for names in (before, after)]
-        yield Difference("wiring", f"order of {name}", *texts)
+        old, new = (", ".join(first_few(names[moved[0] : moved[-1] + 1], _MOST_IN_ORDER)) for names in (before, after))
+        yield Difference("wiring", f"order of {name}", old, new)
 
 
 def layer_feeds(node: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, list[str]]]:
