@@ -89,8 +89,11 @@ def _write_page(path: Path, one: Inventory, other: Inventory, comparison: Artifa
         page = diff_page(one, other, comparison)
     except NoTemplatesError as error:
         raise UsageError(str(error)) from error
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def _lines(one: Inventory, other: Inventory, comparison: ArtifactComparison, *, as_json: bool) -> list[str]:

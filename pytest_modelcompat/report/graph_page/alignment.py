@@ -46,16 +46,16 @@ def places_in_order_of_use(
     """
     nodes: list[Places] = [(place, partners.get(place)) for place in range(len(old))]
     number_of_new = {place: partner for partner, place in partners.items()}
-    # One that only the new sequence has wants to stand behind the one before it there.
     wish: list[tuple[float, int]] = [(place, 0) for place in range(len(old))]
-    before = -1.0
-    for place in range(len(new)):
+    # One that only the new sequence has wants to stand before the next one there that both have.
+    behind = float(len(old))
+    for place in reversed(range(len(new))):
         if place in number_of_new:
-            before = wish[number_of_new[place]][0]
+            behind = wish[number_of_new[place]][0]
         else:
             number_of_new[place] = len(nodes)
             nodes.append((None, place))
-            wish.append((before, 1 + place))
+            wish.append((behind - 0.5, place))
     uses = [
         {*(() if a is None else old[a]), *(() if b is None else (number_of_new[each] for each in new[b]))}
         for a, b in nodes

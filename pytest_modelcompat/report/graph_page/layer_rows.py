@@ -119,9 +119,14 @@ class LayerRows:
             name = layer_name(self._new[id(layer)])
             note = "now in another place" + ("" if name == layer_name(layer) else f", as {name}")
             return Row(Status.MOVED, self._links.new_anchor(), box, None, (), note, lanes[0], lanes[1])
-        status = (Status.REMOVED, Status.ADDED)[side] if self._is_compared else Status.ALONE
-        box = Box(layer.path[-1] if layer.path else "", layer.class_name, tuple(self._own_lines(side, layer, before)))
-        anchor = self._links.row(layer_name(layer), ("layer", layer_name(layer)))
+        lines, differing = self._weights.of(side, layer)
+        alone = values_status(differing) if differing else Status.ALONE
+        status = (Status.REMOVED, Status.ADDED)[side] if self._is_compared else alone
+        box = Box(
+            layer.path[-1] if layer.path else "", layer.class_name, (*self._own_lines(side, layer, before), *lines)
+        )
+        name = layer_name(layer)
+        anchor = self._links.row(name, ("layer", name), *(("weight", each.name) for each in differing))
         boxes = (box, None) if side == 0 else (None, box)
         return Row(status, anchor, boxes[0], boxes[1], self._rows(old, new), "", lanes[0], lanes[1])
 
@@ -133,7 +138,6 @@ class LayerRows:
             (key, text) for key, text in values if key not in _NOT_TELLING and text not in _EMPTY and "." not in key
         ]
         yield from (Line(key, text) for key, text in telling[:_MOST_VALUES])
-        yield from self._weights.of(side, layer)[0]
 
     def _sources(self, side: int, layer: LayerUse, before: str | None) -> Iterator[Line]:
         """Which layers feed it, where that is not simply the one above it."""

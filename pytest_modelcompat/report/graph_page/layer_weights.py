@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Lines = tuple[Line, ...]
 _MOST_SHAPES = 6
+# They are about how a format keeps a model, and stand between the names that the model's author gave.
+OF_THE_FORMAT = frozenset({"layers", "vars", "_layer_checkpoint_dependencies", "model_weights", ".ATTRIBUTES"})
 
 
 class WeightLines:
@@ -44,6 +46,17 @@ class WeightLines:
                 if found is not None and path not in self._differences[side] and (found.new, found.old)[side] == "":
                     self._differences[side][path] = found
         self.partners = dict(comparison.weight_pairs)
+        """Arrays of the old artifact -> those of the new that they were compared with, by their paths."""
+        self._compared = set(self.partners), set(self.partners.values())
+
+    def is_compared(self, side: int, weight: WeightUse) -> bool:
+        """Whether an array was compared with one of the other artifact.
+
+        Args:
+            side: 0 for one of the old artifact, 1 for one of the new.
+            weight: it.
+        """
+        return weight.path in self._compared[side]
 
     def difference(self, side: int, weight: WeightUse) -> Difference | None:
         """How an array differs from the one it was compared with, or that there is none; None where it does not.
@@ -61,14 +74,14 @@ class WeightLines:
             side: 0 for the old box, 1 for the new.
             weights: they.
         """
-        equal = [weight for weight in weights if self.difference(side, weight) is None]
+        found = [(name, weight, self.difference(side, weight)) for name, weight in _named(weights)]
+        equal = [(name, weight) for name, weight, difference in found if difference is None]
         if equal:
-            shapes = listed((_shape(weight) for weight in equal), _MOST_SHAPES)
-            yield Line("weights" if len(equal) > 1 else _short(equal[0]), shapes)
-        for weight in weights:
-            found = self.difference(side, weight)
-            if found is not None:
-                yield Line(_short(weight), _words(side, weight, found), is_changed=True)
+            shapes = listed((_shape(weight) for _, weight in equal), _MOST_SHAPES)
+            yield Line("weights" if len(equal) > 1 else equal[0][0], shapes)
+        for name, weight, difference in found:
+            if difference is not None:
+                yield Line(name, _words(side, weight, difference), is_changed=True)
 
 
 def values_status(differences: Collection[Difference]) -> Status:
@@ -114,9 +127,15 @@ class LayerWeights:
         return tuple(self._lines.lines(side, weights)), [each for each in found if each is not None]
 
 
-def _short(weight: WeightUse) -> str:
-    last = weight_name(weight).rpartition("/")[2]
-    return f"weight {last}" if last.isdecimal() else last
+def _named(weights: Sequence[WeightUse]) -> Iterator[tuple[str, WeightUse]]:
+    """Arrays of one layer, each with what of its name the others do not have."""
+    parts = [[part for part in weight_name(each).split("/") if part not in OF_THE_FORMAT] for each in weights]
+    shared = 0
+    while parts and all(len(each) > shared + 1 and each[shared] == parts[0][shared] for each in parts):
+        shared += 1
+    for names, weight in zip(parts, weights, strict=True):
+        name = "/".join(names[shared:])
+        yield (f"weight {name}" if name.isdecimal() else name), weight
 
 
 def _shape(weight: WeightUse) -> str:

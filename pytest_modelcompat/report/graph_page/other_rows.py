@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.text import natural_order, tensor_text
 from pytest_modelcompat.comparison.artifacts.weights import is_of_training, weight_name
 from pytest_modelcompat.report.graph_page.alignment import aligned_places
-from pytest_modelcompat.report.graph_page.layer_weights import values_status
+from pytest_modelcompat.report.graph_page.layer_weights import OF_THE_FORMAT, values_status
 from pytest_modelcompat.report.graph_page.rows import Box, Row, Status
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 Name = tuple[str, ...]
 
-# They are about how a format keeps a model, and stand between the names that the model's author gave.
-_OF_THE_FORMAT = frozenset({"layers", "vars", "_layer_checkpoint_dependencies", "model_weights", ".ATTRIBUTES"})
 _DEEPEST = 20
 
 
@@ -52,7 +50,7 @@ def weight_rows(
 def _group(weight: WeightUse, *, is_flat: bool) -> Name:
     """The names in an array's path that lead to it, without its own."""
     parts = weight_name(weight).split("/")
-    names = [part for part in parts[:-1] if part not in _OF_THE_FORMAT][:_DEEPEST]
+    names = [part for part in parts[:-1] if part not in OF_THE_FORMAT][:_DEEPEST]
     return ("/".join(names),) if is_flat else tuple(names) or ("",)
 
 
@@ -119,11 +117,14 @@ class _WeightRows:
             for side, name in enumerate((old, new))
         ]
         inside = self.rows(old, new)
-        return Row(_status(boxes, found, inside), anchor, boxes[0], boxes[1], inside)
+        is_compared = any(self._lines.is_compared(side, weight) for side in (0, 1) for weight in weights[side])
+        return Row(_status(boxes, found, inside, is_compared=is_compared), anchor, boxes[0], boxes[1], inside)
 
 
-def _status(boxes: Sequence[Box | None], found: Sequence[Difference], inside: Iterable[Row]) -> Status:
-    if None not in boxes:
+def _status(
+    boxes: Sequence[Box | None], found: Sequence[Difference], inside: Iterable[Row], *, is_compared: bool
+) -> Status:
+    if None not in boxes or is_compared:
         return values_status(found)
     if found or any(row.status.is_difference for row in inside):
         return Status.ADDED if boxes[0] is None else Status.REMOVED

@@ -1,6 +1,7 @@
 "use strict";
 {
-  const changes = [...document.querySelectorAll(".row.changed, .row.added, .row.removed, .row.values, .row.moved")];
+  const changes = [...document.querySelectorAll(".row.changed, .row.added, .row.removed, .row.values, .row.moved")]
+    .filter((row) => !row.closest(".fold"));
   const folds = [...document.querySelectorAll("details")];
   const tools = document.createElement("span");
   tools.className = "tools";

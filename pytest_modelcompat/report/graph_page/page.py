@@ -54,12 +54,14 @@ class Section:
         items: its rows, and folds of them.
         counts: how many rows there are of each status.
         note: a sentence, where there is something to say of all of them.
+        folded: what is folded away, behind its number.
     """
 
     name: str
     items: Items
     counts: tuple[tuple[Status, int], ...]
     note: str = ""
+    folded: str = ""
 
     @property
     def is_small(self) -> bool:
@@ -126,12 +128,14 @@ def _sections(one: Inventory, other: Inventory, comparison: ArtifactComparison) 
 def _section(name: str, rows: Sequence[Row], note: str) -> Section:
     counts = Counter(row.status for row in all_rows(rows))
     shown = {Status.CHANGED, Status.ADDED, Status.REMOVED, Status.MOVED}
+    words = "rows that are the same but for the values of weights"
     if counts[Status.VALUES] <= _MOST_VALUES:
         shown.add(Status.VALUES)
+        words = "rows that are not compared" if set(counts) == {Status.ALONE} else "rows that are the same"
     items: Items = tuple(rows)
     if counts.total() > _NONE_FOLDED:
         items = folded(rows, frozenset(shown), is_left_out=counts.total() > _COUNTED_ONLY)
-    return Section(name, items, tuple((status, counts[status]) for status in GLYPHS if counts[status]), note)
+    return Section(name, items, tuple((status, counts[status]) for status in GLYPHS if counts[status]), note, words)
 
 
 def _layers_note(one: Inventory, other: Inventory) -> str:
