@@ -12,10 +12,12 @@ from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.parser import Parser, UsageError, run_verb
 from pytest_modelcompat.cli.report_recheck import recheck
 from pytest_modelcompat.report.json_data import line
-from pytest_modelcompat.report.json_report import ReportError, counts, destination, fails, read_report, write_report
+from pytest_modelcompat.report import report_file
+from pytest_modelcompat.report.json_report import ReportError, fails, read_report
 from pytest_modelcompat.report.layout import INDENT, versions_text
 from pytest_modelcompat.report.matrix import WIDTH, markdown_lines, matrix_lines, reason_lines, rows
 from pytest_modelcompat.report.merge import merge_reports
+from pytest_modelcompat.report.remarks import count_sentence, remarks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +48,6 @@ all files say so. If `local` means different versions in different jobs, each be
 
 Exit codes: 0 it is merged, whatever it holds, 2 a file is not a report, or FILE cannot be written.
 """
-_WORDS = {"failed": "failed", "error": "in error", "expected": "failed as expected", "skipped": "skipped"}
 
 
 def run(arguments: Sequence[str], console: Console) -> int:
@@ -72,13 +73,13 @@ def _merge(arguments: Sequence[str], console: Console) -> int:
     options = parser.parse(arguments)
     try:
         merged, replaced = merge_reports([read_report(Path(file)) for file in options.files])
-        write_report(merged, destination(Path(options.out)))
+        report_file.write(merged, report_file.destination(Path(options.out)))
     except ReportError as error:
         raise UsageError(str(error)) from None
     if replaced:
         console.notes([f"{counted(replaced, 'target')} replaced by the same one of a later run"])
     files = counted(len(options.files), "report")
-    console.lines([f"{options.out}: {files}, {counted(len(merged.runtimes), 'runtime')}, {_counts(merged)}"])
+    console.lines([f"{options.out}: {files}, {counted(len(merged.runtimes), 'runtime')}, {count_sentence(merged)}"])
     return ExitCode.OK
 
 
@@ -123,29 +124,15 @@ def _page(report: Report, targets: Sequence[Mapping[str, Any]], width: int) -> I
     yield from (INDENT + line for line in aligned(loaded))
     if targets:
         yield from ("", *matrix_lines(targets, tuple(report.runtimes), width=width))
-    for lines in (reason_lines(targets), list(_remarks(report))):
+    for lines in (reason_lines(targets), list(remarks(report))):
         if lines:
             yield from ("", *lines)
-    yield from ("", _counts(report))
+    yield from ("", count_sentence(report))
 
 
 def _markdown(report: Report, targets: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if targets:
         yield from (*markdown_lines(targets, tuple(report.runtimes)), "")
-    for remark in _remarks(report):
+    for remark in remarks(report):
         yield from (remark, "")
-    yield _counts(report)
-
-
-def _remarks(report: Report) -> Iterator[str]:
-    if not report.complete:
-        yield "not complete: pytest stopped before all targets had run"
-    for problem in report.problems:
-        yield f"not seen: {problem['nodeid']}: {problem['headline']}"
-    yield from (f"stale golden: {name} (no test claims it)" for name in report.stale)
-
-
-def _counts(report: Report) -> str:
-    count = counts(report.targets)
-    told = [f"{count[verdict]} {words}" for verdict, words in _WORDS.items() if count[verdict]]
-    return f"{counted(count['targets'], 'target')}: " + ", ".join([f"{count['passed']} passed", *told])
+    yield count_sentence(report)
