@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.text import shorten
 from pytest_modelcompat.artifacts.versions import own_version
 from pytest_modelcompat.report.drift_data import drift_data
-from pytest_modelcompat.report.failure_text import failure_text, headline
+from pytest_modelcompat.report.failure_text import about_golden, failure_text, headline
 from pytest_modelcompat.report.json_data import as_plain_json, finding_data
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ def result_data(result: Result, *, frozen: str = "", artifact: bool = False, sec
         "text": shorten(failure_text(result), _LONGEST_TEXT) if result.failed else None,
         "saved_by": dict(result.facts.saved_by),
         "golden_made_by": dict(result.facts.golden_made_by),
+        "accept": result.facts.accept or None if about_golden(result) else None,
         "timings": {stage: round(spent, 3) for stage, spent in result.timings.items()},
         "inventory": dict(result.inventory) or None,
         "pictures": [as_plain_json(picture) for picture in result.pictures],
@@ -143,6 +144,7 @@ def no_result_data(title: str, case: str, target: Target) -> TargetData:
         "text": None,
         "saved_by": {},
         "golden_made_by": {},
+        "accept": None,
         "timings": {},
         "inventory": None,
         "pictures": [],
