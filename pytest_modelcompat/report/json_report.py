@@ -1,7 +1,7 @@
 """The results of a run's targets, as one JSON file: `pytest --modelcompat-report` writes it.
 
-`docs/report-schema-2.json` describes it. Strict JSON: a figure that is no finite number is one of the strings `"nan"`, `"inf"` and `"-inf"`. Paths are relative
-to the project, whose folder is given by its name alone.
+`docs/report-schema-2.json` describes it. Strict JSON: a figure that is no finite number is one of the strings `"nan"`,
+`"inf"` and `"-inf"`. Paths are relative to the project, whose folder is given by its name alone.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import listed
@@ -12,6 +11,8 @@ from pytest_modelcompat.report.json_report import ReportError
 from pytest_modelcompat.report.markdown_report import MARKDOWN_BEGINNING, markdown_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_modelcompat.report.json_report import Report
 
 HTML_BEGINNING = "<!doctype html>\n<!-- a report of pytest-modelcompat -->"
@@ -57,26 +58,27 @@ def check_page_packages(path: Path) -> None:
         raise ReportError(f"{path} needs {listed(missing, conjunction='and')}: {INSTALL}")
 
 
-def write(report: Report, file: Path, *, data: str = "") -> None:
+def write(report: Report, file: Path, *, data: str = "", all_charts: bool = False) -> None:
     """Write a report in the format of the file's suffix, in one piece.
 
     Args:
         report: what is written.
         file: where to.
         data: the name of a JSON file of the same report, for the commands that a page shows; empty for none.
+        all_charts: whether a page draws every chart that there is.
 
     Raises:
         ReportError: it cannot be written; what was there before still is.
     """
-    json_report.write_whole(_text(report, file, data), file)
+    json_report.write_whole(_text(report, file, data, all_charts=all_charts), file)
 
 
-def _text(report: Report, file: Path, data: str) -> str:
+def _text(report: Report, file: Path, data: str, *, all_charts: bool) -> str:
     suffix = file.suffix.lower()
     if suffix == ".html":
         from pytest_modelcompat.report.page.document import page_text
 
-        return page_text(report, beginning=HTML_BEGINNING, data=data)
+        return page_text(report, beginning=HTML_BEGINNING, data=data, all_charts=all_charts)
     if suffix == ".md":
         return markdown_text(report)
     if suffix == ".sarif":

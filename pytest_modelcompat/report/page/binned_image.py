@@ -33,7 +33,13 @@ def image_address(rows: Sequence[str], levels: int) -> str:
     opacity = bytes([0, 255, *(min(255, round(_LEAST_OPAQUE + step * digit)) for digit in range(len(_DIGITS)))])
     palette = bytes((*_COLOUR, *_OTHER, *_COLOUR * len(_DIGITS)))
     header = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, _INDEXED, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"PLTE", palette), (b"tRNS", opacity), (b"IDAT", zlib.compress(pixels, 9)), (b"IEND", b""))
+    parts = (
+        (b"IHDR", header),
+        (b"PLTE", palette),
+        (b"tRNS", opacity),
+        (b"IDAT", zlib.compress(pixels, 9)),
+        (b"IEND", b""),
+    )
     png = b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, content) for name, content in parts)
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 

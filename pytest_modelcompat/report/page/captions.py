@@ -122,9 +122,11 @@ def of_sizes(picture: Data) -> str:
     edges, counts = histogram["edges"], histogram["counts"]
     most = max(range(len(counts)), key=lambda place: counts[place])
     parts = [
-        f"Most often, in {counted(counts[most], 'element')}, the difference is between {_figure(edges[most])} and "
-        f"{_figure(edges[most + 1])}; {counted(histogram['equal'], 'element')} "
-        f"{'is' if histogram['equal'] == 1 else 'are'} equal."
+        (
+            f"Most often, in {counted(counts[most], 'element')}, the difference is between {_figure(edges[most])} and "
+            f"{_figure(edges[most + 1])}; {counted(histogram['equal'], 'element')} "
+            f"{'is' if histogram['equal'] == 1 else 'are'} equal."
+        )
     ]
     if histogram["not_finite"]:
         parts.append(f"NaN or an infinity on one side: {histogram['not_finite']:,}.")

@@ -66,7 +66,12 @@ def _layers(layers: Sequence[Data]) -> Iterator[ChartPlan]:
         return
     shown = _around_first(layers)
     rows = [
-        (each["layer"] or "(the model)", each["class_name"], *captions.layer_cells(each), "yes" if each["is_first"] else "")
+        (
+            each["layer"] or "(the model)",
+            each["class_name"],
+            *captions.layer_cells(each),
+            "yes" if each["is_first"] else "",
+        )
         for each in shown
     ]
     yield ChartPlan(
@@ -74,7 +79,9 @@ def _layers(layers: Sequence[Data]) -> Iterator[ChartPlan]:
         captions.of_layers(layers, value),
         ("layer", "class", "difference", "times its tolerance", "first to differ"),
         rows,
-        lambda: vega.layer_bars([{**each, value: each[value] if _is_number(each[value]) else 0} for each in shown], value),
+        lambda: vega.layer_bars(
+            [{**each, value: each[value] if _is_number(each[value]) else 0} for each in shown], value
+        ),
     )
 
 
@@ -110,9 +117,7 @@ def _values(picture: Data) -> Iterator[ChartPlan]:
             captions.of_values(picture),
             captions.VALUE_HEADER,
             captions.value_rows(picture),
-            lambda: vega.grid_image(
-                picture["values"], (captions.expected_word(picture), "now"), line="diagonal"
-            ),
+            lambda: vega.grid_image(picture["values"], (captions.expected_word(picture), "now"), line="diagonal"),
         )
 
 

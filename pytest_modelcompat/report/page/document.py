@@ -57,7 +57,9 @@ def _page(report: Report, data: str, *, all_charts: bool) -> tuple[Page, tuple[s
         counts=tuple((verdict, words, count[verdict]) for verdict, words in WORDS.items() if count[verdict]),
         failed=report.failed,
         remarks=tuple(remarks(report)),
-        runtimes=tuple((name, versions_text(made) if made else "nothing loaded") for name, made in report.runtimes.items()),
+        runtimes=tuple(
+            (name, versions_text(made) if made else "nothing loaded") for name, made in report.runtimes.items()
+        ),
         rows=table,
         groups=groups(report.targets, report.runtimes, data, all_charts=all_charts),
         numbers=tuple(number_lines(report.targets)),

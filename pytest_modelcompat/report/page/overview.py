@@ -61,4 +61,5 @@ def _greatest(drifts: Sequence[Mapping[str, Any]]) -> str:
     """The greatest difference, of what does not hold where there is such."""
     failing = [drift for drift in drifts if not drift["holds"]]
     numbers = [float(drift["max_abs"]) for drift in failing or drifts]
-    return f"{max(numbers):.1e}" if numbers and max(numbers) else "0" if numbers else ""
+    greatest = max(numbers, default=None)
+    return "" if greatest is None else f"{greatest:.1e}" if greatest else "0"

@@ -37,8 +37,6 @@ def page_svg(svg: str, chart_id: str, title: str, description: str) -> str:
         before = svg
         svg = re.sub(r"<g></g>|<g/>", "", svg)
         svg = re.sub(r"<g>((?:(?!</?g[ >]).)*)</g>", r"\1", svg)
-    head = (
-        f'<svg role="img" aria-labelledby="{chart_id}t {chart_id}d"'
-    )
+    head = f'<svg role="img" aria-labelledby="{chart_id}t {chart_id}d"'
     named = f'<title id="{chart_id}t">{escape(title)}</title><desc id="{chart_id}d">{escape(description)}</desc>'
     return re.sub(r"<svg([^>]*)>", lambda found: f"{head}{found[1]}>{named}", svg, count=1)

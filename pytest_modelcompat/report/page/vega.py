@@ -64,10 +64,15 @@ def layer_bars(layers: Sequence[Data], value: str) -> Any:
     ]  # fmt: skip
     # Rows are told apart by their numbers; an expression of Vega gives their names.
     label = f"{json.dumps([row['name'] for row in rows])}[datum.value]"
-    base = alt.Chart(alt.Data(values=rows))
+    base = alt.Chart(_inline(alt, rows))
     title = "times its tolerance" if value == "times_tolerance" else "difference"
     bars = base.mark_bar(aria=False).encode(
-        x=alt.X("v:Q", title=title, scale=alt.Scale(type="log", domain=[floor, high]), axis=alt.Axis(tickCount=_TICKS, labelExpr=_NUMBER)),
+        x=alt.X(
+            "v:Q",
+            title=title,
+            scale=alt.Scale(type="log", domain=[floor, high]),
+            axis=alt.Axis(tickCount=_TICKS, labelExpr=_NUMBER),
+        ),
         x2="low:Q",
         y=alt.Y("at:O", title=None, axis=alt.Axis(labelExpr=label, ticks=False, domain=False)),
         color=alt.condition("datum.first", alt.value(FIRST), alt.value(BAR)),
@@ -83,8 +88,13 @@ def _label(layer: Data) -> str:
     return name if len(name) <= _LONGEST_LABEL else f"…{name[-_LONGEST_LABEL + 1 :]}"
 
 
+def _inline(alt: Any, rows: Sequence[Data]) -> Any:
+    """Rows as the data of a chart."""
+    return alt.Data(values=list(rows))
+
+
 def _line(alt: Any, values: Sequence[Data], **where: str) -> Any:
-    return alt.Chart(alt.Data(values=list(values))).mark_rule(aria=False, color=RULE, strokeDash=[4, 3]).encode(**where)
+    return alt.Chart(_inline(alt, values)).mark_rule(aria=False, color=RULE, strokeDash=[4, 3]).encode(**where)
 
 
 def histogram_bars(histogram: Data) -> Any:
@@ -96,15 +106,15 @@ def histogram_bars(histogram: Data) -> Any:
     import altair as alt
 
     edges, counts = histogram["edges"], histogram["counts"]
-    rows = [
-        {"low": edges[place], "high": edges[place + 1], "n": count} for place, count in enumerate(counts) if count
-    ]
+    rows = [{"low": edges[place], "high": edges[place + 1], "n": count} for place, count in enumerate(counts) if count]
     scale = alt.Scale(type="log", domain=[rows[0]["low"], rows[-1]["high"]])
     return (
-        alt.Chart(alt.Data(values=rows))
+        alt.Chart(_inline(alt, rows))
         .mark_rect(aria=False, color=BAR)
         .encode(
-            x=alt.X("low:Q", title="absolute difference", scale=scale, axis=alt.Axis(tickCount=_TICKS, labelExpr=_NUMBER)),
+            x=alt.X(
+                "low:Q", title="absolute difference", scale=scale, axis=alt.Axis(tickCount=_TICKS, labelExpr=_NUMBER)
+            ),
             x2="high:Q",
             y=alt.Y("n:Q", title="elements", axis=alt.Axis(tickCount=_TICKS, format="~s")),
         )
@@ -128,7 +138,7 @@ def grid_image(grid: Data, titles: tuple[str, str], *, is_place: bool = False, l
     x, y = (_wide(bounds) for bounds in (grid["x"], grid["y"]))
     rows = grid["rows"] if is_place else grid["rows"][::-1]
     corner = {"x0": x[0], "x1": x[1], "y0": y[0], "y1": y[1], "image": image_address(rows, len(grid["levels"]))}
-    base = alt.Chart(alt.Data(values=[corner]))
+    base = alt.Chart(_inline(alt, [corner]))
     height = _HEIGHT if len(rows) > 1 else 24
     axes: dict[str, Any] = {"tickCount": _TICKS, "labelExpr": _NUMBER}
     if is_place:
@@ -136,12 +146,17 @@ def grid_image(grid: Data, titles: tuple[str, str], *, is_place: bool = False, l
     frame = base.mark_rect(aria=False, opacity=0).encode(
         x=alt.X("x0:Q", title=titles[0], scale=alt.Scale(domain=list(x), nice=False), axis=alt.Axis(**axes)),
         x2="x1:Q",
-        y=alt.Y("y0:Q", title=titles[1], scale=alt.Scale(domain=list(y), nice=False, reverse=is_place), axis=alt.Axis(**axes)),
+        y=alt.Y(
+            "y0:Q",
+            title=titles[1],
+            scale=alt.Scale(domain=list(y), nice=False, reverse=is_place),
+            axis=alt.Axis(**axes),
+        ),
         y2="y1:Q",
     )
-    image = base.mark_image(
-        aria=False, width=_WIDTH, height=height, align="left", baseline="top", aspect=False
-    ).encode(x=alt.value(0), y=alt.value(0), url="image:N")
+    image = base.mark_image(aria=False, width=_WIDTH, height=height, align="left", baseline="top", aspect=False).encode(
+        x=alt.value(0), y=alt.value(0), url="image:N"
+    )
     marks = [frame, image]
     if line == "diagonal":
         ends = {"a": max(x[0], y[0]), "b": min(x[1], y[1])}
@@ -154,4 +169,3 @@ def grid_image(grid: Data, titles: tuple[str, str], *, is_place: bool = False, l
 def _wide(bounds: Sequence[float]) -> tuple[float, float]:
     low, high = float(bounds[0]), float(bounds[1])
     return (low, high) if low < high else (low - 0.5, high + 0.5)
-

@@ -7,9 +7,16 @@
   const entries = [...document.querySelectorAll(".entry")];
   const numbers = [...document.querySelectorAll(".numbers tbody tr")];
   const groupOf = new Map(entries.map((each) => [each.id, each.closest(".group").id]));
-  const textOf = new Map(entries.map((each) => [each.id, each.textContent.toLowerCase()]));
+  const texts = new Map();
   const fields = ["q", "verdict", "cause"];
   let at = "";
+  let isFiltered = false;
+
+  // Only a search needs the texts: a page of hundreds of failures opens without reading them.
+  function hasText(id, q) {
+    if (!texts.has(id)) texts.set(id, $(id).textContent.toLowerCase());
+    return texts.get(id).includes(q);
+  }
 
   const state = () => Object.fromEntries(fields.map((name) => [name, $(name).value]));
   const isWanted = (verdict, wanted) => !wanted || (wanted === "!" ? "fe".includes(verdict) : verdict === wanted);
@@ -17,13 +24,14 @@
   function cellFits(cell, label, { q, verdict, cause }) {
     const entry = cell.firstChild && cell.firstChild.hash ? cell.firstChild.hash.slice(1) : "";
     return isWanted(cell.className, verdict) && (!cause || groupOf.get(entry) === cause) &&
-      (!q || label.includes(q) || (entry !== "" && textOf.get(entry).includes(q)));
+      (!q || label.includes(q) || (entry !== "" && hasText(entry, q)));
   }
 
   function filter() {
     const wanted = state();
     wanted.q = wanted.q.trim().toLowerCase();
     let shown = 0;
+    isFiltered = true;
     for (const row of rows) {
       const label = row.cells[0].textContent.toLowerCase();
       const fits = [...row.cells].slice(1).some((cell) => cellFits(cell, label, wanted));
@@ -32,7 +40,7 @@
     }
     for (const entry of entries) {
       const fits = isWanted(entry.dataset.v, wanted.verdict) && (!wanted.cause || groupOf.get(entry.id) === wanted.cause) &&
-        (!wanted.q || textOf.get(entry.id).includes(wanted.q));
+        (!wanted.q || hasText(entry.id, wanted.q));
       entry.classList.toggle("off", !fits);
     }
     for (const group of groups) group.classList.toggle("off", !group.querySelector(".entry:not(.off)"));
@@ -63,7 +71,8 @@
       if ($(name).selectedIndex === -1) $(name).value = "";
     }
     at = hash.includes("=") ? given.get("at") || "" : hash;
-    filter();
+    if (isFiltered || Object.values(state()).some(Boolean)) filter();
+    else $("shown").textContent = `${rows.length} of ${rows.length} rows`;
     show(at, true);
   }
 
@@ -93,8 +102,13 @@
     }
     return "Copied";
   }
-  for (const button of document.querySelectorAll(".copy")) {
-    button.hidden = false;
+  for (const caption of document.querySelectorAll(".fix figcaption")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy";
+    button.textContent = "Copy";
+    button.setAttribute("aria-label", `Copy: ${caption.textContent.trim()}`);
+    caption.append(button);
     button.addEventListener("click", async () => {
       $("said").textContent = button.textContent = await copy(button);
       setTimeout(() => { button.textContent = "Copy"; $("said").textContent = ""; }, 2000);
