@@ -127,13 +127,10 @@ class ReportWriter(ResultSender):
         """When the last test has run, or the session was interrupted."""
         report = self._report(exitstatus)
         data = next((_displayed_path(file, self._config) for file in self._files if file.suffix == ".json"), "")
-        for file in self._files:
-            try:
-                report_file.write(report, file, data=data)
-            except json_report.ReportError as error:
-                self._troubles.append(str(error))
-                # A job whose report is missing must not look as if all were well.
-                session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
+        self._troubles = [trouble for file in self._files for trouble in _written(report, file, data)]
+        if self._troubles:
+            # A job whose report is missing must not look as if all were well.
+            session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -168,6 +165,14 @@ class ReportWriter(ResultSender):
             ),
             complete=is_complete(self._config, exitstatus),
         )
+
+
+def _written(report: json_report.Report, file: Path, data: str) -> Iterable[str]:
+    """Write a report into a file, and give what there is to say where that fails."""
+    try:
+        report_file.write(report, file, data=data)
+    except json_report.ReportError as error:
+        yield str(error)
 
 
 def _stale(config: pytest.Config, exitstatus: int) -> Iterable[str]:

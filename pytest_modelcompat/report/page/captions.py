@@ -121,13 +121,9 @@ def of_sizes(picture: Data) -> str:
     histogram = picture["histogram"]
     edges, counts = histogram["edges"], histogram["counts"]
     most = max(range(len(counts)), key=lambda place: counts[place])
-    parts = [
-        (
-            f"Most often, in {counted(counts[most], 'element')}, the difference is between {_figure(edges[most])} and "
-            f"{_figure(edges[most + 1])}; {counted(histogram['equal'], 'element')} "
-            f"{'is' if histogram['equal'] == 1 else 'are'} equal."
-        )
-    ]
+    equal = f"{counted(histogram['equal'], 'element')} {'is' if histogram['equal'] == 1 else 'are'} equal"
+    between = f"{_figure(edges[most])} and {_figure(edges[most + 1])}"
+    parts = [f"Most often, in {counted(counts[most], 'element')}, the difference is between {between}; {equal}."]
     if histogram["not_finite"]:
         parts.append(f"NaN or an infinity on one side: {histogram['not_finite']:,}.")
     return " ".join(parts) + _sampled(picture)
