@@ -151,7 +151,7 @@ def test_a_target_that_fails_one_expected_to_and_one_that_passes(project: Projec
     result.stdout.fnmatch_lines(["*- model compatibility report: made/report.json -*"])
     report = read(project, "made/report.json")
 
-    assert (report["schema"], report["generator"].split()[0]) == (1, "pytest-modelcompat")
+    assert (report["schema"], report["generator"].split()[0]) == (2, "pytest-modelcompat")
     assert (report["project"], report["complete"]) == (project.path.name, True)
     assert report["counts"] == {"targets": 3, "passed": 1, "failed": 1, "expected": 1, "error": 0, "skipped": 0}
     assert list(report["runtimes"]) == ["local"]

@@ -1,0 +1,146 @@
+"""Which charts a failing target has, the most telling first, each with its finding in words and its numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_modelcompat.report.page import captions, vega
+from pytest_modelcompat.report.page.svg_text import page_svg
+from pytest_modelcompat.report.page.view import Chart
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    Data = Mapping[str, Any]
+
+# Of fewer elements the failure text's own lines say more than a chart.
+_FEWEST = 8
+_MOST_BARS = 24
+
+
+@dataclass(frozen=True)
+class ChartPlan:
+    """A chart that is not drawn yet.
+
+    Args:
+        title: what it shows.
+        caption: its finding.
+        header: of the table of its numbers.
+        rows: of that table.
+        draw: gives Altair's chart.
+    """
+
+    title: str
+    caption: str
+    header: tuple[str, ...]
+    rows: Sequence[Sequence[str]]
+    draw: Callable[[], Any]
+
+    def chart(self, chart_id: str) -> Chart:
+        """It, drawn.
+
+        Args:
+            chart_id: an id that no other chart of the page has.
+        """
+        svg = page_svg(vega.svg_of(self.draw()), chart_id, self.title, self.caption)
+        return Chart(self.title, self.caption, self.header, self.rows, svg)
+
+
+def chart_plans(target: Data) -> list[ChartPlan]:
+    """The charts of a target, the most telling first.
+
+    Args:
+        target: as it stands in a report.
+    """
+    plans = [plan for finding in target["findings"] for plan in _layers(finding.get("layers") or ())]
+    pictures = [each for each in target.get("pictures") or () if each["total"] >= _FEWEST]
+    for make in (_place, _values, _sizes, _errors):
+        plans.extend(plan for picture in pictures for plan in make(picture))
+    return plans
+
+
+def _layers(layers: Sequence[Data]) -> Iterator[ChartPlan]:
+    value = "times_tolerance" if any(_is_number(each["times_tolerance"]) for each in layers) else "difference"
+    if len(layers) < 2 or not any(_is_number(each[value]) for each in layers):
+        return
+    shown = _around_first(layers)
+    rows = [
+        (
+            each["layer"] or "(the model)",
+            each["class_name"],
+            *captions.layer_cells(each),
+            "yes" if each["is_first"] else "",
+        )
+        for each in shown
+    ]
+    yield ChartPlan(
+        "Difference of each layer's output",
+        captions.of_layers(layers, value),
+        ("layer", "class", "difference", "times its tolerance", "first to differ"),
+        rows,
+        lambda: vega.layer_bars(
+            [{**each, value: each[value] if _is_number(each[value]) else 0} for each in shown], value
+        ),
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and value > 0
+
+
+def _around_first(layers: Sequence[Data]) -> Sequence[Data]:
+    """As many layers as a chart has room for, from a few before the first that differs."""
+    first = next((place for place, each in enumerate(layers) if each["is_first"]), 0)
+    start = max(0, min(first - 4, len(layers) - _MOST_BARS))
+    return layers[start : start + _MOST_BARS]
+
+
+def _place(picture: Data) -> Iterator[ChartPlan]:
+    heat_map = picture["heat_map"]
+    if heat_map is None or len(heat_map["by_column"]) < 2:
+        return
+    names = captions.axis_names(heat_map)
+    yield ChartPlan(
+        f"Where in output {picture['output']!r} the differences are",
+        captions.of_place(picture),
+        ("where", "greatest difference"),
+        [*captions.place_rows(heat_map, 0), *captions.place_rows(heat_map, 1)],
+        lambda: vega.grid_image(heat_map["grid"], (names[1], names[0]), is_place=True),
+    )
+
+
+def _values(picture: Data) -> Iterator[ChartPlan]:
+    if picture["values"] is not None and len(picture["by_value"]) > 1:
+        yield ChartPlan(
+            f"Output {picture['output']!r}: {captions.expected_word(picture)} against now",
+            captions.of_values(picture),
+            captions.VALUE_HEADER,
+            captions.value_rows(picture),
+            lambda: vega.grid_image(picture["values"], (captions.expected_word(picture), "now"), line="diagonal"),
+        )
+
+
+def _sizes(picture: Data) -> Iterator[ChartPlan]:
+    histogram = picture["histogram"]
+    if histogram is not None and sum(histogram["counts"]) >= _FEWEST:
+        yield ChartPlan(
+            f"How large the differences of output {picture['output']!r} are",
+            captions.of_sizes(picture),
+            ("absolute difference", "elements"),
+            captions.size_rows(histogram),
+            lambda: vega.histogram_bars(histogram),
+        )
+
+
+def _errors(picture: Data) -> Iterator[ChartPlan]:
+    if picture["errors"] is not None and len(picture["by_value"]) > 1:
+        yield ChartPlan(
+            f"Output {picture['output']!r}: error against value",
+            captions.of_errors(picture),
+            captions.VALUE_HEADER,
+            captions.value_rows(picture),
+            lambda: vega.grid_image(
+                picture["errors"], (captions.expected_word(picture), "now, less that"), line="zero"
+            ),
+        )
