@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.text import clause
 from pytest_modelcompat.report.page import captions, vega
 from pytest_modelcompat.report.page.svg_text import page_svg
 from pytest_modelcompat.report.page.view import Chart
@@ -43,8 +44,12 @@ class ChartPlan:
         Args:
             chart_id: an id that no other chart of the page has.
         """
-        svg = page_svg(vega.svg_of(self.draw()), chart_id, self.title, self.caption)
-        return Chart(self.title, self.caption, self.header, self.rows, svg)
+        svg = problem = ""
+        try:
+            svg = page_svg(vega.svg_of(self.draw()), chart_id, self.title, self.caption)
+        except Exception as error:  # noqa: BLE001 - numbers of a stored report may be any: words and table are there still
+            problem = clause(f"{type(error).__name__}: {error}")
+        return Chart(self.title, self.caption, self.header, self.rows, svg, problem)
 
 
 def chart_plans(target: Data) -> list[ChartPlan]:

@@ -35,7 +35,7 @@ def svg_of(chart: Any) -> str:
     import vl_convert
 
     axis = alt.AxisConfig(
-        aria=False, labelColor=INK, titleColor=INK, domainColor=INK, tickColor=INK, grid=False, 
+        aria=False, labelColor=INK, titleColor=INK, domainColor=INK, tickColor=INK, grid=False,
         titleFontWeight="normal", labelLimit=190, labelFontSize=11, titleFontSize=11,
     )  # fmt: skip
     styled = chart.configure(background="transparent", view=alt.ViewConfig(stroke=INK, strokeOpacity=0.3), axis=axis)
