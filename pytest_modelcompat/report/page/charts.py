@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Of fewer elements the failure text's own lines say more than a chart.
 _FEWEST = 8
 _MOST_BARS = 24
+_BEFORE = 4
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def _layers(layers: Sequence[Data]) -> Iterator[ChartPlan]:
     value = "times_tolerance" if any(_is_number(each["times_tolerance"]) for each in layers) else "difference"
     if len(layers) < 2 or not any(_is_number(each[value]) for each in layers):
         return
-    shown = _around_first(layers)
+    shown = _around_first(layers, value)
     rows = [
         (
             each["layer"] or "(the model)",
@@ -94,11 +95,13 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and value > 0
 
 
-def _around_first(layers: Sequence[Data]) -> Sequence[Data]:
-    """As many layers as a chart has room for, from a few before the first that differs."""
+def _around_first(layers: Sequence[Data], value: str) -> Sequence[Data]:
+    """As many layers as a chart has room for: from a few before the first that differs, the greatest, and the last."""
     first = next((place for place, each in enumerate(layers) if each["is_first"]), 0)
-    start = max(0, min(first - 4, len(layers) - _MOST_BARS))
-    return layers[start : start + _MOST_BARS]
+    greatest = max(range(len(layers)), key=lambda place: float(layers[place][value] or 0))
+    start = max(0, min(first - _BEFORE, len(layers) - _MOST_BARS))
+    window = range(start, min(start + _MOST_BARS - 2, len(layers)))
+    return [layers[place] for place in sorted({*window, greatest, len(layers) - 1})]
 
 
 def _place(picture: Data) -> Iterator[ChartPlan]:
