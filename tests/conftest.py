@@ -84,6 +84,8 @@ def import_for_inner_sessions() -> None:
     import tensorflow as tf
 
     assert tf.keras.layers.Dense
+    for name in ("altair", "jinja2", "vl_convert"):
+        importlib.import_module(name)
     for module in pkgutil.walk_packages(pytest_modelcompat.__path__, "pytest_modelcompat."):
         if ".loader." not in module.name or not module.name.endswith("__main__"):
             importlib.import_module(module.name)

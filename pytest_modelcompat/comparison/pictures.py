@@ -28,6 +28,7 @@ _BINS = 24
 _SIDE = 32
 _VALUE_BINS = 8
 _LEVELS = "0123456789"
+_GREATEST_EXPONENT = 308.25
 NOTHING, NOT_FINITE = ".", "!"
 
 
@@ -260,7 +261,7 @@ class _Planes:
         ranges, has_values = self._ranges, math.isfinite(self._ranges.values[0])
         histogram = None
         if self._exponents:
-            edges = tuple(_short(10.0**each) for each in self._exponents)
+            edges = tuple(_short(10.0 ** min(each, _GREATEST_EXPONENT)) for each in self._exponents)
             histogram = Histogram(edges, tuple(self._counts.tolist()), self._equal, self._not_finite)
         return Picture(
             output=output,
@@ -379,4 +380,6 @@ def _characters(numbers: NDArray[Any], levels: tuple[float, ...]) -> tuple[str, 
 
 
 def _short(number: float) -> float:
-    return float(f"{number:.4g}")
+    short = float(f"{number:.4g}")
+    # The greatest numbers that there are would be rounded to an infinity.
+    return number if math.isinf(short) else short

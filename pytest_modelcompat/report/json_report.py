@@ -29,8 +29,18 @@ if TYPE_CHECKING:
     from pytest_modelcompat.results.target import Target
 
 REPORT_SCHEMA = 2
-# Schema 1 has less of each target: no text, versions of what saved it, timings, inventory and pictures.
 _READ_SCHEMAS = (1, 2)
+# What a target of schema 1 does not have, as it is where it is not known.
+_ADDED: Mapping[str, Any] = {
+    "golden_drifts": [],
+    "text": None,
+    "saved_by": {},
+    "golden_made_by": {},
+    "accept": None,
+    "timings": {},
+    "inventory": None,
+    "pictures": [],
+}
 _LONGEST_TEXT = 20_000
 VERDICTS = ("passed", "failed", "expected", "error", "skipped")
 FAILURES = ("failed", "error")
@@ -136,18 +146,11 @@ def no_result_data(title: str, case: str, target: Target) -> TargetData:
         "kinds": [],
         "findings": [],
         "drifts": [],
-        "golden_drifts": [],
         "golden": None,
         "seconds": 0.0,
         "peak_memory": None,
         "loaded_by": {},
-        "text": None,
-        "saved_by": {},
-        "golden_made_by": {},
-        "accept": None,
-        "timings": {},
-        "inventory": None,
-        "pictures": [],
+        **_ADDED,
     }
 
 
@@ -304,7 +307,8 @@ def read_report(path: Path) -> Report:
 
 
 def _report(data: Mapping[str, Any]) -> Report:
-    targets = tuple(_checked(target) for target in data["targets"])
+    added = _ADDED if data["schema"] == 1 else {}
+    targets = tuple(_checked({**added, **target}) for target in data["targets"])
     return Report(
         started=_string(data["started"]),
         seconds=float(data["seconds"]),

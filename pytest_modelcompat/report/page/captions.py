@@ -96,7 +96,7 @@ def place_rows(heat_map: Data, axis: int) -> Iterator[tuple[str, str]]:
     if len(numbers) < 2:
         return
     chosen = sorted(range(len(numbers)), key=lambda place: -numbers[place])[:_MOST_ROWS]
-    for place in sorted(chosen):
+    for place in sorted(place for place in chosen if numbers[place]):
         yield _range_words(heat_map, axis, place), _figure(numbers[place])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.text import clause
 from pytest_modelcompat.report.page import captions, vega
 from pytest_modelcompat.report.page.svg_text import page_svg
 from pytest_modelcompat.report.page.view import Chart
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 # Of fewer elements the failure text's own lines say more than a chart.
 _FEWEST = 8
 _MOST_BARS = 24
+_BEFORE = 4
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,12 @@ class ChartPlan:
         Args:
             chart_id: an id that no other chart of the page has.
         """
-        svg = page_svg(vega.svg_of(self.draw()), chart_id, self.title, self.caption)
-        return Chart(self.title, self.caption, self.header, self.rows, svg)
+        svg = problem = ""
+        try:
+            svg = page_svg(vega.svg_of(self.draw()), chart_id, self.title, self.caption)
+        except Exception as error:  # noqa: BLE001 - numbers of a stored report may be any: words and table are there still
+            problem = clause(f"{type(error).__name__}: {error}")
+        return Chart(self.title, self.caption, self.header, self.rows, svg, problem)
 
 
 def chart_plans(target: Data) -> list[ChartPlan]:
@@ -64,7 +70,7 @@ def _layers(layers: Sequence[Data]) -> Iterator[ChartPlan]:
     value = "times_tolerance" if any(_is_number(each["times_tolerance"]) for each in layers) else "difference"
     if len(layers) < 2 or not any(_is_number(each[value]) for each in layers):
         return
-    shown = _around_first(layers)
+    shown = _around_first(layers, value)
     rows = [
         (
             each["layer"] or "(the model)",
@@ -89,11 +95,13 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and value > 0
 
 
-def _around_first(layers: Sequence[Data]) -> Sequence[Data]:
-    """As many layers as a chart has room for, from a few before the first that differs."""
+def _around_first(layers: Sequence[Data], value: str) -> Sequence[Data]:
+    """As many layers as a chart has room for: from a few before the first that differs, the greatest, and the last."""
     first = next((place for place, each in enumerate(layers) if each["is_first"]), 0)
-    start = max(0, min(first - 4, len(layers) - _MOST_BARS))
-    return layers[start : start + _MOST_BARS]
+    greatest = max(range(len(layers)), key=lambda place: float(layers[place][value] or 0))
+    start = max(0, min(first - _BEFORE, len(layers) - _MOST_BARS))
+    window = range(start, min(start + _MOST_BARS - 2, len(layers)))
+    return [layers[place] for place in sorted({*window, greatest, len(layers) - 1})]
 
 
 def _place(picture: Data) -> Iterator[ChartPlan]:

@@ -52,7 +52,7 @@ def _page(report: Report, data: str, *, all_charts: bool) -> tuple[Page, tuple[s
     count = counts(report.targets)
     page = Page(
         project=report.project,
-        started=report.started,
+        started=_minute(report.started),
         generator=generator(),
         counts=tuple((verdict, words, count[verdict]) for verdict, words in WORDS.items() if count[verdict]),
         failed=report.failed,
@@ -65,3 +65,8 @@ def _page(report: Report, data: str, *, all_charts: bool) -> tuple[Page, tuple[s
         numbers=tuple(number_lines(report.targets)),
     )
     return page, names
+
+
+def _minute(started: str) -> str:
+    """`2026-03-01 10:00 UTC`; a time that is written otherwise stays as it is."""
+    return f"{started[:16].replace('T', ' ')} UTC" if started.endswith("+00:00") else started

@@ -184,7 +184,7 @@ def _inventory_parts(inventory: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _command(target: TargetData, data: str) -> str:
-    """Draws all charts of a target: of the report's data, or where there are none, of another run of its test."""
-    if data:
-        return f"modelcompat report show {shlex.quote(data)} --target {shlex.quote(target['title'])} --out charts.html"
-    return f"pytest {shlex.quote(target['nodeid'])} --modelcompat-report charts.html"
+    """What draws all charts of a target, of the report's data; where there are none, another run writes them."""
+    run = f"pytest {shlex.quote(target['nodeid'])} --modelcompat-report charts.json\n" if not data else ""
+    show = f"modelcompat report show {shlex.quote(data or 'charts.json')}"
+    return f"{run}{show} --target {shlex.quote(target['title'])} --out charts.html"

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 _WIDTH, _HEIGHT = 300, 180
 _TICKS = 4
-_LONGEST_LABEL = 26
+_LONGEST_LABEL = 24
 _ROW = 13
+# A reader's font may be wider than the one that Vega measures labels in.
+_ROOM = {"left": 36, "right": 8, "top": 4, "bottom": 4}
 # An expression of Vega: 0.01, 1, 100 as they are, other numbers as 1e-5.
 _NUMBER = (
     "abs(datum.value) >= 0.01 && abs(datum.value) < 10000 || datum.value == 0 ? format(datum.value, '~g') : "
@@ -80,7 +82,7 @@ def layer_bars(layers: Sequence[Data], value: str) -> Any:
     marks = [bars]
     if value == "times_tolerance":
         marks.append(_line(alt, [{"v": 1.0}], x="v:Q"))
-    return alt.layer(*marks).properties(width=_WIDTH - 60, height=_ROW * len(rows))
+    return alt.layer(*marks).properties(width=_WIDTH - 60, height=_ROW * len(rows), padding=_ROOM)
 
 
 def _label(layer: Data) -> str:

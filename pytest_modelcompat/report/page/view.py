@@ -59,6 +59,7 @@ class Chart:
         header: of its table.
         rows: of its table.
         svg: the picture; empty where it could not be drawn.
+        problem: why it could not.
     """
 
     title: str
@@ -66,6 +67,7 @@ class Chart:
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     svg: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True)
