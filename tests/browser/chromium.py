@@ -61,6 +61,14 @@ class OpenPage:
         self.page.evaluate("0")
         self.page.context.close()
 
+    def picture(self, path: Path) -> None:
+        """Writes a picture of all of the page, in a window that is as high: what is outside of it may not be drawn."""
+        width = self.page.viewport_size["width"] if self.page.viewport_size else 0
+        for _ in range(2):
+            height = self.page.evaluate("document.documentElement.scrollHeight")
+            self.page.set_viewport_size({"width": width, "height": min(int(height), 16_000)})
+        self.page.screenshot(path=path, full_page=True)
+
     def overflow(self) -> int:
         """By how many pixels the page is wider than the window, so that all of it scrolls sideways."""
         return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))

@@ -26,7 +26,7 @@ def main() -> None:
                         browser, page, width=width, theme=theme, javascript=javascript, behind=options.behind
                     )
                     kind = theme if javascript else "without-javascript"
-                    shown.page.screenshot(path=options.out / f"{page.stem}-{name}-{kind}.png", full_page=True)
+                    shown.picture(options.out / f"{page.stem}-{name}-{kind}.png")
                     shown.close()
 
 
