@@ -75,7 +75,8 @@ def drifted(title: str, seed: int, facts: ResultContext, runtime: str) -> Result
     )
     picture = picture_of("score", "golden", expanded_leaf(actual), expanded_leaf(expected))
     return Result(
-        title, title.partition("[")[0], title.partition("[")[2].rstrip("]").partition("-")[0], runtime, (finding,), facts,
+        title, title.partition("[")[0], title.partition("[")[2].rstrip("]").partition("-")[0], runtime, (finding,),
+        facts,
         golden_drifts=compared.drifts, timings={"load": 0.8, "predict": 0.2}, peak_memory=250_000_000,
         pictures=(picture,) if picture is not None else (), inventory=INVENTORY,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from pytest_modelcompat.plugin.marked_tests import resolve_settings
 from pytest_modelcompat.plugin.markers import ModelItem, is_model_item, target_of
 from pytest_modelcompat.plugin.session import is_complete
 from pytest_modelcompat.plugin.stash import SESSION
-from pytest_modelcompat.report import json_report, report_file
+from pytest_modelcompat.report import json_report
 from pytest_modelcompat.results.result import ModelCompatError
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def register(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         config.pluginmanager.register(ResultSender(), PLUGIN)
         return
+    from pytest_modelcompat.report import report_file
+
     try:
         files = [report_file.destination(Path(path)) for path in dict.fromkeys(paths)]
     except json_report.ReportError as error:
@@ -169,6 +171,8 @@ class ReportWriter(ResultSender):
 
 def _written(report: json_report.Report, file: Path, data: str) -> Iterable[str]:
     """Write a report into a file, and give what there is to say where that fails."""
+    from pytest_modelcompat.report import report_file
+
     try:
         report_file.write(report, file, data=data)
     except json_report.ReportError as error:

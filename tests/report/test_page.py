@@ -114,7 +114,8 @@ def test_failures_are_grouped_by_cause_the_most_severe_first(text: str) -> None:
 
 def test_a_script_in_a_name_is_a_text(large: Any) -> None:
     first = next(each for each in large.targets if each.get("pictures"))
-    data = json.loads(json.dumps(first).replace("score", json.dumps(NASTY)[1:-1]))
+    quoted = json.dumps(NASTY)[1:-1]
+    data = json.loads(json.dumps(first).replace("score", quoted).replace("encoder", f"1.2345 {quoted}"))
     nasty = a_target(f"test_{NASTY}[h5]", verdict="failed", text=NASTY, case=NASTY, headline=f"X {NASTY}")
     layered = {**data, "title": NASTY, "nodeid": NASTY, "runtime": f"tf {NASTY}"}
     skipped = a_target(NASTY, verdict="skipped", headline=NASTY)
@@ -123,6 +124,8 @@ def test_a_script_in_a_name_is_a_text(large: Any) -> None:
     assert [tag for tag, _ in reader.attributes].count("script") == 1
     assert "alert(1)" not in reader.texts["script"][0]
     assert NASTY in reader.texts["pre"]
+    assert any("1.2345 <script>" in each for each in reader.texts["desc"])
+    assert shown.count("<svg role=") == 2
     assert not [name for _, attributes in reader.attributes for name in attributes if name.startswith("on")]
 
 

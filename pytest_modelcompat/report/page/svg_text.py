@@ -13,8 +13,8 @@ _UNSEEN = (
     r' (?:opacity|stroke-width|stroke-opacity)="1"',
     r' (?:x2|y2)="0"',
     r' transform="translate\(0,0\)"',
-    r'<path d="(?:M0,0h0v0h0Z)?"(?: display="none")?/>',
 )
+_EMPTY = r'<path d="(?:M0,0h0v0h0Z)?"(?: display="none")?/>|<g></g>|<g/>'
 
 
 def page_svg(svg: str, chart_id: str, title: str, description: str) -> str:
@@ -26,17 +26,22 @@ def page_svg(svg: str, chart_id: str, title: str, description: str) -> str:
         title: its name.
         description: what it shows, in words.
     """
-    for pattern in _UNSEEN:
-        svg = re.sub(pattern, "", svg)
-    svg = re.sub(r"-?\d+\.\d{2,}", lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), svg)
-    for colour, name in _CLASSES.items():
-        svg = re.sub(f' (fill|stroke)="{colour}"', rf' class="{name}-\1"', svg)
-    svg = svg.replace("xlink:href=", "href=")
+    svg = re.sub(r"<[^>]*>", lambda found: _tag(found[0]), svg)
     before = None
     while before != svg:
         before = svg
-        svg = re.sub(r"<g></g>|<g/>", "", svg)
+        svg = re.sub(_EMPTY, "", svg)
         svg = re.sub(r"<g>((?:(?!</?g[ >]).)*)</g>", r"\1", svg)
     head = f'<svg role="img" aria-labelledby="{chart_id}t {chart_id}d"'
     named = f'<title id="{chart_id}t">{escape(title)}</title><desc id="{chart_id}d">{escape(description)}</desc>'
     return re.sub(r"<svg([^>]*)>", lambda found: f"{head}{found[1]}>{named}", svg, count=1)
+
+
+def _tag(tag: str) -> str:
+    """A tag without what nobody sees; the texts between tags are names, and stay as they are."""
+    for pattern in _UNSEEN:
+        tag = re.sub(pattern, "", tag)
+    tag = re.sub(r"-?\d+\.\d{2,}", lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), tag)
+    for colour, name in _CLASSES.items():
+        tag = re.sub(f' (fill|stroke)="{colour}"', rf' class="{name}-\1"', tag)
+    return tag.replace("xlink:href=", "href=")
