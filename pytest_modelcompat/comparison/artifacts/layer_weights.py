@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.versions import major_version
+from pytest_modelcompat.artifacts.versions import minor_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,14 +16,16 @@ LayerPath = tuple[str, ...]
 
 _H5_ROOT = "model_weights/"
 _DEEPEST = 200
+_FIRST_WITHOUT_GAPS = (2, 14)
+_OLD_ROOT = "_layer_checkpoint_dependencies"
 
 
 def weight_owners(inventory: Inventory) -> dict[str, LayerPath]:
     """Path of an array -> path of the layer that holds it; arrays of which that is not known are left out.
 
     An .h5 file names the group of each outermost layer as the layer, and those inside it with their names. A .keras
-    file of Keras 3 numbers the layers of one class in the order of their model (`keras/src/saving/saving_lib.py`,
-    `_save_container_state`).
+    file numbers the layers of one class in the order of their model (`keras/src/saving/saving_lib.py`,
+    `_save_container_state`); Keras before 2.14 leaves gaps between the numbers.
 
     Args:
         inventory: what the artifact holds.
@@ -32,7 +34,7 @@ def weight_owners(inventory: Inventory) -> dict[str, LayerPath]:
         return {}
     if inventory.format == "h5":
         return _of_h5(inventory)
-    if inventory.format == "keras" and major_version(inventory.saved_by.get("keras", "")) >= 3:
+    if inventory.format == "keras" and minor_version(inventory.saved_by.get("keras", "")) >= _FIRST_WITHOUT_GAPS:
         return _of_keras(inventory)
     return {}
 
@@ -63,7 +65,7 @@ def _of_keras(inventory: Inventory) -> dict[str, LayerPath]:
     folders = dict(_folders(inventory.root, "", (), 0))
     owners = {}
     for weight in inventory.weights:
-        folder = weight.path.rpartition("/")[0]
+        folder = weight.path.rpartition("/")[0].replace(_OLD_ROOT, "layers")
         while folder and folder not in folders:
             folder = folder.rpartition("/")[0]
         if folder:
@@ -81,7 +83,7 @@ def _folders(node: Mapping[str, Any], folder: str, path: LayerPath, depth: int) 
         own = layer.get("config") if isinstance(layer, dict) else None
         if not isinstance(own, dict):
             continue
-        snake = _snake_case(str(layer.get("class_name", "")))
+        snake = _snake_case(str(layer.get("class_name", "")).rpartition(">")[2])
         met[snake] = met.get(snake, -1) + 1
         inside = f"{folder}layers/{snake}" + (f"_{met[snake]}" if met[snake] else "")
         name = (*path, str(layer.get("name") or own.get("name") or ""))

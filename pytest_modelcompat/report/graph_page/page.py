@@ -133,7 +133,7 @@ def _section(name: str, rows: Sequence[Row], note: str) -> Section:
         shown.add(Status.VALUES)
         words = "rows that are not compared" if set(counts) == {Status.ALONE} else "rows that are the same"
     items: Items = tuple(rows)
-    if counts.total() > _NONE_FOLDED:
+    if counts.total() > _NONE_FOLDED or (name == "Ops" and set(counts) == {Status.ALONE}):
         items = folded(rows, frozenset(shown), is_left_out=counts.total() > _COUNTED_ONLY)
     return Section(name, items, tuple((status, counts[status]) for status in GLYPHS if counts[status]), note, words)
 
