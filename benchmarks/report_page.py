@@ -69,6 +69,7 @@ def drifted(title: str, seed: int, facts: ResultContext, runtime: str) -> Result
         blame=Blame.MODEL,
         details=(
             *drift_details(compared.drifts),
+            ("reloaded", "equals the model that was saved, bit for bit: serialization is not the cause"),
             ("weights", f"differ from the golden's in 1 of 80: dense_{first}/kernel"),
         ),
         layers=layers,

@@ -173,11 +173,11 @@ def test_all_charts_of_one_target(large: Any) -> None:
     target = next(each for each in large.targets if each.get("pictures"))
     plans = chart_plans(target)
     assert [plan.title for plan in plans] == [
-        "Difference of each layer's output",
-        "Where in output 'score' the differences are",
+        "Difference of each layer's output from the golden's",
+        "Where output 'score' differs from the golden's",
         "Output 'score': golden against now",
-        "How large the differences of output 'score' are",
-        "Output 'score': error against value",
+        "How much output 'score' differs from the golden's",
+        "Output 'score': error against the golden's value",
     ]
     for number, plan in enumerate(plans):
         chart = plan.chart(f"c{number}")

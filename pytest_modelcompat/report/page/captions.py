@@ -16,8 +16,19 @@ VALUE_HEADER = ("expected", "elements", "mean error", "greatest error")
 
 
 def expected_word(picture: Data) -> str:
-    """What the values are compared with, in one word."""
+    """What the values are compared with."""
     return "golden" if picture["against"] == "golden" else "saved model"
+
+
+def actual_word(picture: Data) -> str:
+    """What they are the values of."""
+    return "now" if picture["against"] == "golden" else "reloaded"
+
+
+def layers_against(finding: Data, target: Data) -> str:
+    """What the layers of a finding are compared with: only what is said of a golden says how the reload went."""
+    is_golden = "reloaded" in finding["details"] or target["artifact"]
+    return "golden" if is_golden else "saved model"
 
 
 def of_layers(layers: Sequence[Data], value: str) -> str:
@@ -104,9 +115,10 @@ def of_values(picture: Data) -> str:
     """Whether what there is now is higher or lower than expected, on average."""
     mean = _mean_error(picture)
     word = "above" if mean > 0 else "below"
+    verb = "is now" if picture["against"] == "golden" else "is, reloaded,"
     average = f"{_figure(abs(mean))} {word}" if mean else "neither above nor below"
     return (
-        f"On average, the output is now {average} the {expected_word(picture)}'s. "
+        f"On average, the output {verb} {average} the {expected_word(picture)}'s. "
         f"On the dashed line both are equal.{_sampled(picture)}"
     )
 

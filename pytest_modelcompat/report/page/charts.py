@@ -59,14 +59,18 @@ def chart_plans(target: Data) -> list[ChartPlan]:
     Args:
         target: as it stands in a report.
     """
-    plans = [plan for finding in target["findings"] for plan in _layers(finding.get("layers") or ())]
+    plans = [
+        plan
+        for finding in target["findings"]
+        for plan in _layers(finding.get("layers") or (), captions.layers_against(finding, target))
+    ]
     pictures = [each for each in target.get("pictures") or () if each["total"] >= _FEWEST]
     for make in (_place, _values, _sizes, _errors):
         plans.extend(plan for picture in pictures for plan in make(picture))
     return plans
 
 
-def _layers(layers: Sequence[Data]) -> Iterator[ChartPlan]:
+def _layers(layers: Sequence[Data], against: str) -> Iterator[ChartPlan]:
     value = "times_tolerance" if any(_is_number(each["times_tolerance"]) for each in layers) else "difference"
     if len(layers) < 2 or not any(_is_number(each[value]) for each in layers):
         return
@@ -81,7 +85,7 @@ def _layers(layers: Sequence[Data]) -> Iterator[ChartPlan]:
         for each in shown
     ]
     yield ChartPlan(
-        "Difference of each layer's output",
+        f"Difference of each layer's output from the {against}'s",
         captions.of_layers(layers, value),
         ("layer", "class", "difference", "times its tolerance", "first to differ"),
         rows,
@@ -110,7 +114,7 @@ def _place(picture: Data) -> Iterator[ChartPlan]:
         return
     names = captions.axis_names(heat_map)
     yield ChartPlan(
-        f"Where in output {picture['output']!r} the differences are",
+        f"Where output {picture['output']!r} differs from the {captions.expected_word(picture)}'s",
         captions.of_place(picture),
         ("where", "greatest difference"),
         [*captions.place_rows(heat_map, 0), *captions.place_rows(heat_map, 1)],
@@ -121,11 +125,13 @@ def _place(picture: Data) -> Iterator[ChartPlan]:
 def _values(picture: Data) -> Iterator[ChartPlan]:
     if picture["values"] is not None and len(picture["by_value"]) > 1:
         yield ChartPlan(
-            f"Output {picture['output']!r}: {captions.expected_word(picture)} against now",
+            f"Output {picture['output']!r}: {captions.expected_word(picture)} against {captions.actual_word(picture)}",
             captions.of_values(picture),
             captions.VALUE_HEADER,
             captions.value_rows(picture),
-            lambda: vega.grid_image(picture["values"], (captions.expected_word(picture), "now"), line="diagonal"),
+            lambda: vega.grid_image(
+                picture["values"], (captions.expected_word(picture), captions.actual_word(picture)), line="diagonal"
+            ),
         )
 
 
@@ -133,7 +139,7 @@ def _sizes(picture: Data) -> Iterator[ChartPlan]:
     histogram = picture["histogram"]
     if histogram is not None and sum(histogram["counts"]) >= _FEWEST:
         yield ChartPlan(
-            f"How large the differences of output {picture['output']!r} are",
+            f"How much output {picture['output']!r} differs from the {captions.expected_word(picture)}'s",
             captions.of_sizes(picture),
             ("absolute difference", "elements"),
             captions.size_rows(histogram),
@@ -144,11 +150,13 @@ def _sizes(picture: Data) -> Iterator[ChartPlan]:
 def _errors(picture: Data) -> Iterator[ChartPlan]:
     if picture["errors"] is not None and len(picture["by_value"]) > 1:
         yield ChartPlan(
-            f"Output {picture['output']!r}: error against value",
+            f"Output {picture['output']!r}: error against the {captions.expected_word(picture)}'s value",
             captions.of_errors(picture),
             captions.VALUE_HEADER,
             captions.value_rows(picture),
             lambda: vega.grid_image(
-                picture["errors"], (captions.expected_word(picture), "now, less that"), line="zero"
+                picture["errors"],
+                (captions.expected_word(picture), f"{captions.actual_word(picture)}, less that"),
+                line="zero",
             ),
         )
