@@ -83,17 +83,14 @@ def _compared(one: Inventory, other: Inventory) -> ArtifactComparison:
 
 
 def _write_page(path: Path, one: Inventory, other: Inventory, comparison: ArtifactComparison) -> None:
-    from pytest_modelcompat.report.graph_page.page import NoTemplatesError, diff_page
+    from pytest_modelcompat.report.graph_page.page import BEGINNING, NoTemplatesError, diff_page
+    from pytest_modelcompat.report.json_report import ReportError, destination, write_whole
 
     try:
-        page = diff_page(one, other, comparison)
-    except NoTemplatesError as error:
+        file = destination(path, BEGINNING)
+        write_whole(diff_page(one, other, comparison), file)
+    except (NoTemplatesError, ReportError) as error:
         raise UsageError(str(error)) from error
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def _lines(one: Inventory, other: Inventory, comparison: ArtifactComparison, *, as_json: bool) -> list[str]:

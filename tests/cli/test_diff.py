@@ -77,6 +77,18 @@ def test_a_page_without_jinja2_is_2_with_the_fix(
     assert not (models / "page.html").exists()
 
 
+def test_a_page_replaces_a_page_and_no_model(modelcompat: Any, models: Path) -> None:
+    pytest.importorskip("jinja2")
+    two(models)
+    before = (models / "b.h5").read_bytes()
+    result = modelcompat("diff", "a.h5", "b.h5", "--html", "b.h5")
+    assert (result.code, result.out) == (2, "")
+    assert "it is not overwritten" in result.err
+    assert (models / "b.h5").read_bytes() == before
+    for _ in range(2):
+        assert modelcompat("diff", "a.h5", "b.h5", "--html", "page.html").code == 1
+
+
 def test_a_page_where_nothing_can_be_written_is_2(modelcompat: Any, models: Path) -> None:
     pytest.importorskip("jinja2")
     two(models)

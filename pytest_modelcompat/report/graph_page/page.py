@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.comparison.artifacts import ArtifactComparison
     from pytest_modelcompat.report.graph_page.rows import Items
 
+# What does not begin so is never replaced.
+BEGINNING = "<!doctype html>\n<!-- a comparison of modelcompat -->"
 GLYPHS = {
     Status.SAME: ("=", "the same"),
     Status.CHANGED: ("≠", "changed"),
@@ -96,6 +98,7 @@ def diff_page(one: Inventory, other: Inventory, comparison: ArtifactComparison) 
     is_long = sum(each["status"] is Status.VALUES for each in changes) > _NONE_FOLDED
     text = {name: (folder / name).read_text(encoding="utf-8") for name in ("page.html.jinja", "page.css", "page.js")}
     return environment.from_string(text["page.html.jinja"]).render(
+        beginning=BEGINNING,
         style=text["page.css"],
         script=text["page.js"],
         names=(one.path.name, other.path.name),
