@@ -16,6 +16,7 @@ from pytest_modelcompat.report.graph_page.lanes import MOST_LANES, drawn_lanes
 from pytest_modelcompat.report.graph_page.layer_rows import LayerRows
 from pytest_modelcompat.report.graph_page.layer_weights import LayerWeights, WeightLines
 from pytest_modelcompat.report.graph_page.links import Links
+from pytest_modelcompat.report.graph_page.other_rows import op_rows, weight_rows
 from pytest_modelcompat.report.graph_page.rows import Fold, Row, Status, all_rows, folded
 from tests import handmade
 
@@ -197,6 +198,38 @@ class TestWeights:
         ]
         (row,) = layer_rows(one, saved("c.h5", np.zeros((5, 2), np.float32), zeros[0]))
         assert row.status is Status.CHANGED
+
+
+class TestWithoutLayers:
+    def test_the_names_of_weights_make_a_tree(self, tmp_path: Path) -> None:
+        root = {"module": "shop", "class_name": "Tagger", "config": {}, "registered_name": "shop>Tagger"}
+
+        def saved(name: str, units: int, *more: str) -> Any:
+            paths = ("head/vars/0", "tower/layers/dense/vars/0", "vars/0", *more)
+            weights = {path: np.zeros((4, units if "tower" in path else 2), np.float32) for path in paths}
+            return read_inventory(handmade.write_keras(tmp_path / name, root, weights))
+
+        one, other = saved("a.keras", 2), saved("b.keras", 3, "tower/layers/dense_1/vars/0")
+        lines = WeightLines(one, other, compare_artifacts(one, other))
+        rows = weight_rows(one, other, LayerWeights(one, other, lines), lines, Links())
+        assert shown(rows) == [
+            ("same", "weights", "weights"),
+            ("same", "head", "head"),
+            ("same", "tower", "tower"),
+            ("changed", "dense", "dense"),
+            ("added", "", "dense_1"),
+        ]
+
+    def test_ops_that_only_one_has_recorded_are_not_removed(self, tmp_path: Path) -> None:
+        one = read_inventory(handmade.write_saved_model(tmp_path / "graph", {"NoOp": 1, "MatMul": 2}))
+        other = read_inventory(handmade.write_saved_model(tmp_path / "other", {"NoOp": 3, "Relu": 1}))
+        without = read_inventory(handmade.write_keras(tmp_path / "a.keras", handmade.sequential(handmade.dense())))
+        assert {status for status, *_ in shown(op_rows(one, without, Links()))} == {"alone"}
+        assert sorted(shown(op_rows(one, other, Links()))) == [
+            ("added", "", "Relu"),
+            ("changed", "NoOp", "NoOp"),
+            ("removed", "MatMul", ""),
+        ]
 
 
 class TestFolds:
