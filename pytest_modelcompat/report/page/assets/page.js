@@ -6,7 +6,9 @@
   const groups = [...document.querySelectorAll(".group")];
   const entries = [...document.querySelectorAll(".entry")];
   const numbers = [...document.querySelectorAll(".numbers tbody tr")];
-  const groupOf = new Map(entries.map((each) => [each.id, each.closest(".group").id]));
+  // The id is that of the text: without JavaScript, a browser opens what is closed around it.
+  const idOf = (entry) => entry.querySelector("pre").id;
+  const groupOf = new Map(entries.map((each) => [idOf(each), each.closest(".group").id]));
   const texts = new Map();
   const fields = ["q", "verdict", "cause"];
   let at = "";
@@ -14,7 +16,7 @@
 
   // Only a search needs the texts: a page of hundreds of failures opens without reading them.
   function hasText(id, q) {
-    if (!texts.has(id)) texts.set(id, $(id).textContent.toLowerCase());
+    if (!texts.has(id)) texts.set(id, $(id).closest(".entry").textContent.toLowerCase());
     return texts.get(id).includes(q);
   }
 
@@ -39,8 +41,8 @@
       shown += fits;
     }
     for (const entry of entries) {
-      const fits = isWanted(entry.dataset.v, wanted.verdict) && (!wanted.cause || groupOf.get(entry.id) === wanted.cause) &&
-        (!wanted.q || hasText(entry.id, wanted.q));
+      const fits = isWanted(entry.dataset.v, wanted.verdict) && (!wanted.cause || groupOf.get(idOf(entry)) === wanted.cause) &&
+        (!wanted.q || hasText(idOf(entry), wanted.q));
       entry.classList.toggle("off", !fits);
     }
     for (const group of groups) group.classList.toggle("off", !group.querySelector(".entry:not(.off)"));
@@ -58,8 +60,9 @@
     const found = id && $(id);
     if (!found) return;
     for (let each = found; each; each = each.parentElement) if (each.tagName === "DETAILS") each.open = true;
-    found.scrollIntoView({ block: "start" });
-    const target = found.tagName === "DETAILS" ? found.querySelector("summary") : found;
+    const entry = found.closest(".entry");
+    (entry || found).scrollIntoView({ block: "start" });
+    const target = entry ? entry.querySelector("summary") : found;
     if (isFocused) target.focus({ preventScroll: true });
   }
 
@@ -86,7 +89,7 @@
     event.preventDefault();
     at = link.hash.slice(1);
     const there = $(at);
-    if (there && there.classList.contains("off")) { form.reset(); return setTimeout(() => { at = link.hash.slice(1); remember(); show(at, true); }); }
+    if (there && there.closest(".off")) { form.reset(); return setTimeout(() => { at = link.hash.slice(1); remember(); show(at, true); }); }
     remember();
     show(at, true);
   });
