@@ -64,7 +64,7 @@ def layer_bars(layers: Sequence[Data], value: str) -> Any:
          "first": bool(each["is_first"])}
         for place, each in enumerate(layers)
     ]  # fmt: skip
-    # Each row has its own number; an expression of Vega gives their names.
+    # The axis is of numbers, as two rows may have one name; an expression of Vega gives the names.
     label = f"{json.dumps([row['name'] for row in rows])}[datum.value]"
     base = alt.Chart(_inline(alt, rows))
     title = "times its tolerance" if value == "times_tolerance" else "difference"
