@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ARTIFACTS = Path(__file__).resolve().parents[2] / "shared" / "artifacts"
+NO_BROWSER = "no browser: "
 MARKED_AS_A_WHOLE = "\npytestmark = pytest.mark.needs_tensorflow\n"
 
 
@@ -46,6 +47,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if collection_path.suffix != ".py" or "not needs_tensorflow" not in config.option.markexpr:
         return None
     return MARKED_AS_A_WHOLE in collection_path.read_text(encoding="utf-8") or None
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Tests that were skipped because there is no browser are one visible line; here, so that xdist prints it too."""
+    reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []) if report.longrepr]
+    missing = [reason.partition(NO_BROWSER)[2] for reason in reasons if NO_BROWSER in reason]
+    if missing:
+        terminalreporter.line(f"{len(missing)} tests of pages were skipped: {missing[0]}", yellow=True)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -75,6 +84,8 @@ def import_for_inner_sessions() -> None:
     import tensorflow as tf
 
     assert tf.keras.layers.Dense
+    for name in ("altair", "jinja2", "vl_convert"):
+        importlib.import_module(name)
     for module in pkgutil.walk_packages(pytest_modelcompat.__path__, "pytest_modelcompat."):
         if ".loader." not in module.name or not module.name.endswith("__main__"):
             importlib.import_module(module.name)

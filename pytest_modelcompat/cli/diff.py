@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts import BrokenArtifactError
 from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.inventories import with_inventory
-from pytest_modelcompat.cli.parser import Parser
+from pytest_modelcompat.cli.parser import Parser, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _EPILOG = """examples:
   modelcompat diff models/ranker-2023.h5 models/ranker-2024.h5
   modelcompat diff ranker.h5 ranker.keras    # across formats: layers, and weights by their values
+  modelcompat diff old.keras new.keras --html changes.html    # the layers side by side
 
 Exit codes: 0 they are the same, 1 they differ, 2 one could not be read.
 """
@@ -49,7 +50,11 @@ def run(arguments: Sequence[str], console: Console) -> int:
             console.lines([line({"old": options.old, "new": options.new, "unreadable": str(error)})])
         console.problem(str(error))
         return ExitCode.ERROR
+    if options.html is not None:
+        _write_page(options.html, one, other, comparison)
     console.lines(_lines(one, other, comparison, as_json=options.json))
+    if options.html is not None:
+        console.notes([f"modelcompat: the page is {options.html}"])
     if comparison.is_same and not comparison.is_conclusive:
         console.problem("whether they are the same is unknown: not all weights could be compared")
         return ExitCode.ERROR
@@ -61,6 +66,9 @@ def _parser() -> Parser:
     parser.add_argument("old", metavar="A", help="an .h5 or .keras file, or a SavedModel")
     parser.add_argument("new", metavar="B", help="another, of any format")
     parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument(
+        "--html", type=Path, metavar="FILE", help="write a page with the layers side by side too (needs Jinja2)"
+    )
     return parser
 
 
@@ -72,6 +80,17 @@ def _compared(one: Inventory, other: Inventory) -> ArtifactComparison:
     from pytest_modelcompat.comparison.artifacts import compare_artifacts
 
     return compare_artifacts(one, other)
+
+
+def _write_page(path: Path, one: Inventory, other: Inventory, comparison: ArtifactComparison) -> None:
+    from pytest_modelcompat.report.graph_page.page import BEGINNING, NoTemplatesError, diff_page
+    from pytest_modelcompat.report.json_report import ReportError, destination, write_whole
+
+    try:
+        file = destination(path, BEGINNING)
+        write_whole(diff_page(one, other, comparison), file)
+    except (NoTemplatesError, ReportError) as error:
+        raise UsageError(str(error)) from error
 
 
 def _lines(one: Inventory, other: Inventory, comparison: ArtifactComparison, *, as_json: bool) -> list[str]:

@@ -11,7 +11,7 @@ from pytest_modelcompat.artifacts.text import counted
 from pytest_modelcompat.cli.exit_codes import ExitCode, PytestExitCode
 from pytest_modelcompat.cli.parallel import GIB, PytestRun, free_memory, parallel_limit, run_parallel
 from pytest_modelcompat.cli.parser import Parser, UsageError
-from pytest_modelcompat.report import json_report
+from pytest_modelcompat.report import json_report, report_file
 from pytest_modelcompat.report.layout import INDENT, labelled
 from pytest_modelcompat.report.matrix import markdown_lines, matrix_lines, reason_lines
 from pytest_modelcompat.report.merge import merge_reports
@@ -61,7 +61,7 @@ def run(arguments: Sequence[str], console: Console) -> int:
     try:
         chosen = _chosen(options.runtime)
         if options.out is not None:
-            json_report.destination(options.out)
+            report_file.destination(options.out)
     except (RuntimeConfigError, UnknownRuntimeError, json_report.ReportError) as error:
         raise UsageError(str(error)) from None
     usable = [runtime for runtime in chosen if _is_usable(runtime, console, may_create=options.create)]
@@ -95,7 +95,7 @@ def _parser() -> Parser:
         "--memory", type=float, metavar="GB", help="memory for all runs together (default: half of the free memory)"
     )
     parser.add_argument("--markdown", action="store_true", help="print the table in Markdown")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="also write a report (JSON)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="also write a report: .json, .html, .md or .sarif")
     return parser
 
 
@@ -176,7 +176,7 @@ def _report_run(ended: Iterable[PytestRunResult], files: Mapping[str, Path], con
 
 def _show(report: Report, names: Sequence[str], options: argparse.Namespace, console: Console) -> None:
     if options.out is not None:
-        json_report.write_report(report, options.out)
+        report_file.write(report, options.out)
     for problem in report.problems:
         console.problem(f"not seen: {problem['nodeid']}: {problem['headline']}")
     if not report.targets:

@@ -11,12 +11,14 @@ from pytest_modelcompat.artifacts.text import aligned, counted
 from pytest_modelcompat.cli.exit_codes import ExitCode
 from pytest_modelcompat.cli.parser import Parser, UsageError, run_verb
 from pytest_modelcompat.cli.report_recheck import recheck
+from pytest_modelcompat.cli.report_target import of_target, target_lines, write_as
+from pytest_modelcompat.report import report_file
 from pytest_modelcompat.report.json_data import line
-from pytest_modelcompat.report.json_report import ReportError, counts, destination, fails, read_report
+from pytest_modelcompat.report.json_report import ReportError, fails, read_report
 from pytest_modelcompat.report.layout import INDENT, versions_text
 from pytest_modelcompat.report.matrix import WIDTH, markdown_lines, matrix_lines, reason_lines, rows
 from pytest_modelcompat.report.merge import merge_reports
-from pytest_modelcompat.report.report_files import write_report_file
+from pytest_modelcompat.report.remarks import count_sentence, remarks
 from pytest_modelcompat.report.repository import repository_of
 
 if TYPE_CHECKING:
@@ -26,17 +28,20 @@ if TYPE_CHECKING:
     from pytest_modelcompat.cli.console import Console
     from pytest_modelcompat.report.json_report import Report
 
-_HELP = """usage: modelcompat report show FILE [--failed] [--json | --markdown]
+_HELP = """usage: modelcompat report show FILE [--failed] [--json | --markdown] [--target NAME] [--out FILE]
        modelcompat report merge FILE... --out FILE
        modelcompat report recheck FILE [--rtol NUMBER] [--atol NUMBER] [--json]
 
 `pytest --modelcompat-report FILE` writes the result of every target. Where each job of CI runs one runtime, merge makes
-one report of theirs, and show prints it as a table: cases and formats by runtimes. recheck judges a stored report again
+one report of theirs, and show prints it as a table: cases and formats by runtimes. A file of either is written as
+.json, .html, .md or .sarif. recheck judges a stored report again
 by another tolerance, without a run.
 
   pytest --modelcompat-runtime tf2.15 --modelcompat-report tf2.15.json
   modelcompat report merge tf2.15.json tf2.21.json --out all.json
   modelcompat report show all.json --markdown
+  modelcompat report show all.json --out all.html
+  modelcompat report show all.json --target 'test_ranker[h5-tf2.15]' --out charts.html
 """
 _SHOW_EPILOG = """Cells: ok, the kind of failure, xfail (it failed as expected), error (the test or
 what it needs raised), skipped, - (nothing ran).
@@ -48,7 +53,6 @@ all files say so. If `local` means different versions in different jobs, each be
 
 Exit codes: 0 it is merged, whatever it holds, 2 a file is not a report, or FILE cannot be written.
 """
-_WORDS = {"failed": "failed", "error": "in error", "expected": "failed as expected", "skipped": "skipped"}
 
 
 def run(arguments: Sequence[str], console: Console) -> int:
@@ -70,17 +74,20 @@ def run(arguments: Sequence[str], console: Console) -> int:
 def _merge(arguments: Sequence[str], console: Console) -> int:
     parser = Parser("report merge", "Merges several reports into one.", _MERGE_EPILOG)
     parser.add_argument("files", nargs="+", metavar="FILE", help="reports of pytest --modelcompat-report")
-    parser.add_argument("--out", required=True, metavar="FILE", help="the merged report to write")
+    parser.add_argument(
+        "--out", required=True, metavar="FILE", help="the merged report to write: .json, .html, .md or .sarif"
+    )
     options = parser.parse(arguments)
     try:
         merged, replaced = merge_reports([read_report(Path(file)) for file in options.files])
-        write_report_file(merged, destination(Path(options.out)), repository_of(Path.cwd(), os.environ))
+        file, repository = report_file.destination(Path(options.out)), repository_of(Path.cwd(), os.environ)
+        report_file.write(merged, file, repository=repository)
     except ReportError as error:
         raise UsageError(str(error)) from None
     if replaced:
         console.notes([f"{counted(replaced, 'target')} replaced by the same one of a later run"])
     files = counted(len(options.files), "report")
-    console.lines([f"{options.out}: {files}, {counted(len(merged.runtimes), 'runtime')}, {_counts(merged)}"])
+    console.lines([f"{options.out}: {files}, {counted(len(merged.runtimes), 'runtime')}, {count_sentence(merged)}"])
     return ExitCode.OK
 
 
@@ -90,6 +97,12 @@ def _show(arguments: Sequence[str], console: Console) -> int:
     parser.add_argument("--failed", action="store_true", help="only the rows in which a target failed")
     parser.add_argument("--json", action="store_true", help="one JSON object a line for each target")
     parser.add_argument("--markdown", action="store_true", help="the table in Markdown")
+    parser.add_argument(
+        "--target", metavar="NAME", help="only this target, with its failure text: its title or test id"
+    )
+    parser.add_argument(
+        "--out", metavar="FILE", help="write it as .html, .md, .json or .sarif; with --target all charts"
+    )
     options = parser.parse(arguments)
     if options.json and options.markdown:
         raise UsageError("--json and --markdown are two forms of the same output: choose one")
@@ -97,7 +110,13 @@ def _show(arguments: Sequence[str], console: Console) -> int:
         report = read_report(Path(options.file))
     except ReportError as error:
         raise UsageError(str(error)) from None
-    if options.json:
+    if options.target is not None:
+        report = of_target(report, options.target)
+    if options.out is not None:
+        write_as(report, options.out, console, data=options.file, all_charts=options.target is not None)
+    elif options.target is not None and not (options.json or options.markdown):
+        console.lines(target_lines(report))
+    elif options.json:
         console.lines(line(each) for each in report.targets if fails(each) or not options.failed)
     else:
         targets = _of_failing_rows(report) if options.failed else report.targets
@@ -125,29 +144,15 @@ def _page(report: Report, targets: Sequence[Mapping[str, Any]], width: int) -> I
     yield from (INDENT + line for line in aligned(loaded))
     if targets:
         yield from ("", *matrix_lines(targets, tuple(report.runtimes), width=width))
-    for lines in (reason_lines(targets), list(_remarks(report))):
+    for lines in (reason_lines(targets), list(remarks(report))):
         if lines:
             yield from ("", *lines)
-    yield from ("", _counts(report))
+    yield from ("", count_sentence(report))
 
 
 def _markdown(report: Report, targets: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if targets:
         yield from (*markdown_lines(targets, tuple(report.runtimes)), "")
-    for remark in _remarks(report):
+    for remark in remarks(report):
         yield from (remark, "")
-    yield _counts(report)
-
-
-def _remarks(report: Report) -> Iterator[str]:
-    if not report.complete:
-        yield "not complete: pytest stopped before all targets had run"
-    for problem in report.problems:
-        yield f"not seen: {problem['nodeid']}: {problem['headline']}"
-    yield from (f"stale golden: {name} (no test claims it)" for name in report.stale)
-
-
-def _counts(report: Report) -> str:
-    count = counts(report.targets)
-    told = [f"{count[verdict]} {words}" for verdict, words in _WORDS.items() if count[verdict]]
-    return f"{counted(count['targets'], 'target')}: " + ", ".join([f"{count['passed']} passed", *told])
+    yield count_sentence(report)

@@ -41,7 +41,7 @@ def register(
         return
     is_worker = hasattr(config, "workerinput")
     if not manager.has_plugin(report_writer.PLUGIN):
-        sender = report_writer.ResultSender() if is_worker else report_writer.ReportWriter(config, None)
+        sender = report_writer.ResultSender() if is_worker else report_writer.ReportWriter(config, ())
         manager.register(sender, report_writer.PLUGIN)
         if session is not None:
             sender.pytest_collection_finish(session)

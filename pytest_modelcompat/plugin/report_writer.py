@@ -1,4 +1,4 @@
-"""`--modelcompat-report PATH`: the results of all targets, gathered from the tests' reports and written as one file."""
+"""`--modelcompat-report PATH`: the results of all targets, gathered from the tests' reports and written as files."""
 
 from __future__ import annotations
 
@@ -16,12 +16,10 @@ from pytest_modelcompat.plugin.places import place_data
 from pytest_modelcompat.plugin.session import is_complete
 from pytest_modelcompat.plugin.stash import SESSION
 from pytest_modelcompat.report import json_report
-from pytest_modelcompat.report.report_files import write_report_file
-from pytest_modelcompat.report.repository import repository_of
 from pytest_modelcompat.results.result import ModelCompatError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping
+    from collections.abc import Generator, Iterable, Mapping, Sequence
 
     from pytest_modelcompat.report.json_report import TargetData
     from pytest_modelcompat.results.result import Result
@@ -30,6 +28,8 @@ if TYPE_CHECKING:
 PLUGIN = "modelcompat-reporter"
 # The attribute of a TestReport that the data travel in; not a property of the test, as those go to JUnit XML.
 REPORT_ATTRIBUTE = "modelcompat"
+
+_LONGEST_TEXT = 4000
 
 _RECORDED: pytest.StashKey[list[TargetData]] = pytest.StashKey()
 
@@ -55,17 +55,19 @@ def register(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: it cannot be written where it is to go.
     """
-    path = config.getoption("modelcompat_report")
-    if path is None or config.option.collectonly:
+    paths = config.getoption("modelcompat_report")
+    if paths is None or config.option.collectonly:
         return
     if hasattr(config, "workerinput"):
         config.pluginmanager.register(ResultSender(), PLUGIN)
         return
+    from pytest_modelcompat.report import report_file
+
     try:
-        file = json_report.destination(Path(path))
+        files = [report_file.destination(Path(path)) for path in dict.fromkeys(paths)]
     except json_report.ReportError as error:
         raise pytest.UsageError(f"modelcompat: --modelcompat-report: {error}") from None
-    config.pluginmanager.register(ReportWriter(config, file), PLUGIN)
+    config.pluginmanager.register(ReportWriter(config, report_file.in_order(files)), PLUGIN)
 
 
 class ResultSender:
@@ -94,22 +96,22 @@ class ResultSender:
 
 
 class ReportWriter(ResultSender):
-    """Gathers the results of all targets, and writes the file when the session ends, however it does.
+    """Gathers the results of all targets, and writes the files when the session ends, however it does.
 
     Args:
         config: pytest's.
-        file: where to; None where only somebody else asks for the report.
+        files: where to, in the order in which they are written; none where only somebody else asks for the report.
     """
 
-    def __init__(self, config: pytest.Config, file: Path | None) -> None:
+    def __init__(self, config: pytest.Config, files: Sequence[Path]) -> None:
         super().__init__()
         self._config = config
-        self._file = file
+        self._files = files
         self._started = dt.datetime.now(dt.timezone.utc)
         self._clock = time.perf_counter()
         self._found: dict[str, tuple[int, list[TargetData]]] = {}
         self._problems: dict[str, str] = {}
-        self._trouble = ""
+        self._troubles: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """When a phase of a test is reported, by a worker too."""
@@ -128,22 +130,21 @@ class ReportWriter(ResultSender):
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """When the last test has run, or the session was interrupted."""
-        if self._file is None:
+        if not self._files:
             return
-        try:
-            write_report_file(self.report(exitstatus), self._file, repository_of(self._config.rootpath, os.environ))
-        except json_report.ReportError as error:
-            self._trouble = str(error)
+        self._troubles = list(_troubles(self.report(exitstatus), self._files, self._config))
+        if self._troubles:
             # A job whose report is missing must not look as if all were well.
             session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """At the end of a session that shows a summary."""
-        if self._trouble:
-            terminalreporter.write_line(f"modelcompat: --modelcompat-report: {self._trouble}", red=True)
-        elif self._file is not None and terminalreporter.config.get_verbosity() >= 0:
-            terminalreporter.write_sep("-", f"model compatibility report: {_displayed_path(self._file, self._config)}")
+        for trouble in self._troubles:
+            terminalreporter.write_line(f"modelcompat: --modelcompat-report: {trouble}", red=True)
+        if self._files and not self._troubles and terminalreporter.config.get_verbosity() >= 0:
+            written = ", ".join(_displayed_path(file, self._config) for file in self._files)
+            terminalreporter.write_sep("-", f"model compatibility report: {written}")
 
     def report(self, exitstatus: int) -> json_report.Report:
         """What there is to report so far.
@@ -174,6 +175,24 @@ class ReportWriter(ResultSender):
             ),
             complete=is_complete(self._config, exitstatus),
         )
+
+
+def _troubles(report: json_report.Report, files: Sequence[Path], config: pytest.Config) -> Iterable[str]:
+    """Write a report into files, and give what there is to say where that fails."""
+    from pytest_modelcompat.report import report_file
+    from pytest_modelcompat.report.repository import repository_of
+
+    data = next((_displayed_path(file, config) for file in files if report_file.is_own_json(file)), "")
+    repository = repository_of(config.rootpath, os.environ)
+
+    def write(file: Path) -> str:
+        try:
+            report_file.write(report, file, data=data, repository=repository)
+        except json_report.ReportError as error:
+            return str(error)
+        return ""
+
+    return filter(None, map(write, files))
 
 
 def _stale(config: pytest.Config, exitstatus: int) -> Iterable[str]:
@@ -212,12 +231,18 @@ def _without_result(call: pytest.CallInfo[None], report: pytest.TestReport) -> T
     """What to say of a target that was not reached."""
     line = _first_line(report.longrepr)
     if report.failed:
-        return {"verdict": "error", "headline": line}
+        return {"verdict": "error", "headline": line, "text": _last_lines(report)}
     xfailed = getattr(report, "wasxfail", None)
     not_run = call.excinfo is not None and isinstance(call.excinfo.value, pytest.xfail.Exception)
     if xfailed is not None and not (not_run and report.when == "setup"):
         return {"verdict": "expected", "headline": line}
     return {"verdict": "skipped", "headline": line if xfailed is None else xfailed}
+
+
+def _last_lines(report: pytest.TestReport) -> str:
+    """The end of what pytest prints of a failure."""
+    text = report.longreprtext
+    return text if len(text) <= _LONGEST_TEXT else f"… {text[-_LONGEST_TEXT:]}"
 
 
 def _with_test_outcome(target: TargetData, error: BaseException | None, report: pytest.TestReport) -> TargetData:
@@ -231,6 +256,7 @@ def _with_test_outcome(target: TargetData, error: BaseException | None, report: 
             "verdict": "error" if error is not None else "failed",
             "headline": line,
             "kinds": [] if error is not None else ["UNEXPECTED PASS"],
+            "text": _last_lines(report),
         }
     return {}
 

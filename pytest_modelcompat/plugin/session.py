@@ -137,6 +137,7 @@ class Session:
                 keep=_made(Path(keep).absolute()) if keep else None,
                 accepted=_accepted(self._config),
                 threads=threads_per_worker(),
+                reports=bool(self._config.getoption("modelcompat_report")),
             )
         return self._context
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.comparison.artifacts import ArtifactComparison, Difference
 
-_HEADS = {
+HEADS = {
     "model": "MODEL",
     "layer": "LAYERS",
     "wiring": "WIRING",
@@ -40,21 +40,21 @@ def comparison_page(one: Inventory, other: Inventory, comparison: ArtifactCompar
     yield f"old: {title(one)}"
     yield f"new: {title(other)}"
     yield ""
-    for what, head in _HEADS.items():
+    for what, head in HEADS.items():
         found = [each for each in comparison.differences if each.what == what]
         if found:
             yield head
             yield from _rows(found)
             yield ""
     yield from (f"{INDENT}{note}" for note in comparison.notes)
-    yield _summary(comparison)
+    yield summary_text(comparison)
 
 
 def _rows(found: Sequence[Difference]) -> Iterator[str]:
     if found[0].what == "config":
         yield from _by_layer(found)
     else:
-        yield from _aligned([(each.name, _change(each)) for each in found], INDENT)
+        yield from _aligned([(each.name, change_text(each)) for each in found], INDENT)
 
 
 def _by_layer(found: Sequence[Difference]) -> Iterator[str]:
@@ -64,14 +64,15 @@ def _by_layer(found: Sequence[Difference]) -> Iterator[str]:
         groups.setdefault((each.name.partition(".")[0], each.where), []).append(each)
     for (class_name, where), changes in groups.items():
         yield f"{INDENT}{class_name}  {', '.join(where)}"
-        yield from _aligned([(each.name.partition(".")[2], _change(each)) for each in changes], INDENT * 2)
+        yield from _aligned([(each.name.partition(".")[2], change_text(each)) for each in changes], INDENT * 2)
 
 
 def _aligned(rows: Sequence[tuple[str, str]], indent: str) -> Iterator[str]:
     yield from (indent + line for line in aligned(rows, widest=_WIDEST_NAME))
 
 
-def _change(each: Difference) -> str:
+def change_text(each: Difference) -> str:
+    """What a thing was and is: `16 -> 32`, `added: ReLU`, `differs by up to 0.5, in 4 of 4 values`."""
     if each.greatest is not None:
         return f"differs by up to {each.greatest:.3g}, in {each.differing:,} of {each.total:,} values"
     if not each.old:
@@ -81,7 +82,8 @@ def _change(each: Difference) -> str:
     return f"{each.old} -> {each.new}"
 
 
-def _summary(comparison: ArtifactComparison) -> str:
+def summary_text(comparison: ArtifactComparison) -> str:
+    """How many differences there are, and how many arrays of weights have none."""
     equal = f"{comparison.equal_weights} arrays of weights are equal" if comparison.equal_weights else ""
     count = len(comparison.differences)
     if not count:

@@ -139,9 +139,13 @@ def _is_about_declarations(finding: Finding, *, is_local: bool) -> bool:
     return finding.kind in ABOUT_DECLARATIONS and not finding.runtime and not is_recorded_here
 
 
+def about_golden(result: Result) -> bool:
+    """Whether a target fails against its golden, so that the change may be accepted."""
+    return bool(result.facts.golden_made_by) and any(each.kind in ABOUT_GOLDEN for each in result.errors)
+
+
 def _facts(result: Result) -> Iterator[str]:
     facts = result.facts
-    kinds = {finding.kind for finding in result.errors}
     saved = f", saved by {versions_text(facts.saved_by)}" if facts.saved_by else ""
     yield from labelled("artifact", facts.artifact + saved)
     if facts.loaded_by:
@@ -150,7 +154,7 @@ def _facts(result: Result) -> Iterator[str]:
         yield from labelled("declared", _declared(facts))
     if facts.expected:
         yield from labelled("expected", facts.expected)
-    if kinds & ABOUT_GOLDEN and facts.golden_made_by:
+    if about_golden(result):
         yield from labelled("golden", f"{facts.golden}, made by {versions_text(facts.golden_made_by)}")
         yield from labelled("accept", facts.accept)
 

@@ -25,8 +25,11 @@ def line(data: Mapping[str, Any]) -> str:
 
 
 def finding_data(finding: Finding) -> dict[str, Any]:
-    """A finding with all its fields; its details are an object."""
-    return {**as_plain_json(finding), "details": dict(finding.details)}
+    """A finding with all its fields; its details are an object, and its layers are there where it has any."""
+    data: dict[str, Any] = {**as_plain_json(finding), "details": dict(finding.details)}
+    if not finding.layers:
+        del data["layers"]
+    return data
 
 
 def compatibility_data(result: CompatibilityResult) -> dict[str, Any]:

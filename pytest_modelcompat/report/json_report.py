@@ -1,7 +1,7 @@
 """The results of a run's targets, as one JSON file: `pytest --modelcompat-report` writes it.
 
-Strict JSON: a figure that is no finite number is one of the strings `"nan"`, `"inf"` and `"-inf"`. Paths are relative
-to the project, whose folder is given by its name alone.
+`docs/report-schema-2.json` describes it. Strict JSON: a figure that is no finite number is one of the strings `"nan"`,
+`"inf"` and `"-inf"`. Paths are relative to the project, whose folder is given by its name alone.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.text import shorten
 from pytest_modelcompat.artifacts.versions import own_version
 from pytest_modelcompat.report.drift_data import drift_data
-from pytest_modelcompat.report.failure_text import headline
+from pytest_modelcompat.report.failure_text import about_golden, failure_text, headline
 from pytest_modelcompat.report.json_data import as_plain_json, finding_data
 
 if TYPE_CHECKING:
@@ -27,7 +28,20 @@ if TYPE_CHECKING:
     from pytest_modelcompat.results.result import Result
     from pytest_modelcompat.results.target import Target
 
-REPORT_SCHEMA = 1
+REPORT_SCHEMA = 2
+_READ_SCHEMAS = (1, 2)
+# What a target of schema 1 does not have, as it is where it is not known.
+_ADDED: Mapping[str, Any] = {
+    "golden_drifts": [],
+    "text": None,
+    "saved_by": {},
+    "golden_made_by": {},
+    "accept": None,
+    "timings": {},
+    "inventory": None,
+    "pictures": [],
+}
+_LONGEST_TEXT = 20_000
 VERDICTS = ("passed", "failed", "expected", "error", "skipped")
 FAILURES = ("failed", "error")
 # What a target must have for anybody to show or merge it.
@@ -108,6 +122,13 @@ def result_data(result: Result, *, frozen: str = "", artifact: bool = False, sec
         "seconds": round(seconds, 3),
         "peak_memory": result.peak_memory or None,
         "loaded_by": dict(result.facts.loaded_by),
+        "text": shorten(failure_text(result), _LONGEST_TEXT) if result.failed else None,
+        "saved_by": dict(result.facts.saved_by),
+        "golden_made_by": dict(result.facts.golden_made_by),
+        "accept": result.facts.accept or None if about_golden(result) else None,
+        "timings": {stage: round(spent, 3) for stage, spent in result.timings.items()},
+        "inventory": dict(result.inventory) or None,
+        "pictures": [as_plain_json(picture) for picture in result.pictures],
     }
 
 
@@ -125,11 +146,11 @@ def no_result_data(title: str, case: str, target: Target) -> TargetData:
         "kinds": [],
         "findings": [],
         "drifts": [],
-        "golden_drifts": [],
         "golden": None,
         "seconds": 0.0,
         "peak_memory": None,
         "loaded_by": {},
+        **_ADDED,
     }
 
 
@@ -168,11 +189,11 @@ def _text(text: str, prefix: str) -> str:
     return clean.replace(prefix, "") if prefix else clean
 
 
-def document(report: Report, generator: str) -> dict[str, Any]:
+def document(report: Report, written_by: str) -> dict[str, Any]:
     """A report as the JSON object of its file."""
     return {
         "schema": REPORT_SCHEMA,
-        "generator": generator,
+        "generator": written_by,
         "started": report.started,
         "seconds": round(report.seconds, 3),
         "project": report.project,
@@ -185,8 +206,12 @@ def document(report: Report, generator: str) -> dict[str, Any]:
     }
 
 
-def destination(path: Path) -> Path:
+def destination(path: Path, beginning: str = "{") -> Path:
     """Where a report is to be written, after making sure that it can be; missing folders are made.
+
+    Args:
+        path: as it was given.
+        beginning: how a file begins that may be replaced.
 
     Raises:
         ReportError: it cannot be written there, or something else is there.
@@ -194,7 +219,7 @@ def destination(path: Path) -> Path:
     file = path.resolve()
     if file.is_dir():
         raise ReportError(f"{path} is a folder; name a file in it, such as {path / 'report.json'}")
-    if file.exists() and not (file.is_file() and _may_be_replaced(file)):
+    if file.exists() and not (file.is_file() and _may_be_replaced(file, beginning)):
         raise ReportError(f"{path} is there and is not a report, so it is not overwritten; name another file")
     probe = _temporary(file)
     try:
@@ -206,11 +231,12 @@ def destination(path: Path) -> Path:
     return file
 
 
-def _may_be_replaced(file: Path) -> bool:
-    """Whether a file is empty, or JSON as far as its first character says."""
+def _may_be_replaced(file: Path, beginning: str) -> bool:
+    """Whether a file is empty, or a report as far as its first characters say."""
     try:
         with file.open("rb") as stream:
-            return stream.read(64).lstrip()[:1] in (b"", b"{", b"[")
+            first = stream.read(256).lstrip()
+            return not first or first.startswith(beginning.encode())
     except OSError:
         return False
 
@@ -225,11 +251,21 @@ def write_report(report: Report, file: Path) -> None:
     Raises:
         ReportError: it cannot be written; what was there before still is.
     """
-    write_text(json.dumps(document(report, f"pytest-modelcompat {own_version()}"), indent=1, allow_nan=False), file)
+    write_whole(json_text(report), file)
 
 
-def write_text(text: str, file: Path) -> None:
-    """Write a file of ASCII in one piece, with a line's end behind it.
+def json_text(report: Report) -> str:
+    """A report as the text of its file, in ASCII."""
+    return json.dumps(document(report, generator()), indent=1, allow_nan=False) + "\n"
+
+
+def generator() -> str:
+    """What wrote a report."""
+    return f"pytest-modelcompat {own_version()}"
+
+
+def write_whole(text: str, file: Path) -> None:
+    """Write a file in one piece.
 
     Raises:
         ReportError: it cannot be written; what was there before still is.
@@ -237,7 +273,7 @@ def write_text(text: str, file: Path) -> None:
     temporary = _temporary(file)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text + "\n", encoding="ascii")
+        temporary.write_text(text, encoding="utf-8")
         temporary.replace(file)
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -259,10 +295,10 @@ def read_report(path: Path) -> Report:
         raise ReportError(f"{path} is not a report of pytest --modelcompat-report: it is not JSON") from None
     if not isinstance(data, dict) or not str(data.get("generator", "")).startswith("pytest-modelcompat"):
         raise ReportError(f"{path} is not a report of pytest --modelcompat-report")
-    if data.get("schema") != REPORT_SCHEMA:
+    if data.get("schema") not in _READ_SCHEMAS:
         raise ReportError(
             f"{path} is a report of schema {data.get('schema')}, written by {data['generator']}, and this version "
-            f"reads schema {REPORT_SCHEMA} only; use the same version of pytest-modelcompat everywhere"
+            f"reads schemas up to {REPORT_SCHEMA} only; use the same version of pytest-modelcompat everywhere"
         )
     try:
         return _report(data)
@@ -271,7 +307,8 @@ def read_report(path: Path) -> Report:
 
 
 def _report(data: Mapping[str, Any]) -> Report:
-    targets = tuple(_checked(target) for target in data["targets"])
+    added = _ADDED if data["schema"] == 1 else {}
+    targets = tuple(_checked({**added, **target}) for target in data["targets"])
     return Report(
         started=_string(data["started"]),
         seconds=float(data["seconds"]),

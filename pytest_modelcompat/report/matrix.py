@@ -131,10 +131,11 @@ def mark(target: TargetData | None) -> str:
         return NOT_RUN
     if target["verdict"] == "expected":
         return "xfail"
-    return _MARKS.get(target["verdict"]) or _kind(target) or "FAILED"
+    return _MARKS.get(target["verdict"]) or kind_of(target) or "FAILED"
 
 
-def _kind(target: TargetData) -> str:
+def kind_of(target: TargetData) -> str:
+    """The kind that a target failed with; empty where it has none."""
     return str(next(iter(target["kinds"]), ""))
 
 
@@ -149,7 +150,7 @@ def reasons(targets: Sequence[TargetData], *, with_expected: bool = False) -> tu
     for row in rows(targets):
         for runtime, target in row.cells.items():
             if fails(target) or (with_expected and target["verdict"] == "expected"):
-                key = (_kind(target) or mark(target), _sentence(target))
+                key = (kind_of(target) or mark(target), sentence_of(target))
                 found.setdefault(key, {}).setdefault(row.label, []).append(runtime)
     return tuple(
         FailureReason(kind, sentence, {label: tuple(runtimes) for label, runtimes in cells.items()})
@@ -157,8 +158,9 @@ def reasons(targets: Sequence[TargetData], *, with_expected: bool = False) -> tu
     )
 
 
-def _sentence(target: TargetData) -> str:
-    text = str(target["headline"] or "").removeprefix(f"{_kind(target)}  {target['title']}: ")
+def sentence_of(target: TargetData) -> str:
+    """The first line of a failure's text, without kind and title."""
+    text = str(target["headline"] or "").removeprefix(f"{kind_of(target)}  {target['title']}: ")
     # How much else there is to say differs from model to model, and is said where each of them fails.
     return re.sub(r" \(and \d+ more\)$", "", text)
 
@@ -195,7 +197,7 @@ def _markdown_row(cells: Sequence[str]) -> str:
 
 def _markdown_cell(target: TargetData | None) -> str:
     if target is not None and target["verdict"] == "expected":
-        return f"{_escaped(_kind(target))} (expected)" if _kind(target) else "xfail"
+        return f"{_escaped(kind_of(target))} (expected)" if kind_of(target) else "xfail"
     return _escaped(mark(target))
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_modelcompat.results.layer_figure import LayerFigure
 
 # The source of a rule or an entry that was reproduced with real models, where no public thread describes it well.
 MEASURED = "measured"
@@ -137,6 +141,7 @@ class Finding:
         source: where the rule behind it is from (a public thread, `measured`); empty where data say it.
         runtime: the runtime it is predicted for; empty for what was seen.
         code: the code of the rule that found it, where rules have codes: those of unsafe content.
+        layers: how far the output of each layer is from the expected one, in the order of their calls, where known.
     """
 
     kind: Kind
@@ -154,6 +159,7 @@ class Finding:
     source: str = ""
     runtime: str = ""
     code: str = ""
+    layers: tuple[LayerFigure, ...] = ()
 
     @property
     def identity(self) -> tuple[Kind, str]:

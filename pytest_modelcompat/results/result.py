@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pytest_modelcompat.comparison.differences import Drift
+    from pytest_modelcompat.comparison.pictures import Picture
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class Result:
         peak_memory: bytes the loader's child had at most.
         release: the label of the release whose artifact it is; empty for what the test saves now.
         golden_drifts: saved against golden, one for each output; of an artifact those are `drifts`.
+        pictures: of the outputs that fail it, binned, where a report is written.
+        inventory: what its artifact holds, in a few numbers, where a report is written.
     """
 
     title: str
@@ -79,6 +82,8 @@ class Result:
     peak_memory: int = 0
     release: str = ""
     golden_drifts: tuple[Drift, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    inventory: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def target(self) -> str:

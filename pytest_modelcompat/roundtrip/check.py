@@ -14,10 +14,12 @@ from pytest_modelcompat.roundtrip.declarations import import_paths
 from pytest_modelcompat.roundtrip.freeze import subject_of_frozen
 from pytest_modelcompat.roundtrip.inputs.artifact_attempt import ArtifactAttempts
 from pytest_modelcompat.roundtrip.inputs.recorded import recorded_inputs
+from pytest_modelcompat.roundtrip.inventory_summary import inventory_summary
 from pytest_modelcompat.roundtrip.load_failure import explain_changes, explain_drawn_weights, explain_load_failure
 from pytest_modelcompat.roundtrip.load_job import loader_of, not_run
 from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome, most_severe_first
+from pytest_modelcompat.roundtrip.pictures import pictures_of
 from pytest_modelcompat.roundtrip.static_check import predict_load
 from pytest_modelcompat.roundtrip.stop import TargetStoppedError, stop_on_failure
 from pytest_modelcompat.roundtrip.subject import Subject, prepare_subject
@@ -113,7 +115,8 @@ def _outcome(context: SessionContext, attempt: Attempt) -> CheckOutcome:
         found = [*explain_changes(attempt), *found]
     if case.settings.loads_in:
         found.extend(predict_load(attempt, context.root))
-    return replace(compared, findings=most_severe_first(found))
+    pictures = pictures_of(compared, context, attempt) if context.reports and compared.failed else ()
+    return replace(compared, findings=most_severe_first(found), pictures=pictures)
 
 
 def _frozen(outcome: CheckOutcome, context: SessionContext, attempt: Attempt) -> CheckOutcome:
@@ -155,4 +158,6 @@ def _result(case: Case, context: SessionContext, outcome: CheckOutcome, attempt:
         peak_memory=attempt.loaded.peak_memory if attempt is not None else 0,
         release=case.target.frozen,
         golden_drifts=outcome.golden_drifts,
+        pictures=outcome.pictures,
+        inventory=inventory_summary(attempt.inventory) if attempt is not None and context.reports else {},
     )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pytest_modelcompat.comparison.differences import Drift
+    from pytest_modelcompat.comparison.pictures import Picture
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class CheckOutcome:
         moved: what an update changed in the golden's outputs, old to new.
         frozen: the label its artifact was frozen under; empty if it was not.
         golden_drifts: saved against golden, one for each output; of an artifact those are `drifts`.
+        pictures: of the outputs that fail it, where a report is written.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -34,6 +36,7 @@ class CheckOutcome:
     moved: tuple[Drift, ...] = ()
     frozen: str = ""
     golden_drifts: tuple[Drift, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
     @property
     def failed(self) -> bool:

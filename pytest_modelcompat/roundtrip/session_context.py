@@ -30,6 +30,7 @@ class SessionContext:
         saves: what this session's saves changed in the models they saved.
         accepted: unsafe content of artifacts that the project accepts.
         threads: threads a loader's child may use; 0 for TensorFlow's default.
+        reports: whether a report is written, which shows more of a target than its texts.
     """
 
     loaders: LoaderPool
@@ -40,4 +41,5 @@ class SessionContext:
     keep: Path | None = None
     accepted: Acceptance = field(default_factory=Acceptance)
     threads: int = 0
+    reports: bool = False
     saves: save.SaveHistory = field(default_factory=save.SaveHistory)

@@ -333,8 +333,10 @@ SESSION_FLAGS: dict[str, dict[str, Any]] = {
         "help": "store this run's artifacts beside their goldens, as a release that every later run must load",
     },
     "--modelcompat-report": {
+        "action": "append",
         "metavar": "PATH",
-        "help": "write the result of every target into this JSON file, which `modelcompat report` merges and shows",
+        "help": "write the result of every target into this file: .json, which `modelcompat report` merges and shows, "
+        ".html, .md or .sarif (repeatable)",
     },
     "--modelcompat-keep": {"metavar": "DIR", "help": "keep the saved artifacts in this folder"},
 }

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests import handmade
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 WEIGHTS = {"dense/kernel": np.ones((2, 2), np.float32)}
 
@@ -54,6 +52,50 @@ def test_of_others_is_1_and_says_what(modelcompat: Any, models: Path) -> None:
         "",
         "3 differences",
     ]
+
+
+def test_a_page_is_written_beside_what_is_printed(modelcompat: Any, models: Path) -> None:
+    pytest.importorskip("jinja2")
+    two(models)
+    plain = modelcompat("diff", "a.h5", "b.h5")
+    result = modelcompat("diff", "a.h5", "b.h5", "--html", "out/page.html")
+    assert (result.code, result.out) == (plain.code, plain.out)
+    assert result.err == f"modelcompat: the page is {Path('out/page.html')}\n"
+    text = (models / "out/page.html").read_text(encoding="utf-8")
+    assert text.startswith("<!doctype html>")
+    assert "3 differences" in text
+
+
+def test_a_page_without_jinja2_is_2_with_the_fix(
+    modelcompat: Any, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two(models)
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    result = modelcompat("diff", "a.h5", "b.h5", "--html", "page.html")
+    assert result.code == 2
+    assert "pip install 'pytest-modelcompat[report]'" in result.err
+    assert not (models / "page.html").exists()
+
+
+def test_a_page_replaces_a_page_and_no_model(modelcompat: Any, models: Path) -> None:
+    pytest.importorskip("jinja2")
+    two(models)
+    before = (models / "b.h5").read_bytes()
+    result = modelcompat("diff", "a.h5", "b.h5", "--html", "b.h5")
+    assert (result.code, result.out) == (2, "")
+    assert "it is not overwritten" in result.err
+    assert (models / "b.h5").read_bytes() == before
+    for _ in range(2):
+        assert modelcompat("diff", "a.h5", "b.h5", "--html", "page.html").code == 1
+
+
+def test_a_page_where_nothing_can_be_written_is_2(modelcompat: Any, models: Path) -> None:
+    pytest.importorskip("jinja2")
+    two(models)
+    (models / "file").write_text("")
+    result = modelcompat("diff", "a.h5", "b.h5", "--html", "file/page.html")
+    assert (result.code, result.out) == (2, "")
+    assert "page.html cannot be written: " in result.err
 
 
 def test_of_what_cannot_be_read_is_2(modelcompat: Any, models: Path) -> None:

@@ -109,7 +109,7 @@ class TestMerge:
                 json.dumps({"schema": 7, "generator": "pytest-modelcompat 9.0"}),
                 (
                     "newer.json is a report of schema 7, written by pytest-modelcompat 9.0, and this version reads "
-                    "schema 1 only; use the same version of pytest-modelcompat everywhere"
+                    "schemas up to 2 only; use the same version of pytest-modelcompat everywhere"
                 ),
             ),
         ],
@@ -257,3 +257,36 @@ def test_recheck_needs_a_tolerance(reports: Path, modelcompat: Any, arguments: t
     result = modelcompat("report", "recheck", str(reports / "local.json"), *arguments)
     assert result.code == 2
     assert message in result.err
+
+
+@pytest.mark.usefixtures("reports")
+class TestShowTarget:
+    def test_its_text_alone(self, modelcompat: Any) -> None:
+        write_report(
+            a_report(a_target(verdict="failed", text="UNKNOWN OP  it\n\n  op  Erf"), a_target("b[h5]")), Path("r.json")
+        )
+        for name in ("test_ranker[h5]", "test_it.py::test_ranker[h5]"):
+            result = modelcompat("report", "show", "r.json", "--target", name)
+            assert (result.code, result.out) == (1, "UNKNOWN OP  it\n\n  op  Erf\n")
+        passed = modelcompat("report", "show", "r.json", "--target", "b[h5]")
+        assert (passed.code, passed.out) == (0, "b[h5]: passed\n")
+
+    def test_one_that_is_not_there(self, modelcompat: Any) -> None:
+        result = modelcompat("report", "show", "local.json", "--target", "test_rankr[h5]")
+        assert result.code == 2
+        assert "the report has no target 'test_rankr[h5]': did you mean 'test_ranker[h5]'?" in result.err
+
+    @pytest.mark.parametrize("suffix", ["html", "md", "json", "sarif"])
+    def test_a_report_in_another_format(self, modelcompat: Any, suffix: str) -> None:
+        result = modelcompat("report", "show", "tf2.15.json", "--out", f"made/all.{suffix}")
+        assert (result.code, result.out, result.err) == (1, f"made/all.{suffix}: 2 targets\n", "")
+        assert "UNKNOWN OP" in Path(f"made/all.{suffix}").read_text(encoding="utf-8")
+        merged = modelcompat("report", "merge", "local.json", "tf2.15.json", "--out", f"made/all.{suffix}")
+        assert merged.code == 0
+
+    def test_a_suffix_that_is_no_format(self, modelcompat: Any) -> None:
+        result = modelcompat("report", "show", "local.json", "--out", "all.txt")
+        assert result.code == 2
+        assert (
+            "all.txt has no suffix that names a format of a report: give it .json, .html, .md or .sarif" in result.err
+        )

@@ -114,6 +114,24 @@ class TestLayers:
         other = handmade.write_keras(tmp_path / "b.keras", model("first", "x"))
         assert differences(one, other) == [Difference("wiring", "add", "first, second", "first, x")]
 
+    @pytest.mark.parametrize("is_nested", [False, True])
+    def test_the_order_of_a_sequential_model(self, tmp_path: Path, is_nested: bool) -> None:
+        layers = [handmade.layer("InputLayer", "x"), handmade.dense(), *(handmade.layer("ReLU", each) for each in "pq")]
+
+        def saved(name: str, *order: int) -> Path:
+            model = of(*(layers[each] for each in order))
+            return handmade.write_keras(tmp_path / name, of(model) if is_nested else model)
+
+        one = saved("a.keras", 0, 1, 2, 3)
+        name = "ranker" if is_nested else "the model"
+        assert differences(one, saved("b.keras", 0, 2, 1, 3)) == [
+            Difference("wiring", f"order of {name}", "dense, p", "p, dense")
+        ]
+        added = saved("c.keras", 0, 2, 3)
+        assert [each.what for each in differences(added, one)] == ["layer"]
+        without_input = saved("d.keras", 1, 2, 3)
+        assert [each.what for each in differences(one, without_input)] == ["layer"]
+
     def test_what_compile_was_given(self, tmp_path: Path) -> None:
         def training(rate: float) -> Any:
             config = {"name": f"adam_{rate}", "learning_rate": rate}

@@ -123,6 +123,9 @@ PASSED: dict[str, Any] = {
     "golden": "written",
     "file": "test_it.py",
     "line": 14,
+    "text": None,
+    "accept": None,
+    "pictures": [],
 }
 NO_DRIFT: dict[str, Any] = {
     "output": "output",
@@ -153,7 +156,7 @@ def test_a_target_that_fails_one_expected_to_and_one_that_passes(project: Projec
     result.stdout.fnmatch_lines(["*- model compatibility report: made/report.json -*"])
     report = read(project, "made/report.json")
 
-    assert (report["schema"], report["generator"].split()[0]) == (1, "pytest-modelcompat")
+    assert (report["schema"], report["generator"].split()[0]) == (2, "pytest-modelcompat")
     assert (report["project"], report["complete"]) == (project.path.name, True)
     assert report["counts"] == {"targets": 3, "passed": 1, "failed": 1, "expected": 1, "error": 0, "skipped": 0}
     assert list(report["runtimes"]) == ["local"]
@@ -164,10 +167,20 @@ def test_a_target_that_fails_one_expected_to_and_one_that_passes(project: Projec
     (drift,) = good.pop("drifts")
     assert 0 < good.pop("seconds") < report["seconds"]
     assert good.pop("peak_memory") > 2**20
+    assert good.pop("timings")["load"] > 0
+    assert good.pop("golden_made_by") == good.pop("saved_by") == report["runtimes"]["local"]
+    inventory = good.pop("inventory")
+    assert (inventory["model_class"], inventory["layer_classes"]["Dense"], inventory["parameters"]) == (
+        "Sequential",
+        1,
+        8,
+    )
     assert good == {**PASSED, "started": report["started"]}
     assert drift == NO_DRIFT
     assert (bad["verdict"], bad["headline"]) == ("failed", f"UNKNOWN LAYER  test_bad[keras]: {CANNOT_LOAD}")
     assert (known["verdict"], known["headline"]) == ("expected", f"UNKNOWN LAYER  test_bad[h5]: {CANNOT_LOAD}")
+    assert bad["text"].startswith(bad["headline"])
+    assert 'custom_objects={"Scale": Scale}' in bad["text"]
     assert bad["kinds"] == known["kinds"] == ["UNKNOWN LAYER"]
     assert (bad["findings"][0]["subject"], bad["findings"][0]["severity"]) == ("Scale", "error")
 
@@ -283,7 +296,7 @@ def test_workers_report_what_one_process_does(project: Project) -> None:
     result = project.run_apart("-n", "2", "--modelcompat-report=apart.json")
     alone, apart = read(project, "alone.json"), read(project, "apart.json")
     assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
-    moving = ("started", "seconds", "peak_memory", "golden", "drifts", "golden_drifts")
+    moving = ("started", "seconds", "peak_memory", "golden", "golden_made_by", "timings", "drifts", "golden_drifts")
     told = [
         [{name: value for name, value in each.items() if name not in moving} for each in report["targets"]]
         for report in (alone, apart)
@@ -298,7 +311,9 @@ def test_workers_report_what_one_process_does(project: Project) -> None:
 
 
 def _without_logs(target: dict[str, Any]) -> dict[str, Any]:
-    return {**target, "findings": [{**each, "log": ""} for each in target["findings"]]}
+    # Of what a test raises, pytest-xdist prints which worker it ran in.
+    text = None if target["verdict"] == "error" else target["text"]
+    return {**target, "text": text, "findings": [{**each, "log": ""} for each in target["findings"]]}
 
 
 def test_a_session_without_model_tests_has_none(project: Project) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_modelcompat.report import report_file
 from pytest_modelcompat.report.code_quality import code_quality, is_code_quality_name
-from pytest_modelcompat.report.report_files import write_report_file
 from pytest_modelcompat.report.repository import Repository
 from pytest_modelcompat.results.finding import Kind
 from tests.report.report_data import DRIFT, LOST, SCALE, failing, raising
@@ -92,8 +92,8 @@ def test_each_name_is_written_in_its_format_without_a_byte_order_mark(tmp_path: 
     report = a_report(failing("test_a[h5]", SCALE))
     first = {}
     for name in ("gl-code-quality-report.json", "out.sarif", "report.json"):
-        write_report_file(report, tmp_path / name, REPOSITORY)
+        report_file.write(report, tmp_path / name, repository=REPOSITORY)
         first[name] = (tmp_path / name).read_bytes()[:1]
     assert first == {"gl-code-quality-report.json": b"[", "out.sarif": b"{", "report.json": b"{"}
-    assert json.loads((tmp_path / "report.json").read_text())["schema"] == 1
+    assert json.loads((tmp_path / "report.json").read_text())["schema"] == 2
     assert sorted(each.name for each in tmp_path.iterdir()) == sorted(first)

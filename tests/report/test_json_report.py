@@ -178,7 +178,7 @@ NO_REPORT = "is not a report of pytest --modelcompat-report"
         (b"[" * 100_000, f"{NO_REPORT}: it is not JSON"),
         (b"[]", NO_REPORT),
         (b'{"schema": 1}', NO_REPORT),
-        (altered(schema=2), "is a report of schema 2, written by pytest-modelcompat 9.9, and this version reads"),
+        (altered(schema=3), "is a report of schema 3, written by pytest-modelcompat 9.9, and this version reads"),
         (altered(targets=None), "is an incomplete report"),
         (altered(targets=[{"nodeid": "x"}]), "is an incomplete report: KeyError"),
         (altered(targets=[a_target(verdict="fine")]), "there is no verdict 'fine'"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import filecmp
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.comparison.artifacts.difference import Difference
@@ -27,12 +27,14 @@ class ArtifactComparison:
         notes: what could not be compared, a sentence each.
         equal_weights: how many arrays of weights have the same values in both.
         unread_weights: how many could not be compared, so that nobody can tell.
+        weight_pairs: the paths of the arrays of weights that were compared with each other.
     """
 
     differences: tuple[Difference, ...]
     notes: tuple[str, ...] = ()
     equal_weights: int = 0
     unread_weights: int = 0
+    weight_pairs: tuple[tuple[str, str], ...] = field(default=(), repr=False, compare=False)
 
     @property
     def is_same(self) -> bool:
@@ -61,7 +63,7 @@ def compare_artifacts(one: Inventory, other: Inventory) -> ArtifactComparison:
     found = (*_model(one, other), *layer_differences(one, other), *graph_differences(one, other), *weights.differences)
     constants = tuple(_constants(one, other))
     notes = (*_not_compared(one, other), *constants, *weights.notes)
-    return ArtifactComparison(found, notes, weights.equal, weights.unread + len(constants))
+    return ArtifactComparison(found, notes, weights.equal, weights.unread + len(constants), weights.pairs)
 
 
 def _constants(one: Inventory, other: Inventory) -> Iterator[str]:

@@ -22,6 +22,7 @@ LayerPair = tuple["LayerUse", "LayerUse"]
 # More layers than this left without a namesake are not aligned: that takes time with their number squared.
 _MOST_ALIGNED = 2000
 _DEEPEST = 200
+_MOST_IN_ORDER = 12
 # Keras numbers optimizers by how many were made before in the process.
 _NUMBERED = frozenset({"optimizer.name", "optimizer_config.name"})
 
@@ -34,27 +35,42 @@ def layer_differences(one: Inventory, other: Inventory) -> Iterator[Difference]:
         other: what the second holds.
     """
     if one.layers and other.layers:
-        pairs, removed, added = _paired(one.layers, other.layers)
-        yield from (Difference("layer", _name(layer), old=layer.class_name) for layer in removed)
-        yield from (Difference("layer", _name(layer), new=layer.class_name) for layer in added)
+        pairs, removed, added = paired_layers(one.layers, other.layers)
+        yield from (Difference("layer", layer_name(layer), old=layer.class_name) for layer in removed)
+        yield from (Difference("layer", layer_name(layer), new=layer.class_name) for layer in added)
         for old, new in pairs:
             if old.class_name != new.class_name:
-                yield Difference("layer", _name(old), old.class_name, new.class_name)
+                yield Difference("layer", layer_name(old), old.class_name, new.class_name)
             if old.path != new.path:
                 yield Difference(
-                    "layer", _name(old), f"{old.class_name} {_name(old)}", f"{new.class_name} {_name(new)}"
+                    "layer",
+                    layer_name(old),
+                    f"{old.class_name} {layer_name(old)}",
+                    f"{new.class_name} {layer_name(new)}",
                 )
         yield from _configs([pair for pair in pairs if pair[0].class_name == pair[1].class_name])
-        yield from _wiring(one, other, {_name(old): _name(new) for old, new in pairs})
+        yield from _wiring(one, other, {layer_name(old): layer_name(new) for old, new in pairs})
+        yield from _orders(one, other, pairs)
     yield from _compiled(one, other)
 
 
-def _name(layer: LayerUse) -> str:
+def layer_name(layer: LayerUse) -> str:
+    """What a layer is called in differences and feeds: `tower/dense`."""
     return "/".join(layer.path)
 
 
-def _paired(old: Sequence[LayerUse], new: Sequence[LayerUse]) -> tuple[list[LayerPair], list[LayerUse], list[LayerUse]]:
-    """Pairs layers by path, then those left over by the order of their classes: they were renamed."""
+def paired_layers(
+    old: Sequence[LayerUse], new: Sequence[LayerUse]
+) -> tuple[list[LayerPair], list[LayerUse], list[LayerUse]]:
+    """Pairs layers by path, then those left over by the order of their classes: they were renamed.
+
+    Args:
+        old: the layers of the first artifact.
+        new: those of the second.
+
+    Returns:
+        The pairs, the layers that were removed, and those that were added.
+    """
     by_path = {layer.path: layer for layer in new}
     pairs = [(layer, by_path[layer.path]) for layer in old if layer.path in by_path]
     met = {layer.path for layer, _ in pairs}
@@ -86,7 +102,7 @@ def _configs(pairs: Sequence[LayerPair]) -> Iterator[Difference]:
 
 def _wiring(one: Inventory, other: Inventory, renamed: dict[str, str]) -> Iterator[Difference]:
     """Layers that are fed by other layers than before, where both artifacts say by which."""
-    before, after = dict(_feeds(one.root)), dict(_feeds(other.root))
+    before, after = dict(layer_feeds(one.root)), dict(layer_feeds(other.root))
     for name, sources in before.items():
         now = after.get(renamed.get(name, name))
         expected = [renamed.get(source, source) for source in sources]
@@ -94,8 +110,38 @@ def _wiring(one: Inventory, other: Inventory, renamed: dict[str, str]) -> Iterat
             yield Difference("wiring", name, ", ".join(sources) or "nothing", ", ".join(now) or "nothing")
 
 
-def _feeds(node: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, list[str]]]:
-    """Yields each layer of a functional model, at any depth, with the layers whose outputs it takes."""
+def _orders(one: Inventory, other: Inventory, pairs: Sequence[LayerPair]) -> Iterator[Difference]:
+    """Sequential models that call the layers that both have in another order."""
+    models: dict[tuple[str, ...], list[LayerPair]] = {}
+    for old, new in pairs:
+        if old.position and new.position and "InputLayer" not in (old.class_name, new.class_name):
+            models.setdefault(old.path[:-1], []).append((old, new))
+    sequential = [{each.path for each in kept.layers if each.class_name == "Sequential"} for kept in (one, other)]
+    for paths, kept in zip(sequential, (one, other), strict=True):
+        paths.update([()] if kept.model_class == "Sequential" else [])
+    for path, held in models.items():
+        inside = {new.path[:-1] for _, new in held}
+        if path in sequential[0] and len(inside) == 1 and inside <= sequential[1]:
+            yield from _order("/".join(path) or "the model", held)
+
+
+def _order(name: str, pairs: Sequence[LayerPair]) -> Iterator[Difference]:
+    before = [old.path[-1] for old, _ in sorted(pairs, key=lambda pair: pair[0].position)]
+    after = [old.path[-1] for old, _ in sorted(pairs, key=lambda pair: pair[1].position)]
+    moved = [place for place, names in enumerate(zip(before, after, strict=True)) if names[0] != names[1]]
+    if moved:
+        old, new = (", ".join(first_few(names[moved[0] : moved[-1] + 1], _MOST_IN_ORDER)) for names in (before, after))
+        yield Difference("wiring", f"order of {name}", old, new)
+
+
+def layer_feeds(node: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, list[str]]]:
+    """Yields each layer of a functional model, at any depth, with the layers whose outputs it takes.
+
+    Args:
+        node: the model's configuration, as stored.
+        prefix: what stands before the names of its layers.
+        depth: how deep it stands in another; nothing is read below 200.
+    """
     config = node.get("config") if isinstance(node, dict) else None
     layers = config.get("layers") if isinstance(config, dict) else None
     if not isinstance(layers, list) or depth > _DEEPEST:
@@ -107,7 +153,7 @@ def _feeds(node: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, l
         name = prefix + str(layer.get("name") or (own.get("name") if isinstance(own, dict) else ""))
         if isinstance(layer.get("inbound_nodes"), list):
             yield name, [prefix + source for source in sources_of(layer["inbound_nodes"])]
-        yield from _feeds(layer, f"{name}/", depth + 1)
+        yield from layer_feeds(layer, f"{name}/", depth + 1)
 
 
 def _compiled(one: Inventory, other: Inventory) -> Iterator[Difference]:

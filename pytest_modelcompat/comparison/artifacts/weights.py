@@ -38,12 +38,16 @@ _OF_TRAINING = re.compile(
 
 @dataclass(frozen=True)
 class WeightComparison:
-    """How the weights differ: the differences, what could not be compared, how many are equal and how many unread."""
+    """How the weights differ: the differences, what could not be compared, how many are equal and how many unread.
+
+    `pairs` are the paths of the arrays that were compared with each other.
+    """
 
     differences: tuple[Difference, ...] = ()
     notes: tuple[str, ...] = ()
     equal: int = 0
     unread: int = 0
+    pairs: tuple[tuple[str, str], ...] = ()
 
 
 def is_of_training(weight: WeightUse) -> bool:
@@ -81,7 +85,8 @@ def _compared(one: Inventory, other: Inventory, values: tuple[_Values, _Values])
     found = [difference for difference in compared if isinstance(difference, Difference)]
     found.extend(Difference("weight", weight_name(each), old=_description(each)) for each in removed)
     found.extend(Difference("weight", weight_name(each), new=_description(each)) for each in added)
-    return WeightComparison(tuple(found), tuple(_notes(values)), compared.count(_EQUAL), compared.count(None))
+    paths = tuple((old.path, new.path) for old, new in pairs)
+    return WeightComparison(tuple(found), tuple(_notes(values)), compared.count(_EQUAL), compared.count(None), paths)
 
 
 def _is_compared(weight: WeightUse, one: Inventory, other: Inventory) -> bool:

@@ -114,7 +114,7 @@ def _times(share: float) -> str:
 
 def _shown(place: Place) -> list[LayerDrift | None]:
     """The rows to show, None for those that are left out: the one before the first, a few after, greatest, last."""
-    rows = [each for each in place.drifts if each is place.first or not _calls_others(each, place)]
+    rows = [each for each in place.drifts if each is place.first or not calls_others(each, place)]
     differing = [each for each in rows if not each.is_equal]
     start = rows.index(place.first) if place.first is not None else rows.index(differing[0]) if differing else 0
     chosen = {start - 1, *range(start, start + _AFTER + 1), len(rows) - 1}
@@ -129,7 +129,7 @@ def _shown(place: Place) -> list[LayerDrift | None]:
     return shown
 
 
-def _calls_others(drift: LayerDrift, place: Place) -> bool:
+def calls_others(drift: LayerDrift, place: Place) -> bool:
     """Whether the layer calls others that are listed, so that its output is that of the last of them."""
     path = drift.expected.path
     prefix = f"{path}/" if path else ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.text import listed
 from pytest_modelcompat.results.finding import Blame, Kind
 from pytest_modelcompat.roundtrip.divergence.details import layer_name, place_details
+from pytest_modelcompat.roundtrip.divergence.layer_figures import layer_figures
 from pytest_modelcompat.roundtrip.evaluation import RELOADED_DIFFERS
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ def with_place(
     if place is None or chosen is None:
         return list(findings)
     explained = explain(chosen, place)
-    explained = replace(explained, details=(*explained.details, *place_details(place, tolerance)))
+    explained = replace(
+        explained, details=(*explained.details, *place_details(place, tolerance)), layers=layer_figures(place)
+    )
     return [explained if each is chosen else each for each in findings]
 
 
