@@ -42,7 +42,7 @@ def environment(name: str) -> dict[str, str]:
     return {**own, **builtin_runtime(name).env}
 
 
-def run(name: str, program: str, *arguments: Path) -> None:
+def run(name: str, program: str, *arguments: Path | str) -> None:
     """Runs a program of `tracebacks/` in a runtime, which is created for it and removed."""
     modelcompat = [sys.executable, "-m", "pytest_modelcompat.cli", "runtimes"]
     subprocess.run([*modelcompat, "create", name], check=True, stdout=subprocess.DEVNULL)
@@ -61,8 +61,10 @@ def record(names: list[str], out: Path) -> None:
             run(name, "models.py", out / "artifacts" / name)
     for name in names:
         texts = out / "texts" / name
+        if texts.exists():
+            continue
         texts.mkdir(parents=True, exist_ok=True)
-        run(name, "loads.py", out / "artifacts", texts)
+        run(name, "loads.py", out / "artifacts", texts, name)
 
 
 def keep(out: Path, names: list[str]) -> None:

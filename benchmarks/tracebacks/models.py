@@ -168,9 +168,7 @@ class Rounder(tf.Module):
 class OnGpu(tf.Module):
     @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.float32, name="x")])
     def run(self, x):
-        shape = tf.raw_ops.CudnnRNNParamsSize(
-            num_layers=1, num_units=2, input_size=3, T=tf.float32, S=tf.int32
-        )
+        shape = tf.raw_ops.CudnnRNNParamsSize(num_layers=1, num_units=2, input_size=3, T=tf.float32, S=tf.int32)
         return {"size": tf.cast(shape, tf.float32) + tf.reduce_sum(x)}
 
 

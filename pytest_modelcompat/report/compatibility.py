@@ -11,7 +11,7 @@ from pytest_modelcompat.artifacts.formats import READ
 from pytest_modelcompat.artifacts.text import aligned, counted, listed, shorten
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.report.accepted import accepted_text, unaccepted
-from pytest_modelcompat.report.layout import INDENT, finding_lines, together, versions_text
+from pytest_modelcompat.report.layout import INDENT, about_kinds, finding_lines, together, versions_text
 from pytest_modelcompat.results.finding import Kind, Severity
 
 if TYPE_CHECKING:
@@ -96,6 +96,8 @@ def check_page(inventory: Inventory, results: Sequence[CompatibilityResult]) -> 
         fix = finding.fix
         shown = replace(finding, fix=("as above",)) if is_repeated else finding
         yield from finding_lines(shown, runtimes if is_of_some else (), alike)
+    about = list(about_kinds(finding for result in results for finding in result.findings))
+    yield from [*about, ""] if about else []
     yield from accepted
 
 

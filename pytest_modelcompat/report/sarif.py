@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from pytest_modelcompat.compatibility.unsafe.rules import RULES, SAVING_VULNERABILITY, VULNERABILITY
 from pytest_modelcompat.results.finding import Finding, Kind, Severity
+from pytest_modelcompat.results.kind_texts import KIND_TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,37 +32,6 @@ _LEVELS = {
 _OF_ARTIFACT = (Kind.UNSAFE_CONTENT, Kind.ARTIFACT_BROKEN)
 # Of unsafe content, what only some runtimes do.
 _OF_RUNTIME = frozenset({VULNERABILITY.code, SAVING_VULNERABILITY.code})
-# What a rule is about, in a sentence; where a kind is not listed its own words must do.
-_RULES = {
-    Kind.UNKNOWN_LAYER: "The model names a layer that the runtime does not have.",
-    Kind.UNKNOWN_OBJECT: "The model names an activation, loss or other object that the runtime does not have.",
-    Kind.UNKNOWN_OP: "The graph uses an op that the runtime's TensorFlow has not registered.",
-    Kind.UNKNOWN_ATTRIBUTE: "The graph gives an op an attribute that the runtime's TensorFlow does not know.",
-    Kind.MISSING_ATTRIBUTE: "The graph does not give an op an attribute that the runtime's TensorFlow requires.",
-    Kind.UNKNOWN_ARGUMENT: "The saved configuration holds an argument that the runtime's class does not take.",
-    Kind.MISSING_ARGUMENT: "The saved configuration lacks an argument that the runtime's class requires.",
-    Kind.MODULE_MOVED: "The model names a module that the runtime's Keras does not have.",
-    Kind.CONFIG_CHANGED: "The saved configuration has a shape that the runtime's Keras does not understand.",
-    Kind.WEIGHTS_MOVED: "The weights are laid out in a way that the runtime's Keras does not find them.",
-    Kind.WEIGHTS_DO_NOT_FIT: "The weights in the file are not those that its configuration asks for.",
-    Kind.VOCABULARY_LOST: "The file does not hold a lookup layer's vocabulary.",
-    Kind.FORMAT_NOT_READ: "The runtime does not read this format.",
-    Kind.GRAPH_VERSION: "The graph is of a version that the runtime's TensorFlow does not read.",
-    Kind.NO_KERNEL: "The runtime's TensorFlow cannot execute an op of the graph.",
-    Kind.PYTHON_BYTECODE: "The model holds Python bytecode of another Python version than the runtime's.",
-    Kind.PYTHON_FUNCTION: "The graph calls a Python function that only existed where it was saved.",
-    Kind.LAMBDA_REFUSED: "The model holds Python bytecode, which the runtime's Keras refuses to run.",
-    Kind.SAFE_MODE_REFUSED: "The model names a file or code outside it, which the runtime's Keras refuses to load.",
-    Kind.CLASS_NOT_SEEN: "Whether a declared class takes its saved configuration cannot be seen in the file.",
-    Kind.PACKAGE_NEEDED: "Keras imports a package that must be installed in the runtime.",
-    Kind.COMPILE_NOT_READ: "What compile() was given cannot be restored in the runtime.",
-    Kind.OPTIMIZER_NOT_READ: "The optimizer cannot be restored in the runtime.",
-    Kind.SEMANTICS_CHANGED: "The runtime computes something else under the same name.",
-    Kind.STATE_LOST: "State of the model is not restored.",
-    Kind.NEVER_ENDS: "Loading the model never ends in the runtime.",
-    Kind.UNSAFE_CONTENT: "The artifact holds content that can harm whoever loads or calls it.",
-    Kind.ARTIFACT_BROKEN: "The artifact cannot be read.",
-}
 # How grave code scanning shows a rule, of 10.
 _SCORES = {"high": "8.0", "medium": "5.0", "low": "2.0"}
 
@@ -111,7 +81,7 @@ def rule_id(finding: Finding) -> str:
 
 def _rule(finding: Finding) -> dict[str, Any]:
     kind = finding.kind
-    about = _RULES.get(kind, f"{kind.value.capitalize()}.")
+    about = KIND_TEXTS[kind].means
     rule = RULES.get(finding.code)
     name = rule.title if rule is not None else kind.value
     return {

@@ -6,7 +6,6 @@ public, and each describes the kind as somebody met it.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from pytest_modelcompat.results.finding import Kind
@@ -34,7 +33,7 @@ class KindText:
 
 def thread_url(thread: str) -> str:
     """Where `owner/repository#number` is read; GitHub leads on from an issue to the pull request of its number."""
-    repository, number = re.fullmatch(r"([\w.-]+/[\w.-]+)#(\d+)", thread).groups()  # type: ignore[union-attr]
+    repository, _, number = thread.partition("#")
     return f"https://github.com/{repository}/issues/{number}"
 
 
