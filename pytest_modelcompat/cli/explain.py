@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,6 +80,9 @@ def _kind_of(given: str) -> Kind | None:
     word = " ".join(given.upper().replace("-", " ").replace("_", " ").removesuffix(".MD").split())
     if word in known:
         return known[word]
+    if re.fullmatch(r"MC\w{1,4}", word):
+        codes = sorted(CODES.values())
+        raise UsageError(f"no kind of failure has the code {given}; codes are {codes[0]} to {codes[-1]}")
     hint = near(word, known)
     is_short = len(word) <= max(map(len, known)) + 2 and ":" not in given and "'" not in given
     if hint and is_short:

@@ -59,6 +59,7 @@ _ELSEWHERE = (
     (re.compile(r"TensorFlow (?= |,|;)"), "TensorFlow"),
     (re.compile(r" than : "), " than this one: "),
     (re.compile(r" and declare$"), " and write"),
+    (re.compile(r"(?<!\w)\.?__init__\(\)"), "a class's __init__()"),
 )
 # What a message quotes of a configuration, and where it says what a name stands for.
 _CLASS_OF_MODULE = re.compile(r"'module': '(?P<module>[\w.]+)', 'class_name': '(?P<name>\w+)'")
@@ -201,7 +202,7 @@ def _role(name: str, text: str) -> str:
 
 def _subject(kind: Kind, finding: Finding, words: Mapping[str, str]) -> str:
     if kind in (Kind.UNKNOWN_ARGUMENT, Kind.MISSING_ARGUMENT) and words.get("argument"):
-        return Template("$name($argument=…)").substitute(words)
+        return Template("$name($argument=…)").substitute(words) if words["name"] else finding.subject
     if kind in (Kind.UNKNOWN_ATTRIBUTE, Kind.MISSING_ATTRIBUTE) and words.get("attribute"):
         return Template("$name.$attribute").substitute(words).lstrip(".")
     return finding.subject

@@ -31,6 +31,8 @@ _LEVEL = re.compile(r"\[?(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL)\]?\b[:
 _HEADER = re.compile(r"Traceback \(most recent call last\):?")
 _BETWEEN = re.compile(r"During handling of the above exception|The above exception was the direct cause")
 _SEPARATOR = re.compile(r"[=_!*-]{5,}|FAILED |ERROR tests?\b|##\[|::(?:error|group|endgroup)")
+# TensorFlow quotes below it what the ops raised.
+_HOLDS_OTHERS = re.compile(r"Graph execution error|root error\(s\) found")
 _DOTTED = r"(?:[A-Za-z_]\w*\.)*"
 _NAME = re.compile(rf"{_DOTTED}(?P<type>[A-Za-z_]\w*)(?:: ?(?P<message>.*))?$", re.DOTALL)
 _ERROR = re.compile(
@@ -158,8 +160,11 @@ def _raised_at(lines: Sequence[Line], position: int, frames_from: int | None) ->
 
 def _end_of(lines: Sequence[Line], first: int) -> int:
     """The line behind the last one of a message that begins in a line."""
+    holds_others = _HOLDS_OTHERS.search(lines[first].text) is not None
     for position in range(first + 1, min(first + _MOST_LINES, len(lines))):
         line = lines[position]
+        if holds_others and _ERROR.match(line.text):
+            continue
         if _HEADER.search(line.text) or _BETWEEN.search(line.text) or _SEPARATOR.match(line.text):
             return position
         is_of_logger = bool(line.prefix) and not lines[first].prefix
