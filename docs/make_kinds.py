@@ -67,15 +67,6 @@ class Counting(keras.layers.Layer):
         self.seen.assign(5.0)
 
 
-class Gain(keras.layers.Layer):
-    def __init__(self, factor=1.0, **kwargs):
-        super().__init__(**kwargs)
-        self.factor = factor
-
-    def call(self, inputs):
-        return inputs * self.factor
-
-
 class Open(keras.Model):
     def call(self, inputs):
         return inputs * 2.0
@@ -133,9 +124,6 @@ RECORDED = """
 def test_scores():
     return dense()
 
-def test_features():
-    return dense()
-
 def test_smoothed():
     return dense()
 
@@ -147,13 +135,45 @@ def test_zero():
 
 def test_taken():
     return dense()
+
+def test_asked():
+    return dense(), np.ones((2, 3), "float32")
+
+@roundtrip(custom_objects={"Scale": Scale})
+def test_declared():
+    return keras.Sequential([keras.Input((3,)), Scale()])
+"""
+# In a file without the marker of the others.
+GIVEN = """
+import keras
+import numpy as np
+import pytest
+
+
+def test_local(model_roundtrip):
+    class Local(keras.layers.Layer):
+        def call(self, inputs):
+            return inputs
+
+    model = keras.Sequential([keras.Input((3,)), Local()])
+    model_roundtrip(model, formats=["keras"], custom_objects={"Local": Local})
+
+
+@pytest.mark.model_artifact("lambda.keras")
+def test_given():
+    return np.ones((2, 3), "float32")
+
+
+@pytest.mark.model_artifact("plain.keras", imports=["caching"])
+def test_plain():
+    return np.ones((2, 3), "float32")
 """
 TESTS = """
 def test_scores():
     return dense(units=3)
 
-def test_features():
-    return dense(inputs=4)
+def test_asked():
+    return dense(), np.zeros((2, 3), "float32")
 
 def test_smoothed():
     model = dense()
@@ -169,9 +189,11 @@ def test_new():
 def test_counting():
     return keras.Sequential([keras.Input((3,)), Counting()])
 
-@roundtrip(custom_objects={"Gain": Gain}, checks=["predictions", "training"])
-def test_gain():
-    return keras.Sequential([keras.Input((3,)), Gain(factor=2.0, name="gain")])
+@roundtrip(formats=["keras"], checks=["predictions", "training"])
+def test_cosine():
+    model = dense()
+    model.compile("sgd", keras.losses.CosineSimilarity(axis=0))
+    return model
 
 @roundtrip(formats=["h5"], checks=["predictions", "training"])
 def test_trained():
@@ -185,20 +207,13 @@ def test_served():
     inputs = keras.Input((3,))
     return keras.Model(inputs, keras.layers.Dense(2, name="score", kernel_initializer="ones")(inputs))
 
-@roundtrip(rtol="small", atol=0)
+@roundtrip(rtol={"score": 0.001}, atol={"score": 0.0})
 def test_tolerant():
     return dense()
 
 @roundtrip(imports=["shop_layers"])
 def test_importing():
     return dense()
-
-def test_local(model_roundtrip):
-    class Local(keras.layers.Layer):
-        def call(self, inputs):
-            return inputs
-
-    model_roundtrip(keras.Sequential([keras.Input((3,)), Local()]), formats=["keras"], custom_objects={"Local": Local})
 
 def test_nothing():
     dense()
@@ -245,22 +260,16 @@ def test_not_created():
 def test_prod():
     return dense()
 
-@roundtrip(imports=["caching"])
-def test_caching():
-    return dense()
-
-@pytest.mark.model_artifact("lambda.keras")
-def test_given():
-    return np.ones((2, 3), "float32")
 """
 PYPROJECT = """
 [tool.modelcompat.runtimes]
 prod = { interpreter = "./prod-python" }
 """
-CACHING = 'open("/srv/cache.txt", "w").write("seen")\n'
+CACHING = 'open("cache.txt", "w").write("seen")\n'
 LAMBDA = """
 import keras
 keras.Sequential([keras.Input((3,)), keras.layers.Lambda(lambda x: x * 2.0, name="double")]).save("lambda.keras")
+keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save("plain.keras")
 """
 
 
@@ -271,6 +280,7 @@ def texts_of_runs() -> Iterator[tuple[Kind, str]]:
         project.mkdir()
         for name, content in (
             ("layers.py", LAYERS),
+            ("test_given.py", GIVEN),
             ("conftest.py", CONFTEST),
             ("pyproject.toml", PYPROJECT),
             ("caching.py", CACHING),
@@ -282,7 +292,7 @@ def texts_of_runs() -> Iterator[tuple[Kind, str]]:
         taken = project / "golden" / "test_models" / "test_taken"
         taken.parent.mkdir(parents=True)
         taken.write_text("", encoding="utf-8")
-        printed = _run(project, RECORDED, "--modelcompat-update-golden")
+        printed = _run(project, RECORDED, "test_models.py", "--modelcompat-update-golden")
         golden = project / "golden" / "test_models" / "test_edited" / "golden.json"
         golden.write_text(golden.read_text(encoding="utf-8")[:100], encoding="utf-8")
         printed += _run(project, RECORDED[: RECORDED.index("def test_scores")] + TESTS)
@@ -371,7 +381,8 @@ def page(kind: Kind, text: str) -> str:
     if about.threads:
         threads = "\n".join(f"- [{_plain(title)}]({thread_url(thread)})" for thread, title in about.threads)
         parts.append(f"## Threads\n\n{threads}")
-    parts.append(f"`modelcompat explain {CODES[kind]}` prints this without the example. [All kinds](README.md)")
+    command = f"`modelcompat explain {CODES[kind]}`"
+    parts.append(f"{command} prints this without the example. [All kinds](README.md)")
     return "\n\n".join(parts) + "\n"
 
 
@@ -384,7 +395,7 @@ def index() -> str:
     lines = [
         "# Kinds of findings",
         "",
-        "Each kind has a code that stays the same. Failure texts name it in their line `about`, reports as `kind_code`;",
+        "Each kind has a code that stays the same. Failure texts name it in their line `about`, JSON as `kind_code`.",
         "`modelcompat explain CODE` says what it means, and `modelcompat explain FILE` which kinds a log reports.",
     ]
     for digit, title in HUNDREDS.items():

@@ -17,7 +17,8 @@ ARTIFACTS, OUT, OWN = sys.argv[1:]
 # Of the versions that save, so many are read by every version: all of them would take hours.
 WRITERS = ("tf2.10", "tf2.15", "tf2.21")
 OF_OTHERS = (
-    "attention", "compiled-mse", "custom-layer", "dense", "depthwise", "lambda-layer", "lstm", "mixed", "nested", "raw-ops", "separable",
+    "attention", "compiled-mse", "custom-layer", "dense", "depthwise", "lambda-layer", "lstm", "mixed", "nested",
+    "raw-ops", "separable",
 )  # fmt: skip
 SHAPES = {
     "depthwise": (2, 8, 8, 3),

@@ -1,4 +1,7 @@
-"""Saves small models that another version, or none, reads back: `python models.py FOLDER`. Python 3.8, any TensorFlow 2."""
+"""Saves small models that another version, or none, reads back: `python models.py FOLDER`.
+
+Python 3.8, any TensorFlow 2.
+"""
 
 import os
 import shutil

@@ -59,7 +59,7 @@ _ELSEWHERE = (
     (re.compile(r"TensorFlow (?= |,|;)"), "TensorFlow"),
     (re.compile(r" than : "), " than this one: "),
     (re.compile(r" and declare$"), " and write"),
-    (re.compile(r"(?<!\w)\.?__init__\(\)"), "a class's __init__()"),
+    (re.compile(r"(?<![\w.])\.?__init__\(\)"), "a class's __init__()"),
 )
 # What a message quotes of a configuration, and where it says what a name stands for.
 _CLASS_OF_MODULE = re.compile(r"'module': '(?P<module>[\w.]+)', 'class_name': '(?P<name>\w+)'")

@@ -27,6 +27,23 @@ TEXT_FAILURES = (
         MEASURED,
     ),
     KnownFailure(
+        r"SavedModel file does not exist at: \S+\.(?:h5|hdf5)[/\\]",
+        Kind.ARTIFACT_BROKEN,
+        "$file",
+        "at this path is no file that TensorFlow takes for HDF5, so it looks for a SavedModel there: there is none, or "
+        "it is of another kind (a Git LFS pointer, a page of HTML)",
+        ("see that the path is right and the file there; then compare its size with the original's",),
+        MEASURED,
+    ),
+    KnownFailure(
+        r"Could not interpret [a-z]+ (?:function )?identifier: \{.*'class_name': 'function', 'config': '(?P<name>\w+)'",
+        Kind.UNKNOWN_OBJECT,
+        "$name",
+        "Keras has no function of this name, and nothing declares it",
+        _DECLARE,
+        MEASURED,
+    ),
+    KnownFailure(
         r"File not found: filepath=\S+\. Please ensure the file is an accessible",
         Kind.ARTIFACT_BROKEN,
         "$file",

@@ -26,7 +26,10 @@ _BYTECODE = (
     "this is CPython $python"
 )
 
-_REFUSED = r"whose `function` is a Python lambda|[Rr]equested the deserialization of a (?:Python )?`?[Ll]ambda`?"
+_REFUSED = (
+    r"whose `function` is a Python lambda|of this `Lambda` layer is a Python lambda|"
+    r"[Rr]equested the deserialization of a (?:Python )?`?[Ll]ambda`?"
+)
 
 
 def _in_compile(_: TemplateValues, context: DiagnosisContext) -> bool:
