@@ -59,12 +59,22 @@ def record(names: list[str], out: Path) -> None:
     for name in names:
         if not (out / "artifacts" / name).exists():
             run(name, "models.py", out / "artifacts" / name)
+    without_tensorflow(out)
     for name in names:
         texts = out / "texts" / name
         if texts.exists():
             continue
         texts.mkdir(parents=True, exist_ok=True)
         run(name, "loads.py", out / "artifacts", texts, name)
+
+
+def without_tensorflow(out: Path) -> None:
+    """What a Python says that has no TensorFlow, nor anything else."""
+    texts = out / "texts" / "none"
+    texts.mkdir(parents=True, exist_ok=True)
+    code = "import tensorflow as tf; tf.keras.models.load_model('ranker.h5')"
+    done = subprocess.run([sys.executable, "-S", "-I", "-c", code], capture_output=True, text=True, check=False)
+    (texts / "imported.txt").write_text(done.stderr, encoding="utf-8")
 
 
 def keep(out: Path, names: list[str]) -> None:

@@ -131,7 +131,7 @@ def test_edited():
     return dense()
 
 def test_zero():
-    return dense(start="zeros")
+    return dense(start="zeros"), np.ones((2, 3), "float32")
 
 def test_taken():
     return dense()
@@ -159,7 +159,7 @@ def test_local(model_roundtrip):
     model_roundtrip(model, formats=["keras"], custom_objects={"Local": Local})
 
 
-@pytest.mark.model_artifact("lambda.keras")
+@pytest.mark.model_artifact("lambda.keras", safe_mode=False)
 def test_given():
     return np.ones((2, 3), "float32")
 
@@ -169,6 +169,9 @@ def test_plain():
     return np.ones((2, 3), "float32")
 """
 TESTS = """
+def test_zero():
+    return dense(start="zeros"), np.full((2, 3), 2.0, "float32")
+
 def test_scores():
     return dense(units=3)
 
@@ -265,7 +268,7 @@ PYPROJECT = """
 [tool.modelcompat.runtimes]
 prod = { interpreter = "./prod-python" }
 """
-CACHING = 'open("cache.txt", "w").write("seen")\n'
+CACHING = 'open(__file__ + ".txt", "w").write("seen")\n'
 LAMBDA = """
 import keras
 keras.Sequential([keras.Input((3,)), keras.layers.Lambda(lambda x: x * 2.0, name="double")]).save("lambda.keras")
@@ -295,7 +298,7 @@ def texts_of_runs() -> Iterator[tuple[Kind, str]]:
         printed = _run(project, RECORDED, "test_models.py", "--modelcompat-update-golden")
         golden = project / "golden" / "test_models" / "test_edited" / "golden.json"
         golden.write_text(golden.read_text(encoding="utf-8")[:100], encoding="utf-8")
-        printed += _run(project, RECORDED[: RECORDED.index("def test_scores")] + TESTS)
+        printed += _run(project, RECORDED[: RECORDED.index("def test_scores")] + TESTS, "-v")
         for place, name in ((str(project), "/srv/shop"), (folder, "/tmp"), (sys.prefix, "/opt/venv")):  # noqa: S108
             printed = printed.replace(place, name)
         yield from _by_kind(printed)
@@ -324,9 +327,11 @@ def _by_kind(printed: str) -> Iterator[tuple[Kind, str]]:
             if heading in kinds and text.strip().startswith(headings[0]):
                 yield kinds[heading], text.strip()
     for line in printed.splitlines():
-        warned = re.search(r": warning: ([A-Z]{2}[A-Z ]+[A-Z]): ", line)
-        if warned is not None and warned[1] in kinds:
-            yield kinds[warned[1]], line.strip()
+        warned = re.search(r": warning: (?:([A-Z]{2}[A-Z ]+[A-Z]): |the golden of output )", line)
+        if warned is not None:
+            yield kinds.get(warned[1], Kind.GOLDEN_DEGENERATE), line.strip()
+        if ": note: the inputs differ from " in line:
+            yield Kind.INPUTS_CHANGED, line.strip()
 
 
 def texts_of_failures() -> Iterator[tuple[Kind, str]]:
@@ -354,6 +359,21 @@ def texts_of_checks(kinds: set[Kind]) -> Iterator[tuple[Kind, str]]:
                 modelcompat(["check", path.name, "--runtime", runtime])
         command = f"$ modelcompat check {path.name} --runtime {runtime}"
         yield kind, f"{command}\n{out.getvalue().rstrip()}"
+
+
+def texts_of_explanations(kinds: set[Kind]) -> Iterator[tuple[Kind, str]]:
+    """What `modelcompat explain` prints of a recorded traceback, for kinds that nothing else has shown."""
+    from pytest_modelcompat.cli import main as modelcompat
+    from tests.diagnosis.traceback_kinds import KINDS
+
+    for kind in sorted(kinds, key=lambda kind: CODES[kind]):
+        name = next((name for name, each in KINDS.items() if each is kind), None)
+        if name is None:
+            continue
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            modelcompat(["explain", str(HERE.parent / "tests" / "diagnosis" / "tracebacks" / f"{name}.txt")])
+        yield kind, f"$ modelcompat explain serve.log\n{out.getvalue().rstrip()}"
 
 
 def _example(kind: Kind, verdicts: dict[str, list[dict[str, str]]]) -> tuple[str, str] | None:
@@ -412,6 +432,7 @@ def main() -> None:
     for kind, text in texts_of_runs():
         texts.setdefault(kind, text)
     texts |= dict(texts_of_checks(set(Kind) - set(texts)))
+    texts |= dict(texts_of_explanations(set(Kind) - set(texts)))
     missing = [kind.value for kind in Kind if kind not in texts and kind not in WITHOUT_TEXT]
     for kind in Kind:
         (PAGES / f"{page_name(kind)}.md").write_text(page(kind, texts.get(kind, "")), encoding="utf-8")

@@ -20,6 +20,8 @@ OF_OTHERS = (
     "attention", "compiled-mse", "custom-layer", "dense", "depthwise", "lambda-layer", "lstm", "mixed", "nested",
     "raw-ops", "separable",
 )  # fmt: skip
+# Layouts of weights, and files beside the model, that a later version reads in another way.
+PAIRS = (("dense", "tf2.13"), ("vocabulary-file", "tf2.18"))
 SHAPES = {
     "depthwise": (2, 8, 8, 3),
     "separable": (2, 8, 8, 3),
@@ -104,7 +106,7 @@ def run(function, path, name, out):
 
 def is_read(name, version):
     """Each version reads its own files, and those of others in which another version matters, of a few of them."""
-    return version == OWN or (name in OF_OTHERS and version in WRITERS)
+    return version == OWN or (name in OF_OTHERS and version in WRITERS) or (name, version) in PAIRS
 
 
 def main():

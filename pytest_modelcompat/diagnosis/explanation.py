@@ -65,6 +65,8 @@ _ELSEWHERE = (
 _CLASS_OF_MODULE = re.compile(r"'module': '(?P<module>[\w.]+)', 'class_name': '(?P<name>\w+)'")
 _LAYER_CONFIG = re.compile(r"'(?:inbound_nodes|build_config|trainable)': ")
 _ROLE = r"(?:Unknown (?P<role>[a-z]+)(?: function)?: '?|Could not locate (?P<other>function) ')(?:[\w.]+>)?{name}\b"
+# Of a text that names no exception: more is a log, which is read by its lines.
+_LONGEST_MESSAGE = 10_000
 _MOST_NEAR, _LEAST_WORDS, _ALIKE = 3, 3, 0.5
 _KINDS = {kind.value: kind for kind in Kind}
 
@@ -120,7 +122,7 @@ def explanations(log: str) -> tuple[tuple[Explanation, ...], tuple[Unexplained, 
         else:
             unknown.append(_unexplained(chain[-1]))
     found += _of_other_lines(other_lines(lines, exceptions))
-    if not found and not exceptions:
+    if not found and not exceptions and len(log) <= _LONGEST_MESSAGE:
         whole = _explained(_as_exception(log))
         found += [whole] if whole is not None else []
     return tuple(_each_once(found)), tuple(unknown)
@@ -152,10 +154,11 @@ def _explained(exception: LoggedException) -> Explanation | None:
     is_about_models = _ABOUT_MODELS.search(text) is not None
     entries = [entry for entry in (*TEXT_FAILURES, *CATALOGUE) if is_about_models or not _is_of_any_program(entry)]
     formats, shown = _formats(text)
+    contexts = [_context(text, format_) for format_ in formats]
     for stage in _stages(text):
         for entry in entries:
-            for format_ in formats:
-                found = _match(entry, raised, stage, _context(text, format_))
+            for context in contexts:
+                found = _match(entry, raised, stage, context)
                 if found is not None:
                     is_guess = found.kind in _INFERRED or bool(entry.formats and not shown)
                     return Explanation(found, exception.type, (exception.line,), is_guess)
@@ -266,12 +269,12 @@ def _own_finding(kind: Kind, text: str) -> Finding:
 
 def _of_native_code(text: str, number: int) -> Explanation | None:
     raised = RaisedException("", text, root_cause(text), "")
-    for entry in SAVED_MODEL_FAILURES:
-        if entry.source:
-            for stage in ("load", "predict"):
-                found = _match(entry, raised, stage, _context(text, "saved_model"))
-                if found is not None:
-                    return Explanation(found, "", (number,))
+    entries = [entry for entry in SAVED_MODEL_FAILURES if entry.source and re.search(entry.pattern, text)]
+    for entry in entries:
+        for stage in ("load", "predict"):
+            found = _match(entry, raised, stage, _context(text, "saved_model"))
+            if found is not None:
+                return Explanation(found, "", (number,))
     return None
 
 

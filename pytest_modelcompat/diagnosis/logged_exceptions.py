@@ -28,6 +28,7 @@ _PREFIX = re.compile(
     r"|\ufeff)"
 )
 _LEVEL = re.compile(r"\[?(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL)\]?\b[:\s-]*")
+_DATED = re.compile(r"\[?\d{4}-\d\d-\d\d[ T]\d\d:\d\d|[EWIF]\d{4} \d\d:\d\d:\d\d")
 _HEADER = re.compile(r"Traceback \(most recent call last\):?")
 _BETWEEN = re.compile(r"During handling of the above exception|The above exception was the direct cause")
 _SEPARATOR = re.compile(r"[=_!*-]{5,}|FAILED |ERROR tests?\b|##\[|::(?:error|group|endgroup)")
@@ -167,7 +168,7 @@ def _end_of(lines: Sequence[Line], first: int) -> int:
             continue
         if _HEADER.search(line.text) or _BETWEEN.search(line.text) or _SEPARATOR.match(line.text):
             return position
-        is_of_logger = bool(line.prefix) and not lines[first].prefix
+        is_of_logger = (bool(line.prefix) and not lines[first].prefix) or _DATED.match(line.text) is not None
         if is_of_logger or _ERROR.match(line.text) or _LEVEL.match(line.text) or _PYTEST.match(line.text):
             return position
     return min(first + _MOST_LINES, len(lines))

@@ -36,7 +36,18 @@ TEXT_FAILURES = (
         MEASURED,
     ),
     KnownFailure(
-        r"Could not interpret [a-z]+ (?:function )?identifier: \{.*'class_name': 'function', 'config': '(?P<name>\w+)'",
+        r"Unknown activation function: '?function\b",
+        Kind.FORMAT_CANNOT_HOLD,
+        "function",
+        "Keras 2.13 and newer write a custom activation function into .h5 in a way that no Keras reads back, declared "
+        "or not",
+        (leave_h5(), "or make the activation a layer of its own"),
+        MEASURED,
+        blame=Blame.WRITER,
+    ),
+    KnownFailure(
+        r"(?:Could not interpret [a-z]+ (?:function )?identifier: |Unknown [a-z]+ function:? '?)"
+        r"\{.*'class_name': 'function', 'config': '(?P<name>\w+)'",
         Kind.UNKNOWN_OBJECT,
         "$name",
         "Keras has no function of this name, and nothing declares it",

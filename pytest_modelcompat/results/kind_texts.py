@@ -198,7 +198,7 @@ _LOADING = {
     Kind.LAMBDA_REFUSED: KindText(
         "The model holds Python bytecode, which the runtime's Keras refuses to run.",
         "Bytecode in a file can do anything when it runs, so Keras 3 and the .keras format refuse a `Lambda` with a "
-        "Python lambda unless safe mode is off. Keras 3.12 refuses it in .h5 as well.",
+        "Python lambda unless safe mode is off. Newer versions of Keras 3 refuse it in .h5 as well.",
         "Replace the lambda by a layer class of your own or a registered function. Only for a file that you trust: "
         "`load_model(path, safe_mode=False)`.",
         (
@@ -411,7 +411,7 @@ _OTHER_MODEL = {
         " each op can run here.",
         "Compare the inputs with the model's signature: names, shapes, dtypes. If they fit, the text says what is "
         "missing.",
-        (("tensorflow/tensorflow#37298", "Could not find matching function to call loaded from the SavedModel"),),
+        (("tensorflow/tensorflow#37439", "'_UserObject' object is not callable, why tf.saved_model.load() failed?"),),
     ),
     Kind.LOADERS_DISAGREE: KindText(
         "Two ways to load the same SavedModel give different results.",
@@ -440,7 +440,7 @@ _GOLDEN = {
     ),
     Kind.GOLDEN_NOT_WRITTEN: KindText(
         "The golden could not be written.",
-        "Its folder cannot be written, the disk is full, or it runs in CI, where goldens are not rewritten.",
+        "Its folder cannot be written, the disk is full, or a later version of this program recorded what is there.",
         "Record it where the folder can be written, and commit it.",
     ),
     Kind.GOLDEN_DEGENERATE: KindText(
@@ -449,10 +449,10 @@ _GOLDEN = {
         "Give inputs for which the model predicts various values.",
     ),
     Kind.INPUTS_CHANGED: KindText(
-        "The model takes other inputs than its golden was recorded with.",
-        "An input was added, removed or renamed, or has another shape or dtype. The recorded inputs cannot be given "
-        "to it.",
-        "If the new inputs are right, record the golden again.",
+        "The inputs are others than those the golden was recorded with, though the outputs agree.",
+        "The test gives other inputs, or another seed derives them. It is a note: nothing failed, and the golden "
+        "compares less than it seems to.",
+        "Give the inputs that the golden was recorded with, or record it again.",
     ),
     Kind.NEW_OP: KindText(
         "The saved model uses an op that its golden does not have.",
