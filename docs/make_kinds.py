@@ -16,6 +16,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -348,17 +349,20 @@ def texts_of_checks(kinds: set[Kind]) -> Iterator[tuple[Kind, str]]:
 
     verdicts = json.loads((HERE.parent / "tests" / "compatibility" / "verdicts.json").read_text())["verdicts"]
     for kind in sorted(kinds, key=lambda kind: CODES[kind]):
-        chosen = _example(kind, verdicts)
+        # What is unsafe is no verdict of a version; a file with bytecode has it.
+        chosen = _example(Kind.LAMBDA_REFUSED if kind is Kind.UNSAFE_CONTENT else kind, verdicts)
         if chosen is None:
             continue
         name, runtime = chosen
         with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-            path = ARTIFACTS[name].build(Path(folder))
+            judged = ARTIFACTS[name]
+            path = judged.build(Path(folder))
+            options = ["--runtime", runtime, *(word for each in judged.custom for word in ("--custom", each))]
+            options += ["--unsafe"] if judged.unsafe else []
             out = io.StringIO()
             with contextlib.redirect_stdout(out):
-                modelcompat(["check", path.name, "--runtime", runtime])
-        command = f"$ modelcompat check {path.name} --runtime {runtime}"
-        yield kind, f"{command}\n{out.getvalue().rstrip()}"
+                modelcompat(["check", path.name, *options])
+        yield kind, f"$ modelcompat check {path.name} {' '.join(options)}\n{out.getvalue().rstrip()}"
 
 
 def texts_of_explanations(kinds: set[Kind]) -> Iterator[tuple[Kind, str]]:
@@ -392,9 +396,9 @@ def page(kind: Kind, text: str) -> str:
     about = KIND_TEXTS[kind]
     parts = [
         f"# {kind.value} ({CODES[kind]})",
-        about.means,
-        f"## How it comes about\n\n{about.because}",
-        f"## What to do\n\n{about.fix}",
+        _wrapped(about.means),
+        f"## How it comes about\n\n{_wrapped(about.because)}",
+        f"## What to do\n\n{_wrapped(about.fix)}",
     ]
     if text:
         parts.append(f"## What it looks like\n\n```text\n{text}\n```")
@@ -404,6 +408,10 @@ def page(kind: Kind, text: str) -> str:
     command = f"`modelcompat explain {CODES[kind]}`"
     parts.append(f"{command} prints this without the example. [All kinds](README.md)")
     return "\n\n".join(parts) + "\n"
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 118, break_long_words=False, break_on_hyphens=False)
 
 
 def _plain(title: str) -> str:

@@ -56,8 +56,10 @@ _ELSEWHERE = (
     (re.compile(r"the test declares none"), "nothing declares it"),
     (re.compile(r"that the test does not declare"), "that nothing declares"),
     (re.compile(r"; this is CPython (?!\d)"), ""),
-    (re.compile(r"TensorFlow (?= |,|;)"), "TensorFlow"),
+    (re.compile(r"\bTensorFlow (?= |,|;)"), "this TensorFlow"),
     (re.compile(r" than : "), " than this one: "),
+    (re.compile(r"(?<!the )Keras that saved it"), "the Keras that saved it"),
+    (re.compile(r"save it with another Keras as"), "save it with the Keras that saved it as"),
     (re.compile(r" and declare$"), " and write"),
     (re.compile(r"(?<![\w.])\.?__init__\(\)"), "a class's __init__()"),
 )

@@ -16,7 +16,7 @@ from tests.compatibility.models import K33, compiled, small
 pytestmark = pytest.mark.usefixtures("models")
 FIELDS = {
     *("kind", "subject", "where", "cause", "fix", "severity", "blame", "quote", "details", "log", "is_specific"),
-    *("stage", "source", "runtime", "code"),
+    *("stage", "source", "runtime", "code", "kind_code"),
 }
 
 
