@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 PAGES = HERE / "kinds"
+TEMP = "/tmp"  # noqa: S108 - a word of the pages
+# A page with more findings than that shows nothing.
+MOST_FINDINGS = 6
 HUNDREDS = {
     "1": "A load finds something missing or unknown",
     "2": "An artifact, its graph or its weights are not read",
@@ -39,6 +42,8 @@ HUNDREDS = {
 }
 # It needs a machine without isolation, which no test and no script makes.
 WITHOUT_TEXT = frozenset({Kind.ISOLATION_MISSING})
+# Where the machine gives no isolation, the text that another one printed stays.
+OF_ISOLATION = frozenset({Kind.STOPPED_BY_ISOLATION})
 
 CONFTEST = """
 def pytest_modelcompat_inputs(case):
@@ -300,7 +305,8 @@ def texts_of_runs() -> Iterator[tuple[Kind, str]]:
         golden = project / "golden" / "test_models" / "test_edited" / "golden.json"
         golden.write_text(golden.read_text(encoding="utf-8")[:100], encoding="utf-8")
         printed += _run(project, RECORDED[: RECORDED.index("def test_scores")] + TESTS, "-v")
-        for place, name in ((str(project), "/srv/shop"), (folder, "/tmp"), (sys.prefix, "/opt/venv")):  # noqa: S108
+        temporary = tempfile.gettempdir()
+        for place, name in (str(project), "/srv/shop"), (folder, TEMP), (sys.prefix, "/opt/venv"), (temporary, TEMP):
             printed = printed.replace(place, name)
         yield from _by_kind(printed)
 
@@ -388,7 +394,7 @@ def _example(kind: Kind, verdicts: dict[str, list[dict[str, str]]]) -> tuple[str
             if line["kind"] == kind.value:
                 runtime = line["in"].split(", ")[0].partition(" .. ")[0]
                 found.append((len(lines), "notes" in line, name, runtime))
-    return min(found)[2:] if found else None
+    return min(found)[2:] if found and min(found)[0] <= MOST_FINDINGS else None
 
 
 def page(kind: Kind, text: str) -> str:
@@ -418,6 +424,12 @@ def _plain(title: str) -> str:
     return title.replace("[", "\\[").replace("]", "\\]").replace("<", "&lt;").replace("_", "\\_").replace("`", "")
 
 
+def shown_on(kind: Kind) -> str:
+    """The text that a kind's page has already."""
+    text = (PAGES / f"{page_name(kind)}.md").read_text(encoding="utf-8")
+    return text.partition("```text\n")[2].partition("\n```")[0]
+
+
 def index() -> str:
     """The page that lists the kinds."""
     lines = [
@@ -441,6 +453,7 @@ def main() -> None:
         texts.setdefault(kind, text)
     texts |= dict(texts_of_checks(set(Kind) - set(texts)))
     texts |= dict(texts_of_explanations(set(Kind) - set(texts)))
+    texts |= {kind: shown_on(kind) for kind in OF_ISOLATION - set(texts)}
     missing = [kind.value for kind in Kind if kind not in texts and kind not in WITHOUT_TEXT]
     for kind in Kind:
         (PAGES / f"{page_name(kind)}.md").write_text(page(kind, texts.get(kind, "")), encoding="utf-8")

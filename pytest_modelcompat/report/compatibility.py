@@ -89,14 +89,15 @@ def check_page(inventory: Inventory, results: Sequence[CompatibilityResult]) -> 
         yield f"{INDENT}never observed: {listed(unobserved, _MOST_UNOBSERVED)}"
     yield ""
     fix: tuple[str, ...] = ()
-    for (finding, *alike), runtimes in _grouped_findings(results):
+    groups = _grouped_findings(results)
+    for (finding, *alike), runtimes in groups:
         is_of_all = finding.kind is Kind.UNSAFE_CONTENT and len(runtimes) == len(results)
         is_of_some = len(results) > 1 and not is_of_all
         is_repeated = finding.fix == fix and len(fix) > 1
         fix = finding.fix
         shown = replace(finding, fix=("as above",)) if is_repeated else finding
         yield from finding_lines(shown, runtimes if is_of_some else (), alike)
-    about = list(about_kinds(finding for result in results for finding in result.findings))
+    about = list(about_kinds(finding for (finding, *_), _ in groups))
     yield from [*about, ""] if about else []
     yield from accepted
 
