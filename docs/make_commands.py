@@ -141,9 +141,18 @@ def main() -> None:
         run = partial(subprocess.run, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         record(Path(folder), environment)
         report(Path(folder), environment)
+        (Path(folder) / "serve.log").write_text(log(), encoding="utf-8")
         text = TEXT.read_text(encoding="utf-8")
         page = re.sub(r"^!(\d) (.*)$", lambda match: shown(run, match[2], int(match[1])), text, flags=re.MULTILINE)
     PAGE.write_text(page, encoding="utf-8")
+
+
+def log() -> str:
+    """A log as a container writes it, of two failures that really happened."""
+    texts = PAGE.parents[1] / "tests" / "diagnosis" / "tracebacks"
+    names = ("tf2.16-depthwise-h5-of-tf2.15.txt", "tf2.4-dense-saved-model-of-tf2.21-served.txt")
+    lines = [line for name in names for line in (texts / name).read_text(encoding="utf-8").splitlines()]
+    return "".join(f"ranker-1  | {line}\n" for line in lines)
 
 
 def record(folder: Path, environment: dict[str, str]) -> None:

@@ -67,6 +67,8 @@ class KnownFailure:
         exceptions: the exception classes it comes as; empty for any.
         when: what else must hold.
         blame: who broke it, where that is evident.
+        exact_kind: what it is called where nothing but its text is known, and no rule of the static verdict looks at
+            the artifact; None for `kind`.
     """
 
     pattern: str
@@ -80,6 +82,7 @@ class KnownFailure:
     exceptions: tuple[str, ...] = ()
     when: Condition | None = None
     blame: Blame | None = None
+    exact_kind: Kind | None = None
 
 
 @dataclass(frozen=True)

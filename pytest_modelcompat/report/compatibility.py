@@ -11,7 +11,7 @@ from pytest_modelcompat.artifacts.formats import READ
 from pytest_modelcompat.artifacts.text import aligned, counted, listed, shorten
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.report.accepted import accepted_text, unaccepted
-from pytest_modelcompat.report.layout import INDENT, finding_lines, together, versions_text
+from pytest_modelcompat.report.layout import INDENT, about_kinds, finding_lines, together, versions_text
 from pytest_modelcompat.results.finding import Kind, Severity
 
 if TYPE_CHECKING:
@@ -89,13 +89,16 @@ def check_page(inventory: Inventory, results: Sequence[CompatibilityResult]) -> 
         yield f"{INDENT}never observed: {listed(unobserved, _MOST_UNOBSERVED)}"
     yield ""
     fix: tuple[str, ...] = ()
-    for (finding, *alike), runtimes in _grouped_findings(results):
+    groups = _grouped_findings(results)
+    for (finding, *alike), runtimes in groups:
         is_of_all = finding.kind is Kind.UNSAFE_CONTENT and len(runtimes) == len(results)
         is_of_some = len(results) > 1 and not is_of_all
         is_repeated = finding.fix == fix and len(fix) > 1
         fix = finding.fix
         shown = replace(finding, fix=("as above",)) if is_repeated else finding
         yield from finding_lines(shown, runtimes if is_of_some else (), alike)
+    about = list(about_kinds(finding for (finding, *_), _ in groups))
+    yield from [*about, ""] if about else []
     yield from accepted
 
 

@@ -7,7 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import aligned, counted
-from pytest_modelcompat.report.layout import INDENT, SUBJECT_LABELS, finding_block, heading, labelled, versions_text
+from pytest_modelcompat.report.layout import (
+    INDENT,
+    SUBJECT_LABELS,
+    about_kinds,
+    finding_block,
+    heading,
+    labelled,
+    versions_text,
+)
 from pytest_modelcompat.results.finding import Kind
 
 if TYPE_CHECKING:
@@ -164,6 +172,7 @@ def _block_rest(result: Result, *, verbose: bool) -> Iterator[str]:
     log = next((finding.log for finding in result.errors if finding.log), "")
     if quote:
         yield from labelled("it said", quote)
+    yield from about_kinds(result.errors)
     if log and verbose:
         yield ""
         yield from (f"{INDENT}| {line}" for line in log.rstrip().splitlines())

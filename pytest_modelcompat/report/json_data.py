@@ -8,6 +8,8 @@ from enum import Enum
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.results.kind_codes import CODES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -25,8 +27,12 @@ def line(data: Mapping[str, Any]) -> str:
 
 
 def finding_data(finding: Finding) -> dict[str, Any]:
-    """A finding with all its fields; its details are an object, and its layers are there where it has any."""
-    data: dict[str, Any] = {**as_plain_json(finding), "details": dict(finding.details)}
+    """A finding with all its fields and the code of its kind; its details are an object, its layers are left out if none."""
+    data: dict[str, Any] = {
+        **as_plain_json(finding),
+        "kind_code": CODES[finding.kind],
+        "details": dict(finding.details),
+    }
     if not finding.layers:
         del data["layers"]
     return data

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import aligned, listed, shorten
 from pytest_modelcompat.results.finding import Kind, Severity
+from pytest_modelcompat.results.kind_codes import CODES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -53,6 +54,13 @@ _UNSEEN_DETAILS = frozenset({"role", "argument", "count", "name"})
 def heading(finding: Finding) -> str:
     """What heads a finding: its kind, with the code of its rule where that has one."""
     return f"{finding.kind.value} [{finding.code}]" if finding.code else finding.kind.value
+
+
+def about_kinds(findings: Iterable[Finding]) -> Iterator[str]:
+    """The line that says which command explains the kinds of findings, by their codes."""
+    codes = dict.fromkeys(CODES[finding.kind] for finding in findings)
+    if codes:
+        yield from labelled("about", f"modelcompat explain {' '.join(codes)}")
 
 
 def labelled(label: str, text: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ from tests.sarif_schema import problems_of_log
 pytestmark = pytest.mark.usefixtures("models")
 FIELDS = {
     *("kind", "subject", "where", "cause", "fix", "severity", "blame", "quote", "details", "log", "is_specific"),
-    *("stage", "source", "runtime", "code"),
+    *("stage", "source", "runtime", "code", "kind_code"),
 }
 
 

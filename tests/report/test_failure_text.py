@@ -56,6 +56,7 @@ class TestFailureText:
             "  loaded in  local: Keras 3.15.1, TensorFlow 2.21.0, Python 3.11.7",
             "  declared   custom_objects: Soft -> shop.losses.soft    imports: none",
             "  it said    Unknown layer: 'Scale'.",
+            "  about      modelcompat explain MC101",
             "  more       pytest -vv shows the original traceback and TensorFlow's log",
         ]
 
@@ -98,12 +99,19 @@ class TestFailureText:
             "GOLDEN MISSING  test_ranker[h5]: there is no golden",
             "",
             "  fix        record it",
+            "  about      modelcompat explain MC401",
         ]
 
     def test_places_without_a_label_stand_below_each_other(self) -> None:
         unsteady = Finding(Kind.NOT_DETERMINISTIC, "score", where=("noise", "drop"), cause="not twice the same")
         lines = failure_text(result(unsteady, facts=ResultContext("m.h5"))).split("\n")
-        assert lines[2:] == ["  suspects   noise", "             drop", "", "  artifact   m.h5"]
+        assert lines[2:-1] == ["  suspects   noise", "             drop", "", "  artifact   m.h5"]
+
+    def test_several_kinds_are_explained_by_one_command(self) -> None:
+        text = failure_text(result(SCALE, DRIFT, SCALE))
+        assert [line for line in text.split("\n") if "explain" in line] == [
+            "  about      modelcompat explain MC101 MC301"
+        ]
 
     def test_no_line_has_blanks_at_its_end_and_none_is_repeated(self) -> None:
         lines = failure_text(result(SCALE, DRIFT)).split("\n")

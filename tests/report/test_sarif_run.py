@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.report.repository import Repository
-from pytest_modelcompat.report.sarif_rules import ABOUT, rule
+from pytest_modelcompat.report.sarif_rules import rule
 from pytest_modelcompat.report.sarif_run import run_sarif
 from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.results.kind_codes import page_url
@@ -119,7 +119,7 @@ def test_paths_without_a_repository_and_reports_of_an_earlier_version() -> None:
 
 
 def test_every_kind_has_a_rule_with_a_sentence_and_a_page() -> None:
-    assert set(ABOUT) == set(Kind)
+    assert all(rule(kind)["shortDescription"]["text"] for kind in Kind)
     for kind in Kind:
         made = rule(kind)
         assert made["helpUri"] == page_url(kind)

@@ -89,6 +89,7 @@ CONTAINER_FAILURES = (
         "TensorFlow $tensorflow cannot read .keras files, and treats this one as a SavedModel folder",
         ("load it with TensorFlow 2.13 or newer", "or save the model as .h5 or SavedModel"),
         MEASURED,
+        exact_kind=Kind.FORMAT_NOT_READ,
     ),
     KnownFailure(
         r"SavedModel file does not exist at",
@@ -125,6 +126,7 @@ CONTAINER_FAILURES = (
             "or save the model as .keras",
         ),
         "keras#18709",
+        exact_kind=Kind.FORMAT_NOT_READ,
     ),
     KnownFailure(
         r"No model config(?:uration)? found in|No model found in config",
@@ -142,5 +144,6 @@ CONTAINER_FAILURES = (
         ("load it with the TensorFlow that saved it or a newer one", "or load it with tf.saved_model.load(...)"),
         MEASURED,
         exceptions=("JSONDecodeError",),
+        exact_kind=Kind.FORMAT_NOT_READ,
     ),
 )

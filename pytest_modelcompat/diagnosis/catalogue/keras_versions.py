@@ -49,6 +49,7 @@ def _removed_in_keras_3(argument: str, source: str) -> KnownFailure:
         source,
         when=both(is_from_keras, both(saved_by_keras(2), loaded_by_keras(3))),
         blame=Blame.LOADER,
+        exact_kind=Kind.UNKNOWN_ARGUMENT,
     )
 
 
@@ -64,6 +65,7 @@ KERAS_VERSION_FAILURES = (
         ),
         "tensorflow#64685",
         blame=Blame.LOADER,
+        exact_kind=Kind.UNKNOWN_ARGUMENT,
     ),
     KnownFailure(
         UNEXPECTED_ARGUMENT,
@@ -74,6 +76,7 @@ KERAS_VERSION_FAILURES = (
         MEASURED,
         when=_known_to_newer_only,
         blame=Blame.LOADER,
+        exact_kind=Kind.UNKNOWN_ARGUMENT,
     ),
     KnownFailure(
         r"weight_decay is not a valid argument, kwargs should be empty",
@@ -83,6 +86,7 @@ KERAS_VERSION_FAILURES = (
         (UNCOMPILED, "or load it with TensorFlow 2.13 or newer"),
         "mlflow#1201",
         blame=Blame.LOADER,
+        exact_kind=Kind.OPTIMIZER_NOT_READ,
     ),
     _removed_in_keras_3("groups", "keras#19151"),
     _removed_in_keras_3("time_major", "keras#20750"),
@@ -96,6 +100,7 @@ KERAS_VERSION_FAILURES = (
         MEASURED,
         when=is_from_keras,
         blame=Blame.LOADER,
+        exact_kind=Kind.UNKNOWN_ARGUMENT,
     ),
     KnownFailure(
         r"Could not interpret initializer identifier: \{.*'(?P<name>Orthogonal|GlorotUniform|Zeros|\w+)'",
@@ -106,6 +111,7 @@ KERAS_VERSION_FAILURES = (
         _FROM_KERAS_2,
         "keras#20750",
         blame=Blame.LOADER,
+        exact_kind=Kind.CONFIG_CHANGED,
     ),
     KnownFailure(
         r"MultiHeadAttention\.build\(\) missing 1 required positional argument: '(?P<argument>\w+)'",
@@ -115,6 +121,7 @@ KERAS_VERSION_FAILURES = (
         (_LOAD_WITH_KERAS_2, "or build the model in code with Keras 3, load the weights, and save it again"),
         MEASURED,
         blame=Blame.LOADER,
+        exact_kind=Kind.CONFIG_CHANGED,
     ),
     KnownFailure(
         r"'str' object has no attribute '(?P<attribute>quantization_mode|convert_input|compute_dtype|name)'",
@@ -125,6 +132,7 @@ KERAS_VERSION_FAILURES = (
         _FROM_KERAS_2,
         "Keras_insightface#132",
         blame=Blame.LOADER,
+        exact_kind=Kind.UNKNOWN_OBJECT,
     ),
     KnownFailure(
         r"pop expected at most 1 argument, got 2",
@@ -135,6 +143,7 @@ KERAS_VERSION_FAILURES = (
         MEASURED,
         formats=H5,
         blame=Blame.LOADER,
+        exact_kind=Kind.CONFIG_CHANGED,
     ),
     KnownFailure(
         r"unsupported operand type\(s\) for %: 'NoneType' and 'int'",
@@ -146,6 +155,7 @@ KERAS_VERSION_FAILURES = (
         MEASURED,
         when=saved_by_keras(2),
         blame=Blame.LOADER,
+        exact_kind=Kind.CONFIG_CHANGED,
     ),
     KnownFailure(
         r"[Ll]ayer \"?'?(?P<name>\w+)'?\"? expects (?P<wanted>\d+) input\(s\), but it received (?P<got>\d+) input|"
@@ -159,6 +169,7 @@ KERAS_VERSION_FAILURES = (
             "or build the model with keras.Model(inputs, outputs) instead of Sequential, and save it again",
         ),
         "tensorflow#63853",
+        exact_kind=Kind.CONFIG_CHANGED,
     ),
     KnownFailure(
         r"get_tensor\(\) takes 3 positional arguments but (?P<got>\d+) were given",
@@ -169,5 +180,6 @@ KERAS_VERSION_FAILURES = (
         ("load it with Keras $saved_version or newer",),
         MEASURED,
         blame=Blame.LOADER,
+        exact_kind=Kind.CONFIG_CHANGED,
     ),
 )

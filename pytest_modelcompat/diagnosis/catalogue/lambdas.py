@@ -26,7 +26,10 @@ _BYTECODE = (
     "this is CPython $python"
 )
 
-_REFUSED = r"whose `function` is a Python lambda|[Rr]equested the deserialization of a (?:Python )?`?[Ll]ambda`?"
+_REFUSED = (
+    r"whose `function` is a Python lambda|of this `Lambda` layer is a Python lambda|"
+    r"[Rr]equested the deserialization of a (?:Python )?`?[Ll]ambda`?"
+)
 
 
 def _in_compile(_: TemplateValues, context: DiagnosisContext) -> bool:
@@ -63,6 +66,7 @@ LAMBDA_FAILURES = (
         "keras#7440, keras#14875",
         stages=("load", "predict"),
         blame=Blame.WRITER,
+        exact_kind=Kind.PYTHON_BYTECODE,
     ),
     KnownFailure(
         r"unknown opcode|codeobject\.c|no locals found|EOF read where object expected|marshal data too short|"
@@ -74,6 +78,7 @@ LAMBDA_FAILURES = (
         "keras#9595, keras#11870",
         stages=("load", "predict"),
         blame=Blame.WRITER,
+        exact_kind=Kind.PYTHON_BYTECODE,
     ),
     KnownFailure(
         r"",
@@ -86,6 +91,7 @@ LAMBDA_FAILURES = (
         exceptions=("SystemError",),
         when=has_bytecode,
         blame=Blame.WRITER,
+        exact_kind=Kind.PYTHON_BYTECODE,
     ),
     KnownFailure(
         # Keras takes what the bytecode raises for a model that cannot be built yet, and goes on to the weights.
@@ -97,6 +103,7 @@ LAMBDA_FAILURES = (
         MEASURED,
         when=incompatible_bytecode,
         blame=Blame.WRITER,
+        exact_kind=Kind.PYTHON_BYTECODE,
     ),
     KnownFailure(
         r"could not automatically infer the (?:output )?shape of the Lambda",

@@ -140,6 +140,7 @@ NAME_FAILURES = (
         "Keras_insightface#132",
         when=saved_by_keras(2),
         blame=Blame.LOADER,
+        exact_kind=Kind.UNKNOWN_OBJECT,
     ),
     KnownFailure(
         r"Could not locate class '(?P<name>\w+)'.*'module': 'tf_keras\b|"
@@ -151,6 +152,7 @@ NAME_FAILURES = (
         "keras#21412, keras#21429",
         formats=KERAS,
         blame=Blame.LOADER,
+        exact_kind=Kind.MODULE_MOVED,
     ),
     KnownFailure(
         r"Could not (?:deserialize|locate) class '(?P<name>\w+)' because its parent module "
@@ -165,6 +167,7 @@ NAME_FAILURES = (
         ),
         "keras#19089, tensorflow#70866",
         blame=Blame.LOADER,
+        exact_kind=Kind.MODULE_MOVED,
     ),
     KnownFailure(
         r"because its parent module (?P<module>[\w.]+) cannot be imported",

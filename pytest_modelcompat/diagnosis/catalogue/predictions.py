@@ -32,6 +32,7 @@ def _vocabulary_lost(*fix: str, when: Condition | None = None) -> KnownFailure:
         formats=H5,
         when=when,
         blame=Blame.WRITER,
+        exact_kind=Kind.VOCABULARY_LOST,
     )
 
 
@@ -75,6 +76,7 @@ PREDICTION_FAILURES = (
         "tensorflow#56054",
         stages=("load", "predict"),
         blame=Blame.WRITER,
+        exact_kind=Kind.VOCABULARY_LOST,
     ),
     KnownFailure(
         r"Input \d+ (?:with name '[^']*' )?of layer \"?'?(?P<name>[\w/]+)'?\"? is incompatible with the layer: "

@@ -109,6 +109,7 @@ SAVED_MODEL_FAILURES = (
         MEASURED,
         stages=(),
         blame=Blame.LOADER,
+        exact_kind=Kind.UNKNOWN_ATTRIBUTE,
     ),
     KnownFailure(
         r"GraphDef (?:min )?consumer version (?P<wanted>\d+) (?:above|below) (?:current|min\w*) ?\w* ?version|"
@@ -119,6 +120,7 @@ SAVED_MODEL_FAILURES = (
         ("load it with the TensorFlow that saved it, or a newer one",),
         "Loaders disagree",
         blame=Blame.LOADER,
+        exact_kind=Kind.GRAPH_VERSION,
     ),
     KnownFailure(
         r"No OpKernel was registered to support Op '(?P<name>\w+)'",
@@ -130,6 +132,7 @@ SAVED_MODEL_FAILURES = (
         MEASURED,
         stages=_ANY_USE,
         blame=Blame.LOADER,
+        exact_kind=Kind.NO_KERNEL,
     ),
     KnownFailure(
         r"Could not find variable (?P<name>(?!_AnonymousVar)\S+)\. This could mean that the variable has been deleted",
@@ -156,6 +159,7 @@ SAVED_MODEL_FAILURES = (
         "Real-TIme-Skin-Type-Detection#1",
         formats=SAVED_MODEL,
         blame=Blame.LOADER,
+        exact_kind=Kind.OPTIMIZER_NOT_READ,
     ),
     KnownFailure(
         r"was expected to be a (?P<wanted>half|bfloat16|float|double) tensor but is a (?P<got>\w+) tensor",

@@ -27,11 +27,18 @@ def _of_two_versions(_: TemplateValues, context: DiagnosisContext) -> bool:
 
 
 def _misfits(
-    pattern: str, subject: str, cause: str, source: str = "", formats: tuple[str, ...] = ()
+    pattern: str,
+    subject: str,
+    cause: str,
+    source: str = "",
+    formats: tuple[str, ...] = (),
+    exact_kind: Kind = Kind.WEIGHTS_DO_NOT_FIT,
 ) -> tuple[KnownFailure, ...]:
     """Entries for weights that do not fit: layers of the user's own, other versions of Keras, and neither."""
     return tuple(
-        KnownFailure(pattern, Kind.LOAD_FAILED, subject, cause, fix, source, formats=formats, when=when)
+        KnownFailure(
+            pattern, Kind.LOAD_FAILED, subject, cause, fix, source, formats=formats, when=when, exact_kind=exact_kind
+        )
         for fix, when in (
             ((_BUILD, f"or {_SAME_VERSION}"), both(_of_own_layers, _of_two_versions)),
             ((_BUILD,), _of_own_layers),
@@ -89,6 +96,7 @@ WEIGHT_FAILURES = (
         'layer "$name" has $wanted variables and the file gives it $got: either the version of Keras that saved it '
         "laid .keras files out differently, or a sublayer is made in call() and not built when weights arrive",
         "tf-keras#664, keras#19615",
+        exact_kind=Kind.WEIGHTS_MOVED,
     ),
     *_misfits(
         r"A total of (?P<count>\d+) objects could not be loaded",
