@@ -8,7 +8,7 @@ import pytest
 
 from pytest_modelcompat.artifacts.formats import KERAS_FOLDER, MODEL_SUFFIXES, OTHER_SUFFIXES
 from pytest_modelcompat.plugin import markers, options
-from pytest_modelcompat.plugin.stash import SESSION
+from pytest_modelcompat.plugin.stash import FAILURES_ATTRIBUTE, SESSION
 from pytest_modelcompat.settings.table import OPTIONS
 
 if TYPE_CHECKING:
@@ -168,9 +168,15 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """When the last test has run: whether any were left out."""
+    """When the last test has run: whether any were left out, and how the terminal shows those that failed."""
     if session.shouldstop or session.shouldfail:
         _session(session.config).cut_short = True
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    failed = reporter.stats.get("failed", ()) if reporter is not None else ()
+    if any(hasattr(report, FAILURES_ATTRIBUTE) for report in failed):
+        from pytest_modelcompat.plugin import failure_texts
+
+        failure_texts.fit(failed, reporter)
 
 
 def pytest_terminal_summary(

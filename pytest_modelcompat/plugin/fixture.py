@@ -9,6 +9,7 @@ import pytest
 
 from pytest_modelcompat.artifacts.formats import SAVE_ORDER
 from pytest_modelcompat.plugin import collection
+from pytest_modelcompat.plugin.builder_errors import of_user
 from pytest_modelcompat.plugin.marked_tests import resolve_settings
 from pytest_modelcompat.plugin.markers import ROUNDTRIP, target_of
 from pytest_modelcompat.plugin.names import accept_command, case_id, golden_name
@@ -125,7 +126,7 @@ class ModelRoundtrip:
             target=target,
             settings=settings,
             golden=golden,
-            build=lambda: split_returned(model() if is_builder(model) else model),
+            build=lambda: split_returned(of_user(model) if is_builder(model) else model),
             accept=accept_command(self.item),
             declared_in=OptionPlace.CALL,
             test_module=getattr(getattr(self.item, "module", None), "__name__", ""),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_modelcompat.plugin import collection, report_writer
+from pytest_modelcompat.plugin.builder_errors import of_user
 from pytest_modelcompat.plugin.extensions import announce
 from pytest_modelcompat.plugin.markers import FIXTURE, is_model_item, target_of
 from pytest_modelcompat.plugin.names import accept_command, case_id, golden_name
@@ -122,9 +123,9 @@ def run_marked(item: pytest.Function, session: Session) -> None:
         target=target,
         settings=marked.settings,
         golden=golden,
-        build=(lambda: split_returned(call())) if marked.artifact is None else None,
+        build=(lambda: split_returned(of_user(call))) if marked.artifact is None else None,
         artifact=marked.artifact,
-        inputs=call if marked.artifact is not None else None,
+        inputs=(lambda: of_user(call)) if marked.artifact is not None else None,
         accept=accept_command(item),
         declared_in=OptionPlace.MARKER if marked.artifact is None else OptionPlace.ARTIFACT_MARKER,
         test_module=item.module.__name__,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.plugin.session import Session
 
 TITLE = "model compatibility"
+# What pytest-rerunfailures makes of the outcome of a test that it runs once more.
+_RUN_AGAIN = ("rerun",)
 
 
 def write_summary(reporter: pytest.TerminalReporter, exitstatus: int, session: Session) -> None:
@@ -25,7 +27,7 @@ def write_summary(reporter: pytest.TerminalReporter, exitstatus: int, session: S
     lines = [
         line
         for report in reports
-        if report.when == "call"
+        if report.when == "call" and report.outcome not in _RUN_AGAIN
         for line in user_properties.lines(
             report.user_properties, expected=report.skipped and hasattr(report, "wasxfail")
         )
