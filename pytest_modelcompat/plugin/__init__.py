@@ -173,7 +173,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         _session(session.config).cut_short = True
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     failed = reporter.stats.get("failed", ()) if reporter is not None else ()
-    if any(hasattr(report, FAILURES_ATTRIBUTE) for report in failed):
+    if reporter is not None and any(hasattr(report, FAILURES_ATTRIBUTE) for report in failed):
         from pytest_modelcompat.plugin import failure_texts
 
         failure_texts.fit(failed, reporter)

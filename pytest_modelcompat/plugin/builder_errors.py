@@ -47,7 +47,7 @@ def shortened(report: pytest.TestReport, call: pytest.CallInfo[None], item: pyte
         Whether it was such an exception.
     """
     option, verbosity = item.config.option, item.config.get_verbosity()
-    is_asked = option.tbstyle != "auto" or option.fulltrace or option.showlocals or verbosity >= 2  # noqa: PLR2004
+    is_asked = option.tbstyle != "auto" or option.fulltrace or option.showlocals or verbosity >= 2
     error = call.excinfo.value if call.excinfo is not None else None
     crash = getattr(report.longrepr, "reprcrash", None)
     if is_asked or not isinstance(error, Exception) or crash is None:

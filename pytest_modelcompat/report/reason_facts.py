@@ -54,7 +54,7 @@ def _fix_lines(targets: Iterable[Mapping[str, Any]]) -> Iterator[str]:
                 fixes.setdefault(tuple(finding["fix"]), target["title"])
     for number, (fix, title) in enumerate(fixes.items()):
         if number == _MOST_FIXES:
-            yield from labelled("", f"and {counted(len(fixes) - number, 'more fix')}es, of other targets; --json has all")
+            yield from labelled("", f"and {len(fixes) - number:,} more for other targets; --json has all")
             return
         first = f"# {title}\n" if len(fixes) > 1 else ""
         yield from labelled("fix", first + "\n".join(fix))
