@@ -83,9 +83,10 @@ class BuilderCollector(pytest.File):
         session = Session.of(self.config)
         settings = resolve_settings(session.layers, self.config.rootpath)
         # A model that the module makes when it is imported must come out the same in every session.
-        if _is_there(module) and tensorflow_problem() is None:
+        if _is_there(module) and tensorflow_problem(session.waits) is None:
             seed_everything(settings.seed)
-        found = self._resolve(module, name)
+        with session.waits.on(f"importing {module}"):
+            found = self._resolve(module, name)
         golden = GoldenName((), settings.name or self.name)
         try:
             session.claims.add(golden, self.name)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.plugin.session import Session
     from pytest_modelcompat.roundtrip.case import Case, Fixture
+    from pytest_modelcompat.runtimes.waits import Waits
     from pytest_modelcompat.settings.expected_failures import ExpectedFailure
 
 
@@ -71,7 +72,7 @@ def refuse_forked(item: pytest.Item) -> None:
 
 def seed_for(item: pytest.Item, session: Session) -> None:
     """Seed as a model test's options say."""
-    if tensorflow_problem() is not None:
+    if tensorflow_problem(session.waits) is not None:
         return
     from pytest_modelcompat.roundtrip.seed import seed_everything
 
@@ -168,7 +169,7 @@ def check_item(item: pytest.Item, case: Case, session: Session) -> Result:
     """
     began = time.perf_counter()
     # An artifact is loaded in the loader only, and needs no TensorFlow in this process.
-    problem = tensorflow_problem() if case.artifact is None else None
+    problem = tensorflow_problem(session.waits) if case.artifact is None else None
     if problem is not None:
         from pytest_modelcompat.diagnosis import no_tensorflow
 
@@ -207,10 +208,11 @@ def _expected(item: pytest.Item, case: Case, session: Session) -> list[ExpectedF
     return [each for each in known if each.is_about(test, case.target)]
 
 
-def tensorflow_problem() -> str | None:
+def tensorflow_problem(waits: Waits) -> str | None:
     """Why TensorFlow cannot be imported in this process, the exception's class and message; None if it can."""
     try:
-        importlib.import_module("tensorflow")
+        with waits.on("importing TensorFlow"):
+            importlib.import_module("tensorflow")
     except Exception as error:  # noqa: BLE001 - a broken installation raises whatever it likes
         return f"{type(error).__name__}: {error}"
     return None

@@ -13,6 +13,7 @@ import pytest
 from pytest_modelcompat.plugin.claims import Claims
 from pytest_modelcompat.plugin.options import command_line_layer, forks, golden_root, ini_layer
 from pytest_modelcompat.plugin.stash import SESSION, SHARED_LOADER
+from pytest_modelcompat.plugin.wait_terminal import waits_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +63,7 @@ class Session:
         self.claims = Claims()
         self.marked_tests = MarkedTests(self.layers)
         self.cut_short = False
+        self.waits = waits_of(config)
         _interrupt_on_sigterm(config)
         self.golden_root = golden_root(config)
         self._loaders: LoaderPool | None = None
@@ -107,7 +109,7 @@ class Session:
             from pytest_modelcompat.runtimes.pool import LoaderPool
 
             local = self._config.stash.get(SHARED_LOADER, None)
-            self._loaders = LoaderPool(self.runtimes, fork=self._forks, local=local)
+            self._loaders = LoaderPool(self.runtimes, fork=self._forks, local=local, waits=self.waits)
         return self._loaders
 
     def frozen(self) -> Mapping[GoldenName, tuple[Frozen, ...]]:
@@ -137,6 +139,7 @@ class Session:
                 keep=_made(Path(keep).absolute()) if keep else None,
                 accepted=_accepted(self._config),
                 threads=threads_per_worker(),
+                waits=self.waits,
             )
         return self._context
 

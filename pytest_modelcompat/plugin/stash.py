@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 # A `Session`, only where there is something for the plugin to do; `Session.of` gives it its type.
 SESSION: pytest.StashKey[Any] = pytest.StashKey()
 
+# A file descriptor of the terminal that the session shows its progress on, from before pytest captures any output.
+TERMINAL: pytest.StashKey[int] = pytest.StashKey()
+
 # Of an item: whether its random numbers were seeded for its own fixtures.
 FIXTURES_SEEDED: pytest.StashKey[bool] = pytest.StashKey()
 

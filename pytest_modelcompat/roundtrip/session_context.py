@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.compatibility.unsafe.acceptance import Acceptance
 from pytest_modelcompat.roundtrip import save
+from pytest_modelcompat.runtimes.waits import Waits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +31,7 @@ class SessionContext:
         saves: what this session's saves changed in the models they saved.
         accepted: unsafe content of artifacts that the project accepts.
         threads: threads a loader's child may use; 0 for TensorFlow's default.
+        waits: shows what takes long.
     """
 
     loaders: LoaderPool
@@ -40,4 +42,5 @@ class SessionContext:
     keep: Path | None = None
     accepted: Acceptance = field(default_factory=Acceptance)
     threads: int = 0
+    waits: Waits = field(default_factory=Waits)
     saves: save.SaveHistory = field(default_factory=save.SaveHistory)
