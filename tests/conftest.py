@@ -123,7 +123,7 @@ class Project:
 
 @pytest.fixture
 def project(pytester: pytest.Pytester, loader: LoaderProcess, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """An empty project; `CI` is not set in it, so that goldens may be recorded."""
+    """An empty project; `CI` is not set in it, so that goldens may be recorded, and no line is wrapped."""
     monkeypatch.delenv("CI", raising=False)
-    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("COLUMNS", "400")
     return Project(pytester, loader)

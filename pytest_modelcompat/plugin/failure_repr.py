@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback
 
-from pytest_modelcompat.plugin.stash import FAILURES_ATTRIBUTE
+from pytest_modelcompat.plugin.stash import FAILURES_ATTRIBUTE, STOPPED_WITH
 from pytest_modelcompat.report.failure_groups import failure_data
 from pytest_modelcompat.report.failure_text import short_headline
+from pytest_modelcompat.report.layout import labelled
 
 if TYPE_CHECKING:
     import pytest
@@ -27,9 +28,9 @@ def show(report: pytest.TestReport, error: ModelCompatError, item: pytest.Item) 
     failures = [failure_data(result, verbose=verbose) for result in error.results]
     vars(report)[FAILURES_ATTRIBUTE] = failures
     path, line, _ = report.location
-    report.longrepr = text_repr(
-        "\n\n".join(each["text"] for each in failures), path, (line or 0) + 1, short_headline(error.results[0])
-    )
+    at_hand = item.stash.get(STOPPED_WITH, "")
+    shown = [*(each["text"] for each in failures), *(["\n".join(labelled("pdb", at_hand))] if at_hand else [])]
+    report.longrepr = text_repr("\n\n".join(shown), path, (line or 0) + 1, short_headline(error.results[0]))
 
 
 def text_repr(text: str, path: str, line: int, message: str) -> ReprExceptionInfo:

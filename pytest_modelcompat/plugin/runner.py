@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat.plugin import collection, report_writer
+from pytest_modelcompat.plugin import collection, debugger, report_writer
 from pytest_modelcompat.plugin.builder_errors import of_user
 from pytest_modelcompat.plugin.extensions import announce
 from pytest_modelcompat.plugin.markers import FIXTURE, is_model_item, target_of
@@ -150,12 +150,15 @@ def run_target(item: pytest.Item, case: Case, session: Session) -> Result:
     Raises:
         ModelCompatError: the target fails.
     """
+    scene = debugger.Scene(case)
     try:
-        result = check_item(item, case, session)
+        result = check_item(item, scene.listening() if debugger.is_wanted(item) else case, session)
     except NotApplicableError as error:
         pytest.skip(f"modelcompat: {error}")
     if result.expected:
         pytest.xfail(f"{result.verdict}: {result.expected}")
+    if result.failed and debugger.is_wanted(item):
+        debugger.stop(item, scene, (result,), session)
     if result.failed:
         raise ModelCompatError((result,))
     return result
@@ -168,6 +171,8 @@ def check_item(item: pytest.Item, case: Case, session: Session) -> Result:
         NotApplicableError: a model of this kind does not have the format, and the test does not ask for it.
     """
     began = time.perf_counter()
+    if debugger.is_wanted(item):
+        debugger.forget(session)
     # An artifact is loaded in the loader only, and needs no TensorFlow in this process.
     problem = tensorflow_problem(session.waits) if case.artifact is None else None
     if problem is not None:

@@ -140,6 +140,7 @@ class Session:
                 accepted=_accepted(self._config),
                 threads=threads_per_worker(),
                 waits=self.waits,
+                attempts=[] if self._config.getoption("usepdb", False) else None,
             )
         return self._context
 

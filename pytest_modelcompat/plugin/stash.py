@@ -24,5 +24,8 @@ CLAIM_PROBLEM: pytest.StashKey[str] = pytest.StashKey()
 # Put here before `pytest_configure`, a loader serves several sessions of one process; its maker closes it.
 SHARED_LOADER: pytest.StashKey[LoaderProcess] = pytest.StashKey()
 
+# Of an item that stopped in a debugger: the variables that are at hand there, a line each.
+STOPPED_WITH: pytest.StashKey[str] = pytest.StashKey()
+
 # The attribute of a TestReport that the texts of its failed targets travel in.
 FAILURES_ATTRIBUTE = "modelcompat_failures"

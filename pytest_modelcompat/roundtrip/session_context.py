@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcompat.golden.store import GoldenStore
+    from pytest_modelcompat.roundtrip.attempt import Attempt
     from pytest_modelcompat.roundtrip.freeze import ReleaseFreezer
     from pytest_modelcompat.runtimes.pool import LoaderPool
 
@@ -32,6 +33,7 @@ class SessionContext:
         accepted: unsafe content of artifacts that the project accepts.
         threads: threads a loader's child may use; 0 for TensorFlow's default.
         waits: shows what takes long.
+        attempts: takes the last attempt to load, where somebody will look at it; None to keep none.
     """
 
     loaders: LoaderPool
@@ -43,4 +45,5 @@ class SessionContext:
     accepted: Acceptance = field(default_factory=Acceptance)
     threads: int = 0
     waits: Waits = field(default_factory=Waits)
+    attempts: list[Attempt] | None = None
     saves: save.SaveHistory = field(default_factory=save.SaveHistory)

@@ -69,7 +69,7 @@ def test_a_failing_call_tells_of_each_format_that_failed(project: Project) -> No
         [
             "GOLDEN MISSING  test_it?keras?: there is no golden yet at golden/test_it/test_it",
             "GOLDEN MISSING  test_it?h5?: there is no golden yet at golden/test_it/test_it",
-            "FAILED test_it.py::test_it - GOLDEN MISSING  test_it?keras?: *",
+            "FAILED test_it.py::test_it - GOLDEN MISSING: *",
         ]
     )
 
