@@ -97,6 +97,6 @@ def _found(scene: Scene, session: Session) -> tuple[Any, Any, Any, Any, Any]:
     except GoldenError:
         golden = None
     if attempt is None:
-        return model, inputs, None, None, golden
+        return model, inputs if inputs is not None else scene.case.settings.inputs, None, None, golden
     reloaded = next(iter(attempt.routes.values()), None)
     return model, attempt.subject.inputs, attempt.subject.outputs, reloaded, golden
