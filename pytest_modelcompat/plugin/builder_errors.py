@@ -8,6 +8,8 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import pytest
+
 from pytest_modelcompat.artifacts.text import counted, shorten
 from pytest_modelcompat.plugin.failure_repr import text_repr
 from pytest_modelcompat.plugin.markers import ModelItem, target_of
@@ -18,8 +20,6 @@ from pytest_modelcompat.report.failure_groups import exception_data
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
-
-    import pytest
 
 T = TypeVar("T")
 
@@ -35,26 +35,28 @@ def of_user(call: Callable[[], T]) -> T:
     return call()
 
 
-def shortened(report: pytest.TestReport, call: pytest.CallInfo[None], item: pytest.Item) -> bool:
-    """Show an exception of the user's builder by their own frames, unless more is asked for.
+def shortened(call: pytest.CallInfo[None], item: pytest.Item) -> pytest.TestReport | None:
+    """The report of a test whose builder raised, which shows the user's own frames.
 
     Args:
-        report: of the test's call.
-        call: how it ended.
+        call: how the test's call ended.
         item: the test; a style of traceback that its session is asked for is kept, as is all of it under `-vv`.
 
     Returns:
-        Whether it was such an exception.
+        None where something else ended it, or more is asked for: the report is pytest's own then.
     """
     option, verbosity = item.config.option, item.config.get_verbosity()
     is_asked = option.tbstyle != "auto" or option.fulltrace or option.showlocals or verbosity >= 2
     error = call.excinfo.value if call.excinfo is not None else None
-    crash = getattr(report.longrepr, "reprcrash", None)
-    if is_asked or not isinstance(error, Exception) or crash is None:
-        return False
+    if is_asked or not isinstance(error, Exception):
+        return None
     frames = _frames_of_builder(error.__traceback__)
     if not frames:
-        return False
+        return None
+    report = pytest.TestReport.from_item_and_call(item, call)
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if crash is None:
+        return None
     shown = (*_shown(frames, item.config.rootpath), *_message(error), "pytest -vv shows the whole traceback")
     text = "\n".join(shown)
     report.longrepr = text_repr(text, crash.path, crash.lineno, crash.message)
@@ -63,7 +65,7 @@ def shortened(report: pytest.TestReport, call: pytest.CallInfo[None], item: pyte
         where = str(item.case.golden) if isinstance(item, ModelItem) else case_id(item)
         data = exception_data(type(error).__name__, text, title=item.name, target=str(target), where=where)
         vars(report)[FAILURES_ATTRIBUTE] = [data]
-    return True
+    return report
 
 
 def _frames_of_builder(tb: TracebackType | None) -> list[traceback.FrameSummary]:

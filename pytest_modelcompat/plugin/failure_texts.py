@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.plugin.failure_repr import text_repr
 from pytest_modelcompat.plugin.stash import FAILURES_ATTRIBUTE
+from pytest_modelcompat.plugin.summary import terminal_width
 from pytest_modelcompat.report.failure_groups import condensed
 from pytest_modelcompat.report.line_wrap import wrapped
 
@@ -38,8 +38,3 @@ def fit(reports: Sequence[pytest.TestReport], reporter: pytest.TerminalReporter)
         crash: Any = getattr(report.longrepr, "reprcrash", None)
         if crash is not None:
             report.longrepr = text_repr("\n\n".join(own), crash.path, crash.lineno, crash.message)
-
-
-def terminal_width(reporter: pytest.TerminalReporter) -> int | None:
-    """How wide lines may be: a terminal's width, or what `COLUMNS` says; None for a pipe or a file."""
-    return reporter._tw.fullwidth if reporter.isatty or os.environ.get("COLUMNS") else None  # noqa: SLF001 - no public one

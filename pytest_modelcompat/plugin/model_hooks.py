@@ -63,10 +63,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport | None:
     """After each phase of a test: a failed target is shown by its own text, a builder that raises by its own frames."""
     error = call.excinfo.value if call.excinfo is not None else None
-    if error is None or not markers.is_ours(item):
-        return None
-    report = pytest.TestReport.from_item_and_call(item, call)
     if isinstance(error, ModelCompatError):
+        report = pytest.TestReport.from_item_and_call(item, call)
         show(report, error, item)
         return report
-    return report if builder_errors.shortened(report, call, item) else None
+    return builder_errors.shortened(call, item) if error is not None and markers.is_ours(item) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,9 +37,18 @@ def write_summary(reporter: pytest.TerminalReporter, exitstatus: int, session: S
     # pytest 9.2 asks plugins even under --no-summary; earlier ones do not.
     if reporter.config.option.no_summary or not (lines or stale):
         return
+    from pytest_modelcompat.report.line_wrap import wrapped_summary
+
     reporter.section(TITLE)
+    width = terminal_width(reporter)
     for text in summary_lines(lines, stale, reporter.config.get_verbosity()):
-        reporter.write_line(text)
+        for line in wrapped_summary(text, width):
+            reporter.write_line(line)
+
+
+def terminal_width(reporter: pytest.TerminalReporter) -> int | None:
+    """How wide lines may be: a terminal's width, or what `COLUMNS` says; None for a pipe or a file."""
+    return reporter._tw.fullwidth if reporter.isatty or os.environ.get("COLUMNS") else None  # noqa: SLF001 - no public one
 
 
 def stale_goldens(reporter: pytest.TerminalReporter, exitstatus: int, session: Session) -> list[str]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _AS_IT_IS = frozenset({"fix", "accept", "see", "add", "pdb", "|"})
 _LEFT = len(INDENT) + LABEL_WIDTH
 _NARROWEST = 40
+# Of a warning in the summary: what follows is to be pasted.
+_BEFORE_CODE = ("; add ", "; give them: ")
 # Not broken within: a word, a path, and the short name or expression that quotes or brackets hold together.
 _PIECE = re.compile(r"""\s*(?:\[[^\]\s]*(?:\ [^\]\s]*){0,4}\]|"[^"]{0,60}"|`[^`]{0,60}`|\S)+""")
 
@@ -44,6 +46,22 @@ def _fitting(lines: Sequence[str], width: int) -> Iterator[str]:
             # What stands below the label's own column, as the rows of a table do, keeps its place.
             inner = len(line) - len(line.lstrip())
             yield from broken(line, width, " " * max(_LEFT, inner))
+
+
+def wrapped_summary(line: str, width: int | None) -> Iterator[str]:
+    """A line of the summary as several; the code that a warning says to add stays in one piece.
+
+    Args:
+        line: the line.
+        width: see `wrapped`.
+    """
+    if width is None or width < _NARROWEST or len(line) <= width:
+        yield line
+        return
+    cut = next((line.index(mark) + len(mark) for mark in _BEFORE_CODE if mark in line), len(line))
+    yield from broken(line[:cut].rstrip(), width, INDENT * 2)
+    if line[cut:]:
+        yield INDENT * 2 + line[cut:]
 
 
 def broken(line: str, width: int, indent: str) -> Iterator[str]:

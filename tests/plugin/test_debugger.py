@@ -105,7 +105,7 @@ def test_what_stops_before_a_load_still_has_its_model(stopped: Project) -> None:
             "PREDICTION FAILED *",
             "  pdb        model *",
             "*PDB post_mortem*",
-            "('ranker', [[[]1.0, 2.0, 3.0, 4.0[]]], None)",
+            "('ranker', ??1.0, 2.0, 3.0, 4.0??, None)",
         ]
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_modelcompat.report.line_wrap import wrapped
+from pytest_modelcompat.report.line_wrap import wrapped, wrapped_summary
 
 TEXT = """UNKNOWN LAYER  test_ranker[h5]: the saved model cannot be loaded again with what the test declares
 
@@ -61,3 +61,19 @@ def test_code_of_a_traceback_is_not_broken() -> None:
     lines = wrapped(text, 60).split("\n")
     assert code in lines
     assert max(len(line) for line in lines if line != code) <= 60
+
+
+def test_a_warning_keeps_what_it_says_to_add_in_one_piece() -> None:
+    line = (
+        'test_it[h5]: warning: ARGUMENT NOT SAVED: Scale(factor=3.0) is not saved; add "factor": self.factor, to what '
+        "get_config() of Scale returns"
+    )
+    assert list(wrapped_summary(line, 60)) == [
+        "test_it[h5]: warning: ARGUMENT NOT SAVED: Scale(factor=3.0)",
+        "    is not saved; add",
+        '    "factor": self.factor, to what get_config() of Scale returns',
+    ]
+    assert list(wrapped_summary(line, None)) == [line]
+    assert list(wrapped_summary("test_it[h5]  passed  (greatest drift 0)", 60)) == [
+        "test_it[h5]  passed  (greatest drift 0)"
+    ]
