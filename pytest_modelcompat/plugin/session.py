@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ import pytest
 from pytest_modelcompat.plugin.claims import Claims
 from pytest_modelcompat.plugin.options import command_line_layer, forks, golden_root, ini_layer
 from pytest_modelcompat.plugin.stash import SESSION, SHARED_LOADER
-from pytest_modelcompat.plugin.wait_terminal import waits_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip.session_context import SessionContext
     from pytest_modelcompat.runtimes.config import RuntimeConfig
     from pytest_modelcompat.runtimes.pool import LoaderPool
+    from pytest_modelcompat.runtimes.waits import Waits
     from pytest_modelcompat.settings.expected_failures import ExpectedFailure
     from pytest_modelcompat.settings.settings import OptionLayer
 
@@ -63,7 +64,6 @@ class Session:
         self.claims = Claims()
         self.marked_tests = MarkedTests(self.layers)
         self.cut_short = False
-        self.waits = waits_of(config)
         _interrupt_on_sigterm(config)
         self.golden_root = golden_root(config)
         self._loaders: LoaderPool | None = None
@@ -90,6 +90,13 @@ class Session:
             session = config.stash[SESSION] = cls(config)
             config.add_cleanup(session.close)
         return session
+
+    @cached_property
+    def waits(self) -> Waits:
+        """Shows what takes long, where somebody looks at a terminal."""
+        from pytest_modelcompat.plugin.wait_terminal import waits_of
+
+        return waits_of(self._config)
 
     def prefetch(self) -> None:
         """Start a loader in the background; it imports TensorFlow while pytest is still busy.
