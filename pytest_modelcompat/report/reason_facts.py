@@ -51,10 +51,10 @@ def _fix_lines(targets: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for target in targets:
         for finding in target.get("findings") or ():
             if finding["severity"] == Severity.ERROR.value and finding["fix"]:
-                fixes.setdefault(tuple(finding["fix"]), target["title"])
-    for number, (fix, title) in enumerate(fixes.items()):
+                fixes.setdefault(tuple(finding["fix"]), f"{target['title']} in {target['runtime']}")
+    for number, (fix, where) in enumerate(fixes.items()):
         if number == _MOST_FIXES:
             yield from labelled("", f"and {len(fixes) - number:,} more for other targets; --json has all")
             return
-        first = f"# {title}\n" if len(fixes) > 1 else ""
+        first = f"# {where}\n" if len(fixes) > 1 else ""
         yield from labelled("fix", first + "\n".join(fix))
