@@ -25,8 +25,11 @@ T = TypeVar("T")
 
 # The test, and where its code ends up: those between are calls from one to the other.
 _FIRST, _LAST = 1, 2
+_MOST_LINES, _LONGEST_LINE = 5, 300
 # Keras repeats the arguments of a call below its message.
-_MOST_LINES, _LONGEST_LINE = 3, 300
+_ARGUMENTS = ("Arguments received by", "Call arguments received by")
+# Keras 2 runs a copy of a layer's call().
+_COPY = "__autograph_generated_file"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -94,7 +97,7 @@ def _shown(frames: Sequence[traceback.FrameSummary], root: Path) -> Iterator[str
 
 def _is_installed(filename: str) -> bool:
     """Whether a file is Python's, or of a package that is installed, as TensorFlow and Keras are."""
-    if filename.startswith("<") or {"site-packages", "dist-packages"} & set(Path(filename).parts):
+    if filename.startswith("<") or _COPY in filename or {"site-packages", "dist-packages"} & set(Path(filename).parts):
         return True
     return any(Path(filename).is_relative_to(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib"))
 
@@ -102,10 +105,11 @@ def _is_installed(filename: str) -> bool:
 def _message(error: BaseException) -> Iterator[str]:
     text = _COLOURS.sub("", "".join(traceback.format_exception_only(error)))
     lines = [line for line in text.splitlines() if line.strip()]
-    for line in lines[:_MOST_LINES]:
-        yield f"E   {shorten(line, _LONGEST_LINE)}"
-    if len(lines) > _MOST_LINES:
-        yield f"E   … {counted(len(lines) - _MOST_LINES, 'more line')}"
+    most = next((number for number, line in enumerate(lines) if line.strip().startswith(_ARGUMENTS)), len(lines))
+    shown = lines[: min(most, _MOST_LINES)]
+    yield from (f"E   {shorten(line, _LONGEST_LINE)}" for line in shown)
+    if len(lines) > len(shown):
+        yield f"E   … {counted(len(lines) - len(shown), 'more line')}"
     cause: Any = error.__cause__
     if cause is not None:
         first = "".join(traceback.format_exception_only(cause)).splitlines()[0]
