@@ -21,9 +21,11 @@ INTRODUCTION = """
 # What a failure looks like
 
 Each text below is what pytest prints, word for word. `docs/make_failures.py` makes these failures happen and writes
-this page. The first line is a sentence that also stands in pytest's short summary; `because` is the cause; `fix` is
-what to write or run; `it said` quotes the last line of the original exception, and `pytest -vv` shows the rest of it.
-The *loader* is the fresh process in which the saved model is loaded, with nothing but what the test declares.
+this page. The first line is a sentence, and pytest's short summary begins with its kind and what it is about. `because`
+is the cause; `fix` is what to write or run; `it said` quotes the last line of the original exception, and `pytest -vv`
+shows the rest of it. `also in` names other targets of the test with the same cause: they say in two lines in what they
+differ. Lines are as wide as the terminal; what is to be pasted is never wrapped. The *loader* is the fresh process in
+which the saved model is loaded, with nothing but what the test declares.
 """
 
 LAYERS = """

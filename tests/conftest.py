@@ -134,8 +134,8 @@ class Project:
 
 @pytest.fixture
 def project(pytester: pytest.Pytester, loader: LoaderProcess, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """An empty project, on no CI service as it seems: goldens may be recorded, and nothing is shown there."""
+    """An empty project, on no CI service as it seems: goldens may be recorded. No line is wrapped."""
     for name in ("CI", "GITHUB_ACTIONS", "GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("COLUMNS", "400")
     return Project(pytester, loader)

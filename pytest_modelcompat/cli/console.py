@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import itertools
+import os
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
+
+from pytest_modelcompat.runtimes.waits import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,11 +34,13 @@ class Console:
 
     out: TextIO
     err: TextIO
+    waits: Waits = field(default_factory=Waits)
     _problems: Iterator[int] = field(default_factory=itertools.count, repr=False, compare=False)
 
     def lines(self, lines: Iterable[str]) -> None:
         """Writes lines, with control characters made visible."""
         for line in lines:
+            self.waits.clear()
             self.out.write(line.translate(_CONTROLS) + "\n")
 
     def problem(self, sentence: str) -> None:
@@ -45,11 +50,13 @@ class Console:
             return
         if number == _MOST_PROBLEMS:
             sentence = f"more than {_MOST_PROBLEMS:,} things could not be done or read; --json names each"
+        self.waits.clear()
         self.out.flush()
         self.err.write(f"modelcompat: {sentence}\n".translate(_CONTROLS))
 
     def notes(self, lines: Iterable[str]) -> None:
         """Writes lines about the run itself, at once."""
+        self.waits.clear()
         self.out.flush()
         for line in lines:
             self.err.write(line.translate(_CONTROLS) + "\n")
@@ -82,4 +89,17 @@ def standard_console() -> Console:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    return Console(sys.stdout, sys.stderr)
+    return Console(sys.stdout, sys.stderr, _waits(sys.stderr))
+
+
+def _waits(err: TextIO) -> Waits:
+    """What shows that something is waited for: a line on a terminal, else nothing."""
+    if not err.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+        return Waits()
+    from pytest_modelcompat.report.wait_line import WaitLine
+
+    def write(text: str) -> None:
+        err.write(text)
+        err.flush()
+
+    return WaitLine(write, lambda: (0, os.get_terminal_size(err.fileno()).columns - 1))

@@ -42,7 +42,8 @@ def run(arguments: Sequence[str], console: Console) -> int:
     options = _parser().parse(arguments)
     try:
         one, other = _inventory(options.old), _inventory(options.new)
-        comparison = with_inventory(one.path, lambda _: _compared(one, other))
+        with console.waits.on(f"comparing {options.old} with {options.new}"):
+            comparison = with_inventory(one.path, lambda _: _compared(one, other))
     except BrokenArtifactError as error:
         if options.json:
             from pytest_modelcompat.report.json_data import line

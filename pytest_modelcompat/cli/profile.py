@@ -151,7 +151,8 @@ def _record(arguments: Sequence[str], console: Console) -> int:
     from pytest_modelcompat.profiles import recorder
 
     command = [sys.executable, str(Path(recorder.__file__).parent), *arguments]
-    recorded = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    with console.waits.on("recording: TensorFlow is imported, and each op and class is asked what it takes"):
+        recorded = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
     if recorded.returncode != 0:
         last = (recorded.stderr.strip().splitlines() or [f"exit code {recorded.returncode}"])[-1]
         console.problem(f"the profile could not be recorded: {last}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,13 +108,21 @@ def _chosen(names: Sequence[str], runtimes: RuntimeConfig) -> list[Runtime]:
 
 def _is_created(runtime: Runtime, width: int, console: Console) -> bool:
     try:
-        about = _in_short(runtime, lambda text: console.notes([text]))
+        with contextlib.ExitStack() as step:
+            about = _in_short(runtime, lambda text: _begin(text, step, console))
     except RuntimeUnavailableError as error:
         _report_error(error, console)
         return False
     console.lines([f"{runtime.name.ljust(width)}  {about}"])
     console.out.flush()
     return True
+
+
+def _begin(text: str, step: contextlib.ExitStack, console: Console) -> None:
+    """Say which step of a creation begins, and that it is waited for until the next one."""
+    step.close()
+    console.notes([text])
+    step.enter_context(console.waits.on(text))
 
 
 def _in_short(runtime: Runtime, tell: Callable[[str], None]) -> str:

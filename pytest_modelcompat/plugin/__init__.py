@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_modelcompat.artifacts.formats import KERAS_FOLDER, MODEL_SUFFIXES, OTHER_SUFFIXES
 from pytest_modelcompat.plugin import markers, options
-from pytest_modelcompat.plugin.stash import SESSION
+from pytest_modelcompat.plugin.stash import FAILURES_ATTRIBUTE, SESSION, TERMINAL
 from pytest_modelcompat.settings.table import OPTIONS
 
 if TYPE_CHECKING:
@@ -60,6 +63,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """When the options are known."""
     for text in (ROUNDTRIP_HELP, ARTIFACT_HELP):
         config.addinivalue_line("markers", text)
+    if os.name == "posix" and not hasattr(config, "workerinput") and _is_terminal():
+        config.stash[TERMINAL] = os.dup(sys.stdout.fileno())
+        config.add_cleanup(lambda: os.close(config.stash[TERMINAL]))
     if options.any_given(config):
         _session(config)
     if config.getoption("modelcompat_report") is not None:
@@ -75,6 +81,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if named and config.args_source is not pytest.Config.ArgsSource.ARGS:
         # Who names a model and no path wants that model, not the whole test suite as well.
         config.args = []
+
+
+def _is_terminal() -> bool:
+    """Whether somebody looks at a terminal that can move its cursor."""
+    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
@@ -97,7 +108,10 @@ def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """For each module or class: the model tests in it claim their goldens."""
-    report = yield
+    is_module = isinstance(collector, pytest.Module) and SESSION in collector.config.stash
+    # A module of model tests imports TensorFlow.
+    with _session(collector.config).waits.on(f"importing {collector.name}") if is_module else nullcontext():
+        report = yield
     if SESSION in collector.config.stash:
         from pytest_modelcompat.plugin import collection
 
@@ -177,9 +191,15 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """When the last test has run: whether any were left out."""
+    """When the last test has run: whether any were left out, and how the terminal shows those that failed."""
     if session.shouldstop or session.shouldfail:
         _session(session.config).cut_short = True
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    failed = reporter.stats.get("failed", ()) if reporter is not None else ()
+    if reporter is not None and any(hasattr(report, FAILURES_ATTRIBUTE) for report in failed):
+        from pytest_modelcompat.plugin import failure_texts
+
+        failure_texts.fit(failed, reporter)
 
 
 def pytest_terminal_summary(

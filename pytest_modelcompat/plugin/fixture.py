@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from pytest_modelcompat.artifacts.formats import SAVE_ORDER
-from pytest_modelcompat.plugin import collection
+from pytest_modelcompat.plugin import collection, debugger
+from pytest_modelcompat.plugin.builder_errors import of_user
 from pytest_modelcompat.plugin.marked_tests import resolve_settings
 from pytest_modelcompat.plugin.markers import ROUNDTRIP, target_of
 from pytest_modelcompat.plugin.names import accept_command, case_id, golden_name
@@ -60,12 +61,17 @@ class ModelRoundtrip:
         __tracebackhide__ = True
         self.called = True
         settings, targets = self._settings(dict(options))
-        checked = [self._result(self._case(model, settings, each)) for each in targets]
-        results = tuple(result for result in checked if result is not None)
-        failed = tuple(result for result in results if result.failed and not result.expected)
+        results: list[Result] = []
+        for each in targets:
+            scene = debugger.Scene(self._case(model, settings, each))
+            result = self._result(scene.listening() if debugger.is_wanted(self.item) else scene.case)
+            results += [result] if result is not None else []
+            if check and result is not None and _fails(result) and debugger.is_wanted(self.item):
+                debugger.stop(self.item, scene, (result,), self.session)
+        failed = tuple(filter(_fails, results))
         if failed and check:
             raise ModelCompatError(failed)
-        return RoundTripResult(results)
+        return RoundTripResult(tuple(results))
 
     def _result(self, case: Case) -> Result | None:
         """A target's result; None for a format that the model does not have and nobody asks for."""
@@ -125,10 +131,14 @@ class ModelRoundtrip:
             target=target,
             settings=settings,
             golden=golden,
-            build=lambda: split_returned(model() if is_builder(model) else model),
+            build=lambda: split_returned(of_user(model) if is_builder(model) else model),
             accept=accept_command(self.item),
             declared_in=OptionPlace.CALL,
             test_module=getattr(getattr(self.item, "module", None), "__name__", ""),
             fixtures=fixtures_of(self.item),
         )
         return case.of_release(frozen)
+
+
+def _fails(result: Result) -> bool:
+    return result.failed and not result.expected

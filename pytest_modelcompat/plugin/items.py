@@ -72,6 +72,7 @@ class BuilderCollector(pytest.File):
             CollectError: the builder cannot be had, or an option is wrong.
         """
         from pytest_modelcompat.golden.golden import GoldenName
+        from pytest_modelcompat.plugin.builder_errors import of_user
         from pytest_modelcompat.plugin.runner import tensorflow_problem
         from pytest_modelcompat.roundtrip.case import Case, is_builder, split_returned
         from pytest_modelcompat.roundtrip.seed import seed_everything
@@ -82,9 +83,10 @@ class BuilderCollector(pytest.File):
         session = Session.of(self.config)
         settings = resolve_settings(session.layers, self.config.rootpath)
         # A model that the module makes when it is imported must come out the same in every session.
-        if _is_there(module) and tensorflow_problem() is None:
+        if _is_there(module) and tensorflow_problem(session.waits) is None:
             seed_everything(settings.seed)
-        found = self._resolve(module, name)
+        with session.waits.on(f"importing {module}"):
+            found = self._resolve(module, name)
         golden = GoldenName((), settings.name or self.name)
         try:
             session.claims.add(golden, self.name)
@@ -101,7 +103,7 @@ class BuilderCollector(pytest.File):
                 target=target,
                 settings=settings,
                 golden=golden,
-                build=lambda: split_returned(found() if is_builder(found) else found),
+                build=lambda: split_returned(of_user(found) if is_builder(found) else found),
                 accept=accept,
                 declared_in=OptionPlace.COMMAND_LINE,
             ).of_release(collection.frozen_artifact(golden, target, session))

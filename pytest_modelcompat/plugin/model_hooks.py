@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat.plugin import markers
+from pytest_modelcompat.plugin import builder_errors, markers
 from pytest_modelcompat.plugin.failure_repr import show
 from pytest_modelcompat.plugin.fixture import ModelRoundtrip
 from pytest_modelcompat.plugin.runner import prepare, refuse_forked, run_marked, seed_for, seed_for_fixture
 from pytest_modelcompat.plugin.session import Session
+from pytest_modelcompat.report import user_properties
 from pytest_modelcompat.results.result import ModelCompatError
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before a test's fixtures are made: a model test starts from its seed, and one that cannot run says why."""
     if markers.is_ours(item):
         refuse_forked(item)
+        # A plugin that runs it again, as pytest-rerunfailures does, runs the same item.
+        item.user_properties[:] = user_properties.without_results(item.user_properties)
     if markers.is_model_item(item):
         prepare(item, Session.of(item.config))
 
@@ -58,10 +61,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport | None:
-    """After each phase of a test: a failed target is shown by its own text."""
+    """After each phase of a test: a failed target is shown by its own text, a builder that raises by its own frames."""
     error = call.excinfo.value if call.excinfo is not None else None
-    if not isinstance(error, ModelCompatError):
-        return None
-    report = pytest.TestReport.from_item_and_call(item, call)
-    show(report, error, item)
-    return report
+    if isinstance(error, ModelCompatError):
+        report = pytest.TestReport.from_item_and_call(item, call)
+        show(report, error, item)
+        return report
+    return builder_errors.shortened(call, item) if error is not None and markers.is_ours(item) else None

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat.plugin import collection, report_writer
+from pytest_modelcompat.plugin import collection, debugger, report_writer
+from pytest_modelcompat.plugin.builder_errors import of_user
 from pytest_modelcompat.plugin.extensions import announce
 from pytest_modelcompat.plugin.markers import FIXTURE, is_model_item, target_of
 from pytest_modelcompat.plugin.names import accept_command, case_id, golden_name
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.plugin.session import Session
     from pytest_modelcompat.roundtrip.case import Case, Fixture
+    from pytest_modelcompat.runtimes.waits import Waits
     from pytest_modelcompat.settings.expected_failures import ExpectedFailure
 
 
@@ -70,7 +72,7 @@ def refuse_forked(item: pytest.Item) -> None:
 
 def seed_for(item: pytest.Item, session: Session) -> None:
     """Seed as a model test's options say."""
-    if tensorflow_problem() is not None:
+    if tensorflow_problem(session.waits) is not None:
         return
     from pytest_modelcompat.roundtrip.seed import seed_everything
 
@@ -122,9 +124,9 @@ def run_marked(item: pytest.Function, session: Session) -> None:
         target=target,
         settings=marked.settings,
         golden=golden,
-        build=(lambda: split_returned(call())) if marked.artifact is None else None,
+        build=(lambda: split_returned(of_user(call))) if marked.artifact is None else None,
         artifact=marked.artifact,
-        inputs=call if marked.artifact is not None else None,
+        inputs=(lambda: of_user(call)) if marked.artifact is not None else None,
         accept=accept_command(item),
         declared_in=OptionPlace.MARKER if marked.artifact is None else OptionPlace.ARTIFACT_MARKER,
         test_module=item.module.__name__,
@@ -148,12 +150,15 @@ def run_target(item: pytest.Item, case: Case, session: Session) -> Result:
     Raises:
         ModelCompatError: the target fails.
     """
+    scene = debugger.Scene(case)
     try:
-        result = check_item(item, case, session)
+        result = check_item(item, scene.listening() if debugger.is_wanted(item) else case, session)
     except NotApplicableError as error:
         pytest.skip(f"modelcompat: {error}")
     if result.expected:
         pytest.xfail(f"{result.verdict}: {result.expected}")
+    if result.failed and debugger.is_wanted(item):
+        debugger.stop(item, scene, (result,), session)
     if result.failed:
         raise ModelCompatError((result,))
     return result
@@ -166,8 +171,10 @@ def check_item(item: pytest.Item, case: Case, session: Session) -> Result:
         NotApplicableError: a model of this kind does not have the format, and the test does not ask for it.
     """
     began = time.perf_counter()
+    if debugger.is_wanted(item):
+        debugger.forget(session)
     # An artifact is loaded in the loader only, and needs no TensorFlow in this process.
-    problem = tensorflow_problem() if case.artifact is None else None
+    problem = tensorflow_problem(session.waits) if case.artifact is None else None
     if problem is not None:
         from pytest_modelcompat.diagnosis import no_tensorflow
 
@@ -206,10 +213,11 @@ def _expected(item: pytest.Item, case: Case, session: Session) -> list[ExpectedF
     return [each for each in known if each.is_about(test, case.target)]
 
 
-def tensorflow_problem() -> str | None:
+def tensorflow_problem(waits: Waits) -> str | None:
     """Why TensorFlow cannot be imported in this process, the exception's class and message; None if it can."""
     try:
-        importlib.import_module("tensorflow")
+        with waits.on("importing TensorFlow"):
+            importlib.import_module("tensorflow")
     except Exception as error:  # noqa: BLE001 - a broken installation raises whatever it likes
         return f"{type(error).__name__}: {error}"
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip.session_context import SessionContext
     from pytest_modelcompat.runtimes.config import RuntimeConfig
     from pytest_modelcompat.runtimes.pool import LoaderPool
+    from pytest_modelcompat.runtimes.waits import Waits
     from pytest_modelcompat.settings.expected_failures import ExpectedFailure
     from pytest_modelcompat.settings.settings import OptionLayer
 
@@ -89,6 +91,13 @@ class Session:
             config.add_cleanup(session.close)
         return session
 
+    @cached_property
+    def waits(self) -> Waits:
+        """Shows what takes long, where somebody looks at a terminal."""
+        from pytest_modelcompat.plugin.wait_terminal import waits_of
+
+        return waits_of(self._config)
+
     def prefetch(self) -> None:
         """Start a loader in the background; it imports TensorFlow while pytest is still busy.
 
@@ -107,7 +116,7 @@ class Session:
             from pytest_modelcompat.runtimes.pool import LoaderPool
 
             local = self._config.stash.get(SHARED_LOADER, None)
-            self._loaders = LoaderPool(self.runtimes, fork=self._forks, local=local)
+            self._loaders = LoaderPool(self.runtimes, fork=self._forks, local=local, waits=self.waits)
         return self._loaders
 
     def frozen(self) -> Mapping[GoldenName, tuple[Frozen, ...]]:
@@ -138,6 +147,8 @@ class Session:
                 accepted=_accepted(self._config),
                 threads=threads_per_worker(),
                 reports=bool(self._config.getoption("modelcompat_report")),
+                waits=self.waits,
+                attempts=[] if self._config.getoption("usepdb", False) else None,
             )
         return self._context
 

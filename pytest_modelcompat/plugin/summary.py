@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.plugin.session import Session
 
 TITLE = "model compatibility"
+# What pytest-rerunfailures makes of the outcome of a test that it runs once more.
+_RUN_AGAIN = ("rerun",)
 
 
 def write_summary(reporter: pytest.TerminalReporter, exitstatus: int, session: Session) -> None:
@@ -25,7 +28,7 @@ def write_summary(reporter: pytest.TerminalReporter, exitstatus: int, session: S
     lines = [
         line
         for report in reports
-        if report.when == "call"
+        if report.when == "call" and report.outcome not in _RUN_AGAIN
         for line in user_properties.lines(
             report.user_properties, expected=report.skipped and hasattr(report, "wasxfail")
         )
@@ -34,9 +37,18 @@ def write_summary(reporter: pytest.TerminalReporter, exitstatus: int, session: S
     # pytest 9.2 asks plugins even under --no-summary; earlier ones do not.
     if reporter.config.option.no_summary or not (lines or stale):
         return
+    from pytest_modelcompat.report.line_wrap import wrapped_summary
+
     reporter.section(TITLE)
+    width = terminal_width(reporter)
     for text in summary_lines(lines, stale, reporter.config.get_verbosity()):
-        reporter.write_line(text)
+        for line in wrapped_summary(text, width):
+            reporter.write_line(line)
+
+
+def terminal_width(reporter: pytest.TerminalReporter) -> int | None:
+    """How wide lines may be: a terminal's width, or what `COLUMNS` says; None for a pipe or a file."""
+    return reporter._tw.fullwidth if reporter.isatty or os.environ.get("COLUMNS") else None  # noqa: SLF001 - no public one
 
 
 def stale_goldens(reporter: pytest.TerminalReporter, exitstatus: int, session: Session) -> list[str]:

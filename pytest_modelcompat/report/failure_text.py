@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.text import aligned, counted
+from pytest_modelcompat.artifacts.text import aligned, counted, listed
 from pytest_modelcompat.report.layout import (
     INDENT,
+    MOST_SUBJECTS,
     SUBJECT_LABELS,
     about_kinds,
     finding_block,
@@ -36,6 +37,8 @@ HEADLINES = {
     Kind.NEW_OP: "the saved model uses an op that its golden does not have",
     Kind.NEW_LAYER: "the saved model uses a layer that its golden does not have",
 }
+# A subject so early in a sentence need not stand before it.
+_SOON = 20
 ABOUT_DECLARATIONS = {Kind.UNKNOWN_LAYER, Kind.UNKNOWN_OBJECT, Kind.UNKNOWN_OP, Kind.IMPORT_FAILED}
 ABOUT_GOLDEN = {
     Kind.PREDICTIONS_DRIFTED,
@@ -47,11 +50,28 @@ ABOUT_GOLDEN = {
 
 
 def headline(result: Result) -> str:
-    """The first line of a failure text, which must do alone in a short summary."""
+    """The first line of a failure text."""
     first = result.errors[0]
     more = len(result.errors) - 1
     sentence = _predicted(result) if first.runtime else _sentence(result)
     return f"{heading(first)}  {result.title}: {sentence}" + (f" (and {more} more)" if more else "")
+
+
+def short_headline(result: Result) -> str:
+    """What pytest's short summary says behind a test's name: kind and subject first, as the line is cut at its end.
+
+    `UNKNOWN LAYER Scale, Shift: the saved model cannot be loaded again …`. Subjects of the same kind stand together.
+    """
+    first = result.errors[0]
+    sentence = (_predicted(result) if first.runtime else _sentence(result)).partition("\n")[0]
+    alike = [each for each in result.errors if heading(each) == heading(first)]
+    subjects = list(dict.fromkeys(each.subject for each in alike))
+    # What the sentence begins with is not said twice, and a test's own name stands before it.
+    is_said = bool(first.runtime) or first.subject in sentence[: len(first.subject) + _SOON]
+    is_own = first.subject == result.title or result.case.endswith(first.subject)
+    shown = "" if is_said or is_own else listed(subjects, MOST_SUBJECTS)
+    more = len(result.errors) - (len(alike) if shown else 1)
+    return f"{heading(first)}{' ' * bool(shown)}{shown}: {sentence}" + (f" (and {more} more)" if more else "")
 
 
 def _sentence(result: Result) -> str:

@@ -19,7 +19,7 @@ _MOST_LINES, _LONGEST_OF_PAGE, _MOST_CHARACTERS = 4000, 2000, 200_000
 INDENT = "  "
 _LONGEST_LINE = 160
 # Of findings shown together, so many subjects stand in the heading; the places are all below it.
-_MOST_SUBJECTS = 3
+MOST_SUBJECTS = 3
 _WIDEST_SUBJECT = 32
 
 SUBJECT_LABELS = {
@@ -121,7 +121,7 @@ def finding_lines(finding: Finding, runtimes: Sequence[str] = (), alike: Sequenc
         alike: others of which the same is to say; their subjects and places are listed with its own.
     """
     all_alike = (finding, *alike)
-    subjects = listed(dict.fromkeys(each.subject for each in all_alike), _MOST_SUBJECTS)
+    subjects = listed(dict.fromkeys(each.subject for each in all_alike), MOST_SUBJECTS)
     yield f"{heading(finding)}{'  in ' if runtimes else ''}{', '.join(runtimes)}: {subjects}"
     yield ""
     if finding.severity in _SEVERITY_TEXTS:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.text import aligned
 from pytest_modelcompat.report.json_report import fails
 from pytest_modelcompat.report.layout import INDENT
+from pytest_modelcompat.report.reason_facts import fact_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,11 +43,13 @@ class FailureReason:
         kind: the kind they failed with, or the mark of their cells.
         sentence: the first line of their failure texts, without kind and title.
         cells: labels of rows, each with the runtimes it failed in.
+        targets: those targets, as they stand in a report.
     """
 
     kind: str
     sentence: str
     cells: Mapping[str, tuple[str, ...]]
+    targets: tuple[TargetData, ...] = ()
 
     @property
     def cell_texts(self) -> tuple[str, ...]:
@@ -147,14 +150,16 @@ def reasons(targets: Sequence[TargetData], *, with_expected: bool = False) -> tu
         with_expected: whether failures that somebody expected are among them.
     """
     found: dict[tuple[str, str], dict[str, list[str]]] = {}
+    alike: dict[tuple[str, str], list[TargetData]] = {}
     for row in rows(targets):
         for runtime, target in row.cells.items():
             if fails(target) or (with_expected and target["verdict"] == "expected"):
                 key = (kind_of(target) or mark(target), sentence_of(target))
                 found.setdefault(key, {}).setdefault(row.label, []).append(runtime)
+                alike.setdefault(key, []).append(target)
     return tuple(
-        FailureReason(kind, sentence, {label: tuple(runtimes) for label, runtimes in cells.items()})
-        for (kind, sentence), cells in found.items()
+        FailureReason(*key, {label: tuple(runtimes) for label, runtimes in cells.items()}, tuple(alike[key]))
+        for key, cells in found.items()
     )
 
 
@@ -166,12 +171,13 @@ def sentence_of(target: TargetData) -> str:
 
 
 def reason_lines(targets: Sequence[TargetData]) -> list[str]:
-    """The first lines of what failed, each with the cells it is of, as text."""
+    """The first lines of what failed, each with the cells it is of, its drift and its fix, as text."""
     lines: list[str] = []
     for reason in reasons(targets):
         lines.extend([""] if lines else [])
         lines.append(f"{reason.kind}: {reason.sentence}")
         lines.extend(f"{INDENT}{place}" for place in reason.cell_texts)
+        lines.extend(fact_lines(reason.targets))
     return lines
 
 

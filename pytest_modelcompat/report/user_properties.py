@@ -11,6 +11,7 @@ from pytest_modelcompat.results.finding import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pytest_modelcompat.comparison.differences import Drift
     from pytest_modelcompat.results.finding import Finding
     from pytest_modelcompat.results.result import Result
 
@@ -50,8 +51,9 @@ def of_result(result: Result) -> Properties:
         ("verdict", result.verdict),
         ("golden", result.golden),
     ]
-    if result.drifts:
-        properties.append(("greatest_drift", f"{result.drift.max_abs:.3g}"))
+    drift = _shown_drift(result)
+    if drift is not None:
+        properties.append(("greatest_drift", f"{drift.max_abs:.3g}"))
     if result.peak_memory:
         properties.append(("peak_memory_mb", str(result.peak_memory // 2**20)))
     properties.extend((f"seconds_{stage}", f"{seconds:.3f}") for stage, seconds in result.timings.items())
@@ -65,6 +67,25 @@ def of_result(result: Result) -> Properties:
     properties.extend(("note", _in_a_line(finding)) for finding in result.notes)
     properties.extend(("warning", _in_a_line(finding)) for finding in result.warnings)
     return [(PREFIX + name, value) for name, value in properties]
+
+
+def _shown_drift(result: Result) -> Drift | None:
+    """The greatest drift that failed the target; of one that none has failed, the greatest."""
+    for drifts in (result.drifts, result.golden_drifts):
+        failing = [drift for drift in drifts if not drift.holds]
+        if failing and result.failed:
+            return max(failing, key=lambda drift: (drift.allowance_used, drift.max_abs))
+    return result.drift if result.drifts else None
+
+
+def without_results(properties: Iterable[tuple[str, Any]]) -> Properties:
+    """An item's properties without those of results, for an item that runs again.
+
+    Args:
+        properties: the item's. What it claims it claims in every run.
+    """
+    kept = (PREFIX + "claims", PREFIX + "calls_fixture")
+    return [(name, value) for name, value in properties if not name.startswith(PREFIX) or name in kept]
 
 
 def _in_a_line(finding: Finding) -> str:

@@ -65,6 +65,8 @@ def check_target(case: Case, context: SessionContext) -> Result:
             return _result(case, context, CheckOutcome(tuple(_in_project(stopped.findings, folder, context.root))))
         except (LoaderUnavailableError, NoSpaceError) as error:
             return _result(case, context, CheckOutcome((not_run(case, context, error),)))
+        if context.attempts is not None:
+            context.attempts.append(attempt)
         return _result(case, context, _frozen(_outcome(context, attempt), context, attempt), attempt)
 
 

@@ -42,8 +42,10 @@ def compare_attempt(context: SessionContext, attempt: Attempt) -> CheckOutcome:
         context: what the session's targets share.
         attempt: the load.
     """
+    elements = sum(getattr(output, "size", 0) for output in attempt.outputs.values())
     try:
-        return _compared(context, attempt)
+        with context.waits.on(f"comparing {attempt.case.title}, {elements:,} elements"):
+            return _compared(context, attempt)
     except (UnfitComparisonError, OwnFunctionError) as error:
         return CheckOutcome((Finding(Kind.BAD_OPTION, "compare", cause=str(error)),))
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.compatibility.unsafe.acceptance import Acceptance
 from pytest_modelcompat.roundtrip import save
+from pytest_modelcompat.runtimes.waits import Waits
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcompat.golden.store import GoldenStore
+    from pytest_modelcompat.roundtrip.attempt import Attempt
     from pytest_modelcompat.roundtrip.freeze import ReleaseFreezer
     from pytest_modelcompat.runtimes.pool import LoaderPool
 
@@ -31,6 +33,8 @@ class SessionContext:
         accepted: unsafe content of artifacts that the project accepts.
         threads: threads a loader's child may use; 0 for TensorFlow's default.
         reports: whether a report is written, which shows more of a target than its texts.
+        waits: shows what takes long.
+        attempts: takes the last attempt to load, where somebody will look at it; None to keep none.
     """
 
     loaders: LoaderPool
@@ -42,4 +46,6 @@ class SessionContext:
     accepted: Acceptance = field(default_factory=Acceptance)
     threads: int = 0
     reports: bool = False
+    waits: Waits = field(default_factory=Waits)
+    attempts: list[Attempt] | None = None
     saves: save.SaveHistory = field(default_factory=save.SaveHistory)

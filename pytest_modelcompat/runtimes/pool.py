@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.runtimes.config import RuntimeConfig
     from pytest_modelcompat.runtimes.runtime import Runtime
+    from pytest_modelcompat.runtimes.waits import Waits
 
 
 class LoaderPool:
@@ -30,15 +31,22 @@ class LoaderPool:
         runtimes: those of the project.
         fork: see `LoaderProcess`.
         local: the loader of the local runtime, where one serves several sessions; its maker closes it.
+        waits: shows that a loader is waited for.
     """
 
     def __init__(
-        self, runtimes: RuntimeConfig, *, fork: bool | None = None, local: LoaderProcess | None = None
+        self,
+        runtimes: RuntimeConfig,
+        *,
+        fork: bool | None = None,
+        local: LoaderProcess | None = None,
+        waits: Waits | None = None,
     ) -> None:
         self.runtimes = runtimes
         self._scratch = ScratchFolder.make()
         self.folder = self._scratch.path
         self._fork = fork
+        self._waits = waits
         self._shared = local
         self._own: dict[str, LoaderProcess] = {}
         self._versions: dict[str, dict[str, str]] = {}
@@ -82,9 +90,14 @@ class LoaderPool:
 
     def _made(self, runtime: Runtime) -> LoaderProcess:
         if runtime.is_local:
-            return LoaderProcess(fork=self._fork)
+            return LoaderProcess(fork=self._fork, waits=self._waits)
         return LoaderProcess(
-            fork=self._fork, python=interpreter_of(runtime), environment=runtime.env, sys_path=project_path()
+            fork=self._fork,
+            python=interpreter_of(runtime),
+            environment=runtime.env,
+            sys_path=project_path(),
+            name=runtime.name,
+            waits=self._waits,
         )
 
 

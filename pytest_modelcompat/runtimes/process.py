@@ -24,6 +24,7 @@ from pytest_modelcompat.runtimes.loader_pipe import (
 from pytest_modelcompat.runtimes.protocol import Job, LoadResult, ProcessExit, read_answer, tail, write_job
 from pytest_modelcompat.runtimes.runtime import variables_for
 from pytest_modelcompat.runtimes.scratch import ScratchFolder, remove_tree
+from pytest_modelcompat.runtimes.waits import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -70,6 +71,8 @@ class LoaderProcess:
         python: another interpreter to run it in; its jobs keep the `sys.path` of that one instead of this process's,
             and it gets no variable that says where this one finds modules, or which Keras it takes.
         sys_path: what goes before that on its jobs' `sys.path`.
+        name: of its runtime.
+        waits: shows that it is waited for.
     """
 
     def __init__(
@@ -79,7 +82,10 @@ class LoaderProcess:
         environment: Mapping[str, str] | None = None,
         python: Path | None = None,
         sys_path: Sequence[str] = (),
+        name: str = "local",
+        waits: Waits | None = None,
     ) -> None:
+        self._name, self._waits = name, waits or Waits()
         self._python = python
         self._sys_path = sys_path
         self.forks = sys.platform.startswith("linux") if fork is None else fork
@@ -125,7 +131,8 @@ class LoaderProcess:
                 room = job.isolation.room(job.artifact, folder)
                 write_job(job, folder, absolute, room=room, own_path=self._python is not None)
             request = LoaderRequest(folder, job.timeout, job.isolation.memory, job.isolation.disk(room))
-            process_exit = self._run_forked(request) if self.forks else self._run_alone(request)
+            with self._waits.on(f"loading and calling {job.artifact.name} in {self._name}"):
+                process_exit = self._run_forked(request) if self.forks else self._run_alone(request)
             declared = (*job.declared.imports, *job.declared.op_libraries)
             return replace(read_answer(folder, process_exit), declared=declared, isolation=job.isolation)
         finally:
@@ -207,7 +214,8 @@ class LoaderProcess:
         """
         started = time.monotonic()
         try:
-            greeting = read_line(process, START_TIMEOUT, wanted="ready")
+            with self._waits.on(f"importing TensorFlow in the loader of {self._name}"):
+                greeting = read_line(process, START_TIMEOUT, wanted="ready")
         except LoaderDiedError:
             code = self._stop()
             seconds = time.monotonic() - started

@@ -77,6 +77,9 @@ def test_what_real_runs_wrote_is_merged_and_shown(project: Project, modelcompat:
         "",
         "UNKNOWN LAYER: the saved model cannot be loaded again with what the test declares",
         "  test_bad[keras] in local",
+        '  fix        @pytest.mark.model_roundtrip(custom_objects={"Scale": Scale})',
+        "             or decorate it with @keras.utils.register_keras_serializable() and declare",
+        '             @pytest.mark.model_roundtrip(imports=["test_it"])',
         "",
         "2 targets: 1 passed, 1 failed",
     ]

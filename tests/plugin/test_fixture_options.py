@@ -68,8 +68,8 @@ def test_a_failing_call_tells_of_each_format_that_failed(project: Project) -> No
     result.stdout.fnmatch_lines(
         [
             "GOLDEN MISSING  test_it?keras?: there is no golden yet at golden/test_it/test_it",
-            "GOLDEN MISSING  test_it?h5?: there is no golden yet at golden/test_it/test_it",
-            "FAILED test_it.py::test_it - GOLDEN MISSING  test_it?keras?: *",
+            "GOLDEN MISSING  test_it?h5?: the same cause as test_it?keras?, shown above",
+            "FAILED test_it.py::test_it - GOLDEN MISSING: *",
         ]
     )
 

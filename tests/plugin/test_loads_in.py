@@ -96,7 +96,7 @@ def test_a_failure_names_the_runtime_the_cause_and_the_fix(project: Project, rep
         "or export the model again with TensorFlow 2.9",
         "artifact test_ranker: model, saved by Keras *",
         "loaded in local: Keras *",
-        "FAILED test_it.py::test_ranker[export] - UNKNOWN OP test_ranker[export]: it will not load in tf2.9: Disa*",
+        "FAILED test_it.py::test_ranker[export] - UNKNOWN OP: it will not load in tf2.9: Disa*",
     )
     result.stdout.no_fnmatch_line("*tf2.15*")
     result.stdout.no_fnmatch_line("*declared*")

@@ -152,7 +152,7 @@ def run(folder: Path, *arguments: str, **variables: str) -> Run:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *arguments],
         cwd=folder,
-        env={**others, "COLUMNS": "160", **variables},
+        env={**others, "COLUMNS": "400", **variables},
         capture_output=True,
         text=True,
         check=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
@@ -86,7 +87,7 @@ def test_the_short_summary_has_the_first_line_alone(
     result = half.run()
     lines = [line for line in result.outlines if line.startswith("FAILED")]
     sentence = "the saved model cannot be loaded again with what the test declares"
-    assert lines == [f"FAILED test_it.py::test_bad[keras] - UNKNOWN LAYER  test_bad[keras]: {sentence}"]
+    assert lines == [f"FAILED test_it.py::test_bad[keras] - UNKNOWN LAYER Scale: {sentence}"]
     assert result.outlines[result.outlines.index(lines[0]) + 1].startswith("=")
 
 
@@ -112,9 +113,49 @@ def test_junit_xml_has_the_properties_and_the_first_line(half: Project) -> None:
     failure = cases["test_bad[keras]"].find("failure")
     assert failure is not None
     assert failure.get("message") == (
-        "UNKNOWN LAYER  test_bad[keras]: the saved model cannot be loaded again with what the test declares"
+        "UNKNOWN LAYER Scale: the saved model cannot be loaded again with what the test declares"
     )
     assert "keras.utils.register_keras_serializable" in str(failure.text)
+
+
+FLAKY = """
+    import pytest
+    import tensorflow as tf
+
+    runs = []
+
+    class Scale(tf.keras.layers.Layer):
+        def call(self, inputs):
+            return inputs * 2.0
+
+    @pytest.mark.model_roundtrip(formats=["keras"])
+    def test_flaky():
+        runs.append(1)
+        more = [Scale()] if len(runs) == 1 else []
+        return tf.keras.Sequential([tf.keras.Input((3,)), *more, tf.keras.layers.Dense(2)])
+
+    @pytest.mark.model_roundtrip(formats=["keras"])
+    def test_bad():
+        return tf.keras.Sequential([tf.keras.Input((3,)), Scale()])
+"""
+
+
+def test_a_rerun_counts_once(project: Project) -> None:
+    pytest.importorskip("pytest_rerunfailures")
+    project.write("test_it.py", FLAKY)
+    result = project.run("--reruns=1", "--modelcompat-update-golden", "--modelcompat-report=out.json")
+    assert "1 failed, 1 passed, 2 rerun" in result.stdout.str()
+    result.stdout.fnmatch_lines(
+        [
+            TITLE,
+            "test_flaky?keras?  passed  (greatest drift 0, golden written)",
+            "test_bad?keras?    UNKNOWN LAYER",
+            "2 targets, 1 failed; goldens: 0 matched, 1 written, 0 stale",
+        ],
+        consecutive=True,
+    )
+    counts = json.loads((project.path / "out.json").read_text())["counts"]
+    assert (counts["targets"], counts["passed"], counts["failed"]) == (2, 1, 1)
 
 
 STALE = "stale golden: test_it/test_gone (no test claims it)"

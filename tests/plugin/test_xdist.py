@@ -74,7 +74,7 @@ def test_workers_run_the_same_ids_write_the_same_bytes_and_tell_the_same(project
         result.stdout.fnmatch_lines(
             [
                 "UNKNOWN LAYER  test_bad?keras?: the saved model cannot be loaded again with what the test declares",
-                "FAILED test_it.py::test_bad?keras? - UNKNOWN LAYER  test_bad?keras?: the saved model cannot *",
+                "FAILED test_it.py::test_bad?keras? - UNKNOWN LAYER Scale: the saved model cannot *",
             ]
         )
     assert outcomes(apart) == outcomes(alone)

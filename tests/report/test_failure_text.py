@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 
-from pytest_modelcompat.report.failure_text import failure_text, headline, summary_lines
+from pytest_modelcompat.report.failure_text import failure_text, headline, short_headline, summary_lines
 from pytest_modelcompat.report.layout import versions_text
 from pytest_modelcompat.report.user_properties import SummaryLine
-from pytest_modelcompat.results.finding import Finding, Kind, Severity
+from pytest_modelcompat.results.finding import Finding, Kind, Severity, Stage
 from pytest_modelcompat.results.result import Result, ResultContext
 
 VERSIONS = {"keras": "3.15.1", "tensorflow": "2.21.0", "python": "3.11.7"}
@@ -122,6 +122,36 @@ class TestFailureText:
 def test_headline_is_the_most_severe_findings() -> None:
     assert headline(result(DRIFT)) == failure_text(result(DRIFT)).split("\n")[0]
     assert headline(result(DRIFT, SCALE)).endswith("did not (and 1 more)")
+
+
+class TestShortHeadline:
+    def test_kind_and_subject_come_first(self) -> None:
+        assert short_headline(result(SCALE)) == (
+            "UNKNOWN LAYER Scale: the saved model cannot be loaded again with what the test declares"
+        )
+        assert (
+            short_headline(result(DRIFT)) == "PREDICTIONS DRIFTED score: the model changed, its serialization did not"
+        )
+
+    def test_subjects_of_one_kind_stand_together_and_the_rest_is_counted(self) -> None:
+        others = [Finding(Kind.UNKNOWN_LAYER, name) for name in ("Shift", "Offset", "Noise")]
+        text = short_headline(result(SCALE, *others, DRIFT))
+        assert text.startswith("UNKNOWN LAYER Scale, Shift, Offset and 1 more: the saved model ")
+        assert text.endswith(" (and 1 more)")
+
+    def test_a_subject_that_the_sentence_begins_with_is_not_repeated(self) -> None:
+        finding = Finding(Kind.ARTIFACT_BROKEN, "model.h5", cause="model.h5 is a corrupt HDF5 file")
+        assert short_headline(result(finding)) == "ARTIFACT BROKEN: model.h5 is a corrupt HDF5 file"
+
+    def test_the_tests_own_name_stands_before_it_already(self) -> None:
+        missing = Finding(Kind.GOLDEN_MISSING, "test_ranker", cause="there is no golden yet\nat golden/test_ranker")
+        assert short_headline(result(missing)) == "GOLDEN MISSING: there is no golden yet"
+        failed = Finding(Kind.PREDICTION_FAILED, "test_ranker[h5]", cause="the model cannot be called")
+        assert short_headline(result(failed)) == "PREDICTION FAILED: the model cannot be called"
+
+    def test_what_is_predicted_names_its_runtimes(self) -> None:
+        finding = Finding(Kind.UNKNOWN_OP, "Erf", cause="no", runtime="tf2.9 (TensorFlow 2.9)", stage=Stage.GRAPH)
+        assert short_headline(result(finding)) == "UNKNOWN OP: it will not load in tf2.9: Erf"
 
 
 def test_versions() -> None:

@@ -64,6 +64,24 @@ def test_of_a_result() -> None:
     ]
 
 
+def test_the_drift_that_failed_is_said_not_a_greater_one_that_holds() -> None:
+    """`score` fails with a small difference, as its tolerance is smaller still; `wide` holds with a greater one."""
+    wide = replace(drift(0.0625), output="wide", max_abs=8.0, allowance_used=0.9)
+    failing = replace(drift(0.25), allowance_used=2.5)
+    reloaded = replace(BARE, drifts=(wide, failing))
+    golden = replace(BARE, drifts=(drift(0.0), drift(0.03125)), golden_drifts=(wide, failing))
+    for result in (reloaded, golden):
+        assert dict(user_properties.of_result(result))["modelcompat.greatest_drift"] == "0.25"
+    loads_not = replace(BARE, drifts=(drift(0.03125),))
+    assert dict(user_properties.of_result(loads_not))["modelcompat.greatest_drift"] == "0.0312"
+
+
+def test_an_item_that_runs_again_keeps_what_it_claims() -> None:
+    claims = [user_properties.claim("test_it/test_ranker"), user_properties.calls_fixture("test_it")]
+    noted = [("other.plugin", "x"), *claims, *user_properties.of_result(PASSED)]
+    assert user_properties.without_results(noted) == noted[:3]
+
+
 def test_a_warning_says_in_a_line_what_to_add_or_to_give() -> None:
     unsaved = Finding(
         Kind.ARGUMENT_NOT_SAVED,

@@ -60,7 +60,7 @@ def test_custom_layer(shop: Project, reported_failure: ReportedFailure) -> None:
     result.assert_outcomes(failed=2)
     for target, artifact in (("h5", "model.h5"), ("keras", "model.keras")):
         reported_failure(
-            result,
+            shop.run("-k", target),
             f"UNKNOWN LAYER test_model[{target}]: the saved model cannot be loaded again with what the test declares",
             'layer Scale ("twice", third of 3 layers)',
             "because Keras has no layer of this name, and the test declares none",
@@ -72,7 +72,7 @@ def test_custom_layer(shop: Project, reported_failure: ReportedFailure) -> None:
             "loaded in local: Keras *, TensorFlow *, Python *",
             "declared custom_objects: none imports: none",
             "it said *Scale*",
-            f"FAILED test_it.py::test_model[{target}] - UNKNOWN LAYER test_model[{target}]: *",
+            f"FAILED test_it.py::test_model[{target}] - UNKNOWN LAYER Scale: *",
         )
 
 
@@ -113,11 +113,10 @@ def test_two_layers_one_of_them_in_a_nested_model(shop: Project, reported_failur
 
 def test_custom_activation(shop: Project, reported_failure: ReportedFailure) -> None:
     write_model(shop, 'keras.layers.Dense(2, name="score", activation=leaky)', 'formats=["h5", "keras"]')
-    result = shop.run()
-    result.assert_outcomes(failed=2)
+    shop.run().assert_outcomes(failed=2)
     for target in ("h5", "keras"):
         reported_failure(
-            result,
+            shop.run("-k", target),
             f"UNKNOWN OBJECT test_model[{target}]: the saved model cannot be loaded again with what the test declares",
             'activation leaky (activation of "score")',
             "because Keras has no activation of this name, and the test declares none",
@@ -178,11 +177,10 @@ def test_registered_class_whose_module_the_loader_does_not_import(
     shop: Project, reported_failure: ReportedFailure
 ) -> None:
     write_model(shop, 'Square(name="square")', 'formats=["h5", "keras"]')
-    result = shop.run()
-    result.assert_outcomes(failed=2)
+    shop.run().assert_outcomes(failed=2)
     for target in ("h5", "keras"):
         reported_failure(
-            result,
+            shop.run("-k", target),
             f"UNKNOWN LAYER test_model[{target}]: the saved model cannot be loaded again with what the test declares",
             'layer shop>Square ("square", second of 2 layers)',
             "because it is registered as 'shop>Square' by a decorator in shop_layers, which the loader has not "
