@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pytest_modelcompat.comparison.differences import Drift
+    from pytest_modelcompat.results.reproduction import Reproduction
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Result:
         peak_memory: bytes the loader's child had at most.
         release: the label of the release whose artifact it is; empty for what the test saves now.
         golden_drifts: saved against golden, one for each output; of an artifact those are `drifts`.
+        reproduction: the folder that its failure is kept in; None where it is not kept.
     """
 
     title: str
@@ -79,6 +81,7 @@ class Result:
     peak_memory: int = 0
     release: str = ""
     golden_drifts: tuple[Drift, ...] = ()
+    reproduction: Reproduction | None = None
 
     @property
     def target(self) -> str:

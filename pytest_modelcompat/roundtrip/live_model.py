@@ -17,7 +17,7 @@ from pytest_modelcompat.roundtrip.tables import filled_tables, with_lost_entries
 from pytest_modelcompat.runtimes import LOCAL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_modelcompat.comparison.layers import LayerTrace
     from pytest_modelcompat.results.finding import Finding
@@ -88,6 +88,12 @@ class LiveModel:
     def trace(self) -> LayerTrace | None:
         """What its layers give for the inputs; None for a plain `tf.Module`, which has none."""
         return trace_of(self._model.model, self._inputs) if self._model.is_keras else None
+
+    def layer_outputs(self) -> Mapping[str, Any] | None:
+        """What its outermost layers give, whole; None where that cannot be asked."""
+        from pytest_modelcompat.roundtrip.layer_outputs import layer_outputs
+
+        return layer_outputs(self._model.model, self._inputs) if self._model.is_keras else None
 
     @property
     def _is_rebuilt(self) -> bool:
