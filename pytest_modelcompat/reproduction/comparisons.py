@@ -130,12 +130,11 @@ def weight_lines(*, is_saved_model: bool, artifact: str) -> Iterator[str]:
     yield "assert not lost, f'{len(lost)} of {len(saved)} weights are not as saved: {lost}'"
 
 
-def training_lines(data: Mapping[str, Any], inputs: str) -> Iterator[str]:
+def training_lines(data: Mapping[str, Any]) -> Iterator[str]:
     """Assertions that the loaded model would train as the saved one.
 
     Args:
-        data: what differs, as `training.json` has it, and `targets`, their expression, or None.
-        inputs: the expression of the inputs.
+        data: what differs, as `training.json` has it, and `targets`, their expression; empty for none.
     """
     yield 'saved = json.load(open("training.json"))'
     if "optimizer" in data:
@@ -153,13 +152,12 @@ def training_lines(data: Mapping[str, Any], inputs: str) -> Iterator[str]:
         yield "digests = [hashlib.sha256(np.ascontiguousarray(each).tobytes()).hexdigest() for each in variables]"
         yield "lost = [each for each in saved['variables'] if digests.count(each) < saved['variables'].count(each)]"
         yield "assert not lost, f'{len(lost)} variables of the optimizer are not as saved'"
-    yield from _batch_lines(data, inputs)
+    yield from _batch_lines(data)
 
 
-def _batch_lines(data: Mapping[str, Any], inputs: str) -> Iterator[str]:
+def _batch_lines(data: Mapping[str, Any]) -> Iterator[str]:
     if "evaluated" not in data and "step" not in data:
         return
-    yield f"inputs = {inputs}"
     yield f"batch = (inputs, {data['targets']})" if data["targets"] else "batch = (inputs,)"
     if "evaluated" in data:
         yield "found = model.test_on_batch(*batch, return_dict=True)"

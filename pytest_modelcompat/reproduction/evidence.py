@@ -89,9 +89,7 @@ def _refuse_incomparable(failed: FailedTarget) -> None:
         for name, leaf in call.expected.items():
             limit = failed.tolerances.get(name)
             if isinstance(leaf, Sampled):
-                raise NothingToShowError(
-                    f"output {name!r} draws random numbers and is compared over many calls"
-                )
+                raise NothingToShowError(f"output {name!r} draws random numbers and is compared over many calls")
             if limit is not None and limit.own is not None and not hasattr(limit.own, "arguments"):
                 raise NothingToShowError("a hook of the project compares the outputs")
 

@@ -29,7 +29,7 @@ from pytest_modelcompat.reproduction.recipe import (
 )
 from pytest_modelcompat.reproduction.requirements import requirements
 from pytest_modelcompat.reproduction.script import script_text
-from pytest_modelcompat.reproduction.sources import Sources, sources_of
+from pytest_modelcompat.reproduction.sources import Sources, module_of, sources_of
 from pytest_modelcompat.reproduction.values import expression
 from pytest_modelcompat.results.reproduction import Reproduction
 from pytest_modelcompat.runtimes.pool import project_path
@@ -157,7 +157,8 @@ def _recipe(failed: FailedTarget, folder: Path, left_out: list[str]) -> Recipe:
     places = module_places(job.declared.custom_objects)
     modules = {*job.declared.imports, *(place.partition(":")[0] for place in places.values())}
     compared = {module for each in failed.tolerances.values() for module in _module_of(each)}
-    sources = sources_of({*modules, *compared}, job.declared.files, project_path())
+    defining = {module for each in failed.defining for module in [module_of(each)] if module}
+    sources = sources_of({*modules, *compared, *defining}, job.declared.files, project_path())
     _copy_sources(sources, folder)
     legacy = keras_import(job, failed.versions).startswith("import tf_keras")
     variables = os.environ if failed.runtime.is_local else variables_for(failed.runtime.env)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 NO_FAILURE = "it does not fail in these versions"
 _CHILD = ("crash", "exit")
+# Where these come first, the script ends before it would predict.
+_WITHOUT_OUTPUTS = ("training",)
 _STANDARD = ("collections", "faulthandler", "hashlib", "json", "os", "subprocess", "sys")
 
 
@@ -69,8 +71,8 @@ def _body(recipe: Recipe, training: Mapping[str, Any] | None) -> Iterator[str]:
     yield "import tensorflow as tf"
     yield recipe.keras
     yield ""
-    yield 'versions = {"Python": sys.version.split()[0], "TensorFlow": tf.__version__, "NumPy": np.__version__}'
-    yield 'print(versions, "Keras", getattr(keras, "__version__", "of TensorFlow"), flush=True)'
+    versions = '"Python", sys.version.split()[0], "TensorFlow", tf.__version__, "Keras", keras.__version__'
+    yield f"print({versions}, flush=True)"
     if recipe.shows[0] == "hang":
         yield f"faulthandler.dump_traceback_later({recipe.timeout!r}, exit=True)  # where it is then, and exit code 1"
     yield from (f"tf.load_op_library({f'./{each}'!r})" for each in recipe.op_libraries)
@@ -114,20 +116,29 @@ def _load_options(recipe: Recipe) -> Iterator[str]:
 
 
 def _call_lines(recipe: Recipe, training: Mapping[str, Any] | None) -> Iterator[str]:
-    if "weights" in recipe.shows:
-        yield from weight_lines(is_saved_model=recipe.is_saved_model, artifact=recipe.artifact)
-    if recipe.calls:
-        yield f'data = np.load("{INPUTS}")'
-    if any(each.expected for each in recipe.calls) and {"outputs"} & set(recipe.shows):
-        yield f'expected = np.load("{EXPECTED}")'
-    for call in recipe.calls:
-        yield f"inputs = {expression(call.inputs, 'data')}"
-        yield f"outputs = {_outputs(recipe, call)}"
-        yield from _assertions(recipe, call)
+    """What follows the load: the comparisons in the order of what is shown."""
+    weights = list(weight_lines(is_saved_model=recipe.is_saved_model, artifact=recipe.artifact))
+    is_first = recipe.shows[0] == "weights"
+    yield from weights if is_first else ()
+    if recipe.shows != ("weights",):
+        yield from _prediction_lines(recipe)
+    yield from weights if "weights" in recipe.shows and not is_first else ()
     if training is not None:
         if training.get("targets"):
             yield f'batch_targets = np.load("{TARGETS}")'
-        yield from training_lines(training, "inputs")
+        yield from training_lines(training)
+
+
+def _prediction_lines(recipe: Recipe) -> Iterator[str]:
+    if recipe.calls:
+        yield f'data = np.load("{INPUTS}")'
+    if any(each.expected for each in recipe.calls) and "outputs" in recipe.shows:
+        yield f'expected = np.load("{EXPECTED}")'
+    for call in recipe.calls:
+        yield f"inputs = {expression(call.inputs, 'data')}"
+        if recipe.shows[0] not in _WITHOUT_OUTPUTS:
+            yield f"outputs = {_outputs(recipe, call)}"
+        yield from _assertions(recipe, call)
 
 
 def _assertions(recipe: Recipe, call: Call) -> Iterator[str]:

@@ -64,6 +64,16 @@ def sources_of(names: Iterable[str], known: Mapping[str, str], folders: Iterable
     return found
 
 
+def module_of(path: str) -> str:
+    """The module of an import path such as `shop.layers.Outer.Inner`; empty where it is none that was imported.
+
+    Args:
+        path: of a class or a function.
+    """
+    parents = reversed(list(_with_parents(path))[:-1])
+    return next((name for name in parents if name in sys.modules and name != "__main__"), "")
+
+
 def _with_parents(name: str) -> Iterator[str]:
     parts = name.split(".")
     yield from (".".join(parts[: end + 1]) for end in range(len(parts)))

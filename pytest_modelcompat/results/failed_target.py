@@ -74,6 +74,7 @@ class FailedTarget:
         versions: of what was to load it.
         problem: why it cannot be made to fail elsewhere; empty where it can.
         layer_outputs: gives what the layers of the live model gave.
+        defining: import paths of the project's classes and functions that the model is made of, declared or not.
         root: the project's folder.
     """
 
@@ -91,6 +92,7 @@ class FailedTarget:
     versions: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
     layer_outputs: LayerOutputs = lambda: None
+    defining: tuple[str, ...] = ()
 
 
 class FailureKeeper(Protocol):

@@ -14,6 +14,7 @@ from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.results.reproduction import Reproduction
 from pytest_modelcompat.roundtrip import save
 from pytest_modelcompat.roundtrip.golden_check import unpacked
+from pytest_modelcompat.roundtrip.layer_outputs import layer_outputs
 from pytest_modelcompat.roundtrip.load_job import job_of
 from pytest_modelcompat.roundtrip.stop import TargetStoppedError
 from pytest_modelcompat.roundtrip.subject import Subject
@@ -92,6 +93,7 @@ def _of_attempt(base: FailedTarget, context: SessionContext, attempt: Attempt) -
         training=_training(attempt),
         versions=loaded.versions or (attempt.versions_here if case.target.is_local else {}),
         problem=problem,
+        defining=tuple(subject.defining_modules.values()),
         layer_outputs=live.layer_outputs if live is not None else lambda: None,
     )
 
@@ -239,7 +241,7 @@ def _kept_call(base: FailedTarget, case: Case, context: SessionContext, called: 
             problem = f"the model cannot be saved either: {error.__cause__ or error}".partition("\n")[0]
             continue
         subject = _saved_subject(model, inputs, artifact, FORMATS[format_].artifact)
-        failed = _saved_call(base, case, context, subject)
+        failed = _saved_call(base, case, context, subject, model.model)
         if failed is not None:
             return context.keeper.keep(failed)
         problem = "the model does not fail the same way once it is saved and loaded again"
@@ -259,7 +261,9 @@ def _saved_subject(model: Any, inputs: Any, artifact: Path, format_: str) -> Sub
     )
 
 
-def _saved_call(base: FailedTarget, case: Case, context: SessionContext, subject: Subject) -> FailedTarget | None:
+def _saved_call(
+    base: FailedTarget, case: Case, context: SessionContext, subject: Subject, model: Any
+) -> FailedTarget | None:
     """The target with a file of its model; None where that does not fail as the model did."""
     inventory = read_inventory(subject.artifact)
     local = replace(case, target=replace(case.target, runtime=LOCAL_RUNTIME.name))
@@ -279,6 +283,7 @@ def _saved_call(base: FailedTarget, case: Case, context: SessionContext, subject
         calls=tuple(each.call for each in calls),
         versions=loaded.versions,
         problem=problem,
+        layer_outputs=lambda: layer_outputs(model, subject.inputs),
     )
 
 
