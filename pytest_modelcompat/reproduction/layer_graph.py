@@ -62,6 +62,14 @@ class LayerGraph:
         """The layers in their order, without those that only stand for an input."""
         return [_name(each) for each in self._layers if each["class_name"] != _INPUT]
 
+    @property
+    def inputs(self) -> list[str]:
+        """The layers that stand for the model's inputs, in the order in which it takes them."""
+        places = self._config["config"].get("input_layers")
+        if places is None:
+            return [_name(each) for each in self._layers[:1] if each["class_name"] == _INPUT]
+        return [place.rsplit("/", 2)[0] for place in _flat_places(places)]
+
     def classes(self) -> list[tuple[str, str]]:
         """Name and class of every layer, in order."""
         return [(_name(each), str(each["class_name"])) for each in self._layers]
@@ -147,7 +155,7 @@ class LayerGraph:
         """The tensors of the layers that are kept, and that none of them takes in the smaller model."""
         taken = [_key(each["keras_history"]) for layer in self._layers for each in _references(layer["inbound_nodes"])]
         ends = list(_flat_places(self._config["config"]["output_layers"]))
-        found = [key for key in dict.fromkeys((*ends, *taken)) if key.rpartition("/")[0].rpartition("/")[0] in kept]
+        found = [key for key in dict.fromkeys((*ends, *taken)) if key.rsplit("/", 2)[0] in kept]
         # Where a layer that is kept and one that is not take a tensor, the first is enough to have it computed.
         return [key for key in found if key not in used] or [key for key in found if key in ends]
 

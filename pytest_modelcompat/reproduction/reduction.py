@@ -76,8 +76,11 @@ class Reduction:
             raise CannotCutError(f"{self._recipe.artifact} is not in the folder")
         self._trial = Trial(self._recipe, self._folder, loader)
         self._values = _arrays(self._folder / LAYERS)
+        self._has_layers = bool(self._values)
         shapes = {name: (each.shape, each.dtype.name) for name, each in self._values.items()}
         self._graph = LayerGraph(self._read_config(), shapes)
+        if not self._has_layers:
+            self._values.update(_given_inputs(self._recipe, self._folder, self._graph.inputs))
         self._digests = _digests(self._folder / WEIGHTS)
         self._steps = 0
 
@@ -128,15 +131,31 @@ class Reduction:
         if not self._trial.needs_call:
             return Given(digests=digests)
         compares = self._recipe.shows[0] == "outputs"
+        if not compares and not self._has_layers:
+            self._compute(cut)
         missing = [name for name in (*cut.inputs, *(cut.outputs if compares else ())) if name not in self._values]
         if missing:
             what = "gave" if compares else "takes"
             raise CannotCutError(
-                f"what layer {missing[0].partition('/')[0]!r} of the saved model {what} is not known: the folder has it "
-                "of functional and sequential models that a test saves itself, where it is dense numbers"
+                f"what layer {missing[0].partition('/')[0]!r} of the saved model {what} is not known: the folder has "
+                "it of functional and sequential models that a test saves itself, where it is dense numbers"
             )
         inputs = tuple(self._values[name] for name in cut.inputs)
         return Given(inputs, tuple(self._values[name] for name in cut.outputs) if compares else (), digests)
+
+    def _compute(self, cut: Cut) -> None:
+        """Have the layers before a smaller model give its inputs, where nobody has asked the saved model for them."""
+        if all(name in self._values for name in cut.inputs):
+            return
+        names = self._graph.names
+        before = names[: min(names.index(name) for name in cut.layers if name in names)]
+        whole = self._graph.cut(before)
+        artifact = self._cut_artifact(whole, self._scratch / f"before{self._artifact.suffix}")
+        given = Given(tuple(self._values[name] for name in whole.inputs if name in self._values))
+        loaded = self._trial.run(artifact, given, calls=True)
+        outputs = [leaf for route in loaded.routes.values() for leaf in route.values()]
+        if loaded.succeeded and len(outputs) == len(whole.outputs):
+            self._values.update(zip(whole.outputs, outputs, strict=True))
 
     def _read_config(self) -> dict[str, Any]:
         answer = self._scratch / "config.json"
@@ -218,6 +237,19 @@ def _refuse_other_kinds(recipe: Recipe) -> None:
         )
     if recipe.shows[0] not in _CUTTABLE:
         raise CannotCutError(f"{recipe.kind} is about the whole model, and not about a layer of it")
+
+
+def _given_inputs(recipe: Recipe, folder: Path, names: Sequence[str]) -> dict[str, Any]:
+    """What the whole model was called with, as what its input layers give."""
+    from pytest_modelcompat.loader import calls, tensors
+
+    if not recipe.calls or not names:
+        return {}
+    given = tensors.unpack(dict(recipe.calls[0].inputs), _arrays(folder / INPUTS))
+    if isinstance(given, dict) and set(given) == set(names):
+        return {f"{name}/0/0": given[name] for name in names}
+    leaves = calls.flat_in_order(given)
+    return {f"{name}/0/0": leaf for name, leaf in zip(names, leaves, strict=False)} if len(leaves) == len(names) else {}
 
 
 def _arrays(file: Path) -> dict[str, Any]:

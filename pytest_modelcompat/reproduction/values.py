@@ -35,8 +35,8 @@ def _leaf(structure: Mapping[str, Any], arrays: str) -> str:
         splits = ", ".join(_array(each, arrays) for each in structure["row_splits"])
         return f"tf.RaggedTensor.from_nested_row_splits({_leaf(structure['ragged'], arrays)}, [{splits}])"
     if "sparse" in structure:
-        parts = (_array(structure["indices"], arrays), _leaf(structure["sparse"], arrays))
-        return f"tf.SparseTensor({', '.join(parts)}, {list(structure['dense_shape'])})"
+        indices, values = _array(structure["indices"], arrays), _leaf(structure["sparse"], arrays)
+        return f"tf.SparseTensor({indices}, {values}, {list(structure['dense_shape'])})"
     if "strings" in structure:
         key, shape = structure["strings"], list(structure["shape"])
         ends = f"np.cumsum({arrays}[{key + '.lengths'!r}])[:-1]"

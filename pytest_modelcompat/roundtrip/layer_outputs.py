@@ -37,9 +37,13 @@ def layer_outputs(model: Any, inputs: Any) -> Mapping[str, Any] | None:
 
 
 def _tensors(model: Any) -> Iterator[tuple[str, Any]]:
-    """The symbolic output tensors of each layer, at each of its nodes that are the model's."""
+    """The symbolic output tensors of each layer, at each of its nodes that are the model's, its inputs first."""
+    for tensor in model.inputs:
+        # Those of a sequential model are of a layer that is not among its own.
+        yield f"{tensor._keras_history[0].name}/0/0", tensor  # noqa: SLF001 - not public
     for layer in model.layers:
-        nodes = [node for node in layer._inbound_nodes if _is_of(model, layer, node)]  # noqa: SLF001 - not public
+        numbered = enumerate(layer._inbound_nodes)  # noqa: SLF001 - not public
+        nodes = [node for number, node in numbered if _is_of(model, layer, number)]
         for number, node in enumerate(nodes):
             outputs = getattr(node, "output_tensors", None)
             if outputs is None:
@@ -48,14 +52,14 @@ def _tensors(model: Any) -> Iterator[tuple[str, Any]]:
                 yield f"{layer.name}/{number}/{position}", tensor
 
 
-def _is_of(model: Any, layer: Any, node: Any) -> bool:
+def _is_of(model: Any, layer: Any, number: int) -> bool:
     """Whether a node is part of the model: a layer that others use as well has nodes of their own."""
     functional = getattr(model, "_functional", None) or model
-    known = getattr(functional, "_nodes", None)
-    if known is not None:
-        return any(node is each for each in known)
-    keys = getattr(functional, "_network_nodes", ())
-    return f"{layer.name}_ib-{layer._inbound_nodes.index(node)}" in keys  # noqa: SLF001 - not public
+    # Keras 3 knows nodes by the identities of their layers, Keras 2 by the names.
+    if hasattr(functional, "_nodes"):
+        return f"{id(layer)}_ib-{number}" in functional._nodes  # noqa: SLF001 - not public
+    # A sequential model of Keras 2 is a graph itself.
+    return f"{layer.name}_ib-{number}" in functional._network_nodes  # noqa: SLF001 - not public
 
 
 def _values(model: Any, inputs: Any, tensors: list[Any]) -> list[Any]:
