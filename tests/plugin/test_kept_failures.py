@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_modelcompat.reproduction.keeper import FolderKeeper
 from tests.plain_process import run_scripts
 from tests.plugin.kept_models import LAYERS, TESTS
 
@@ -36,7 +37,7 @@ EXPECTED = {
     "weights/keras": ("WEIGHTS CHANGED", "AssertionError: 1 of 3 weights are not as saved: ['sequential"),
     "shape/keras": ("ARGUMENT NOT SAVED", "'output': 'float32 (4, 3)'}, and must be {'output': 'float32 (4, 6)'}"),
     "training/keras": ("ARGUMENT NOT SAVED", "Not equal to tolerance rtol=0.0001"),
-    "python_function/saved_model": ("PYTHON FUNCTION", "pyfunc_0"),
+    "python_function/saved_model": ("PYTHON FUNCTION", "Could not find callback with key=pyfunc_"),
     "golden/keras": ("PREDICTIONS DRIFTED", "Not equal to tolerance rtol=0.1, atol=0"),
     "golden/saved_model": ("PREDICTIONS DRIFTED", "Not equal to tolerance rtol=0.1, atol=0"),
     "golden_shape/h5": ("STRUCTURE CHANGED", "and must be {'one': 'float32 (4, 2)', 'two': 'float32 (4, 3)'}"),
@@ -98,3 +99,54 @@ def check_folders(kept: Path) -> None:
             assert not re.search(r"(?<![\w.:/~…-])/(?:tmp|home|root|usr|work)/", text), f"{folder}/{name}: {text}"
     assert (kept / "test_it/test_golden/keras/golden/golden.json").is_file()
     assert (kept / "test_it/test_drift/keras/shop/numbers.py").is_file()
+
+
+ONE = """
+import keras
+import pytest
+from shop import layers
+
+
+@pytest.mark.model_roundtrip(formats=["keras"])
+def test_model():
+    return keras.Sequential([keras.Input((4,)), layers.Scale()])
+"""
+
+
+def test_in_ci_the_ini_file_keeps_failures(shop: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.write("pytest.ini", "[pytest]\npythonpath = .\nmodelcompat_keep_failures = failures\n")
+    shop.write("test_it.py", ONE)
+    folder = shop.path / "failures/test_it/test_model/keras"
+    shop.run()
+    assert not folder.exists(), "on a developer's machine nothing is left"
+    monkeypatch.setenv("CI", "true")
+    text = shop.run().stdout.str()
+    assert "  reproduce  uv run failures/test_it/test_model/keras/reproduce.py\n" in text
+    assert (folder / "model.keras").is_file()
+    monkeypatch.delenv("CI")
+    declared = ONE.replace("formats", 'custom_objects={"Scale": layers.Scale}, formats')
+    shop.write("test_it.py", declared)
+    shop.record()
+    monkeypatch.setenv("CI", "true")
+    shop.run().assert_outcomes(passed=1)
+    assert not folder.exists(), "a target that passes leaves nothing, and takes away what an earlier run left"
+
+
+def test_a_failure_without_a_load_says_why_there_is_no_script(shop: Project) -> None:
+    shop.write("test_it.py", ONE.replace("return keras", "return 3, keras"))
+    text = shop.run("--modelcompat-keep", "kept").stdout.str()
+    assert "  kept       in kept/test_it/test_model/keras; no script to run: nothing was loaded\n" in text
+
+
+def test_an_artifact_that_is_too_large_is_left_out(shop: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.write("pytest.ini", "[pytest]\npythonpath = .\nmodelcompat_keep_failures = failures\n")
+    shop.write("test_it.py", ONE)
+    defaults = FolderKeeper.__init__.__defaults__
+    assert defaults == (500 << 20,)
+    monkeypatch.setattr(FolderKeeper.__init__, "__defaults__", (100,))
+    monkeypatch.setenv("CI", "true")
+    text = shop.run().stdout.str()
+    assert "  kept       model.keras (0 MB) is left out: copy it into the folder\n" in text
+    script = shop.path / "failures/test_it/test_model/keras/reproduce.py"
+    assert "Model.keras (0 MB) is left out: copy it into the folder." in script.read_text("utf-8")
+    assert not script.with_name("model.keras").exists()

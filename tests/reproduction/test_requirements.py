@@ -31,7 +31,9 @@ def test_one_of_the_two_builds_of_tensorflow_is_for_a_machine() -> None:
     for system, machine in (("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"), ("win32", "AMD64")):
         place = {"sys_platform": system, "platform_machine": machine}
         fitting = [each.name for each in found if each.marker is not None and each.marker.evaluate(place)]
-        assert fitting == ["tensorflow-cpu" if (system, machine) in (("linux", "x86_64"), ("win32", "AMD64")) else "tensorflow"]
+        assert fitting == [
+            "tensorflow-cpu" if (system, machine) in (("linux", "x86_64"), ("win32", "AMD64")) else "tensorflow"
+        ]
 
 
 def test_a_release_candidate_is_spelt_as_pip_does() -> None:

@@ -17,7 +17,7 @@ def project(tmp_path: Path) -> Path:
     files = {
         "corner_shop/__init__.py": "",
         "corner_shop/layers/__init__.py": "from .scale import Scale",
-        "corner_shop/layers/scale.py": "import json\nimport numpy\nfrom ..tools import helper\nfrom corner_other import thing",
+        "corner_shop/layers/scale.py": "import json, numpy\nfrom ..tools import helper\nfrom corner_other import thing",
         "corner_shop/tools/helper.py": "import pytest",
         "corner_shop/unused.py": "",
         "corner_other.py": "def f():\n    import corner_late",
