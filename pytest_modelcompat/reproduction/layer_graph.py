@@ -74,16 +74,18 @@ class LayerGraph:
         """Name and class of every layer, in order."""
         return [(_name(each), str(each["class_name"])) for each in self._layers]
 
-    def cut(self, kept: Collection[str]) -> Cut:
+    def cut(self, kept: Collection[str], known: Collection[str] | None = None) -> Cut:
         """The model with some of its layers; inputs stand where another layer was.
 
         Args:
             kept: their names; of a sequential model, neighbours.
+            known: the tensors that such an input may stand for; a call of a layer that takes another is left out. None
+                for any.
 
         Raises:
             CannotCutError: the shape of what such an input stands for is not known.
         """
-        return self._cut_sequence(kept) if self.is_sequential else self._cut_graph(kept)
+        return self._cut_sequence(kept) if self.is_sequential else self._cut_graph(kept, known)
 
     def _stated(self) -> Iterator[tuple[str, Sequence[int | None], str]]:
         """Tensors whose shapes the configuration states."""
@@ -127,8 +129,9 @@ class LayerGraph:
         names = (_name(stands_in), *map(_name, chosen))
         return Cut(_uncompiled(config), names, (given,), (f"{names[-1]}/0/0",))
 
-    def _cut_graph(self, kept: Collection[str]) -> Cut:
+    def _cut_graph(self, kept: Collection[str], known: Collection[str] | None) -> Cut:
         layers = [copy.deepcopy(each) for each in self._layers if _name(each) in kept]
+        numbers = _without_unknown(layers, kept, known)
         inputs: dict[str, dict[str, Any]] = {}
         used: set[str] = set()
         by_name = {_name(each): each for each in self._layers}
@@ -137,15 +140,17 @@ class LayerGraph:
                 key, source = _key(tensor["keras_history"]), str(tensor["keras_history"][0])
                 if source in kept:
                     used.add(key)
+                    tensor["keras_history"] = _renumbered(key, numbers)
                     continue
                 is_input = by_name[source]["class_name"] == _INPUT
                 inputs.setdefault(key, self._input(key, source, original=by_name[source] if is_input else None))
                 tensor["keras_history"] = [_name(inputs[key]), 0, 0]
-        outputs = self._outputs(kept, used)
+        outputs = [key for key in self._outputs(kept, used) if key.rpartition("/")[0] in numbers]
         config = copy.deepcopy(dict(self._config))
         config["config"]["layers"] = [*inputs.values(), *layers]
         config["config"]["input_layers"] = _places([_name(each) + "/0/0" for each in inputs.values()])
-        config["config"]["output_layers"] = _places(outputs)
+        renumbered = ["/".join(map(str, _renumbered(key, numbers))) for key in outputs]
+        config["config"]["output_layers"] = _places(renumbered)
         if "build_config" in config:
             config["build_config"] = {"input_shape": None}
         names = (*map(_name, inputs.values()), *map(_name, layers))
@@ -180,6 +185,44 @@ class LayerGraph:
         if not self.is_sequential:
             layer["inbound_nodes"] = []
         return layer
+
+
+def _without_unknown(
+    layers: Sequence[dict[str, Any]], kept: Collection[str], known: Collection[str] | None
+) -> dict[str, int]:
+    """Take out the calls of layers whose inputs are not known; gives `layer/node` -> its number now, of those left.
+
+    Raises:
+        CannotCutError: nothing is left of a layer.
+    """
+    left = {f"{_name(each)}/{number}": node for each in layers for number, node in enumerate(each["inbound_nodes"])}
+
+    def is_given(key: str) -> bool:
+        return key.rpartition("/")[0] in left if key.rsplit("/", 2)[0] in kept else known is None or key in known
+
+    while True:
+        lost = [
+            name
+            for name, node in left.items()
+            if not all(is_given(_key(each["keras_history"])) for each in _references(node))
+        ]
+        if not lost:
+            break
+        for name in lost:
+            del left[name]
+    numbers = {}
+    for layer in layers:
+        calls = [name for name in left if name.rpartition("/")[0] == _name(layer)]
+        if not calls:
+            raise CannotCutError(f"what layer {_name(layer)!r} takes is not known")
+        numbers.update({name: number for number, name in enumerate(calls)})
+        layer["inbound_nodes"] = [left[name] for name in calls]
+    return numbers
+
+
+def _renumbered(key: str, numbers: Mapping[str, int]) -> list[Any]:
+    layer, _, position = key.rsplit("/", 2)
+    return [layer, numbers[key.rpartition("/")[0]], int(position)]
 
 
 def _name(layer: Mapping[str, Any]) -> str:

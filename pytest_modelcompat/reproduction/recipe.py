@@ -134,8 +134,6 @@ def read_recipe(folder: Path) -> Recipe:
             data[name] = tuple(data[name])
         return Recipe(**data)
     except OSError:
-        raise RecipeError(
-            f"{folder} holds no {RECIPE}: give a folder that pytest --modelcompat-keep has left"
-        ) from None
+        raise RecipeError(f"{folder} has no {RECIPE}: give a folder that pytest --modelcompat-keep leaves") from None
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise RecipeError(f"{folder / RECIPE} cannot be read: {type(error).__name__}: {error}") from None

@@ -83,6 +83,7 @@ class Reduction:
             self._values.update(_given_inputs(self._recipe, self._folder, self._graph.inputs))
         self._digests = _digests(self._folder / WEIGHTS)
         self._steps = 0
+        self._computed: set[str] = set()
 
     def run(self, target: Path) -> Reduced:
         """Find the smallest model that fails, and write its folder.
@@ -100,7 +101,7 @@ class Reduction:
                 f"what is outside of the file; run {self._folder / SCRIPT} to see it fail"
             )
         left = smallest(names, self._fails, gaps=not self._graph.is_sequential)
-        cut = self._graph.cut(left)
+        cut = self._cut(left)
         self._write(cut, target)
         return Reduced(target, cut.layers, len(self._graph.classes()))
 
@@ -108,7 +109,7 @@ class Reduction:
         """Whether the model of some layers fails the same way; not where it cannot be made or given inputs."""
         self._steps += 1
         try:
-            cut = self._graph.cut(names)
+            cut = self._cut(names)
             given = self._given(cut)
             artifact = self._cut_artifact(cut, self._scratch / f"{self._steps}{self._artifact.suffix}")
         except CannotCutError:
@@ -119,6 +120,13 @@ class Reduction:
         artifact.unlink()
         self._tell(f"step {self._steps}: {len(names)} of {len(self._graph.names)} layers {'fail' if fails else 'hold'}")
         return fails
+
+    def _cut(self, names: Sequence[str]) -> Cut:
+        """The model of some layers, of which the calls are left out whose inputs nobody knows."""
+        if self._has_layers or not self._trial.needs_call or self._recipe.shows[0] == "outputs":
+            return self._graph.cut(names)
+        self._compute(names)
+        return self._graph.cut(names, self._values)
 
     def _given(self, cut: Cut) -> Given:
         """Inputs and expected outputs of a smaller model: what the layers of the saved model gave.
@@ -131,8 +139,6 @@ class Reduction:
         if not self._trial.needs_call:
             return Given(digests=digests)
         compares = self._recipe.shows[0] == "outputs"
-        if not compares and not self._has_layers:
-            self._compute(cut)
         missing = [name for name in (*cut.inputs, *(cut.outputs if compares else ())) if name not in self._values]
         if missing:
             what = "gave" if compares else "takes"
@@ -143,15 +149,16 @@ class Reduction:
         inputs = tuple(self._values[name] for name in cut.inputs)
         return Given(inputs, tuple(self._values[name] for name in cut.outputs) if compares else (), digests)
 
-    def _compute(self, cut: Cut) -> None:
+    def _compute(self, kept: Sequence[str]) -> None:
         """Have the layers before a smaller model give its inputs, where nobody has asked the saved model for them."""
-        if all(name in self._values for name in cut.inputs):
-            return
         names = self._graph.names
-        before = names[: min(names.index(name) for name in cut.layers if name in names)]
-        whole = self._graph.cut(before)
+        before = names[: names.index(kept[0])]
+        if not before or before[-1] in self._computed:
+            return
+        self._computed.add(before[-1])
+        whole = self._graph.cut(before, self._values)
         artifact = self._cut_artifact(whole, self._scratch / f"before{self._artifact.suffix}")
-        given = Given(tuple(self._values[name] for name in whole.inputs if name in self._values))
+        given = Given(tuple(self._values[name] for name in whole.inputs))
         loaded = self._trial.run(artifact, given, calls=True)
         outputs = [leaf for route in loaded.routes.values() for leaf in route.values()]
         if loaded.succeeded and len(outputs) == len(whole.outputs):

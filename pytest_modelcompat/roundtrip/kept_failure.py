@@ -49,9 +49,10 @@ def with_reproduction(
         attempt: the load; None where nothing was loaded.
         stopped: what stopped the target before its artifact was loaded; None where nothing did.
     """
-    keeper, where = context.keeper, (*case.golden.escape(), str(case.target))
+    keeper = context.keeper
     if keeper is None:
         return result
+    where = (*case.golden.escape(), str(case.target))
     if not result.failed:
         keeper.clear(where)
         return result
