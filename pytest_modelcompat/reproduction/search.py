@@ -20,7 +20,7 @@ def smallest(names: Sequence[str], fails: Callable[[Sequence[str]], bool], *, ga
         gaps: whether layers between others may be left out.
     """
     end = _least(1, len(names), lambda count: fails(names[:count]))
-    start = end - _least(1, end, lambda count: fails(names[end - count : end]))
+    start = end - _least_from_below(end, lambda count: fails(names[end - count : end]))
     left = list(names[start:end])
     if gaps and 1 < len(left) <= _MOST_SINGLE:
         for name in names[start:end]:
@@ -39,3 +39,11 @@ def _least(low: int, high: int, fails: Callable[[int], bool]) -> int:
         else:
             low = middle + 1
     return high
+
+
+def _least_from_below(high: int, fails: Callable[[int], bool]) -> int:
+    """The same for a number that is expected to be small: numbers are doubled until one fails."""
+    low, tried = 1, 1
+    while tried < high and not fails(tried):
+        low, tried = tried + 1, 2 * tried
+    return _least(low, min(tried, high), fails)
