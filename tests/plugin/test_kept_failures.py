@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_modelcompat.reproduction.keeper import FolderKeeper
+from tests.loader import saved_models
 from tests.plain_process import run_scripts
 from tests.plugin.kept_models import LAYERS, TESTS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.conftest import Project
@@ -150,3 +152,37 @@ def test_an_artifact_that_is_too_large_is_left_out(shop: Project, monkeypatch: p
     script = shop.path / "failures/test_it/test_model/keras/reproduce.py"
     assert "Model.keras (0 MB) is left out: copy it into the folder." in script.read_text("utf-8")
     assert not script.with_name("model.keras").exists()
+
+
+GIVEN = """
+import numpy as np
+import pytest
+
+
+@pytest.mark.model_artifact("plain")
+def test_given():
+    return np.arange(8, dtype=np.float32).reshape(2, 4) - 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (saved_models.needs_newer, "GraphDef min consumer version 99999"),
+        (saved_models.point_nowhere, "nowhere:0"),
+        (saved_models.swap_outputs, "Mismatched elements"),
+    ],
+)
+def test_the_graph_loader_refuses_or_gives_something_else(
+    project: Project, change: Callable[[Any], None], said: str
+) -> None:
+    folder = saved_models.save_plain(project.path / "plain")
+    project.write("test_it.py", GIVEN)
+    project.record("--modelcompat-saved-model-loader", "object")
+    saved_models.edit(folder, change)
+    text = project.run("--modelcompat-keep", "kept").stdout.str()
+    assert "LOADERS DISAGREE  test_given[saved_model]: " in text
+    (script,) = (project.path / "kept").rglob("reproduce.py")
+    assert f"uv run {script.relative_to(project.path).as_posix()}\n" in text
+    (ran,) = run_scripts([script])
+    assert (ran.code, said in ran.said) == (1, True), ran.said
