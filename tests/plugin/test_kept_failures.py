@@ -166,22 +166,23 @@ def test_given():
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "kind", "said"),
     [
-        (saved_models.needs_newer, "GraphDef min consumer version 99999"),
-        (saved_models.point_nowhere, "nowhere:0"),
-        (saved_models.swap_outputs, "Mismatched elements"),
+        (saved_models.unknown_op, "UNKNOWN OP", "Op type not registered"),
+        (saved_models.needs_newer, "LOADERS DISAGREE", "GraphDef min consumer version 99999"),
+        (saved_models.point_nowhere, "LOADERS DISAGREE", "nowhere:0"),
+        (saved_models.swap_outputs, "LOADERS DISAGREE", "Mismatched elements"),
     ],
 )
-def test_the_graph_loader_refuses_or_gives_something_else(
-    project: Project, change: Callable[[Any], None], said: str
+def test_a_given_saved_model_fails_the_same_way(
+    project: Project, change: Callable[[Any], None], kind: str, said: str
 ) -> None:
     folder = saved_models.save_plain(project.path / "plain")
     project.write("test_it.py", GIVEN)
     project.record("--modelcompat-saved-model-loader", "object")
     saved_models.edit(folder, change)
     text = project.run("--modelcompat-keep", "kept").stdout.str()
-    assert "LOADERS DISAGREE  test_given[saved_model]: " in text
+    assert f"{kind}  test_given[saved_model]: " in text
     (script,) = (project.path / "kept").rglob("reproduce.py")
     assert f"uv run {script.relative_to(project.path).as_posix()}\n" in text
     (ran,) = run_scripts([script])
