@@ -18,6 +18,7 @@ FOLDERS = {
     "plugin",
     "cli",
     "report",
+    "reproduction",
     "roundtrip",
     "compatibility",
     "diagnosis",

@@ -27,6 +27,7 @@ COMMANDS = {
     "golden": "list and show goldens and frozen releases; remove those that no test needs",
     "report": "merge and show the reports of pytest runs: cases and formats by runtimes",
     "explain": "what a traceback or a log reports, why, and what to do; what a kind of failure means",
+    "reduce": "the smallest model that still fails, out of a failure that pytest --modelcompat-keep keeps",
     "doctor": "what isolation this machine gives loads, and whether what the tests need is there",
     "profile": "list and show the profiles of runtimes, record your own",
 }

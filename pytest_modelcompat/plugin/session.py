@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.compatibility.unsafe.acceptance import Acceptance
     from pytest_modelcompat.golden.golden import GoldenName
     from pytest_modelcompat.golden.release_store import Frozen
+    from pytest_modelcompat.results.failed_target import FailureKeeper
     from pytest_modelcompat.roundtrip.extensions import Extensions
     from pytest_modelcompat.roundtrip.session_context import SessionContext
     from pytest_modelcompat.runtimes.config import RuntimeConfig
@@ -144,6 +145,7 @@ class Session:
                 freezer=ReleaseFreezer(ReleaseStore(self.golden_root), store, self.label),
                 updating=self.updating,
                 keep=_made(Path(keep).absolute()) if keep else None,
+                keeper=_keeper(self._config),
                 accepted=_accepted(self._config),
                 threads=threads_per_worker(),
                 reports=bool(self._config.getoption("modelcompat_report")),
@@ -260,11 +262,23 @@ def _accepted(config: pytest.Config) -> Acceptance:
         raise pytest.fail.Exception(message, pytrace=False) from None
 
 
+def _keeper(config: pytest.Config) -> FailureKeeper | None:
+    """What keeps failures: that of --modelcompat-keep, or in CI that of the ini file."""
+    flag = config.getoption("modelcompat_keep")
+    ini = str(config.getini("modelcompat_keep_failures")) if os.environ.get("CI") else ""
+    if not flag and not ini:
+        return None
+    from pytest_modelcompat.reproduction.keeper import FolderKeeper
+
+    home = Path(flag).absolute() if flag else config.rootpath / ini
+    return FolderKeeper(_made(home), config.rootpath, has_artifacts=bool(flag))
+
+
 def _made(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        message = f"modelcompat: --modelcompat-keep {folder} cannot be made: {error.strerror}"
+        message = f"modelcompat: the folder {folder} of kept artifacts cannot be made: {error.strerror}"
         raise pytest.fail.Exception(message, pytrace=False) from None
     return folder
 

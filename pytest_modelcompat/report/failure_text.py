@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import aligned, counted, listed
+from pytest_modelcompat.report.kept_folder import reproduction_lines
 from pytest_modelcompat.report.layout import (
     INDENT,
     MOST_SUBJECTS,
@@ -115,6 +116,7 @@ def failure_text(result: Result, *, verbose: bool = False) -> str:
     lines = [headline(result), *_blocks(errors, is_local=result.is_local)]
     lines.extend(["", *_facts(result)] if errors[0].kind not in _WITHOUT_FACTS else [])
     lines.extend(_block_rest(result, verbose=verbose))
+    lines.extend(reproduction_lines(result.reproduction))
     return "\n".join(_without_repeated_blanks(lines))
 
 

@@ -27,7 +27,7 @@ def line(data: Mapping[str, Any]) -> str:
 
 
 def finding_data(finding: Finding) -> dict[str, Any]:
-    """A finding with all its fields and the code of its kind; details are an object, layers are there where it has any."""
+    """A finding with all its fields and its kind's code; details are an object, layers are there where it has any."""
     data: dict[str, Any] = {
         **as_plain_json(finding),
         "kind_code": CODES[finding.kind],

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.comparison.differences import Drift
     from pytest_modelcompat.comparison.pictures import Picture
+    from pytest_modelcompat.results.reproduction import Reproduction
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Result:
         golden_drifts: saved against golden, one for each output; of an artifact those are `drifts`.
         pictures: of the outputs that fail it, binned, where a report is written.
         inventory: what its artifact holds, in a few numbers, where a report is written.
+        reproduction: the folder that its failure is kept in; None where it is not kept.
     """
 
     title: str
@@ -84,6 +86,7 @@ class Result:
     golden_drifts: tuple[Drift, ...] = ()
     pictures: tuple[Picture, ...] = ()
     inventory: Mapping[str, object] = field(default_factory=dict)
+    reproduction: Reproduction | None = None
 
     @property
     def target(self) -> str:

@@ -15,6 +15,7 @@ from pytest_modelcompat.roundtrip.freeze import subject_of_frozen
 from pytest_modelcompat.roundtrip.inputs.artifact_attempt import ArtifactAttempts
 from pytest_modelcompat.roundtrip.inputs.recorded import recorded_inputs
 from pytest_modelcompat.roundtrip.inventory_summary import inventory_summary
+from pytest_modelcompat.roundtrip.kept_failure import with_reproduction
 from pytest_modelcompat.roundtrip.load_failure import explain_changes, explain_drawn_weights, explain_load_failure
 from pytest_modelcompat.roundtrip.load_job import loader_of, not_run
 from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
@@ -62,12 +63,16 @@ def check_target(case: Case, context: SessionContext) -> Result:
         try:
             attempt = _attempt(case, context, folder)
         except TargetStoppedError as stopped:
-            return _result(case, context, CheckOutcome(tuple(_in_project(stopped.findings, folder, context.root))))
+            result = _result(case, context, CheckOutcome(tuple(_in_project(stopped.findings, folder, context.root))))
+            return with_reproduction(result, case, context, stopped=stopped)
         except (LoaderUnavailableError, NoSpaceError) as error:
-            return _result(case, context, CheckOutcome((not_run(case, context, error),)))
+            return with_reproduction(
+                _result(case, context, CheckOutcome((not_run(case, context, error),))), case, context
+            )
         if context.attempts is not None:
             context.attempts.append(attempt)
-        return _result(case, context, _frozen(_outcome(context, attempt), context, attempt), attempt)
+        result = _result(case, context, _frozen(_outcome(context, attempt), context, attempt), attempt)
+        return with_reproduction(result, case, context, attempt)
 
 
 def _in_project(findings: Iterable[Finding], folder: Path, root: Path) -> Iterator[Finding]:

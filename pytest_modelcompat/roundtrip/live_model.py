@@ -18,7 +18,7 @@ from pytest_modelcompat.roundtrip.unsaved.restoration import Agrees, decisive_ar
 from pytest_modelcompat.runtimes import LOCAL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pytest_modelcompat.comparison.layers import LayerTrace
     from pytest_modelcompat.results.finding import Finding
@@ -99,6 +99,12 @@ class LiveModel:
             agrees: whether a model that is made again predicts as this one.
         """
         return decisive_arguments(self._model, self._inputs, unsaved, agrees) if self._is_rebuilt else ()
+
+    def layer_outputs(self) -> Mapping[str, Any] | None:
+        """What its outermost layers give, whole; None where that cannot be asked."""
+        from pytest_modelcompat.roundtrip.layer_outputs import layer_outputs
+
+        return layer_outputs(self._model.model, self._inputs) if self._model.is_keras else None
 
     @property
     def _is_rebuilt(self) -> bool:

@@ -55,7 +55,7 @@ def steady_outputs(case: Case, model: ModelUnderTest, called: CalledInputs) -> d
             model.nondeterministic_layers(),
             OptionSyntax(case.declared_in, declared=options_with_more(case.settings)),
         )
-        raise TargetStoppedError(unsteady(found, model, called.values))
+        raise TargetStoppedError(unsteady(found, model, called.values), called=(model, called.values))
     return _with_samples(case, first, call) if random else first
 
 

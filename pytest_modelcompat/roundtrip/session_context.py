@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcompat.golden.store import GoldenStore
+    from pytest_modelcompat.results.failed_target import FailureKeeper
     from pytest_modelcompat.roundtrip.attempt import Attempt
     from pytest_modelcompat.roundtrip.freeze import ReleaseFreezer
     from pytest_modelcompat.runtimes.pool import LoaderPool
@@ -29,6 +30,7 @@ class SessionContext:
         freezer: keeps artifacts as those of a release, and knows those kept before.
         updating: whether goldens are written rather than only compared with.
         keep: where artifacts are kept after the session; None to remove them.
+        keeper: keeps targets that fail, for others to run; None where nobody asks for it.
         saves: what this session's saves changed in the models they saved.
         accepted: unsafe content of artifacts that the project accepts.
         threads: threads a loader's child may use; 0 for TensorFlow's default.
@@ -43,6 +45,7 @@ class SessionContext:
     freezer: ReleaseFreezer
     updating: bool = False
     keep: Path | None = None
+    keeper: FailureKeeper | None = None
     accepted: Acceptance = field(default_factory=Acceptance)
     threads: int = 0
     reports: bool = False

@@ -17,14 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_modelcompat.roundtrip.case import Case
+    from pytest_modelcompat.roundtrip.model import ModelUnderTest
 
 
 class TargetStoppedError(Exception):
-    """The target cannot go on; `findings` say why."""
+    """The target cannot go on; `findings` say why; `called` is the live model that failed in a call, and its inputs."""
 
-    def __init__(self, *findings: Finding) -> None:
+    def __init__(self, *findings: Finding, called: tuple[ModelUnderTest, Any] | None = None) -> None:
         super().__init__(findings[0].cause)
         self.findings = findings
+        self.called = called
 
 
 class NotApplicableError(Exception):

@@ -338,7 +338,11 @@ SESSION_FLAGS: dict[str, dict[str, Any]] = {
         "help": "write the result of every target into this file: .json, which `modelcompat report` merges and shows, "
         ".html, .md or .sarif (repeatable)",
     },
-    "--modelcompat-keep": {"metavar": "DIR", "help": "keep the saved artifacts in this folder"},
+    "--modelcompat-keep": {
+        "metavar": "DIR",
+        "help": "keep the saved artifacts in this folder, and of each target that fails what somebody else needs to "
+        "run it: inputs, expected outputs, the modules of its classes, and the script reproduce.py",
+    },
 }
 # Options of the ini file alone -> what pytest's `addini` takes.
 SESSION_INI: dict[str, dict[str, Any]] = {
@@ -356,6 +360,12 @@ SESSION_INI: dict[str, dict[str, Any]] = {
         "type": "string",
         "default": "",
         "help": "file, from the rootdir, of accepted unsafe content, as `modelcompat check --write-baseline` writes it",
+    },
+    "modelcompat_keep_failures": {
+        "type": "string",
+        "default": "",
+        "help": "where the environment variable CI is set: keep each target that fails in this folder, from the "
+        "rootdir, as --modelcompat-keep does",
     },
     "modelcompat_update_in_ci": {
         "type": "bool",

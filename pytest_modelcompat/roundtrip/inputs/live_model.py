@@ -53,7 +53,8 @@ def call_on(case: Case, model: ModelUnderTest, values: Any, derived: str = "") -
     except Exception as error:
         fix = how_to_give_inputs(case) if derived else ()
         said = derived or f"given: {_described(values)}"
-        raise TargetStoppedError(call_failed(case.title, error, inputs=said, fix=fix)) from error
+        finding = call_failed(case.title, error, inputs=said, fix=fix)
+        raise TargetStoppedError(finding, called=(model, values)) from error
 
 
 def call_on_derived(case: Case, model: ModelUnderTest, recorded: Callable[[], Any]) -> CalledInputs:
