@@ -132,13 +132,20 @@ def _call_lines(recipe: Recipe, training: Mapping[str, Any] | None) -> Iterator[
 def _prediction_lines(recipe: Recipe) -> Iterator[str]:
     if recipe.calls:
         yield f'data = np.load("{INPUTS}")'
-    if any(each.expected for each in recipe.calls) and "outputs" in recipe.shows:
+    if _reads_expected(recipe):
         yield f'expected = np.load("{EXPECTED}")'
     for call in recipe.calls:
         yield f"inputs = {expression(call.inputs, 'data')}"
         if recipe.shows[0] not in _WITHOUT_OUTPUTS:
             yield f"outputs = {_outputs(recipe, call)}"
         yield from _assertions(recipe, call)
+
+
+def _reads_expected(recipe: Recipe) -> bool:
+    """Whether arrays are compared; of a structure, those of the rows of ragged outputs."""
+    outputs = [each for call in recipe.calls for each in call.expected.get("dict", {}).values()]
+    is_ragged = any("row_splits" in each for each in outputs)
+    return bool(outputs) and ("outputs" in recipe.shows or ("structure" in recipe.shows and is_ragged))
 
 
 def _assertions(recipe: Recipe, call: Call) -> Iterator[str]:
