@@ -92,7 +92,8 @@ def structure_lines(structure: Mapping[str, Any]) -> Iterator[str]:
     wanted = {name: _described(each) for name, each in structure["dict"].items()}
     yield f"wanted = {wanted!r}"
     yield "kinds = {tf.RaggedTensor: 'ragged ', tf.SparseTensor: 'sparse '}"
-    yield "found = {name: f'{kinds.get(type(each), \"\")}{each.dtype.name} {each.shape}' for name, each in outputs.items()}"
+    yield "items = outputs.items()"
+    yield "found = {name: f'{kinds.get(type(each), str())}{each.dtype.name} {each.shape}' for name, each in items}"
     yield "assert found == wanted, f'the outputs are {found}, and must be {wanted}'"
     for name, each in structure["dict"].items():
         yield from row_lines(name, each, f"outputs[{name!r}]", "expected")
