@@ -57,7 +57,8 @@ def _description(recipe: Recipe) -> Iterator[str]:
     yield f'"""{heading}'
     yield ""
     yield f"Run `uv run {SCRIPT}`, which installs the versions above, or `python {SCRIPT}` where they are installed."
-    yield "It fails the same way, with exit code 1."
+    yield "It fails the same way, with exit code 1, unless the model reads what is not here: environment variables that"
+    yield "are not set below, other files, the network."
     yield from (f"{line}" for line in recipe.comments)
     yield '"""'
 

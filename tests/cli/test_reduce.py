@@ -29,7 +29,7 @@ import pytest
 from shop import layers
 
 
-def deep(broken, count=4):
+def deep(broken, count=3):
     x = first = keras.Input((6,), name="x")
     second = keras.Input((6,), name="y")
     shared = keras.layers.Dense(6, name="shared")
@@ -45,17 +45,16 @@ def deep(broken, count=4):
 
 def row(broken):
     dense = lambda: keras.layers.Dense(6)
-    return keras.Sequential([keras.Input((6,)), *[dense() for _ in range(29)], broken, *[dense() for _ in range(20)]])
+    return keras.Sequential([keras.Input((6,)), *[dense() for _ in range(6)], broken, *[dense() for _ in range(4)]])
 
 
-both = {"formats": ["keras", "h5"]}
 declared = {each: getattr(layers, each) for each in ("Scale", "Loses", "Dies", "Refuses", "Needs")}
 
 
 @pytest.mark.model_roundtrip(custom_objects=declared, formats=["keras"])
 def test_drift():
-    model = deep(layers.Scale(3.0, name="broken"), count=15)
-    assert len(model.layers) > 48
+    model = deep(layers.Scale(3.0, name="broken"), count=16)
+    assert len(model.layers) > 50
     return model
 
 
@@ -82,14 +81,9 @@ def test_refuses():
     return deep(layers.Refuses(name="broken"))
 
 
-@pytest.mark.model_roundtrip(custom_objects=declared, **both)
+@pytest.mark.model_roundtrip(custom_objects=declared, formats=["h5"])
 def test_row():
     return row(layers.Scale(3.0, name="broken"))
-
-
-@pytest.mark.model_roundtrip(formats=["h5"])
-def test_unknown_row():
-    return row(layers.Needs(3.0, name="broken"))
 
 
 @pytest.mark.model_roundtrip(formats=["keras"], checks=["training"])
@@ -173,9 +167,9 @@ def check_refusals(kept: Path) -> None:
     code, _, err = command(str(kept / "test_saved_model/saved_model"))
     assert code == ExitCode.FAILED
     assert "a SavedModel is one graph, which has no layers to leave out" in err
-    recipe = kept / "test_row/keras/reproduction.json"
+    recipe = kept / "test_row/h5/reproduction.json"
     recipe.write_text(recipe.read_text("utf-8").replace('"rtol": 1.3e-06', '"rtol": 1e6'), encoding="utf-8")
-    code, _, err = command(str(kept / "test_row/keras"))
+    code, _, err = command(str(kept / "test_row/h5"))
     assert code == ExitCode.FAILED
     assert "it does not fail here by its layers alone" in err
 
