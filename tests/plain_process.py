@@ -1,4 +1,4 @@
-"""Scripts run one after the other in a process that has neither pytest nor this plugin, and imports TensorFlow once."""
+"""Scripts run two at a time in a process that has neither pytest nor this plugin, and imports TensorFlow once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,16 @@ class Refuses:
 
 sys.meta_path.insert(0, Refuses())
 import tensorflow, keras
+running = {}
+
+def await_one():
+    child, status = os.wait()
+    with open(running.pop(child) + ".code", "w") as file:
+        file.write(str(os.waitstatus_to_exitcode(status)))
+
 for script in json.loads(sys.argv[1]):
+    if len(running) == 2:
+        await_one()
     child = os.fork()
     if child == 0:
         out = os.open(script + ".out", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
@@ -41,9 +50,9 @@ for script in json.loads(sys.argv[1]):
             code = 1
         sys.stdout.flush(); sys.stderr.flush()
         os._exit(code)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    with open(script + ".code", "w") as file:
-        file.write(str(status))
+    running[child] = script
+while running:
+    await_one()
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.reproduction.values import dense_parts
+from pytest_modelcompat.reproduction.values import dense_parts, row_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,23 +84,27 @@ def _own(name: str, arguments: list[float], limit: Limit, output: str) -> Iterat
 
 
 def structure_lines(structure: Mapping[str, Any]) -> Iterator[str]:
-    """Assertions that the outputs have the names, dtypes and shapes that are expected.
+    """Assertions that the outputs have the names, kinds, dtypes, shapes and rows that are expected.
 
     Args:
-        structure: of the expected outputs, by name.
+        structure: of the expected outputs, by name; the rows of ragged ones are in the file `expected`.
     """
     wanted = {name: _described(each) for name, each in structure["dict"].items()}
     yield f"wanted = {wanted!r}"
-    yield "found = {name: f'{each.dtype.name} {each.shape}' for name, each in outputs.items()}"
+    yield "kinds = {tf.RaggedTensor: 'ragged ', tf.SparseTensor: 'sparse '}"
+    yield "items = outputs.items()"
+    yield "found = {name: f'{kinds.get(type(each), str())}{each.dtype.name} {each.shape}' for name, each in items}"
     yield "assert found == wanted, f'the outputs are {found}, and must be {wanted}'"
+    for name, each in structure["dict"].items():
+        yield from row_lines(name, each, f"outputs[{name!r}]", "expected")
 
 
 def _described(structure: Mapping[str, Any]) -> str:
     if "ragged" in structure:
         rows, open_sizes = structure["row_splits"][0]["shape"][0] - 1, [None] * len(structure["row_splits"])
-        return f"{_dtype(structure['ragged'])} {_shape([rows, *open_sizes, *structure['ragged']['shape'][1:]])}"
+        return f"ragged {_dtype(structure['ragged'])} {_shape([rows, *open_sizes, *structure['ragged']['shape'][1:]])}"
     if "sparse" in structure:
-        return f"{_dtype(structure['sparse'])} {_shape(structure['dense_shape'])}"
+        return f"sparse {_dtype(structure['sparse'])} {_shape(structure['dense_shape'])}"
     return f"{_dtype(structure)} {_shape(structure['shape'])}"
 
 
@@ -156,10 +160,13 @@ def training_lines(data: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _batch_lines(data: Mapping[str, Any]) -> Iterator[str]:
-    if "evaluated" not in data and "step" not in data:
+    if not {"evaluated", "step", "raises"} & set(data):
         return
     yield f"batch = (inputs, {data['targets']})" if data["targets"] else "batch = (inputs,)"
-    if "evaluated" in data:
+    if "raises" in data:
+        yield "model.test_on_batch(*batch)"
+        yield "model.train_on_batch(*batch)"
+    elif "evaluated" in data:
         yield "found = model.test_on_batch(*batch, return_dict=True)"
         yield "for name, value in saved['evaluated'].items():"
         yield "    np.testing.assert_allclose(found[name], value, rtol=1e-4, atol=1e-5, err_msg=name)"

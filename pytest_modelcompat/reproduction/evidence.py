@@ -106,8 +106,8 @@ def training_evidence(failed: FailedTarget) -> dict[str, Any] | None:
     evaluated = _evaluated(finding)
     named = {name: value for name, value in training.evaluated.items() if name in evaluated}
     if any("raises on a batch" in line for line in evaluated.values()):
-        named = dict(training.evaluated)
-    if named:
+        found["raises"] = True
+    elif named:
         found["evaluated"] = named
     elif "loss after it" in evaluated and training.step:
         found["step"] = training.step["loss after it"]

@@ -77,3 +77,20 @@ def dense_parts(
     else:
         cast = f"tf.cast({_leaf(structure, arrays)}, 'float32')"
         yield name, f"tf.cast({output}, 'float32')", cast, "float32"
+
+
+def row_lines(name: str, structure: Mapping[str, Any], output: str, arrays: str) -> Iterator[str]:
+    """Assertions that the rows of a ragged output are as long as they must be; none for another one.
+
+    Args:
+        name: the output's.
+        structure: of the expected value.
+        output: the expression that gives the output.
+        arrays: what the script calls the file of expected arrays.
+    """
+    for number, split in enumerate(structure.get("row_splits", ())):
+        message = f"{name} rows"
+        yield (
+            f"np.testing.assert_array_equal({output}.nested_row_splits[{number}], {_array(split, arrays)}, "
+            f"err_msg={message!r})"
+        )

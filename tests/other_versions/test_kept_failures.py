@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_modelcompat.runtimes.uv import find_uv
+from tests.plain_process import run_scripts
 from tests.plugin.kept_models import LAYERS
 
 if TYPE_CHECKING:
@@ -55,3 +57,31 @@ def test_fails_the_same_way(
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, said in done.stderr) == (1, True), done.stderr
     assert done.stdout.startswith("Python 3."), done.stdout
+
+
+SAVE = """
+import tensorflow as tf
+keras = tf.keras
+model = keras.Sequential([keras.Input((4,)), keras.layers.Lambda(lambda x: abs(x) * 2.0, name="double")])
+model.save("double.h5")
+"""
+GIVEN = """
+import numpy as np
+import pytest
+
+
+@pytest.mark.model_artifact("double.h5", safe_mode=False)
+def test_model():
+    return np.arange(8, dtype=np.float32).reshape(2, 4)
+"""
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 12), reason="how Python 3.12 ends at what 3.11 has compiled")
+def test_bytecode_of_another_python_crashes_the_script_too(project: Project, python_of: Callable[[str], Path]) -> None:
+    subprocess.run([python_of("tf2.15"), "-c", SAVE], cwd=project.path, check=True, capture_output=True)
+    project.write("test_it.py", GIVEN)
+    text = project.run("--modelcompat-keep", "kept").stdout.str()
+    assert "LOADER CRASHED  test_model[h5]: " in text
+    assert 'Python bytecode in Lambda layer "double"' in text
+    (ran,) = run_scripts([project.path / "kept/test_it/test_model/h5/reproduce.py"])
+    assert (ran.code, "died with <Signals.SIGSEGV: 11>" in ran.said) == (1, True), ran.said

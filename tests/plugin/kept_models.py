@@ -131,6 +131,45 @@ class Doubles(Layer):
         return super().get_config()
 
 
+class Pieces(keras.Model):
+    """Its outputs are ragged and sparse, and it does not save its arguments."""
+
+    def __init__(self, times=1.0, sizes=(1, 2), **kwargs):
+        super().__init__(**kwargs)
+        self.times, self.sizes = times, sizes
+
+    def call(self, x):
+        rows = tf.RaggedTensor.from_row_lengths(tf.repeat(x[:, 0], [1, 2]) * self.times, self.sizes)
+        return {"rows": rows, "some": tf.sparse.from_dense(tf.where(x > 1.0, x * self.times, 0.0))}
+
+    def get_config(self):
+        return {}
+
+
+class Compiles(keras.Model):
+    """It has a compile() of its own, which Keras does not call when it loads."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dense = keras.layers.Dense(3)
+
+    def build(self, shape):
+        self.dense.build(shape)
+
+    def call(self, x):
+        return self.dense(x)
+
+    def compile(self, optimizer, loss):
+        super().compile(optimizer=optimizer, loss=loss)
+
+
+class Forgets(keras.optimizers.SGD):
+    """It saves another learning rate, and nothing else."""
+
+    def get_config(self):
+        return {"name": self.name, "learning_rate": 0.5}
+
+
 def cubed(x):
     return x * x * x
 '''
@@ -289,6 +328,85 @@ def test_module():
 def test_first():
     normal = keras.initializers.RandomNormal(seed=int(NEW))
     return keras.Sequential([keras.Input((4,)), keras.layers.Dense(9, kernel_initializer=normal)])
+
+
+X = np.arange(8, dtype="float32").reshape(2, 4)
+
+
+@declared(layers.Pieces)
+def test_pieces():
+    return layers.Pieces(2.0), X
+
+
+@declared(layers.Pieces)
+def test_rows():
+    return layers.Pieces(sizes=(2, 1)), X
+
+
+@roundtrip(formats=["keras"])
+def test_sparse():
+    encoding = keras.layers.CategoryEncoding(5, output_mode="multi_hot", sparse=True)
+    return keras.Sequential([keras.Input((3,), dtype="int64"), encoding])
+
+
+@roundtrip(formats=["h5"], checks=["training"])
+def test_state():
+    model = made()
+    model.compile(keras.optimizers.Adam(0.01), keras.losses.MeanSquaredError())
+    model.fit(np.ones((4, 4)), np.ones((4, 3)), verbose=0)
+    return model
+
+
+@declared(layers.Compiles, checks=["training"])
+def test_optimizer():
+    model = layers.Compiles()
+    model.build((None, 4))
+    model.compile("adam", "mse")
+    return model, X
+
+
+@declared(layers.Forgets, formats=["h5", "keras"], checks=["training"])
+def test_rate():
+    model = made()
+    model.compile(layers.Forgets(0.1), keras.losses.MeanSquaredError())
+    return model, X
+
+
+@roundtrip(formats=["h5"])
+def test_vocabulary():
+    words = keras.layers.TextVectorization(max_tokens=9)
+    words.adapt(["a b", "b c"])
+    return keras.Sequential([keras.Input((1,), dtype="string"), words]), np.array([["a b"], ["c"]], object)
+
+
+@pytest.mark.model_artifact("missing.h5")
+def test_missing():
+    return X
+
+
+@pytest.mark.model_artifact("unknown.keras")
+def test_unknown():
+    return X
+
+
+@pytest.mark.model_artifact("misfit.h5")
+def test_misfit():
+    return X
+
+
+@pytest.mark.model_artifact("unbuilt.h5")
+def test_unbuilt():
+    return X
+
+
+@pytest.mark.model_artifact("optimizer.keras")
+def test_removed():
+    return X
+
+
+@pytest.mark.model_artifact("compiled.h5")
+def test_compiled():
+    return X
 
 
 @roundtrip(formats=["keras"])
