@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_modelcompat.plugin import KEPT_FOLDER_HAS
 from pytest_modelcompat.plugin.names import golden_name
+from pytest_modelcompat.reproduction.recipe import RECIPE
 from pytest_modelcompat.settings.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,6 +26,15 @@ SHOP = """
         layer = keras.layers.Dense(units, name="score", kernel_initializer=initializer)
         return keras.Model(inputs, layer(inputs))
 """
+
+
+def test_copies_of_modules_beside_a_kept_failure_are_not_collected(project: Project) -> None:
+    assert KEPT_FOLDER_HAS == RECIPE
+    for folder in ("tests", "kept/tests/test_it/h5"):
+        project.write(f"{folder}/test_it.py", "def test_it():\n    pass\n")
+    project.write(f"kept/tests/test_it/h5/{RECIPE}", "{}")
+    result = project.run("--collect-only", "-q")
+    assert ids(result) == ["tests/test_it.py::test_it"]
 
 
 @pytest.fixture
