@@ -363,7 +363,7 @@ def test_a_test_without_a_model_fails(shop: Project) -> None:
     )
 
 
-def test_what_a_test_itself_raises_is_shown_as_pytest_shows_it(shop: Project) -> None:
+def test_what_a_test_itself_raises_is_shown_with_its_own_line(shop: Project) -> None:
     shop.write(
         "test_it.py",
         """
@@ -381,7 +381,7 @@ def test_what_a_test_itself_raises_is_shown_as_pytest_shows_it(shop: Project) ->
     )
     result = shop.run()
     result.assert_outcomes(failed=1, skipped=1)
-    result.stdout.fnmatch_lines(['>       return weights?"dense"?', "E       KeyError: 'dense'"])
+    result.stdout.fnmatch_lines(["test_it.py:6: in test_model", '    return weights?"dense"?', "E   KeyError: 'dense'"])
     assert "pytest_modelcompat/" not in result.stdout.str()
 
 
