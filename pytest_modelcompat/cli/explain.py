@@ -98,6 +98,8 @@ def _text_of(given: str) -> str:
     """
     if given == "-":
         return sys.stdin.buffer.read(_MOST_BYTES).decode("utf-8", "replace")
+    if not given.strip():
+        raise UsageError("there is nothing to explain in an empty text; modelcompat explain -h")
     path = Path(given)
     try:
         if path.is_file():

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.plugin.session import Session
 
 MODEL_TESTS = "modelcompat-model-tests"
+# The name of `RECIPE`, which a session that reproduces nothing does not import.
+KEPT_FOLDER_HAS = "reproduction.json"
 ROUNDTRIP_HELP = (
     f"model_roundtrip({', '.join(option.name for option in OPTIONS)}): save the model this test returns, reload it "
     "in a fresh process, and compare its predictions with the golden."
@@ -86,6 +88,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def _is_terminal() -> bool:
     """Whether somebody looks at a terminal that can move its cursor."""
     return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """For each path: the folder of a kept failure may hold copies of test modules, which are no tests there."""
+    return True if (collection_path / KEPT_FOLDER_HAS).is_file() else None
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:

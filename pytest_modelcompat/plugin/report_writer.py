@@ -292,4 +292,5 @@ def _first_line(longrepr: Any) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()] or [""]
     # Of a syntax error, and of what a test module imports, the place comes first, and what it is last.
     is_last = lines[0].startswith(('File "', "ImportError while importing test module"))
-    return str(lines[-1].removeprefix("E ").lstrip() if is_last else lines[0])
+    # The class of what `pytest.fail` raises says nothing else than that it failed.
+    return str(lines[-1].removeprefix("E ").lstrip() if is_last else lines[0].removeprefix("Failed: "))

@@ -12,7 +12,7 @@ from pytest_modelcompat.artifacts.text import aligned, counted, listed, shorten
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.report.accepted import accepted_text, unaccepted
 from pytest_modelcompat.report.layout import INDENT, about_kinds, finding_lines, together, versions_text
-from pytest_modelcompat.results.finding import Kind, Severity
+from pytest_modelcompat.results.finding import AS_ABOVE, Kind, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -95,7 +95,7 @@ def check_page(inventory: Inventory, results: Sequence[CompatibilityResult]) -> 
         is_of_some = len(results) > 1 and not is_of_all
         is_repeated = finding.fix == fix and len(fix) > 1
         fix = finding.fix
-        shown = replace(finding, fix=("as above",)) if is_repeated else finding
+        shown = replace(finding, fix=(AS_ABOVE,)) if is_repeated else finding
         yield from finding_lines(shown, runtimes if is_of_some else (), alike)
     about = list(about_kinds(finding for (finding, *_), _ in groups))
     yield from [*about, ""] if about else []

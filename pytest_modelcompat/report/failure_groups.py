@@ -1,8 +1,12 @@
-"""Failures of one cause in several targets of one case: the text of the first, and two lines for each of the others."""
+"""Failures of one cause in several targets of one test: the text of the first, and two lines for each of the others.
+
+The cases of a parametrized test are taken together where what fails them has a name, such as a layer's class.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import listed
@@ -24,6 +28,8 @@ _WITHOUT_FIGURES = frozenset({Kind.NOT_DETERMINISTIC})
 # Other words for the same, or the same for all targets.
 _NOT_ITS_OWN = frozenset({"it said", "more", "fix", "accept"})
 _TITLE = "\0"
+_PARAMETERS = re.compile(r"\[[^/]*\]$")
+_MOST_OTHERS = 4
 
 
 def failure_data(result: Result, *, verbose: bool = False) -> FailureData:
@@ -36,6 +42,7 @@ def failure_data(result: Result, *, verbose: bool = False) -> FailureData:
     return {
         "title": result.title,
         "target": result.target,
+        "case": result.case,
         "heading": heading(result.errors[0]),
         "cause": _cause(result),
         "text": failure_text(result, verbose=verbose),
@@ -52,13 +59,15 @@ def exception_data(name: str, text: str, *, title: str, target: str, where: str)
         target: the target, as a test's id has it.
         where: its case: what all its targets share.
     """
-    cause = _digest((where, name, text.replace(title, _TITLE)))
-    return {"title": title, "target": target, "heading": name, "cause": cause, "text": text}
+    cause = _digest((_PARAMETERS.sub("", where), name, text.replace(title, _TITLE)))
+    return {"title": title, "target": target, "case": where, "heading": name, "cause": cause, "text": text}
 
 
 def _cause(result: Result) -> str:
-    """A digest that two targets of a case share if all that fails them is the same, the fixes included."""
-    said = [result.case, result.facts.expected, *(_same(finding, result.title) for finding in result.errors)]
+    """A digest that two targets of a test share if all that fails them is the same, the fixes included."""
+    is_named = all(finding.kind in SUBJECT_LABELS for finding in result.errors)
+    where = _PARAMETERS.sub("", result.case) if is_named else result.case
+    said = [where, result.facts.expected, *(_same(finding, result.title) for finding in result.errors)]
     return _digest(said)
 
 
@@ -76,7 +85,7 @@ def _same(finding: Finding, title: str) -> tuple[object, ...]:
 
 
 def condensed(failures: Sequence[FailureData]) -> list[str]:
-    """The texts of failures, each cause of a case once.
+    """The texts of failures, each cause of a test once.
 
     Args:
         failures: in the order in which they are shown.
@@ -99,7 +108,9 @@ def _shown(failure: FailureData, group: Sequence[FailureData]) -> str:
     if not others:
         return failure["text"]
     head, *rest = failure["text"].split("\n")
-    also = f"{listed([other['target'] for other in others])}: the same cause"
+    name = "target" if all(other["case"] == first["case"] for other in others) else "title"
+    names = [other[name] for other in others]
+    also = f"{listed(names, _MOST_OTHERS)}: the same cause"
     if rest[:1] != [""]:
         return "\n".join([head, *rest, f"also in {also}"])
     return "\n".join([head, "", *labelled("also in", also), *rest[1:]])

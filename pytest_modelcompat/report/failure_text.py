@@ -18,7 +18,7 @@ from pytest_modelcompat.report.layout import (
     labelled,
     versions_text,
 )
-from pytest_modelcompat.results.finding import Kind
+from pytest_modelcompat.results.finding import AS_ABOVE, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -136,7 +136,7 @@ def _blocks(errors: Sequence[Finding], *, is_local: bool) -> Iterator[str]:
         has_same_cause = is_shared and after is not None and after.cause == finding.cause
         with_cause = not is_headed and not has_same_cause and finding.cause != headed
         headed = finding.cause if is_headed else headed
-        shown = finding if before is None or not _repeats_fix(finding, before) else replace(finding, fix=("as above",))
+        shown = finding if before is None or not _repeats_fix(finding, before) else replace(finding, fix=(AS_ABOVE,))
         yield from finding_block(shown, with_cause=with_cause, with_fix=not is_shared)
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 # A line that somebody copies must come out in one piece, however long it is.
-_AS_IT_IS = frozenset({"fix", "accept", "see", "add", "pdb", "|"})
+_AS_IT_IS = frozenset({"fix", "accept", "see", "add", "pdb", "reproduce", "|"})
 _LEFT = len(INDENT) + LABEL_WIDTH
 _NARROWEST = 40
 # Of a warning in the summary: what follows is to be pasted.

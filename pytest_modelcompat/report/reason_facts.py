@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.text import counted
 from pytest_modelcompat.report.layout import labelled
-from pytest_modelcompat.results.finding import Severity
+from pytest_modelcompat.results.finding import AS_ABOVE, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,15 +46,20 @@ def failing_drifts(target: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return []
 
 
-def _fix_lines(targets: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    fixes: dict[tuple[str, ...], str] = {}
+def _fix_lines(targets: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    fixes: dict[tuple[str, ...], list[str]] = {}
     for target in targets:
-        for finding in target.get("findings") or ():
-            if finding["severity"] == Severity.ERROR.value and finding["fix"]:
-                fixes.setdefault(tuple(finding["fix"]), f"{target['title']} in {target['runtime']}")
+        for fix in _fixes(target):
+            fixes.setdefault(fix, []).append(f"{target['title']} in {target['runtime']}")
     for number, (fix, where) in enumerate(fixes.items()):
         if number == _MOST_FIXES:
             yield from labelled("", f"and {len(fixes) - number:,} more for other targets; --json has all")
             return
-        first = f"# {where}\n" if len(fixes) > 1 else ""
+        first = f"# {where[0]}\n" if len(where) < len(targets) else ""
         yield from labelled("fix", first + "\n".join(fix))
+
+
+def _fixes(target: Mapping[str, Any]) -> dict[tuple[str, ...], None]:
+    """The fixes of a target, each once."""
+    errors = [finding for finding in target.get("findings") or () if finding["severity"] == Severity.ERROR.value]
+    return dict.fromkeys(tuple(each["fix"]) for each in errors if each["fix"] and each["fix"] != [AS_ABOVE])

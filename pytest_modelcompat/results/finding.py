@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 # The source of a rule or an entry that was reproduced with real models, where no public thread describes it well.
 MEASURED = "measured"
+# A fix that another finding of the same text has already named.
+AS_ABOVE = "as above"
 # The label of the detail that says why a finding is accepted.
 ACCEPTED = "accepted"
 

@@ -145,6 +145,12 @@ class TestText:
         assert code == 2
         assert f"there is no file {given}" in err
 
+    def test_an_empty_text(self, explain: Explain) -> None:
+        assert explain("")[::2] == (
+            2,
+            "modelcompat: there is nothing to explain in an empty text; modelcompat explain -h\n",
+        )
+
     def test_a_folder(self, explain: Explain, tmp_path: Path) -> None:
         code, _, err = explain(str(tmp_path))
         assert code == 2

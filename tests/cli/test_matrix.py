@@ -85,6 +85,13 @@ def ran(project: Path) -> subprocess.CompletedProcess[str]:
     return matrix(project, "--out", "all.json", "--memory", "4")
 
 
+FIX = [
+    '  fix        @pytest.mark.model_roundtrip(custom_objects={"Scale": Scale})',
+    "             or decorate it with @keras.utils.register_keras_serializable() and declare",
+    '             @pytest.mark.model_roundtrip(imports=["test_models"])',
+]
+
+
 class TestRunningInAll:
     def test_the_table(self, ran: subprocess.CompletedProcess[str]) -> None:
         assert ran.stdout.splitlines() == [
@@ -95,9 +102,11 @@ class TestRunningInAll:
             "",
             "UNKNOWN LAYER: the saved model cannot be loaded again with what the test declares",
             "  test_undeclared[h5] in local",
+            *FIX,
             "",
             "UNKNOWN LAYER: Scale: Keras has no layer of this name, and the test declares none",
             "  test_undeclared[h5] in same",
+            *FIX,
             "",
             "6 targets: 2 passed, 2 failed, 2 expected",
         ]

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_modelcompat.plugin import KEPT_FOLDER_HAS
 from pytest_modelcompat.plugin.names import golden_name
+from pytest_modelcompat.reproduction.recipe import RECIPE
 from pytest_modelcompat.settings.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,6 +26,15 @@ SHOP = """
         layer = keras.layers.Dense(units, name="score", kernel_initializer=initializer)
         return keras.Model(inputs, layer(inputs))
 """
+
+
+def test_copies_of_modules_beside_a_kept_failure_are_not_collected(project: Project) -> None:
+    assert KEPT_FOLDER_HAS == RECIPE
+    for folder in ("tests", "kept/tests/test_it/h5"):
+        project.write(f"{folder}/test_it.py", "def test_it():\n    pass\n")
+    project.write(f"kept/tests/test_it/h5/{RECIPE}", "{}")
+    result = project.run("--collect-only", "-q")
+    assert ids(result) == ["tests/test_it.py::test_it"]
 
 
 @pytest.fixture
@@ -352,7 +363,7 @@ def test_a_test_without_a_model_fails(shop: Project) -> None:
     )
 
 
-def test_what_a_test_itself_raises_is_shown_as_pytest_shows_it(shop: Project) -> None:
+def test_what_a_test_itself_raises_is_shown_with_its_own_line(shop: Project) -> None:
     shop.write(
         "test_it.py",
         """
@@ -370,7 +381,7 @@ def test_what_a_test_itself_raises_is_shown_as_pytest_shows_it(shop: Project) ->
     )
     result = shop.run()
     result.assert_outcomes(failed=1, skipped=1)
-    result.stdout.fnmatch_lines(['>       return weights?"dense"?', "E       KeyError: 'dense'"])
+    result.stdout.fnmatch_lines(["test_it.py:6: in test_model", '    return weights?"dense"?', "E   KeyError: 'dense'"])
     assert "pytest_modelcompat/" not in result.stdout.str()
 
 

@@ -45,6 +45,23 @@ def test_the_first_names_the_others_and_they_name_it() -> None:
     ]
 
 
+def test_parameters_of_one_test_share_a_cause_that_has_a_name() -> None:
+    def of_parameter(number: int, *findings: Finding) -> Result:
+        title = f"test_zoo[{number}-h5]"
+        return replace(a_result("h5", *findings, case=f"test_it/test_zoo[{number}]"), title=title)
+
+    first, *others = texts(*(of_parameter(number, SCALE) for number in range(7)))
+    names = "test_zoo[1-h5], test_zoo[2-h5], test_zoo[3-h5], test_zoo[4-h5] and 2 more"
+    assert f"  also in    {names}: the same cause" in first.split("\n")
+    assert others[-1] == "UNKNOWN LAYER  test_zoo[6-h5]: the same cause as test_zoo[0-h5], shown above"
+    keras = replace(a_result("keras", SCALE, case="test_it/test_zoo[0]"), title="test_zoo[0-keras]")
+    assert "  also in    test_zoo[0-keras], test_zoo[1-h5]: the same cause" in texts(
+        of_parameter(0, SCALE), keras, of_parameter(1, SCALE)
+    )[0].split("\n")
+    unnamed = [of_parameter(number, FAILED) for number in range(2)]
+    assert texts(*unnamed) == [failure_text(result) for result in unnamed]
+
+
 def test_one_alone_is_as_it_is() -> None:
     assert texts(a_result("keras", SCALE)) == [failure_text(a_result("keras", SCALE))]
 
@@ -117,3 +134,16 @@ def test_an_exception_of_a_builder() -> None:
     assert first == f"{text}\nalso in keras: the same cause"
     assert second == "ValueError  test_it[keras]: the same cause as test_it[h5], shown above"
     assert third == text
+
+
+def test_an_exception_of_a_builder_for_several_parameters() -> None:
+    first, second = condensed(
+        [
+            exception_data(
+                "ValueError", "no", title=f"test_it[{each}-h5]", target="h5", where=f"test_it.py::test_it[{each}]"
+            )
+            for each in "ab"
+        ]
+    )
+    assert first == "no\nalso in test_it[b-h5]: the same cause"
+    assert second == "ValueError  test_it[b-h5]: the same cause as test_it[a-h5], shown above"

@@ -196,6 +196,25 @@ def test_captions_say_what_is_found(large: Any) -> None:
     assert f"is at axis 0 index {position} and axis 1" in where.caption
 
 
+def test_a_caption_names_a_dashed_line_only_where_the_chart_has_one(large: Any) -> None:
+    target = json.loads(json.dumps(next(each for each in large.targets if each.get("pictures"))))
+    (picture,) = target["pictures"]
+    for low, is_drawn in ((-1.0, True), (0.25, False)):
+        picture["errors"]["y"] = picture["values"]["y"] = [low, 0.5]
+        picture["values"]["x"] = [-1.0, 0.25]
+        charts = [plan.chart("c") for plan in chart_plans(target) if " against " in plan.title]
+        assert ["dashed line" in chart.caption for chart in charts] == [is_drawn] * 2
+        assert ["stroke-dasharray" in chart.svg for chart in charts] == [is_drawn] * 2
+
+
+def test_ticks_of_few_indices_are_whole(large: Any) -> None:
+    target = json.loads(json.dumps(next(each for each in large.targets if each.get("pictures"))))
+    target["pictures"][0]["heat_map"]["grid"]["x"] = [0, 2]
+    where = next(plan for plan in chart_plans(target) if plan.title.startswith("Where"))
+    ticks = re.findall(r"<text[^>]*>(\d+)</text>", where.chart("c").svg)
+    assert ticks[:3] == ["0", "1", "2"]
+
+
 def test_what_cannot_be_drawn_has_its_words_and_numbers(large: Any) -> None:
     target = next(each for each in large.targets if each.get("pictures"))
     broken = json.loads(json.dumps(target))

@@ -53,6 +53,11 @@ def test_a_fix_of_all_is_said_once_and_one_of_its_own_names_its_target() -> None
     other = a_target("test_tagger[h5]", verdict="failed", findings=[a_finding("c")])
     assert fact_lines([one, one]) == ["  fix        a", "             b"]
     assert fact_lines([one, other])[:2] == ["  fix        # test_ranker[h5] in local", "             a"]
+    both = a_target(verdict="failed", findings=[a_finding("a", "b"), a_finding("as above"), a_finding("c")])
+    assert fact_lines([both, both]) == ["  fix        a", "             b", "  fix        c"]
+    assert fact_lines([both, other])[-2:] == ["             b", "  fix        c"]
+    more = a_target("test_plain[h5]", verdict="failed")
+    assert fact_lines([one, more])[0] == "  fix        # test_ranker[h5] in local"
     many = [a_target(verdict="failed", findings=[a_finding(str(number))]) for number in range(5)]
     assert fact_lines(many)[-1] == "             and 2 more for other targets; --json has all"
 

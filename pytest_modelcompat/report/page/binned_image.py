@@ -16,7 +16,7 @@ _DIGITS = "0123456789"
 # One colour that is seen on white and on black, the more opaque the more there is; NaN and infinities in another.
 _COLOUR = (0xD1, 0x4A, 0x1F)
 _OTHER = (0x7B, 0x3F, 0xE4)
-_LEAST_OPAQUE = 56
+_LEAST_OPAQUE = 90
 _INDEXED = 3
 
 

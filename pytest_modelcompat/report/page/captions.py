@@ -119,7 +119,8 @@ def of_values(picture: Data) -> str:
     average = f"{_figure(abs(mean))} {word}" if mean else "neither above nor below"
     return (
         f"On average, the output {verb} {average} the {expected_word(picture)}'s. "
-        f"On the dashed line both are equal.{_sampled(picture)}"
+        f"{'On the dashed line both are equal.' if has_equal(picture) else 'They have no value in common.'}"
+        f"{_sampled(picture)}"
     )
 
 
@@ -152,12 +153,25 @@ def size_rows(histogram: Data) -> list[tuple[str, str]]:
     return [("equal", f"{histogram['equal']:,}"), *rows, ("not finite", f"{histogram['not_finite']:,}")]
 
 
+def has_equal(picture: Data) -> bool:
+    """Whether the line on which both values are equal crosses their plane."""
+    x, y = picture["values"]["x"], picture["values"]["y"]
+    return bool(max(float(x[0]), float(y[0])) < min(float(x[1]), float(y[1])))
+
+
+def has_no_error(picture: Data) -> bool:
+    """Whether the line on which the error is 0 crosses its plane."""
+    low, high = picture["errors"]["y"]
+    return float(low) < 0 < float(high)
+
+
 def of_errors(picture: Data) -> str:
     """Where the greatest error is."""
     greatest = max(picture["by_value"], key=lambda each: float(each["greatest"]))
     return (
         f"The greatest error, {_figure(greatest['greatest'])}, is where {_figure(greatest['low'])} to "
-        f"{_figure(greatest['high'])} was expected. On the dashed line there is none.{_sampled(picture)}"
+        f"{_figure(greatest['high'])} was expected."
+        f"{' On the dashed line there is none.' if has_no_error(picture) else ''}{_sampled(picture)}"
     )
 
 

@@ -130,7 +130,9 @@ def _values(picture: Data) -> Iterator[ChartPlan]:
             captions.VALUE_HEADER,
             captions.value_rows(picture),
             lambda: vega.grid_image(
-                picture["values"], (captions.expected_word(picture), captions.actual_word(picture)), line="diagonal"
+                picture["values"],
+                (captions.expected_word(picture), captions.actual_word(picture)),
+                line="diagonal" if captions.has_equal(picture) else "",
             ),
         )
 
@@ -157,6 +159,6 @@ def _errors(picture: Data) -> Iterator[ChartPlan]:
             lambda: vega.grid_image(
                 picture["errors"],
                 (captions.expected_word(picture), f"{captions.actual_word(picture)}, less that"),
-                line="zero",
+                line="zero" if captions.has_no_error(picture) else "",
             ),
         )

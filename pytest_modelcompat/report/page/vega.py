@@ -73,7 +73,7 @@ def layer_bars(layers: Sequence[Data], value: str) -> Any:
             "v:Q",
             title=title,
             scale=alt.Scale(type="log", domain=[floor, high]),
-            axis=alt.Axis(tickCount=_TICKS, labelExpr=_NUMBER),
+            axis=_numbers(alt),
         ),
         x2="low:Q",
         y=alt.Y("at:O", title=None, axis=alt.Axis(labelExpr=label, ticks=False, domain=False)),
@@ -114,11 +114,9 @@ def histogram_bars(histogram: Data) -> Any:
         alt.Chart(_inline(alt, rows))
         .mark_rect(aria=False, color=BAR)
         .encode(
-            x=alt.X(
-                "low:Q", title="absolute difference", scale=scale, axis=alt.Axis(tickCount=_TICKS, labelExpr=_NUMBER)
-            ),
+            x=alt.X("low:Q", title="absolute difference", scale=scale, axis=_numbers(alt)),
             x2="high:Q",
-            y=alt.Y("n:Q", title="elements", axis=alt.Axis(tickCount=_TICKS, format="~s")),
+            y=alt.Y("n:Q", title="elements", axis=alt.Axis(tickCount=_whole(max(counts)), format="~s")),
         )
         .transform_calculate(zero="0")
         .encode(y2="zero:Q")
@@ -142,17 +140,15 @@ def grid_image(grid: Data, titles: tuple[str, str], *, is_place: bool = False, l
     corner = {"x0": x[0], "x1": x[1], "y0": y[0], "y1": y[1], "image": image_address(rows, len(grid["levels"]))}
     base = alt.Chart(_inline(alt, [corner]))
     height = _HEIGHT if len(rows) > 1 else 24
-    axes: dict[str, Any] = {"tickCount": _TICKS, "labelExpr": _NUMBER}
-    if is_place:
-        axes = {"tickCount": _TICKS, "tickMinStep": 1, "format": "d"}
+    axis_x, axis_y = (_indices(alt, x), _indices(alt, y)) if is_place else (_numbers(alt), _numbers(alt))
     frame = base.mark_rect(aria=False, opacity=0).encode(
-        x=alt.X("x0:Q", title=titles[0], scale=alt.Scale(domain=list(x), nice=False), axis=alt.Axis(**axes)),
+        x=alt.X("x0:Q", title=titles[0], scale=alt.Scale(domain=list(x), nice=False), axis=axis_x),
         x2="x1:Q",
         y=alt.Y(
             "y0:Q",
             title=titles[1],
             scale=alt.Scale(domain=list(y), nice=False, reverse=is_place),
-            axis=alt.Axis(**axes),
+            axis=axis_y,
         ),
         y2="y1:Q",
     )
@@ -163,9 +159,22 @@ def grid_image(grid: Data, titles: tuple[str, str], *, is_place: bool = False, l
     if line == "diagonal":
         ends = {"a": max(x[0], y[0]), "b": min(x[1], y[1])}
         marks.append(_line(alt, [ends], x="a:Q", x2="b:Q", y="a:Q", y2="b:Q"))
-    elif line == "zero" and y[0] < 0 < y[1]:
+    elif line == "zero":
         marks.append(_line(alt, [{"zero": 0}], y="zero:Q"))
     return alt.layer(*marks).properties(width=_WIDTH, height=height)
+
+
+def _numbers(alt: Any) -> Any:
+    return alt.Axis(tickCount=_TICKS, labelExpr=_NUMBER)
+
+
+def _indices(alt: Any, bounds: tuple[float, float]) -> Any:
+    return alt.Axis(tickCount=_whole(bounds[1] - bounds[0]), format="d")
+
+
+def _whole(span: float) -> int:
+    """How many ticks an axis of whole numbers has; more would be between them."""
+    return max(1, min(_TICKS, int(span)))
 
 
 def _wide(bounds: Sequence[float]) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.text import listed
-from pytest_modelcompat.results.finding import Finding, Kind, Severity
+from pytest_modelcompat.results.finding import AS_ABOVE, Finding, Kind, Severity
 from pytest_modelcompat.roundtrip.evaluation import BLAME_HERE
 from pytest_modelcompat.roundtrip.unsaved.findings import (
     OF_PREDICTIONS,
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.roundtrip.unsaved.arguments import UnsavedArgument
 
-AS_ABOVE = "as above"
 _MOST_NAMED = 3
 # They are about a difference that nobody knows the cause of; no tolerance accepts what a fix removes.
 _OF_UNKNOWN_CAUSE = ("blame", "passes at", "look for", "compared")
