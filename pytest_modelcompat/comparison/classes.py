@@ -100,7 +100,8 @@ def _least_of_greatest(rows: NDArray[Any], count: int) -> Rows:
     for piece in _pieces(rows):
         joined = np.concatenate([greatest, np.where(np.isnan(piece), -np.inf, piece)], axis=-1)
         greatest = np.partition(joined, -count, axis=-1)[:, -count:] if joined.shape[-1] > count else joined
-    return greatest.min(axis=-1, keepdims=True)
+    least: Rows = greatest.min(axis=-1, keepdims=True)
+    return least
 
 
 def _pieces(rows: NDArray[Any]) -> Iterator[Rows]:
