@@ -5,15 +5,17 @@ They are looked up before the catalogue, which knows what a loader meets.
 
 from __future__ import annotations
 
-from pytest_modelcompat.diagnosis.declarations import OR_UNSAFE, custom_object, imports, leave_h5
-from pytest_modelcompat.diagnosis.known_failure import H5, KnownFailure, is_operation
+from dataclasses import replace
+
+from pytest_modelcompat.diagnosis.catalogue.names import FUNCTION_IN_H5, OPERATION_IN_H5
+from pytest_modelcompat.diagnosis.declarations import LEAVE_H5, OR_UNSAFE, custom_object, imports
+from pytest_modelcompat.diagnosis.known_failure import KnownFailure
 from pytest_modelcompat.results.finding import MEASURED, Blame, Kind
 
 _GET_CONFIG = (
     "def get_config(self):",
     '    return {**super().get_config(), "the_argument": self.the_argument}',
 )
-_LEAVE_H5 = (leave_h5(),)
 _DECLARE = (custom_object(), "or decorate it with $decorator and write", imports("your_module"))
 
 TEXT_FAILURES = (
@@ -35,16 +37,7 @@ TEXT_FAILURES = (
         ("see that the path is right and the file there; then compare its size with the original's",),
         MEASURED,
     ),
-    KnownFailure(
-        r"Unknown activation function: '?function\b",
-        Kind.FORMAT_CANNOT_HOLD,
-        "function",
-        "Keras 2.13 and newer write a custom activation function into .h5 in a way that no Keras reads back, declared "
-        "or not",
-        (leave_h5(), "or make the activation a layer of its own"),
-        MEASURED,
-        blame=Blame.WRITER,
-    ),
+    replace(FUNCTION_IN_H5, pattern=r"Unknown activation function: '?function\b", formats=()),
     KnownFailure(
         r"(?:Could not interpret [a-z]+ (?:function )?identifier: |Unknown [a-z]+ function:? '?)"
         r"\{.*'class_name': 'function', 'config': '(?P<name>\w+)'",
@@ -107,7 +100,7 @@ TEXT_FAILURES = (
         Kind.FORMAT_CANNOT_HOLD,
         "h5",
         ".h5 stores layers by their configuration, which a model defined by its call() does not have",
-        _LEAVE_H5,
+        (LEAVE_H5,),
         MEASURED,
         blame=Blame.WRITER,
     ),
@@ -117,7 +110,7 @@ TEXT_FAILURES = (
         Kind.FORMAT_CANNOT_HOLD,
         "$name",
         ".h5 stores arrays only, and $name keeps its state in a table",
-        _LEAVE_H5,
+        (LEAVE_H5,),
         "text#980",
         blame=Blame.WRITER,
     ),
@@ -171,18 +164,7 @@ TEXT_FAILURES = (
         "keras#22034",
         blame=Blame.WRITER,
     ),
-    KnownFailure(
-        r"Unknown layer: '?(?P<name>\w+)",
-        Kind.FORMAT_CANNOT_HOLD,
-        "$name",
-        "Keras 3 writes the operation $name (of keras.ops, a slice, or a mask) into .h5 as if it were a layer, and "
-        "cannot read it back",
-        (leave_h5(), "or wrap the operation into a layer of your own"),
-        MEASURED,
-        formats=H5,
-        when=is_operation,
-        blame=Blame.WRITER,
-    ),
+    OPERATION_IN_H5,
     KnownFailure(
         r"Cannot convert '\(\(None, .*\), .*\)' to a shape\. Found invalid dimension",
         Kind.CONFIG_CHANGED,

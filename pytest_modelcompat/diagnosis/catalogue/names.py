@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pytest_modelcompat.diagnosis.context import DiagnosisContext, registered_module
 from pytest_modelcompat.diagnosis.declarations import (
     LEAVE_H5,
@@ -37,6 +39,32 @@ _STRING_METRICS_FIX = (
     "$recompiled",
     OR_LEAVE_H5,
     OR_UNCOMPILED,
+)
+
+
+# What `explain` finds too, in a text that does not say who saved the file.
+OPERATION_IN_H5 = KnownFailure(
+    r"Unknown layer: '?(?P<name>\w+)",
+    Kind.FORMAT_CANNOT_HOLD,
+    "$name",
+    "Keras 3 writes the operation $name (of keras.ops, a slice, or a mask) into .h5 as if it were a layer, and "
+    "cannot read it back",
+    (LEAVE_H5, "or wrap the operation into a layer of your own"),
+    MEASURED,
+    formats=H5,
+    when=is_operation,
+    blame=Blame.WRITER,
+)
+FUNCTION_IN_H5 = KnownFailure(
+    r"'function' object has no attribute 'replace'|Unknown activation function: 'function'",
+    Kind.FORMAT_CANNOT_HOLD,
+    "function",
+    "Keras 2.13 and newer write a custom activation function into .h5 in a way that no Keras reads back, declared "
+    "or not",
+    (LEAVE_H5, "or make the activation a layer of its own"),
+    MEASURED,
+    formats=H5,
+    blame=Blame.WRITER,
 )
 
 
@@ -86,18 +114,7 @@ NAME_FAILURES = (
         MEASURED,
         blame=Blame.LOADER,
     ),
-    KnownFailure(
-        r"Unknown layer: '?(?P<name>\w+)",
-        Kind.FORMAT_CANNOT_HOLD,
-        "$name",
-        "Keras 3 writes the operation $name (of keras.ops, a slice, or a mask) into .h5 as if it were a layer, and "
-        "cannot read it back",
-        (LEAVE_H5, "or wrap the operation into a layer of your own"),
-        MEASURED,
-        formats=H5,
-        when=both(saved_by_keras(3), is_operation),
-        blame=Blame.WRITER,
-    ),
+    replace(OPERATION_IN_H5, when=both(saved_by_keras(3), is_operation)),
     KnownFailure(
         r"Unknown layer: '?(?P<name>Functional)\b",
         Kind.UNKNOWN_LAYER,
@@ -176,17 +193,7 @@ NAME_FAILURES = (
         "the artifact names it by its module $module, which the loader cannot import",
         (imports("$module"), "or make the module importable there: install its package"),
     ),
-    KnownFailure(
-        r"'function' object has no attribute 'replace'|Unknown activation function: 'function'",
-        Kind.FORMAT_CANNOT_HOLD,
-        "function",
-        "Keras 2.13 and newer write a custom activation function into .h5 in a way that no Keras reads back, declared "
-        "or not",
-        (LEAVE_H5, "or make the activation a layer of its own"),
-        MEASURED,
-        formats=H5,
-        blame=Blame.WRITER,
-    ),
+    FUNCTION_IN_H5,
     KnownFailure(
         rf"(?:Unknown (?:layer|{_ROLES}): '?|Could not locate (?:class|function) ')(?P<name>[\w.]+>\w+|\w+)",
         Kind.UNKNOWN_OBJECT,
