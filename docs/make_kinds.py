@@ -274,6 +274,7 @@ PYPROJECT = """
 [tool.modelcompat.runtimes]
 prod = { interpreter = "./prod-python" }
 """
+PATH_LENGTH = 64
 CACHING = 'open(__file__ + ".txt", "w").write("seen")\n'
 LAMBDA = """
 import keras
@@ -285,7 +286,8 @@ keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]).save("plain.keras")
 def texts_of_runs() -> Iterator[tuple[Kind, str]]:
     """The failure texts of a project in which something is wrong in every test."""
     with tempfile.TemporaryDirectory() as folder:
-        project = Path(folder, "shop")
+        # Lines are wrapped with the project's path in them, so its length is the same wherever temporary files are.
+        project = Path(folder, "shop".ljust(max(PATH_LENGTH - len(folder) - 1, len("shop")), "-"))
         project.mkdir()
         for name, content in (
             ("layers.py", LAYERS),
