@@ -1,0 +1,1 @@
+"""Edits that repair an artifact for a runtime, and their proof."""

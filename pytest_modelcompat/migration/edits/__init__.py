@@ -1,0 +1,1 @@
+"""The edits, a family a file; `order` has them all."""

@@ -1,0 +1,7 @@
+"""All edits, in the order in which they are tried: the container first, then from the outside to the inside."""
+
+from __future__ import annotations
+
+from pytest_modelcompat.migration.edits import arguments
+
+EDITS = (*arguments.EDITS,)
