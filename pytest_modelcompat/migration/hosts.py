@@ -59,7 +59,11 @@ class Host:
         return self.profile.keras_version
 
     def __str__(self) -> str:
-        return self.name if self.name == self.recorded else f"{self.name} ({_words(self.recorded)})"
+        return (
+            self.name
+            if self.name in (self.recorded, _words(self.recorded))
+            else f"{self.name} ({_words(self.recorded)})"
+        )
 
 
 def hosts_here() -> Iterator[Host]:

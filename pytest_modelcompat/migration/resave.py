@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -99,15 +100,13 @@ def saved_again(
     """
     hosts = through_runtimes(inventory, target, options=options, may_create=loaders.may_create)
     for host in islice(hosts, _MOST_TRIED):
-        try:
+        with contextlib.suppress(RuntimeUnavailableError, LoaderUnavailableError, NoSpaceError):
             attempts = Attempts(inventory, host, loaders.of(host), options)
             for format_name in formats_of(host, target, wanted):
                 found = _written(attempts, format_name, folder)
                 plan = plan_of(found, target) if found is not None else None
-                if found is not None and (format_name == "saved_model" or (plan is not None and not plan.left)):
+                if found is not None and (plan is None or not plan.left):
                     return Resaved(found, host.name, plan)
-        except (RuntimeUnavailableError, LoaderUnavailableError, NoSpaceError):
-            continue
     return None
 
 

@@ -82,4 +82,3 @@ def distance(reader: MinorVersion, writer: MinorVersion) -> tuple[int, int, int]
     major = max(writer[0], 2)
     minor = writer[1] if writer[0] == major else 0
     return abs(reader[0] - major), int(reader[1] < minor), abs(reader[1] - minor)
-

@@ -152,7 +152,7 @@ def from_file(path: Path, inventory: Inventory) -> Question:
 
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            given = {name: as_leaf(arrays[name]) for name in arrays.files}
+            given: dict[str, Any] = {name: as_leaf(arrays[name]) for name in arrays.files}
     except (OSError, ValueError, zipfile.BadZipFile, EOFError, AttributeError, TypeError) as error:
         raise InputsError(f"the inputs in {path} cannot be read as an .npz of arrays: {error}") from None
     names = input_names(inventory)

@@ -37,8 +37,8 @@ def weight_agreement(old: Sequence[WeightDigest], new: Sequence[WeightDigest]) -
     missing = Counter(each.content for each in mine) - Counter(each.content for each in theirs)
     if missing:
         named = [each.path for each in mine if each.content in missing]
-        return WeightAgreement("", f"{missing.total()} of {len(mine)} weights are not those of the old model: "
-                                   f"{_listed(named)}")
+        lost = f"{missing.total()} of {len(mine)} weights are not those of the old model: {_listed(named)}"
+        return WeightAgreement("", lost)
     moved = _moved(mine, theirs)
     if moved:
         return WeightAgreement("", f"weights have changed places: {_listed(moved)}")

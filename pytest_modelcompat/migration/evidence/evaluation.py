@@ -1,4 +1,4 @@
-"""Training: loss and metrics of a compiled model on one batch, and one step of training, in both runtimes."""
+"""Evaluation: loss and metrics of a compiled model on one batch, and one step of training, held against each other."""
 
 from __future__ import annotations
 
@@ -92,7 +92,8 @@ def training_agreement(
         lost: what was dropped knowingly, in words: neither the step nor the optimizer is compared then.
     """
     if new.error:
-        return TrainingAgreement("", f"the new model cannot be evaluated: {new.error.splitlines()[0][:300]}")
+        can = "evaluated" if not new.evaluated else "trained"
+        return TrainingAgreement("", f"the new model cannot be {can}: {new.error.splitlines()[0][:300]}")
     rtol = _RTOL_OF_HALF if is_half else _RTOL
     problem = _evaluation_problem(old.evaluated, new.evaluated, rtol, may_lack=bool(lost))
     if problem:
