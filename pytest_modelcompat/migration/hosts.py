@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.versions import MinorVersion
 from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.profiles.store import load_profile
 from pytest_modelcompat.runtimes.builtin import builtin_runtime
@@ -21,6 +20,7 @@ from pytest_modelcompat.runtimes.runtime import LOCAL_RUNTIME, Runtime, RuntimeU
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from pytest_modelcompat.artifacts.versions import MinorVersion
     from pytest_modelcompat.profiles.profile import Profile
 
 _LEGACY = {"TF_USE_LEGACY_KERAS": "1"}
