@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.containers.zip_reader import ZipError
-from pytest_modelcompat.artifacts.keras.archive import CONFIG, WEIGHTS
+from pytest_modelcompat.artifacts.keras.archive import CONFIG, METADATA, WEIGHTS
 from pytest_modelcompat.migration.containers.hdf5_edit import Hdf5Edit, Hdf5Editor, NotEditedError
 from pytest_modelcompat.migration.containers.placement import NotWrittenError, placed
-from pytest_modelcompat.migration.containers.zip_copy import copy_zip, unpack_member
+from pytest_modelcompat.migration.containers.zip_copy import copy_zip, unpack_member, zip_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +35,8 @@ class Rewrite:
         training: what `compile()` was given; empty for none.
         moved: path of a dataset in the source -> its path in what is written; None for one that is left out. Those
             that are not named keep theirs.
+        renamed: the same of files in a .keras artifact.
+        is_zipped: whether a folder is written as a zip.
     """
 
     source: Path
@@ -43,12 +45,19 @@ class Rewrite:
     root: Mapping[str, Any]
     training: Mapping[str, Any]
     moved: Mapping[str, str | None] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    is_zipped: bool = False
 
     @classmethod
     def of(cls, draft: Draft) -> Rewrite:
         """What a draft comes to."""
-        moved = {before: after for before, after in draft.moved.items() if before != after}
-        return cls(draft.source.path, draft.source.format, draft.format, draft.root, draft.training, moved)
+        source = draft.source
+        files = {each.path for each in source.assets}
+        changed = {before: after for before, after in draft.moved.items() if before != after}
+        moved = {before: after for before, after in changed.items() if before not in files}
+        renamed = {before: after for before, after in changed.items() if before in files and after}
+        is_zipped = bool(draft.suffix)
+        return cls(source.path, source.format, draft.format, draft.root, draft.training, moved, renamed, is_zipped)
 
 
 def write(rewrite: Rewrite, target: Path) -> None:
@@ -56,7 +65,7 @@ def write(rewrite: Rewrite, target: Path) -> None:
 
     Args:
         rewrite: what to write.
-        target: the file, or the folder where the source is one; a file of that name is replaced.
+        target: the file, or the folder where the source is one and is not zipped; a file of that name is replaced.
 
     Raises:
         NotWrittenError: it cannot be written; nothing is left under the name.
@@ -70,7 +79,10 @@ def write(rewrite: Rewrite, target: Path) -> None:
 
 def _write(rewrite: Rewrite, path: Path) -> None:
     if rewrite.source.is_dir():
-        _write_folder(rewrite, path)
+        folder = path.with_name("unzipped") if rewrite.is_zipped else path
+        _write_folder(rewrite, folder)
+        if rewrite.is_zipped:
+            zip_folder(folder, path, first=(METADATA, CONFIG))
     elif rewrite.format == "keras":
         _write_archive(rewrite, path)
     else:
@@ -85,12 +97,15 @@ def _write_archive(rewrite: Rewrite, path: Path) -> None:
             unpack_member(rewrite.source, WEIGHTS, weights)
             editor.edit(weights, Hdf5Edit(moved=rewrite.moved))
         new[WEIGHTS] = weights
-    copy_zip(rewrite.source, path, new)
+    copy_zip(rewrite.source, path, new, rewrite.renamed)
 
 
 def _write_folder(rewrite: Rewrite, path: Path) -> None:
     shutil.copytree(rewrite.source, path)
     (path / CONFIG).write_bytes(_json(rewrite.root).encode("ascii"))
+    for before, after in rewrite.renamed.items():
+        (path / after).parent.mkdir(parents=True, exist_ok=True)
+        (path / before).rename(path / after)
     if rewrite.moved:
         with Hdf5Editor(path, (path / WEIGHTS).stat().st_size) as editor:
             editor.edit(path / WEIGHTS, Hdf5Edit(moved=rewrite.moved))

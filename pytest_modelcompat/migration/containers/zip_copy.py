@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.containers.zip_reader import DAMAGE, ZipArchive, ZipError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -20,7 +20,9 @@ _HAS_DESCRIPTOR = 1 << 3
 _ZIP64_EXTRA = 1
 
 
-def copy_zip(source: Path, target: Path, new: Mapping[str, bytes | Path]) -> None:
+def copy_zip(
+    source: Path, target: Path, new: Mapping[str, bytes | Path], renamed: Mapping[str, str] | None = None
+) -> None:
     """Copy a zip; members keep their order, their dates and their compression.
 
     Args:
@@ -28,6 +30,7 @@ def copy_zip(source: Path, target: Path, new: Mapping[str, bytes | Path]) -> Non
         target: the file to write.
         new: member -> its new content, or the file that has it, which is stored as it is. One that the source does not
             have is added at the end.
+        renamed: member that is copied under another name -> that name.
 
     Raises:
         ZipError: the source is damaged.
@@ -41,7 +44,8 @@ def copy_zip(source: Path, target: Path, new: Mapping[str, bytes | Path]) -> Non
                 missing.pop(entry.filename, None)
                 _write(archive, entry, new[entry.filename])
             else:
-                _copy(archive, entry, file, reader.data_start(entry))
+                name = (renamed or {}).get(entry.filename, entry.filename)
+                _copy(archive, entry, file, reader.data_start(entry), name)
         for name, content in missing.items():
             _write(archive, zipfile.ZipInfo(name), content)
 
@@ -72,6 +76,23 @@ def unpack_member(source: Path, name: str, target: Path) -> None:
                 unpacked.write(piece)
 
 
+def zip_folder(folder: Path, target: Path, first: Sequence[str] = ()) -> None:
+    """Put the files of a folder into a zip, as they are and without their dates.
+
+    Args:
+        folder: the folder.
+        target: the file to write.
+        first: files that come before the others.
+
+    Raises:
+        OSError: the target cannot be written.
+    """
+    names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+    with zipfile.ZipFile(target, "w") as archive:
+        for name in sorted(names, key=lambda each: (first.index(each) if each in first else len(first), each)):
+            _write(archive, zipfile.ZipInfo(name), folder / name)
+
+
 def _write(archive: zipfile.ZipFile, like: zipfile.ZipInfo, content: bytes | Path) -> None:
     entry = zipfile.ZipInfo(like.filename, like.date_time)
     entry.external_attr, entry.create_system = like.external_attr, like.create_system
@@ -84,9 +105,10 @@ def _write(archive: zipfile.ZipFile, like: zipfile.ZipInfo, content: bytes | Pat
         shutil.copyfileobj(file, member, _PIECE)
 
 
-def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, source: BinaryIO, start: int) -> None:
+def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, source: BinaryIO, start: int, name: str) -> None:
     """Copy a member as `zipfile` would write it, but without looking at what its bytes are."""
     copied = copy.copy(entry)
+    copied.filename = name
     # Its sizes are known, and stand before its bytes; `zipfile` adds the 64-bit ones where it needs them.
     copied.flag_bits &= ~_HAS_DESCRIPTOR
     copied.extra = _without_zip64(entry.extra)
