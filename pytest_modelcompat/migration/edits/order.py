@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pytest_modelcompat.migration.edits import arguments
+from pytest_modelcompat.migration.edits import arguments, connections, modules, names, shapes
 
-EDITS = (*arguments.EDITS,)
+EDITS = (*modules.EDITS, *names.EDITS, *shapes.EDITS, *arguments.EDITS, *connections.EDITS)
