@@ -148,7 +148,8 @@ def _is_of_writing(fact: Fact, use: Use) -> bool:
     """
     if (fact.outcome, fact.stage) != ("fails", "load"):
         return False
-    return "=" not in fact.construct or bool(_UNRECOGNIZED.search(fact.text)) or bool(use.module)
+    is_of_model = fact.construct.split(PAIR)[-1].startswith(_MODEL[0])
+    return "=" not in fact.construct or is_of_model or bool(_UNRECOGNIZED.search(fact.text) or use.module)
 
 
 def _writer(context: CompatibilityContext) -> str:

@@ -87,6 +87,8 @@ def _arguments_of_calls(draft: Draft, target: Target) -> Iterator[Change]:
                 written = _written(node, call, names)
                 if written is not None:
                     calls[position] = written
+                    # It is built when it is called; `build` takes a shape for each of several arguments.
+                    node.pop("build_config", None)
                     yield change(model, f"call of {node.get('name')}", "args, kwargs")
 
 

@@ -17,7 +17,19 @@ if TYPE_CHECKING:
     from pytest_modelcompat.migration.target import Target
     from pytest_modelcompat.results.migration import Change
 
+_INITIALIZER = "Initializer"
 _SLASH, _INSTEAD = "/", "_"
+
+
+def _initializers(draft: Draft, target: Target) -> Iterator[Change]:
+    for node in draft.nodes() if target.is_up else ():
+        if node.role != "initializer" or node.class_name in target.custom or target.known(node) is not None:
+            continue
+        before, after = node.class_name, f"{node.class_name}{_INITIALIZER}"
+        known = target.profile.find(node.role, after)
+        if known is not None and known.is_class and target.known_to_writer(node) is not None:
+            node.data["class_name"] = after
+            yield change(node, before, after)
 
 
 def _slashes(draft: Draft, target: Target) -> Iterator[Change]:
@@ -25,7 +37,8 @@ def _slashes(draft: Draft, target: Target) -> Iterator[Change]:
         return
     nodes = list(draft.layers())
     names = {str(each.config.get("name") or each.data.get("name") or "") for each in nodes}
-    renamed = {each: each.replace(_SLASH, _INSTEAD) for each in names if _SLASH in each}
+    renamed = {each: each.replace(_INITIALIZER = "Initializer"
+_SLASH, _INSTEAD) for each in names if _SLASH in each}
     taken = [*renamed.values(), *(names - set(renamed))]
     if len(set(taken)) < len(taken) or _is_named_in(draft.training, renamed):
         return
@@ -54,6 +67,15 @@ def _is_named_in(training: dict[str, Any], names: dict[str, str]) -> bool:
 
 
 EDITS = (
+    Edit(
+        "name-of-initializer",
+        what="an initializer is named as {reader} names its class",
+        because="{reader} calls the same class OrthogonalInitializer, and it makes only the first values of weights, "
+        "which the file holds",
+        source=MEASURED,
+        wrong_if="{reader} has an initializer of the old name, or none of the new one, or it is the user's own",
+        apply=_initializers,
+    ),
     Edit(
         "name-without-slash",
         what="a slash in the name of a layer becomes an underscore, here and wherever the model names it",
