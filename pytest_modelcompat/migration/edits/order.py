@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from pytest_modelcompat.migration.edits import arguments, container, weights
+from pytest_modelcompat.migration.edits import arguments, connections, container, modules, names, shapes, weights
 
-EDITS = (*container.EDITS, *weights.EDITS, *arguments.EDITS)
+EDITS = (
+    *container.EDITS,
+    *weights.EDITS,
+    *modules.EDITS,
+    *names.EDITS,
+    *shapes.EDITS,
+    *arguments.EDITS,
+    *connections.EDITS,
+)
