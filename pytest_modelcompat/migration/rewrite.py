@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcompat.migration.draft import Draft
+    from pytest_modelcompat.migration.layouts.scalar import Scalar
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Rewrite:
         training: what `compile()` was given; empty for none.
         moved: path of a dataset in the source -> its path in what is written; None for one that is left out. Those
             that are not named keep theirs.
+        added: path in what is written -> a variable that the source does not have.
     """
 
     source: Path
@@ -35,11 +37,14 @@ class Rewrite:
     root: Mapping[str, Any]
     training: Mapping[str, Any]
     moved: Mapping[str, str | None] = field(default_factory=dict)
+    added: Mapping[str, Scalar] = field(default_factory=dict)
 
     @classmethod
     def of(cls, draft: Draft) -> Rewrite:
         """What a draft comes to."""
-        return cls(draft.source.path, draft.source.format, draft.format, draft.root, draft.training, draft.moved)
+        return cls(
+            draft.source.path, draft.source.format, draft.format, draft.root, draft.training, draft.moved, draft.added
+        )
 
 
 def write(rewrite: Rewrite, target: Path) -> None:

@@ -1,0 +1,1 @@
+"""Layouts: where each format and version of Keras keeps variables."""
