@@ -27,6 +27,7 @@ class Place:
         role: `loss` or `metric`.
         argument: of `compile()`: `loss`, `metrics` or `weighted_metrics`.
         is_alone: whether it stands in no list or mapping of its own: `loss="mse"`.
+        name: where it stands, in words that no other place has.
     """
 
     holder: Any
@@ -34,6 +35,7 @@ class Place:
     role: str
     argument: str
     is_alone: bool
+    name: str
 
     @property
     def value(self) -> Any:
@@ -62,7 +64,7 @@ def places(draft: Draft) -> Iterator[Place]:
     """Every loss and metric, weighted ones too, in stored order; what is None is none."""
     for argument, role in _ROLES.items():
         if argument in draft.training:
-            yield from _below(draft.training, argument, role, argument, is_alone=True)
+            yield from _below(draft.training, argument, role, argument, is_alone=True, name=argument)
 
 
 def is_node(value: Any) -> bool:
@@ -84,15 +86,15 @@ def function_node(module: str, name: str) -> dict[str, Any]:
     return {"module": module, "class_name": "function", "config": name, "registered_name": name}
 
 
-def _below(holder: Any, key: Any, role: str, argument: str, *, is_alone: bool) -> Iterator[Place]:
+def _below(holder: Any, key: Any, role: str, argument: str, *, is_alone: bool, name: str) -> Iterator[Place]:
     value = holder[key]
     if isinstance(value, str) or is_node(value):
-        yield Place(holder, key, role, argument, is_alone)
+        yield Place(holder, key, role, argument, is_alone, name)
     elif isinstance(value, dict) and value.get("class_name") == _TUPLE and isinstance(value.get("items"), list):
-        yield from _below(value, "items", role, argument, is_alone=False)
+        yield from _below(value, "items", role, argument, is_alone=False, name=f"{name}.items")
     elif isinstance(value, dict | list):
         for each in list(value) if isinstance(value, dict) else range(len(value)):
-            yield from _below(value, each, role, argument, is_alone=False)
+            yield from _below(value, each, role, argument, is_alone=False, name=f"{name}.{each}")
 
 
 def _shown(argument: str, value: Any) -> str:

@@ -24,10 +24,10 @@ def _automatic_reduction(draft: Draft, target: Target) -> Iterator[Change]:
         return
     for place in places(draft):
         node = place.value
-        if place.role == "loss" and is_node(node) and isinstance(node["config"], dict):
-            if node["config"].get("reduction") == "auto":
-                node["config"]["reduction"] = "sum_over_batch_size"
-                yield changed(place.argument, "reduction=auto", "reduction=sum_over_batch_size")
+        config = node["config"] if place.role == "loss" and is_node(node) else None
+        if isinstance(config, dict) and config.get("reduction") == "auto":
+            config["reduction"] = "sum_over_batch_size"
+            yield changed(place.argument, "reduction=auto", "reduction=sum_over_batch_size")
 
 
 def _own_function(draft: Draft, target: Target) -> Iterator[Change]:

@@ -152,18 +152,17 @@ def _epsilon(draft: Draft, target: Target) -> Iterator[Change]:
 def _fixed_scale(draft: Draft, target: Target) -> Iterator[Change]:
     """A scale that never changes is an argument of each optimizer in Keras 3, and no optimizer around it."""
     for node in _optimizers(draft):
-        inner = node.config.get("inner_optimizer")
-        is_fixed = node.config.get("dynamic") is False and isinstance(inner, dict)
-        if target.reader[0] < 3 or not is_fixed or not isinstance(inner.get("config"), dict):
+        inner, scale = node.config.get("inner_optimizer"), node.config.get("initial_scale")
+        if target.reader[0] < 3 or node.config.get("dynamic") is not False or not isinstance(inner, dict):
             continue
         known = target.profile.find("optimizer", str(inner.get("class_name")))
-        if known is not None and known.takes("loss_scale_factor"):
-            scale = node.config.get("initial_scale")
-            inner["config"]["loss_scale_factor"] = scale
-            before = node.class_name
-            node.data.clear()
-            node.data.update(inner)
-            yield change(node, before=before, after=f"{node.class_name}(loss_scale_factor={scale})")
+        if known is None or not known.takes("loss_scale_factor") or not isinstance(inner.get("config"), dict):
+            continue
+        before = node.class_name
+        inner["config"]["loss_scale_factor"] = scale
+        node.data.clear()
+        node.data.update(inner)
+        yield change(node, before=before, after=f"{node.class_name}(loss_scale_factor={scale})")
 
 
 def _dynamic_scale(draft: Draft, target: Target) -> Iterator[Change]:

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.migration.draft import Draft
     from pytest_modelcompat.migration.target import Target
+    from pytest_modelcompat.profiles.profile import ObjectKnowledge, Profile
     from pytest_modelcompat.results.migration import Change
 
 _SCALES = "LossScaleOptimizer"
+# Of no effect in a default optimizer, which keeps no average of the weights.
+_NOT_COMPARED = frozenset({"name", "ema_momentum", "ema_overwrite_frequency"})
 
 
 def _moved_state(draft: Draft, target: Target) -> Iterator[Change]:
@@ -44,8 +47,8 @@ def _moved_state(draft: Draft, target: Target) -> Iterator[Change]:
 
 
 def _moves(draft: Draft, target: Target) -> Moves | None:
-    node = draft.training.get("optimizer")
-    if not isinstance(node, dict) or not isinstance(node.get("config"), dict):
+    node = _node(draft.training.get("optimizer"), target)
+    if node is None:
         return None
     form = Form.KERAS_3 if target.writer[0] >= 3 else Form.KERAS_2
     if _class(node) == _SCALES:
@@ -60,6 +63,24 @@ def _moves(draft: Draft, target: Target) -> Moves | None:
             target.reader,
         )
     return keras_moves(replace(_state(node, form), variables=numbered(draft)), target.reader)
+
+
+def _node(optimizer: Any, target: Target) -> dict[str, Any] | None:
+    """The optimizer with its configuration; of one that is named alone the default one, where both have the same."""
+    if isinstance(optimizer, dict):
+        return optimizer if isinstance(optimizer.get("config"), dict) else None
+    here, there = (_by_name(profile, optimizer) for profile in (target.profile, target.writer_profile))
+    if here is None or there is None or here.writes is None or there.writes is None:
+        return None
+    same = all(there.writes.get(key, value) == value for key, value in here.writes.items() if key not in _NOT_COMPARED)
+    return {"class_name": here.name, "config": dict(here.writes)} if same else None
+
+
+def _by_name(profile: Profile | None, name: Any) -> ObjectKnowledge | None:
+    if profile is None or not isinstance(name, str):
+        return None
+    by_name = {each.lower(): known for each, known in profile.names.get("optimizer", {}).items()}
+    return by_name.get(name.lower())
 
 
 def _state(node: dict[str, Any], form: Form) -> State:

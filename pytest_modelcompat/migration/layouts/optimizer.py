@@ -271,7 +271,7 @@ def _groups(state: State) -> list[tuple[str, ...]] | None:
 def _own_groups(state: State) -> list[tuple[str, ...]] | None:
     config, name, is_legacy = state.config, state.class_name, state.form is Form.LEGACY
     if name in ("Adam", "AdamW"):
-        both = [("m",), ("v",)] if is_legacy else [("m", "v")]
+        both: list[tuple[str, ...]] = [("m",), ("v",)] if is_legacy else [("m", "v")]
         return [*both, ("vhat",)] if config.get("amsgrad") else both
     if name == "SGD":
         return _of_sgd(state)
