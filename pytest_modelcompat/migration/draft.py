@@ -26,8 +26,8 @@ class Draft:
         root: the outermost node of the model's configuration.
         training: what `compile()` was given; in a `.keras` draft the same object as `root["compile_config"]`. Empty
             where there is none.
-        moved: datasets of weights that are written under another path -> that path; None for what is not written.
-            Paths are those of the source's inventory and, behind the arrow, those of the written format.
+        moved: datasets of weights, and assets, that are written under another path -> that path; None for what is not
+            written. Paths are those of the source's inventory and, behind the arrow, those of the written format.
         added: path in what is written -> a variable that the source does not have.
         suffix: of the file to write; empty for the usual one of its format.
     """
@@ -108,6 +108,7 @@ class Draft:
             root=self.root,
             training=training,
             weights=tuple(sorted(self._weights(), key=lambda each: each.path)),
+            assets=tuple(replace(each, path=self.moved.get(each.path) or each.path) for each in self.source.assets),
         )
 
     def _weights(self) -> Iterator[WeightUse]:

@@ -11,9 +11,13 @@ from pytest_modelcompat.migration.edits import (
     compile_optimizers,
     compile_remains,
     compile_state,
+    container,
+    weights,
 )
 
 EDITS = (
+    *container.EDITS,
+    *weights.EDITS,
     *arguments.EDITS,
     *compile_optimizers.EDITS,
     *compile_names.EDITS,

@@ -1,1 +1,1 @@
-"""Layouts: where each format and version of Keras keeps variables."""
+"""Where each way of writing weights keeps those of a layer."""
