@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcompat.migration.draft import Draft
+    from pytest_modelcompat.migration.layouts.scalar import Scalar
 
 # The group of an .h5 file in which attributes name its layers and their weights.
 _H5_WEIGHTS = "model_weights"
@@ -37,6 +38,7 @@ class Rewrite:
             that are not named keep theirs.
         renamed: the same of files in a .keras artifact.
         is_zipped: whether a folder is written as a zip.
+        added: path in what is written -> a variable that the source does not have.
     """
 
     source: Path
@@ -47,6 +49,7 @@ class Rewrite:
     moved: Mapping[str, str | None] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
     is_zipped: bool = False
+    added: Mapping[str, Scalar] = field(default_factory=dict)
 
     @classmethod
     def of(cls, draft: Draft) -> Rewrite:
@@ -57,7 +60,8 @@ class Rewrite:
         moved = {before: after for before, after in changed.items() if before not in files}
         renamed = {before: after for before, after in changed.items() if before in files and after}
         is_zipped = bool(draft.suffix)
-        return cls(source.path, source.format, draft.format, draft.root, draft.training, moved, renamed, is_zipped)
+        written = (draft.format, draft.root, draft.training)
+        return cls(source.path, source.format, *written, moved, renamed, is_zipped, draft.added)
 
 
 def write(rewrite: Rewrite, target: Path) -> None:
@@ -91,11 +95,11 @@ def _write(rewrite: Rewrite, path: Path) -> None:
 
 def _write_archive(rewrite: Rewrite, path: Path) -> None:
     new: dict[str, bytes | Path] = {CONFIG: _json(rewrite.root).encode("ascii")}
-    if rewrite.moved:
+    if rewrite.moved or rewrite.added:
         weights = path.with_name(WEIGHTS)
         with Hdf5Editor(path.parent, rewrite.source.stat().st_size) as editor:
             unpack_member(rewrite.source, WEIGHTS, weights)
-            editor.edit(weights, Hdf5Edit(moved=rewrite.moved))
+            editor.edit(weights, Hdf5Edit(moved=rewrite.moved, added=_added(rewrite)))
         new[WEIGHTS] = weights
     copy_zip(rewrite.source, path, new, rewrite.renamed)
 
@@ -106,9 +110,9 @@ def _write_folder(rewrite: Rewrite, path: Path) -> None:
     for before, after in rewrite.renamed.items():
         (path / after).parent.mkdir(parents=True, exist_ok=True)
         (path / before).rename(path / after)
-    if rewrite.moved:
+    if rewrite.moved or rewrite.added:
         with Hdf5Editor(path, (path / WEIGHTS).stat().st_size) as editor:
-            editor.edit(path / WEIGHTS, Hdf5Edit(moved=rewrite.moved))
+            editor.edit(path / WEIGHTS, Hdf5Edit(moved=rewrite.moved, added=_added(rewrite)))
 
 
 def _write_h5(rewrite: Rewrite, path: Path) -> None:
@@ -116,7 +120,11 @@ def _write_h5(rewrite: Rewrite, path: Path) -> None:
     attributes = {name: _json(value) if value else None for name, value in texts.items()}
     with Hdf5Editor(path.parent, rewrite.source.stat().st_size) as editor:
         shutil.copyfile(rewrite.source, path)
-        editor.edit(path, Hdf5Edit(attributes, rewrite.moved, _H5_WEIGHTS))
+        editor.edit(path, Hdf5Edit(attributes, rewrite.moved, _H5_WEIGHTS, _added(rewrite)))
+
+
+def _added(rewrite: Rewrite) -> dict[str, tuple[float, str]]:
+    return {path: (each.value, each.dtype) for path, each in rewrite.added.items()}
 
 
 def _json(value: Mapping[str, Any]) -> str:

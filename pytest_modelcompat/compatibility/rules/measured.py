@@ -144,12 +144,14 @@ def _measured(context: CompatibilityContext) -> Iterator[tuple[Fact, tuple[Use, 
 def _is_of_writing(fact: Fact, use: Use) -> bool:
     """Whether a construct was not read back for the way in which its writer wrote the whole layer.
 
-    One argument that the writer adds is enough for it, and a layer without a module is read in another way.
+    One argument that the writer adds is enough for it, and a layer without a module is read in another way. What
+    `compile()` is given was tried with each argument in turn, and each time with all the others, too.
     """
     if (fact.outcome, fact.stage) != ("fails", "load"):
         return False
+    is_whole = "=" not in fact.construct or fact.construct.startswith(_COMPILED)
     is_of_model = fact.construct.split(PAIR)[-1].startswith(_MODEL[0])
-    return "=" not in fact.construct or is_of_model or bool(_UNRECOGNIZED.search(fact.text) or use.module)
+    return is_whole or is_of_model or bool(_UNRECOGNIZED.search(fact.text) or use.module)
 
 
 def _writer(context: CompatibilityContext) -> str:

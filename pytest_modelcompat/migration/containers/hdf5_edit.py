@@ -10,7 +10,7 @@ import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.containers.hdf5.guarded_reader import ending
 from pytest_modelcompat.migration.containers import hdf5_process
@@ -40,11 +40,13 @@ class Hdf5Edit:
         moved: path of a dataset -> its path in the edited file; None for one that is removed. All others stay.
         names: the group in which attributes list the names of layers and of their weights, as in an .h5 file; empty
             where there are none.
+        added: path of a dataset that is new -> its value, a number, and its dtype.
     """
 
     attributes: Mapping[str, str | None] = field(default_factory=dict)
     moved: Mapping[str, str | None] = field(default_factory=dict)
     names: str = ""
+    added: Mapping[str, tuple[float, str]] = field(default_factory=dict)
 
 
 class Hdf5Editor(contextlib.ExitStack):
@@ -77,7 +79,12 @@ class Hdf5Editor(contextlib.ExitStack):
             NotEditedError: the library does not; what is left of the file is not to be used.
             OSError: there is no space left.
         """
-        job = {"attributes": dict(change.attributes), "moved": [*change.moved.items()], "names": change.names}
+        job: dict[str, Any] = {
+            "attributes": dict(change.attributes),
+            "moved": [*change.moved.items()],
+            "names": change.names,
+        }
+        job["added"] = [(path, *number) for path, number in change.added.items()]
         self._send({**job, "file": os.fspath(file), "seconds": self._seconds})
         line = self._answer()
         answer = json.loads(line) if line else {"problem": self._ending(), "errno": 0}

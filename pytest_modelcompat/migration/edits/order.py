@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from pytest_modelcompat.migration.edits import arguments, connections, container, modules, names, shapes, weights
+from pytest_modelcompat.migration.edits import (
+    arguments,
+    compile_arguments,
+    compile_losses,
+    compile_metrics,
+    compile_names,
+    compile_optimizers,
+    compile_remains,
+    compile_state,
+    connections,
+    container,
+    modules,
+    names,
+    shapes,
+    weights,
+)
 
 EDITS = (
     *container.EDITS,
@@ -12,4 +27,12 @@ EDITS = (
     *shapes.EDITS,
     *arguments.EDITS,
     *connections.EDITS,
+    *compile_optimizers.EDITS,
+    *compile_names.EDITS,
+    *compile_losses.EDITS,
+    *compile_metrics.EDITS,
+    *compile_arguments.EDITS,
+    # Nothing that is tried after these keeps more of what `compile()` was given.
+    *compile_state.EDITS,
+    *compile_remains.EDITS,
 )
