@@ -15,6 +15,7 @@ from pytest_modelcompat.migration.edits import (
     container,
     modules,
     names,
+    operations,
     shapes,
     weights,
 )
@@ -26,6 +27,7 @@ EDITS = (
     *names.EDITS,
     *shapes.EDITS,
     *arguments.EDITS,
+    *operations.EDITS,
     *connections.EDITS,
     *compile_optimizers.EDITS,
     *compile_names.EDITS,
