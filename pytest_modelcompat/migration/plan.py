@@ -81,7 +81,7 @@ def to_answer(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def _findings(draft: Draft, target: Target) -> tuple[Finding, ...] | None:
     try:
-        return to_answer(target.findings(draft.inventory()))
+        return to_answer(target.findings(draft.inventory(), draft.source))
     except BrokenArtifactError:
         return None
 

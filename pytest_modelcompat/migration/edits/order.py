@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
-from pytest_modelcompat.migration.edits import arguments
+from pytest_modelcompat.migration.edits import (
+    arguments,
+    downward_arguments,
+    downward_connections,
+    downward_ends,
+    downward_places,
+    downward_policies,
+)
 
-EDITS = (*arguments.EDITS,)
+EDITS = (
+    *downward_policies.EDITS,
+    *downward_places.EDITS,
+    *downward_ends.EDITS,
+    *downward_arguments.EDITS,
+    *downward_connections.EDITS,
+    *arguments.EDITS,
+)
