@@ -129,7 +129,7 @@ def _measured(context: CompatibilityContext) -> Iterator[tuple[Fact, tuple[Use, 
         return
     for fact in context.facts.about(context.constructs, _writer(context), _reader(context)):
         uses = context.constructs[fact.construct.split(PAIR)[-1]]
-        if context.rewritten and _is_of_writing(fact):
+        if context.rewritten and _is_of_writing(context, fact):
             uses = tuple(use for use in uses if use.path not in context.rewritten)
         if fact.stage == "call" and _ENCODES.fullmatch(fact.construct):
             uses = tuple(use for use in uses if not (context.is_column(use.path) or context.is_scalar(use.path)))
@@ -140,9 +140,13 @@ def _measured(context: CompatibilityContext) -> Iterator[tuple[Fact, tuple[Use, 
             yield fact, uses
 
 
-def _is_of_writing(fact: Fact) -> bool:
-    """Whether a whole class was not read back, for which an argument that its writer adds is enough."""
-    return (fact.outcome, fact.stage) == ("fails", "load") and "=" not in fact.construct
+def _is_of_writing(context: CompatibilityContext, fact: Fact) -> bool:
+    """Whether a whole class was not read back, for which an argument that its writer adds is enough.
+
+    Nothing that Keras 3 writes is read by Keras 2, whatever its arguments are.
+    """
+    is_down = context.reader_major < _KERAS_3[0] <= context.writer[0]
+    return (fact.outcome, fact.stage) == ("fails", "load") and (is_down or "=" not in fact.construct)
 
 
 def _writer(context: CompatibilityContext) -> str:

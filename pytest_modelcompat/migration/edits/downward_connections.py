@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.results.migration import Change
 
 _TENSOR = "__keras_tensor__"
+# What Keras 2 writes instead of a layer's name where the first argument is a number. `keras/src/engine/node.py`.
+_CONSTANT = "_CONSTANT_VALUE"
 # Layers of Keras 2 that take one tensor as it is, where others get a list of one. `keras/src/layers/core/tf_op_layer.py`.
 _AS_IT_IS = frozenset({"TFOpLambda", "SlicingOpLambda"})
 # The arguments of `call()` by position, as Keras 3 has them. Of another class only the first may stand without a name.
@@ -121,10 +123,13 @@ def _call(call: Any, layer: Mapping[str, Any], network: _Network) -> Any:
     named = _named(call, layer)
     name = next(iter(named))
     first, others = named.pop(name), _others(named, network)
+    if layer["class_name"] in _AS_IT_IS and isinstance(first, int | float):
+        return [_CONSTANT, -1, first, others]
     written = _first(first, others, network)
     if is_call_of_one(written):
         return written if layer["class_name"] in _AS_IT_IS else [written]
-    if isinstance(first, list) and len(first) == 1 and layer["name"] not in network.functional:
+    is_kept = layer["class_name"] in _AS_IT_IS or layer["name"] in network.functional
+    if isinstance(first, list) and len(first) == 1 and not is_kept:
         raise _NotEqualError
     return written
 

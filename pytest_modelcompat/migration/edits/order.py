@@ -7,8 +7,11 @@ from pytest_modelcompat.migration.edits import (
     downward_arguments,
     downward_connections,
     downward_ends,
+    downward_layers,
+    downward_operations,
     downward_places,
     downward_policies,
+    downward_weights,
 )
 
 EDITS = (
@@ -16,6 +19,9 @@ EDITS = (
     *downward_places.EDITS,
     *downward_ends.EDITS,
     *downward_arguments.EDITS,
+    *downward_layers.EDITS,
+    *downward_operations.EDITS,
     *downward_connections.EDITS,
+    *downward_weights.EDITS,
     *arguments.EDITS,
 )
