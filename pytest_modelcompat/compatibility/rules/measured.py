@@ -131,7 +131,9 @@ def _measured(context: CompatibilityContext) -> Iterator[tuple[Fact, tuple[Use, 
     for fact in context.facts.about(context.constructs, _writer(context), _reader(context)):
         uses = context.constructs[fact.construct.split(PAIR)[-1]]
         if context.rewritten:
-            uses = tuple(use for use in uses if not (use.path in context.rewritten and _is_of_writing(context, fact, use)))
+            uses = tuple(
+                use for use in uses if not (use.path in context.rewritten and _is_of_writing(context, fact, use))
+            )
         if fact.stage == "call" and _ENCODES.fullmatch(fact.construct):
             uses = tuple(use for use in uses if not (context.is_column(use.path) or context.is_scalar(use.path)))
         if _OTHER_DTYPE.match(fact.text):

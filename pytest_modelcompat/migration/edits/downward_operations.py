@@ -120,7 +120,9 @@ def _slice_spec(key: Any, rank: int) -> list[Any] | None:
             written.append(part)
         elif _is_a(part, "__ellipsis__"):
             written += [dict.fromkeys(("start", "stop", "step")) for _ in range(rank - taken)]
-        elif _is_a(part, "__slice__") and all(each is None or isinstance(each, int) for each in part["config"].values()):
+        elif _is_a(part, "__slice__") and all(
+            each is None or isinstance(each, int) for each in part["config"].values()
+        ):
             written.append({name: part["config"].get(name) for name in ("start", "stop", "step")})
         else:
             return None

@@ -89,7 +89,9 @@ class Graph:
             call = call_of_node(layer["config"], [self._ref(place, layer) for place in found])
         else:
             call = call_of(str(layer["config"].get("function")), data, self.by_name, self.tensor)
-        return replace(call, first=self._counted(call.first), others={k: self._counted(v) for k, v in call.others.items()})
+        return replace(
+            call, first=self._counted(call.first), others={k: self._counted(v) for k, v in call.others.items()}
+        )
 
     def expression(self, layer: dict[str, Any], node: int) -> Op:
         """What is computed in Keras 3 instead of one call of an operation.

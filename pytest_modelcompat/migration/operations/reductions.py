@@ -119,9 +119,7 @@ def _running(name: str) -> Callable[[Arguments], Op]:
 
 
 def _matrices(given: Arguments) -> Op:
-    given.only(
-        adjoint_a=False, adjoint_b=False, a_is_sparse=False, b_is_sparse=False, grad_a=False, grad_b=False
-    )
+    given.only(adjoint_a=False, adjoint_b=False, a_is_sparse=False, b_is_sparse=False, grad_a=False, grad_b=False)
     values = [given[name] for name in ("a", "b")]
     dtype = next((tensor_of(each).dtype for each in values if tensor_of(each).dtype), None)
     if dtype not in FLOATS:
@@ -193,8 +191,18 @@ RULES = (
         _place_of_extreme("Argmin"),
         {"axis": None, "output_type": None, "dimension": None},
     ),
-    Rule(("math.cumsum",), ("x", "axis", "exclusive", "reverse"), _running("Cumsum"), {"axis": 0, "exclusive": False, "reverse": False}),
-    Rule(("math.cumprod",), ("x", "axis", "exclusive", "reverse"), _running("Cumprod"), {"axis": 0, "exclusive": False, "reverse": False}),
+    Rule(
+        ("math.cumsum",),
+        ("x", "axis", "exclusive", "reverse"),
+        _running("Cumsum"),
+        {"axis": 0, "exclusive": False, "reverse": False},
+    ),
+    Rule(
+        ("math.cumprod",),
+        ("x", "axis", "exclusive", "reverse"),
+        _running("Cumprod"),
+        {"axis": 0, "exclusive": False, "reverse": False},
+    ),
     Rule(
         ("linalg.matmul", "matmul"),
         ("a", "b", "transpose_a", "transpose_b", "adjoint_a", "adjoint_b", "a_is_sparse", "b_is_sparse", "output_type")

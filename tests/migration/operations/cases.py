@@ -76,7 +76,10 @@ EQUAL = {
     "sum of integers": (INTEGERS, lambda tf, k, x, y: tf.reduce_sum(x, 1) + tf.reduce_max(y, 1)),
     "product": (TWO, lambda tf, k, x, y: tf.reduce_prod(x, axis=1)),
     "std": (TWO, lambda tf, k, x, y: tf.math.reduce_std(x, axis=1) + tf.math.reduce_variance(y, axis=1)),
-    "any": (TWO, lambda tf, k, x, y: tf.cast(tf.reduce_any(x > 0.5, axis=1) | tf.reduce_all(y > 0, axis=1), tf.float32)),
+    "any": (
+        TWO,
+        lambda tf, k, x, y: tf.cast(tf.reduce_any(x > 0.5, axis=1) | tf.reduce_all(y > 0, axis=1), tf.float32),
+    ),
     "logsumexp": (TWO, lambda tf, k, x, y: tf.reduce_logsumexp(x, axis=-1)),
     "l2 normalize": (TWO, lambda tf, k, x, y: tf.nn.l2_normalize(x, axis=-1)),
     "l2 normalize epsilon": (TWO, lambda tf, k, x, y: tf.math.l2_normalize(x, 1, epsilon=1.0)),
