@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts.inventory import Inventory, WeightUse
 
+_MODEL_WEIGHTS = "model_weights"
+
 
 @dataclass
 class Draft:
@@ -27,6 +29,8 @@ class Draft:
             where there is none.
         moved: datasets of weights that are written under another path -> that path; None for what is not written.
             Paths are those of the source's inventory and, behind the arrow, those of the written format.
+        renamed: layers that have another name in the configuration than their weights in an .h5 file, where Keras 3 goes
+            by the order of the layers alone -> that name.
         suffix: of the file to write; empty for the usual one of its format.
     """
 
@@ -35,6 +39,7 @@ class Draft:
     root: dict[str, Any]
     training: dict[str, Any] = field(default_factory=dict)
     moved: dict[str, str | None] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
     suffix: str = ""
 
     @classmethod
@@ -54,7 +59,7 @@ class Draft:
     def copy(self) -> Draft:
         """A draft of its own, to try an edit on."""
         both = copy.deepcopy({"root": self.root, "training": self.training})
-        return replace(self, root=both["root"], training=both["training"], moved=dict(self.moved))
+        return replace(self, root=both["root"], training=both["training"], moved=dict(self.moved), renamed=dict(self.renamed))
 
     def take(self, other: Draft) -> None:
         """Become what another draft is.
@@ -63,7 +68,7 @@ class Draft:
             other: a copy of this one that was changed.
         """
         self.root, self.training, self.moved = other.root, other.training, other.moved
-        self.format, self.suffix = other.format, other.suffix
+        self.format, self.suffix, self.renamed = other.format, other.suffix, other.renamed
 
     def nodes(self) -> Iterator[Node]:
         """Every node of the model, the outermost first, then those of what `compile()` was given."""
@@ -109,4 +114,10 @@ class Draft:
         for weight in self.source.weights:
             path = self.moved.get(weight.path, weight.path)
             if path is not None:
-                yield replace(weight, path=path)
+                yield replace(weight, path=self._in_configuration(path))
+
+    def _in_configuration(self, path: str) -> str:
+        """A path of weights by the name that their layer has in the configuration."""
+        for before, after in self.renamed.items() if self.format == "h5" else ():
+            path = path.replace(f"{_MODEL_WEIGHTS}/{before}/", f"{_MODEL_WEIGHTS}/{after}/", 1)
+        return path

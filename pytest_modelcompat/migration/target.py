@@ -109,7 +109,9 @@ class Target:
 
         judged = inventory if self.compile_model else without_compile_config(inventory)
         rewritten = rewritten_paths(source, judged) if source is not None else frozenset()
-        found = check_compatibility(judged, self.profile, custom=self.custom, safe_mode=self.safe_mode, rewritten=rewritten)
+        found = check_compatibility(
+            judged, self.profile, custom=self.custom, safe_mode=self.safe_mode, rewritten=rewritten
+        )
         return found.findings
 
 

@@ -37,11 +37,11 @@ def _slashes(draft: Draft, target: Target) -> Iterator[Change]:
         return
     nodes = list(draft.layers())
     names = {str(each.config.get("name") or each.data.get("name") or "") for each in nodes}
-    renamed = {each: each.replace(_INITIALIZER = "Initializer"
-_SLASH, _INSTEAD) for each in names if _SLASH in each}
+    renamed = {each: each.replace(_SLASH, _INSTEAD) for each in names if _SLASH in each}
     taken = [*renamed.values(), *(names - set(renamed))]
     if len(set(taken)) < len(taken) or _is_named_in(draft.training, renamed):
         return
+    draft.renamed |= renamed
     for node in nodes:
         before = str(node.config.get("name"))
         if before in renamed:
