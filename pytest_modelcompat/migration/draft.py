@@ -29,8 +29,8 @@ class Draft:
             where there is none.
         moved: datasets of weights that are written under another path -> that path; None for what is not written.
             Paths are those of the source's inventory and, behind the arrow, those of the written format.
-        renamed: layers that have another name in the configuration than their weights in an .h5 file, where Keras 3 goes
-            by the order of the layers alone -> that name.
+        renamed: layers that have another name in the configuration than their weights in an .h5 file -> that name;
+            Keras 3 goes by the order of the layers alone.
         suffix: of the file to write; empty for the usual one of its format.
     """
 
@@ -59,7 +59,9 @@ class Draft:
     def copy(self) -> Draft:
         """A draft of its own, to try an edit on."""
         both = copy.deepcopy({"root": self.root, "training": self.training})
-        return replace(self, root=both["root"], training=both["training"], moved=dict(self.moved), renamed=dict(self.renamed))
+        return replace(
+            self, root=both["root"], training=both["training"], moved=dict(self.moved), renamed=dict(self.renamed)
+        )
 
     def take(self, other: Draft) -> None:
         """Become what another draft is.

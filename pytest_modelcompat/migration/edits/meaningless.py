@@ -42,6 +42,7 @@ _BY_KEY: dict[str, tuple[tuple[str, ...], Holds]] = {
     "query_shape": (("MultiHeadAttention",), _ANY),
     "key_shape": (("MultiHeadAttention",), _ANY),
     "value_shape": (("MultiHeadAttention",), _ANY),
+    "softmax_robust_masking": (("MultiHeadAttention", "Softmax"), _FALSE),
     "renorm": (_NORMALIZING, _FALSE),
     "renorm_clipping": (_NORMALIZING, _NO_RENORM),
     "renorm_momentum": (_NORMALIZING, _NO_RENORM),

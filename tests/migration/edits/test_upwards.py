@@ -94,14 +94,17 @@ def recurrent(**more: Any) -> Part:
 
 
 def separable(writer: Writer, **more: Any) -> Part:
-    config = {"groups": 1, "kernel_regularizer": None, "kernel_constraint": None, "kernel_initializer": writer.glorot()}
+    config: dict[str, Any] = {"filters": 2, "groups": 1}
+    config |= {"kernel_regularizer": None, "kernel_constraint": None, "kernel_initializer": writer.glorot()}
     return convolution(writer, "SeparableConv2D", **{**config, **more})
 
 
 APPLY = [
     Case("name-module-of-reader", keras(K215, connected(K215)), '"module": "keras.src.models.functional"'),
     Case("name-module-of-reader", keras(TF_KERAS, connected(TF_KERAS)), '"keras.src.models.functional"', "tf2.16"),
-    Case("name-module-of-inner-layer", h5(K210, around(K210, "TimeDistributed", K210.dense(takes=3))), '"keras.layers"'),
+    Case(
+        "name-module-of-inner-layer", h5(K210, around(K210, "TimeDistributed", K210.dense(takes=3))), '"keras.layers"'
+    ),
     Case("name-module-of-layer", h5(K210, with_axis(K210, [1, 2], "LayerNormalization", 5, 3)), '"axis": [1, 2]'),
     Case("name-module-of-layer", h5(K210, with_axis(K210, 1, "Softmax")), '"module": "keras.layers"', "tf2.18"),
     Case("name-sequential", h5(K23, as_list(K23, first_with_shape(K23))), '"name": "sequential"'),
