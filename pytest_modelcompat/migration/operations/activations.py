@@ -68,7 +68,12 @@ RULES = (
     Rule(("nn.silu", "nn.swish"), ("features", "beta"), _silu, {"beta": 1.0}),
     Rule(("nn.gelu",), ("features", "approximate"), _gelu, {"approximate": False}),
     Rule(("nn.leaky_relu",), ("features", "alpha"), _leaky, {"alpha": 0.2}),
-    Rule(("nn.softmax", "compat.v1.nn.softmax"), ("logits", "axis", "dim"), _along("Softmax"), {"axis": None, "dim": None}),
+    Rule(
+        ("nn.softmax", "compat.v1.nn.softmax"),
+        ("logits", "axis", "dim"),
+        _along("Softmax"),
+        {"axis": None, "dim": None},
+    ),
     Rule(
         ("nn.log_softmax", "compat.v1.nn.log_softmax", "math.log_softmax"),
         ("logits", "axis", "dim"),

@@ -52,7 +52,7 @@ class Conversion:
                     found.entries[layer["name"]] = writer.entries(layer["name"], calls)
                 except NoEqualError as problem:
                     found.left[layer["name"]] = str(problem)
-        found._drop(graph)  # noqa: SLF001 - its own
+        found._drop(graph)
         return found
 
     def layers(self, config: dict[str, Any]) -> list[dict[str, Any]]:
@@ -110,6 +110,8 @@ def convert(config: dict[str, Any], profile: Profile, is_own: Callable[[str], bo
     if found.entries or found.unused:
         layers = orderly(found.layers(config), profile.keras_version)
         if layers is None:
-            return Conversion(left=dict.fromkeys(found.entries, "its model calls a layer twice, before it and after it"))
+            return Conversion(
+                left=dict.fromkeys(found.entries, "its model calls a layer twice, before it and after it")
+            )
         config["layers"] = layers
     return found

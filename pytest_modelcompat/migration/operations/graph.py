@@ -39,7 +39,7 @@ class Graph:
     _open: set[tuple[str, int]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        layers = self.config.get("layers")
+        layers: list[Any] = self.config["layers"]
         self.layers: list[dict[str, Any]] = [
             each for each in layers if isinstance(each, dict) and isinstance(each.get("name"), str)
         ]
@@ -89,7 +89,9 @@ class Graph:
             call = call_of_node(layer["config"], [self._ref(place, layer) for place in found])
         else:
             call = call_of(str(layer["config"].get("function")), data, self.by_name, self.tensor)
-        return replace(call, first=self._counted(call.first), others={k: self._counted(v) for k, v in call.others.items()})
+        return replace(
+            call, first=self._counted(call.first), others={k: self._counted(v) for k, v in call.others.items()}
+        )
 
     def expression(self, layer: dict[str, Any], node: int) -> Op:
         """What is computed in Keras 3 instead of one call of an operation.

@@ -14,7 +14,9 @@ def _resized(given: Arguments) -> Op:
     given.only(preserve_aspect_ratio=False)
     value = given.tensor("images")
     if value.tensor.dtype != "float32":
-        raise NoEqualError(f"it makes float32 of {value.tensor.dtype or 'a dtype that is not known'}, and Keras 3 does not")
+        raise NoEqualError(
+            f"it makes float32 of {value.tensor.dtype or 'a dtype that is not known'}, and Keras 3 does not"
+        )
     if given["method"] not in _METHODS:
         raise NoEqualError(f"its `method` is {given['method']}")
     size = given.known_integers("size")

@@ -45,7 +45,10 @@ class Writer:
             raise NoEqualError("its calls differ in what the operation of Keras 3 is made with")
         found = []
         for parts in zip(*flat, strict=True):
-            nodes = [{"args": _data(list(each.op.args), n), "kwargs": _data(dict(each.op.kwargs), n)} for n, each in enumerate(parts)]
+            nodes = [
+                {"args": _data(list(each.op.args), n), "kwargs": _data(dict(each.op.kwargs), n)}
+                for n, each in enumerate(parts)
+            ]
             found.append(self._entry(parts[0].name, parts[0].op, nodes))
         self.taken.update(each["name"] for each in found)
         return found

@@ -187,12 +187,18 @@ def _repeated(given: Arguments) -> Op:
         place = axis_of(axis, len(shape))
         size = shape[place]
         shape = (*shape[:place], None if size is None else size * count, *shape[place + 1 :])
-    return op("Repeat", value, repeats=count, axis=axis, gives=Tensor(shape if axis is not None else None, value.tensor.dtype))
+    return op(
+        "Repeat", value, repeats=count, axis=axis, gives=Tensor(shape if axis is not None else None, value.tensor.dtype)
+    )
 
 
-def _reversed(given: Arguments) -> Op:
+def _reversed(given: Arguments) -> Any:
+    """Each axis by itself, as Keras 3.3 takes no list."""
     value = given.tensor("tensor")
-    return op("Flip", value, axis=given.axes(), gives=Tensor(value.tensor.shape, value.tensor.dtype))
+    found: Any = value
+    for axis in given.known_integers("axis"):
+        found = op("Flip", found, axis=axis, gives=Tensor(value.tensor.shape, value.tensor.dtype))
+    return found
 
 
 def _rolled(given: Arguments) -> Op:
@@ -215,7 +221,13 @@ def _padded(given: Arguments) -> Op:
         raise NoEqualError("its `constant_values` is a tensor")
     kwargs = {"constant_values": fill} if mode == "constant" and fill else {}
     shape = value.tensor.shape
-    return Op("Pad", (value,), {"pad_width": pairs, "mode": mode}, kwargs, (Tensor(_larger(shape, pairs), value.tensor.dtype),))
+    return Op(
+        "Pad",
+        (value,),
+        {"pad_width": pairs, "mode": mode},
+        kwargs,
+        (Tensor(_larger(shape, pairs), value.tensor.dtype),),
+    )
 
 
 def _larger(shape: Shape | None, pairs: list[list[int]]) -> Shape | None:
@@ -265,7 +277,9 @@ def _gathered(given: Arguments) -> Op:
     if shape is not None and places is not None:
         place = axis_of(axis, len(shape))
         shape = (*shape[:place], *places, *shape[place + 1 :])
-    return op("Take", params, indices, axis=axis, gives=Tensor(shape if places is not None else None, params.tensor.dtype))
+    return op(
+        "Take", params, indices, axis=axis, gives=Tensor(shape if places is not None else None, params.tensor.dtype)
+    )
 
 
 def _leaves(value: Any) -> list[Any]:
@@ -317,10 +331,16 @@ RULES = (
     Rule(("reshape",), ("tensor", "shape"), _reshaped),
     Rule(("expand_dims", "compat.v1.expand_dims"), ("input", "axis", "dim"), _expanded, {"axis": _NONE, "dim": _NONE}),
     Rule(
-        ("squeeze", "compat.v1.squeeze"), ("input", "axis", "squeeze_dims"), _squeezed, {"axis": _NONE, "squeeze_dims": _NONE}
+        ("squeeze", "compat.v1.squeeze"),
+        ("input", "axis", "squeeze_dims"),
+        _squeezed,
+        {"axis": _NONE, "squeeze_dims": _NONE},
     ),
     Rule(
-        ("transpose", "compat.v1.transpose"), ("a", "perm", "conjugate"), _transposed, {"perm": _NONE, "conjugate": False}
+        ("transpose", "compat.v1.transpose"),
+        ("a", "perm", "conjugate"),
+        _transposed,
+        {"perm": _NONE, "conjugate": False},
     ),
     Rule(("concat",), ("values", "axis"), _joined),
     Rule(("stack",), ("values", "axis"), _stacked, {"axis": 0}),
@@ -352,7 +372,10 @@ RULES = (
         dict.fromkeys(("on_value", "off_value", "axis", "dtype")),
     ),
     Rule(
-        ("math.top_k",), ("input", "k", "sorted", "index_type"), _greatest, {"k": 1, "sorted": True, "index_type": _NONE}
+        ("math.top_k",),
+        ("input", "k", "sorted", "index_type"),
+        _greatest,
+        {"k": 1, "sorted": True, "index_type": _NONE},
     ),
     Rule(("sort",), ("values", "axis", "direction"), _sorted, {"axis": -1, "direction": "ASCENDING"}),
     Rule(("stop_gradient",), ("input",), _still),
