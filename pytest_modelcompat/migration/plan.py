@@ -47,8 +47,8 @@ class DraftPlan:
 def plan_edits(inventory: Inventory, target: Target, edits: Sequence[Edit] = EDITS) -> DraftPlan:
     """Find the edits that answer what keeps an artifact from a runtime.
 
-    Each edit is tried on a copy; it stays if a finding is gone with it, or if it says that no finding shows its need. So
-    nothing is changed in a file that loads.
+    Each edit is tried on a copy; it stays if a finding is gone with it, or if it says that no finding shows its need.
+    So nothing is changed in a file that loads.
 
     Args:
         inventory: of an .h5 or .keras file with a model.
