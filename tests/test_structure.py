@@ -19,6 +19,7 @@ FOLDERS = {
     "cli",
     "report",
     "reproduction",
+    "migration",
     "roundtrip",
     "compatibility",
     "diagnosis",

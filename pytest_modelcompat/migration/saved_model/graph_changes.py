@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_modelcompat.artifacts.containers.wire_format import DELIMITED
 from pytest_modelcompat.migration.saved_model.graph_node import GraphNode, name_of, renamed, text_of
-from pytest_modelcompat.migration.saved_model.replacements import REPLACEMENTS
 from pytest_modelcompat.migration.saved_model.wire import field_of, rewritten, wire_fields, within
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 # How object graphs call the optimizers that have slot variables.
 OPTIMIZER = b"optimizer"
-_REPLACEMENTS = {each.op: each for each in REPLACEMENTS}
 # Numbers of fields: of `SavedModel`, `MetaGraphDef`, `GraphDef`, `FunctionDefLibrary`, `FunctionDef`,
 # `SavedObjectGraph`, `SavedObject`, `SavedUserObject`.
 _META_GRAPH, _GRAPH, _OBJECTS = 2, 2, 7
@@ -34,7 +32,7 @@ ATTRIBUTE, OP, SLOT_VARIABLES = "attribute", "op", "slot variables"
 
 
 class Place(NamedTuple):
-    """What was changed, as above; the op; the attribute, and its value as text."""
+    """What was changed, as above; the op; the attribute, and its value as text; of an op, the one in its place."""
 
     what: str
     op: str = ""
@@ -48,12 +46,12 @@ class GraphChanges:
 
     Args:
         dropped: op -> attribute -> the value at which it is dropped, as text; None for any.
-        replaced: ops that others take the place of, where they do the same.
+        replaced: op -> the one that takes its place where both do the same.
         slot_variables: whether optimizers lose their slot variables.
     """
 
     dropped: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
-    replaced: frozenset[str] = frozenset()
+    replaced: Mapping[str, Replacement] = field(default_factory=dict)
     slot_variables: bool = False
 
     def dropping(self, dropped: Mapping[str, Mapping[str, str | None]]) -> GraphChanges:
@@ -84,7 +82,7 @@ class _Pass:
     def __init__(self, changes: GraphChanges) -> None:
         self.changes = changes
         self.places: Counter[Place] = Counter()
-        self.wanted = changes.replaced | changes.dropped.keys()
+        self.wanted = changes.replaced.keys() | changes.dropped.keys()
 
     def saved_model(self, data: memoryview) -> Chunks | None:
         function: Handler = within(_FUNCTION, {_NODE_OF_FUNCTION: partial(self.node, _NODE_OF_FUNCTION)})
@@ -102,11 +100,11 @@ class _Pass:
         op = node.first_op
         if op not in self.wanted:
             return None
-        by = _REPLACEMENTS[op] if op in self.changes.replaced else None
+        by = self.changes.replaced.get(op)
         if by is not None and not by.applies(node):
             by = None
         if by is not None:
-            self.places[Place(OP, op)] += 1
+            self.places[Place(OP, op, value=by.by)] += 1
         attribute = partial(self.attribute, op, by)
         body = node.changed(attribute, by.by if by else "", keeps_inputs=by is None or by.keeps_inputs)
         return None if body is None else field_of(number, body)
@@ -116,7 +114,7 @@ class _Pass:
         if by is not None and name in by.attributes:
             new = by.attributes[name]
             return [] if new is None else field_of(_ATTRIBUTE, renamed(entry, new))
-        droppable = self.changes.dropped.get(op, {})
+        droppable = self.changes.dropped.get(op if by is None else by.by, {})
         if name not in droppable:
             return None
         text, wanted = text_of(entry), droppable[name]

@@ -65,7 +65,7 @@ def _with_other_op(replacement: Replacement, draft: GraphDraft, target: Target) 
     is_lacking = target.profile.op(replacement.op) is None and target.profile.op(replacement.by) is not None
     if not is_lacking or all(use.op != replacement.op for use in draft.ops()):
         return None
-    return replace(draft.changes, replaced=draft.changes.replaced | {replacement.op})
+    return replace(draft.changes, replaced={**draft.changes.replaced, replacement.op: replacement})
 
 
 def _without_slot_variables(draft: GraphDraft, target: Target) -> GraphChanges | None:
@@ -77,7 +77,8 @@ def _dashed(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
 
 
-def _by_other_op(each: Replacement) -> GraphEdit:
+def by_other_op(each: Replacement) -> GraphEdit:
+    """The edit that writes one op in the place of another."""
     return GraphEdit(
         f"replace-{_dashed(each.op)}",
         what=f"the op {each.op}, which {{reader}} does not have, becomes {each.by}",
@@ -89,7 +90,7 @@ def _by_other_op(each: Replacement) -> GraphEdit:
 
 
 EDITS: tuple[GraphEdit, ...] = (
-    *(_by_other_op(each) for each in REPLACEMENTS),
+    *(by_other_op(each) for each in REPLACEMENTS),
     GraphEdit(
         "drop-default-attribute",
         what="an attribute that an op of {reader} does not have is dropped where its value is the default",
