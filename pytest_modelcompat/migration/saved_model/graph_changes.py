@@ -14,6 +14,7 @@ from pytest_modelcompat.migration.saved_model.wire import field_of, rewritten, w
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_modelcompat.migration.saved_model.expansions import Expansion
     from pytest_modelcompat.migration.saved_model.replacements import Replacement
     from pytest_modelcompat.migration.saved_model.wire import Chunks, Handler
 
@@ -47,11 +48,13 @@ class GraphChanges:
     Args:
         dropped: op -> attribute -> the value at which it is dropped, as text; None for any.
         replaced: op -> the one that takes its place where both do the same.
+        expanded: op -> the nodes that take its place in functions.
         slot_variables: whether optimizers lose their slot variables.
     """
 
     dropped: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     replaced: Mapping[str, Replacement] = field(default_factory=dict)
+    expanded: Mapping[str, Expansion] = field(default_factory=dict)
     slot_variables: bool = False
 
     def dropping(self, dropped: Mapping[str, Mapping[str, str | None]]) -> GraphChanges:
@@ -82,7 +85,7 @@ class _Pass:
     def __init__(self, changes: GraphChanges) -> None:
         self.changes = changes
         self.places: Counter[Place] = Counter()
-        self.wanted = changes.replaced.keys() | changes.dropped.keys()
+        self.wanted = changes.replaced.keys() | changes.dropped.keys() | changes.expanded.keys()
 
     def saved_model(self, data: memoryview) -> Chunks | None:
         function: Handler = within(_FUNCTION, {_NODE_OF_FUNCTION: partial(self.node, _NODE_OF_FUNCTION)})
@@ -100,6 +103,9 @@ class _Pass:
         op = node.first_op
         if op not in self.wanted:
             return None
+        nodes = self.expanded(op, node) if number == _NODE_OF_FUNCTION else None
+        if nodes is not None:
+            return [chunk for each in nodes for chunk in field_of(number, each)]
         by = self.changes.replaced.get(op)
         if by is not None and not by.applies(node):
             by = None
@@ -108,6 +114,13 @@ class _Pass:
         attribute = partial(self.attribute, op, by)
         body = node.changed(attribute, by.by if by else "", keeps_inputs=by is None or by.keeps_inputs)
         return None if body is None else field_of(number, body)
+
+    def expanded(self, op: str, node: GraphNode) -> list[Chunks] | None:
+        expansion = self.changes.expanded.get(op)
+        nodes = None if expansion is None else expansion.nodes(node)
+        if expansion is not None and nodes is not None:
+            self.places[Place(OP, op, expansion.attribute, " + ".join((*expansion.needs, op)))] += 1
+        return nodes
 
     def attribute(self, op: str, by: Replacement | None, entry: memoryview) -> Chunks | None:
         name = name_of(entry)

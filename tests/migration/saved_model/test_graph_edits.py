@@ -28,6 +28,11 @@ PRODUCT = """name: "p" op: "BatchMatMulV3" input: "x" input: "y" attr { key: "Ta
     attr { key: "Tb" value { type: %s } } attr { key: "Tout" value { type: DT_FLOAT } }
     attr { key: "adj_x" value { b: true } }"""
 KEY = """name: "k" op: "StatelessRandomGetKeyCounter" input: "x" attr { key: "Tseed" value { type: DT_INT32 } }"""
+MEAN = """name: "m" op: "SparseSegmentMean" attr { key: "T" value { type: DT_FLOAT } } %s"""
+MEAN_GRADIENT = """attr { key: "sparse_gradient" value { b: true } }"""
+SET_ITEM = """name: "t" op: "TensorListSetItem" input: "l" input: "i" input: "x" input: "^c" device: "/CPU:0"
+    attr { key: "element_dtype" value { type: DT_FLOAT } }
+    attr { key: "resize_if_index_out_of_bounds" value { b: %s } }"""
 OPTIMIZER = """nodes { children { node_id: 1 local_name: "optimizer" } user_object { identifier: "model" } }
     nodes { slot_variables { } slot_variables { } user_object { identifier: "%s" } }"""
 
@@ -65,6 +70,7 @@ APPLIES = [
         ASSIGN.partition('attr { key: "validate')[0],
         ASSIGN_DEFINED,
     ),
+    Case("drop-attribute-without-effect", "tf2.13", MEAN % MEAN_GRADIENT, MEAN % ""),
     Case("drop-attribute-without-effect", "tf2.4", VARIABLE % DEBUG_NAME, VARIABLE % ""),
     Case("drop-attribute-without-effect", "tf2.4", ASSIGN % "true", ASSIGN.partition('attr { key: "validate')[0]),
     Case("drop-slot-variables", "tf2.21", VARIABLE % "", VARIABLE % "", objects=OPTIMIZER % "optimizer"),
@@ -112,6 +118,29 @@ def test_where_its_condition_forbids_an_edit_nothing_is_planned(case: Case, tmp_
     plan = plan_of(saved(case, tmp_path / "source"), case.runtime, [names()[case.edit]])
     assert not plan.edits
     assert len(plan.needs) == len(plan.left) == len(plan.findings)
+
+
+def test_nodes_take_the_place_of_one_in_a_function(tmp_path: Path) -> None:
+    functions = f'function {{ signature {{ name: "f" }} node_def {{ {SET_ITEM % "true"} }} }}'
+    source = by_hand(tmp_path / "source", functions=functions)
+    plan = plan_of(source, "tf2.12")
+    assert [each.name for each in plan.edits] == ["expand-tensor-list-set-item"]
+    assert not plan.left
+    (function,) = graph_of(migrated(source, "tf2.12", tmp_path / "out")).graph_def.library.function
+    assert [(node.name, node.op, list(node.input)) for node in function.node_def] == [
+        ("t/resized/one", "Const", []),
+        ("t/resized/length", "TensorListLength", ["l"]),
+        ("t/resized/needed", "AddV2", ["i", "t/resized/one:output:0"]),
+        ("t/resized/size", "Maximum", ["t/resized/length:length:0", "t/resized/needed:z:0"]),
+        ("t/resized", "TensorListResize", ["l", "t/resized/size:z:0"]),
+        ("t", "TensorListSetItem", ["t/resized:output_handle:0", "i", "x", "^c"]),
+    ]
+
+
+def test_a_list_of_the_main_graph_is_left_as_it_is(tmp_path: Path) -> None:
+    plan = plan_of(by_hand(tmp_path / "source", f"node {{ {SET_ITEM % 'true'} }}"), "tf2.12")
+    assert not plan.edits
+    assert "no equal in TensorFlow 2.12" in plan.needs[0].text
 
 
 def test_an_attribute_is_dropped_from_those_nodes_alone_that_have_the_default(tmp_path: Path) -> None:
