@@ -20,6 +20,7 @@ FOLDERS = {
     "cli",
     "report",
     "reproduction",
+    "migration",
     "roundtrip",
     "compatibility",
     "diagnosis",
