@@ -18,6 +18,7 @@ FOLDERS = {
     "plugin",
     "cli",
     "report",
+    "migration",
     "reproduction",
     "roundtrip",
     "compatibility",

@@ -47,8 +47,8 @@ class DraftPlan:
 def plan_edits(inventory: Inventory, target: Target, edits: Sequence[Edit] = EDITS) -> DraftPlan:
     """Find the edits that answer what keeps an artifact from a runtime.
 
-    Each edit is tried on a copy; it stays if a finding is gone with it, or if it says that no finding shows its need. So
-    nothing is changed in a file that loads.
+    Each edit is tried on a copy; it stays if a finding is gone with it, or if it says that no finding shows its need.
+    So nothing is changed in a file that loads.
 
     Args:
         inventory: of an .h5 or .keras file with a model.
@@ -71,7 +71,8 @@ def plan_edits(inventory: Inventory, target: Target, edits: Sequence[Edit] = EDI
             draft.take(tried)
             left = after
             planned.append(_planned(edit, changes, gone, target))
-    return DraftPlan(draft, tuple(planned), found, left, tuple(need_of(each, target) for each in left))
+    needs = tuple(need_of(each, target, draft) for each in left)
+    return DraftPlan(draft, tuple(planned), found, left, needs)
 
 
 def to_answer(findings: Iterable[Finding]) -> tuple[Finding, ...]:

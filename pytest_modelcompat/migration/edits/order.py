@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pytest_modelcompat.migration.edits import arguments
+from pytest_modelcompat.migration.edits import arguments, declared
 
-EDITS = (*arguments.EDITS,)
+EDITS = (*arguments.EDITS, *declared.EDITS)
