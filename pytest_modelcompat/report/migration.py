@@ -96,7 +96,7 @@ def _written(result: MigrationResult) -> Iterator[str]:
 
 def _proof(proof: Proof) -> Iterator[str]:
     if proof.problem:
-        yield from labelled("not proven", proof.problem)
+        yield from labelled("unproven", proof.problem)
     if proof.old or proof.new:
         yield from labelled(
             "loaded in", f"{proof.old or 'nothing'} (the old one), {proof.new or 'nothing'} (the new one)"
