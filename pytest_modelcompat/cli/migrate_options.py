@@ -55,6 +55,7 @@ def parser() -> Parser:
         default="auto",
         help="where the old artifact is loaded: auto, local, a runtime such as tf2.15; none for no proof",
     )
+    made.add_argument("--create", action="store_true", help="create a runtime that is needed and not there")
     made.add_argument("--inputs", type=Path, metavar="FILE.npz", help="what both are called with (default: derived)")
     made.add_argument(
         "--vocabulary",
@@ -101,6 +102,7 @@ def request_of(options: argparse.Namespace) -> MigrationRequest:
         inputs=options.inputs,
         vocabulary=_vocabularies(options.vocabulary),
         overwrite=options.overwrite,
+        create=options.create,
         dry_run=options.dry_run,
     )
 

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cache, partial
 from multiprocessing import get_context
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.cli.derivation import derivation
 from pytest_modelcompat.cli.inventories import artifact_result
 from pytest_modelcompat.cli.migrate_options import parser, request_of
+from pytest_modelcompat.cli.parser import UsageError
 from pytest_modelcompat.migration.artifact_plan import ArtifactPlan, NothingToMigrateError, plan_artifact
 from pytest_modelcompat.migration.edits.vocabulary import VocabularyError
+from pytest_modelcompat.migration.proof import ProofRequest, Prover
 from pytest_modelcompat.migration.provenance import done_before
+from pytest_modelcompat.migration.request import PROVE_NONE
 from pytest_modelcompat.migration.run import Migration
+from pytest_modelcompat.migration.through import load_options
 from pytest_modelcompat.results.migration import MigrationResult, Outcome
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
     from concurrent.futures import Future
-    from pathlib import Path
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.cli.migrate_sources import MigrationSource
@@ -93,20 +99,61 @@ def _taken(
         return MigrationResult(source.path, request.runtime, Outcome.NOT_WRITTEN, problem=problem)
 
 
+def _proof_request(request: MigrationRequest) -> ProofRequest:
+    from pytest_modelcompat.profiles.store import is_path
+    from pytest_modelcompat.runtimes.config import RuntimeConfigError, find_runtimes
+
+    try:
+        declared = find_runtimes(Path.cwd()).declared
+    except RuntimeConfigError as error:
+        raise UsageError(str(error)) from None
+    return ProofRequest(
+        request.runtime_label,
+        derivation(),
+        request.prove,
+        request.inputs,
+        load_options(request),
+        may_create=request.create,
+        declared=declared,
+        profile=request.runtime if is_path(request.runtime) else "",
+    )
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why an artifact is not planned: one sentence, and whether it holds no model that could be migrated."""
+
+    problem: str
+    is_no_model: bool
+
+
 @dataclass(frozen=True)
 class Session:
     """What migrates one artifact after the other for the same request.
 
     Args:
         migration: writes and proves.
+        prover: what it proves with; its loaders serve for runtimes in between, too.
+        sys_path: this process's own.
     """
 
     migration: Migration
+    prover: Prover
+    sys_path: tuple[str, ...]
 
     @classmethod
     def of(cls, request: MigrationRequest) -> Session:
-        """A session for a request."""
-        return cls(Migration(request))
+        """A session for a request.
+
+        Raises:
+            UsageError: the runtimes that the project declares cannot be understood.
+        """
+        before = tuple(sys.path)
+        # What is declared is imported in loaders, which look where this process does.
+        sys.path[:0] = [each for each in request.sys_path if each not in sys.path]
+        prover = Prover(_proof_request(request))
+        proves = None if request.prove == PROVE_NONE else prover
+        return cls(Migration(request, proves, prover.loaders), prover, before)
 
     @property
     def request(self) -> MigrationRequest:
@@ -115,6 +162,8 @@ class Session:
 
     def close(self) -> None:
         """End what was started."""
+        self.prover.close()
+        sys.path[:] = self.sys_path
 
     def run(self, source: MigrationSource) -> MigrationResult | None:
         """Migrate one artifact.
@@ -134,8 +183,9 @@ class Session:
         unreadable = partial(MigrationResult, source.path, self.request.runtime, Outcome.UNREADABLE)
         if answer.value is None:
             return unreadable(problem=answer.problem)
-        if isinstance(answer.value, str):
-            return unreadable(problem=answer.value)
+        if isinstance(answer.value, Refusal):
+            is_passed_over = answer.value.is_no_model and not source.found.is_named
+            return None if is_passed_over else unreadable(problem=answer.value.problem)
         clash = self._clash(source, answer.value)
         if clash is not None:
             return clash
@@ -149,11 +199,11 @@ class Session:
             return None
         return MigrationResult(source.path, self.request.runtime, Outcome.PROVEN, written=output, is_earlier=True)
 
-    def _planned(self, source: MigrationSource, inventory: Inventory) -> ArtifactPlan | str:
+    def _planned(self, source: MigrationSource, inventory: Inventory) -> ArtifactPlan | Refusal:
         try:
             return plan_artifact(inventory, self.request, source.place)
         except (NothingToMigrateError, VocabularyError) as error:
-            return str(error)
+            return Refusal(str(error), is_no_model=isinstance(error, NothingToMigrateError))
 
     def _clash(self, source: MigrationSource, made: ArtifactPlan) -> MigrationResult | None:
         """Why it is not written: an artifact before it in the same command is written to the same name."""

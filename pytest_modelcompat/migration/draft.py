@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_modelcompat.artifacts.inventory import Inventory, WeightUse
+    from pytest_modelcompat.migration.layouts.scalar import Scalar
 
 
 @dataclass
@@ -25,8 +26,9 @@ class Draft:
         root: the outermost node of the model's configuration.
         training: what `compile()` was given; in a `.keras` draft the same object as `root["compile_config"]`. Empty
             where there is none.
-        moved: datasets of weights that are written under another path -> that path; None for what is not written.
-            Paths are those of the source's inventory and, behind the arrow, those of the written format.
+        moved: datasets of weights, and assets, that are written under another path -> that path; None for what is not
+            written. Paths are those of the source's inventory and, behind the arrow, those of the written format.
+        added: path in what is written -> a variable that the source does not have.
         suffix: of the file to write; empty for the usual one of its format.
     """
 
@@ -36,6 +38,7 @@ class Draft:
     training: dict[str, Any] = field(default_factory=dict)
     moved: dict[str, str | None] = field(default_factory=dict)
     suffix: str = ""
+    added: dict[str, Scalar] = field(default_factory=dict)
 
     @classmethod
     def of(cls, source: Inventory) -> Draft:
@@ -54,7 +57,9 @@ class Draft:
     def copy(self) -> Draft:
         """A draft of its own, to try an edit on."""
         both = copy.deepcopy({"root": self.root, "training": self.training})
-        return replace(self, root=both["root"], training=both["training"], moved=dict(self.moved))
+        return replace(
+            self, root=both["root"], training=both["training"], moved=dict(self.moved), added=dict(self.added)
+        )
 
     def take(self, other: Draft) -> None:
         """Become what another draft is.
@@ -63,7 +68,7 @@ class Draft:
             other: a copy of this one that was changed.
         """
         self.root, self.training, self.moved = other.root, other.training, other.moved
-        self.format, self.suffix = other.format, other.suffix
+        self.format, self.suffix, self.added = other.format, other.suffix, other.added
 
     def nodes(self) -> Iterator[Node]:
         """Every node of the model, the outermost first, then those of what `compile()` was given."""
@@ -103,6 +108,7 @@ class Draft:
             root=self.root,
             training=training,
             weights=tuple(sorted(self._weights(), key=lambda each: each.path)),
+            assets=tuple(replace(each, path=self.moved.get(each.path) or each.path) for each in self.source.assets),
         )
 
     def _weights(self) -> Iterator[WeightUse]:

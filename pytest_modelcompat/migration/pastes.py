@@ -9,7 +9,6 @@ from pytest_modelcompat.artifacts.keras.lookups import without_vocabulary
 from pytest_modelcompat.migration.stubs import (
     MODULE_FILE,
     REPLACED,
-    PasteCode,
     changed_class,
     function,
     hard_sigmoid,
@@ -60,25 +59,22 @@ def paste_for(finding: Finding, target: Target, draft: Draft) -> Paste | None:
     if finding.kind is Kind.VOCABULARY_LOST:
         lookups = dict.fromkeys(layer.path[-1] for layer in without_vocabulary(draft.inventory()))
         return Paste((), tuple(("--vocabulary", f"{name}={identifier(name)}.txt") for name in lookups))
-    code = PasteCode.of(target.profile.package)
     if finding.kind in (Kind.UNKNOWN_LAYER, Kind.UNKNOWN_OBJECT) and not is_of_keras(finding, target):
-        return _declared(finding, code, draft)
-    return _replacement(finding, target, code, draft) if target.reader >= KERAS_3 else None
+        return _declared(finding, draft)
+    return _replacement(finding, target, draft) if target.reader >= KERAS_3 else None
 
 
-def _replacement(finding: Finding, target: Target, code: PasteCode, draft: Draft) -> Paste | None:
+def _replacement(finding: Finding, target: Target, draft: Draft) -> Paste | None:
     """Code that takes the place of what the file names or holds."""
     if finding.kind is Kind.SEMANTICS_CHANGED and finding.subject == "hard_sigmoid" and target.writer < KERAS_3:
-        return _registered(hard_sigmoid(code), ["hard_sigmoid"])
+        return _registered(hard_sigmoid(), ["hard_sigmoid"])
     if finding.kind in _BYTECODE:
         names = list(dict.fromkeys(identifier(node.path[-1]) for node in draft.layers("Lambda")))
-        return (
-            _registered([line for name in names for line in function(code, name, "inputs")], names) if names else None
-        )
-    return _changed(finding, code, draft) if finding.kind is Kind.UNKNOWN_ARGUMENT else None
+        return _registered([line for name in names for line in function(name, "inputs")], names) if names else None
+    return _changed(finding, draft) if finding.kind is Kind.UNKNOWN_ARGUMENT else None
 
 
-def _declared(finding: Finding, code: PasteCode, draft: Draft) -> Paste | None:
+def _declared(finding: Finding, draft: Draft) -> Paste | None:
     """The class or function of a name that the user's own code has."""
     package, _, name = finding.subject.rpartition(">")
     if not is_name(name):
@@ -87,24 +83,24 @@ def _declared(finding: Finding, code: PasteCode, draft: Draft) -> Paste | None:
     if finding.kind is Kind.UNKNOWN_LAYER:
         nodes = list(_named(draft, finding.subject))
         weights = [_weights_of(node, draft) for node in nodes]
-        lines = layer_class(code, name, package, [node.config for node in nodes], weights)
+        lines = layer_class(name, package, [node.config for node in nodes], weights)
         return Paste(tuple(lines), option) if nodes else None
     role = next((each.role for each in draft.inventory().objects if each.name == finding.subject), "")
     arguments = _ARGUMENTS.get(role)
     if arguments is None:
         return None
-    return Paste(tuple(function(code, name, arguments, package)), option)
+    return Paste(tuple(function(name, arguments, package)), option)
 
 
-def _changed(finding: Finding, code: PasteCode, draft: Draft) -> Paste | None:
+def _changed(finding: Finding, draft: Draft) -> Paste | None:
     """A subclass of a layer of Keras that takes the argument too."""
     name = finding.subject.partition("(")[0]
     values = [node.config[finding.word] for node in draft.layers(name) if finding.word in node.config]
     if not values or not is_name(name) or not is_name(finding.word):
         return None
     if finding.word == "time_major" and name in _RECURRENT:
-        return _registered(recurrent_class(code, name), [name])
-    return _registered(changed_class(code, name, finding.word, values[0]), [name])
+        return _registered(recurrent_class(name), [name])
+    return _registered(changed_class(name, finding.word, values[0]), [name])
 
 
 def _registered(lines: list[str], names: list[str]) -> Paste:

@@ -36,6 +36,7 @@ class MigrationRequest:
         inputs: an .npz with what both models are called with; None derives it from the model.
         vocabulary: name of a layer -> the file with its vocabulary.
         overwrite: whether an output that is there already is replaced.
+        create: whether a runtime that is needed and not there may be created.
         dry_run: whether it is planned only.
     """
 
@@ -51,6 +52,7 @@ class MigrationRequest:
     inputs: Path | None = None
     vocabulary: Mapping[str, Path] = field(default_factory=dict)
     overwrite: bool = False
+    create: bool = False
     dry_run: bool = False
 
     @property

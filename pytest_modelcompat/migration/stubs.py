@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import keyword
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,37 +22,18 @@ _NOT_ARGUMENTS = frozenset({*_OF_EVERY_LAYER, "batch_input_shape", "batch_shape"
 _NUMBERED = re.compile(r"\d+")
 
 
-@dataclass(frozen=True)
-class PasteCode:
-    """How code is written for a Keras.
+def begin(package: str) -> list[str]:
+    """The lines above a class or function that is registered: they run in the old TensorFlow and in the new one.
 
     Args:
-        head: the line that imports it as `keras`.
+        package: under which it is registered; empty where the file does not say.
     """
-
-    head: str
-
-    @classmethod
-    def of(cls, package: str) -> PasteCode:
-        """That of a Keras.
-
-        Args:
-            package: what a profile says that it is imported as.
-        """
-        if package == "tf_keras":
-            return cls("import tf_keras as keras")
-        if package == "keras":
-            return cls("import keras")
-        return cls("from tensorflow import keras")
-
-    def begin(self, package: str) -> list[str]:
-        """The lines above a class or function that is registered in a package."""
-        return [
-            self.head,
-            "",
-            "",
-            f"@keras.utils.register_keras_serializable(package={json.dumps(package or 'Custom')})",
-        ]
+    return [
+        "from tensorflow import keras",
+        "",
+        "",
+        f"@keras.utils.register_keras_serializable(package={json.dumps(package or 'Custom')})",
+    ]
 
 
 def identifier(name: str) -> str:
@@ -67,27 +47,26 @@ def is_name(word: str) -> bool:
     return word.isidentifier() and not keyword.iskeyword(word)
 
 
-def hard_sigmoid(code: PasteCode) -> list[str]:
+def hard_sigmoid() -> list[str]:
     """The function as Keras 1 and 2 have it."""
     return [
-        *code.begin(REPLACED),
+        *begin(REPLACED),
         "def hard_sigmoid(x):",
         "    return keras.ops.clip(0.2 * x + 0.5, 0.0, 1.0)",
         "",
     ]
 
 
-def function(code: PasteCode, name: str, arguments: str, package: str = REPLACED) -> list[str]:
+def function(name: str, arguments: str, package: str = REPLACED) -> list[str]:
     """A function that is to be completed.
 
     Args:
-        code: for which Keras.
         name: its name.
         arguments: what it takes.
         package: under which it is registered.
     """
     return [
-        *code.begin(package),
+        *begin(package),
         f"def {name}({arguments}):",
         f'    raise NotImplementedError("write here what {name} computes")',
         "",
@@ -95,7 +74,6 @@ def function(code: PasteCode, name: str, arguments: str, package: str = REPLACED
 
 
 def layer_class(
-    code: PasteCode,
     name: str,
     package: str,
     configs: Sequence[Mapping[str, Any]],
@@ -104,7 +82,6 @@ def layer_class(
     """A layer that is to be completed: its arguments and weights are those of the file.
 
     Args:
-        code: for which Keras.
         name: its class.
         package: under which it is registered; empty where the file does not say.
         configs: of each layer of this class.
@@ -114,7 +91,7 @@ def layer_class(
     inner = {key for key in keys for config in configs if _is_object(config.get(key))}
     given = "".join(f", {_given(key, is_object=key in inner)}" for key in keys)
     return [
-        *code.begin(package),
+        *begin(package),
         f"class {name}(keras.layers.Layer):",
         f"    def __init__(self, {''.join(f'{key}, ' for key in keys)}**kwargs):",
         "        super().__init__(**kwargs)",
@@ -139,11 +116,11 @@ def _is_object(value: Any) -> bool:
 
 
 def _taken(key: str, *, is_object: bool) -> str:
-    return f"keras.saving.deserialize_keras_object({key})" if is_object else key
+    return f"keras.utils.deserialize_keras_object({key})" if is_object else key
 
 
 def _given(key: str, *, is_object: bool) -> str:
-    value = f"keras.saving.serialize_keras_object(self.{key})" if is_object else f"self.{key}"
+    value = f"keras.utils.serialize_keras_object(self.{key})" if is_object else f"self.{key}"
     return f'"{key}": {value}'
 
 
@@ -160,11 +137,10 @@ def _build(weights: Sequence[Sequence[Weight]]) -> list[str]:
     return [*lines, "        super().build(input_shape)"]
 
 
-def recurrent_class(code: PasteCode, name: str) -> list[str]:
+def recurrent_class(name: str) -> list[str]:
     """A recurrent layer that takes `time_major` as in Keras 2: the first axis of its sequences is the time.
 
     Args:
-        code: for which Keras 3.
         name: `LSTM`, `GRU` or `SimpleRNN`.
     """
     body = """
@@ -198,20 +174,19 @@ class {name}(keras.layers.{name}):
     def get_config(self):
         return {{**super().get_config(), "time_major": self.time_major}}
 """
-    return [*code.begin(REPLACED), *body.format(name=name).strip("\n").splitlines(), ""]
+    return [*begin(REPLACED), *body.format(name=name).strip("\n").splitlines(), ""]
 
 
-def changed_class(code: PasteCode, name: str, argument: str, value: Any) -> list[str]:
+def changed_class(name: str, argument: str, value: Any) -> list[str]:
     """A subclass of a layer of Keras that takes one more argument, and is to be completed.
 
     Args:
-        code: for which Keras.
         name: the class.
         argument: what its reader does not take.
         value: what the file gives.
     """
     return [
-        *code.begin(REPLACED),
+        *begin(REPLACED),
         f"class {name}(keras.layers.{name}):",
         f"    def __init__(self, *args, {argument}=None, **kwargs):",
         "        super().__init__(*args, **kwargs)",

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from pytest_modelcompat.migration.target import Target
     from pytest_modelcompat.results.finding import Finding
 
-CODE, DATA, RUNTIME, IMPOSSIBLE = "code", "data", "runtime", "impossible"
+CODE, DATA, RUNTIME = "code", "data", "runtime"
 # Way -> what it means, in the order of the reference.
 WAYS = {
     CODE: "only your code can answer it: a class, a function, or how you load the model",
     DATA: "only data can answer it that the file does not hold",
     RUNTIME: "no edit is known that keeps what the model predicts; a runtime that reads the file can save it again",
-    IMPOSSIBLE: "what the file lacks was never in it, and no runtime has it",
 }
 _SAVE_AGAIN = "no edit is known that keeps what it predicts: let a runtime that loads it save it again"
 _DECLARE = "declare it where the model is loaded: --custom module:NAME, or --import the module that registers it"
+_EXPORT_AGAIN = "it has no equal in the reader's TensorFlow: export the model again with that version"
 _UNCOMPILED = "load it with compile=False and compile it in code: --no-compile migrates it for that"
 
 
@@ -143,27 +143,16 @@ REMAINING = (
     RemainingWay(
         Kind.UNKNOWN_OP, CODE, "load the op library where the model is loaded, and declare the op: --custom NAME"
     ),
-    RemainingWay(
-        Kind.UNKNOWN_ATTRIBUTE,
-        RUNTIME,
-        "its graph does what the reader's TensorFlow cannot: export the model with a TensorFlow that is not newer",
-    ),
-    RemainingWay(Kind.MISSING_ATTRIBUTE, RUNTIME, _SAVE_AGAIN),
-    RemainingWay(Kind.GRAPH_VERSION, RUNTIME, _SAVE_AGAIN),
-    RemainingWay(
-        Kind.NO_KERNEL,
-        CODE,
-        "the reader's TensorFlow computes the op on no device: build the model without it, and save it again",
-    ),
+    RemainingWay(Kind.UNKNOWN_ATTRIBUTE, CODE, _EXPORT_AGAIN),
+    RemainingWay(Kind.MISSING_ATTRIBUTE, CODE, _EXPORT_AGAIN),
+    RemainingWay(Kind.GRAPH_VERSION, CODE, _EXPORT_AGAIN),
+    RemainingWay(Kind.NO_KERNEL, CODE, _EXPORT_AGAIN),
     RemainingWay(
         Kind.PYTHON_FUNCTION,
-        IMPOSSIBLE,
-        "its function existed in the process that saved it alone: write it with TensorFlow's ops, and export the "
-        "model again",
+        CODE,
+        "the model calls Python: write the function with TensorFlow ops, and export it again",
     ),
-    RemainingWay(
-        Kind.ARTIFACT_BROKEN, IMPOSSIBLE, "part of the artifact is missing: copy the whole of it, or save it again"
-    ),
+    RemainingWay(Kind.ARTIFACT_BROKEN, DATA, "part of the artifact is missing: copy the whole of it, or save it again"),
 )
 
 

@@ -64,7 +64,7 @@ def _facts(plan: Plan) -> Iterator[str]:
     if plan.findings:
         yield from labelled("found", f"{counted(len(plan.findings), 'finding')}: {_kinds(plan.findings)}")
     if plan.way is Way.RESAVE:
-        yield from labelled("way", f"loaded in {plan.through}, saved again there, and edited where that is not enough")
+        yield from labelled("through", f"{plan.through} loads it and saves it again; edits do the rest")
 
 
 def _headline(result: MigrationResult) -> str:
@@ -135,7 +135,7 @@ def _place(change: Change) -> str:
 
 
 def _needs(plan: Plan) -> Iterator[str]:
-    for need in plan.needs:
+    for need in plan.needs if plan.way is not Way.RESAVE else ():
         yield f"{_WAYS[need.way].upper()}  {_finding(need.finding)}"
         yield ""
         if need.finding.where:

@@ -20,8 +20,10 @@ from pytest_modelcompat.results.migration import Outcome, Proof
 from tests.compatibility.models import K213, convolution
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from pytest_modelcompat.artifacts import Inventory
 
 REQUEST = MigrationRequest("tf2.21", load_profile("tf2.21"))
 
@@ -31,10 +33,10 @@ class Verdict:
     """A prover that has seen enough: it notes what it was given."""
 
     proof: Proof
-    seen: list[tuple[Path, str, bool]] = field(default_factory=list)
+    seen: list[tuple[Path, str, bool, tuple[str, ...]]] = field(default_factory=list)
 
-    def prove(self, old: Path, new: Path) -> Proof:
-        self.seen.append((old, new.name, new.is_file()))
+    def prove(self, old: Inventory, new: Inventory, lost: Sequence[str] = ()) -> Proof:
+        self.seen.append((old.path, new.path.name, new.path.is_file(), tuple(lost)))
         return self.proof
 
 
@@ -57,7 +59,7 @@ def test_what_is_proven_gets_its_name(old: Path) -> None:
     target = old.with_name("old.tf2.21.h5")
     assert (result.outcome, result.written) == (Outcome.PROVEN, target)
     # It is proven under the suffix by which Keras chooses its reader, and is there by then.
-    assert prover.seen == [(old, target.name, True)]
+    assert prover.seen == [(old, target.name, True, ())]
     assert names(old.parent) == ["old.h5", "old.tf2.21.h5", "old.tf2.21.h5.migration.json"]
     assert json.loads(file_of(target).read_text())["proof"]["figures"] == {"score": "1e-07"}
 

@@ -47,7 +47,7 @@ def test_the_last_of_a_kind_is_for_all_others() -> None:
         (Kind.SEMANTICS_CHANGED, "hard_sigmoid", "code"),
         (Kind.SEMANTICS_CHANGED, "LeakyReLU", "runtime"),
         (Kind.VOCABULARY_LOST, "vocabulary", "data"),
-        (Kind.PYTHON_FUNCTION, "PyFunc", "impossible"),
+        (Kind.PYTHON_FUNCTION, "PyFunc", "code"),
         (Kind.HOOK_FAILED, "of no rule", "runtime"),
     ],
 )
