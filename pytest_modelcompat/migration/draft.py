@@ -28,6 +28,7 @@ class Draft:
         moved: datasets of weights, and assets, that are written under another path -> that path; None for what is not
             written. Paths are those of the source's inventory and, behind the arrow, those of the written format.
         suffix: of the file to write; empty for the usual one of its format.
+        names: in an .h5 file that is made of another format, each layer -> the names of its weights in order.
     """
 
     source: Inventory
@@ -36,6 +37,7 @@ class Draft:
     training: dict[str, Any] = field(default_factory=dict)
     moved: dict[str, str | None] = field(default_factory=dict)
     suffix: str = ""
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, source: Inventory) -> Draft:
@@ -54,7 +56,9 @@ class Draft:
     def copy(self) -> Draft:
         """A draft of its own, to try an edit on."""
         both = copy.deepcopy({"root": self.root, "training": self.training})
-        return replace(self, root=both["root"], training=both["training"], moved=dict(self.moved))
+        return replace(
+            self, root=both["root"], training=both["training"], moved=dict(self.moved), names=dict(self.names)
+        )
 
     def take(self, other: Draft) -> None:
         """Become what another draft is.
@@ -63,7 +67,7 @@ class Draft:
             other: a copy of this one that was changed.
         """
         self.root, self.training, self.moved = other.root, other.training, other.moved
-        self.format, self.suffix = other.format, other.suffix
+        self.format, self.suffix, self.names = other.format, other.suffix, other.names
 
     def nodes(self) -> Iterator[Node]:
         """Every node of the model, the outermost first, then those of what `compile()` was given."""

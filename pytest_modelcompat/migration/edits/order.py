@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pytest_modelcompat.migration.edits import arguments, container, weights
+from pytest_modelcompat.migration.edits import arguments, container, conversion, weights
 
-EDITS = (*container.EDITS, *weights.EDITS, *arguments.EDITS)
+EDITS = (*container.EDITS, *weights.EDITS, *arguments.EDITS, *conversion.EDITS)

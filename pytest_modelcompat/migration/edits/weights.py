@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.migration.draft import Draft
     from pytest_modelcompat.migration.target import Target
 
+_FIRST_ZIP = (2, 12)
+
 
 def _moved_weights(draft: Draft, target: Target) -> Iterator[Change]:
     yield from _moved(draft, target, [weight.path for weight in draft.source.weights], "")
@@ -31,7 +33,8 @@ def _private_names(draft: Draft, target: Target) -> Iterator[Change]:
 
 
 def _moved(draft: Draft, target: Target, paths: Iterable[str], folder: str) -> Iterator[Change]:
-    if draft.source.format != "keras" or draft.format != "keras" or not target.saved_by.get("keras"):
+    is_keras = draft.source.format == draft.format == "keras"
+    if not is_keras or not target.saved_by.get("keras") or target.reader < _FIRST_ZIP:
         return
     inside = [path.removeprefix(folder) for path in paths]
     try:
