@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcompat.migration.draft import Draft
+    from pytest_modelcompat.migration.layouts.scalar import Scalar
 
 _KERAS_2 = "2.15.0"
 
@@ -37,6 +38,7 @@ class Rewrite:
             that are not named keep theirs.
         renamed: the same of files in a .keras artifact.
         is_zipped: whether a folder is written as a zip.
+        added: path in what is written -> a variable that the source does not have.
         names: as in the draft.
         saved_by: the versions that wrote the source, by package.
     """
@@ -49,6 +51,7 @@ class Rewrite:
     moved: Mapping[str, str | None] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
     is_zipped: bool = False
+    added: Mapping[str, Scalar] = field(default_factory=dict)
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     saved_by: Mapping[str, str] = field(default_factory=dict)
 
@@ -69,6 +72,7 @@ class Rewrite:
             moved,
             renamed,
             is_zipped=bool(draft.suffix),
+            added=draft.added,
             names=draft.names,
             saved_by=source.saved_by,
         )
@@ -91,6 +95,20 @@ def write(rewrite: Rewrite, target: Path) -> None:
         raise NotWrittenError(f"{rewrite.source} cannot be rewritten: {error}") from error
 
 
+def copy_artifact(source: Path, target: Path) -> None:
+    """Write a file as it is under another name.
+
+    Args:
+        source: the file.
+        target: its other name.
+
+    Raises:
+        NotWrittenError: it cannot be written; nothing is left under the name.
+    """
+    with placed(target) as path:
+        shutil.copyfile(source, path)
+
+
 def _write(rewrite: Rewrite, path: Path) -> None:
     if rewrite.read != rewrite.format:
         _write_other_format(rewrite, path)
@@ -107,11 +125,11 @@ def _write(rewrite: Rewrite, path: Path) -> None:
 
 def _write_archive(rewrite: Rewrite, path: Path) -> None:
     new: dict[str, bytes | Path] = {CONFIG: _json(rewrite.root).encode("ascii")}
-    if rewrite.moved:
+    if rewrite.moved or rewrite.added:
         weights = path.with_name(WEIGHTS)
         with Hdf5Editor(path.parent, rewrite.source.stat().st_size) as editor:
             unpack_member(rewrite.source, WEIGHTS, weights)
-            editor.edit(weights, Hdf5Edit(moved=rewrite.moved))
+            editor.edit(weights, Hdf5Edit(moved=rewrite.moved, added=_added(rewrite)))
         new[WEIGHTS] = weights
     copy_zip(rewrite.source, path, new, rewrite.renamed)
 
@@ -122,15 +140,15 @@ def _write_folder(rewrite: Rewrite, path: Path) -> None:
     for before, after in rewrite.renamed.items():
         (path / after).parent.mkdir(parents=True, exist_ok=True)
         (path / before).rename(path / after)
-    if rewrite.moved:
+    if rewrite.moved or rewrite.added:
         with Hdf5Editor(path, (path / WEIGHTS).stat().st_size) as editor:
-            editor.edit(path / WEIGHTS, Hdf5Edit(moved=rewrite.moved))
+            editor.edit(path / WEIGHTS, Hdf5Edit(moved=rewrite.moved, added=_added(rewrite)))
 
 
 def _write_h5(rewrite: Rewrite, path: Path) -> None:
     with Hdf5Editor(path.parent, rewrite.source.stat().st_size) as editor:
         shutil.copyfile(rewrite.source, path)
-        editor.edit(path, Hdf5Edit(_texts(rewrite), rewrite.moved, H5_WEIGHTS))
+        editor.edit(path, Hdf5Edit(_texts(rewrite), rewrite.moved, H5_WEIGHTS, added=_added(rewrite)))
 
 
 def _write_other_format(rewrite: Rewrite, path: Path) -> None:
@@ -180,6 +198,10 @@ def _as_weights(rewrite: Rewrite) -> Hdf5Edit:
 def _texts(rewrite: Rewrite) -> dict[str, str | None]:
     texts = {"model_config": rewrite.root, "training_config": rewrite.training}
     return {name: _json(value) if value else None for name, value in texts.items()}
+
+
+def _added(rewrite: Rewrite) -> dict[str, tuple[float, str]]:
+    return {path: (each.value, each.dtype) for path, each in rewrite.added.items()}
 
 
 def _json(value: Mapping[str, Any]) -> str:

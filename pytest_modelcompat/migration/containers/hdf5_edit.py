@@ -10,7 +10,7 @@ import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.containers.hdf5.guarded_reader import ending
 from pytest_modelcompat.migration.containers import hdf5_process
@@ -42,6 +42,7 @@ class Hdf5Edit:
             where there are none.
         removed: groups that are removed, with all that is left in them.
         groups: group, which is made where there is none -> its attributes, each a text in ASCII or a list of names.
+        added: path of a dataset that is new -> its value, a number, and its dtype.
     """
 
     attributes: Mapping[str, str | None] = field(default_factory=dict)
@@ -49,6 +50,7 @@ class Hdf5Edit:
     names: str = ""
     removed: Sequence[str] = ()
     groups: Mapping[str, Mapping[str, str | Sequence[str]]] = field(default_factory=dict)
+    added: Mapping[str, tuple[float, str]] = field(default_factory=dict)
 
 
 class Hdf5Editor(contextlib.ExitStack):
@@ -81,7 +83,8 @@ class Hdf5Editor(contextlib.ExitStack):
             NotEditedError: the library does not; what is left of the file is not to be used.
             OSError: there is no space left.
         """
-        job = {**vars(change), "moved": [*change.moved.items()]}
+        job: dict[str, Any] = {**vars(change), "moved": [*change.moved.items()]}
+        job["added"] = [(path, *number) for path, number in change.added.items()]
         self._send({**job, "file": os.fspath(file), "seconds": self._seconds})
         line = self._answer()
         answer = json.loads(line) if line else {"problem": self._ending(), "errno": 0}

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Of what is under way from one path to another; no layer of a model is called so.
 _BETWEEN = ".modelcompat"
+# The group of an .h5 file in which an attribute names the optimizer's variables in order.
+_STATE = "optimizer_weights"
 # What one attribute in a header may have; the library allows 64 kB together with its name and its type.
 _MOST_NAMES = 60_000
 
@@ -77,14 +79,19 @@ def edit(file: Any, job: Mapping[str, Any]) -> None:
 
     Args:
         file: an `h5py.File`, open for reading and writing.
-        job: `attributes`, `moved`, `names`, `removed` and `groups`, as in `Hdf5Edit`.
+        job: `attributes`, `moved`, `names`, `removed`, `groups` and `added`, as in `Hdf5Edit`.
 
     Raises:
         EditError: the file does not have what is to be moved.
     """
     weights = job["names"]
     layers = _layers(file, weights) if weights and job["moved"] else {}
+    state = _names(file[_STATE].attrs, "weight_names") if weights and _STATE in file else []
     _move(file, job["moved"])
+    for path, value, dtype in job.get("added", ()):
+        _add(file, path, value, dtype)
+    if state and _STATE in file:
+        _rename_state(file, state, dict(job["moved"]))
     if layers:
         _rename(file, weights, layers, dict(job["moved"]))
     for path in job["removed"]:
@@ -125,6 +132,22 @@ def _move(file: Any, moved: Iterable[Sequence[str | None]]) -> None:
         del file[_BETWEEN]
     for before, _ in moved:
         _remove_empty(file, str(before).rpartition("/")[0])
+
+
+def _add(file: Any, path: str, value: float, dtype: str) -> None:
+    import numpy as np
+
+    if path in file:
+        raise EditError(f"there is {path} in it already")
+    file.create_dataset(path, data=np.asarray(value, dtype=dtype))
+
+
+def _rename_state(file: Any, names: Sequence[str], moved: Mapping[str, str | None]) -> None:
+    """Write the names of an optimizer's variables again, as they are now."""
+    paths = [moved.get(f"{_STATE}/{name}", f"{_STATE}/{name}") for name in names]
+    now = [path.removeprefix(f"{_STATE}/") for path in paths if path is not None and path.startswith(f"{_STATE}/")]
+    if now != [*names]:
+        _write_names(file[_STATE].attrs, "weight_names", now)
 
 
 def _remove_empty(file: Any, path: str) -> None:

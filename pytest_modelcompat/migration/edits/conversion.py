@@ -54,9 +54,10 @@ def convert(draft: Draft, target: Target, format: str) -> tuple[Change, ...]:  #
 def _to_keras(draft: Draft, target: Target) -> None:
     if target.reader < KERAS_3:
         raise UnknownGroupError("a .keras file of Keras 2")
-    current = {draft.moved.get(each.path, each.path): each.path for each in draft.source.weights}
-    groups = groups_of_h5(draft.root, [path for path in current if path], Layout.of(target.reader))
-    draft.moved = {source: groups.get(now, now) if now else None for now, source in current.items()}
+    current = {each.path: _path_now(draft, each.path) for each in draft.source.weights}
+    groups = groups_of_h5(draft.root, [path for path in current.values() if path], Layout.of(target.reader))
+    draft.moved = {source: groups.get(now, now) if now else None for source, now in current.items()}
+    draft.renamed, draft.added = {}, {}
     root = draft.root
     root["module"] = _FUNCTIONAL if root["class_name"] == "Functional" else "keras"
     root["registered_name"] = root["class_name"] if root["class_name"] == "Functional" else None
@@ -64,11 +65,17 @@ def _to_keras(draft: Draft, target: Target) -> None:
         root["compile_config"] = draft.training = _compile_config(draft.training)
 
 
+def _path_now(draft: Draft, path: str) -> str | None:
+    now = draft.moved.get(path, path)
+    return draft.in_configuration(now) if now else None
+
+
 def _to_h5(draft: Draft, target: Target) -> None:
     paths = [each.path for each in draft.source.weights]
     if draft.source.assets:
         raise UnknownGroupError(draft.source.assets[0].path)
     draft.moved, draft.names = names_of_groups(draft.source.root, paths, Layout.of(target.writer))
+    draft.added = {}
     draft.training = _training_config(draft.training)
     draft.root = {"class_name": draft.root["class_name"], "config": draft.root["config"]}
 

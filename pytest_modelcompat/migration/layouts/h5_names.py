@@ -79,7 +79,7 @@ def names_of_groups(
         for variable in variables or ():
             if variable.group not in paths or variable.group in moved:
                 raise UnknownGroupError(variable.group)
-            words = [word.rstrip("_*") for word in variable.words]
+            words = [word.replace("*", "layer") for word in variable.words]
             listed.append("/".join((name, *words, f"{variable.name}:0")))
             moved[variable.group] = f"{H5_WEIGHTS}/{name}/{listed[-1]}"
         names[name] = tuple(listed)
