@@ -24,7 +24,8 @@ _LEAST_RANK = 3
 def _parts_of_attention(draft: Draft, target: Target) -> Iterator[Change]:
     if not target.is_down or draft.format != "keras" or draft.source.format != "keras":
         return
-    for group, weights in _attentions(draft.source.weights):
+    # Those that move to another group as well have their new names already.
+    for group, weights in _attentions(tuple(each for each in draft.source.weights if each.path not in draft.moved)):
         for weight in weights:
             part = weight.path[len(group) + 1 :]
             draft.moved[weight.path] = f"{group}/_{part}"

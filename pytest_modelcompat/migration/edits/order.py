@@ -13,6 +13,7 @@ from pytest_modelcompat.migration.edits import (
     compile_state,
     connections,
     container,
+    conversion,
     declared,
     downward_arguments,
     downward_connections,
@@ -55,4 +56,5 @@ EDITS = (
     # Nothing that is tried after these keeps more of what `compile()` was given.
     *compile_state.EDITS,
     *compile_remains.EDITS,
+    *conversion.EDITS,
 )
