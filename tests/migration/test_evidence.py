@@ -266,7 +266,23 @@ def test_a_step_is_not_compared_where_it_cannot_be() -> None:
     moved = training(step={"loss of a training step": 3.0, "loss after it": 0.7})
     assert "draws random numbers" in trained(moved, again=moved).words
     assert "does not restore" in trained(training(slot="2"), keeps_state=False).words
-    assert "as it is lost: decay" in trained(training(config={"learning_rate": 0.1}), lost=("decay",)).words
+
+
+@pytest.mark.parametrize(
+    ("new", "lost", "words", "problem"),
+    [
+        (training(slot="2"), "the state", "equal on one batch: loss, mae; lost: the state", ""),
+        (training(evaluated={"loss": 1.0}), "a metric: mae", "a step of training is equal, too", ""),
+        (training(evaluated={"loss": 9.0, "mae": 2.0}), "a loss that was added", "equal on one batch: mae; lost:", ""),
+        (training(evaluated={"loss": 9.0, "mae": 2.0}), "a metric: mae", "", "on one batch, loss was 1 and is 9"),
+        (training(slot="2", config={"learning_rate": 0.1}), "the state", "", "learning_rate was 0.001, is 0.1"),
+    ],
+)
+def test_what_was_dropped_knowingly(new: Training, lost: str, words: str, problem: str) -> None:
+    found = trained(new, lost=(lost,))
+    assert words in found.words
+    assert problem in found.problem
+    assert bool(found.problem) is bool(problem)
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ def test_an_equal_model_is_proven_with_figures(saved: dict[str, Path], tmp_path:
 def test_a_trained_model_is_evaluated_and_trained_for_a_step(saved: dict[str, Path], loader: LoaderProcess) -> None:
     proof = proof_of(saved["trained"], saved["trained"], loader)
     assert proof.holds, proof.problem
-    assert proof.training == "loss and metrics of one batch are equal (loss, mae), and so is one step of training"
+    assert proof.training == "equal on one batch: loss, mae; a step of training is equal, too"
 
 
 def test_what_was_dropped_knowingly_is_not_asked_for(
