@@ -94,7 +94,7 @@ class Prover:
         if failed:
             raise NotProvenError(f"the new artifact does not load and predict in {attempts.host}: {failed}")
         allowed = tolerances_for((*old.compute_dtypes, *new.compute_dtypes), self._request.rtol, self._request.atol)
-        predicted = predictions_of(loads)
+        predicted = predictions_of(loads, served=old.format != "saved_model")
         found = agreement(witnessed.predictions, predicted, batches, allowed, in_order=_has_order(old))
         proof = replace(proof, figures=found.figures)
         if found.problem:

@@ -25,6 +25,7 @@ _HIDDEN = 1e-3
 _SHARE_OF_SMALL = 1e-2
 _HALF = frozenset({"float16", "bfloat16"})
 _GIVEN = "command line"
+_SERVED = "serving_default"
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,15 @@ class Agreement:
     problem: str = ""
 
 
-def predictions_of(loads: Iterable[LoadResult]) -> Predictions:
-    """What loads gave, by output name; those of several signatures have the signature's name in front."""
-    return Predictions(tuple(_flat(each.routes) for each in loads))
+def predictions_of(loads: Iterable[LoadResult], *, served: bool = False) -> Predictions:
+    """What loads gave, by output name; those of several signatures have the signature's name in front.
+
+    Args:
+        loads: of one artifact.
+        served: whether only the signature that serves is asked for, where there is one.
+    """
+    routes = ({_SERVED: each.routes[_SERVED]} if served and _SERVED in each.routes else each.routes for each in loads)
+    return Predictions(tuple(map(_flat, routes)))
 
 
 def tolerances_for(dtypes: Iterable[str], rtol: float | None, atol: float | None) -> Tolerances:
