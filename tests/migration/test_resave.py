@@ -9,7 +9,7 @@ import pytest
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.cli.derivation import derivation
 from pytest_modelcompat.migration.proof import ProofRequest, Prover
-from pytest_modelcompat.migration.resave import plan_of, saved_again
+from pytest_modelcompat.migration.resave import saved_again
 from pytest_modelcompat.migration.rewrite import Rewrite, write
 from pytest_modelcompat.migration.target import Target
 from pytest_modelcompat.profiles.store import load_profile
@@ -80,17 +80,3 @@ def test_no_copy_is_made_of_what_no_runtime_loads(tmp_path: Path, prover: Prover
     target = Target(load_profile("tf2.21"), dict(old.saved_by))
     assert saved_again(old, target, prover.loaders, tmp_path / "through") is None
     assert not list((tmp_path / "through").iterdir())
-
-
-def test_what_no_finding_shows_is_edited_in_a_copy(tmp_path: Path) -> None:
-    import tf_keras
-
-    model = tf_keras.Sequential([tf_keras.Input((3,)), tf_keras.layers.Dense(1, name="dense")])
-    model.compile("sgd", "mse", metrics=[tf_keras.metrics.MeanAbsoluteError()])
-    model.save(tmp_path / "copy.h5")
-    copy = read_inventory(tmp_path / "copy.h5")
-    target = Target(load_profile("tf2.21"), dict(copy.saved_by))
-    plan = plan_of(copy, target)
-    assert plan is not None
-    assert not plan.left
-    assert plan.edits

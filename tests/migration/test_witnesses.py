@@ -9,8 +9,9 @@ import pytest
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.cli.derivation import derivation
 from pytest_modelcompat.migration.hosts import host_named
+from pytest_modelcompat.migration.plan import plan_edits
 from pytest_modelcompat.migration.proof import ProofRequest, Prover
-from pytest_modelcompat.migration.resave import formats_of, through_runtimes
+from pytest_modelcompat.migration.resave import formats_of, plan_of, through_runtimes
 from pytest_modelcompat.migration.target import Target
 from pytest_modelcompat.migration.witnesses import distance, nearest_to_create, witnesses
 from pytest_modelcompat.profiles.store import load_profile
@@ -35,13 +36,13 @@ def plain(class_name: str, **config: Any) -> dict[str, Any]:
     return {"class_name": class_name, "config": {"name": class_name.lower(), "trainable": True, **config}}
 
 
-def old(tmp_path: Path, *layers: Any, keras: str = "2.8.0") -> Inventory:
+def old(tmp_path: Path, *layers: Any, keras: str = "2.8.0", training: Any = None) -> Inventory:
     path = tmp_path / "model.h5"
     named = {"batch_input_shape": [None, 3], "dtype": "float32", "sparse": False, "name": "given"}
     given = {"class_name": "InputLayer", "config": named}
     shown = layers or (plain("Activation", activation="relu"),)
     root = {"class_name": "Sequential", "config": {"name": "ranker", "layers": [given, *shown]}}
-    write_h5(path, root, keras=keras)
+    write_h5(path, root, keras=keras, training=training)
     return read_inventory(path)
 
 
@@ -90,6 +91,20 @@ def test_the_last_keras_2_saves_again_for_keras_3(tmp_path: Path) -> None:
     names = [host.name for host in through_runtimes(inventory, target, may_create=True) if not host.is_there]
     assert names[:2] == ["tf2.15", "tf2.14"]
     assert not [each for each in through_runtimes(inventory, target) if not each.is_there]
+
+
+def test_what_no_finding_shows_is_edited_in_a_copy_that_is_written_anyway(tmp_path: Path) -> None:
+    accuracy = {"name": "accuracy", "dtype": "float32", "fn": "binary_accuracy"}
+    metric = {"class_name": "MeanMetricWrapper", "config": accuracy}
+    settings = {"name": "SGD", "learning_rate": 0.01, "momentum": 0.0, "nesterov": False}
+    optimizer = {"class_name": "SGD", "config": settings}
+    training = {"loss": "mse", "metrics": [[metric]], "weighted_metrics": None, "loss_weights": None}
+    copy = old(tmp_path, training={**training, "optimizer_config": optimizer})
+    target = Target(load_profile("tf2.21"), dict(copy.saved_by))
+    assert plan_edits(copy, target).edits == ()
+    plan = plan_of(copy, target)
+    assert plan is not None
+    assert [each.name for each in plan.edits] == ["function-in-metric"]
 
 
 def problem_of(inventory: Inventory, **options: Any) -> tuple[str, tuple[tuple[str, str], ...]]:
