@@ -98,7 +98,7 @@ def test_what_no_finding_shows_is_edited_in_a_copy_that_is_written_anyway(tmp_pa
     metric = {"class_name": "MeanMetricWrapper", "config": accuracy}
     settings = {"name": "SGD", "learning_rate": 0.01, "momentum": 0.0, "nesterov": False}
     optimizer = {"class_name": "SGD", "config": settings}
-    training = {"loss": "mse", "metrics": [[metric]], "weighted_metrics": None, "loss_weights": None}
+    training = {"loss": "mean_squared_error", "metrics": [[metric]], "weighted_metrics": None, "loss_weights": None}
     copy = old(tmp_path, training={**training, "optimizer_config": optimizer})
     target = Target(load_profile("tf2.21"), dict(copy.saved_by))
     assert plan_edits(copy, target).edits == ()
