@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_modelcompat.migration.edit import Edit, change
 from pytest_modelcompat.migration.edits.meaningless import is_meaningless
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 # Of what the configuration of a layer holds beside arguments of its class.
 _NOT_ARGUMENTS = frozenset({"name", "dtype", "trainable", "batch_input_shape", "batch_shape", "layers"})
-# Class -> the argument as it was called before -> as it is called today.
-_RENAMED = {"LeakyReLU": {"alpha": "negative_slope"}}
 
 
 def _default_arguments(draft: Draft, target: Target) -> Iterator[Change]:
@@ -33,15 +31,6 @@ def _meaningless_arguments(draft: Draft, target: Target) -> Iterator[Change]:
     for node, key in _not_taken(draft, target) if target.is_up else ():
         if is_meaningless(node, key):
             yield change(node, before=node.config.pop(key), key=key)
-
-
-def _renamed_arguments(draft: Draft, target: Target) -> Iterator[Change]:
-    for node, key in _not_taken(draft, target) if target.is_up else ():
-        known, new = target.known(node), _RENAMED.get(node.class_name, {}).get(key)
-        if known is not None and new and known.takes(new) and new not in node.config:
-            value: Any = node.config.pop(key)
-            node.config[new] = value
-            yield change(node, f"{key}={value}", f"{new}={value}")
 
 
 def _not_taken(draft: Draft, target: Target) -> Iterator[tuple[Node, str]]:
@@ -72,13 +61,5 @@ EDITS = (
         source="the classes of Keras 2.15 and Keras 3.15",
         wrong_if="the value changes what the layer computes, as time_major=True does",
         apply=_meaningless_arguments,
-    ),
-    Edit(
-        "rename-argument",
-        what="an argument is written under the name that it has in {reader}",
-        because="it is the same argument: LeakyReLU's alpha is called negative_slope today",
-        source="keras/src/layers/activations/leaky_relu.py of {reader}",
-        wrong_if="{reader} takes the old name, or has no argument of the new one",
-        apply=_renamed_arguments,
     ),
 )

@@ -82,7 +82,7 @@ def _arguments_of_calls(draft: Draft, target: Target) -> Iterator[Change]:
     for model in _functional(draft, target):
         names = {str(each.get("name")) for each in nodes_of(model.config)}
         for node in nodes_of(model.config):
-            calls = node.get("inbound_nodes")
+            calls: Any = node.get("inbound_nodes")
             for position, call in enumerate(calls if isinstance(calls, list) else ()):
                 written = _written(node, call, names)
                 if written is not None:

@@ -13,30 +13,36 @@ if TYPE_CHECKING:
 
     Holds = Callable[[Any, Mapping[str, Any]], bool]
 
-_ANY: Holds = lambda value, config: True  # noqa: E731 - a condition like those below it
-_NONE: Holds = lambda value, config: value is None  # noqa: E731
-_FALSE: Holds = lambda value, config: value is False  # noqa: E731
-_ONE: Holds = lambda value, config: value == 1  # noqa: E731
-_NO_RENORM: Holds = lambda value, config: not config.get("renorm")  # noqa: E731
-_RAW: Holds = lambda value, config: config.get("output_shape_type", "raw") in ("raw", None)  # noqa: E731
-_EMPTY: Holds = lambda value, config: not value  # noqa: E731
+# What the value of an argument must be; the second is the whole configuration that it stands in.
+_ANY: Holds = lambda _, __: True  # noqa: E731
+_NONE: Holds = lambda value, _: value is None  # noqa: E731
+_FALSE: Holds = lambda value, _: value is False  # noqa: E731
+_ONE: Holds = lambda value, _: value == 1  # noqa: E731
+_NO_RENORM: Holds = lambda _, config: not config.get("renorm")  # noqa: E731
+_RAW: Holds = lambda _, config: config.get("output_shape_type", "raw") in ("raw", None)  # noqa: E731
+_EMPTY: Holds = lambda value, _: not value  # noqa: E731
 
 # Classes that take random numbers: which ones is only seen in training.
 _AUGMENTING = tuple(f"Random{each}" for each in ("Crop", "Flip", "Translation", "Rotation", "Zoom", "Contrast"))
 _AUGMENTING += ("RandomHeight", "RandomWidth", "RandomBrightness")
 _CELLS = ("LSTM", "GRU", "SimpleRNN", "LSTMCell", "GRUCell", "SimpleRNNCell", "RNN")
-_CONVOLVING = ("SeparableConv1D", "SeparableConv2D", "DepthwiseConv1D", "DepthwiseConv2D")
+_SEPARABLE = ("SeparableConv1D", "SeparableConv2D")
+_DEPTHWISE = ("DepthwiseConv1D", "DepthwiseConv2D")
 _NORMALIZING = ("BatchNormalization", "SyncBatchNormalization")
 
 # Key -> classes, or none for all -> the values of which it is so.
 _BY_KEY: dict[str, tuple[tuple[str, ...], Holds]] = {
     "time_major": ((), _FALSE),
     "implementation": (_CELLS, _ANY),
-    "groups": (_CONVOLVING, _ONE),
+    "groups": ((*_SEPARABLE, *_DEPTHWISE), _ONE),
+    "kernel_initializer": (_SEPARABLE, _ANY),
+    "kernel_regularizer": (_SEPARABLE, _ANY),
+    "kernel_constraint": (_SEPARABLE, _ANY),
     "dynamic": ((), _FALSE),
     "query_shape": (("MultiHeadAttention",), _ANY),
     "key_shape": (("MultiHeadAttention",), _ANY),
     "value_shape": (("MultiHeadAttention",), _ANY),
+    "softmax_robust_masking": (("MultiHeadAttention", "Softmax"), _FALSE),
     "renorm": (_NORMALIZING, _FALSE),
     "renorm_clipping": (_NORMALIZING, _NO_RENORM),
     "renorm_momentum": (_NORMALIZING, _NO_RENORM),

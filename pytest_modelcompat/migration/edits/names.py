@@ -41,6 +41,7 @@ def _slashes(draft: Draft, target: Target) -> Iterator[Change]:
     taken = [*renamed.values(), *(names - set(renamed))]
     if len(set(taken)) < len(taken) or _is_named_in(draft.training, renamed):
         return
+    draft.renamed |= renamed
     for node in nodes:
         before = str(node.config.get("name"))
         if before in renamed:

@@ -86,8 +86,9 @@ def _single_axes(draft: Draft, target: Target) -> Iterator[Change]:
         return
     for node in draft.layers():
         axis = node.config.get("axis")
-        known = target.known(node) if isinstance(axis, list) and len(axis) == 1 else None
-        if known is None or is_translated(draft, node) or node.class_name in _TAKES_LISTS:
+        if not isinstance(axis, list) or len(axis) != 1 or target.known(node) is None:
+            continue
+        if is_translated(draft, node) or node.class_name in _TAKES_LISTS:
             continue
         node.config["axis"] = axis[0]
         yield change(node, f"axis={axis}", f"axis={axis[0]}")
