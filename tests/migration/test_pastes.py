@@ -38,13 +38,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     sys.modules.pop("legacy", None)
 
 
-def planned(path: Path, *options: tuple[str, str]) -> tuple[Plan, Path]:
+def planned(path: Path, *options: tuple[str, str], profile: str = "tf2.21") -> tuple[Plan, Path]:
     """The plan of a file for the Keras of this process's TensorFlow, and what it wrote where it is complete."""
     custom = custom_of(
         [value for option, value in options if option == "--custom"],
         [value for option, value in options if option == "--import"],
     )
-    request = MigrationRequest("tf2.21", load_profile("tf2.21"), custom=custom.names, declared=custom.declared)
+    request = MigrationRequest(profile, load_profile(profile), custom=custom.names, declared=custom.declared)
     made = plan_artifact(read_inventory(path), request, OutputPlace(path.parent, "new"))
     if made.plan.is_complete and made.write is not None:
         made.write(made.plan.target)
@@ -89,6 +89,26 @@ def test_hard_sigmoid_of_keras_2(here: Path) -> None:
     x = sequences() * 3
     np.testing.assert_allclose(loaded(x), model(x), atol=1e-6)
     assert np.abs(np.clip(0.2 * x + 0.5, 0, 1) - keras.activations.hard_sigmoid(x)).max() > 0.01
+
+
+def test_hard_sigmoid_of_keras_3(here: Path) -> None:
+    import keras
+    import tf_keras
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(5, activation="hard_sigmoid")])
+    model.save(here / "old.h5")
+    profile = "tf2.21+tf_keras"
+    plan, _ = planned(here / "old.h5", profile=profile)
+    (need,) = plan.needs
+    # `tensorflow.keras` is Keras 2 where TF_USE_LEGACY_KERAS is set, as it is not in this process.
+    text = "\n".join(need.paste).replace("from tensorflow import keras", "import tf_keras as keras")
+    (here / "legacy.py").write_text(text, encoding="utf-8")
+    importlib.import_module("legacy")
+    again, target = planned(here / "old.h5", *need.options, profile=profile)
+    assert again.needs == ()
+    x = sequences()[0] * 3
+    np.testing.assert_allclose(tf_keras.models.load_model(target)(x), model(x), atol=1e-6)
+    tf_keras.utils.get_custom_objects().clear()
 
 
 @pytest.mark.parametrize("layer", ["LSTM", "GRU", "SimpleRNN"])
