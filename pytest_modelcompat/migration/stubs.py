@@ -193,7 +193,7 @@ def changed_class(name: str, argument: str, value: Any) -> list[str]:
         "        super().__init__(*args, **kwargs)",
         f"        self.{argument}_of_file = {argument}",
         "",
-        "    def call(self, *args, **kwargs):",
+        "    def call(self, inputs, **kwargs):",
         f'        raise NotImplementedError("write here what {name} does with {argument}={_short(value)}")',
         "",
         "    def get_config(self):",

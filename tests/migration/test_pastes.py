@@ -15,6 +15,7 @@ from pytest_modelcompat.migration.custom import custom_of
 from pytest_modelcompat.migration.output import OutputPlace
 from pytest_modelcompat.migration.request import MigrationRequest
 from pytest_modelcompat.profiles.store import load_profile
+from tests.compatibility.models import K213, stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,6 +129,27 @@ def test_time_major(here: Path, layer: str, returns: dict[str, bool]) -> None:
     as_usual.build(x.shape)
     as_usual.set_weights(model.get_weights())
     assert as_usual(x).shape != loaded(x).shape or np.abs(as_usual(x) - loaded(x)).max() > 0.01
+
+
+def test_an_argument_that_is_gone(here: Path) -> None:
+    import keras
+
+    config = {"axis": [1], "momentum": 0.99, "epsilon": 1e-3, "center": True, "scale": True, "renorm": True}
+    layer = K213.layer("BatchNormalization", "norm", [(4,)] * 4, **config, renorm_clipping=None, renorm_momentum=0.9)
+    K213.h5(here / "old.h5", stack(K213, layer))
+    plan, _ = planned(here / "old.h5", profile="tf2.16")
+    (need,) = [each for each in plan.needs if each.finding.subject == "BatchNormalization(renorm=…)"]
+    body = "return super().call(inputs, **kwargs)"
+    lines = [_completed(line, body) for line in need.paste]
+    assert (here / "legacy.py").write_text("\n".join(lines), encoding="utf-8")
+    legacy = importlib.import_module("legacy")
+    made = legacy.BatchNormalization(renorm=True)
+    assert isinstance(made, keras.layers.BatchNormalization)
+    np.testing.assert_allclose(made(np.ones((1, 4))), 1 / np.sqrt(1.001), rtol=1e-6)
+    assert made.get_config()["renorm"] is True
+    again, _ = planned(here / "old.h5", *need.options, profile="tf2.16")
+    assert "use-declared-class" in [each.name for each in again.edits]
+    assert need.finding.subject not in [each.finding.subject for each in again.needs]
 
 
 @pytest.mark.parametrize("suffix", ["h5", "keras"])
