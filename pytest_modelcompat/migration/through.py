@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.migration.artifact_plan import CONFIGURED, draft_plan
 from pytest_modelcompat.migration.evidence.attempts import LoadOptions
-from pytest_modelcompat.migration.resave import saved_again, through_runtimes
+from pytest_modelcompat.migration.resave import formats_of, saved_again, through_runtimes
 from pytest_modelcompat.migration.rewrite import copy_artifact
 from pytest_modelcompat.migration.ways import RUNTIME
 from pytest_modelcompat.results.migration import Way
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from pytest_modelcompat.migration.hosts import Loaders
     from pytest_modelcompat.migration.request import MigrationRequest
     from pytest_modelcompat.migration.resave import Resaved
+
+# What a runtime in between writes where nobody asks for a format, if it and the target have it: it holds the most.
+NEAREST = "keras"
+SAVED_MODEL = "saved_model"
 
 
 def load_options(request: MigrationRequest) -> LoadOptions:
@@ -58,7 +62,16 @@ def planned_through(made: ArtifactPlan, request: MigrationRequest, loaders: Load
     host = next(hosts, None)
     if host is None:
         return made
-    return replace(made, plan=replace(made.plan, way=Way.RESAVE, through=host.name))
+    written = formats_of(host, target, request.format or NEAREST)[0]
+    plan = replace(
+        made.plan,
+        format=written,
+        target=made.place.path("" if written == SAVED_MODEL else f".{written}"),
+        way=Way.RESAVE,
+        edits=(),
+        through=host.name,
+    )
+    return replace(made, plan=plan)
 
 
 @contextlib.contextmanager
@@ -71,7 +84,7 @@ def written_through(made: ArtifactPlan, request: MigrationRequest, loaders: Load
         loaders: of runtimes.
     """
     target = request.target_for(made.inventory)
-    wanted = request.format or "keras"
+    wanted = request.format or NEAREST
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         options = load_options(request)
         found = saved_again(made.inventory, target, loaders, Path(folder), wanted=wanted, options=options)
