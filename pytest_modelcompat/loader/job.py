@@ -91,9 +91,7 @@ def _stages(folder: Path, job: Dict[str, Any], answer: JobAnswer) -> None:
         _predict(folder, job, loaded, answer)
     if job["layers"]:
         _trace_layers(folder, job, loaded, answer)
-    if job.get("saved_as"):
-        _enter(folder, answer, "save")
-        saved_copies.save(loaded, job["saved_as"], folder)
+    _save_again(folder, job, loaded, answer)
     if job["training"] and not _is_saved_model(job):
         _enter(folder, answer, "training")
         answer["training"] = training_state.state(loaded)
@@ -101,6 +99,12 @@ def _stages(folder: Path, job: Dict[str, Any], answer: JobAnswer) -> None:
             # It changes the model, so it comes last.
             answer["trial"] = _trial(folder, job, loaded, keras)
     _enter(folder, answer, "done")
+
+
+def _save_again(folder: Path, job: Dict[str, Any], loaded: Any, answer: JobAnswer) -> None:
+    if job.get("saved_as"):
+        _enter(folder, answer, "save")
+        saved_copies.save(loaded, job["saved_as"], folder)
 
 
 def _retry_uncompiled(

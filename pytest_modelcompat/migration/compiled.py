@@ -67,6 +67,17 @@ def places(draft: Draft) -> Iterator[Place]:
             yield from _below(draft.training, argument, role, argument, is_alone=True, name=argument)
 
 
+def output_names(draft: Draft) -> tuple[str, ...]:
+    """The layers that give a model's outputs, in order; none where the configuration does not say."""
+    config = draft.root.get("config")
+    outputs = config.get("output_layers") if isinstance(config, dict) else None
+    if not isinstance(outputs, list):
+        return ()
+    if outputs and isinstance(outputs[0], str):
+        outputs = [outputs]
+    return tuple(str(each[0]) for each in outputs if isinstance(each, list) and each)
+
+
 def is_node(value: Any) -> bool:
     """Whether it is an object or a function with its configuration, and not a mapping by output."""
     return isinstance(value, dict) and isinstance(value.get("class_name"), str) and "config" in value

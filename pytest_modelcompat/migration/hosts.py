@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.versions import MinorVersion
 from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.profiles.store import load_profile
 from pytest_modelcompat.runtimes.builtin import builtin_runtime
@@ -21,6 +20,7 @@ from pytest_modelcompat.runtimes.runtime import LOCAL_RUNTIME, Runtime, RuntimeU
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from pytest_modelcompat.artifacts.versions import MinorVersion
     from pytest_modelcompat.profiles.profile import Profile
 
 _LEGACY = {"TF_USE_LEGACY_KERAS": "1"}
@@ -161,11 +161,13 @@ class Loaders:
         local: one that serves for the local runtime, whose maker closes it.
         tell: is called with a line about each step of the creation of a runtime.
         may_create: whether a runtime that is not there may be created.
+        sys_path: folders in which declared modules are looked for first.
     """
 
     local: LoaderProcess | None = None
     tell: Callable[[str], None] = lambda _: None
     may_create: bool = True
+    sys_path: tuple[str, ...] = ()
     _own: dict[str, LoaderProcess] = field(default_factory=dict)
 
     def of(self, host: Host) -> LoaderProcess:
@@ -190,9 +192,8 @@ class Loaders:
     def _made(self, host: Host) -> LoaderProcess:
         runtime = host.runtime
         if runtime.is_local:
-            return LoaderProcess(environment=runtime.env)
+            return LoaderProcess(environment=runtime.env, sys_path=self.sys_path)
         if self.may_create and not _is_there(runtime):
             create(runtime, self.tell)
-        return LoaderProcess(
-            python=interpreter_of(runtime), environment=runtime.env, sys_path=project_path(), name=runtime.name
-        )
+        path = [*self.sys_path, *project_path()]
+        return LoaderProcess(python=interpreter_of(runtime), environment=runtime.env, sys_path=path, name=runtime.name)

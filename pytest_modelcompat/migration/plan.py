@@ -71,20 +71,8 @@ def plan_edits(inventory: Inventory, target: Target, edits: Sequence[Edit] = EDI
             draft.take(tried)
             left = after
             planned.append(_planned(edit, changes, gone, target))
-    return DraftPlan(draft, tuple(planned), found, left, tuple(need_of(each, target) for each in left))
-
-
-def edits_answer(inventory: Inventory, target: Target) -> bool:
-    """Whether edits answer everything that keeps an artifact from a runtime, and there is something to answer.
-
-    Args:
-        inventory: of any artifact.
-        target: the runtime.
-    """
-    if inventory.format not in ("h5", "keras") or inventory.weights_only:
-        return False
-    plan = plan_edits(inventory, target)
-    return bool(plan.edits) and not plan.left
+    needs = tuple(need_of(each, target, draft) for each in left)
+    return DraftPlan(draft, tuple(planned), found, left, needs)
 
 
 def to_answer(findings: Iterable[Finding]) -> tuple[Finding, ...]:

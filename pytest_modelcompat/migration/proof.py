@@ -40,7 +40,7 @@ class Prover:
         self, request: ProofRequest, tell: Callable[[str], None] = lambda _: None, local: LoaderProcess | None = None
     ) -> None:
         self._request = request
-        self.loaders = Loaders(local, tell, request.may_create)
+        self.loaders = Loaders(local, tell, request.may_create, request.sys_path)
 
     def close(self) -> None:
         """End every loader that was started."""

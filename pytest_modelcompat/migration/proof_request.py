@@ -54,6 +54,8 @@ class ProofRequest:
         rtol: in place of the table's; None for the table's.
         atol: likewise.
         may_create: whether a runtime that is not there may be created.
+        names: classes and functions that are registered by modules that are imported, beside those in `options`.
+        sys_path: folders in which declared modules are looked for first.
         declared: runtimes that the project declares, by name.
         profile: the name or path of the target's profile, where its name does not say it.
     """
@@ -66,13 +68,15 @@ class ProofRequest:
     rtol: float | None = None
     atol: float | None = None
     may_create: bool = True
+    names: frozenset[str] = frozenset()
+    sys_path: tuple[str, ...] = ()
     declared: Mapping[str, Runtime] = field(default_factory=dict)
     profile: str = ""
 
     @property
     def custom(self) -> frozenset[str]:
         """The names that are declared."""
-        return frozenset(self.options.declared.custom_objects)
+        return self.names | frozenset(self.options.declared.custom_objects)
 
 
 class NotProvenError(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.migration.compiled import Place, changed, places
+from pytest_modelcompat.migration.compiled import Place, changed, output_names, places
 from pytest_modelcompat.migration.edit import Edit
 from pytest_modelcompat.migration.layouts.optimizer import state_of
 from pytest_modelcompat.results.finding import MEASURED
@@ -23,7 +23,9 @@ def _metrics(draft: Draft, target: Target) -> Iterator[Change]:
     left = _compile_findings(draft, target)
     for place in reversed([*places(draft)] if left else []):
         # One of several outputs stands at its own place, which another must not take.
-        if place.role != "metric" or (place.holder is draft.training.get(place.argument) and _outputs(draft) > 1):
+        if place.role != "metric" or (
+            place.holder is draft.training.get(place.argument) and _has_several_outputs(draft)
+        ):
             continue
         tried = draft.copy()
         _remove(next(each for each in places(tried) if each.name == place.name))
@@ -41,10 +43,10 @@ def _remove(place: Place) -> None:
         del place.holder[place.key]
 
 
-def _outputs(draft: Draft) -> int:
+def _has_several_outputs(draft: Draft) -> bool:
     config = draft.root.get("config")
     outputs = config.get("output_layers") if isinstance(config, dict) else None
-    return len(outputs) if isinstance(outputs, list | dict) else 1
+    return isinstance(outputs, dict) or len(output_names(draft)) > 1
 
 
 def _compile_findings(draft: Draft, target: Target) -> list[Finding]:

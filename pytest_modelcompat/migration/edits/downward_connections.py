@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _TENSOR = "__keras_tensor__"
 # What Keras 2 writes instead of a layer's name where the first argument is a number. `keras/src/engine/node.py`.
 _CONSTANT = "_CONSTANT_VALUE"
-# Layers of Keras 2 that take one tensor as it is, where others get a list of one. `keras/src/layers/core/tf_op_layer.py`.
+# Layers of Keras 2 that take one tensor as it is, where others get a list of one.
+# `keras/src/layers/core/tf_op_layer.py`.
 _AS_IT_IS = frozenset({"TFOpLambda", "SlicingOpLambda"})
 # The arguments of `call()` by position, as Keras 3 has them. Of another class only the first may stand without a name.
 _ATTENTION = ("inputs", "mask", "training", "return_attention_scores", "use_causal_mask")
@@ -35,6 +36,15 @@ _CALLS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"), ("inputs", "training")),
 }
 _FIRST = ("inputs",)
+# Layers whose `training` is True unless the model's call says otherwise, in both versions.
+_ALWAYS_TRAINING = frozenset(
+    f"Random{each}"
+    for each in ("Brightness", "Contrast", "Crop", "Flip", "Height", "Rotation", "Translation", "Width", "Zoom")
+)
+_ATTENTION_OF_HEADS = "MultiHeadAttention"
+# The first whose MultiHeadAttention takes `use_causal_mask` and heeds the masks of its inputs.
+# `keras/layers/attention/multi_head_attention.py` of Keras 2.10.
+_MASKS_ATTENTION = (2, 10)
 # What Keras 3 writes of masks that it found itself, and Keras 2 has no arguments for.
 _MASKS_OF_ATTENTION = frozenset({"query_mask", "value_mask", "key_mask"})
 
@@ -52,20 +62,22 @@ class _Network:
         shifts: layer -> what Keras 2 counts before its first call: 1 for a model that begins with its own inputs.
         functional: the layers that are functional models, whose calls the ends of Keras 3 count from 1 already.
         has_masks: whether anything in the artifact makes a mask.
+        masks_attention: whether MultiHeadAttention heeds the masks of what it is given.
     """
 
     node: Node
     shifts: Mapping[str, int]
     functional: frozenset[str]
     has_masks: bool
+    masks_attention: bool
 
     @classmethod
-    def of(cls, node: Node, *, has_masks: bool) -> _Network:
+    def of(cls, node: Node, *, has_masks: bool, masks_attention: bool) -> _Network:
         layers = [each for each in node.config["layers"] if isinstance(each, dict)]
         models = {str(each.get("name")): each["config"] for each in layers if "layers" in _config(each)}
         functional = frozenset(name for name, config in models.items() if "output_layers" in config)
         shifts = {name: int(name in functional or _begins_with_input(config)) for name, config in models.items()}
-        return cls(node, shifts, functional, has_masks)
+        return cls(node, shifts, functional, has_masks, masks_attention)
 
     def tensor(self, history: list[Any]) -> list[Any]:
         """Where a tensor that a call was given comes from."""
@@ -82,7 +94,12 @@ def _connections(draft: Draft, target: Target) -> Iterator[Change]:
     if not target.is_down:
         return
     has_masks = any(_makes_mask(node, target) for node in draft.layers())
-    networks = [_Network.of(each, has_masks=has_masks) for each in draft.layers() if _is_functional(each)]
+    heeded = target.reader >= _MASKS_ATTENTION
+    networks = [
+        _Network.of(each, has_masks=has_masks, masks_attention=heeded)
+        for each in draft.layers()
+        if _is_functional(each)
+    ]
     try:
         written = [(network, *_of_network(network)) for network in networks]
     except _NotEqualError:
@@ -102,8 +119,8 @@ def _of_network(network: _Network) -> tuple[list[tuple[dict[str, Any], list[Any]
         for layer in config["layers"]
         if any(isinstance(call, dict) for call in layer.get("inbound_nodes", ()))
     ]
-    ends = {key: _ends(config[key], network) for key in ("input_layers", "output_layers") if key in config}
-    return calls, ends if calls else {}
+    keys = ("input_layers", "output_layers") if calls else ()
+    return calls, {key: _ends(config[key], network) for key in keys if key in config}
 
 
 def _ends(value: Any, network: _Network) -> Any:
@@ -121,8 +138,11 @@ def _call(call: Any, layer: Mapping[str, Any], network: _Network) -> Any:
     if not isinstance(call, dict):
         return call
     named = _named(call, layer)
+    if layer["class_name"] == _ATTENTION_OF_HEADS and network.has_masks and not network.masks_attention:
+        raise _NotEqualError
     name = next(iter(named))
-    first, others = named.pop(name), _others(named, network)
+    first = named.pop(name)
+    others = _others(named, layer, network)
     if layer["class_name"] in _AS_IT_IS and isinstance(first, int | float):
         return [_CONSTANT, -1, first, others]
     written = _first(first, others, network)
@@ -150,26 +170,35 @@ def _named(call: Mapping[str, Any], layer: Mapping[str, Any]) -> dict[str, Any]:
     return {**named, **kwargs}
 
 
-def _others(named: Mapping[str, Any], network: _Network) -> dict[str, Any]:
+def _others(named: Mapping[str, Any], layer: Mapping[str, Any], network: _Network) -> dict[str, Any]:
     """The arguments after the first one.
 
     Keras 3 gives every layer the `training` of the model's own call, and writes what the first call had, so that False
     says nothing. `keras/src/models/functional.py`, operation_fn.
     """
-    others = {}
-    for key, value in named.items():
-        if key == "training":
-            if value:
-                raise _NotEqualError
-            continue
-        if key in _MASKS_OF_ATTENTION:
-            if value is not None or network.has_masks:
-                raise _NotEqualError
-            continue
-        if key == "mask" and value is None and not network.has_masks:
-            continue
-        others[key] = _argument(value, network)
-    return others
+    others = {key: value for key, value in named.items() if not _is_said_without(key, value, layer, network)}
+    return {key: _argument(value, network) for key, value in others.items()}
+
+
+def _is_said_without(key: str, value: Any, layer: Mapping[str, Any], network: _Network) -> bool:
+    """Whether Keras 2 does the same without this argument.
+
+    Raises:
+        _NotEqualError: it does something else whether it is there or not.
+    """
+    if key == "training":
+        if value and layer["class_name"] not in _ALWAYS_TRAINING:
+            raise _NotEqualError
+        return True
+    if key in _MASKS_OF_ATTENTION:
+        if value is not None or network.has_masks:
+            raise _NotEqualError
+        return True
+    if key == "use_causal_mask" and not network.masks_attention:
+        if value:
+            raise _NotEqualError
+        return True
+    return key == "mask" and value is None and not network.has_masks
 
 
 def _argument(value: Any, network: _Network) -> Any:

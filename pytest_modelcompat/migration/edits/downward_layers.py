@@ -42,7 +42,8 @@ def _lambda_functions(draft: Draft, target: Target) -> Iterator[Change]:
         known = target.known(node)
         if not target.is_down or known is None or "function_type" not in known.required or "mask" in node.config:
             continue
-        function, shape = node.config.get("function"), node.config.get("output_shape")
+        function: Any = node.config.get("function")
+        shape = node.config.get("output_shape")
         if not _is_named(function) or isinstance(shape, dict):
             continue
         node.config.update(

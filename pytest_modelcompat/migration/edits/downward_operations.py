@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.migration.edit import Edit, change, where_of
+from pytest_modelcompat.migration.target import KERAS_3
 from pytest_modelcompat.migration.tensor_functions import ANY, FLOATS, FUNCTIONS, Tensor, TensorFunction
 from pytest_modelcompat.results.migration import Change
 
@@ -142,15 +143,27 @@ def _tensor(value: Mapping[str, Any]) -> Tensor:
     return Tensor(tuple(config.get("shape") or ()), str(config.get("dtype")), value)
 
 
+def _operation_modules(draft: Draft, target: Target) -> Iterator[Change]:
+    if target.reader < KERAS_3 or draft.format != "h5":
+        return
+    for node in draft.layers():
+        if "module" in node.data or not is_operation(node, target):
+            continue
+        known = target.profile.find("operation", node.class_name)
+        if known is not None and known.name == node.class_name:
+            node.data.update(module=known.home, registered_name=node.class_name)
+            yield change(node, before=node.class_name, after=f"{known.home}.{node.class_name}")
+
+
 def _operation_names(draft: Draft, target: Target) -> Iterator[Change]:
     for node in draft.layers():
         module = node.data.get("module")
         if not isinstance(module, str) or not is_operation(node, target) or "name" not in node.config:
             continue
         known = target.profile.public(module, node.class_name)
-        if known is not None and known.role == "operation" and known.accepts is not None:
-            if "name" not in known.accepts:
-                yield Change(where_of(node), before=f"name={node.config.pop('name')}")
+        accepts = known.accepts if known is not None and known.role == "operation" else None
+        if accepts is not None and "name" not in accepts:
+            yield Change(where_of(node), before=f"name={node.config.pop('name')}")
 
 
 EDITS = (
@@ -163,6 +176,14 @@ EDITS = (
         wrong_if="its tensors have different dtypes, or a number has another kind, so that Keras 3 converts them first",
         apply=_operations,
         is_unseen=True,
+    ),
+    Edit(
+        "module-of-operation",
+        what="an operation of Keras 3 gets the module of its class",
+        because="with a module {reader} takes it for the operation that it is, not for a layer of its name",
+        source="keras/src/models/functional.py of Keras 3",
+        wrong_if="{reader} does not have the operation",
+        apply=_operation_modules,
     ),
     Edit(
         "drop-name-of-operation",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.migration.edit import Edit, change
+from pytest_modelcompat.migration.target import KERAS_3
 from pytest_modelcompat.results.finding import MEASURED
 
 if TYPE_CHECKING:
@@ -49,6 +50,18 @@ def _same_class(node: Node, module: str, target: Target) -> ObjectKnowledge | No
     return None
 
 
+def _modules_of_axes(draft: Draft, target: Target) -> Iterator[Change]:
+    if not target.is_older or target.reader < KERAS_3 or draft.format != "h5":
+        return
+    for node in draft.layers():
+        known = target.known(node)
+        is_layer = known is not None and known.role == "layer" and "trainable" in node.config
+        if known is not None and is_layer and "axis" in node.config and "module" not in node.data:
+            module, name = _place(known)
+            node.data.update(module=module, class_name=name, registered_name=None)
+            yield change(node, before=name, after=f"{module}.{name}")
+
+
 def _place(known: ObjectKnowledge) -> tuple[str, str]:
     """Module and name of a class as its Keras writes them: the public ones, else where it is defined."""
     public = [path.rpartition(".") for path in known.paths]
@@ -64,5 +77,13 @@ EDITS = (
         source=MEASURED,
         wrong_if="the class is the user's own, or an operation that only has the name of a layer",
         apply=_moved_classes,
+    ),
+    Edit(
+        "module-of-layer-with-axis",
+        what="a layer with an axis gets the module of its class",
+        because="with a module {reader} keeps the axis that an .h5 file has, and without one it takes the last axis",
+        source="keras/src/legacy/saving/legacy_h5_format.py of Keras 3",
+        wrong_if="{reader} does not have the class",
+        apply=_modules_of_axes,
     ),
 )

@@ -23,7 +23,7 @@ def _policy_names(draft: Draft, target: Target) -> Iterator[Change]:
     if not target.is_older:
         return
     for node in draft.nodes():
-        stored = node.config.get("dtype")
+        stored: Any = node.config.get("dtype")
         if not _is_plain(stored):
             continue
         known = target.known(node)

@@ -89,8 +89,8 @@ EDITS = (
         because="each is computed by operations that do the same with the dtypes that the file shows; one size of a "
         "shape that only a call tells is written as -1, and operations that nothing uses any more are dropped",
         source="https://github.com/keras-team/keras/blob/v3.15.1/keras/src/models/functional.py",
-        wrong_if="a dtype on which the result depends is not in the file, such as that of integers that are divided, or "
-        "an argument has no equal",
+        wrong_if="a dtype on which the result depends is not in the file, as that of integers that are divided, or an "
+        "argument has no equal",
         apply=_operations,
     ),
 )

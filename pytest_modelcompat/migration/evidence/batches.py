@@ -80,11 +80,13 @@ class Question:
         batches: each for one call; the first one's first part has numbers of usual size.
         words: what they are, for the report.
         first: the first part alone, for training.
+        has_open_size: whether a size other than that of the batch was chosen freely.
     """
 
     batches: tuple[Batch, ...]
     words: str
     first: Any
+    has_open_size: bool = False
 
 
 def variations(compute_dtypes: Iterable[str]) -> tuple[tuple[Variation, ...], ...]:
@@ -131,7 +133,9 @@ def derived(inventory: Inventory, derive: Derive, kinds: Sequence[Variation], si
     batches = (joined,) if joined else tuple(map(_alone, varied, factors))
     words = f"{len(kinds)} kinds of examples, derived from the model by seeds {kinds[0].seed} to {kinds[-1].seed}"
     shown = ", ".join(f"{factor:g}" for factor in dict.fromkeys(kind.factor for kind in kinds))
-    return Question(batches, f"{words}, of magnitudes {shown}: {_specs_in_words(given[0].specs)}", varied[0])
+    return Question(
+        batches, f"{words}, of magnitudes {shown}: {_specs_in_words(given[0].specs)}", varied[0], given[0].has_open_size
+    )
 
 
 def from_file(path: Path, inventory: Inventory) -> Question:

@@ -96,19 +96,23 @@ def training_agreement(
         return TrainingAgreement("", f"the new model cannot be {can}: {new.error.splitlines()[0][:300]}")
     rtol = _RTOL_OF_HALF if is_half else _RTOL
     problem = _evaluation_problem(old.evaluated, new.evaluated, rtol, may_lack=bool(lost))
+    words = f"loss and metrics of one batch are equal ({', '.join(old.evaluated)})"
+    if lost and not problem:
+        return TrainingAgreement(f"{words}; not compared, as it is lost: {'; '.join(lost)}")
+    is_kept = _is_kept(old, new)
+    problem = problem or _optimizer_problem(old, new, is_kept=is_kept or not keeps_state)
     if problem:
         return TrainingAgreement("", problem)
-    words = f"loss and metrics of one batch are equal ({', '.join(old.evaluated)})"
-    if lost:
-        return TrainingAgreement(f"{words}; not compared, as it is lost: {'; '.join(lost)}")
-    settings = next(_settings_problems(_config(old), _config(new), ""), "")
-    if settings:
-        return TrainingAgreement("", f"the optimizer has another setting: {settings}")
-    if not _is_kept(old, new):
-        if keeps_state:
-            return TrainingAgreement("", "the optimizer's variables are not those of the old model")
+    if not is_kept:
         return TrainingAgreement(f"{words}; this format does not restore the optimizer's variables there")
     return _with_step(words, old, again, new, max(rtol, _RTOL_OF_STEP))
+
+
+def _optimizer_problem(old: Training, new: Training, *, is_kept: bool) -> str:
+    settings = next(_settings_problems(_config(old), _config(new), ""), "")
+    if settings:
+        return f"the optimizer has another setting: {settings}"
+    return "" if is_kept else "the optimizer's variables are not those of the old model"
 
 
 def _with_step(words: str, old: Training, again: Training, new: Training, rtol: float) -> TrainingAgreement:

@@ -30,6 +30,11 @@ class Predictions:
         """The outputs' names, in order."""
         return list(self.batches[0]) if self.batches else []
 
+    @property
+    def are_empty(self) -> bool:
+        """Whether an output has no elements, as of an image that was too small for the model."""
+        return any(getattr(leaf, "size", 1) == 0 for each in self.batches for leaf in each.values())
+
     def why_they_say_little(self) -> str:
         """Why an output of all batches says little of the model; empty where each says something."""
         import numpy as np
@@ -165,6 +170,8 @@ def _enlarged(allowed: Tolerances, factor: float) -> Tolerances:
 
 def _first_problem(compared: OutputComparison, part: Part) -> str:
     for each in compared.structure:
+        if each.is_degenerate:
+            return f"the output {each.output!r} has become {each.what}: {each.actual}"
         return f"the output {each.output!r} has another {each.what}: {each.expected} became {each.actual}"
     at = f" for inputs {part.factor:g} times as large" if part.factor > 1 else ""
     for drift in compared.failing:

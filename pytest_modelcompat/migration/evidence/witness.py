@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_modelcompat.artifacts.inventory import Inventory
-    from pytest_modelcompat.migration.evidence.batches import Question
+    from pytest_modelcompat.migration.evidence.batches import Question, Variation
     from pytest_modelcompat.migration.evidence.outputs import Predictions
     from pytest_modelcompat.migration.hosts import Host, Loaders
     from pytest_modelcompat.migration.proof_request import ProofRequest
@@ -108,22 +108,29 @@ class Search:
         Raises:
             NotProvenError: it loads, and there is nothing to ask it, or its answers say nothing.
         """
-        loaded, problem = None, ""
-        for question in self._questions(attempts.inventory):
-            loads = loads_of(attempts, question)
-            failed = what_failed(loads[-1])
-            if failed and not is_of_size(loads[-1]):
-                return failed
-            problem = failed or predictions_of(loads).why_they_say_little()
-            loaded = loads[-1]
-            if not problem:
-                return Witnessed(attempts, question, predictions_of(loads), loads[0])
-        if loaded is not None and what_failed(loaded):
-            return problem
-        raise NotProvenError(problem)
+        failed = ""
+        for size in sizes(attempts.inventory, self.request.derive.sizes):
+            problem = ""
+            for kinds in variations(attempts.inventory.compute_dtypes):
+                question = self._question(attempts.inventory, kinds, size)
+                loads = loads_of(attempts, question)
+                failed = what_failed(loads[-1])
+                if failed and not (is_of_size(loads[-1]) and question.has_open_size):
+                    return failed
+                if failed:
+                    break
+                predictions = predictions_of(loads)
+                problem = predictions.why_they_say_little()
+                if not problem:
+                    return Witnessed(attempts, question, predictions, loads[0])
+                if self.request.inputs is not None:
+                    break
+            if problem and not (predictions.are_empty and question.has_open_size):
+                raise NotProvenError(problem)
+        return failed or problem
 
-    def _questions(self, old: Inventory) -> Iterator[Question]:
-        """What to ask, until an answer tells something.
+    def _question(self, old: Inventory, kinds: Sequence[Variation], size: int) -> Question:
+        """What to ask.
 
         Raises:
             NotProvenError: there are no inputs.
@@ -131,14 +138,8 @@ class Search:
         request = self.request
         try:
             if request.inputs is not None:
-                yield from_file(request.inputs, old)
-                return
-            kinds = variations(old.compute_dtypes)
-            for size in sizes(old, request.derive.sizes):
-                question = derived(old, request.derive.inputs, kinds[0], size)
-                yield question
-                for others in kinds[1:]:
-                    yield derived(old, request.derive.inputs, others, size)
+                return from_file(request.inputs, old)
+            return derived(old, request.derive.inputs, kinds, size)
         except InputsError as error:
             raise NotProvenError(str(error)) from None
         except request.derive.refusals as error:

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 H5_STATE, KERAS_STATE = "optimizer_weights/", "optimizer/"
 _NUMBERED = re.compile(r"(?P<owner>.*/)?vars/(?P<number>\d+)$")
-# Keras 3's Nadam has the product of its momentums in front of its slots, and later behind them.
-_NADAM_IN_FRONT: MinorVersion = (3, 6)
-_NADAM_BEHIND: MinorVersion = (3, 11)
 
 
 class Form(Enum):
@@ -190,16 +187,11 @@ def ordered(state: State, reader: MinorVersion, class_name: str = "") -> list[Va
     order: list[Variable | Scalar] = [parts.iteration]
     if form is Form.KERAS_3 and _has_rate(state):
         order.append(parts.rate or Scalar(float(state.config["learning_rate"])))
-    product = Scalar(1.0) if form is Form.KERAS_3 and to.class_name == "Nadam" else None
     slots: list[Variable | Scalar] = []
     for group in groups:
         for each in zip(*(parts.slots[slot] for slot in group), strict=True):
             slots.extend(each)
-    if product is None:
-        return [*order, *slots]
-    if _NADAM_IN_FRONT < reader < _NADAM_BEHIND:
-        return None
-    return [*order, *slots, product] if reader >= _NADAM_BEHIND else [*order, product, *slots]
+    return [*order, *slots]
 
 
 @dataclass(frozen=True)
@@ -227,9 +219,6 @@ def _parts(state: State) -> _Parts | None:
         if not rest or rest[0].shape != ():
             return None
         rate = rest.pop(0)
-    if state.form is Form.KERAS_3 and state.class_name == "Nadam":
-        # The product of its momentums, which Keras 2 does not store, stands before or behind them.
-        rest = [each for each in rest if each.shape != ()] if sum(each.shape == () for each in rest) == 1 else rest
     width = sum(len(group) for group in groups)
     if not width:
         return _Parts(iteration, rate, {}) if not rest else None
@@ -278,14 +267,12 @@ def _own_groups(state: State) -> list[tuple[str, ...]] | None:
     if name == "RMSprop":
         kept = {"velocity": True, "momentum": bool(config.get("momentum")), "average_gradient": config.get("centered")}
         return [(slot,) for slot, is_there in kept.items() if is_there]
-    if name == "Nadam":
-        return None if is_legacy else [("m", "v")]
     if is_legacy and name in _LEGACY:
         return _LEGACY[name]
     return _NEWER.get(name)
 
 
-# Keras' legacy Ftrl and Nadam do another arithmetic.
+# Nadam is in neither: Keras 2 does not store the product of its momentums, which Keras 3 goes on with.
 _LEGACY: Mapping[str, list[tuple[str, ...]]] = {
     "Adagrad": [("accumulator",)],
     "Adadelta": [("gradient",), ("delta",)],

@@ -52,7 +52,7 @@ class Conversion:
                     found.entries[layer["name"]] = writer.entries(layer["name"], calls)
                 except NoEqualError as problem:
                     found.left[layer["name"]] = str(problem)
-        found._drop(graph)  # noqa: SLF001 - its own
+        found._drop(graph)
         return found
 
     def layers(self, config: dict[str, Any]) -> list[dict[str, Any]]:

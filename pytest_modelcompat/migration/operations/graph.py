@@ -39,7 +39,7 @@ class Graph:
     _open: set[tuple[str, int]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        layers = self.config.get("layers")
+        layers: list[Any] = self.config["layers"]
         self.layers: list[dict[str, Any]] = [
             each for each in layers if isinstance(each, dict) and isinstance(each.get("name"), str)
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.migration.operations.tensor import FLOATS, UNKNOWN, NoEqualError, Tensor, axis_of, broadcast
+from pytest_modelcompat.migration.operations.tensor import FLOATS, NoEqualError, Tensor, axis_of, broadcast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _OF_ANY_DTYPE = frozenset(
     {"Lambda", "StringLookup", "IntegerLookup", "Hashing", "Discretization", "TextVectorization", "CategoryEncoding"}
     | {"CategoryCrossing", "HashedCrossing", "TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "AddLoss"}
-    | {"AddMetric", "ClassMethod", "InstanceMethod", "InstanceProperty", "IntegerLookup", "TFSMLayer"}
+    | {"AddMetric", "ClassMethod", "InstanceMethod", "InstanceProperty", "TFSMLayer"}
 )
 # What computes with weights of its dtype, whatever it is given.
 _OF_OWN_DTYPE = frozenset({"Dense", "Embedding", "Rescaling", "Normalization"})
@@ -144,7 +144,7 @@ def _recurrent(config: Config, shape: Shape) -> Shape | None:
     return (shape[0], *shape[1:2], config["units"]) if config.get("return_sequences") else (shape[0], config["units"])
 
 
-def _flat(config: Config, shape: Shape) -> Shape:
+def _flat(_: Config, shape: Shape) -> Shape:
     return (shape[0], _product(shape[1:]))
 
 

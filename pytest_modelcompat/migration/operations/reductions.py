@@ -18,6 +18,8 @@ _PARAMETERS = ("input_tensor", "axis", "keepdims", "keep_dims", "reduction_indic
 _DEFAULTS = dict.fromkeys(("axis", "keepdims", "keep_dims", "reduction_indices"))
 # Of which Keras 3 gives the sum of the same dtype.
 _SUMMED = FLOATS | {"int32", "int64", "uint32", "uint64"}
+# Which Keras 3.3 does not take an integer as axis for.
+_OF_LISTS = frozenset({"Logsumexp"})
 _NO_GAP = "Keras 3 gives its result another dtype where it is given {}"
 
 
@@ -32,6 +34,8 @@ def reduced(name: str, value: Any, axis: int | list[int] | None, *, keepdims: bo
         dtype: of what it gives.
     """
     shape = _left(tensor_of(value).shape, axis, keepdims=keepdims)
+    if name in _OF_LISTS and isinstance(axis, int):
+        axis = [axis]
     return op(name, value, axis=axis, keepdims=keepdims, gives=Tensor(shape, dtype))
 
 
@@ -132,7 +136,7 @@ def _matrices(given: Arguments) -> Op:
     return op("Matmul", a, b, gives=Tensor(_product(tensor_of(a).shape, tensor_of(b).shape), dtype))
 
 
-def _turned(value: Any, is_turned: bool, shape: Shape | None) -> Any:  # noqa: FBT001 - an argument of TensorFlow
+def _turned(value: Any, is_turned: bool, shape: Shape | None) -> Any:
     if not is_turned:
         return value
     swapped = None if shape is None else (*shape[:-2], shape[-1], shape[-2])
@@ -149,14 +153,15 @@ def _product(a: Shape | None, b: Shape | None) -> Shape | None:
 
 def _contracted(given: Arguments) -> Op:
     a = given.floats("a")
-    axes = given["axes"]
+    axes: Any = given["axes"]
     if type(axes) is not int and not (isinstance(axes, list) and len(axes) == 2):
         raise NoEqualError("its `axes` is a tensor")
-    pairs = axes if type(axes) is int else [each if isinstance(each, list) else [each] for each in axes]
+    pairs = axes if isinstance(axes, int) else [each if isinstance(each, list) else [each] for each in axes]
     return op("Tensordot", a, given.operand("b", a.tensor.dtype), axes=pairs, gives=Tensor(None, a.tensor.dtype))
 
 
 _BOOL = frozenset({"bool"})
+_FLAGS = ("transpose_a", "transpose_b", "adjoint_a", "adjoint_b", "a_is_sparse", "b_is_sparse", "grad_a", "grad_b")
 _NORM = ("tensor", "ord", "axis", "keepdims", "keep_dims")
 _EXTREME = ("input", "axis", "output_type", "dimension")
 
@@ -205,14 +210,9 @@ RULES = (
     ),
     Rule(
         ("linalg.matmul", "matmul"),
-        ("a", "b", "transpose_a", "transpose_b", "adjoint_a", "adjoint_b", "a_is_sparse", "b_is_sparse", "output_type")
-        + ("grad_a", "grad_b"),
+        ("a", "b", *_FLAGS, "output_type"),
         _matrices,
-        dict.fromkeys(
-            ("transpose_a", "transpose_b", "adjoint_a", "adjoint_b", "a_is_sparse", "b_is_sparse", "grad_a", "grad_b"),
-            False,
-        )
-        | {"output_type": None},
+        {**dict.fromkeys(_FLAGS, False), "output_type": None},
     ),
     Rule(("tensordot",), ("a", "b", "axes"), _contracted),
 )

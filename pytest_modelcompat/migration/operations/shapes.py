@@ -192,9 +192,13 @@ def _repeated(given: Arguments) -> Op:
     )
 
 
-def _reversed(given: Arguments) -> Op:
+def _reversed(given: Arguments) -> Any:
+    """Each axis by itself, as Keras 3.3 takes no list."""
     value = given.tensor("tensor")
-    return op("Flip", value, axis=given.axes(), gives=Tensor(value.tensor.shape, value.tensor.dtype))
+    found: Any = value
+    for axis in given.known_integers("axis"):
+        found = op("Flip", found, axis=axis, gives=Tensor(value.tensor.shape, value.tensor.dtype))
+    return found
 
 
 def _rolled(given: Arguments) -> Op:

@@ -73,7 +73,8 @@ def sliced(shape: Shape | None, key: list[Any]) -> Shape | None:
     taken = sum(each is not None and each is not Ellipsis for each in key)
     if taken > len(shape):
         raise NoEqualError("it is sliced along more axes than it has")
-    left, found = list(shape), []
+    left = list(shape)
+    found: list[int | None] = []
     for each in key if any(each is Ellipsis for each in key) else [*key, Ellipsis]:
         if each is None:
             found.append(1)

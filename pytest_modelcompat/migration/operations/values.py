@@ -10,9 +10,12 @@ from pytest_modelcompat.migration.operations.slices import key_of
 from pytest_modelcompat.migration.operations.tensor import NoEqualError, Ref, Tensor, axis_of, shape_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from pytest_modelcompat.migration.operations.call import Call
+
+    Others = Mapping[str, Any]
+    Compute = Callable[[Any, Others, str], tuple[Tensor, ...] | None]
 
 _BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "math.add": operator.add,
@@ -27,7 +30,7 @@ _BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "math.truediv": operator.truediv,
     "math.pow": operator.pow,
 }
-_UNARY: dict[str, Callable[[Any], Any]] = {"math.sqrt": math.sqrt, "math.rsqrt": lambda each: 1 / math.sqrt(each)}
+_OF_FLOATS = frozenset({"math.truediv", "math.pow"})
 _INTEGERS = frozenset({"int32", "int64"})
 # In which every size of a tensor is exact.
 _FLOATS = frozenset({"float32", "float64"})
@@ -47,39 +50,64 @@ def numbers(call: Call) -> tuple[Tensor, ...] | None:
 
 
 def _numbers(call: Call) -> tuple[Tensor, ...] | None:
-    symbol, first, others = call.symbol, call.first, call.others
-    if symbol in {"compat.v1.shape", "shape", "compat.v1.shape_v2"} and isinstance(first, Ref):
-        shape = first.tensor.shape
-        return None if shape is None else (_number(list(shape), others.get("out_type") or "int32"),)
-    if symbol in {"compat.v1.size", "size"} and isinstance(first, Ref) and first.tensor.shape is not None:
-        return (_number(_product(first.tensor.shape), others.get("out_type") or "int32"),)
+    if call.symbol in _SIZES:
+        return _of_sizes(call)
     dtype = _dtype_of_any(call)
     if dtype is None:
         return None
-    if symbol in _BINARY:
-        if dtype in _INTEGERS and symbol in {"math.truediv", "math.pow"}:
+    if call.symbol in _BINARY:
+        return _of_numbers(call, dtype)
+    compute = _OTHERS.get(call.symbol)
+    return None if compute is None else compute(_value(call.first), call.others, dtype)
+
+
+def _of_sizes(call: Call) -> tuple[Tensor, ...] | None:
+    """The sizes of a tensor, or the number of its elements."""
+    shape = call.first.tensor.shape if isinstance(call.first, Ref) else None
+    if shape is None:
+        return None
+    return (_number(_SIZES[call.symbol](list(shape)), call.others.get("out_type") or "int32"),)
+
+
+def _of_numbers(call: Call, dtype: str) -> tuple[Tensor, ...] | None:
+    if dtype in _INTEGERS and call.symbol in _OF_FLOATS:
+        return None
+    return (_number(_of_two(_BINARY[call.symbol], _value(call.first), _value(call.others["y"])), dtype),)
+
+
+def _root(function: Callable[[float], float]) -> Compute:
+    def compute(value: Any, _: Others, dtype: str) -> tuple[Tensor, ...] | None:
+        if dtype not in _FLOATS or isinstance(value, list):
             return None
-        return (_number(_of_two(_BINARY[symbol], _value(first), _value(others["y"])), dtype),)
-    value = _value(first)
-    if symbol in _UNARY and dtype in _FLOATS and not isinstance(value, list):
-        return (_number(None if value is None else _UNARY[symbol](value), dtype),)
-    if symbol == "__operators__.getitem":
-        return (_number(_taken(value, key_of(others["slice_spec"])), dtype),)
-    if symbol == "cast":
-        return _cast(value, dtype, others["dtype"])
-    if symbol == "stack":
-        return (_number(value, dtype),) if others.get("axis", 0) == 0 else None
-    if symbol == "concat":
-        return (_number([each for part in value for each in part], dtype),) if others.get("axis") == 0 else None
-    if symbol == "unstack":
-        return tuple(_number(each, dtype) for each in value) if others.get("axis", 0) == 0 else None
-    if symbol == "math.reduce_prod" and others.get("axis") in (None, 0) and not others.get("keepdims"):
-        return (_number(_product(value), dtype),)
-    return None
+        return (_number(None if value is None else function(value), dtype),)
+
+    return compute
 
 
-def _cast(value: Any, before: str, after: str) -> tuple[Tensor, ...] | None:
+def _slice(value: Any, others: Others, dtype: str) -> tuple[Tensor, ...]:
+    return (_number(_taken(value, key_of(others["slice_spec"])), dtype),)
+
+
+def _stack(value: Any, others: Others, dtype: str) -> tuple[Tensor, ...] | None:
+    return (_number(value, dtype),) if others.get("axis", 0) == 0 else None
+
+
+def _concat(value: Any, others: Others, dtype: str) -> tuple[Tensor, ...] | None:
+    return (_number([each for part in value for each in part], dtype),) if others.get("axis") == 0 else None
+
+
+def _unstack(value: Any, others: Others, dtype: str) -> tuple[Tensor, ...] | None:
+    return tuple(_number(each, dtype) for each in value) if others.get("axis", 0) == 0 else None
+
+
+def _prod(value: Any, others: Others, dtype: str) -> tuple[Tensor, ...] | None:
+    is_plain = others.get("axis") in (None, 0) and not others.get("keepdims")
+    return (_number(_product(value), dtype),) if is_plain else None
+
+
+def _cast(value: Any, others: Others, before: str) -> tuple[Tensor, ...] | None:
     """Numbers as another dtype, where each is exact in it."""
+    after = others["dtype"]
     is_exact = after in _INTEGERS | _FLOATS and (before in _INTEGERS or after in _FLOATS)
     return (_number(value, after),) if is_exact and _is_small(value) else None
 
@@ -141,3 +169,19 @@ def _taken(value: Any, key: list[Any]) -> Any:
     if isinstance(key[0], int):
         return value[axis_of(key[0], len(value))]
     return value[key[0]]
+
+
+_SIZES: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("shape", "compat.v1.shape", "compat.v1.shape_v2"), list),
+    **dict.fromkeys(("size", "compat.v1.size"), _product),
+}
+_OTHERS: dict[str, Compute] = {
+    "__operators__.getitem": _slice,
+    "cast": _cast,
+    "stack": _stack,
+    "concat": _concat,
+    "unstack": _unstack,
+    "math.reduce_prod": _prod,
+    "math.sqrt": _root(math.sqrt),
+    "math.rsqrt": _root(lambda each: 1 / math.sqrt(each)),
+}

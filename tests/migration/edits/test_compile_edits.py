@@ -13,7 +13,7 @@ from tests.migration.compile_drafts import h5_training, inventory, keras_trainin
 if TYPE_CHECKING:
     from pytest_modelcompat.results.migration import Change
 
-_ADAM = {"class_name": "Adam", "config": {"name": "Adam", "learning_rate": 0.01}}
+_ADAM: dict[str, Any] = {"class_name": "Adam", "config": {"name": "Adam", "learning_rate": 0.01}}
 _PACKAGED = {**_ADAM, "class_name": "Custom>Adam"}
 _OLD_ADAM = {"class_name": "Adam", "config": {"lr": 0.5}}
 _NEW_ADAM = {"class_name": "Adam", "config": {"learning_rate": 0.5}}
@@ -173,12 +173,31 @@ def test_is_forbidden(name: str, training: dict[str, Any], more: dict[str, Any])
     assert (changes, draft.training, draft.moved) == ([], before.training, before.moved)
 
 
-def test_a_function_in_a_metric() -> None:
-    """It is named with its module, and keeps the name by which results are found."""
-    draft, _ = edited("function-in-metric", h5_training(metrics=[[_WRAPPED]]))
-    config = draft.training["metrics"][0][0]["config"]
-    assert config["fn"]["class_name"] == "function"
-    assert (config["fn"]["config"], config["name"]) == ("mean_absolute_error", "mae")
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        ("mean_absolute_error", "MeanAbsoluteError"),
+        ("categorical_accuracy", "CategoricalAccuracy"),
+        # As a metric it has another sign than as a loss, which alone Keras 3 has as a function.
+        ("cosine_similarity", "CosineSimilarity"),
+        ("kl_divergence", "KLDivergence"),
+        ("huber", "MeanMetricWrapper"),
+    ],
+)
+def test_a_function_in_a_metric(function: str, expected: str) -> None:
+    """It becomes what Keras 3 makes of the metric's name, and keeps the name by which results are found."""
+    config = {"name": "mine", "dtype": "float32", "fn": function}
+    draft, _ = edited("function-in-metric", h5_training(metrics=[[{**_WRAPPED, "config": config}]]))
+    metric = draft.training["metrics"][0][0]
+    assert (metric["class_name"], metric["config"]["name"]) == (expected, "mine")
+
+
+def test_a_metric_without_the_name_of_its_output() -> None:
+    """Of several outputs, each has its own list."""
+    named = [[{"class_name": "MeanSquaredError", "config": {"name": name}}] for name in ("dense_mse", "other")]
+    draft, _ = edited("metric-name-without-output", h5_training(metrics=named), outputs=2)
+    assert [each[0]["config"]["name"] for each in draft.training["metrics"]] == ["mse", "other"]
+    assert edited("metric-name-without-output", h5_training(metrics=named))[1] == []
 
 
 def test_decay_becomes_a_schedule() -> None:

@@ -3,6 +3,8 @@
 Each case is a function of TensorFlow, of Keras, and of the inputs whose shapes and dtypes stand beside it.
 """
 
+from typing import Any, Dict
+
 TWO = (((3, 4), "float32"), ((3, 4), "float32"))
 INTEGERS = (((3, 4), "int32"), ((3, 4), "int32"))
 IMAGE = (((6, 6, 2), "float32"),)
@@ -11,7 +13,7 @@ OPEN = (((None, 4), "float32"), ((None, 4), "float32"))
 WIDE = (((3, 4), "float64"), ((3, 4), "float64"))
 
 # name -> (inputs, function): an operation of Keras 3 is equal.
-EQUAL = {
+EQUAL: Dict[str, Any] = {
     "add": (TWO, lambda tf, k, x, y: x + y),
     "add number": (TWO, lambda tf, k, x, y: x + 2),
     "add array": (TWO, lambda tf, k, x, y: x + tf.constant([1.0, 2.0, 3.0, 4.0])),
@@ -150,58 +152,58 @@ EQUAL = {
 }
 
 
-def _embedded(tf, k, x, y):
+def _embedded(tf: Any, k: Any, x: Any, y: Any) -> Any:
     table = k.layers.Embedding(5, 4, name="table")
     ones = tf.reshape(table(x), [-1, 3, 16])
     return k.layers.Dense(2)(ones) * tf.cast(tf.reduce_sum(y), tf.float32)
 
 
-def _attention(tf, k, x, y):
+def _attention(tf: Any, k: Any, x: Any, y: Any) -> Any:
     a, b = k.layers.Dense(4)(x), k.layers.Dense(4)(y)
     scores = tf.nn.softmax(tf.matmul(a, b, transpose_b=True) / tf.math.sqrt(tf.cast(tf.shape(b)[-1], tf.float32)))
     return k.layers.LayerNormalization()(x + tf.matmul(scores, b))
 
 
-def _shared(tf, k, x, y):
+def _shared(tf: Any, k: Any, x: Any, y: Any) -> Any:
     dense = k.layers.Dense(4, name="shared")
     one = dense(x) * 2
     return dense(one) - dense(y)
 
 
-def _nested(tf, k, x, y):
+def _nested(tf: Any, k: Any, x: Any, y: Any) -> Any:
     a = k.Input((3, 4))
     inner = k.Model(a, tf.nn.relu(k.layers.Dense(4)(a)) - 0.1, name="inner")
     return inner(x) * 2 - inner(inner(y))
 
 
-def _sequential(tf, k, x, y):
+def _sequential(tf: Any, k: Any, x: Any, y: Any) -> Any:
     inner = k.Sequential([k.layers.InputLayer((3, 4)), k.layers.Dense(4)], name="tower")
     return tf.abs(inner(x) - inner(y))
 
 
-def _branches(tf, k, x, y):
+def _branches(tf: Any, k: Any, x: Any, y: Any) -> Any:
     conv = k.layers.Conv1D(6, 2, padding="same", strides=2)(x)
     first, second = tf.split(conv, 2, axis=-1)
     return [first * tf.sigmoid(second), tf.reduce_mean(conv, axis=1)]
 
 
-def _vae(tf, k, x, y):
+def _vae(tf: Any, k: Any, x: Any, y: Any) -> Any:
     mean, spread = k.layers.Dense(2)(x), k.layers.Dense(2)(x)
     return mean + tf.exp(0.5 * spread)
 
 
-def _mixed(tf, k, x, y):
+def _mixed(tf: Any, k: Any, x: Any, y: Any) -> Any:
     half = k.layers.Dense(4, dtype=k.mixed_precision.Policy("mixed_float16"))(x)
     return tf.cast(half * 0.5 + tf.constant([1.0, 2.0, 3.0, 4.0], tf.float16), tf.float32) + y
 
 
-def _counted(tf, k, x, y):
+def _counted(tf: Any, k: Any, x: Any, y: Any) -> Any:
     flat = k.layers.Flatten()(x)
     return tf.reshape(flat, (-1, tf.shape(x)[1], tf.shape(x)[2])) / tf.cast(tf.shape(flat)[1], "float32")
 
 
 # The same for models with layers, whose weights must arrive too.
-MODELS = {
+MODELS: Dict[str, Any] = {
     "attention": (TWO, _attention),
     "shared layer": (TWO, _shared),
     "nested": (TWO, _nested),
@@ -214,7 +216,7 @@ MODELS = {
 }
 
 
-def build(tf, k, inputs, function):
+def build(tf: Any, k: Any, inputs: Any, function: Any) -> Any:
     """A model of a case.
 
     Args:
@@ -228,12 +230,12 @@ def build(tf, k, inputs, function):
     return k.Model(given, found)
 
 
-def values(numpy, inputs):
+def values(numpy: Any, inputs: Any) -> Any:
     """What a model of a case is called with: the same each time, with values that round, repeat and change sign."""
     random = numpy.random.RandomState(0)
     found = []
     for shape, dtype in inputs:
-        shape = (2,) + tuple(5 if each is None else each for each in shape)
-        made = random.randint(0, 4, shape) if dtype.startswith("int") else random.uniform(-1, 1, shape)
+        sizes = (2, *(5 if each is None else each for each in shape))
+        made = random.randint(0, 4, sizes) if dtype.startswith("int") else random.uniform(-1, 1, sizes)
         found.append(made.astype(dtype))
     return found
