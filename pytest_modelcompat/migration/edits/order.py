@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_modelcompat.migration.edits import (
     arguments,
+    classes,
     compile_arguments,
     compile_losses,
     compile_metrics,
@@ -41,6 +42,7 @@ EDITS = (
     *downward_operations.EDITS,
     *downward_connections.EDITS,
     *downward_weights.EDITS,
+    *classes.EDITS,
     *modules.EDITS,
     *names.EDITS,
     *shapes.EDITS,
