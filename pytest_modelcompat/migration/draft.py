@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.inventory import Inventory, WeightUse
     from pytest_modelcompat.migration.layouts.scalar import Scalar
 
+_MODEL_WEIGHTS = "model_weights"
+
 
 @dataclass
 class Draft:
@@ -29,6 +31,8 @@ class Draft:
         moved: datasets of weights, and assets, that are written under another path -> that path; None for what is not
             written. Paths are those of the source's inventory and, behind the arrow, those of the written format.
         added: path in what is written -> a variable that the source does not have.
+        renamed: layers that have another name in the configuration than their weights in an .h5 file -> that name;
+            Keras 3 goes by the order of the layers alone.
         suffix: of the file to write; empty for the usual one of its format.
     """
 
@@ -37,6 +41,7 @@ class Draft:
     root: dict[str, Any]
     training: dict[str, Any] = field(default_factory=dict)
     moved: dict[str, str | None] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
     suffix: str = ""
     added: dict[str, Scalar] = field(default_factory=dict)
 
@@ -58,7 +63,12 @@ class Draft:
         """A draft of its own, to try an edit on."""
         both = copy.deepcopy({"root": self.root, "training": self.training})
         return replace(
-            self, root=both["root"], training=both["training"], moved=dict(self.moved), added=dict(self.added)
+            self,
+            root=both["root"],
+            training=both["training"],
+            moved=dict(self.moved),
+            added=dict(self.added),
+            renamed=dict(self.renamed),
         )
 
     def take(self, other: Draft) -> None:
@@ -69,6 +79,7 @@ class Draft:
         """
         self.root, self.training, self.moved = other.root, other.training, other.moved
         self.format, self.suffix, self.added = other.format, other.suffix, other.added
+        self.renamed = other.renamed
 
     def nodes(self) -> Iterator[Node]:
         """Every node of the model, the outermost first, then those of what `compile()` was given."""
@@ -115,4 +126,10 @@ class Draft:
         for weight in self.source.weights:
             path = self.moved.get(weight.path, weight.path)
             if path is not None:
-                yield replace(weight, path=path)
+                yield replace(weight, path=self._in_configuration(path))
+
+    def _in_configuration(self, path: str) -> str:
+        """A path of weights by the name that their layer has in the configuration."""
+        for before, after in self.renamed.items() if self.format == "h5" else ():
+            path = path.replace(f"{_MODEL_WEIGHTS}/{before}/", f"{_MODEL_WEIGHTS}/{after}/", 1)
+        return path

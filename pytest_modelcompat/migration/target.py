@@ -122,4 +122,6 @@ def _named(profile: Profile, node: Node, custom: frozenset[str]) -> ObjectKnowle
     if node.role == "optimizer":
         by_name = {each.lower(): known for each, known in profile.names.get("optimizer", {}).items()}
         return profile.find("optimizer", name) or by_name.get(name.lower())
-    return profile.find(node.role, name) or profile.find("object", name)
+    # A public name may be another than that of the class.
+    placed = profile.public(str(node.data.get("module")), name)
+    return profile.find(node.role, name) or placed or profile.find("object", name)
