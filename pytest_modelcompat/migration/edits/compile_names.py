@@ -26,9 +26,15 @@ def _full_names(draft: Draft, target: Target) -> Iterator[Change]:
         name = function_name(place.value)
         if not name or name in target.custom or (place.role == "metric" and name in BY_SHAPE):
             continue
-        full = full_name(target, place.role, name)
+        full = full_name(target, place.role, name) if _is_needed(draft, target, place.role, name) else ""
         if full and full != name:
             yield place.put(full)
+
+
+def _is_needed(draft: Draft, target: Target, role: str, name: str) -> bool:
+    """Whether it is not found; a short name is, but from an .h5 file in Keras 3."""
+    here = target.profile.find(role, name)
+    return here is None or (draft.format == "h5" and target.reader[0] >= 3 and not here.is_class)
 
 
 def full_name(target: Target, role: str, name: str) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _MODULE, _SCHEDULES = "keras.optimizers", "keras.optimizers.schedules"
 _OWN_PACKAGE = "Custom>"
+# In Keras 3 there are classes of these names that refuse to be made.
+_LEGACY = ".optimizers.legacy"
 # Settings of how a step is run in Keras 2: none changes its result.
 _OF_NO_RESULT = frozenset({"jit_compile", "is_legacy_optimizer", "mesh"})
 _FUZZ = 1e-7
@@ -75,6 +77,8 @@ def _public_module(draft: Draft, target: Target) -> Iterator[Change]:
 
 def _is_unfound(target: Target, node: Node, module: Any) -> bool:
     """Whether the reader does not find it by its module; one without a module is found where a name is enough."""
+    if str(module).endswith(_LEGACY) and target.reader[0] >= 3:
+        return True
     if module is None:
         return node.key not in ("optimizer", "optimizer_config") and target.reader[0] >= 3
     return target.profile.public(str(module), node.class_name) is None

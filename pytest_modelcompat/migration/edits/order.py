@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_modelcompat.migration.edits import (
     arguments,
     compile_arguments,
+    compile_downward,
     compile_losses,
     compile_metrics,
     compile_names,
@@ -46,6 +47,7 @@ EDITS = (
     *operations.EDITS,
     *connections.EDITS,
     *compile_optimizers.EDITS,
+    *compile_downward.EDITS,
     *compile_names.EDITS,
     *compile_losses.EDITS,
     *compile_metrics.EDITS,

@@ -18,6 +18,7 @@ _PACKAGED = {**_ADAM, "class_name": "Custom>Adam"}
 _OLD_ADAM = {"class_name": "Adam", "config": {"lr": 0.5}}
 _NEW_ADAM = {"class_name": "Adam", "config": {"learning_rate": 0.5}}
 _MSE = "mean_squared_error"
+_DOWN = {"keras": "3.3.3", "runtime": "tf2.15"}
 _SCHEDULE = {
     "class_name": "ExponentialDecay",
     "config": {"initial_learning_rate": 0.1, "decay_steps": 2, "decay_rate": 0.5, "staircase": False, "name": None},
@@ -114,6 +115,8 @@ APPLIES: list[tuple[str, dict[str, Any], dict[str, Any], str, Any]] = [
     ),
     ("drop-decay-of-zero", h5_training(adam(decay=0.0)), {}, "", adam()),
     ("epsilon-of-none", h5_training(adam(epsilon=None)), {"keras": "2.1.6"}, "", adam(epsilon=1e-7)),
+    ("optimizer-of-keras-2", h5_training(adam()), _DOWN, "", adam(is_legacy_optimizer=False)),
+    ("drop-setting-of-none", h5_training(adam(loss_scale_factor=None)), _DOWN, "", adam()),
 ]
 
 
@@ -127,6 +130,7 @@ def test_applies(name: str, training: dict[str, Any], more: dict[str, Any], key:
     assert draft.training[key or optimizer] == expected
 
 
+_STATE = [(f"optimizer_weights/adam/{name}", ()) for name in ("iteration", "learning_rate", "a", "b")]
 FORBIDDEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("name-in-full", h5_training(loss="mean_squared_error", metrics=["accuracy", "acc", "ce"]), {}),
     ("name-in-full", h5_training(loss="mse"), {"custom": ["mse"]}),
@@ -162,6 +166,13 @@ FORBIDDEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("order-optimizer-state", keras_training(), {"form": "keras", "weights": [("optimizer/vars/0", ())]}),
     ("drop-optimizer-state", h5_training(), {"weights": [("model_weights/dense/kernel:0", (4, 2))]}),
     ("drop-optimizer-state", h5_training(), {"runtime": "tf2.15", "weights": [("optimizer_weights/SGD/iter:0", ())]}),
+    # A legacy optimizer is all that there is.
+    ("optimizer-of-keras-2", h5_training(adam()), {"keras": "3.3.3", "runtime": "tf2.8"}),
+    ("optimizer-of-keras-2", h5_training(adam()), {"keras": "2.15.0", "runtime": "tf2.15"}),
+    ("drop-setting-of-none", h5_training(adam(loss_scale_factor=2.0)), _DOWN),
+    ("learning-rate-out-of-state", h5_training({**adam(), "class_name": "Nadam"}), {**_DOWN, "weights": _STATE}),
+    ("learning-rate-out-of-state", h5_training(adam()), {**_DOWN, "runtime": "tf2.8", "weights": _STATE}),
+    ("drop-optimizer-of-keras-3", h5_training(adam(loss_scale_factor=None)), _DOWN),
 ]
 
 
@@ -262,6 +273,25 @@ def test_what_nothing_else_answers_is_dropped(form: str) -> None:
     assert "optimizer" in last.loses
     assert (plan.draft.training, "compile_config" in plan.draft.root) == ({}, False)
     assert list(plan.draft.moved.values()) == [None]
+
+
+@pytest.mark.parametrize(("runtime", "left"), [("tf2.15", 3), ("tf2.8", 0)])
+def test_the_state_of_keras_3_in_an_h5(runtime: str, left: int) -> None:
+    """Newer optimizers of Keras 2 take all but the learning rate; legacy ones have another order."""
+    more = {**_DOWN, "runtime": runtime, "weights": _STATE}
+    training = h5_training(adam())
+    moved: dict[str, str | None] = {}
+    for name in ("learning-rate-out-of-state", "drop-state-of-keras-3"):
+        draft, _ = edited(name, training, **more)
+        moved = moved or draft.moved
+    assert set(moved.values()) == {None}
+    assert len(_STATE) - len(moved) == left
+
+
+def test_what_keras_2_has_no_setting_for_is_dropped() -> None:
+    """Its training would be another, so that there is none."""
+    draft, changes = edited("drop-optimizer-of-keras-3", h5_training(adam(gradient_accumulation_steps=4)), **_DOWN)
+    assert (len(changes), draft.training) == (1, {})
 
 
 def test_every_edit_says_what_and_why() -> None:
