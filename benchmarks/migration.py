@@ -2,9 +2,9 @@
 
     python benchmarks/migration.py --matrix FOLDER --runtime tf2.21 [--savers NAME...] [--models NAME...]
 
-takes what `accuracy/matrix.py` has left in FOLDER: every .h5 and .keras (and SavedModel, with `--formats`) that does not load in the runtime, or predicts
-something else there. Each is migrated without a proof, loaded in the runtime, and held against the outputs of the
-model that was saved.
+takes what `accuracy/matrix.py` has left in FOLDER: every .h5 and .keras, and every SavedModel with `--formats`, that
+does not load in the runtime, or predicts something else there. Each is migrated without a proof, loaded in the
+runtime, and held against the outputs of the model that was saved.
 """
 
 from __future__ import annotations

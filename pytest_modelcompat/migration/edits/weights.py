@@ -25,6 +25,11 @@ def _moved_assets(draft: Draft, target: Target) -> Iterator[Change]:
     yield from _moved(draft, target, [asset.path for asset in draft.source.assets], ASSETS)
 
 
+def _private_names(draft: Draft, target: Target) -> Iterator[Change]:
+    if target.is_down:
+        yield from _moved_weights(draft, target)
+
+
 def _moved(draft: Draft, target: Target, paths: Iterable[str], folder: str) -> Iterator[Change]:
     if draft.source.format != "keras" or draft.format != "keras" or not target.saved_by.get("keras"):
         return
@@ -34,7 +39,7 @@ def _moved(draft: Draft, target: Target, paths: Iterable[str], folder: str) -> I
     except UnknownGroupError:
         return
     for before, after in moved.items():
-        if before != after:
+        if draft.moved.get(folder + before, folder + before) != folder + after:
             draft.moved[folder + before] = folder + after
             yield Change("the weights", folder + before, folder + after)
 
@@ -47,6 +52,15 @@ EDITS = (
         source="keras-team/tf-keras#664",
         wrong_if="a group is of no layer that the configuration describes, as in a subclassed model",
         apply=_moved_weights,
+    ),
+    Edit(
+        "name-attributes",
+        what="weights of layers inside layers get the names of the attributes that {reader} has for them",
+        because="the attributes hold the same layers",
+        source="keras/src/layers/attention/multi_head_attention.py",
+        wrong_if="the class is not one of Keras' own",
+        apply=_private_names,
+        is_unseen=True,
     ),
     Edit(
         "move-assets",

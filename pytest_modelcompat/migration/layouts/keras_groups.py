@@ -131,7 +131,7 @@ def _inside(layer: Mapping[str, Any], path: str, old: Layout, new: Layout, paths
             return f"{name}/{_inside(inner, rest, old, new, paths, f'{before}{name}/')}"
     if f"/{old.root}/" in path and old.root != new.root:
         raise UnknownGroupError(f"{before}{path}")
-    public = attribute.removeprefix("_") if old.is_private else attribute
-    if public in _PRIVATE_IN_KERAS_2.get(str(layer.get("class_name")), ()):
-        return f"{'_' if new.is_private else ''}{public}/{rest}"
+    # Keras 3 looks under both names.
+    if new.is_private and attribute in _PRIVATE_IN_KERAS_2.get(str(layer.get("class_name")), ()):
+        return f"_{path}"
     return path

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_modelcompat.artifacts.containers.wire_format import DELIMITED
 from pytest_modelcompat.migration.saved_model.graph_node import GraphNode, name_of, renamed, text_of
-from pytest_modelcompat.migration.saved_model.replacements import REPLACEMENTS
 from pytest_modelcompat.migration.saved_model.wire import field_of, rewritten, wire_fields, within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_modelcompat.migration.saved_model.expansions import Expansion
     from pytest_modelcompat.migration.saved_model.replacements import Replacement
     from pytest_modelcompat.migration.saved_model.wire import Chunks, Handler
 
 # How object graphs call the optimizers that have slot variables.
 OPTIMIZER = b"optimizer"
-_REPLACEMENTS = {each.op: each for each in REPLACEMENTS}
 # Numbers of fields: of `SavedModel`, `MetaGraphDef`, `GraphDef`, `FunctionDefLibrary`, `FunctionDef`,
 # `SavedObjectGraph`, `SavedObject`, `SavedUserObject`.
 _META_GRAPH, _GRAPH, _OBJECTS = 2, 2, 7
@@ -34,7 +33,7 @@ ATTRIBUTE, OP, SLOT_VARIABLES = "attribute", "op", "slot variables"
 
 
 class Place(NamedTuple):
-    """What was changed, as above; the op; the attribute, and its value as text."""
+    """What was changed, as above; the op; the attribute, and its value as text; of an op, the one in its place."""
 
     what: str
     op: str = ""
@@ -48,12 +47,14 @@ class GraphChanges:
 
     Args:
         dropped: op -> attribute -> the value at which it is dropped, as text; None for any.
-        replaced: ops that others take the place of, where they do the same.
+        replaced: op -> the one that takes its place where both do the same.
+        expanded: op -> the nodes that take its place in functions.
         slot_variables: whether optimizers lose their slot variables.
     """
 
     dropped: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
-    replaced: frozenset[str] = frozenset()
+    replaced: Mapping[str, Replacement] = field(default_factory=dict)
+    expanded: Mapping[str, Expansion] = field(default_factory=dict)
     slot_variables: bool = False
 
     def dropping(self, dropped: Mapping[str, Mapping[str, str | None]]) -> GraphChanges:
@@ -84,7 +85,7 @@ class _Pass:
     def __init__(self, changes: GraphChanges) -> None:
         self.changes = changes
         self.places: Counter[Place] = Counter()
-        self.wanted = changes.replaced | changes.dropped.keys()
+        self.wanted = changes.replaced.keys() | changes.dropped.keys() | changes.expanded.keys()
 
     def saved_model(self, data: memoryview) -> Chunks | None:
         function: Handler = within(_FUNCTION, {_NODE_OF_FUNCTION: partial(self.node, _NODE_OF_FUNCTION)})
@@ -102,21 +103,31 @@ class _Pass:
         op = node.first_op
         if op not in self.wanted:
             return None
-        by = _REPLACEMENTS[op] if op in self.changes.replaced else None
+        nodes = self.expanded(op, node) if number == _NODE_OF_FUNCTION else None
+        if nodes is not None:
+            return [chunk for each in nodes for chunk in field_of(number, each)]
+        by = self.changes.replaced.get(op)
         if by is not None and not by.applies(node):
             by = None
         if by is not None:
-            self.places[Place(OP, op)] += 1
+            self.places[Place(OP, op, value=by.by)] += 1
         attribute = partial(self.attribute, op, by)
         body = node.changed(attribute, by.by if by else "", keeps_inputs=by is None or by.keeps_inputs)
         return None if body is None else field_of(number, body)
+
+    def expanded(self, op: str, node: GraphNode) -> list[Chunks] | None:
+        expansion = self.changes.expanded.get(op)
+        nodes = None if expansion is None else expansion.nodes(node)
+        if expansion is not None and nodes is not None:
+            self.places[Place(OP, op, expansion.attribute, " + ".join((*expansion.needs, op)))] += 1
+        return nodes
 
     def attribute(self, op: str, by: Replacement | None, entry: memoryview) -> Chunks | None:
         name = name_of(entry)
         if by is not None and name in by.attributes:
             new = by.attributes[name]
             return [] if new is None else field_of(_ATTRIBUTE, renamed(entry, new))
-        droppable = self.changes.dropped.get(op, {})
+        droppable = self.changes.dropped.get(op if by is None else by.by, {})
         if name not in droppable:
             return None
         text, wanted = text_of(entry), droppable[name]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.migration.saved_model.expansions import EXPANSIONS
 from pytest_modelcompat.migration.saved_model.graph_edit import GraphEdit
 from pytest_modelcompat.migration.saved_model.replacements import REPLACEMENTS
 from pytest_modelcompat.results.finding import MEASURED
@@ -16,13 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pytest_modelcompat.artifacts.inventory import OpUse
+    from pytest_modelcompat.migration.saved_model.expansions import Expansion
     from pytest_modelcompat.migration.saved_model.graph_changes import GraphChanges
     from pytest_modelcompat.migration.saved_model.graph_draft import GraphDraft
     from pytest_modelcompat.migration.saved_model.replacements import Replacement
     from pytest_modelcompat.migration.target import Target
 
 # They name something for people, check it, or say what a gradient is for: no value of theirs changes what is computed.
-# An empty text stands for any op.
 _SAYS_NOTHING = {
     "debug_name": ("VarHandleOp",),
     "validate_shape": ("AssignVariableOp",),
@@ -31,7 +32,8 @@ _SAYS_NOTHING = {
     "grad_x": ("BatchMatMul", "BatchMatMulV2", "BatchMatMulV3"),
     "grad_y": ("BatchMatMul", "BatchMatMulV2", "BatchMatMulV3"),
 }
-_OF_DATASETS = "metadata"
+# The same of ops of many names, by what is in the names.
+_SAYS_NOTHING_IN = {"metadata": "Dataset", "sparse_gradient": "SparseSegment"}
 
 
 def _unknown(draft: GraphDraft, target: Target) -> Iterator[tuple[OpUse, str]]:
@@ -55,8 +57,8 @@ def _without_defaults(draft: GraphDraft, target: Target) -> GraphChanges | None:
 def _without_names(draft: GraphDraft, target: Target) -> GraphChanges | None:
     dropped: dict[str, dict[str, str | None]] = defaultdict(dict)
     for use, name in _unknown(draft, target):
-        is_of_dataset = name == _OF_DATASETS and "Dataset" in use.op
-        if is_of_dataset or use.op in _SAYS_NOTHING.get(name, ()):
+        is_in_name = name in _SAYS_NOTHING_IN and _SAYS_NOTHING_IN[name] in use.op
+        if is_in_name or use.op in _SAYS_NOTHING.get(name, ()):
             dropped[use.op][name] = None
     return draft.changes.dropping(dropped) if dropped else None
 
@@ -65,7 +67,15 @@ def _with_other_op(replacement: Replacement, draft: GraphDraft, target: Target) 
     is_lacking = target.profile.op(replacement.op) is None and target.profile.op(replacement.by) is not None
     if not is_lacking or all(use.op != replacement.op for use in draft.ops()):
         return None
-    return replace(draft.changes, replaced=draft.changes.replaced | {replacement.op})
+    return replace(draft.changes, replaced={**draft.changes.replaced, replacement.op: replacement})
+
+
+def _with_more_nodes(expansion: Expansion, draft: GraphDraft, target: Target) -> GraphChanges | None:
+    has_all = all(target.profile.op(op) is not None for op in expansion.needs)
+    is_lacking = any(use.op == expansion.op and name == expansion.attribute for use, name in _unknown(draft, target))
+    if not has_all or not is_lacking:
+        return None
+    return replace(draft.changes, expanded={**draft.changes.expanded, expansion.op: expansion})
 
 
 def _without_slot_variables(draft: GraphDraft, target: Target) -> GraphChanges | None:
@@ -77,7 +87,8 @@ def _dashed(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
 
 
-def _by_other_op(each: Replacement) -> GraphEdit:
+def by_other_op(each: Replacement) -> GraphEdit:
+    """The edit that writes one op in the place of another."""
     return GraphEdit(
         f"replace-{_dashed(each.op)}",
         what=f"the op {each.op}, which {{reader}} does not have, becomes {each.by}",
@@ -88,8 +99,21 @@ def _by_other_op(each: Replacement) -> GraphEdit:
     )
 
 
+def by_more_nodes(each: Expansion) -> GraphEdit:
+    """The edit that writes several nodes in the place of one."""
+    return GraphEdit(
+        f"expand-{_dashed(each.op)}",
+        what=f"nodes before {each.op} do what its attribute {each.attribute} asks for, which {{reader}} does not know",
+        because=each.because,
+        source=each.source,
+        wrong_if=each.wrong_if,
+        change=partial(_with_more_nodes, each),
+    )
+
+
 EDITS: tuple[GraphEdit, ...] = (
-    *(_by_other_op(each) for each in REPLACEMENTS),
+    *(by_other_op(each) for each in REPLACEMENTS),
+    *(by_more_nodes(each) for each in EXPANSIONS),
     GraphEdit(
         "drop-default-attribute",
         what="an attribute that an op of {reader} does not have is dropped where its value is the default",

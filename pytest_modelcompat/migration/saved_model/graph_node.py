@@ -11,12 +11,12 @@ from pytest_modelcompat.artifacts.saved_model.protobuf_schema import parse
 from pytest_modelcompat.migration.saved_model.wire import text_field, wire_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pytest_modelcompat.migration.saved_model.wire import Chunks
 
 # The fields of a `NodeDef` that edits change. The last one describes its outputs.
-_OP, _INPUT, _ATTRIBUTE, _TYPE_OF_OUTPUTS = 2, 3, 5, 7
+_NAME, _OP, _INPUT, _DEVICE, _ATTRIBUTE, _TYPE_OF_OUTPUTS = 1, 2, 3, 4, 5, 7
 _KEY = 1
 # A larger attribute holds a tensor.
 _LARGEST = 4096
@@ -34,12 +34,23 @@ class GraphNode:
     data: memoryview
 
     @property
+    def name(self) -> str:
+        """Its name."""
+        return next(self._texts(_NAME), "")
+
+    @property
+    def device(self) -> str:
+        """The device that it asks for; empty for any."""
+        return next(self._texts(_DEVICE), "")
+
+    @property
     def first_op(self) -> str:
         """The op that it names first, which is the only one in a file that TensorFlow wrote; empty for none."""
-        for field in wire_fields(self.data):
-            if field.number == _OP and field.kind == DELIMITED:
-                return bytes(self.data[field.start : field.end]).decode("utf-8", "replace")
-        return ""
+        return next(self._texts(_OP), "")
+
+    def inputs(self) -> list[str]:
+        """Its inputs, those that only say what is done first at the end."""
+        return list(self._texts(_INPUT))
 
     def attributes(self) -> dict[str, memoryview]:
         """Its attributes by name, each packed with its name."""
@@ -71,6 +82,29 @@ class GraphNode:
             chunks += [whole] if instead is None else instead
             is_changed = is_changed or instead is not None
         return chunks if is_changed else None
+
+    def with_first_input(self, name: str, *, without: str) -> Chunks:
+        """The node with another first input.
+
+        Args:
+            name: the input.
+            without: an attribute that is left out.
+        """
+        chunks: Chunks = []
+        is_first = True
+        for field in wire_fields(self.data):
+            value = self.data[field.start : field.end]
+            if field.kind == DELIMITED and field.number == _INPUT and is_first:
+                chunks.append(text_field(_INPUT, name))
+                is_first = False
+            elif field.kind != DELIMITED or field.number != _ATTRIBUTE or name_of(value) != without:
+                chunks.append(self.data[field.head : field.end])
+        return chunks
+
+    def _texts(self, number: int) -> Iterator[str]:
+        for field in wire_fields(self.data):
+            if field.number == number and field.kind == DELIMITED:
+                yield _text(self.data, field.start, field.end)
 
     @staticmethod
     def _instead(

@@ -11,7 +11,6 @@ from pytest_modelcompat.migration.saved_model.graph_changes import OP, SLOT_VARI
 from pytest_modelcompat.migration.saved_model.graph_draft import GRAPH_FILE, GraphDraft
 from pytest_modelcompat.migration.saved_model.graph_edits import EDITS
 from pytest_modelcompat.migration.saved_model.graph_needs import need_of_graph, tensorflow_name
-from pytest_modelcompat.migration.saved_model.replacements import REPLACED_BY
 from pytest_modelcompat.results.finding import Severity
 from pytest_modelcompat.results.migration import Change, PlannedEdit
 
@@ -123,5 +122,5 @@ def _change(place: Place, count: int) -> Change:
         return Change("the object graph", f"{counted(count, 'slot variable')} of an optimizer")
     where = f"{counted(count, 'node')} {place.op}"
     if place.what == OP:
-        return Change(where, place.op, REPLACED_BY[place.op])
+        return Change(where, place.op, place.value)
     return Change(where, f"{place.attribute}={place.value}" if place.value else place.attribute)

@@ -64,6 +64,8 @@ REPLACEMENTS = (
         "takes",
         source="tensorflow/core/kernels/stateless_random_ops_v2.cc",
         wrong_if="the key or the counter were others",
+        # What it says of two outputs does not fit three.
+        attributes={"_output_shapes": None},
     ),
     Replacement(
         "BatchMatMulV3",
@@ -75,4 +77,3 @@ REPLACEMENTS = (
         attributes={"Ta": "T", "Tb": None, "Tout": None},
     ),
 )
-REPLACED_BY = {each.op: each.by for each in REPLACEMENTS}

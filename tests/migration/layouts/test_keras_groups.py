@@ -92,12 +92,12 @@ def test_keras_2_14_numbers_without_gaps() -> None:
     assert moved_groups(model, expected, LAST_OLD, MIDDLE) == expected
 
 
-def test_attention_has_private_names_in_keras_2() -> None:
+def test_attention_has_private_names_in_keras_2_and_keras_3_reads_both() -> None:
     model = sequential(layer("MultiHeadAttention", "a"))
     private, public = "multi_head_attention/_key_dense", "multi_head_attention/key_dense"
     expected = paths({public: private}, old="layers")
     assert moved_groups(model, expected, NEW, MIDDLE) == expected
-    expected = paths({private: public})
+    expected = paths({private: private})
     assert moved_groups(model, expected, OLD, NEW) == expected
 
 
