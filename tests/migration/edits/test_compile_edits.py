@@ -18,6 +18,12 @@ _PACKAGED = {**_ADAM, "class_name": "Custom>Adam"}
 _OLD_ADAM = {"class_name": "Adam", "config": {"lr": 0.5}}
 _NEW_ADAM = {"class_name": "Adam", "config": {"learning_rate": 0.5}}
 _MSE = "mean_squared_error"
+_KLD = {
+    "module": "keras.metrics",
+    "class_name": "KLDivergence",
+    "config": {"name": "kld", "dtype": "float32"},
+    "registered_name": None,
+}
 _DOWN = {"keras": "3.3.3", "runtime": "tf2.15"}
 _SCHEDULE = {
     "class_name": "ExponentialDecay",
@@ -61,7 +67,7 @@ APPLIES: list[tuple[str, dict[str, Any], dict[str, Any], str, Any]] = [
     ("name-in-full", h5_training(loss="kullback_leibler_divergence"), {"keras": "2.2.4"}, "loss", "kl_divergence"),
     ("name-in-full", h5_training(loss="logcosh"), {"keras": "2.1.6"}, "loss", "log_cosh"),
     ("name-in-full", keras_training(loss={"a": "huber_loss"}), {"form": "keras"}, "loss", {"a": "huber"}),
-    ("name-in-full", h5_training(metrics=["kld"]), {}, "metrics", ["kl_divergence"]),
+    ("name-in-full", h5_training(metrics=["kld"]), {}, "metrics", [_KLD]),
     (
         "sum-over-batch-size",
         h5_training(loss={"class_name": "Huber", "config": {"reduction": "auto", "delta": 2.0}}),
@@ -201,6 +207,15 @@ def test_a_function_in_a_metric(function: str, expected: str) -> None:
     draft, _ = edited("function-in-metric", h5_training(metrics=[[{**_WRAPPED, "config": config}]]))
     metric = draft.training["metrics"][0][0]
     assert (metric["class_name"], metric["config"]["name"]) == (expected, "mine")
+
+
+def test_the_crossentropy_of_the_loss() -> None:
+    """It keeps its name; of another loss nothing is known."""
+    training = keras_training(loss="sparse_categorical_crossentropy", metrics=["ce", "accuracy"])
+    draft, _ = edited("crossentropy-of-loss", training, form="keras", keras="2.13.1")
+    metric = draft.training["metrics"][0]
+    assert (metric["class_name"], metric["config"]["name"]) == ("SparseCategoricalCrossentropy", "ce")
+    assert edited("crossentropy-of-loss", h5_training(loss="mse", metrics=["ce"]))[1] == []
 
 
 def test_a_metric_without_the_name_of_its_output() -> None:
