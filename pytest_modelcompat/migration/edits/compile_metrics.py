@@ -81,7 +81,7 @@ def _without_output(draft: Draft, target: Target) -> Iterator[Change]:
 def _by_loss(draft: Draft, target: Target) -> Iterator[Change]:
     """`compile()` of Keras 2 chooses among three by the shape of the targets, which the loss tells, too."""
     loss = draft.training.get("loss")
-    name = function_name(loss) or (loss["class_name"] if is_node(loss) else "")
+    name = function_name(loss) or (str(loss["class_name"]) if isinstance(loss, dict) and is_node(loss) else "")
     class_name = _CROSSENTROPIES.get(name.replace("_", "").lower())
     if target.reader[0] < 3 or class_name is None:
         return

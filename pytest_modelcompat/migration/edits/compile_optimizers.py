@@ -8,7 +8,7 @@ from pytest_modelcompat.migration.edit import Edit, change
 from pytest_modelcompat.results.finding import MEASURED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pytest_modelcompat.migration.draft import Draft
     from pytest_modelcompat.migration.nodes import Node
@@ -22,6 +22,11 @@ _OWN_PACKAGE = "Custom>"
 _LEGACY = ".optimizers.legacy"
 # Settings of how a step is run in Keras 2: none changes its result.
 _OF_NO_RESULT = frozenset({"jit_compile", "is_legacy_optimizer", "mesh"})
+_OF_AN_AVERAGE = frozenset({"ema_momentum", "ema_overwrite_frequency"})
+_OFF_WHEN_NONE = frozenset(
+    {"use_ema", "weight_decay", "clipnorm", "clipvalue", "global_clipnorm"}
+    | {"loss_scale_factor", "gradient_accumulation_steps"}
+)
 _FUZZ = 1e-7
 # In legacy Nadam it sets how fast its momentum grows.
 _OTHER_DECAY = frozenset({"Nadam"})
@@ -98,8 +103,16 @@ def _of_no_result(draft: Draft, target: Target) -> Iterator[Change]:
         known = _known(target, node)
         if known is None or known.accepts is None:
             continue
-        for key in sorted(_OF_NO_RESULT & node.config.keys() - known.accepts):
-            yield change(node, before=str(node.config.pop(key)), key=key)
+        config = dict(node.config)
+        for key in [each for each in config if each not in known.accepts]:
+            if _has_no_effect(key, config):
+                yield change(node, before=str(node.config.pop(key)), key=key)
+
+
+def _has_no_effect(key: str, config: Mapping[str, Any]) -> bool:
+    if key in _OF_AN_AVERAGE:
+        return not config.get("use_ema")
+    return key in _OF_NO_RESULT or (key in _OFF_WHEN_NONE and (config[key] is None or config[key] is False))
 
 
 def _no_decay(draft: Draft, target: Target) -> Iterator[Change]:
@@ -229,10 +242,11 @@ EDITS = (
     ),
     Edit(
         "drop-optimizer-argument",
-        what="settings of how the optimizer is run, which {reader} does not take, are dropped",
-        because="jit_compile, is_legacy_optimizer and mesh do not change the result of a step",
+        what="settings of the optimizer that {reader} does not take are dropped where they have no effect",
+        because="jit_compile, is_legacy_optimizer and mesh change no result, what is None or False is not done, and "
+        "settings of an average of the weights say nothing where none is kept",
         source="keras/optimizers/optimizer.py of Keras 2.15",
-        wrong_if="the class takes them",
+        wrong_if="the setting is on: it is left then",
         apply=_of_no_result,
         is_unseen=True,
     ),

@@ -25,6 +25,7 @@ _KLD = {
     "registered_name": None,
 }
 _DOWN = {"keras": "3.3.3", "runtime": "tf2.15"}
+_OLDER = {"keras": "2.13.1", "runtime": "tf2.8"}
 _SCHEDULE = {
     "class_name": "ExponentialDecay",
     "config": {"initial_learning_rate": 0.1, "decay_steps": 2, "decay_rate": 0.5, "staircase": False, "name": None},
@@ -119,6 +120,7 @@ APPLIES: list[tuple[str, dict[str, Any], dict[str, Any], str, Any]] = [
         "",
         adam(),
     ),
+    ("drop-optimizer-argument", h5_training(adam(use_ema=False, ema_momentum=0.9)), _OLDER, "", adam()),
     ("drop-decay-of-zero", h5_training(adam(decay=0.0)), {}, "", adam()),
     ("epsilon-of-none", h5_training(adam(epsilon=None)), {"keras": "2.1.6"}, "", adam(epsilon=1e-7)),
     ("optimizer-of-keras-2", h5_training(adam()), _DOWN, "", adam(is_legacy_optimizer=False)),
@@ -162,6 +164,7 @@ FORBIDDEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("optimizer-module", keras_training({**adam(), "module": "theirs.optimizers"}), {"form": "keras"}),
     ("rename-learning-rate", h5_training({"class_name": "Theirs", "config": {"lr": 0.5}}), {}),
     ("drop-optimizer-argument", h5_training(adam(jit_compile=False)), {"runtime": "tf2.15"}),
+    ("drop-optimizer-argument", h5_training(adam(weight_decay=0.1, use_ema=True, ema_momentum=0.9)), _OLDER),
     ("drop-decay-of-zero", h5_training(adam(decay=0.1)), {}),
     ("drop-decay-of-zero", h5_training({"class_name": "Nadam", "config": {"decay": 0.0}}), {}),
     ("decay-as-schedule", h5_training({"class_name": "Nadam", "config": {"decay": 0.004, "learning_rate": 0.1}}), {}),
