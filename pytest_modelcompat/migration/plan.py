@@ -75,19 +75,6 @@ def plan_edits(inventory: Inventory, target: Target, edits: Sequence[Edit] = EDI
     return DraftPlan(draft, tuple(planned), found, left, needs)
 
 
-def edits_answer(inventory: Inventory, target: Target) -> bool:
-    """Whether edits answer everything that keeps an artifact from a runtime, and there is something to answer.
-
-    Args:
-        inventory: of any artifact.
-        target: the runtime.
-    """
-    if inventory.format not in ("h5", "keras") or inventory.weights_only:
-        return False
-    plan = plan_edits(inventory, target)
-    return bool(plan.edits) and not plan.left
-
-
 def to_answer(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings that keep an artifact from loading, or from predicting the same."""
     return tuple(each for each in findings if each.severity in _TO_ANSWER)
