@@ -181,6 +181,50 @@ def test_every_graph_is_edited_whatever_its_tags(tmp_path: Path) -> None:
     assert ops_of(written) == {"NoOp": 1}
 
 
+# What the parts of a schema do not have is given in wire format: objects, and functions bound to them.
+PLAIN = delimited(1, delimited(4, delimited(1, b"_generic_user_object")))
+CAPTURED = delimited(1, delimited(12, delimited(1, b"x:0") + delimited(2, b"outer")))
+CALLED = delimited(1, delimited(6, delimited(1, b"outer")))
+
+
+def bound(name: bytes, inputs: bytes) -> bytes:
+    """A function of an object graph, bound to objects."""
+    return delimited(2, delimited(1, name) + delimited(2, inputs))
+
+
+def with_objects(folder: Path, objects: bytes) -> Path:
+    """A SavedModel with an object graph."""
+    file = by_hand(folder) / "saved_model.pb"
+    file.write_bytes(delimited(2, delimited(1, delimited(4, b"serve")) + delimited(2, b"") + delimited(7, objects)))
+    return folder
+
+
+@pytest.mark.parametrize("inputs", [delimited(2, b"\x01\x02"), b"\x10\x01\x10\x02"], ids=["packed", "one by one"])
+def test_captured_tensors_become_plain_objects(inputs: bytes, tmp_path: Path) -> None:
+    kept = bound(b"outer", delimited(2, b"\x01"))
+    objects = PLAIN + PLAIN + CAPTURED + CALLED + kept + bound(b"gradient", inputs)
+    source = with_objects(tmp_path / "source", objects)
+    plan = plan_of(source, "tf2.4")
+    assert [each.name for each in plan.edits] == ["drop-captured-tensors"]
+    assert not plan.left
+    graph = graph_of(migrated(source, "tf2.4", tmp_path / "out")).object_graph_def
+    assert [node.HasField("captured_tensor") for node in graph.nodes] == [False] * 4
+    assert graph.nodes[2].user_object.identifier == "_generic_user_object"
+    assert list(graph.concrete_functions) == ["outer"]
+
+
+@pytest.mark.parametrize(
+    ("runtime", "called"),
+    [("tf2.6", b"outer"), ("tf2.4", b"gradient")],
+    ids=["it knows them", "an object calls the function"],
+)
+def test_captured_tensors_stay(runtime: str, called: bytes, tmp_path: Path) -> None:
+    calls = delimited(1, delimited(6, delimited(1, called)))
+    objects = PLAIN + CAPTURED + calls + bound(b"gradient", delimited(2, b"\x01"))
+    plan = plan_of(with_objects(tmp_path / "source", objects), runtime)
+    assert not plan.edits
+
+
 def test_nothing_is_planned_for_what_loads(tmp_path: Path) -> None:
     source = by_hand(tmp_path / "source", f"node {{ {VARIABLE % DEBUG_NAME} }}")
     plan = plan_of(source, "tf2.8")
