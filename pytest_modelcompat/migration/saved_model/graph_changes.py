@@ -79,6 +79,8 @@ def changed_graphs(data: memoryview, changes: GraphChanges) -> tuple[Chunks, Cou
         ValueError: it is damaged.
     """
     done = _Pass(changes)
+    if changes == GraphChanges():
+        return [data], done.places
     return done.saved_model(data) or [data], done.places
 
 
