@@ -29,6 +29,7 @@ def check_compatibility(
     custom: Collection[str] = (),
     safe_mode: bool = True,
     facts: Facts | None = None,
+    rewritten: Collection[tuple[str, ...]] = (),
 ) -> CompatibilityResult:
     """Predicts whether an artifact loads in a runtime, and whether it still predicts the same there.
 
@@ -41,9 +42,11 @@ def check_compatibility(
         custom: names of classes and functions that will be declared (`custom_objects`) or registered there.
         safe_mode: what `load_model` is given; `False` lets Lambda bytecode run.
         facts: what was measured of the artifact's format; None for what this package has.
+        rewritten: paths of layers that are not as the version that saved the artifact writes them: what was measured of
+            their classes is not said of these.
     """
     facts = facts or load_facts(inventory.format)
-    context = CompatibilityContext(inventory, profile, frozenset(custom), safe_mode, facts)
+    context = CompatibilityContext(inventory, profile, frozenset(custom), safe_mode, facts, frozenset(rewritten))
     found = list(_findings(context))
     return CompatibilityResult(
         inventory.path,

@@ -44,6 +44,7 @@ class CompatibilityContext:
         custom: names of classes and functions that are declared or registered there.
         safe_mode: what `load_model` is given.
         facts: what was measured of the artifact's format; None where nothing was.
+        rewritten: paths of layers that are not as the version that saved the artifact writes them.
     """
 
     inventory: Inventory
@@ -51,6 +52,7 @@ class CompatibilityContext:
     custom: frozenset[str] = field(default_factory=frozenset)
     safe_mode: bool = True
     facts: Facts | None = None
+    rewritten: frozenset[tuple[str, ...]] = frozenset()
 
     @cached_property
     def writer(self) -> MinorVersion:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.versions import MinorVersion, dotted, minor_version
 from pytest_modelcompat.compatibility.check import check_compatibility
+from pytest_modelcompat.migration.rewritten import rewritten_paths
 from pytest_modelcompat.migration.writers import writer_profile
 
 if TYPE_CHECKING:
@@ -97,16 +98,20 @@ class Target:
             return False, None
         return True, known.writes[key]
 
-    def findings(self, inventory: Inventory) -> tuple[Finding, ...]:
+    def findings(self, inventory: Inventory, source: Inventory | None = None) -> tuple[Finding, ...]:
         """What `check` finds.
 
         Args:
             inventory: of the artifact as it is, or of a draft.
+            source: of the artifact as it is, where the other is of a draft.
         """
         from pytest_modelcompat.artifacts.keras.config import without_compile_config
 
         judged = inventory if self.compile_model else without_compile_config(inventory)
-        found = check_compatibility(judged, self.profile, custom=self.custom, safe_mode=self.safe_mode)
+        rewritten = rewritten_paths(source, judged) if source is not None else frozenset()
+        found = check_compatibility(
+            judged, self.profile, custom=self.custom, safe_mode=self.safe_mode, rewritten=rewritten
+        )
         return found.findings
 
 
@@ -117,4 +122,6 @@ def _named(profile: Profile, node: Node, custom: frozenset[str]) -> ObjectKnowle
     if node.role == "optimizer":
         by_name = {each.lower(): known for each, known in profile.names.get("optimizer", {}).items()}
         return profile.find("optimizer", name) or by_name.get(name.lower())
-    return profile.find(node.role, name) or profile.find("object", name)
+    # A public name may be another than that of the class.
+    placed = profile.public(str(node.data.get("module")), name)
+    return profile.find(node.role, name) or placed or profile.find("object", name)

@@ -114,7 +114,8 @@ def taken_for_functions(context: CompatibilityContext) -> Iterator[Finding]:
     if context.inventory.format != "h5" or context.reader < _LOOKS_TEXTS_UP:
         return
     for layer in context.inventory.layers:
-        for key, value in layer.config.items():
+        # With a module beside it its configuration is taken as it stands. Read in its sources.
+        for key, value in layer.config.items() if not layer.module else ():
             known = context.profile.public("keras.layers", value) if isinstance(value, str) and key != "name" else None
             if known is not None and not known.is_class:
                 yield Finding(

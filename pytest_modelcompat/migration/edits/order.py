@@ -2,6 +2,55 @@
 
 from __future__ import annotations
 
-from pytest_modelcompat.migration.edits import arguments
+from pytest_modelcompat.migration.edits import (
+    arguments,
+    compile_arguments,
+    compile_losses,
+    compile_metrics,
+    compile_names,
+    compile_optimizers,
+    compile_remains,
+    compile_state,
+    connections,
+    container,
+    downward_arguments,
+    downward_connections,
+    downward_ends,
+    downward_layers,
+    downward_operations,
+    downward_places,
+    downward_policies,
+    downward_weights,
+    modules,
+    names,
+    operations,
+    shapes,
+    weights,
+)
 
-EDITS = (*arguments.EDITS,)
+EDITS = (
+    *container.EDITS,
+    *weights.EDITS,
+    *downward_policies.EDITS,
+    *downward_places.EDITS,
+    *downward_ends.EDITS,
+    *downward_arguments.EDITS,
+    *downward_layers.EDITS,
+    *downward_operations.EDITS,
+    *downward_connections.EDITS,
+    *downward_weights.EDITS,
+    *modules.EDITS,
+    *names.EDITS,
+    *shapes.EDITS,
+    *arguments.EDITS,
+    *operations.EDITS,
+    *connections.EDITS,
+    *compile_optimizers.EDITS,
+    *compile_names.EDITS,
+    *compile_losses.EDITS,
+    *compile_metrics.EDITS,
+    *compile_arguments.EDITS,
+    # Nothing that is tried after these keeps more of what `compile()` was given.
+    *compile_state.EDITS,
+    *compile_remains.EDITS,
+)
