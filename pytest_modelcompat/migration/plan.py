@@ -9,6 +9,7 @@ from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
 from pytest_modelcompat.migration.draft import Draft
 from pytest_modelcompat.migration.edits.order import EDITS
 from pytest_modelcompat.migration.needs import need_of
+from pytest_modelcompat.migration.saved_model.graph_plan import plan_saved_model
 from pytest_modelcompat.results.finding import Severity
 from pytest_modelcompat.results.migration import PlannedEdit
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts.inventory import Inventory
     from pytest_modelcompat.migration.edit import Edit
+    from pytest_modelcompat.migration.saved_model.graph_plan import SavedModelPlan
     from pytest_modelcompat.migration.target import Target
     from pytest_modelcompat.results.finding import Finding
     from pytest_modelcompat.results.migration import Change, Need
@@ -82,9 +84,13 @@ def edits_answer(inventory: Inventory, target: Target) -> bool:
         inventory: of any artifact.
         target: the runtime.
     """
-    if inventory.format not in ("h5", "keras") or inventory.weights_only:
+    plan: DraftPlan | SavedModelPlan
+    if inventory.format == "saved_model":
+        plan = plan_saved_model(inventory, target)
+    elif inventory.format in ("h5", "keras") and not inventory.weights_only:
+        plan = plan_edits(inventory, target)
+    else:
         return False
-    plan = plan_edits(inventory, target)
     return bool(plan.edits) and not plan.left
 
 
