@@ -15,7 +15,7 @@ from pytest_modelcompat.migration.saved_model.replacements import REPLACEMENTS
 from pytest_modelcompat.results.finding import MEASURED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from pytest_modelcompat.artifacts.inventory import OpUse
     from pytest_modelcompat.migration.saved_model.expansions import Expansion
@@ -162,8 +162,3 @@ EDITS: tuple[GraphEdit, ...] = (
         loses="gradients that the model defines itself: {reader} takes those of its ops",
     ),
 )
-
-
-def names() -> Mapping[str, GraphEdit]:
-    """The edits by name."""
-    return {each.name: each for each in EDITS}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from pytest_modelcompat.artifacts.containers.wire_format import delimited
-from pytest_modelcompat.migration.saved_model.graph_edits import names
+from pytest_modelcompat.migration.saved_model.graph_edits import EDITS
 from pytest_modelcompat.results.finding import Kind
 from tests.migration.saved_model.saved_models import by_hand, graph_of, migrated, ops_of, plan_of
 
@@ -115,7 +115,7 @@ def test_an_edit_applies_in_the_graph_and_in_every_function(case: Case, tmp_path
 
 @pytest.mark.parametrize("case", FORBIDDEN, ids=lambda case: f"{case.edit}-{case.runtime}")
 def test_where_its_condition_forbids_an_edit_nothing_is_planned(case: Case, tmp_path: Path) -> None:
-    plan = plan_of(saved(case, tmp_path / "source"), case.runtime, [names()[case.edit]])
+    plan = plan_of(saved(case, tmp_path / "source"), case.runtime, [each for each in EDITS if each.name == case.edit])
     assert not plan.edits
     assert len(plan.needs) == len(plan.left) == len(plan.findings)
 
