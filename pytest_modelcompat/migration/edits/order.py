@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_modelcompat.migration.edits import (
     arguments,
     downward_arguments,
+    downward_calls,
     downward_connections,
     downward_ends,
     downward_layers,
@@ -22,6 +23,7 @@ EDITS = (
     *downward_layers.EDITS,
     *downward_operations.EDITS,
     *downward_connections.EDITS,
+    *downward_calls.EDITS,
     *downward_weights.EDITS,
     *arguments.EDITS,
 )
