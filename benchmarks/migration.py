@@ -2,9 +2,9 @@
 
     python benchmarks/migration.py --matrix FOLDER --runtime tf2.21 [--savers NAME...] [--models NAME...]
 
-takes what `accuracy/matrix.py` has left in FOLDER: every .h5 and .keras that does not load in the runtime, or predicts
-something else there. Each is migrated without a proof, loaded in the runtime, and held against the outputs of the
-model that was saved.
+takes what `accuracy/matrix.py` has left in FOLDER: every .h5 and .keras, and every SavedModel with `--formats`, that
+does not load in the runtime, or predicts something else there. Each is migrated without a proof, loaded in the
+runtime, and held against the outputs of the model that was saved.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from accuracy.loads import Artifact, Load, _job, _outcome  # noqa: E402 - its fo
 from pytest_modelcompat.artifacts import read_inventory  # noqa: E402
 from pytest_modelcompat.migration.plan import plan_edits  # noqa: E402
 from pytest_modelcompat.migration.rewrite import Rewrite, write  # noqa: E402
+from pytest_modelcompat.migration.saved_model.folder import write_saved_model  # noqa: E402
+from pytest_modelcompat.migration.saved_model.graph_plan import plan_saved_model  # noqa: E402
 from pytest_modelcompat.migration.target import Target  # noqa: E402
 from pytest_modelcompat.profiles.store import load_profile  # noqa: E402
 from pytest_modelcompat.runtimes.builtin import builtin_runtime  # noqa: E402
@@ -101,14 +103,19 @@ def attempt(loader: LoaderProcess, artifact: Artifact, path: Path, form: str = "
     """What happens to a file in the runtime: `loads`, `changed`, `fails`, `crash` or `hang`, and what was said."""
     at = replace(artifact, path=path, format=form or artifact.format)
     load = Load(at, artifact.objects, safe_mode=not artifact.unsafe)
-    outcome, _, message = _outcome(artifact, loader.run(replace(_job(load, TIMEOUT))))
-    return outcome, message
+    others = ("graph",) if at.format == "saved_model" else ()
+    loaded = loader.run(replace(_job(load, TIMEOUT), saved_model_loaders=others))
+    outcome, _, message = _outcome(artifact, loaded)
+    failed = [(each.error or {}).get("message", "") for each in loaded.other_results.values() if not each.succeeded]
+    return ("fails", f"graph loader: {failed[0]}") if outcome == "loads" and failed else (outcome, message)
 
 
 def migrated(artifact: Artifact, profile: Any, loader: LoaderProcess, out: Path) -> tuple[str, str]:
     """What becomes of an artifact once it is migrated, in one word, and why."""
     inventory = read_inventory(artifact.path)
     target = Target(profile, dict(inventory.saved_by), frozenset(artifact.objects), safe_mode=not artifact.unsafe)
+    if artifact.format == "saved_model":
+        return migrated_folder(artifact, inventory, target, loader, out)
     plan = plan_edits(inventory, target)
     if plan.left:
         first = plan.left[0]
@@ -117,6 +124,21 @@ def migrated(artifact: Artifact, profile: Any, loader: LoaderProcess, out: Path)
     write(Rewrite.of(plan.draft), path)
     outcome, message = attempt(loader, artifact, path, plan.draft.format)
     path.unlink()
+    edits = ", ".join(each.name for each in plan.edits)
+    return outcome, f"{message[:300]!r} after {edits or 'no edit'}"
+
+
+def migrated_folder(
+    artifact: Artifact, inventory: Any, target: Target, loader: LoaderProcess, out: Path
+) -> tuple[str, str]:
+    """What becomes of a SavedModel once it is migrated, loaded by TensorFlow's graph loader too, and why."""
+    plan = plan_saved_model(inventory, target)
+    if plan.left:
+        return "left", plan.needs[0].text
+    path = out / f"{artifact.saver}-{artifact.model}"
+    write_saved_model(plan, path)
+    outcome, message = attempt(loader, artifact, path)
+    shutil.rmtree(path)
     edits = ", ".join(each.name for each in plan.edits)
     return outcome, f"{message[:300]!r} after {edits or 'no edit'}"
 

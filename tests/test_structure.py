@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 PACKAGE = "pytest_modelcompat"
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = {
+    "migration",
     "plugin",
     "cli",
     "report",

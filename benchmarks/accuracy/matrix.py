@@ -22,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from accuracy.loads import Artifact, load_all  # noqa: E402 - the folder above is on the path only now
+from accuracy.save import ROOMS_VARIABLE  # noqa: E402
 
 from pytest_modelcompat.runtimes.builtin import builtin_runtime  # noqa: E402
 from pytest_modelcompat.runtimes.environments import create, interpreter_of  # noqa: E402
@@ -57,12 +58,15 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="where artifacts and results go")
     parser.add_argument("--results", type=Path, help="the file of results; default: OUT/results.jsonl")
+    parser.add_argument("--rooms", nargs="+", help="other rooms of the zoo than those of the matrix, such as: unseen")
     parser.add_argument("--models", nargs="+", help="some of the models; default: all")
     parser.add_argument("--savers", nargs="+", default=SAVERS, help="default: %(default)s")
     parser.add_argument("--loaders", nargs="+", default=LOADERS, help="default: %(default)s")
     parser.add_argument("--timeout", type=float, default=60.0, help="seconds until a load counts as a hang")
     options = parser.parse_args()
     options.out = options.out.resolve()
+    if options.rooms:
+        os.environ[ROOMS_VARIABLE] = " ".join(options.rooms)
     options.results = options.results or options.out / "results.jsonl"
     return options
 

@@ -27,6 +27,7 @@ from . import (
     layer_trace,
     resolve,
     samples,
+    saved_copies,
     saved_models,
     tensors,
     training_state,
@@ -90,6 +91,7 @@ def _stages(folder: Path, job: Dict[str, Any], answer: JobAnswer) -> None:
         _predict(folder, job, loaded, answer)
     if job["layers"]:
         _trace_layers(folder, job, loaded, answer)
+    _save_again(folder, job, loaded, answer)
     if job["training"] and not _is_saved_model(job):
         _enter(folder, answer, "training")
         answer["training"] = training_state.state(loaded)
@@ -97,6 +99,12 @@ def _stages(folder: Path, job: Dict[str, Any], answer: JobAnswer) -> None:
             # It changes the model, so it comes last.
             answer["trial"] = _trial(folder, job, loaded, keras)
     _enter(folder, answer, "done")
+
+
+def _save_again(folder: Path, job: Dict[str, Any], loaded: Any, answer: JobAnswer) -> None:
+    if job.get("saved_as"):
+        _enter(folder, answer, "save")
+        saved_copies.save(loaded, job["saved_as"], folder)
 
 
 def _retry_uncompiled(
@@ -309,7 +317,10 @@ def _trial(folder: Path, job: Dict[str, Any], loaded: Any, keras: Any) -> Dict[s
     """Loss, metrics and a step of training, with the targets that are given."""
     with np.load(str(folder / "targets.npz"), allow_pickle=False) as arrays:
         targets = tensors.unpack(job["trial"]["targets"], arrays)
-    return training_step.trial(loaded, _inputs(folder, job), targets, keras, steps=job["trial"]["steps"])
+    trial = job["trial"]
+    return training_step.trial(
+        loaded, _inputs(folder, job), targets, keras, steps=trial["steps"], seed=trial.get("seed", 0)
+    )
 
 
 def _keep_outputs(routes: Dict[str, Any], file: Path) -> Dict[str, Any]:

@@ -55,7 +55,7 @@ def stepped(model: Any, data: Tuple[Any, ...], keras: Any, seed: int) -> Dict[st
     return {"loss of a training step": logs["loss"], "loss after it": evaluated(model, data)["loss"]}
 
 
-def trial(model: Any, inputs: Any, targets: Any, keras: Any, *, steps: bool) -> Dict[str, Any]:
+def trial(model: Any, inputs: Any, targets: Any, keras: Any, *, steps: bool, seed: int = 0) -> Dict[str, Any]:
     """What a reloaded model gives: `evaluated`, `step`, and `error` where it raises.
 
     Args:
@@ -64,13 +64,14 @@ def trial(model: Any, inputs: Any, targets: Any, keras: Any, *, steps: bool) -> 
         targets: nested arrays, or None.
         keras: the package that it is of.
         steps: whether to do a step of training, too.
+        seed: of what a step draws.
     """
     answer = {"evaluated": {}, "step": {}, "error": ""}  # type: Dict[str, Any]
     try:
         data = batch(model, inputs, targets)
         answer["evaluated"] = evaluated(model, data)
         if steps and getattr(model, "optimizer", None) is not None:
-            answer["step"] = stepped(model, data, keras, 0)
+            answer["step"] = stepped(model, data, keras, seed)
     except Exception as error:  # noqa: BLE001 - a loss is the user's code, and every failure is the answer
         answer["error"] = "{}: {}".format(type(error).__name__, error)
     return answer

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_modelcompat.artifacts.inventory import Inventory, WeightUse
+    from pytest_modelcompat.migration.layouts.scalar import Scalar
+
+_MODEL_WEIGHTS = "model_weights"
 
 
 @dataclass
@@ -25,8 +28,11 @@ class Draft:
         root: the outermost node of the model's configuration.
         training: what `compile()` was given; in a `.keras` draft the same object as `root["compile_config"]`. Empty
             where there is none.
-        moved: datasets of weights that are written under another path -> that path; None for what is not written.
-            Paths are those of the source's inventory and, behind the arrow, those of the written format.
+        moved: datasets of weights, and assets, that are written under another path -> that path; None for what is not
+            written. Paths are those of the source's inventory and, behind the arrow, those of the written format.
+        added: path in what is written -> a variable that the source does not have.
+        renamed: layers that have another name in the configuration than their weights in an .h5 file -> that name;
+            Keras 3 goes by the order of the layers alone.
         suffix: of the file to write; empty for the usual one of its format.
     """
 
@@ -35,7 +41,9 @@ class Draft:
     root: dict[str, Any]
     training: dict[str, Any] = field(default_factory=dict)
     moved: dict[str, str | None] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
     suffix: str = ""
+    added: dict[str, Scalar] = field(default_factory=dict)
 
     @classmethod
     def of(cls, source: Inventory) -> Draft:
@@ -54,7 +62,14 @@ class Draft:
     def copy(self) -> Draft:
         """A draft of its own, to try an edit on."""
         both = copy.deepcopy({"root": self.root, "training": self.training})
-        return replace(self, root=both["root"], training=both["training"], moved=dict(self.moved))
+        return replace(
+            self,
+            root=both["root"],
+            training=both["training"],
+            moved=dict(self.moved),
+            added=dict(self.added),
+            renamed=dict(self.renamed),
+        )
 
     def take(self, other: Draft) -> None:
         """Become what another draft is.
@@ -63,7 +78,8 @@ class Draft:
             other: a copy of this one that was changed.
         """
         self.root, self.training, self.moved = other.root, other.training, other.moved
-        self.format, self.suffix = other.format, other.suffix
+        self.format, self.suffix, self.added = other.format, other.suffix, other.added
+        self.renamed = other.renamed
 
     def nodes(self) -> Iterator[Node]:
         """Every node of the model, the outermost first, then those of what `compile()` was given."""
@@ -103,10 +119,17 @@ class Draft:
             root=self.root,
             training=training,
             weights=tuple(sorted(self._weights(), key=lambda each: each.path)),
+            assets=tuple(replace(each, path=self.moved.get(each.path) or each.path) for each in self.source.assets),
         )
 
     def _weights(self) -> Iterator[WeightUse]:
         for weight in self.source.weights:
             path = self.moved.get(weight.path, weight.path)
             if path is not None:
-                yield replace(weight, path=path)
+                yield replace(weight, path=self._in_configuration(path))
+
+    def _in_configuration(self, path: str) -> str:
+        """A path of weights by the name that their layer has in the configuration."""
+        for before, after in self.renamed.items() if self.format == "h5" else ():
+            path = path.replace(f"{_MODEL_WEIGHTS}/{before}/", f"{_MODEL_WEIGHTS}/{after}/", 1)
+        return path

@@ -47,8 +47,8 @@ class DraftPlan:
 def plan_edits(inventory: Inventory, target: Target, edits: Sequence[Edit] = EDITS) -> DraftPlan:
     """Find the edits that answer what keeps an artifact from a runtime.
 
-    Each edit is tried on a copy; it stays if a finding is gone with it, or if it says that no finding shows its need. So
-    nothing is changed in a file that loads.
+    Each edit is tried on a copy; it stays if a finding is gone with it, or if it says that no finding shows its need.
+    So nothing is changed in a file that loads.
 
     Args:
         inventory: of an .h5 or .keras file with a model.
@@ -72,6 +72,19 @@ def plan_edits(inventory: Inventory, target: Target, edits: Sequence[Edit] = EDI
             left = after
             planned.append(_planned(edit, changes, gone, target))
     return DraftPlan(draft, tuple(planned), found, left, tuple(need_of(each, target) for each in left))
+
+
+def edits_answer(inventory: Inventory, target: Target) -> bool:
+    """Whether edits answer everything that keeps an artifact from a runtime, and there is something to answer.
+
+    Args:
+        inventory: of any artifact.
+        target: the runtime.
+    """
+    if inventory.format not in ("h5", "keras") or inventory.weights_only:
+        return False
+    plan = plan_edits(inventory, target)
+    return bool(plan.edits) and not plan.left
 
 
 def to_answer(findings: Iterable[Finding]) -> tuple[Finding, ...]:

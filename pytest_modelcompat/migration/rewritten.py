@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
+
 if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.inventory import Inventory
 
 
 def rewritten_paths(source: Inventory, draft: Inventory) -> frozenset[tuple[str, ...]]:
-    """Paths of the layers that are written in another way, or that the artifact does not have.
+    """Paths of the layers that are written in another way, or that the artifact does not have; `compile` among them.
 
     Args:
         source: of the artifact as it is.
@@ -20,4 +22,5 @@ def rewritten_paths(source: Inventory, draft: Inventory) -> frozenset[tuple[str,
         each.path for each in draft.layers if before.get(each.path) != (each.class_name, each.module, each.config)
     )
     root = () if source.root == draft.root else ((),)
-    return frozenset((*layers, *root))
+    compiled = () if source.training == draft.training else (COMPILE_PATH,)
+    return frozenset((*layers, *root, *compiled))

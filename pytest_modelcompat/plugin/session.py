@@ -18,9 +18,11 @@ from pytest_modelcompat.plugin.stash import SESSION, SHARED_LOADER
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.compatibility.unsafe.acceptance import Acceptance
     from pytest_modelcompat.golden.golden import GoldenName
     from pytest_modelcompat.golden.release_store import Frozen
+    from pytest_modelcompat.profiles.profile import Profile
     from pytest_modelcompat.results.failed_target import FailureKeeper
     from pytest_modelcompat.roundtrip.extensions import Extensions
     from pytest_modelcompat.roundtrip.session_context import SessionContext
@@ -150,6 +152,7 @@ class Session:
                 threads=threads_per_worker(),
                 reports=bool(self._config.getoption("modelcompat_report")),
                 waits=self.waits,
+                migration=_edits_answer,
                 attempts=[] if self._config.getoption("usepdb", False) else None,
             )
         return self._context
@@ -171,6 +174,14 @@ class Session:
         if self._loaders is not None:
             self._loaders.close()
         self._loaders = None
+
+
+def _edits_answer(inventory: Inventory, profile: Profile, custom: frozenset[str], safe_mode: bool) -> bool:
+    """Whether edits make an artifact load in a runtime, as far as a static read can tell."""
+    from pytest_modelcompat.migration.plan import edits_answer
+    from pytest_modelcompat.migration.target import Target
+
+    return edits_answer(inventory, Target(profile, dict(inventory.saved_by), custom, safe_mode=safe_mode))
 
 
 def _interrupt_on_sigterm(config: pytest.Config) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.plugin.markers import ARTIFACT, ROUNDTRIP
+from pytest_modelcompat.results.finding import Kind
+from pytest_modelcompat.results.kind_codes import CODES
 
 if TYPE_CHECKING:
     import pytest
@@ -16,14 +18,17 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def refusal(nodeid: str, problem: str, place: str) -> str:
-    """What to say of a test whose options are wrong: which, what, and where that is written.
+    """What to say of a test whose options are wrong: what, of which test, and where that is written.
+
+    The problem stands first, as the short summary shows no more than the beginning.
 
     Args:
         nodeid: the test's.
         problem: one sentence.
         place: the file and the line, as `marker_line` or `call_line` gives them.
     """
-    return f"modelcompat: {nodeid}: {problem}\n\n  where  {place}"
+    about = f"modelcompat explain {CODES[Kind.BAD_OPTION]}"
+    return f"{Kind.BAD_OPTION.value}: {problem}\n\n  test   {nodeid}\n  where  {place}\n  about  {about}"
 
 
 def marker_line(item: pytest.Item, problem: str) -> str:

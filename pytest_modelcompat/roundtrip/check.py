@@ -18,6 +18,7 @@ from pytest_modelcompat.roundtrip.inventory_summary import inventory_summary
 from pytest_modelcompat.roundtrip.kept_failure import with_reproduction
 from pytest_modelcompat.roundtrip.load_failure import explain_changes, explain_drawn_weights, explain_load_failure
 from pytest_modelcompat.roundtrip.load_job import loader_of, not_run
+from pytest_modelcompat.roundtrip.migration_advice import with_migration
 from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome, most_severe_first
 from pytest_modelcompat.roundtrip.pictures import pictures_of
@@ -107,7 +108,7 @@ def _outcome(context: SessionContext, attempt: Attempt) -> CheckOutcome:
     case, other_loaders = attempt.case, OtherLoaders(attempt)
     if not attempt.loaded.succeeded:
         explained = other_loaders.with_other_loaders(explain_load_failure(attempt))
-        explained = with_uncompiled(explained, attempt, context)
+        explained = with_migration(with_uncompiled(explained, attempt, context), attempt, context)
         return CheckOutcome((*explained, *unsaid(attempt.subject.notes, explained)))
     if attempt.subject.uncallable is not None:
         refusals = other_loaders.load_refusals()

@@ -10,9 +10,12 @@ from pytest_modelcompat.roundtrip import save
 from pytest_modelcompat.runtimes.waits import Waits
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.golden.store import GoldenStore
+    from pytest_modelcompat.profiles.profile import Profile
     from pytest_modelcompat.results.failed_target import FailureKeeper
     from pytest_modelcompat.roundtrip.attempt import Attempt
     from pytest_modelcompat.roundtrip.freeze import ReleaseFreezer
@@ -36,6 +39,8 @@ class SessionContext:
         threads: threads a loader's child may use; 0 for TensorFlow's default.
         reports: whether a report is written, which shows more of a target than its texts.
         waits: shows what takes long.
+        migration: whether edits make an artifact load in a runtime, by its inventory, the runtime's profile, the names
+            that are declared, and the safe mode; None to advise no migration.
         attempts: takes the last attempt to load, where somebody will look at it; None to keep none.
     """
 
@@ -50,5 +55,6 @@ class SessionContext:
     threads: int = 0
     reports: bool = False
     waits: Waits = field(default_factory=Waits)
+    migration: Callable[[Inventory, Profile, frozenset[str], bool], bool] | None = None
     attempts: list[Attempt] | None = None
     saves: save.SaveHistory = field(default_factory=save.SaveHistory)

@@ -23,6 +23,7 @@ from pytest_modelcompat.runtimes.loader_pipe import (
 )
 from pytest_modelcompat.runtimes.protocol import Job, LoadResult, ProcessExit, read_answer, tail, write_job
 from pytest_modelcompat.runtimes.runtime import variables_for
+from pytest_modelcompat.runtimes.saved_copy import take
 from pytest_modelcompat.runtimes.scratch import ScratchFolder, remove_tree
 from pytest_modelcompat.runtimes.waits import Waits
 
@@ -133,6 +134,8 @@ class LoaderProcess:
             request = LoaderRequest(folder, job.timeout, job.isolation.memory, job.isolation.disk(room))
             with self._waits.on(f"loading and calling {job.artifact.name} in {self._name}"):
                 process_exit = self._run_forked(request) if self.forks else self._run_alone(request)
+            if job.saved_as is not None:
+                take(folder, *job.saved_as)
             declared = (*job.declared.imports, *job.declared.op_libraries)
             return replace(read_answer(folder, process_exit), declared=declared, isolation=job.isolation)
         finally:

@@ -46,10 +46,12 @@ class TrainingJob:
     Args:
         targets: nested arrays; None where its loss needs none.
         steps: whether to do a step of training, too.
+        seed: of what a step draws.
     """
 
     targets: Any
     steps: bool
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Job:
         isolation: what the child must do without.
         stochastic: the outputs that draw random numbers, of which samples are taken over many calls.
         stateful: whether the model has RNNs that keep their state, so that a SavedModel's is reset before each call.
+        saved_as: a format and the file or folder to be, into which the model that was loaded is saved; None for none.
     """
 
     artifact: Path
@@ -110,6 +113,7 @@ class Job:
     isolation: Isolation = field(default_factory=Isolation)
     stochastic: Sequence[str] = ()
     stateful: bool = False
+    saved_as: tuple[str, Path] | None = None
 
 
 @dataclass(frozen=True)
@@ -231,7 +235,7 @@ def write_job(job: Job, folder: Path, sys_path: Sequence[str], *, room: int, own
     if job.trial is not None:
         targets, arrays = tensors.pack(tensors.as_leaves(job.trial.targets))
         np.savez(folder / "targets.npz", **arrays)
-        trial = {"targets": targets, "steps": job.trial.steps}
+        trial = {"targets": targets, "steps": job.trial.steps, "seed": job.trial.seed}
     content = {
         "artifact": str(job.artifact),
         "format": job.format,
@@ -266,6 +270,7 @@ def write_job(job: Job, folder: Path, sys_path: Sequence[str], *, room: int, own
         "threads": job.threads,
         "stochastic": list(job.stochastic),
         "stateful": job.stateful,
+        "saved_as": job.saved_as[0] if job.saved_as else "",
     }
     (folder / "job.json").write_text(json.dumps(content), encoding="utf-8")
 

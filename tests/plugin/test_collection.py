@@ -293,7 +293,7 @@ def test_an_async_test_is_refused(shop: Project, text: str, message: str) -> Non
     shop.write("test_it.py", f"import pytest\n\n@pytest.mark.model_roundtrip\n{text}\n")
     result = shop.run()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"*modelcompat: test_it.py::test_it: {message}"])
+    result.stdout.fnmatch_lines([f"*BAD OPTION: {message}"])
 
 
 @pytest.mark.parametrize("marker", ["model_roundtrip", "model_roundtrip(atoll=1)", 'model_artifact("a.h5")'])

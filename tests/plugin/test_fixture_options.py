@@ -79,19 +79,19 @@ def test_a_failing_call_tells_of_each_format_that_failed(project: Project) -> No
     [
         (
             "model_roundtrip(build(), atoll=1)",
-            "modelcompat: test_it.py::test_it: call: unknown option 'atoll'; did you mean 'atol'?",
+            "BAD OPTION: call: unknown option 'atoll'; did you mean 'atol'?",
         ),
         (
             "model_roundtrip(build(), rtol=1)",
-            "modelcompat: test_it.py::test_it: call: option 'rtol' is given without 'atol'; *",
+            "BAD OPTION: call: option 'rtol' is given without 'atol'; *",
         ),
         (
             "[model_roundtrip(build(), formats=['h5']) for _ in range(2)]",
-            "modelcompat: *::test_it: it checks test_it/test_it as h5 twice; give each call a name= of its own",
+            "BAD OPTION: it checks test_it/test_it as h5 twice; give each call a name= of its own",
         ),
         (
             "[model_roundtrip(build(), formats=['h5'], name=name) for name in ('one', 'One')]",
-            "modelcompat: *: test_it.py::test_it claims one golden twice, test_it/One (and test_it/one, the same on *",
+            "BAD OPTION: test_it.py::test_it claims one golden twice, test_it/One (and test_it/one, the same on *",
         ),
     ],
 )
@@ -114,9 +114,7 @@ def test_formats_belong_to_the_marker_where_there_is_one(project: Project) -> No
     )
     result = project.run()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        ["modelcompat: test_it.py::test_it: give 'formats' to the marker, which makes an item of each"]
-    )
+    result.stdout.fnmatch_lines(["BAD OPTION: give 'formats' to the marker, which makes an item of each"])
 
 
 def test_two_tests_whose_calls_claim_one_golden_are_named(project: Project) -> None:
@@ -134,4 +132,4 @@ def test_two_tests_whose_calls_claim_one_golden_are_named(project: Project) -> N
     )
     result = project.run("--modelcompat-update-golden")
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["modelcompat: *claim one golden twice, test_it/ranker*"])
+    result.stdout.fnmatch_lines(["BAD OPTION: *claim one golden twice, test_it/ranker*"])

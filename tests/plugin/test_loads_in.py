@@ -275,7 +275,7 @@ def test_what_cannot_be_judged_for_is_an_error_of_its_test(
     write(project, f"loads_in={value}")
     result = project.run()
     result.assert_outcomes(errors=1)
-    reported_failure(result, f"modelcompat: test_it.py::test_ranker: {message}")
+    reported_failure(result, f"BAD OPTION: {message}")
 
 
 @pytest.mark.parametrize("given", [("--modelcompat-loads-in=tf2-15",), ("-o", "modelcompat_loads_in=tf2-15")])

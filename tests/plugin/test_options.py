@@ -89,7 +89,7 @@ def test_a_wrong_option_is_an_error_of_its_own_test(project: Project, arguments:
     result = project.run()
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines([f"modelcompat: test_it.py::test_it: {message}", "  where  test_it.py:6"])
+    result.stdout.fnmatch_lines([f"BAD OPTION: {message}", "  where  test_it.py:6"])
     result.stdout.fnmatch_lines(["ERROR test_it.py::test_it - *"])
     for chatter in ("pytest_modelcompat", "During handling"):
         assert chatter not in result.stdout.str()
@@ -118,7 +118,7 @@ def test_a_wrong_marker_is_an_error_of_its_own_test(project: Project, text: str,
     project.write("test_it.py", f"import pytest\n\n{text}\n")
     result = project.run()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"*modelcompat: test_it.py::test_it: *{message}"])
+    result.stdout.fnmatch_lines([f"*BAD OPTION: *{message}"])
 
 
 def test_two_tests_that_claim_one_golden_are_named_and_the_later_is_an_error(project: Project) -> None:
@@ -138,7 +138,7 @@ def test_two_tests_that_claim_one_golden_are_named_and_the_later_is_an_error(pro
     result.assert_outcomes(failed=3, errors=3)
     result.stdout.fnmatch_lines(
         [
-            "modelcompat: test_it.py::test_two: test_it.py::test_one and test_it.py::test_two claim one golden twice*",
+            "BAD OPTION: test_it.py::test_one and test_it.py::test_two claim one golden twice*",
             "  where  test_it.py:6",
         ]
     )

@@ -58,10 +58,13 @@ def test_unpacked(): ...
 @pytest.mark.parametrize(
     ("text", "lines"),
     [
-        (PLACES, ["*test_it.py::test_of_the_module: *did you mean 'atol'?", "  where  test_it.py:6"]),
-        (OF_A_CLASS, ["*::test_of_the_class?1?: *did you mean 'checks'?", "  where  test_it.py:3"]),
-        (IN_A_CALL, ["*::test_a_call_in_a_helper: call: *did you mean 'formats'?", "  where  test_it.py:2"]),
-        (OUT_OF_SIGHT, ["*::test_unpacked: *did you mean 'formats'?", "  where  test_it.py:5"]),
+        (
+            PLACES,
+            ["BAD OPTION: *did you mean 'atol'?", "  test   test_it.py::test_of_the_module", "  where  test_it.py:6"],
+        ),
+        (OF_A_CLASS, ["BAD OPTION: *did you mean 'checks'?", "  where  test_it.py:3"]),
+        (IN_A_CALL, ["BAD OPTION: call: *did you mean 'formats'?", "  where  test_it.py:2"]),
+        (OUT_OF_SIGHT, ["BAD OPTION: *did you mean 'formats'?", "  where  test_it.py:5"]),
     ],
 )
 def test_the_line_is_that_of_the_option_wherever_it_is_written(project: Project, text: str, lines: list[str]) -> None:

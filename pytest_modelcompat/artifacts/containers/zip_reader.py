@@ -130,7 +130,7 @@ class ZipArchive:
         entry = self._members[name]
         if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & _ENCRYPTED:
             return None
-        return Source(self._mapped, self._data_start(entry), entry.file_size, self._budget)
+        return Source(self._mapped, self.data_start(entry), entry.file_size, self._budget)
 
     def open(self, entry: zipfile.ZipInfo) -> BinaryIO:
         """A member as a file; what reading it raises where it is damaged is one of `DAMAGE`."""
@@ -159,6 +159,14 @@ class ZipArchive:
             return None
         return ZipArchive(io.BufferedReader(FileSlice(source)), self._budget)
 
+    def data_start(self, entry: zipfile.ZipInfo) -> int:
+        """Where a member's bytes begin: behind a local header, which has a name and extra data of its own.
+
+        Raises:
+            ZipError: the header is missing.
+        """
+        return entry.header_offset + _LOCAL_HEADER + sum(self._local_lengths(entry))
+
     def _read(self, entry: zipfile.ZipInfo, size: int) -> bytes:
         if entry.compress_type not in METHODS:
             raise ZipError(f"its {clause(entry.filename)} is compressed in a way that Keras does not write")
@@ -167,10 +175,6 @@ class ZipArchive:
                 return member.read(size)
         except DAMAGE as error:
             raise ZipError(clause(error) or f"its {clause(entry.filename)} is damaged") from error
-
-    def _data_start(self, entry: zipfile.ZipInfo) -> int:
-        """Where a member's bytes begin: behind a local header, which has a name and extra data of its own."""
-        return entry.header_offset + _LOCAL_HEADER + sum(self._local_lengths(entry))
 
     def _local_lengths(self, entry: zipfile.ZipInfo) -> tuple[int, int]:
         """How long the name and the extra data in a member's local header are."""

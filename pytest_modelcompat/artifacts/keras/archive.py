@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.inventory import WeightUse
 
 CONFIG, METADATA = "config.json", "metadata.json"
-_ASSETS = "assets/"
+ASSETS = "assets/"
 _PROGRAMS = (".py", ".pyc", ".pyd", ".so", ".dll", ".dylib", ".exe", ".com", ".sh", ".bat", ".ps1", ".jar")
 # Of a KerasHub preset: the model for a task, around the backbone in config.json. A class' name, of whatever is there.
 _TASK, _CLASS = "task.json", re.compile(r"^.*>|\W")
@@ -110,7 +110,7 @@ def _preset(path: Path, archive: ZipArchive | Folder, saved_by: Mapping[str, str
 
 def _assets(archive: ZipArchive | Folder) -> tuple[Asset, ...]:
     sizes = archive.sizes
-    return tuple(Asset(name, sizes[name]) for name in sorted(sizes) if name.startswith(_ASSETS))
+    return tuple(Asset(name, sizes[name]) for name in sorted(sizes) if name.startswith(ASSETS))
 
 
 def weights_source(path: Path, file: BinaryIO) -> Source | None:

@@ -58,6 +58,24 @@ def read_message(file: Path, message_name: str, what: str, budget: Budget) -> An
     Raises:
         BrokenArtifactError: it is damaged, or larger than any model's.
     """
+    try:
+        return parse(message_name, read_thinned(file, message_name, what, budget))
+    except ValueError as error:
+        raise _not_parsed(file, what) from error
+
+
+def read_thinned(file: Path, message_name: str, what: str, budget: Budget) -> bytes:
+    """The wire format of a message that fills a file, of a large one without its tensors.
+
+    Args:
+        file: an existing file.
+        message_name: a message of the schema.
+        what: as for `read_message`.
+        budget: what reading it may cost.
+
+    Raises:
+        BrokenArtifactError: it is damaged, or larger than any model's.
+    """
     size = file.stat().st_size
     with file.open("rb") as opened:
         _refuse_undelivered(file, opened.read(_HEAD))
@@ -69,11 +87,15 @@ def read_message(file: Path, message_name: str, what: str, budget: Budget) -> An
                 with mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as data:
                     kept = without_tensor_values(message_name, data, budget)
             refuse_many_messages(message_name, kept)
-            return parse(message_name, kept)
         except WireError as error:
             raise BrokenArtifactError(f"{file} is truncated or corrupt: {error}") from error
         except ValueError as error:
-            raise BrokenArtifactError(f"{file} is truncated or corrupt: it does not parse as {what}") from error
+            raise _not_parsed(file, what) from error
+    return kept
+
+
+def _not_parsed(file: Path, what: str) -> BrokenArtifactError:
+    return BrokenArtifactError(f"{file} is truncated or corrupt: it does not parse as {what}")
 
 
 def read_text_message(file: Path, message_name: str, what: str, budget: Budget) -> Any:

@@ -31,7 +31,20 @@ def read_saved_model(path: Path, budget: Budget) -> Inventory:
     Raises:
         BrokenArtifactError: one of its files is damaged.
     """
-    graphs = read_meta_graphs(path, budget)
+    return inventory_of(path, read_meta_graphs(path, budget), budget)
+
+
+def inventory_of(path: Path, graphs: Any, budget: Budget) -> Inventory:
+    """What a SavedModel would hold with these graphs in the place of its own.
+
+    Args:
+        path: the SavedModel, of which everything but the graphs is read.
+        graphs: `MetaGraphDef` messages, at least one.
+        budget: what reading it may cost.
+
+    Raises:
+        BrokenArtifactError: one of its files is damaged.
+    """
     graph = min(graphs, key=lambda each: _distance_from_serving(each.meta_info_def.tags))
     keras = read_keras_metadata(path, graph.object_graph_def, budget)
     ops, dtypes = _ops(path, graph, budget)

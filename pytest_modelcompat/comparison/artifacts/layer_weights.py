@@ -83,7 +83,7 @@ def _folders(node: Mapping[str, Any], folder: str, path: LayerPath, depth: int) 
         own = layer.get("config") if isinstance(layer, dict) else None
         if not isinstance(own, dict):
             continue
-        snake = _snake_case(str(layer.get("class_name", "")).rpartition(">")[2])
+        snake = snake_case(str(layer.get("class_name", "")).rpartition(">")[2])
         met[snake] = met.get(snake, -1) + 1
         inside = f"{folder}layers/{snake}" + (f"_{met[snake]}" if met[snake] else "")
         name = (*path, str(layer.get("name") or own.get("name") or ""))
@@ -91,7 +91,7 @@ def _folders(node: Mapping[str, Any], folder: str, path: LayerPath, depth: int) 
         yield from _folders(layer, f"{inside}/", name, depth + 1)
 
 
-def _snake_case(name: str) -> str:
-    """As Keras does it."""
+def snake_case(name: str) -> str:
+    """A class's name with its words apart, as Keras does it: `Conv2DTranspose` is `conv2d_transpose`."""
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()

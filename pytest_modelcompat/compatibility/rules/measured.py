@@ -44,6 +44,7 @@ _WORDS = {
 _OTHER_DTYPE = re.compile(r"outputs of \w+ became ")
 # Rows of several numbers were tried, of which not every version makes the same, and what some do not take.
 _ENCODES = re.compile(r"layer \w+\.output_mode=\w+")
+_UNRECOGNIZED = re.compile("Unrecognized keyword")
 _DTYPE_WORDS = "to give outputs of another dtype once it has read it from a file of {writer}"
 _BESIDE = "by what was seen of the versions beside it"
 _TF_KERAS = "tf_keras"
@@ -129,8 +130,10 @@ def _measured(context: CompatibilityContext) -> Iterator[tuple[Fact, tuple[Use, 
         return
     for fact in context.facts.about(context.constructs, _writer(context), _reader(context)):
         uses = context.constructs[fact.construct.split(PAIR)[-1]]
-        if context.rewritten and _is_of_writing(context, fact):
-            uses = tuple(use for use in uses if use.path not in context.rewritten)
+        if context.rewritten:
+            uses = tuple(
+                use for use in uses if not (use.path in context.rewritten and _is_of_writing(context, fact, use))
+            )
         if fact.stage == "call" and _ENCODES.fullmatch(fact.construct):
             uses = tuple(use for use in uses if not (context.is_column(use.path) or context.is_scalar(use.path)))
         if _OTHER_DTYPE.match(fact.text):
@@ -140,13 +143,20 @@ def _measured(context: CompatibilityContext) -> Iterator[tuple[Fact, tuple[Use, 
             yield fact, uses
 
 
-def _is_of_writing(context: CompatibilityContext, fact: Fact) -> bool:
-    """Whether a whole class was not read back, for which an argument that its writer adds is enough.
+def _is_of_writing(context: CompatibilityContext, fact: Fact, use: Use) -> bool:
+    """Whether a construct was not read back for the way in which its writer wrote the whole layer.
 
-    Nothing that Keras 3 writes is read by Keras 2, whatever its arguments are.
+    One argument that the writer adds is enough for it, and a layer without a module is read in another way. What
+    `compile()` is given was tried with each argument in turn, and each time with all the others, too. Nothing that
+    Keras 3 writes is read by Keras 2, whatever its arguments are.
     """
-    is_down = context.reader_major < _KERAS_3[0] <= context.writer[0]
-    return (fact.outcome, fact.stage) == ("fails", "load") and (is_down or "=" not in fact.construct)
+    if (fact.outcome, fact.stage) != ("fails", "load"):
+        return False
+    if context.reader_major < _KERAS_3[0] <= context.writer[0]:
+        return True
+    is_whole = "=" not in fact.construct or fact.construct.startswith(_COMPILED)
+    is_of_model = fact.construct.split(PAIR)[-1].startswith(_MODEL[0])
+    return is_whole or is_of_model or bool(_UNRECOGNIZED.search(fact.text) or use.module)
 
 
 def _writer(context: CompatibilityContext) -> str:

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from pytest_modelcompat.migration.edits import (
     arguments,
+    compile_arguments,
+    compile_losses,
+    compile_metrics,
+    compile_names,
+    compile_optimizers,
+    compile_remains,
+    compile_state,
+    connections,
+    container,
     downward_arguments,
     downward_calls,
     downward_connections,
@@ -13,9 +22,16 @@ from pytest_modelcompat.migration.edits import (
     downward_places,
     downward_policies,
     downward_weights,
+    modules,
+    names,
+    operations,
+    shapes,
+    weights,
 )
 
 EDITS = (
+    *container.EDITS,
+    *weights.EDITS,
     *downward_policies.EDITS,
     *downward_places.EDITS,
     *downward_ends.EDITS,
@@ -25,5 +41,18 @@ EDITS = (
     *downward_connections.EDITS,
     *downward_calls.EDITS,
     *downward_weights.EDITS,
+    *modules.EDITS,
+    *names.EDITS,
+    *shapes.EDITS,
     *arguments.EDITS,
+    *operations.EDITS,
+    *connections.EDITS,
+    *compile_optimizers.EDITS,
+    *compile_names.EDITS,
+    *compile_losses.EDITS,
+    *compile_metrics.EDITS,
+    *compile_arguments.EDITS,
+    # Nothing that is tried after these keeps more of what `compile()` was given.
+    *compile_state.EDITS,
+    *compile_remains.EDITS,
 )

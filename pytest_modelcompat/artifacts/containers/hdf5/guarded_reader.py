@@ -169,7 +169,7 @@ class GuardedReader:
         # What closes its output may still be on its way out.
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_GRACE)
-        ended = _ended(self._end())
+        ended = ending(self._end())
         if self._has_expired or ended == "SIGXCPU":
             what = f"has not come to an end with {array.name} after {self._allowed:.0f} s"
         else:
@@ -219,7 +219,7 @@ def _is_of(array: StoredArray, description: bytes) -> bool:
     return shape == [*array.shape] and dtype in (array.dtype.name, f"void{8 * array.dtype.itemsize}")
 
 
-def _ended(code: int) -> str:
+def ending(code: int) -> str:
     """How a process ended, by its exit code."""
     if code >= 0:
         return f"exit code {code:#x}" if code > 255 else f"exit code {code}"

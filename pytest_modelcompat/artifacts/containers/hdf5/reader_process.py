@@ -40,11 +40,11 @@ def main() -> None:
     sys.path[:] = setup["sys_path"]
     import h5py
 
-    _limit_memory(setup["memory"])
+    limit_memory(setup["memory"])
     file = None
     for line in sys.stdin:
         request = json.loads(line)
-        _limit_time(request["seconds"])
+        limit_time(request["seconds"])
         try:
             file = file or h5py.File(setup["file"].encode("latin-1"), "r")
             for kind, content in _messages(file[request["dataset"]]):
@@ -122,7 +122,7 @@ def _index(number: int, shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(reversed(found))
 
 
-def _limit_memory(more: int) -> None:
+def limit_memory(more: int) -> None:
     """Lets this process have that many bytes more than now, and keep none of them when it crashes."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
@@ -132,7 +132,7 @@ def _limit_memory(more: int) -> None:
         _lower(resource.RLIMIT_AS, used + more)
 
 
-def _limit_time(seconds: float) -> None:
+def limit_time(seconds: float) -> None:
     """Lets this process compute that much longer, should nobody be there any more who ends it."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource

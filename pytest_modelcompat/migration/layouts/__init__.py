@@ -1,0 +1,1 @@
+"""Where each way of writing weights keeps those of a layer."""

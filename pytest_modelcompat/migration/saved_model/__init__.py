@@ -1,0 +1,1 @@
+"""Edits of SavedModels: their graphs are changed in protobuf's wire format, and everything else is copied."""

@@ -1,0 +1,69 @@
+"""The command that migrates an artifact, as the fix of one that something else saved and that does not load."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_modelcompat.results.finding import Severity
+from pytest_modelcompat.roundtrip.declarations import NotImportableError, collect_declarations
+from pytest_modelcompat.roundtrip.static_check import profile_of
+from pytest_modelcompat.roundtrip.workspace import relative
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_modelcompat.results.finding import Finding
+    from pytest_modelcompat.roundtrip.attempt import Attempt
+    from pytest_modelcompat.roundtrip.session_context import SessionContext
+
+LEAD = "migrate it: "
+
+
+def with_migration(found: Sequence[Finding], attempt: Attempt, context: SessionContext) -> tuple[Finding, ...]:
+    """The findings of a load, the first that fails with the command that migrates the artifact.
+
+    Only where edits answer everything that keeps it from loading: an artifact that is given or frozen cannot be saved
+    again by the test itself.
+
+    Args:
+        found: why it does not load, or what else it predicts.
+        attempt: the load.
+        context: what the session's targets share.
+    """
+    command = _command(attempt, context)
+    first = next((each for each in found if each.severity is Severity.ERROR), None)
+    if not command or first is None:
+        return tuple(found)
+    line = f"{LEAD}{command}"
+    return tuple(replace(each, fix=(line, *_as_others(each.fix))) if each is first else each for each in found)
+
+
+def _as_others(fix: Sequence[str]) -> tuple[str, ...]:
+    """The lines of a fix behind another one."""
+    return tuple(line if place or line.startswith("or ") else f"or {line}" for place, line in enumerate(fix))
+
+
+def _command(attempt: Attempt, context: SessionContext) -> str:
+    """What to run; empty where it would not help."""
+    case = attempt.case
+    profile = profile_of(attempt.loaded.versions)
+    if context.migration is None or profile is None or (case.artifact is None and case.frozen is None):
+        return ""
+    settings = case.settings
+    try:
+        declared = collect_declarations(settings)
+    except NotImportableError:
+        return ""
+    inventory = attempt.inventory
+    if not context.migration(inventory, profile, frozenset(declared.custom_objects), settings.safe_mode):
+        return ""
+    words = ["modelcompat", "migrate", relative(inventory.path, context.root), "--runtime", profile.name]
+    for module, name in declared.custom_objects.values():
+        words += ["--custom", f"{module}:{name}"]
+    for module in declared.imports:
+        words += ["--import", module]
+    words += [] if settings.safe_mode else ["--unsafe"]
+    words += [] if settings.compile_model else ["--no-compile"]
+    return shlex.join(words)

@@ -1,0 +1,72 @@
+"""Operations of a real Keras 2 model, migrated and loaded in Keras 3, compute what TensorFlow computes of the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from pytest_modelcompat.artifacts import read_inventory
+from pytest_modelcompat.migration.plan import plan_edits
+from pytest_modelcompat.migration.rewrite import Rewrite, write
+from pytest_modelcompat.migration.target import Target
+from pytest_modelcompat.profiles.store import load_profile
+from tests.migration.operations.cases import EQUAL, MODELS, build, values
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.needs_tensorflow
+# The connection of a model in a model, and the policy of a layer, are other edits.
+OF_OTHERS = {"nested", "mixed precision"}
+READER = "tf2.21"
+
+
+@pytest.mark.parametrize("name", EQUAL)
+def test_an_operation_computes_the_same_in_keras_3(name: str, tmp_path: Path) -> None:
+    import tensorflow as tf
+    import tf_keras
+
+    inputs, function = EQUAL[name]
+    given = values(np, inputs)
+    model = build(tf, tf_keras, inputs, function)
+    expected = function(tf, tf_keras, *(tf.constant(each) for each in given))
+
+    assert_same(migrated(model, tmp_path)(given), expected)
+
+
+def migrated(model: Any, folder: Path) -> Any:
+    """A model of Keras 2, saved, migrated, and loaded in Keras 3."""
+    import keras
+
+    model.save(folder / "old.h5", save_format="h5")
+    inventory = read_inventory(folder / "old.h5")
+    plan = plan_edits(inventory, Target(load_profile(READER), dict(inventory.saved_by)))
+    assert plan.left == ()
+    write(Rewrite.of(plan.draft), folder / "new.h5")
+    return keras.saving.load_model(folder / "new.h5")
+
+
+def assert_same(found: Any, expected: Any) -> None:
+    pairs = zip(as_list(found), as_list(expected), strict=True)
+    for one, other in pairs:
+        assert one.dtype == other.dtype
+        tolerance = 1e-3 if one.dtype == np.float16 else 2e-6
+        np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
+
+
+def as_list(tensors: Any) -> list[Any]:
+    return [np.asarray(each) for each in (tensors if isinstance(tensors, list | tuple) else [tensors])]
+
+
+@pytest.mark.parametrize("name", sorted(MODELS.keys() - OF_OTHERS))
+def test_a_model_of_layers_and_operations_computes_the_same_in_keras_3(name: str, tmp_path: Path) -> None:
+    import tensorflow as tf
+    import tf_keras
+
+    inputs, function = MODELS[name]
+    given = values(np, inputs)
+    model = build(tf, tf_keras, inputs, function)
+
+    assert_same(migrated(model, tmp_path)(given), model(given))
