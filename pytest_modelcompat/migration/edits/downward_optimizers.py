@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from pytest_modelcompat.results.migration import Change
 
 _PACKAGE = "Custom>"
+# The first whose optimizers are the new ones. `keras/optimizers/__init__.py` of Keras 2.11.
+_NEW_OPTIMIZERS = (2, 11)
 
 
 def _registered_names(draft: Draft, target: Target) -> Iterator[Change]:
-    if not target.is_down or draft.format != "h5":
+    if not target.is_down or draft.format != "h5" or target.reader < _NEW_OPTIMIZERS:
         return
     for node in draft.nodes():
         registered = f"{_PACKAGE}{node.class_name}"
@@ -25,6 +27,9 @@ def _registered_names(draft: Draft, target: Target) -> Iterator[Change]:
         if node.in_compile and node.role == "optimizer" and known is not None and node.class_name not in target.custom:
             before = node.class_name
             node.data["class_name"] = registered
+            # With a module beside it the name is looked for there.
+            for key in ("module", "registered_name"):
+                node.data.pop(key, None)
             yield change(node, before=before, after=registered)
 
 
@@ -37,5 +42,7 @@ EDITS = (
         wrong_if="{reader} has registered no optimizer of this class, or the class is the user's own",
         apply=_registered_names,
         is_unseen=True,
+        loses="the state that the optimizer has in the file, which {reader} does not take: "
+        "training goes on with a new one",
     ),
 )
