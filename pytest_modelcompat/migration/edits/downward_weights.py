@@ -24,14 +24,6 @@ _LEAST_RANK = 3
 def _parts_of_attention(draft: Draft, target: Target) -> Iterator[Change]:
     if not target.is_down or draft.format != "keras" or draft.source.format != "keras":
         return
-<<<<<<< HEAD
-    # Those that move to another group as well have their new names already.
-    for group, weights in _attentions(tuple(each for each in draft.source.weights if each.path not in draft.moved)):
-        for weight in weights:
-            part = weight.path[len(group) + 1 :]
-            draft.moved[weight.path] = f"{group}/_{part}"
-        yield Change(group, before="query_dense, …", after="_query_dense, …")
-=======
     for group, weights in _attentions(draft.source.weights):
         moved = [_with_underscore(draft, weight.path) for weight in weights]
         if any(moved):
@@ -44,7 +36,6 @@ def _with_underscore(draft: Draft, path: str) -> bool:
     names = (before or "").split("/")
     draft.moved[path] = before and "/".join(f"_{name}" if name in _PARTS else name for name in names)
     return not _PARTS.isdisjoint(names)
->>>>>>> 4ddf6cc21bf0d3884871013d5708a3f890a17344
 
 
 def _attentions(weights: tuple[WeightUse, ...]) -> Iterator[tuple[str, list[WeightUse]]]:
