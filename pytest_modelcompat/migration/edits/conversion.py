@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.keras.nodes import as_mapping
 from pytest_modelcompat.migration.edit import Edit
 from pytest_modelcompat.migration.layouts.h5_names import groups_of_h5, names_of_groups
 from pytest_modelcompat.migration.layouts.keras_groups import Layout, UnknownGroupError
+from pytest_modelcompat.migration.layouts.optimizer import state_of
 from pytest_modelcompat.migration.target import KERAS_3
 from pytest_modelcompat.results.finding import MEASURED, Severity
 from pytest_modelcompat.results.migration import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pytest_modelcompat.migration.draft import Draft
     from pytest_modelcompat.migration.target import Target
@@ -127,8 +129,19 @@ def _converted(draft: Draft, target: Target, format: str) -> Iterator[Change]:  
         return
 
 
+def _both(edit: Edit) -> tuple[Edit, Edit]:
+    """An edit of files without the state of an optimizer, and one of those with it, which says that it is lost."""
+
+    def without_state(draft: Draft, target: Target) -> Iterable[Change]:
+        return () if state_of(draft) else edit.apply(draft, target)
+
+    lossy = replace(edit, name=f"{edit.name}-without-state", loses=_LOST)
+    return replace(edit, apply=without_state), lossy
+
+
 _LOST = "the state of the optimizer: the step, and what it keeps of each weight"
-EDITS = (
+# Before all edits of what is in the file: of one that is not opened, nothing else is found.
+FIRST = _both(
     Edit(
         "keras-to-h5",
         what="it is written as `.h5`, which {reader} reads, instead of `.keras`",
@@ -136,8 +149,10 @@ EDITS = (
         source=MEASURED,
         wrong_if="the place of a weight is not known for sure, as in a layer of another package, or a layer has files",
         apply=_to_h5_for_old,
-        loses=_LOST,
-    ),
+    )
+)
+# After them: what can be answered in the file as it is, is.
+LAST = _both(
     Edit(
         "h5-to-keras",
         what="it is written as `.keras` instead of `.h5`, from which {reader} does not read a Normalization rightly",
@@ -145,6 +160,5 @@ EDITS = (
         source=MEASURED,
         wrong_if="the place of a weight is not known for sure, as in a layer of another package",
         apply=_to_keras_for_normalization,
-        loses=_LOST,
-    ),
+    )
 )

@@ -36,6 +36,7 @@ from pytest_modelcompat.migration.edits import (
 
 EDITS = (
     *container.EDITS,
+    *conversion.FIRST,
     *weights.EDITS,
     *downward_policies.EDITS,
     *downward_places.EDITS,
@@ -64,5 +65,5 @@ EDITS = (
     # Nothing that is tried after these keeps more of what `compile()` was given.
     *compile_state.EDITS,
     *compile_remains.EDITS,
-    *conversion.EDITS,
+    *conversion.LAST,
 )

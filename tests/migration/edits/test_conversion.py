@@ -119,7 +119,7 @@ def test_h5_is_left_only_where_it_is_read_wrongly(
     node = layer("Normalization", "n", axis=-1, mean=None, variance=None) if is_normal else dense("n")
     path = write_h5(tmp_path / "a.h5", sequential(node), {f"n/{name}:0": np.ones(2) for name in names}, keras="3.15.0")
     inventory = read_inventory(path)
-    plan = plan_edits(inventory, target_of(path, runtime), conversion.EDITS)
+    plan = plan_edits(inventory, target_of(path, runtime), (*conversion.FIRST, *conversion.LAST))
     assert [each.name for each in plan.edits] == edits
     assert plan.draft.format == ("keras" if edits else "h5")
 
@@ -127,7 +127,7 @@ def test_h5_is_left_only_where_it_is_read_wrongly(
 def test_keras_before_2_12_gets_an_h5_file(tmp_path: Path) -> None:
     """Its group of weights says the version, without which Keras 2 turns the weights as if they were of Keras 1."""
     path = write_keras(tmp_path / "a.keras", sequential(dense()), WEIGHTS, keras="2.15.0")
-    plan = plan_edits(read_inventory(path), target_of(path, "tf2.10"), conversion.EDITS)
+    plan = plan_edits(read_inventory(path), target_of(path, "tf2.10"), (*conversion.FIRST, *conversion.LAST))
     assert [each.name for each in plan.edits] == ["keras-to-h5"]
     write(Rewrite.of(plan.draft), tmp_path / "b.h5")
     with h5py.File(tmp_path / "b.h5") as file:
@@ -139,11 +139,25 @@ def test_keras_before_2_12_gets_an_h5_file(tmp_path: Path) -> None:
         assert "layers" not in file
 
 
+@pytest.mark.parametrize(
+    ("weights", "name", "is_lost"),
+    [
+        pytest.param({}, "keras-to-h5", False, id="nothing to lose"),
+        pytest.param({"optimizer/vars/0": 1}, "keras-to-h5-without-state", True, id="an optimizer's state"),
+    ],
+)
+def test_a_lost_state_is_said_to_be(tmp_path: Path, weights: dict[str, int], name: str, is_lost: bool) -> None:
+    """Only where there is one."""
+    path = write_keras(tmp_path / "a.keras", sequential(dense()), {**WEIGHTS, **weights}, keras="2.15.0")
+    (edit,) = plan_edits(read_inventory(path), target_of(path, "tf2.10"), conversion.FIRST).edits
+    assert (edit.name, bool(edit.loses)) == (name, is_lost)
+
+
 def test_what_is_not_known_keeps_its_format(tmp_path: Path) -> None:
     """A vocabulary in a file of its own has no place in an .h5 file."""
     path = write_keras(tmp_path / "a.keras", sequential(dense()), WEIGHTS, {"assets/x": "y"}, keras="2.15.0")
     with pytest.raises(UnknownGroupError):
         converted(path)
-    plan = plan_edits(read_inventory(path), target_of(path, "tf2.10"), conversion.EDITS)
+    plan = plan_edits(read_inventory(path), target_of(path, "tf2.10"), (*conversion.FIRST, *conversion.LAST))
     assert plan.edits == ()
     assert plan.draft.format == "keras"
