@@ -218,7 +218,9 @@ def test_inputs_may_be_given(saved: dict[str, Path], tmp_path: Path, loader: Loa
 
 def test_what_keras_2_does_is_held_against_keras_3(tmp_path: Path, loader: LoaderProcess) -> None:
     tf_keras = pytest.importorskip("tf_keras")
-    model = tf_keras.Sequential([tf_keras.Input((3,)), tf_keras.layers.Dense(2, activation="hard_sigmoid")])
+    model = tf_keras.Sequential(
+        [tf_keras.Input((3,)), tf_keras.layers.Dense(2, activation="hard_sigmoid", name="dense")]
+    )
     model.save(tmp_path / "old.h5")
     proof = proof_of(tmp_path / "old.h5", tmp_path / "old.h5", loader)
     assert proof.old.startswith("local tf_keras")
