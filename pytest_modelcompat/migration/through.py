@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.migration.artifact_plan import ArtifactPlan
     from pytest_modelcompat.migration.hosts import Loaders
     from pytest_modelcompat.migration.request import MigrationRequest
+    from pytest_modelcompat.migration.resave import Resaved
 
 # What a runtime in between writes where nobody asks for a format, if it and the target have it: it holds the most.
 NEAREST = "keras"
@@ -85,6 +88,9 @@ def written_through(made: ArtifactPlan, request: MigrationRequest, loaders: Load
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         options = load_options(request)
         found = saved_again(made.inventory, target, loaders, Path(folder), wanted=wanted, options=options)
+        if found is not None and found.plan is None:
+            yield _exported(made, found)
+            return
         if found is None or found.plan is None or request.format not in ("", found.plan.draft.format):
             yield made
             return
@@ -99,3 +105,21 @@ def written_through(made: ArtifactPlan, request: MigrationRequest, loaders: Load
         )
         write = again.write or (lambda path: copy_artifact(found.inventory.path, path))
         yield replace(made, plan=plan, write=write)
+
+
+def _exported(made: ArtifactPlan, found: Resaved) -> ArtifactPlan:
+    """The plan of a SavedModel that is taken as the runtime in between has written it."""
+    plan = replace(
+        made.plan,
+        format="saved_model",
+        target=made.place.path(""),
+        way=Way.RESAVE,
+        through=found.through,
+        edits=(),
+        needs=(),
+    )
+    return replace(made, plan=plan, write=partial(_copy_folder, found.inventory.path))
+
+
+def _copy_folder(source: Path, target: Path) -> None:
+    shutil.copytree(source, target)
