@@ -108,7 +108,7 @@ def convert(config: dict[str, Any], profile: Profile, is_own: Callable[[str], bo
     """
     found = Conversion.of(config, profile, is_own)
     if found.entries or found.unused:
-        layers = orderly(found.layers(config), profile.keras_version)
+        layers = orderly(found.layers(config), config.get("output_layers"), profile.keras_version)
         if layers is None:
             return Conversion(
                 left=dict.fromkeys(found.entries, "its model calls a layer twice, before it and after it")
