@@ -19,6 +19,7 @@ FOLDERS = {
     "plugin",
     "cli",
     "report",
+    "migration",
     "reproduction",
     "roundtrip",
     "compatibility",

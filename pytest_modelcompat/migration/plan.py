@@ -71,7 +71,8 @@ def plan_edits(inventory: Inventory, target: Target, edits: Sequence[Edit] = EDI
             draft.take(tried)
             left = after
             planned.append(_planned(edit, changes, gone, target))
-    return DraftPlan(draft, tuple(planned), found, left, tuple(need_of(each, target) for each in left))
+    needs = tuple(need_of(each, target, draft) for each in left)
+    return DraftPlan(draft, tuple(planned), found, left, needs)
 
 
 def edits_answer(inventory: Inventory, target: Target) -> bool:

@@ -81,6 +81,20 @@ def write(rewrite: Rewrite, target: Path) -> None:
         raise NotWrittenError(f"{rewrite.source} cannot be rewritten: {error}") from error
 
 
+def copy_artifact(source: Path, target: Path) -> None:
+    """Write a file as it is under another name.
+
+    Args:
+        source: the file.
+        target: its other name.
+
+    Raises:
+        NotWrittenError: it cannot be written; nothing is left under the name.
+    """
+    with placed(target) as path:
+        shutil.copyfile(source, path)
+
+
 def _write(rewrite: Rewrite, path: Path) -> None:
     if rewrite.source.is_dir():
         folder = path.with_name("unzipped") if rewrite.is_zipped else path
