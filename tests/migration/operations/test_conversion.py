@@ -80,7 +80,7 @@ def test_a_model_without_operations_is_left_alone() -> None:
     assert config == before
 
 
-NODE = {
+NODE: dict[str, tuple[dict[str, Any], dict[str, Any], str, dict[str, Any]]] = {
     "Reshape": ({"1": [-1, 12]}, {"T": {"type": "DT_FLOAT"}}, "Reshape", {"newshape": [-1, 12]}),
     "Mean": ({"1": [1]}, {"keep_dims": {"b": True}}, "Mean", {"axis": 1, "keepdims": True}),
     "AddV2": ({"1": 2.0}, {}, "Add", {}),
