@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.migration.edits.order import EDITS
 from pytest_modelcompat.migration.edits.vocabulary import vocabulary_edit
+from pytest_modelcompat.migration.saved_model.graph_edits import EDITS as GRAPH_EDITS
 from pytest_modelcompat.migration.ways import REMAINING, WAYS
 from pytest_modelcompat.results.finding import MEASURED
 from pytest_modelcompat.results.kind_codes import CODES
@@ -18,6 +19,7 @@ from pytest_modelcompat.results.kind_texts import thread_url
 
 if TYPE_CHECKING:
     from pytest_modelcompat.migration.edit import Edit
+    from pytest_modelcompat.migration.saved_model.graph_edit import GraphEdit
 
 PAGE = Path(__file__).with_name("migration.md")
 _WORDS = {"reader": "the reader", "writer": "the writer"}
@@ -46,7 +48,12 @@ def edits() -> str:
     return "\n\n".join(_edit(each) for each in (vocabulary_edit({}), *EDITS))
 
 
-def _edit(edit: Edit) -> str:
+def graph_edits() -> str:
+    """Every edit of SavedModels, in the order in which they are tried."""
+    return "\n\n".join(_edit(each) for each in GRAPH_EDITS)
+
+
+def _edit(edit: Edit | GraphEdit) -> str:
     rows = [
         ("equal because", edit.because),
         ("wrong if", edit.wrong_if),
@@ -67,7 +74,7 @@ def _source(source: str) -> str:
     return f"[{source}]({thread_url(source)})" if "#" in source and " " not in source else source
 
 
-PARTS = {"ways": ways, "remaining": remaining, "edits": edits}
+PARTS = {"ways": ways, "remaining": remaining, "edits": edits, "edits of SavedModels": graph_edits}
 
 
 def page(text: str) -> str:

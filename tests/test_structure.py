@@ -19,7 +19,6 @@ FOLDERS = {
     "plugin",
     "cli",
     "report",
-    "migration",
     "reproduction",
     "roundtrip",
     "compatibility",

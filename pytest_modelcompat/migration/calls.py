@@ -29,7 +29,7 @@ def is_reference(value: Any) -> bool:
 
 
 def references(value: Any) -> Iterator[list[Any]]:
-    """Every output of a call, in Keras 2's lists and in Keras 3's objects, as a list which may be changed in place.
+    """Every output of a call, in the lists of Keras 2 and in the tensors of Keras 3, which may be changed in place.
 
     Args:
         value: `inbound_nodes`, `input_layers`, `output_layers`, or a part of these.
@@ -41,8 +41,7 @@ def references(value: Any) -> Iterator[list[Any]]:
         for each in value:
             yield from references(each)
     elif isinstance(value, dict) and value.get("class_name") == _TENSOR:
-        history = value["config"].get("keras_history")
-        yield from references(history)
+        yield from references(value.get("config", {}).get("keras_history"))
     elif isinstance(value, dict) and "class_name" not in value:
         for each in value.values():
             yield from references(each)

@@ -153,7 +153,8 @@ def _needs(plan: Plan) -> Iterator[str]:
 def _pasted(need: Need) -> Iterator[str]:
     """Code, from the first column on, as Python takes it."""
     if need.paste:
-        yield from labelled("paste", "into legacy.py, and complete it:")
+        where = "into legacy.py, and complete it:" if need.options else "into Python, in the artifact's folder:"
+        yield from labelled("paste", where)
         yield ""
         yield from need.paste
     yield ""
