@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.keras.lookups import without_vocabulary
+from pytest_modelcompat.migration.edits.operations import graphs, own_classes
+from pytest_modelcompat.migration.operations.conversion import Conversion
+from pytest_modelcompat.migration.operations.graph import OPERATIONS
+from pytest_modelcompat.migration.operations.own_layers import layer_stub, stub_name
+from pytest_modelcompat.migration.operations.remains import left_operations
 from pytest_modelcompat.migration.stubs import (
     MODULE_FILE,
     REPLACED,
@@ -59,11 +64,24 @@ def paste_for(finding: Finding, target: Target, draft: Draft) -> Paste | None:
     if finding.kind is Kind.VOCABULARY_LOST:
         lookups = dict.fromkeys(layer.path[-1] for layer in without_vocabulary(draft.inventory()))
         return Paste((), tuple(("--vocabulary", f"{name}={identifier(name)}.txt") for name in lookups))
+    if finding.subject in OPERATIONS and target.is_up:
+        return _operations(target, draft)
     if finding.kind in (Kind.UNKNOWN_LAYER, Kind.UNKNOWN_OBJECT) and not is_of_keras(finding, target):
         return _declared(finding, draft)
     if finding.kind is Kind.SEMANTICS_CHANGED and finding.subject == "hard_sigmoid":
         return _registered(hard_sigmoid(is_of_keras_3=target.writer >= KERAS_3), ["hard_sigmoid"])
     return _replacement(finding, draft) if target.reader >= KERAS_3 else None
+
+
+def _operations(target: Target, draft: Draft) -> Paste | None:
+    """A layer for each operation that has no equal; None where these would not be enough."""
+    is_own, configs = own_classes(target), [node.config for node in graphs(draft)]
+    left = left_operations(configs, target.profile, is_own)
+    symbols = list(dict.fromkeys(symbol for symbol, _ in left.values()))
+    declared = {stub_name(symbol): f"{REPLACED}>{stub_name(symbol)}" for symbol in symbols}
+    if not symbols or any(Conversion.of(each, target.profile, is_own, declared).left for each in configs):
+        return None
+    return _registered([line for each in symbols for line in layer_stub(each, REPLACED)], list(declared))
 
 
 def _replacement(finding: Finding, draft: Draft) -> Paste | None:

@@ -44,9 +44,10 @@ def _operations(draft: Draft, target: Target) -> Iterator[Change]:
     if not target.is_up:
         return
     is_own = own_classes(target)
+    declared = {each.rpartition(">")[2]: each for each in sorted(target.custom) if ">" in each}
     for node in graphs(draft):
         before = {each.get("name"): each for each in node.config["layers"]}
-        found = convert(node.config, target.profile, is_own)
+        found = convert(node.config, target.profile, is_own, declared)
         for name, entries in found.entries.items():
             yield change(node, _shown(before[name]), " of ".join(each["class_name"] for each in reversed(entries)))
         for name in found.unused:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.migration.operations.tensor import NoEqualError, Ref, Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     Look = Callable[[str, int, int], Tensor]
 
@@ -51,6 +51,27 @@ def references(node: Any, names: Collection[str]) -> Iterator[tuple[str, int, in
     if isinstance(node, list):
         for each in node:
             yield from references(each, names)
+
+
+def first_calls(layers: Sequence[Mapping[str, Any]], ends: Any) -> dict[str, int]:
+    """The number of each layer's first call, as the model counts: Keras 2 counts the making of a model as call 0.
+
+    Args:
+        layers: of a functional model.
+        ends: its `output_layers`.
+    """
+    by_name = {each["name"]: each for each in layers}
+    last: dict[str, int] = {}
+    for node in (*(each.get("inbound_nodes") for each in layers), ends):
+        for name, number, _ in references(node, by_name):
+            last[name] = max(number, last.get(name, 0))
+    return {name: _first_call(each, last.get(name, 0)) for name, each in by_name.items()}
+
+
+def _first_call(layer: Mapping[str, Any], last: int) -> int:
+    config, calls = layer.get("config"), layer.get("inbound_nodes")
+    is_model = isinstance(config, dict) and "layers" in config
+    return max(0, last - len(calls) + 1) if is_model and calls else 0
 
 
 def call_of(symbol: str, node: Any, names: Collection[str], look: Look) -> Call:

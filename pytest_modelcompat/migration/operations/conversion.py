@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.migration.operations.call import references
 from pytest_modelcompat.migration.operations.graph import OF_OTHER_TENSORS, OPERATIONS, Graph
 from pytest_modelcompat.migration.operations.layers import Writer
 from pytest_modelcompat.migration.operations.order import orderly
+from pytest_modelcompat.migration.operations.own_layers import own_entry, stub_name, symbol_of
 from pytest_modelcompat.migration.operations.tensor import NoEqualError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_modelcompat.profiles.profile import Profile
 
@@ -32,13 +34,20 @@ class Conversion:
     left: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, config: dict[str, Any], profile: Profile, is_own: Callable[[str], bool]) -> Conversion:
+    def of(
+        cls,
+        config: dict[str, Any],
+        profile: Profile,
+        is_own: Callable[[str], bool],
+        declared: Mapping[str, str] = MappingProxyType({}),
+    ) -> Conversion:
         """What becomes of a model's operations; the model is not changed.
 
         Args:
             config: its configuration, with `layers` and `output_layers`.
             profile: of the reader.
             is_own: whether a class of this name is the user's own.
+            declared: name of a class that the user has registered for an operation -> its registered name.
         """
         graph = Graph(config, is_own)
         writer = Writer(profile, set(graph.by_name))
@@ -51,7 +60,12 @@ class Conversion:
                     calls = [graph.expression(layer, node) for node in range(len(layer.get("inbound_nodes") or ()))]
                     found.entries[layer["name"]] = writer.entries(layer["name"], calls)
                 except NoEqualError as problem:
-                    found.left[layer["name"]] = str(problem)
+                    own = declared.get(stub_name(symbol_of(layer)))
+                    entry = None if own is None else own_entry(graph, layer, own)
+                    if entry is None:
+                        found.left[layer["name"]] = str(problem)
+                    else:
+                        found.entries[layer["name"]] = [entry]
         found._drop(graph)
         return found
 
@@ -95,20 +109,26 @@ def _sources(entry: dict[str, Any], graph: Graph) -> Iterator[str]:
             yield place[0]
 
 
-def convert(config: dict[str, Any], profile: Profile, is_own: Callable[[str], bool]) -> Conversion:
+def convert(
+    config: dict[str, Any],
+    profile: Profile,
+    is_own: Callable[[str], bool],
+    declared: Mapping[str, str] = MappingProxyType({}),
+) -> Conversion:
     """Write the operations of a model as those of Keras 3, in place, as far as each has an equal.
 
     Args:
         config: of the model.
         profile: of the reader.
         is_own: whether a class of this name is the user's own.
+        declared: name of a class that the user has registered for an operation -> its registered name.
 
     Returns:
         What was done; nothing where the reader could not put the calls of the model in order.
     """
-    found = Conversion.of(config, profile, is_own)
+    found = Conversion.of(config, profile, is_own, declared)
     if found.entries or found.unused:
-        layers = orderly(found.layers(config), profile.keras_version)
+        layers = orderly(found.layers(config), config.get("output_layers"), profile.keras_version)
         if layers is None:
             return Conversion(
                 left=dict.fromkeys(found.entries, "its model calls a layer twice, before it and after it")

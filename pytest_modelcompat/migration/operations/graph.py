@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.migration.operations.call import Call, call_of, references
+from pytest_modelcompat.migration.operations.call import Call, call_of, first_calls, references
 from pytest_modelcompat.migration.operations.expression import Op, as_operation
 from pytest_modelcompat.migration.operations.layer_outputs import input_tensor, layer_output
 from pytest_modelcompat.migration.operations.node_def import call_of_node, output_dtype
@@ -14,7 +14,7 @@ from pytest_modelcompat.migration.operations.tensor import UNKNOWN, NoEqualError
 from pytest_modelcompat.migration.operations.values import numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
 OPERATIONS = frozenset({"TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer"})
 # Of operations on ragged and sparse tensors alone.
@@ -44,7 +44,7 @@ class Graph:
             each for each in layers if isinstance(each, dict) and isinstance(each.get("name"), str)
         ]
         self.by_name = {each["name"]: each for each in self.layers}
-        self._offsets = {name: self._offset(layer) for name, layer in self.by_name.items()}
+        self._offsets = first_calls(self.layers, self.config.get("output_layers"))
 
     def tensor(self, layer: str, node: int, index: int) -> Tensor:
         """What is known of a tensor.
@@ -89,9 +89,7 @@ class Graph:
             call = call_of_node(layer["config"], [self._ref(place, layer) for place in found])
         else:
             call = call_of(str(layer["config"].get("function")), data, self.by_name, self.tensor)
-        return replace(
-            call, first=self._counted(call.first), others={k: self._counted(v) for k, v in call.others.items()}
-        )
+        return call
 
     def expression(self, layer: dict[str, Any], node: int) -> Op:
         """What is computed in Keras 3 instead of one call of an operation.
@@ -110,23 +108,6 @@ class Graph:
         if not tensor.is_dense:
             raise NoEqualError(f'the output of "{place[0]}" may be ragged or sparse')
         return Ref(*place, tensor if tensor.dtype else replace(tensor, dtype=output_dtype(layer["config"])))
-
-    def _counted(self, value: Any) -> Any:
-        """An argument whose tensors name calls as Keras 3 counts them: the first of a model is 0 too."""
-        if isinstance(value, Ref):
-            return replace(value, node=value.node - self._offsets.get(value.layer, 0))
-        if isinstance(value, list):
-            return [self._counted(each) for each in value]
-        return {key: self._counted(each) for key, each in value.items()} if isinstance(value, dict) else value
-
-    def _offset(self, layer: dict[str, Any]) -> int:
-        """How many calls a file counts before the first: Keras 2 counts the making of a model as one."""
-        name, count = layer["name"], len(layer.get("inbound_nodes") or ())
-        if not count or "layers" not in _config(layer):
-            return 0
-        named = [place[1] for each in self.layers for place in _places(each, self.by_name) if place[0] == name]
-        ends = [place[1] for place in references(self.config.get("output_layers"), self.by_name) if place[0] == name]
-        return max(0, max([*named, *ends], default=0) - count + 1)
 
     def _of_layer(self, layer: dict[str, Any], node: int) -> tuple[Tensor, ...]:
         class_name, config = str(layer.get("class_name")), _config(layer)
@@ -184,9 +165,3 @@ def model_outputs(
 def _config(layer: dict[str, Any]) -> dict[str, Any]:
     config = layer.get("config")
     return config if isinstance(config, dict) else {}
-
-
-def _places(layer: dict[str, Any], names: Iterable[str]) -> Iterable[tuple[str, int, int]]:
-    known = names if isinstance(names, dict) else set(names)
-    for node in layer.get("inbound_nodes") or ():
-        yield from references(node, known)

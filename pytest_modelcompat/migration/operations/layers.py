@@ -46,7 +46,7 @@ class Writer:
         found = []
         for parts in zip(*flat, strict=True):
             nodes = [
-                {"args": _data(list(each.op.args), n), "kwargs": _data(dict(each.op.kwargs), n)}
+                {"args": data_of(list(each.op.args), n), "kwargs": data_of(dict(each.op.kwargs), n)}
                 for n, each in enumerate(parts)
             ]
             found.append(self._entry(parts[0].name, parts[0].op, nodes))
@@ -123,7 +123,7 @@ def _kind(part: _Part) -> Any:
     return part.name, part.op.name, dict(part.op.settings)
 
 
-def _data(value: Any, call: int) -> Any:
+def data_of(value: Any, call: int = 0) -> Any:
     """An argument as Keras 3 writes it.
 
     Args:
@@ -138,8 +138,8 @@ def _data(value: Any, call: int) -> Any:
         ends = {"start": value.start, "stop": value.stop, "step": value.step}
         return {"class_name": "__slice__", "config": ends}
     if isinstance(value, list):
-        return [_data(each, call) for each in value]
-    return {key: _data(each, call) for key, each in value.items()} if isinstance(value, dict) else value
+        return [data_of(each, call) for each in value]
+    return {key: data_of(each, call) for key, each in value.items()} if isinstance(value, dict) else value
 
 
 def _tensor(value: Ref, node: int) -> dict[str, Any]:

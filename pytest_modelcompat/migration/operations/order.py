@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.migration.operations.call import references
+from pytest_modelcompat.migration.operations.call import first_calls, references
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,22 +17,24 @@ if TYPE_CHECKING:
 _WAITS: MinorVersion = (3, 11)
 
 
-def orderly(layers: Layers, reader: MinorVersion) -> Layers | None:
+def orderly(layers: Layers, ends: Any, reader: MinorVersion) -> Layers | None:
     """The layers so that a reader can call them one after another; None where no order is known.
 
     Args:
         layers: of a functional model.
+        ends: its `output_layers`.
         reader: the version of Keras 3.
     """
-    if reader >= _WAITS or _is_read(layers):
+    if reader >= _WAITS or _is_read(layers, ends):
         return layers
     moved = _sorted(layers)
-    return moved if _is_read(moved) else None
+    return moved if _is_read(moved, ends) else None
 
 
-def _is_read(layers: Sequence[dict[str, Any]]) -> bool:
+def _is_read(layers: Sequence[dict[str, Any]], ends: Any) -> bool:
     """Whether a reader gets through that refuses an operation's call whose tensors are not made yet."""
     names = {each["name"]: each for each in layers}
+    first = first_calls(layers, ends)
     done = {name: 0 if each.get("inbound_nodes") else 1 for name, each in names.items()}
     while True:
         before = dict(done)
@@ -40,7 +42,7 @@ def _is_read(layers: Sequence[dict[str, Any]]) -> bool:
             nodes = layer.get("inbound_nodes") or []
             while done[layer["name"]] < len(nodes):
                 node = nodes[done[layer["name"]]]
-                if not all(done[source] > index for source, index, _ in references(node, names)):
+                if not all(done[source] > number - first[source] for source, number, _ in references(node, names)):
                     if isinstance(node, dict):
                         return False
                     break
