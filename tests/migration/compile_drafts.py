@@ -25,7 +25,7 @@ def model_node(outputs: int = 1) -> dict[str, Any]:
     ]
     config: dict[str, Any] = {"name": "sequential", "layers": layers}
     if outputs > 1:
-        config["output_layers"] = [["dense", 0, 0]] * outputs
+        config["output_layers"] = [["dense", 0, 0], *([f"end{number}", 0, 0] for number in range(1, outputs))]
     return {"class_name": "Sequential", "module": "keras", "registered_name": None, "config": config}
 
 

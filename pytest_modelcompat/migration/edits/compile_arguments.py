@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.migration.compiled import changed
+from pytest_modelcompat.migration.compiled import changed, output_names
 from pytest_modelcompat.migration.edit import Edit
 from pytest_modelcompat.results.finding import MEASURED
 
@@ -57,6 +57,23 @@ def _needed(draft: Draft, target: Target) -> Iterator[Change]:
         yield changed("loss_weights", None, "None")
 
 
+def _each_output(draft: Draft, target: Target) -> Iterator[Change]:
+    """Keras 2 stores None for an output without a metric or a loss, or leaves the output out."""
+    outputs = output_names(draft)
+    if target.reader[0] < 3 or len(outputs) < 2:
+        return
+    for argument in ("metrics", "weighted_metrics"):
+        given = draft.training.get(argument)
+        for metrics in given if isinstance(given, list) else ():
+            if isinstance(metrics, list) and None in metrics:
+                metrics[:] = [each for each in metrics if each is not None]
+                yield changed(argument, "None of an output")
+    loss = draft.training.get("loss")
+    if isinstance(loss, dict) and set(loss) < set(outputs):
+        draft.training["loss"] = {name: loss.get(name) for name in outputs}
+        yield changed("loss", ", ".join(loss), ", ".join(outputs))
+
+
 EDITS = (
     Edit(
         "compile-argument-of-none",
@@ -83,6 +100,15 @@ EDITS = (
         source="keras/src/legacy/saving/saving_utils.py of Keras 3",
         wrong_if="there are loss weights",
         apply=_needed,
+        is_unseen=True,
+    ),
+    Edit(
+        "output-without-loss",
+        what="an output without a loss is named with None, and one without a metric gets an empty list",
+        because="Keras 2 takes an output that is not named for one that nothing is asked of, and {reader} refuses it",
+        source=MEASURED,
+        wrong_if="every output has a loss and a metric",
+        apply=_each_output,
         is_unseen=True,
     ),
 )

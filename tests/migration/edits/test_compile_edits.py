@@ -212,6 +212,15 @@ def test_a_function_in_a_metric(function: str, expected: str) -> None:
     assert (metric["class_name"], metric["config"]["name"]) == (expected, "mine")
 
 
+def test_outputs_without_a_loss_or_a_metric() -> None:
+    """Each output is named; a list of metrics holds no None."""
+    training = h5_training(loss={"dense": "mse"}, metrics=[[None], ["mse"]])
+    draft, changes = edited("output-without-loss", training, outputs=2)
+    assert len(changes) == 2
+    assert draft.training["metrics"] == [[], ["mse"]]
+    assert edited("output-without-loss", training)[1] == []
+
+
 def test_the_crossentropy_of_the_loss() -> None:
     """It keeps its name; of another loss nothing is known."""
     training = keras_training(loss="sparse_categorical_crossentropy", metrics=["ce", "accuracy"])
