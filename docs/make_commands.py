@@ -70,6 +70,9 @@ vision = tf_keras.Sequential(
     name="vision",
 )
 vision.save("models/vision.h5")
+tf_keras.Sequential(
+    [tf_keras.layers.DepthwiseConv2D(3, input_shape=(8, 8, 3), name="blur"), tf_keras.layers.Flatten(name="flat")]
+).save("models/blur.h5")
 
 dense = keras.Sequential([keras.Input((8,)), keras.layers.Dense(1)])
 spec = tf.TensorSpec((None, 8), name="features")

@@ -22,6 +22,7 @@ COMMANDS = {
     "check": "whether an artifact loads in the runtimes you name; every reason why not",
     "runtimes-for": "which TensorFlow and Keras versions load an artifact",
     "diff": "how two artifacts differ: layers, ops, signatures, configuration, weights",
+    "migrate": "repair an artifact for a runtime without changing what it predicts, and prove it",
     "runtimes": "create, list and remove the runtimes that artifacts are reloaded in",
     "matrix": "run the model tests in every runtime, and print a table of the results",
     "golden": "list and show goldens and frozen releases; remove those that no test needs",

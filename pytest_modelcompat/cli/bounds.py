@@ -24,19 +24,22 @@ class OutOfTimeError(Exception):
 
 
 @contextlib.contextmanager
-def bounded() -> Iterator[None]:
+def bounded(seconds: float | None = None) -> Iterator[None]:
     """Bounds the time and the memory of what is done inside, as far as the platform can.
+
+    Args:
+        seconds: of the processor; None for those of reading and judging once.
 
     Raises:
         OutOfTimeError: the time is up.
         MemoryError: there is no more.
     """
-    with _bounded_time(), _bounded_memory():
+    with _bounded_time(MOST_SECONDS if seconds is None else seconds), _bounded_memory():
         yield
 
 
 @contextlib.contextmanager
-def _bounded_time() -> Iterator[None]:
+def _bounded_time(seconds: float) -> Iterator[None]:
     is_free = (
         hasattr(signal, "setitimer")
         and threading.current_thread() is threading.main_thread()
@@ -45,18 +48,18 @@ def _bounded_time() -> Iterator[None]:
     if not is_free:
         yield
         return
-    signal.signal(signal.SIGPROF, _end)
+
+    def end(_: int, __: FrameType | None) -> None:
+        raise OutOfTimeError(f"after {seconds:.0f} seconds it still is not read and judged, which is the limit")
+
+    signal.signal(signal.SIGPROF, end)
     # Once more every second, for whoever catches the first.
-    signal.setitimer(signal.ITIMER_PROF, MOST_SECONDS, 1.0)
+    signal.setitimer(signal.ITIMER_PROF, seconds, 1.0)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
-
-
-def _end(_: int, __: FrameType | None) -> None:
-    raise OutOfTimeError(f"after {MOST_SECONDS:.0f} seconds it still is not read and judged, which is the limit")
 
 
 @contextlib.contextmanager

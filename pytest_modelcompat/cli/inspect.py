@@ -80,16 +80,26 @@ def _inspected(
 
 
 def _lines(inventory: Inventory, unsafe: Sequence[Finding], *, as_json: bool, in_full: bool) -> list[str]:
+    from pytest_modelcompat.golden.migrated_copies import is_unchanged, read_provenance
+
+    migrated = read_provenance(inventory.path)
     if as_json:
         from pytest_modelcompat.report.json_data import inventory_data, line
 
-        return [line(inventory_data(inventory, unsafe))]
+        data = inventory_data(inventory, unsafe)
+        return [line(data if migrated is None else {**data, "migration": migrated})]
     from pytest_modelcompat.profiles.third_party import third_party_uses
     from pytest_modelcompat.report.inventory import inspect_page
     from pytest_modelcompat.report.layout import bounded_page
 
+    history: tuple[str, ...] = ()
+    if migrated is not None:
+        from pytest_modelcompat.report.migration import provenance_lines
+
+        unchanged = is_unchanged(inventory.path, migrated)
+        history = tuple(provenance_lines(migrated, is_unchanged=unchanged))
     nbytes = _size(inventory.path)
-    page = inspect_page(inventory, unsafe, third_party_uses(inventory), nbytes=nbytes, in_full=in_full)
+    page = inspect_page(inventory, unsafe, third_party_uses(inventory), nbytes=nbytes, in_full=in_full, history=history)
     return list(bounded_page(page, in_full=in_full))
 
 

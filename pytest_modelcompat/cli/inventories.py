@@ -49,7 +49,7 @@ def artifact_results(
     found = find_artifacts(arguments)
     passed_over = 0
     for position in console.progress([str(each.path) for each in found]):
-        answer = _artifact_result(found[position], work)
+        answer = artifact_result(found[position], work)
         if answer is None:
             passed_over += 1
             console.problem(f"skipped: {found[position].path} holds no model")
@@ -59,12 +59,23 @@ def artifact_results(
         yield ArtifactResult(found[0].path.parent, problem=f"no model was found in {' '.join(arguments)}")
 
 
-def _artifact_result(found: FoundArtifact, work: Callable[[Inventory], T]) -> ArtifactResult[T] | None:
-    """An artifact's answer; None for what is passed over."""
+def artifact_result(
+    found: FoundArtifact, work: Callable[[Inventory], T], seconds: float | None = None
+) -> ArtifactResult[T] | None:
+    """Read one artifact and work with what it holds, within bounds.
+
+    Args:
+        found: the artifact.
+        work: what to do with its inventory.
+        seconds: the time of the processor that both may take; None for the usual one.
+
+    Returns:
+        Its answer; None for a sound file without a model that was met in a folder.
+    """
     if found.problem:
         return ArtifactResult(found.path, problem=found.problem)
     try:
-        with bounded():
+        with bounded(seconds):
             return ArtifactResult(found.path, with_inventory(found.path, work))
     except OutOfTimeError as error:
         return ArtifactResult(found.path, problem=f"{found.path} takes longer than any model: {error}")

@@ -1,22 +1,29 @@
-"""What no edit answers: the way that remains for a finding."""
+"""What no edit answers: the way that remains for a finding, and the lines to paste where a person supplies it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.migration.pastes import paste_for
+from pytest_modelcompat.migration.ways import remaining_way
 from pytest_modelcompat.results.migration import Need
 
 if TYPE_CHECKING:
+    from pytest_modelcompat.migration.draft import Draft
     from pytest_modelcompat.migration.target import Target
     from pytest_modelcompat.results.finding import Finding
 
 
-def need_of(finding: Finding, target: Target) -> Need:
+def need_of(finding: Finding, target: Target, draft: Draft | None = None) -> Need:
     """The way that remains.
 
     Args:
         finding: of the draft, after all edits.
         target: the runtime.
+        draft: what would be written; None of an artifact without a configuration.
     """
-    del target
-    return Need(finding, "runtime", finding.fix[0] if finding.fix else "no way is known")
+    remaining = remaining_way(finding, target)
+    paste = paste_for(finding, target, draft) if draft is not None else None
+    if paste is None:
+        return Need(finding, remaining.way, remaining.text)
+    return Need(finding, remaining.way, remaining.text, paste.lines, paste.options)

@@ -44,7 +44,9 @@ class DraftPlan:
     needs: tuple[Need, ...]
 
 
-def plan_edits(inventory: Inventory, target: Target, edits: Sequence[Edit] = EDITS) -> DraftPlan:
+def plan_edits(
+    inventory: Inventory, target: Target, edits: Sequence[Edit] = EDITS, *, is_written: bool = False
+) -> DraftPlan:
     """Find the edits that answer what keeps an artifact from a runtime.
 
     Each edit is tried on a copy; it stays if a finding is gone with it, or if it says that no finding shows its need.
@@ -54,11 +56,12 @@ def plan_edits(inventory: Inventory, target: Target, edits: Sequence[Edit] = EDI
         inventory: of an .h5 or .keras file with a model.
         target: the runtime.
         edits: in the order in which they are tried.
+        is_written: whether it is written in any case, so that what no finding shows is edited, too.
     """
     draft = Draft.of(inventory)
     found = left = to_answer(target.findings(inventory))
     planned: list[PlannedEdit] = []
-    for edit in edits if found else ():
+    for edit in edits if found or is_written else ():
         tried = draft.copy()
         changes = tuple(edit.apply(tried, target))
         if not changes:
@@ -71,20 +74,8 @@ def plan_edits(inventory: Inventory, target: Target, edits: Sequence[Edit] = EDI
             draft.take(tried)
             left = after
             planned.append(_planned(edit, changes, gone, target))
-    return DraftPlan(draft, tuple(planned), found, left, tuple(need_of(each, target) for each in left))
-
-
-def edits_answer(inventory: Inventory, target: Target) -> bool:
-    """Whether edits answer everything that keeps an artifact from a runtime, and there is something to answer.
-
-    Args:
-        inventory: of any artifact.
-        target: the runtime.
-    """
-    if inventory.format not in ("h5", "keras") or inventory.weights_only:
-        return False
-    plan = plan_edits(inventory, target)
-    return bool(plan.edits) and not plan.left
+    needs = tuple(need_of(each, target, draft) for each in left)
+    return DraftPlan(draft, tuple(planned), found, left, needs)
 
 
 def to_answer(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -43,7 +43,13 @@ _NO_BREAK = "\xa0"
 
 
 def inspect_page(
-    inventory: Inventory, unsafe: Sequence[Finding], custom: Sequence[Use], *, nbytes: int, in_full: bool = False
+    inventory: Inventory,
+    unsafe: Sequence[Finding],
+    custom: Sequence[Use],
+    *,
+    nbytes: int,
+    in_full: bool = False,
+    history: Sequence[str] = (),
 ) -> Iterator[str]:
     """What is in an artifact, as labelled facts, a tree of layers, and findings.
 
@@ -53,6 +59,7 @@ def inspect_page(
         custom: those of its layers and objects that are not part of Keras.
         nbytes: its size on disk.
         in_full: whether every layer and op is listed, rather than the first or most frequent ones.
+        history: the lines that say where it comes from.
     """
     yield str(inventory.path)
     yield ""
@@ -73,6 +80,7 @@ def inspect_page(
     for part in facts:
         for label, text in part():
             yield from labelled(label, text)
+    yield from history
     yield ""
     yield from _tree(inventory.layers, in_full=in_full)
     for finding, *alike in together(unaccepted(unsafe)):

@@ -23,6 +23,7 @@ class Outcome(str, Enum):
     UNPROVEN = "unproven"
     NEEDS = "needs you"
     IMPOSSIBLE = "impossible"
+    NOT_WRITTEN = "not written"
     UNREADABLE = "unreadable"
 
 
@@ -82,13 +83,15 @@ class Need:
         finding: the finding.
         way: `code`, `data`, `runtime` or `impossible`: who or what can answer it.
         text: one sentence that says what to do.
-        paste: lines to paste into the user's code, or to run; empty where there are none.
+        paste: lines to paste into the user's code; empty where there are none.
+        options: the options of `migrate` that hand it over then, each with its value: `("--custom", "shop>Scale")`.
     """
 
     finding: Finding
     way: str
     text: str
     paste: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,7 @@ class MigrationResult:
         proof: None where none was asked for, or nothing was written.
         written: what was written; None for nothing.
         problem: one sentence, where something went wrong.
+        is_earlier: whether an earlier run has done it, and neither file has changed since.
     """
 
     path: Path
@@ -176,3 +180,4 @@ class MigrationResult:
     proof: Proof | None = None
     written: Path | None = None
     problem: str = ""
+    is_earlier: bool = False

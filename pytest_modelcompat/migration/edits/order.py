@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pytest_modelcompat.migration.edits import (
     arguments,
+    classes,
     compile_arguments,
+    compile_downward,
     compile_losses,
     compile_metrics,
     compile_names,
@@ -13,6 +15,8 @@ from pytest_modelcompat.migration.edits import (
     compile_state,
     connections,
     container,
+    conversion,
+    declared,
     downward_arguments,
     downward_calls,
     downward_connections,
@@ -42,13 +46,16 @@ EDITS = (
     *downward_connections.EDITS,
     *downward_calls.EDITS,
     *downward_weights.EDITS,
+    *classes.EDITS,
     *modules.EDITS,
     *names.EDITS,
     *shapes.EDITS,
     *arguments.EDITS,
+    *declared.EDITS,
     *operations.EDITS,
     *connections.EDITS,
     *compile_optimizers.EDITS,
+    *compile_downward.EDITS,
     *compile_names.EDITS,
     *compile_losses.EDITS,
     *compile_metrics.EDITS,
@@ -57,4 +64,5 @@ EDITS = (
     # Nothing that is tried after these keeps more of what `compile()` was given.
     *compile_state.EDITS,
     *compile_remains.EDITS,
+    *conversion.EDITS,
 )

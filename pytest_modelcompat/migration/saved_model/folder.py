@@ -5,12 +5,11 @@ from __future__ import annotations
 import mmap
 import os
 import shutil
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
 from pytest_modelcompat.artifacts.outside import is_outside
+from pytest_modelcompat.migration.containers.placement import NotWrittenError, placed
 from pytest_modelcompat.migration.saved_model.graph_changes import changed_graphs
 from pytest_modelcompat.migration.saved_model.graph_draft import GRAPH_FILE
 
@@ -29,28 +28,21 @@ def write_saved_model(plan: SavedModelPlan, target: Path) -> None:
 
     Args:
         plan: what to write.
-        target: the folder, which does not exist.
+        target: the folder, which does not exist, in one that does.
 
     Raises:
-        FileExistsError: it does.
-        BrokenArtifactError: a link in the SavedModel leads out of it, or its graph is damaged.
-        OSError: it cannot be written.
+        NotWrittenError: it cannot be written, or a link in the SavedModel leads out of it; nothing is left.
     """
     if plan.draft is None:
-        raise BrokenArtifactError("the graph is text, which is not written: write it as saved_model.pb first")
+        raise NotWrittenError(f"{target} is not written: the graph is text; write it as saved_model.pb first")
     if target.exists():
-        raise FileExistsError(f"{target} exists: give another folder")
-    unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.unfinished")
-    try:
-        _fill(plan.draft.source.path, unfinished, plan.draft.changes)
-        unfinished.rename(target)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
+        raise NotWrittenError(f"{target} exists: give another folder")
+    with placed(target) as path:
+        _fill(plan.draft.source.path, path, plan.draft.changes)
 
 
 def _fill(source: Path, target: Path, changes: GraphChanges) -> None:
-    target.mkdir(parents=True)
+    target.mkdir()
     for at, folders, names in os.walk(source):
         folder = target / Path(at).relative_to(source)
         for name in sorted(folders):
@@ -64,14 +56,14 @@ def _fill(source: Path, target: Path, changes: GraphChanges) -> None:
 
 def _refuse_link(folder: Path) -> None:
     if folder.is_symlink():
-        raise BrokenArtifactError(f"{folder} is a link to a folder, which is not copied: put the folder there itself")
+        raise NotWrittenError(f"{folder} is a link to a folder, which is not copied: put the folder there itself")
 
 
 def _copy(file: Path, copy: Path, source: Path) -> None:
     if file.is_symlink() and is_outside(file.resolve(), source.resolve()):
-        raise BrokenArtifactError(f"{file} is a link out of the SavedModel, which is not copied: put the file there")
+        raise NotWrittenError(f"{file} is a link out of the SavedModel, which is not copied: put the file there")
     if not file.is_file():
-        raise BrokenArtifactError(f"{file} is no file that can be copied: take it out of the SavedModel")
+        raise NotWrittenError(f"{file} is no file that can be copied: take it out of the SavedModel")
     shutil.copyfile(file, copy)
 
 
@@ -82,6 +74,6 @@ def _write_graph(source: Path, target: Path, changes: GraphChanges) -> None:
     try:
         chunks, _ = changed_graphs(memoryview(mapped), changes)
     except ValueError as error:
-        raise BrokenArtifactError(f"{source} is truncated or corrupt: {error}") from error
+        raise NotWrittenError(f"{source} is truncated or corrupt: {error}") from error
     with target.open("wb") as written:
         written.writelines(chunks)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_modelcompat.artifacts.containers.wire_format import DELIMITED
+from pytest_modelcompat.migration.saved_model.captured_tensors import without_captured_tensors
 from pytest_modelcompat.migration.saved_model.graph_node import GraphNode, name_of, renamed, text_of
 from pytest_modelcompat.migration.saved_model.wire import field_of, rewritten, wire_fields, within
 
@@ -29,7 +30,7 @@ _ATTRIBUTE = 5
 
 
 # What a place can be.
-ATTRIBUTE, OP, SLOT_VARIABLES = "attribute", "op", "slot variables"
+ATTRIBUTE, OP, SLOT_VARIABLES, CAPTURED_TENSORS = "attribute", "op", "slot variables", "captured tensors"
 
 
 class Place(NamedTuple):
@@ -50,12 +51,14 @@ class GraphChanges:
         replaced: op -> the one that takes its place where both do the same.
         expanded: op -> the nodes that take its place in functions.
         slot_variables: whether optimizers lose their slot variables.
+        captured_tensors: whether captured tensors are no longer objects.
     """
 
     dropped: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     replaced: Mapping[str, Replacement] = field(default_factory=dict)
     expanded: Mapping[str, Expansion] = field(default_factory=dict)
     slot_variables: bool = False
+    captured_tensors: bool = False
 
     def dropping(self, dropped: Mapping[str, Mapping[str, str | None]]) -> GraphChanges:
         """These, and attributes dropped besides."""
@@ -76,6 +79,8 @@ def changed_graphs(data: memoryview, changes: GraphChanges) -> tuple[Chunks, Cou
         ValueError: it is damaged.
     """
     done = _Pass(changes)
+    if changes == GraphChanges():
+        return [data], done.places
     return done.saved_model(data) or [data], done.places
 
 
@@ -96,6 +101,8 @@ class _Pass:
         meta: dict[int, Handler] = {_GRAPH: within(_GRAPH, graph)}
         if self.changes.slot_variables:
             meta[_OBJECTS] = within(_OBJECTS, {_OBJECT: self.tracked})
+        if self.changes.captured_tensors:
+            meta[_OBJECTS] = self.objects
         return rewritten(data, {_META_GRAPH: within(_META_GRAPH, meta)})
 
     def node(self, number: int, data: memoryview) -> Chunks | None:
@@ -135,6 +142,13 @@ class _Pass:
             return None
         self.places[Place(ATTRIBUTE, op, name, text or "")] += 1
         return []
+
+    def objects(self, data: memoryview) -> Chunks | None:
+        found = without_captured_tensors(data)
+        if found is None:
+            return None
+        self.places[Place(CAPTURED_TENSORS)] += found[1]
+        return field_of(_OBJECTS, found[0])
 
     def tracked(self, data: memoryview) -> Chunks | None:
         if not _is_optimizer(data):

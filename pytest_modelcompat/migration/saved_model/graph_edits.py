@@ -8,13 +8,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.saved_model.object_graph import CAPTURED_TENSOR
 from pytest_modelcompat.migration.saved_model.expansions import EXPANSIONS
 from pytest_modelcompat.migration.saved_model.graph_edit import GraphEdit
 from pytest_modelcompat.migration.saved_model.replacements import REPLACEMENTS
 from pytest_modelcompat.results.finding import MEASURED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from pytest_modelcompat.artifacts.inventory import OpUse
     from pytest_modelcompat.migration.saved_model.expansions import Expansion
@@ -34,6 +35,9 @@ _SAYS_NOTHING = {
 }
 # The same of ops of many names, by what is in the names.
 _SAYS_NOTHING_IN = {"metadata": "Dataset", "sparse_gradient": "SparseSegment"}
+
+# From this version on an object graph can have them.
+_KNOWS_CAPTURED_TENSORS = (2, 6)
 
 
 def _unknown(draft: GraphDraft, target: Target) -> Iterator[tuple[OpUse, str]]:
@@ -81,6 +85,13 @@ def _with_more_nodes(expansion: Expansion, draft: GraphDraft, target: Target) ->
 def _without_slot_variables(draft: GraphDraft, target: Target) -> GraphChanges | None:
     del target
     return replace(draft.changes, slot_variables=True) if draft.source.slot_variables else None
+
+
+def _without_captured_tensors(draft: GraphDraft, target: Target) -> GraphChanges | None:
+    is_known = target.profile.tensorflow_version >= _KNOWS_CAPTURED_TENSORS
+    if is_known or CAPTURED_TENSOR not in draft.source.object_classes:
+        return None
+    return replace(draft.changes, captured_tensors=True)
 
 
 def _dashed(name: str) -> str:
@@ -140,9 +151,14 @@ EDITS: tuple[GraphEdit, ...] = (
         change=_without_slot_variables,
         loses="the state of the optimizer, which {reader} cannot load in any way",
     ),
+    GraphEdit(
+        "drop-captured-tensors",
+        what="functions for gradients that keep a tensor of another function are no longer set up when the model is "
+        "loaded",
+        because="{reader} cannot load such a tensor, and no prediction calls these functions",
+        source=MEASURED,
+        wrong_if="an object of the model gave one of these functions its name",
+        change=_without_captured_tensors,
+        loses="gradients that the model defines itself: {reader} takes those of its ops",
+    ),
 )
-
-
-def names() -> Mapping[str, GraphEdit]:
-    """The edits by name."""
-    return {each.name: each for each in EDITS}

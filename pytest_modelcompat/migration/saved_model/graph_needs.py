@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.versions import dotted
+from pytest_modelcompat.migration.needs import need_of
+from pytest_modelcompat.migration.ways import CODE
 from pytest_modelcompat.profiles.known_names import first_tensorflow_with
 from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.results.migration import Need
@@ -33,20 +35,16 @@ def need_of_graph(finding: Finding, target: Target, *, is_text: bool = False) ->
         return _of_text(finding)
     if finding.kind is Kind.UNKNOWN_OP:
         return _of_op(finding, target)
-    if finding.kind is Kind.ARTIFACT_BROKEN:
-        return Need(finding, "data", finding.fix[0] if finding.fix else "copy the whole folder")
-    if finding.kind is Kind.PYTHON_FUNCTION:
-        return Need(finding, "code", "the model calls Python: write the function with TensorFlow ops, and export again")
     if finding.kind in _OF_NEW_GRAPHS:
         text = f"{finding.subject} has no equal in {tensorflow_name(target)}: export the model again with that version"
-        return Need(finding, "code", text)
-    return Need(finding, "code", finding.fix[0] if finding.fix else "no way is known")
+        return Need(finding, CODE, text)
+    return need_of(finding, target)
 
 
 def _of_text(finding: Finding) -> Need:
     return Need(
         finding,
-        "runtime",
+        CODE,
         "the graph is text, which no edit changes: write it as saved_model.pb with TensorFlow, and migrate that",
         paste=(
             "from pathlib import Path",
@@ -61,10 +59,10 @@ def _of_text(finding: Finding) -> Need:
 
 def _of_op(finding: Finding, target: Target) -> Need:
     if first_tensorflow_with(finding.subject) is None:
-        return Need(finding, "code", f"register the op {finding.subject} before loading", paste=finding.fix[:1])
+        return Need(finding, CODE, ": ".join((f"register the op {finding.subject}", *finding.fix[:1])))
     return Need(
         finding,
-        "code",
+        CODE,
         f"the op {finding.subject} has no equal in {tensorflow_name(target)}: export the model again with that "
         "version, from the code that builds it",
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
 from pytest_modelcompat.artifacts.text import counted
-from pytest_modelcompat.migration.saved_model.graph_changes import OP, SLOT_VARIABLES
+from pytest_modelcompat.migration.saved_model.graph_changes import CAPTURED_TENSORS, OP, SLOT_VARIABLES
 from pytest_modelcompat.migration.saved_model.graph_draft import GRAPH_FILE, GraphDraft
 from pytest_modelcompat.migration.saved_model.graph_edits import EDITS
 from pytest_modelcompat.migration.saved_model.graph_needs import need_of_graph, tensorflow_name
@@ -120,6 +120,8 @@ def _writer_name(target: Target) -> str:
 def _change(place: Place, count: int) -> Change:
     if place.what == SLOT_VARIABLES:
         return Change("the object graph", f"{counted(count, 'slot variable')} of an optimizer")
+    if place.what == CAPTURED_TENSORS:
+        return Change("the object graph", counted(count, "captured tensor"))
     where = f"{counted(count, 'node')} {place.op}"
     if place.what == OP:
         return Change(where, place.op, place.value)

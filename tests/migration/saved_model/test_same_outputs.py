@@ -202,3 +202,13 @@ def _job(folder: Path) -> Job:
         per_signature=True,
         saved_model_loaders=("graph",),
     )
+
+
+def test_what_is_said_of_a_graph_in_text_form_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    node = 'node { name: "r" op: "DisableCopyOnRead" input: "v" }'
+    text = f'saved_model_schema_version: 1 meta_graphs {{ meta_info_def {{ tags: "serve" }} graph_def {{ {node} }} }}'
+    (tmp_path / "saved_model.pbtxt").write_text(text)
+    (need,) = plan_of(tmp_path, "tf2.8").needs
+    exec("\n".join(need.paste), {})  # noqa: S102 - it is what the text says to run
+    assert [each.name for each in plan_of(tmp_path, "tf2.8").edits] == ["replace-disable-copy-on-read"]

@@ -1,0 +1,143 @@
+"""The migration of one artifact: planned, written beside its name, proven, and only then called by its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from pytest_modelcompat.artifacts import read_inventory
+from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
+from pytest_modelcompat.golden.migrated_copies import file_of, read_provenance
+from pytest_modelcompat.migration.containers.placement import NotWrittenError
+from pytest_modelcompat.migration.output import place, remove, staged, unproven
+from pytest_modelcompat.migration.provenance import provenance_data, write_provenance
+from pytest_modelcompat.migration.through import is_for_a_runtime, planned_through, written_through
+from pytest_modelcompat.results.migration import MigrationResult, Outcome, Proof, Way
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from pytest_modelcompat.artifacts.inventory import Inventory
+    from pytest_modelcompat.migration.artifact_plan import ArtifactPlan
+    from pytest_modelcompat.migration.hosts import Loaders
+    from pytest_modelcompat.migration.request import MigrationRequest
+    from pytest_modelcompat.results.migration import Plan
+
+
+class Proving(Protocol):
+    """What holds a new artifact against the old one."""
+
+    def prove(self, old: Inventory, new: Inventory, lost: Sequence[str] = ()) -> Proof:
+        """Compare both, each in its runtime.
+
+        Args:
+            old: of the artifact as it is.
+            new: of what was written.
+            lost: what was dropped knowingly.
+        """
+
+
+@dataclass(frozen=True)
+class Migration:
+    """What migrates artifacts.
+
+    Args:
+        request: what is asked for.
+        prover: None for no proof.
+        loaders: of the runtimes that save an artifact again; None to edit only.
+    """
+
+    request: MigrationRequest
+    prover: Proving | None = None
+    loaders: Loaders | None = None
+
+    def run(self, artifact: ArtifactPlan) -> MigrationResult:
+        """Do what is planned, or plan it only, as the request asks for.
+
+        Args:
+            artifact: its plan.
+        """
+        if self.loaders is None or not is_for_a_runtime(artifact, self.request):
+            return self._done(artifact)
+        if self.request.dry_run:
+            return self._done(planned_through(artifact, self.request, self.loaders))
+        with written_through(artifact, self.request, self.loaders) as through:
+            return self._done(through)
+
+    def _done(self, artifact: ArtifactPlan) -> MigrationResult:
+        plan = artifact.plan
+        result = MigrationResult(plan.path, plan.runtime, _outcome(plan), plan)
+        if result.outcome is not Outcome.PLANNED:
+            return result
+        problem = self._problem(plan)
+        if problem:
+            return replace(result, outcome=Outcome.NOT_WRITTEN, problem=problem)
+        if self.request.dry_run or artifact.write is None:
+            return result
+        try:
+            return self._written(result, artifact, artifact.write)
+        except OSError as error:
+            problem = f"{plan.target} cannot be written: {error.strerror or error}"
+        except (NotWrittenError, BrokenArtifactError) as error:
+            problem = str(error)
+        return replace(result, outcome=Outcome.NOT_WRITTEN, problem=problem)
+
+    def _problem(self, plan: Plan) -> str:
+        """Why the target must not be written; empty where it may."""
+        target = plan.target
+        if self.request.format not in ("", plan.format):
+            return (
+                f"{plan.path} cannot be written as {self.request.format}: edits write {plan.format}, and no runtime "
+                f"that is here saves it again; leave --to out, or create one with `modelcompat runtimes create`"
+            )
+        if target.exists() and target.resolve() == plan.path.resolve():
+            return f"{target} is the artifact itself, which is never changed; name another folder with --out"
+        if not (target.exists() or target.is_symlink()) or self.request.overwrite:
+            return ""
+        made = (read_provenance(target) or {}).get("source", {}).get("name")
+        of_what = f" (it was made of {made})" if made else ""
+        return f"{target} exists already{of_what}; --overwrite replaces it, and --out DIR writes to another folder"
+
+    def _written(
+        self, result: MigrationResult, artifact: ArtifactPlan, write: Callable[[Path], None]
+    ) -> MigrationResult:
+        plan = artifact.plan
+        with staged(plan.target) as part:
+            try:
+                write(part)
+                proof = self._proof(artifact, part)
+            except (NotWrittenError, BrokenArtifactError) as error:
+                # The name that it was to have is what a user knows.
+                raise NotWrittenError(str(error).replace(str(part), str(plan.target))) from error
+            outcome = Outcome.NOT_PROVEN if proof is None else Outcome.PROVEN if proof.holds else Outcome.UNPROVEN
+            name = unproven(plan.target) if outcome is Outcome.UNPROVEN else plan.target
+            recorded = provenance_data(plan, self.request, outcome, proof, part)
+            # Recorded first: a run that is broken off between both leaves a record of nothing, which is written again.
+            write_provenance(recorded, name)
+            place(part, name)
+        if outcome is not Outcome.UNPROVEN:
+            _forget(unproven(plan.target))
+        return replace(result, outcome=outcome, proof=proof, written=name)
+
+    def _proof(self, artifact: ArtifactPlan, part: Path) -> Proof | None:
+        if self.prover is None:
+            return None
+        lost = [edit.loses for edit in artifact.plan.edits if edit.loses]
+        return self.prover.prove(artifact.inventory, read_inventory(part), lost)
+
+
+def _outcome(plan: Plan) -> Outcome:
+    if not plan.findings:
+        return Outcome.LOADS
+    if any(each.way == "impossible" for each in plan.needs):
+        return Outcome.IMPOSSIBLE
+    # Of a way through a runtime it is known only once it was taken.
+    return Outcome.PLANNED if plan.is_complete or plan.way is Way.RESAVE else Outcome.NEEDS
+
+
+def _forget(path: Path) -> None:
+    """Remove what an earlier run has left of the same artifact, and its record."""
+    if read_provenance(path) is not None:
+        remove(path)
+        remove(file_of(path))
