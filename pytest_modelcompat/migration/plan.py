@@ -61,12 +61,23 @@ def plan_edits(
     draft = Draft.of(inventory)
     found = left = to_answer(target.findings(inventory))
     planned: list[PlannedEdit] = []
-    for edit in edits if found or is_written else ():
+    if found or is_written:
+        left = _tried(edits, draft, target, left, planned)
+    if left and draft.format != inventory.format:
+        # Of a format that the reader does not open nothing else was known.
+        left = _tried(edits, draft, target, left, planned)
+    needs = tuple(need_of(each, target, draft) for each in left)
+    return DraftPlan(draft, tuple(planned), found, left, needs)
+
+
+def _tried(
+    edits: Iterable[Edit], draft: Draft, target: Target, left: tuple[Finding, ...], planned: list[PlannedEdit]
+) -> tuple[Finding, ...]:
+    """What is left of findings once each edit was tried; those that stay change the draft and are added to the plan."""
+    for edit in edits:
         tried = draft.copy()
         changes = tuple(edit.apply(tried, target))
-        if not changes:
-            continue
-        after = _findings(tried, target)
+        after = _findings(tried, target) if changes else None
         if after is None:
             continue
         gone = _without(left, after)
@@ -74,8 +85,7 @@ def plan_edits(
             draft.take(tried)
             left = after
             planned.append(_planned(edit, changes, gone, target))
-    needs = tuple(need_of(each, target, draft) for each in left)
-    return DraftPlan(draft, tuple(planned), found, left, needs)
+    return left
 
 
 def to_answer(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -23,7 +23,6 @@ from pytest_modelcompat.migration.edits import (
     downward_ends,
     downward_layers,
     downward_operations,
-    downward_optimizers,
     downward_places,
     downward_policies,
     downward_weights,
@@ -61,7 +60,6 @@ EDITS = (
     *compile_losses.EDITS,
     *compile_metrics.EDITS,
     *compile_arguments.EDITS,
-    *downward_optimizers.EDITS,
     # Nothing that is tried after these keeps more of what `compile()` was given.
     *compile_state.EDITS,
     *compile_remains.EDITS,

@@ -241,17 +241,18 @@ def test_calls_that_cannot_be_written_for_keras_2_are_left(tmp_path: Path) -> No
     assert "keras-2-connections" not in {each.name for each in plan.edits}
 
 
-@pytest.mark.parametrize(
-    ("runtime", "name"), [("tf2.15", "Custom>Adam"), ("tf2.21+tf_keras", "Custom>Adam"), ("tf2.8", "Adam")]
-)
-def test_an_optimizer_has_the_name_that_the_reader_registers(runtime: str, name: str, tmp_path: Path) -> None:
-    """Keras 2.8 has one optimizer of each class, and no registered one."""
-    optimizer = {"module": "keras.optimizers", "class_name": "Adam", "config": {"name": "adam", "learning_rate": 0.1}}
-    training = {"loss": "mse", "optimizer_config": optimizer}
-    path = write_h5(tmp_path / "a.h5", without_modules(given("Dense", units=2)), training=training, keras="3.15.1")
+def test_a_file_that_gets_another_format_is_edited_for_that_format_too(tmp_path: Path) -> None:
+    """Keras 2.8 does not open a .keras file, so that nothing else is known of it until it is an .h5 file."""
+    kernel = np.zeros((4, 2), "float32")
+    root = sequential(entry(), layer("Dense", "dense", units=2, use_bias=False, dtype=policy("float32")))
+    path = write_keras(tmp_path / "a.keras", root, {"layers/dense/vars/0": kernel}, keras="3.15.1")
     inventory = read_inventory(path)
-    plan = plan_edits(inventory, Target(load_profile(runtime), dict(inventory.saved_by)))
-    assert plan.draft.training["optimizer_config"]["class_name"] == name
+    plan = plan_edits(inventory, Target(load_profile("tf2.8"), dict(inventory.saved_by)))
+    assert not plan.left
+    assert plan.draft.format == "h5"
+    first, dense = plan.draft.root["config"]["layers"]
+    assert "batch_input_shape" in first["config"]
+    assert dense["config"]["dtype"] == "float32"
 
 
 def test_an_operation_is_written_as_keras_2_writes_a_function(tmp_path: Path) -> None:
