@@ -80,7 +80,7 @@ def _inspected(
 
 
 def _lines(inventory: Inventory, unsafe: Sequence[Finding], *, as_json: bool, in_full: bool) -> list[str]:
-    from pytest_modelcompat.migration.provenance import is_unchanged, read_provenance
+    from pytest_modelcompat.golden.migrated_copies import is_unchanged, read_provenance
 
     migrated = read_provenance(inventory.path)
     if as_json:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.migration.plan import DraftPlan
     from pytest_modelcompat.migration.request import MigrationRequest
     from pytest_modelcompat.migration.saved_model.graph_plan import SavedModelPlan
+    from pytest_modelcompat.migration.target import Target
 
 # The formats of files whose configuration is edited.
 CONFIGURED = frozenset({"h5", "keras"})
@@ -72,6 +73,21 @@ def plan_artifact(inventory: Inventory, request: MigrationRequest, place: Output
         return ArtifactPlan(inventory, plan, place, partial(write_saved_model, graph) if is_written else None)
     made = plan_edits(inventory, target, (*request_edits(request), *EDITS))
     return draft_plan(inventory, request, place, made)
+
+
+def edits_answer(inventory: Inventory, target: Target) -> bool:
+    """Whether edits answer everything that keeps an artifact from a runtime, and there is something to answer.
+
+    Args:
+        inventory: of any artifact.
+        target: the runtime.
+    """
+    try:
+        _refuse_other(inventory)
+    except NothingToMigrateError:
+        return False
+    plan = plan_edits(inventory, target) if inventory.format in CONFIGURED else plan_saved_model(inventory, target)
+    return bool(plan.edits) and not plan.needs
 
 
 def draft_plan(inventory: Inventory, request: MigrationRequest, place: OutputPlace, made: DraftPlan) -> ArtifactPlan:

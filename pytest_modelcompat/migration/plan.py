@@ -9,7 +9,6 @@ from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
 from pytest_modelcompat.migration.draft import Draft
 from pytest_modelcompat.migration.edits.order import EDITS
 from pytest_modelcompat.migration.needs import need_of
-from pytest_modelcompat.migration.saved_model.graph_plan import plan_saved_model
 from pytest_modelcompat.results.finding import Severity
 from pytest_modelcompat.results.migration import PlannedEdit
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts.inventory import Inventory
     from pytest_modelcompat.migration.edit import Edit
-    from pytest_modelcompat.migration.saved_model.graph_plan import SavedModelPlan
     from pytest_modelcompat.migration.target import Target
     from pytest_modelcompat.results.finding import Finding
     from pytest_modelcompat.results.migration import Change, Need
@@ -75,23 +73,6 @@ def plan_edits(inventory: Inventory, target: Target, edits: Sequence[Edit] = EDI
             planned.append(_planned(edit, changes, gone, target))
     needs = tuple(need_of(each, target, draft) for each in left)
     return DraftPlan(draft, tuple(planned), found, left, needs)
-
-
-def edits_answer(inventory: Inventory, target: Target) -> bool:
-    """Whether edits answer everything that keeps an artifact from a runtime, and there is something to answer.
-
-    Args:
-        inventory: of any artifact.
-        target: the runtime.
-    """
-    plan: DraftPlan | SavedModelPlan
-    if inventory.format == "saved_model":
-        plan = plan_saved_model(inventory, target)
-    elif inventory.format in ("h5", "keras") and not inventory.weights_only:
-        plan = plan_edits(inventory, target)
-    else:
-        return False
-    return bool(plan.edits) and not plan.left
 
 
 def to_answer(findings: Iterable[Finding]) -> tuple[Finding, ...]:

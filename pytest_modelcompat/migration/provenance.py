@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.versions import own_version
 from pytest_modelcompat.golden.golden import GoldenBrokenError
+from pytest_modelcompat.golden.migrated_copies import SCHEMA, file_of, is_unchanged, read_provenance
 from pytest_modelcompat.golden.release_serialization import digest_of
 from pytest_modelcompat.results.migration import Outcome, Proof
 from pytest_modelcompat.results.migration_data import edit_data, proof_data
@@ -19,16 +20,6 @@ if TYPE_CHECKING:
     from pytest_modelcompat.migration.output import OutputPlace
     from pytest_modelcompat.migration.request import MigrationRequest
     from pytest_modelcompat.results.migration import Plan
-
-SUFFIX = ".migration.json"
-SCHEMA = 1
-# A file of somebody else may have the name; more than this no migration writes.
-_LARGEST = 32 << 20
-
-
-def file_of(output: Path) -> Path:
-    """The file that tells of an output: `ranker.tf2.21.keras.migration.json`."""
-    return output.with_name(output.name + SUFFIX)
 
 
 def provenance_data(
@@ -90,23 +81,6 @@ def write_provenance(data: Mapping[str, Any], output: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def read_provenance(output: Path) -> Mapping[str, Any] | None:
-    """What is recorded of an output; None where nothing is, or something else has the name.
-
-    Args:
-        output: the file or folder.
-    """
-    file = file_of(output)
-    try:
-        if file.stat().st_size > _LARGEST:
-            return None
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    is_ours = isinstance(data, dict) and all(isinstance(data.get(key), dict) for key in ("source", "written", "asked"))
-    return data if is_ours and data.get("schema") == SCHEMA else None
-
-
 def done_before(artifact: Path, place: OutputPlace, request: MigrationRequest) -> Path | None:
     """The output that an earlier run has proven, of the same bytes, for the same request; None without one.
 
@@ -128,16 +102,3 @@ def done_before(artifact: Path, place: OutputPlace, request: MigrationRequest) -
         if is_same and is_unchanged(output, data):
             return output
     return None
-
-
-def is_unchanged(output: Path, data: Mapping[str, Any]) -> bool:
-    """Whether an output is still what was written.
-
-    Args:
-        output: the file or folder.
-        data: what is recorded of it.
-    """
-    try:
-        return bool(data["written"].get("sha256") == digest_of(output)[0])
-    except (OSError, GoldenBrokenError):
-        return False

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
+from pytest_modelcompat.golden.migrated_copies import file_of, read_provenance
 from pytest_modelcompat.migration.containers.placement import NotWrittenError
 from pytest_modelcompat.migration.output import place, remove, staged, unproven
-from pytest_modelcompat.migration.provenance import file_of, provenance_data, read_provenance, write_provenance
+from pytest_modelcompat.migration.provenance import provenance_data, write_provenance
 from pytest_modelcompat.migration.through import is_for_a_runtime, planned_through, written_through
 from pytest_modelcompat.results.migration import MigrationResult, Outcome, Proof, Way
 

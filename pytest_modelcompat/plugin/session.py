@@ -178,7 +178,7 @@ class Session:
 
 def _edits_answer(inventory: Inventory, profile: Profile, custom: frozenset[str], safe_mode: bool) -> bool:
     """Whether edits make an artifact load in a runtime, as far as a static read can tell."""
-    from pytest_modelcompat.migration.plan import edits_answer
+    from pytest_modelcompat.migration.artifact_plan import edits_answer
     from pytest_modelcompat.migration.target import Target
 
     return edits_answer(inventory, Target(profile, dict(inventory.saved_by), custom, safe_mode=safe_mode))

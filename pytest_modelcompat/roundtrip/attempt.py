@@ -73,11 +73,18 @@ class Attempt:
     def routes(self) -> Mapping[str, Mapping[str, Any]]:
         """The loader's outputs, those called by signature under one name `signature/output` each."""
         if not self.subject.per_signature:
-            return self.loaded.routes
+            return {route: self._as_saved(outputs) for route, outputs in self.loaded.routes.items()}
         merged = {
             f"{route}/{name}": leaf for route, outputs in self.loaded.routes.items() for name, leaf in outputs.items()
         }
         return {"": merged} if merged else {}
+
+    def _as_saved(self, outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The only output of a model elsewhere by its name here: Keras 2 calls that of a Sequential by its layer."""
+        names = list(self.subject.outputs or ())
+        if not self.is_elsewhere or len(names) != 1 or len(outputs) != 1:
+            return outputs
+        return dict.fromkeys(names, next(iter(outputs.values())))
 
     @property
     def outputs(self) -> Mapping[str, Any]:

@@ -18,6 +18,7 @@ from pytest_modelcompat.roundtrip.inventory_summary import inventory_summary
 from pytest_modelcompat.roundtrip.kept_failure import with_reproduction
 from pytest_modelcompat.roundtrip.load_failure import explain_changes, explain_drawn_weights, explain_load_failure
 from pytest_modelcompat.roundtrip.load_job import loader_of, not_run
+from pytest_modelcompat.roundtrip.migrated_copy import held_by_copy, migrated_copy
 from pytest_modelcompat.roundtrip.migration_advice import with_migration
 from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome, most_severe_first
@@ -72,7 +73,10 @@ def check_target(case: Case, context: SessionContext) -> Result:
             )
         if context.attempts is not None:
             context.attempts.append(attempt)
-        result = _result(case, context, _frozen(_outcome(context, attempt), context, attempt), attempt)
+        outcome = _outcome(context, attempt)
+        if case.frozen is not None and outcome.failed:
+            outcome, attempt = _of_copy(outcome, context, attempt)
+        result = _result(case, context, _frozen(outcome, context, attempt), attempt)
         return with_reproduction(result, case, context, attempt)
 
 
@@ -125,6 +129,22 @@ def _outcome(context: SessionContext, attempt: Attempt) -> CheckOutcome:
         found.extend(predict_load(attempt, context.root))
     pictures = pictures_of(compared, context, attempt) if context.reports and compared.failed else ()
     return replace(compared, findings=most_severe_first(found), pictures=pictures)
+
+
+def _of_copy(outcome: CheckOutcome, context: SessionContext, attempt: Attempt) -> tuple[CheckOutcome, Attempt]:
+    """What becomes of a release that fails: its migrated copy is held to the same golden, where there is one."""
+    copy = migrated_copy(attempt)
+    if copy is None:
+        return outcome, attempt
+    case = replace(attempt.case, frozen=copy, artifact=copy.artifact)
+    inventory = read_inventory(copy.artifact)
+    subject = subject_of_frozen(copy, context.freezer.store)
+    again = ArtifactAttempts(case, context, inventory, loader_of(case, context)).load(subject)
+    judged = _outcome(context, again)
+    if judged.failed:
+        return judged, again
+    notes = held_by_copy(outcome.findings, copy, context.root)
+    return replace(judged, findings=(*judged.findings, *notes)), again
 
 
 def _frozen(outcome: CheckOutcome, context: SessionContext, attempt: Attempt) -> CheckOutcome:

@@ -6,10 +6,12 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.artifacts.keras.lambdas import holds_lambda
 from pytest_modelcompat.results.finding import Severity
 from pytest_modelcompat.roundtrip.declarations import NotImportableError, collect_declarations
 from pytest_modelcompat.roundtrip.static_check import profile_of
 from pytest_modelcompat.roundtrip.workspace import relative
+from pytest_modelcompat.runtimes.names import parse_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +61,9 @@ def _command(attempt: Attempt, context: SessionContext) -> str:
     inventory = attempt.inventory
     if not context.migration(inventory, profile, frozenset(declared.custom_objects), settings.safe_mode):
         return ""
-    words = ["modelcompat", "migrate", relative(inventory.path, context.root), "--runtime", profile.name]
+    # Of a runtime's name the Python counts for bytecode alone.
+    runtime = profile.name if holds_lambda(inventory) else parse_name(profile.name).plain
+    words = ["modelcompat", "migrate", relative(inventory.path, context.root), "--runtime", runtime]
     for module, name in declared.custom_objects.values():
         words += ["--custom", f"{module}:{name}"]
     for module in declared.imports:
