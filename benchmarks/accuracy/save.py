@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from accuracy.zoo import registry
 
 ROOMS = ("shapes", "images", "sequences", "preprocessing", "details", "compiled", "custom")
-# Where other rooms of the zoo than these are asked for; a process that saves has it set too.
+# Where other rooms of the zoo than these are asked for; a process that saves gets them too.
 ROOMS_VARIABLE = "ACCURACY_ROOMS"
 SUFFIXES = {"h5": ".h5", "keras": ".keras", "saved_model": ""}
 FIRST_KERAS_ZIP = (2, 12)

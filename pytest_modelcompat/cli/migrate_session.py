@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -115,6 +114,7 @@ def _proof_request(request: MigrationRequest) -> ProofRequest:
         load_options(request),
         may_create=request.create,
         declared=declared,
+        sys_path=request.sys_path,
         profile=request.runtime if is_path(request.runtime) else "",
     )
 
@@ -134,12 +134,10 @@ class Session:
     Args:
         migration: writes and proves.
         prover: what it proves with; its loaders serve for runtimes in between, too.
-        sys_path: this process's own.
     """
 
     migration: Migration
     prover: Prover
-    sys_path: tuple[str, ...]
 
     @classmethod
     def of(cls, request: MigrationRequest) -> Session:
@@ -148,12 +146,9 @@ class Session:
         Raises:
             UsageError: the runtimes that the project declares cannot be understood.
         """
-        before = tuple(sys.path)
-        # What is declared is imported in loaders, which look where this process does.
-        sys.path[:0] = [each for each in request.sys_path if each not in sys.path]
         prover = Prover(_proof_request(request))
         proves = None if request.prove == PROVE_NONE else prover
-        return cls(Migration(request, proves, prover.loaders), prover, before)
+        return cls(Migration(request, proves, prover.loaders), prover)
 
     @property
     def request(self) -> MigrationRequest:
@@ -163,7 +158,6 @@ class Session:
     def close(self) -> None:
         """End what was started."""
         self.prover.close()
-        sys.path[:] = self.sys_path
 
     def run(self, source: MigrationSource) -> MigrationResult | None:
         """Migrate one artifact.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 CONSTANT = "_CONSTANT_VALUE"
 _LEAST, _MOST = 3, 4
+_TENSOR = "__keras_tensor__"
 
 
 def is_reference(value: Any) -> bool:
@@ -28,7 +29,7 @@ def is_reference(value: Any) -> bool:
 
 
 def references(value: Any) -> Iterator[list[Any]]:
-    """Every output of a call in Keras 2's lists, which may be changed in place.
+    """Every output of a call, in the lists of Keras 2 and in the tensors of Keras 3, which may be changed in place.
 
     Args:
         value: `inbound_nodes`, `input_layers`, `output_layers`, or a part of these.
@@ -39,6 +40,8 @@ def references(value: Any) -> Iterator[list[Any]]:
     elif isinstance(value, list):
         for each in value:
             yield from references(each)
+    elif isinstance(value, dict) and value.get("class_name") == _TENSOR:
+        yield from references(value.get("config", {}).get("keras_history"))
     elif isinstance(value, dict) and "class_name" not in value:
         for each in value.values():
             yield from references(each)
@@ -87,4 +90,4 @@ def tensor(reference: list[Any]) -> dict[str, Any]:
     """
     history = reference[:_LEAST]
     config = {"shape": [None], "dtype": "float32", "keras_history": history}
-    return {"class_name": "__keras_tensor__", "config": config}
+    return {"class_name": _TENSOR, "config": config}

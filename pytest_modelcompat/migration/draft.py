@@ -34,6 +34,7 @@ class Draft:
         renamed: layers that have another name in the configuration than their weights in an .h5 file -> that name;
             Keras 3 goes by the order of the layers alone.
         suffix: of the file to write; empty for the usual one of its format.
+        names: in an .h5 file that is made of another format, each layer -> the names of its weights in order.
     """
 
     source: Inventory
@@ -43,6 +44,7 @@ class Draft:
     moved: dict[str, str | None] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
     suffix: str = ""
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     added: dict[str, Scalar] = field(default_factory=dict)
 
     @classmethod
@@ -69,6 +71,7 @@ class Draft:
             moved=dict(self.moved),
             added=dict(self.added),
             renamed=dict(self.renamed),
+            names=dict(self.names),
         )
 
     def take(self, other: Draft) -> None:
@@ -79,7 +82,7 @@ class Draft:
         """
         self.root, self.training, self.moved = other.root, other.training, other.moved
         self.format, self.suffix, self.added = other.format, other.suffix, other.added
-        self.renamed = other.renamed
+        self.renamed, self.names = other.renamed, other.names
 
     def nodes(self) -> Iterator[Node]:
         """Every node of the model, the outermost first, then those of what `compile()` was given."""
@@ -126,9 +129,9 @@ class Draft:
         for weight in self.source.weights:
             path = self.moved.get(weight.path, weight.path)
             if path is not None:
-                yield replace(weight, path=self._in_configuration(path))
+                yield replace(weight, path=self.in_configuration(path))
 
-    def _in_configuration(self, path: str) -> str:
+    def in_configuration(self, path: str) -> str:
         """A path of weights by the name that their layer has in the configuration."""
         for before, after in self.renamed.items() if self.format == "h5" else ():
             path = path.replace(f"{_MODEL_WEIGHTS}/{before}/", f"{_MODEL_WEIGHTS}/{after}/", 1)

@@ -103,7 +103,9 @@ def place(written: Path, target: Path) -> None:
     Raises:
         OSError: the system refuses.
     """
-    remove(target)
+    if written.is_dir() or target.is_dir():
+        # A file takes the place of another in one step.
+        remove(target)
     os.replace(written, target)  # noqa: PTH105 - of folders too, on every system
 
 

@@ -61,13 +61,13 @@ def paste_for(finding: Finding, target: Target, draft: Draft) -> Paste | None:
         return Paste((), tuple(("--vocabulary", f"{name}={identifier(name)}.txt") for name in lookups))
     if finding.kind in (Kind.UNKNOWN_LAYER, Kind.UNKNOWN_OBJECT) and not is_of_keras(finding, target):
         return _declared(finding, draft)
-    return _replacement(finding, target, draft) if target.reader >= KERAS_3 else None
+    if finding.kind is Kind.SEMANTICS_CHANGED and finding.subject == "hard_sigmoid":
+        return _registered(hard_sigmoid(is_of_keras_3=target.writer >= KERAS_3), ["hard_sigmoid"])
+    return _replacement(finding, draft) if target.reader >= KERAS_3 else None
 
 
-def _replacement(finding: Finding, target: Target, draft: Draft) -> Paste | None:
+def _replacement(finding: Finding, draft: Draft) -> Paste | None:
     """Code that takes the place of what the file names or holds."""
-    if finding.kind is Kind.SEMANTICS_CHANGED and finding.subject == "hard_sigmoid" and target.writer < KERAS_3:
-        return _registered(hard_sigmoid(), ["hard_sigmoid"])
     if finding.kind in _BYTECODE:
         names = list(dict.fromkeys(identifier(node.path[-1]) for node in draft.layers("Lambda")))
         return _registered([line for name in names for line in function(name, "inputs")], names) if names else None

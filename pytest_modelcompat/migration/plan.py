@@ -44,7 +44,9 @@ class DraftPlan:
     needs: tuple[Need, ...]
 
 
-def plan_edits(inventory: Inventory, target: Target, edits: Sequence[Edit] = EDITS) -> DraftPlan:
+def plan_edits(
+    inventory: Inventory, target: Target, edits: Sequence[Edit] = EDITS, *, is_written: bool = False
+) -> DraftPlan:
     """Find the edits that answer what keeps an artifact from a runtime.
 
     Each edit is tried on a copy; it stays if a finding is gone with it, or if it says that no finding shows its need.
@@ -54,11 +56,12 @@ def plan_edits(inventory: Inventory, target: Target, edits: Sequence[Edit] = EDI
         inventory: of an .h5 or .keras file with a model.
         target: the runtime.
         edits: in the order in which they are tried.
+        is_written: whether it is written in any case, so that what no finding shows is edited, too.
     """
     draft = Draft.of(inventory)
     found = left = to_answer(target.findings(inventory))
     planned: list[PlannedEdit] = []
-    for edit in edits if found else ():
+    for edit in edits if found or is_written else ():
         tried = draft.copy()
         changes = tuple(edit.apply(tried, target))
         if not changes:

@@ -13,6 +13,7 @@ from pytest_modelcompat.migration.evidence.weights import weight_agreement
 from pytest_modelcompat.migration.evidence.witness import Search, loads_of
 from pytest_modelcompat.migration.hosts import Host, Loaders, host_named
 from pytest_modelcompat.migration.proof_request import NONE, Derivation, NotProvenError, ProofRequest
+from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.results.migration import Proof
 from pytest_modelcompat.runtimes.names import UnknownRuntimeError
 from pytest_modelcompat.runtimes.process import LoaderProcess, LoaderUnavailableError, NoSpaceError
@@ -70,6 +71,8 @@ class Prover:
             return replace(proof, problem=str(error), details=error.details)
         except RuntimeUnavailableError as error:
             return replace(proof, problem=str(error), details=tuple(("fix", each) for each in error.fix))
+        except ProfileError as error:
+            return replace(proof, problem=str(error))
         except (LoaderUnavailableError, NoSpaceError) as error:
             return replace(proof, problem=f"a loader cannot be started: {error or 'its process ended'}")
         return proof
@@ -94,7 +97,7 @@ class Prover:
         if failed:
             raise NotProvenError(f"the new artifact does not load and predict in {attempts.host}: {failed}")
         allowed = tolerances_for((*old.compute_dtypes, *new.compute_dtypes), self._request.rtol, self._request.atol)
-        predicted = predictions_of(loads)
+        predicted = predictions_of(loads, served=old.format != "saved_model")
         found = agreement(witnessed.predictions, predicted, batches, allowed, in_order=_has_order(old))
         proof = replace(proof, figures=found.figures)
         if found.problem:

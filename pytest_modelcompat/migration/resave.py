@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
 from pytest_modelcompat.migration.evidence.attempts import Attempts, LoadOptions, what_failed
-from pytest_modelcompat.migration.plan import plan_edits
+from pytest_modelcompat.migration.plan import plan_edits, to_answer
 from pytest_modelcompat.migration.target import KERAS_3, Target
 from pytest_modelcompat.migration.witnesses import distance, witnesses
 from pytest_modelcompat.runtimes.process import LoaderUnavailableError, NoSpaceError
@@ -105,9 +105,14 @@ def saved_again(
             for format_name in formats_of(host, target, wanted):
                 found = _written(attempts, format_name, folder)
                 plan = plan_of(found, target) if found is not None else None
-                if found is not None and (plan is None or not plan.left):
+                if found is not None and _is_enough(found, plan, target):
                     return Resaved(found, host.name, plan)
     return None
+
+
+def _is_enough(written: Inventory, plan: DraftPlan | None, target: Target) -> bool:
+    """Whether nothing is left that keeps what was written from the target."""
+    return not (to_answer(target.findings(written)) if plan is None else plan.left)
 
 
 def plan_of(written: Inventory, target: Target) -> DraftPlan | None:
@@ -120,12 +125,12 @@ def plan_of(written: Inventory, target: Target) -> DraftPlan | None:
     if written.format == "saved_model":
         return None
     own = Target(target.profile, dict(written.saved_by), target.custom, target.safe_mode, target.compile_model)
-    return plan_edits(written, own)
+    return plan_edits(written, own, is_written=True)
 
 
 def _written(attempts: Attempts, format_name: str, folder: Path) -> Inventory | None:
     suffix = "" if format_name == "saved_model" else f".{format_name}"
-    place = folder / f"through-{attempts.host.runtime.name}{suffix}"
+    place = folder / f"{attempts.host.name.replace(' ', '-')}{suffix}"
     if what_failed(attempts.save(format_name, place)) or not place.exists():
         return None
     try:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.artifacts.keras.calls import calls_of
 from pytest_modelcompat.artifacts.keras.nodes import COMPILE_PATH
+from pytest_modelcompat.migration.nodes import walk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_modelcompat.artifacts.inventory import Inventory
 
+    Path = tuple[str, ...]
 
-def rewritten_paths(source: Inventory, draft: Inventory) -> frozenset[tuple[str, ...]]:
+
+def rewritten_paths(source: Inventory, draft: Inventory) -> frozenset[Path]:
     """Paths of the layers that are written in another way, or that the artifact does not have; `compile` among them.
 
     Args:
@@ -23,4 +29,12 @@ def rewritten_paths(source: Inventory, draft: Inventory) -> frozenset[tuple[str,
     )
     root = () if source.root == draft.root else ((),)
     compiled = () if source.training == draft.training else (COMPILE_PATH,)
-    return frozenset((*layers, *root, *compiled))
+    called = set(_called(dict(draft.root))) - set(_called(dict(source.root))) if root else ()
+    return frozenset((*layers, *root, *compiled, *called))
+
+
+def _called(root: dict[str, Any]) -> Iterator[Path]:
+    """Paths of the layers whose calls are written as Keras 3 writes them."""
+    for node in walk(root):
+        if node.is_layer and any(isinstance(call, dict) and "args" in call for call in calls_of(node.data)):
+            yield node.path

@@ -93,7 +93,8 @@ class Migration:
             )
         if target.exists() and target.resolve() == plan.path.resolve():
             return f"{target} is the artifact itself, which is never changed; name another folder with --out"
-        if not (target.exists() or target.is_symlink()) or self.request.overwrite:
+        is_there = target.exists() or target.is_symlink()
+        if not is_there or self.request.overwrite or self.request.dry_run:
             return ""
         made = (read_provenance(target) or {}).get("source", {}).get("name")
         of_what = f" (it was made of {made})" if made else ""

@@ -47,14 +47,15 @@ def is_name(word: str) -> bool:
     return word.isidentifier() and not keyword.iskeyword(word)
 
 
-def hard_sigmoid() -> list[str]:
-    """The function as Keras 1 and 2 have it."""
-    return [
-        *begin(REPLACED),
-        "def hard_sigmoid(x):",
-        "    return keras.ops.clip(0.2 * x + 0.5, 0.0, 1.0)",
-        "",
-    ]
+def hard_sigmoid(*, is_of_keras_3: bool) -> list[str]:
+    """The function as the Keras that wrote the file has it, in code for the other one.
+
+    Args:
+        is_of_keras_3: whether that is Keras 3, rather than Keras 1 or 2.
+    """
+    of_keras_3 = "keras.activations.relu(x + 3.0, max_value=6.0) / 6.0"
+    computes = of_keras_3 if is_of_keras_3 else "keras.ops.clip(0.2 * x + 0.5, 0.0, 1.0)"
+    return [*begin(REPLACED), "def hard_sigmoid(x):", f"    return {computes}", ""]
 
 
 def function(name: str, arguments: str, package: str = REPLACED) -> list[str]:
@@ -192,7 +193,7 @@ def changed_class(name: str, argument: str, value: Any) -> list[str]:
         "        super().__init__(*args, **kwargs)",
         f"        self.{argument}_of_file = {argument}",
         "",
-        "    def call(self, *args, **kwargs):",
+        "    def call(self, inputs, **kwargs):",
         f'        raise NotImplementedError("write here what {name} does with {argument}={_short(value)}")',
         "",
         "    def get_config(self):",

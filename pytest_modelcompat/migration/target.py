@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.versions import MinorVersion, dotted, minor_version
 from pytest_modelcompat.compatibility.check import check_compatibility
 from pytest_modelcompat.migration.rewritten import rewritten_paths
+from pytest_modelcompat.migration.unread_calls import unread_calls
 from pytest_modelcompat.migration.writers import writer_profile
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class Target:
         found = check_compatibility(
             judged, self.profile, custom=self.custom, safe_mode=self.safe_mode, rewritten=rewritten
         )
-        return found.findings
+        return (*found.findings, *(unread_calls(judged, self.reader_name) if self.is_down else ()))
 
 
 def _named(profile: Profile, node: Node, custom: frozenset[str]) -> ObjectKnowledge | None:

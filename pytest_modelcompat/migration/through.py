@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.migration.artifact_plan import CONFIGURED, draft_plan
 from pytest_modelcompat.migration.evidence.attempts import LoadOptions
-from pytest_modelcompat.migration.resave import saved_again, through_runtimes
+from pytest_modelcompat.migration.resave import formats_of, saved_again, through_runtimes
 from pytest_modelcompat.migration.rewrite import copy_artifact
 from pytest_modelcompat.migration.ways import RUNTIME
 from pytest_modelcompat.results.migration import Way
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
     from pytest_modelcompat.migration.artifact_plan import ArtifactPlan
     from pytest_modelcompat.migration.hosts import Loaders
     from pytest_modelcompat.migration.request import MigrationRequest
+    from pytest_modelcompat.migration.resave import Resaved
+
+# What a runtime in between writes where nobody asks for a format, if it and the target have it: it holds the most.
+NEAREST = "keras"
+SAVED_MODEL = "saved_model"
 
 
 def load_options(request: MigrationRequest) -> LoadOptions:
@@ -55,7 +62,16 @@ def planned_through(made: ArtifactPlan, request: MigrationRequest, loaders: Load
     host = next(hosts, None)
     if host is None:
         return made
-    return replace(made, plan=replace(made.plan, way=Way.RESAVE, through=host.name))
+    written = formats_of(host, target, request.format or NEAREST)[0]
+    plan = replace(
+        made.plan,
+        format=written,
+        target=made.place.path("" if written == SAVED_MODEL else f".{written}"),
+        way=Way.RESAVE,
+        edits=(),
+        through=host.name,
+    )
+    return replace(made, plan=plan)
 
 
 @contextlib.contextmanager
@@ -68,10 +84,13 @@ def written_through(made: ArtifactPlan, request: MigrationRequest, loaders: Load
         loaders: of runtimes.
     """
     target = request.target_for(made.inventory)
-    wanted = request.format or "keras"
+    wanted = request.format or NEAREST
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         options = load_options(request)
         found = saved_again(made.inventory, target, loaders, Path(folder), wanted=wanted, options=options)
+        if found is not None and found.plan is None:
+            yield _exported(made, found)
+            return
         if found is None or found.plan is None or request.format not in ("", found.plan.draft.format):
             yield made
             return
@@ -86,3 +105,21 @@ def written_through(made: ArtifactPlan, request: MigrationRequest, loaders: Load
         )
         write = again.write or (lambda path: copy_artifact(found.inventory.path, path))
         yield replace(made, plan=plan, write=write)
+
+
+def _exported(made: ArtifactPlan, found: Resaved) -> ArtifactPlan:
+    """The plan of a SavedModel that is taken as the runtime in between has written it."""
+    plan = replace(
+        made.plan,
+        format="saved_model",
+        target=made.place.path(""),
+        way=Way.RESAVE,
+        through=found.through,
+        edits=(),
+        needs=(),
+    )
+    return replace(made, plan=plan, write=partial(_copy_folder, found.inventory.path))
+
+
+def _copy_folder(source: Path, target: Path) -> None:
+    shutil.copytree(source, target)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.artifacts.formats import READ
+from pytest_modelcompat.artifacts.formats import FORMATS, READ
 from pytest_modelcompat.artifacts.text import aligned, counted, listed, shorten
 from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.report.accepted import accepted_text, unaccepted
-from pytest_modelcompat.report.layout import INDENT, about_kinds, finding_lines, together, versions_text
+from pytest_modelcompat.report.layout import INDENT, about_kinds, finding_lines, labelled, together, versions_text
 from pytest_modelcompat.results.finding import AS_ABOVE, Kind, Severity
 
 if TYPE_CHECKING:
@@ -97,9 +98,18 @@ def check_page(inventory: Inventory, results: Sequence[CompatibilityResult]) -> 
         fix = finding.fix
         shown = replace(finding, fix=(AS_ABOVE,)) if is_repeated else finding
         yield from finding_lines(shown, runtimes if is_of_some else (), alike)
-    about = list(about_kinds(finding for (finding, *_), _ in groups))
+    about = [*_repair(inventory, results), *about_kinds(finding for (finding, *_), _ in groups)]
     yield from [*about, ""] if about else []
     yield from accepted
+
+
+def _repair(inventory: Inventory, results: Sequence[CompatibilityResult]) -> Iterator[str]:
+    """The command that plans a migration to the last runtime in which the artifact does not hold, if it can be one."""
+    broken = [each for each in results if each.compatibility in (Compatibility.FAILS, Compatibility.CHANGED)]
+    if not broken or inventory.format not in FORMATS or inventory.weights_only or inventory.preset:
+        return
+    words = ("modelcompat", "migrate", str(inventory.path), "--runtime", broken[-1].runtime, "--dry-run")
+    yield from labelled("repair", shlex.join(words))
 
 
 def _severity_counts(result: CompatibilityResult) -> str:

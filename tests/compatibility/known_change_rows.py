@@ -95,7 +95,7 @@ CHANGES = {
         lambda writer: h5(writer, attention(writer)),
         Kind.CONFIG_CHANGED,
         "MultiHeadAttention",
-        ("2.4 tf2.5", "2.4 tf2.6", "2.4 tf2.21"),
+        ("2.4 tf2.5", "2.4 tf2.6", "2.4 tf2.15"),
         ("2.4 tf2.4", "2.5 tf2.5", "2.5 tf2.15"),
     ),
     "attention with shapes": Change(

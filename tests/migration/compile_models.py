@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -107,18 +108,27 @@ def model_of(case: Case, keras: Any) -> Any:
     return model
 
 
-def migrated(case: Case, form: str, folder: Path, edits: Sequence[Edit] = EDITS) -> tuple[DraftPlan, Path, Path]:
-    """The plan, the file that Keras 2 saved, and the one that was made of it."""
-    import tf_keras
+def migrated(
+    case: Case, form: str, folder: Path, edits: Sequence[Edit] = EDITS, *, is_down: bool = False
+) -> tuple[DraftPlan, Path, Path]:
+    """The plan, the file that Keras 2 saved, and the one that was made of it.
 
-    model = model_of(case, tf_keras)
+    Args:
+        case: what is saved.
+        form: `h5` or `keras`.
+        folder: where both files go.
+        edits: that are tried.
+        is_down: whether Keras 3 saves it, for Keras 2.
+    """
+    model = model_of(case, importlib.import_module("keras" if is_down else "tf_keras"))
     inputs, targets = data(case)
-    for _ in range(case.steps if form == "keras" else 0):
+    for _ in range(case.steps if is_down or form == "keras" else 0):
         model.train_on_batch(inputs, targets)
     old = folder / f"old.{form}"
     model.save(old)
     inventory = read_inventory(old)
-    plan = plan_edits(inventory, Target(load_profile("tf2.21"), dict(inventory.saved_by)), edits)
+    profile = load_profile("tf2.21+tf_keras" if is_down else "tf2.21")
+    plan = plan_edits(inventory, Target(profile, dict(inventory.saved_by)), edits)
     new = folder / f"new.{plan.draft.format}"
     write(Rewrite.of(plan.draft), new)
     return plan, old, new

@@ -15,6 +15,7 @@ from pytest_modelcompat.migration.custom import custom_of
 from pytest_modelcompat.migration.output import OutputPlace
 from pytest_modelcompat.migration.request import MigrationRequest
 from pytest_modelcompat.profiles.store import load_profile
+from tests.compatibility.models import K213, stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,13 +39,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     sys.modules.pop("legacy", None)
 
 
-def planned(path: Path, *options: tuple[str, str]) -> tuple[Plan, Path]:
+def planned(path: Path, *options: tuple[str, str], profile: str = "tf2.21") -> tuple[Plan, Path]:
     """The plan of a file for the Keras of this process's TensorFlow, and what it wrote where it is complete."""
     custom = custom_of(
         [value for option, value in options if option == "--custom"],
         [value for option, value in options if option == "--import"],
     )
-    request = MigrationRequest("tf2.21", load_profile("tf2.21"), custom=custom.names, declared=custom.declared)
+    request = MigrationRequest(profile, load_profile(profile), custom=custom.names, declared=custom.declared)
     made = plan_artifact(read_inventory(path), request, OutputPlace(path.parent, "new"))
     if made.plan.is_complete and made.write is not None:
         made.write(made.plan.target)
@@ -91,6 +92,26 @@ def test_hard_sigmoid_of_keras_2(here: Path) -> None:
     assert np.abs(np.clip(0.2 * x + 0.5, 0, 1) - keras.activations.hard_sigmoid(x)).max() > 0.01
 
 
+def test_hard_sigmoid_of_keras_3(here: Path) -> None:
+    import keras
+    import tf_keras
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(5, activation="hard_sigmoid")])
+    model.save(here / "old.h5")
+    profile = "tf2.21+tf_keras"
+    plan, _ = planned(here / "old.h5", profile=profile)
+    (need,) = plan.needs
+    # `tensorflow.keras` is Keras 2 where TF_USE_LEGACY_KERAS is set, as it is not in this process.
+    text = "\n".join(need.paste).replace("from tensorflow import keras", "import tf_keras as keras")
+    (here / "legacy.py").write_text(text, encoding="utf-8")
+    importlib.import_module("legacy")
+    again, target = planned(here / "old.h5", *need.options, profile=profile)
+    assert again.needs == ()
+    x = sequences()[0] * 3
+    np.testing.assert_allclose(tf_keras.models.load_model(target)(x), model(x), atol=1e-6)
+    tf_keras.utils.get_custom_objects().clear()
+
+
 @pytest.mark.parametrize("layer", ["LSTM", "GRU", "SimpleRNN"])
 @pytest.mark.parametrize("returns", [{}, {"return_sequences": True}])
 def test_time_major(here: Path, layer: str, returns: dict[str, bool]) -> None:
@@ -108,6 +129,27 @@ def test_time_major(here: Path, layer: str, returns: dict[str, bool]) -> None:
     as_usual.build(x.shape)
     as_usual.set_weights(model.get_weights())
     assert as_usual(x).shape != loaded(x).shape or np.abs(as_usual(x) - loaded(x)).max() > 0.01
+
+
+def test_an_argument_that_is_gone(here: Path) -> None:
+    import keras
+
+    config = {"axis": [1], "momentum": 0.99, "epsilon": 1e-3, "center": True, "scale": True, "renorm": True}
+    layer = K213.layer("BatchNormalization", "norm", [(4,)] * 4, **config, renorm_clipping=None, renorm_momentum=0.9)
+    K213.h5(here / "old.h5", stack(K213, layer))
+    plan, _ = planned(here / "old.h5", profile="tf2.16")
+    (need,) = [each for each in plan.needs if each.finding.subject == "BatchNormalization(renorm=…)"]
+    body = "return super().call(inputs, **kwargs)"
+    lines = [_completed(line, body) for line in need.paste]
+    assert (here / "legacy.py").write_text("\n".join(lines), encoding="utf-8")
+    legacy = importlib.import_module("legacy")
+    made = legacy.BatchNormalization(renorm=True)
+    assert isinstance(made, keras.layers.BatchNormalization)
+    np.testing.assert_allclose(made(np.ones((1, 4))), 1 / np.sqrt(1.001), rtol=1e-6)
+    assert made.get_config()["renorm"] is True
+    again, _ = planned(here / "old.h5", *need.options, profile="tf2.16")
+    assert "use-declared-class" in [each.name for each in again.edits]
+    assert need.finding.subject not in [each.finding.subject for each in again.needs]
 
 
 @pytest.mark.parametrize("suffix", ["h5", "keras"])

@@ -106,7 +106,8 @@ RULES = (
         where=layers_that(lambda config: "query_shape" not in config, "MultiHeadAttention"),
         formats=("h5",),
         written=(ANY, (2, 5)),
-        read=((2, 5), NEVER),
+        # Keras 3 takes no query_shape; `calls` says what it does not read.
+        read=((2, 5), KERAS_3),
         stage=Stage.CONFIG,
     ),
     Rule(

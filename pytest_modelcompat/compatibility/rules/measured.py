@@ -44,6 +44,8 @@ _WORDS = {
 _OTHER_DTYPE = re.compile(r"outputs of \w+ became ")
 # Rows of several numbers were tried, of which not every version makes the same, and what some do not take.
 _ENCODES = re.compile(r"layer \w+\.output_mode=\w+")
+# That a layer holds an object of a class: `layer TimeDistributed.layer=<BatchNormalization>`.
+_HOLDS_CLASS = "=<"
 _UNRECOGNIZED = re.compile("Unrecognized keyword")
 _DTYPE_WORDS = "to give outputs of another dtype once it has read it from a file of {writer}"
 _BESIDE = "by what was seen of the versions beside it"
@@ -154,7 +156,7 @@ def _is_of_writing(context: CompatibilityContext, fact: Fact, use: Use) -> bool:
         return False
     if context.reader_major < _KERAS_3[0] <= context.writer[0]:
         return True
-    is_whole = "=" not in fact.construct or fact.construct.startswith(_COMPILED)
+    is_whole = "=" not in fact.construct or fact.construct.startswith(_COMPILED) or _HOLDS_CLASS in fact.construct
     is_of_model = fact.construct.split(PAIR)[-1].startswith(_MODEL[0])
     return is_whole or is_of_model or bool(_UNRECOGNIZED.search(fact.text) or use.module)
 

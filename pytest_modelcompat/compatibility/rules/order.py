@@ -8,6 +8,7 @@ from pytest_modelcompat.artifacts.formats import BARE_GRAPHS
 from pytest_modelcompat.compatibility.rules import (
     arguments,
     axes,
+    calls,
     compile_config,
     connections,
     container,
@@ -67,6 +68,7 @@ _OF_MODEL_FILES: tuple[Rule, ...] = (
     connections.list_of_layers,
     connections.batch_for_input,
     connections.changed_inputs_outputs,
+    calls.unread_calls,
     nested_models.miscounted_calls,
     nested_models.lost_nested_outputs,
     lambdas.lambda_bytecode,

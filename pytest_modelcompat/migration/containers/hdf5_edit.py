@@ -17,7 +17,7 @@ from pytest_modelcompat.migration.containers import hdf5_process
 from pytest_modelcompat.migration.containers.placement import NO_SPACE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 SECONDS = 60.0
 # Nothing of the values of weights is in its memory, only the library and the texts of attributes.
@@ -40,12 +40,16 @@ class Hdf5Edit:
         moved: path of a dataset -> its path in the edited file; None for one that is removed. All others stay.
         names: the group in which attributes list the names of layers and of their weights, as in an .h5 file; empty
             where there are none.
+        removed: groups that are removed, with all that is left in them.
+        groups: group, which is made where there is none -> its attributes, each a text in ASCII or a list of names.
         added: path of a dataset that is new -> its value, a number, and its dtype.
     """
 
     attributes: Mapping[str, str | None] = field(default_factory=dict)
     moved: Mapping[str, str | None] = field(default_factory=dict)
     names: str = ""
+    removed: Sequence[str] = ()
+    groups: Mapping[str, Mapping[str, str | Sequence[str]]] = field(default_factory=dict)
     added: Mapping[str, tuple[float, str]] = field(default_factory=dict)
 
 
@@ -79,11 +83,7 @@ class Hdf5Editor(contextlib.ExitStack):
             NotEditedError: the library does not; what is left of the file is not to be used.
             OSError: there is no space left.
         """
-        job: dict[str, Any] = {
-            "attributes": dict(change.attributes),
-            "moved": [*change.moved.items()],
-            "names": change.names,
-        }
+        job: dict[str, Any] = {**vars(change), "moved": [*change.moved.items()]}
         job["added"] = [(path, *number) for path, number in change.added.items()]
         self._send({**job, "file": os.fspath(file), "seconds": self._seconds})
         line = self._answer()

@@ -2,8 +2,8 @@
 
 It runs as a script of its own, and takes the standard library, h5py and the package's confinement only: it has no
 network, and writes only in the folder of its job. On standard input it gets a line of JSON that sets it up, then one
-for each file: `attributes`, `moved`, `names`, `added`, `file` and `seconds`. For each it answers with a line of JSON:
-`problem`, empty where the file is edited, and `errno`.
+for each file: what `Hdf5Edit` has, `file` and `seconds`. For each it answers with a line of JSON: `problem`, empty
+where the file is edited, and `errno`.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def edit(file: Any, job: Mapping[str, Any]) -> None:
 
     Args:
         file: an `h5py.File`, open for reading and writing.
-        job: `attributes`, `moved`, `names` and `added`, as in `Hdf5Edit`.
+        job: `attributes`, `moved`, `names`, `removed`, `groups` and `added`, as in `Hdf5Edit`.
 
     Raises:
         EditError: the file does not have what is to be moved.
@@ -94,12 +94,22 @@ def edit(file: Any, job: Mapping[str, Any]) -> None:
         _rename_state(file, state, dict(job["moved"]))
     if layers:
         _rename(file, weights, layers, dict(job["moved"]))
+    for path in job["removed"]:
+        file.pop(path, None)
+    for path, attributes in job["groups"].items():
+        group = file.require_group(path)
+        for name, value in attributes.items():
+            (_write_text if isinstance(value, str) else _write_names)(group.attrs, name, value)
     for name, text in job["attributes"].items():
-        if text is not None:
-            # As Keras writes it, in bytes: Keras before 2.5 takes no other text.
-            file.attrs[name] = text.encode("ascii")
-        elif name in file.attrs:
-            del file.attrs[name]
+        _write_text(file.attrs, name, text)
+
+
+def _write_text(attributes: Any, name: str, text: str | None) -> None:
+    if text is not None:
+        # As Keras writes it, in bytes: Keras before 2.5 takes no other text.
+        attributes[name] = text.encode("ascii")
+    elif name in attributes:
+        del attributes[name]
 
 
 def _move(file: Any, moved: Iterable[Sequence[str | None]]) -> None:

@@ -88,9 +88,23 @@ def zip_folder(folder: Path, target: Path, first: Sequence[str] = ()) -> None:
         OSError: the target cannot be written.
     """
     names = sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+    names.sort(key=lambda each: first.index(each) if each in first else len(first))
+    write_zip(target, {name: folder / name for name in names})
+
+
+def write_zip(target: Path, members: Mapping[str, bytes | Path]) -> None:
+    """Write a zip whose members are stored as they are, without dates.
+
+    Args:
+        target: the file to write.
+        members: each -> its content, or the file that has it.
+
+    Raises:
+        OSError: the target cannot be written.
+    """
     with zipfile.ZipFile(target, "w") as archive:
-        for name in sorted(names, key=lambda each: (first.index(each) if each in first else len(first), each)):
-            _write(archive, zipfile.ZipInfo(name), folder / name)
+        for name, content in members.items():
+            _write(archive, zipfile.ZipInfo(name), content)
 
 
 def _write(archive: zipfile.ZipFile, like: zipfile.ZipInfo, content: bytes | Path) -> None:

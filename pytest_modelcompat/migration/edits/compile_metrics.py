@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from pytest_modelcompat.results.migration import Change
 
 _WRAPPERS = ("MeanMetricWrapper", "LossFunctionWrapper")
+# What Keras 3 does not choose for metrics, as Keras 2 does.
+_BY_SHAPE = ("crossentropy", "ce")
+_CROSSENTROPIES = {
+    each.lower(): each for each in ("CategoricalCrossentropy", "SparseCategoricalCrossentropy", "BinaryCrossentropy")
+}
 _MODULES = ("keras.metrics", "keras.losses")
 # Of metrics the similarity itself, of losses its negative; Keras 3 has the function of losses alone.
 _OTHER_SIGN = frozenset({"cosine_similarity", "cosine_proximity"})
@@ -73,6 +78,20 @@ def _without_output(draft: Draft, target: Target) -> Iterator[Change]:
             yield changed(place.argument, name, config["name"])
 
 
+def _by_loss(draft: Draft, target: Target) -> Iterator[Change]:
+    """`compile()` of Keras 2 chooses among three by the shape of the targets, which the loss tells, too."""
+    loss = draft.training.get("loss")
+    name = function_name(loss) or (str(loss["class_name"]) if isinstance(loss, dict) and is_node(loss) else "")
+    class_name = _CROSSENTROPIES.get(name.replace("_", "").lower())
+    if target.reader[0] < 3 or class_name is None:
+        return
+    for place in places(draft):
+        if place.role == "metric" and place.value in _BY_SHAPE and place.value not in target.custom:
+            config = {"name": place.value, "dtype": "float32"}
+            node = {"module": "keras.metrics", "class_name": class_name, "config": config, "registered_name": None}
+            yield place.put(node)
+
+
 def public_function(target: Target, name: str) -> dict[str, Any] | None:
     """A function of Keras that serves as a loss or a metric, as Keras 3 reads it; None where it has none.
 
@@ -105,6 +124,16 @@ EDITS = (
         source=MEASURED,
         wrong_if="the model has one output, or Keras 3 saved it",
         apply=_without_output,
+        is_unseen=True,
+    ),
+    Edit(
+        "crossentropy-of-loss",
+        what="the metric 'crossentropy' becomes the one of the loss: categorical, sparse or binary",
+        because="Keras 2 chooses it by the shapes of outputs and targets, as the loss needs them; {reader} knows no "
+        "metric of this name, and evaluate() fails",
+        source=MEASURED,
+        wrong_if="the loss is another one, or there are several",
+        apply=_by_loss,
         is_unseen=True,
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.migration.compiled import function_name, places
 from pytest_modelcompat.migration.edit import Edit
@@ -26,9 +26,24 @@ def _full_names(draft: Draft, target: Target) -> Iterator[Change]:
         name = function_name(place.value)
         if not name or name in target.custom or (place.role == "metric" and name in BY_SHAPE):
             continue
-        full = full_name(target, place.role, name)
+        full = full_name(target, place.role, name) if _is_needed(draft, target, place.role, name) else ""
         if full and full != name:
-            yield place.put(full)
+            yield place.put(_named(target, place.role, full, name))
+
+
+def _named(target: Target, role: str, full: str, name: str) -> Any:
+    """By its full name; a metric as an object, so that results keep the name that they had."""
+    here = target.profile.find(role, full)
+    if role != "metric" or target.reader[0] < 3 or here is None or not here.is_class:
+        return full
+    config = {"name": name, "dtype": "float32"}
+    return {"module": "keras.metrics", "class_name": here.name, "config": config, "registered_name": None}
+
+
+def _is_needed(draft: Draft, target: Target, role: str, name: str) -> bool:
+    """Whether it is not found; a short name is, but from an .h5 file in Keras 3."""
+    here = target.profile.find(role, name)
+    return here is None or (draft.format == "h5" and target.reader[0] >= 3 and not here.is_class)
 
 
 def full_name(target: Target, role: str, name: str) -> str:

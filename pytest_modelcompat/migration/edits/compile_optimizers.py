@@ -8,7 +8,7 @@ from pytest_modelcompat.migration.edit import Edit, change
 from pytest_modelcompat.results.finding import MEASURED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pytest_modelcompat.migration.draft import Draft
     from pytest_modelcompat.migration.nodes import Node
@@ -18,8 +18,15 @@ if TYPE_CHECKING:
 
 _MODULE, _SCHEDULES = "keras.optimizers", "keras.optimizers.schedules"
 _OWN_PACKAGE = "Custom>"
+# In Keras 3 there are classes of these names that refuse to be made.
+_LEGACY = ".optimizers.legacy"
 # Settings of how a step is run in Keras 2: none changes its result.
 _OF_NO_RESULT = frozenset({"jit_compile", "is_legacy_optimizer", "mesh"})
+_OF_AN_AVERAGE = frozenset({"ema_momentum", "ema_overwrite_frequency"})
+_OFF_WHEN_NONE = frozenset(
+    {"use_ema", "weight_decay", "clipnorm", "clipvalue", "global_clipnorm"}
+    | {"loss_scale_factor", "gradient_accumulation_steps"}
+)
 _FUZZ = 1e-7
 # In legacy Nadam it sets how fast its momentum grows.
 _OTHER_DECAY = frozenset({"Nadam"})
@@ -75,6 +82,8 @@ def _public_module(draft: Draft, target: Target) -> Iterator[Change]:
 
 def _is_unfound(target: Target, node: Node, module: Any) -> bool:
     """Whether the reader does not find it by its module; one without a module is found where a name is enough."""
+    if str(module).endswith(_LEGACY) and target.reader[0] >= 3:
+        return True
     if module is None:
         return node.key not in ("optimizer", "optimizer_config") and target.reader[0] >= 3
     return target.profile.public(str(module), node.class_name) is None
@@ -94,8 +103,16 @@ def _of_no_result(draft: Draft, target: Target) -> Iterator[Change]:
         known = _known(target, node)
         if known is None or known.accepts is None:
             continue
-        for key in sorted(_OF_NO_RESULT & node.config.keys() - known.accepts):
-            yield change(node, before=str(node.config.pop(key)), key=key)
+        config = dict(node.config)
+        for key in [each for each in config if each not in known.accepts]:
+            if _has_no_effect(key, config):
+                yield change(node, before=str(node.config.pop(key)), key=key)
+
+
+def _has_no_effect(key: str, config: Mapping[str, Any]) -> bool:
+    if key in _OF_AN_AVERAGE:
+        return not config.get("use_ema")
+    return key in _OF_NO_RESULT or (key in _OFF_WHEN_NONE and (config[key] is None or config[key] is False))
 
 
 def _no_decay(draft: Draft, target: Target) -> Iterator[Change]:
@@ -225,10 +242,11 @@ EDITS = (
     ),
     Edit(
         "drop-optimizer-argument",
-        what="settings of how the optimizer is run, which {reader} does not take, are dropped",
-        because="jit_compile, is_legacy_optimizer and mesh do not change the result of a step",
+        what="settings of the optimizer that {reader} does not take are dropped where they have no effect",
+        because="jit_compile, is_legacy_optimizer and mesh change no result, what is None or False is not done, and "
+        "settings of an average of the weights say nothing where none is kept",
         source="keras/optimizers/optimizer.py of Keras 2.15",
-        wrong_if="the class takes them",
+        wrong_if="the setting is on: it is left then",
         apply=_of_no_result,
         is_unseen=True,
     ),

@@ -30,6 +30,9 @@ _READS_BARE_TENSORS = (3, 4)
 _ENDS = ("input_layers", "output_layers")
 _RECURRENT = frozenset({"RNN", "LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "Bidirectional"})
 
+# Arguments of their calls, which Keras 2's Bidirectional writes as None where the tensors stand in the first one.
+_STATES = ("initial_state", "constants")
+
 
 def _functional(draft: Draft, target: Target) -> Iterator[Node]:
     if target.is_up:
@@ -101,7 +104,8 @@ def _written(node: Mapping[str, Any], call: Any, names: set[str]) -> dict[str, A
     first, further = structure_of(call), dict(arguments_of(call))
     states = _states(node, first, further)
     if states is not None:
-        return call_of(first[0], further | {"initial_state": states})
+        others = {key: value for key, value in further.items() if key not in _STATES}
+        return call_of(first[0], others | {"initial_state": states})
     if isinstance(call, dict) or any(True for _ in references(further)) or _is_nested(first):
         return call_of(first, further)
     return None
@@ -111,7 +115,7 @@ def _states(node: Mapping[str, Any], first: Any, further: Mapping[str, Any]) -> 
     """The states at the start that Keras 2's recurrent layers take after their inputs, as one list."""
     if node.get("class_name") not in _RECURRENT or not isinstance(first, list) or is_reference(first):
         return None
-    if "initial_state" in further or "constants" in further or (node.get("config") or {}).get("num_constants"):
+    if any(further.get(key) is not None for key in _STATES) or (node.get("config") or {}).get("num_constants"):
         return None
     return first[1:] if len(first) > 1 and all(map(is_reference, first)) else None
 

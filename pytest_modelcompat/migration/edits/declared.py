@@ -26,13 +26,13 @@ _KERAS_DOCUMENTS = "https://keras.io/guides/serialization_and_saving/"
 
 def _declared(target: Target) -> dict[str, str]:
     """What is declared by its registered name: the name without its package -> all of it."""
-    if target.reader < KERAS_3:
-        return {}
     return {each.rpartition(">")[2]: each for each in sorted(target.custom) if ">" in each}
 
 
-def _function(registered: str) -> dict[str, Any]:
-    """How Keras 3 writes a function that is registered."""
+def _function(registered: str, target: Target) -> dict[str, Any] | str:
+    """How a function is written that is registered: every Keras 2 takes the name alone."""
+    if target.reader < KERAS_3:
+        return registered
     return {
         "module": registered.partition(">")[0],
         "class_name": "function",
@@ -47,17 +47,17 @@ def _functions(draft: Draft, target: Target) -> Iterator[Change]:
         for key, value in node.config.items():
             if role_by_key(key) == "activation" and isinstance(value, str) and value in declared:
                 yield change(node, before=value, after=declared[value], key=key)
-                node.config[key] = _function(declared[value])
+                node.config[key] = _function(declared[value], target)
 
 
 def _lambdas(draft: Draft, target: Target) -> Iterator[Change]:
-    declared = _declared(target)
+    declared = _declared(target) if target.reader >= KERAS_3 else {}
     for node in draft.layers("Lambda"):
         registered = declared.get(identifier(node.path[-1]) if node.path else "")
         if registered is None or not _is_bytecode(node.config.get("function")):
             continue
         yield change(node, before="bytecode", after=registered, key="function")
-        node.config["function"] = _function(registered)
+        node.config["function"] = _function(registered, target)
         for key in ("function_type", "module"):
             node.config.pop(key, None)
 
@@ -67,7 +67,7 @@ def _is_bytecode(function: Any) -> bool:
 
 
 def _classes(draft: Draft, target: Target) -> Iterator[Change]:
-    declared = _declared(target)
+    declared = _declared(target) if target.reader >= KERAS_3 else {}
     for node in draft.layers(*declared) if declared else ():
         known = target.known(node)
         if known is None or known.accepts is None or node.data.get("registered_name"):

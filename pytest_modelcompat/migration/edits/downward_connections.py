@@ -257,6 +257,5 @@ EDITS = (
         wrong_if="a call has an argument that Keras 2 cannot hold, such as `training=True`, a constant as its first "
         "argument, or a list of one tensor",
         apply=_connections,
-        is_unseen=True,
     ),
 )

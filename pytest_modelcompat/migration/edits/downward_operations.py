@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _TENSOR = "__keras_tensor__"
 _OF_FUNCTION, _OF_SLICE = "TFOpLambda", "SlicingOpLambda"
 _GETITEM = "__operators__.getitem"
+_ELLIPSIS, _SLICE = "__ellipsis__", ("start", "stop", "step")
 
 
 def _operations(draft: Draft, target: Target) -> Iterator[Change]:
@@ -114,17 +115,17 @@ def _sliced(data: Mapping[str, Any]) -> tuple[str, str, list[dict[str, Any]]] | 
 def _slice_spec(key: Any, rank: int) -> list[Any] | None:
     """Each part of a key as Keras 2 writes it, an ellipsis as the slices that it stands for."""
     parts = key if isinstance(key, list) else [key]
-    taken = sum(part is not None and not _is_a(part, "__ellipsis__") for part in parts)
+    taken = sum(part is not None and not _is_a(part, _ELLIPSIS) for part in parts)
     written: list[Any] = []
     for part in parts:
         if part is None or (isinstance(part, int) and not isinstance(part, bool)):
             written.append(part)
-        elif _is_a(part, "__ellipsis__"):
-            written += [dict.fromkeys(("start", "stop", "step")) for _ in range(rank - taken)]
+        elif _is_a(part, _ELLIPSIS):
+            written += [dict.fromkeys(_SLICE) for _ in range(rank - taken)]
         elif _is_a(part, "__slice__") and all(
             each is None or isinstance(each, int) for each in part["config"].values()
         ):
-            written.append({name: part["config"].get(name) for name in ("start", "stop", "step")})
+            written.append({name: part["config"].get(name) for name in _SLICE})
         else:
             return None
     return written
@@ -152,7 +153,21 @@ def _operation_modules(draft: Draft, target: Target) -> Iterator[Change]:
         known = target.profile.find("operation", node.class_name)
         if known is not None and known.name == node.class_name:
             node.data.update(module=known.home, registered_name=node.class_name)
+            _without_ellipses(node.data["inbound_nodes"])
             yield change(node, before=node.class_name, after=f"{known.home}.{node.class_name}")
+
+
+def _without_ellipses(calls: list[Any]) -> None:
+    """Write slices instead of each ellipsis, which no Keras 3 reads in an .h5 file: it is no JSON there any more."""
+    for call in calls:
+        args = call.get("args", []) if isinstance(call, dict) else []
+        if len(args) == 2 and isinstance(args[1], list) and _is_tensor(args[0]):
+            missing = len(_tensor(args[0]).shape) - sum(each is not None for each in args[1]) + 1
+            args[1] = [one for each in args[1] for one in (_whole(missing) if _is_a(each, _ELLIPSIS) else [each])]
+
+
+def _whole(count: int) -> list[dict[str, Any]]:
+    return [{"class_name": "__slice__", "config": dict.fromkeys(_SLICE)} for _ in range(count)]
 
 
 def _operation_names(draft: Draft, target: Target) -> Iterator[Change]:

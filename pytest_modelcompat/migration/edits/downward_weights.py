@@ -25,10 +25,17 @@ def _parts_of_attention(draft: Draft, target: Target) -> Iterator[Change]:
     if not target.is_down or draft.format != "keras" or draft.source.format != "keras":
         return
     for group, weights in _attentions(draft.source.weights):
-        for weight in weights:
-            part = weight.path[len(group) + 1 :]
-            draft.moved[weight.path] = f"{group}/_{part}"
-        yield Change(group, before="query_dense, …", after="_query_dense, …")
+        moved = [_with_underscore(draft, weight.path) for weight in weights]
+        if any(moved):
+            yield Change(group, before="query_dense, …", after="_query_dense, …")
+
+
+def _with_underscore(draft: Draft, path: str) -> bool:
+    """Whether the part in a path, or in where it is moved to already, had no underscore; now it has one."""
+    before = draft.moved.get(path, path)
+    names = (before or "").split("/")
+    draft.moved[path] = before and "/".join(f"_{name}" if name in _PARTS else name for name in names)
+    return not _PARTS.isdisjoint(names)
 
 
 def _attentions(weights: tuple[WeightUse, ...]) -> Iterator[tuple[str, list[WeightUse]]]:

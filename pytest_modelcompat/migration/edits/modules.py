@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.migration.draft import Draft
     from pytest_modelcompat.migration.nodes import Node
     from pytest_modelcompat.migration.target import Target
+    from pytest_modelcompat.profiles.profile import ObjectKnowledge
     from pytest_modelcompat.results.migration import Change
 
 # Keras 3 finds these by their class alone, whatever module stands beside it.
@@ -30,10 +31,16 @@ def _moved_modules(draft: Draft, target: Target) -> Iterator[Change]:
         if module.partition(".")[0] not in KERAS_PACKAGES or target.profile.public(module, node.class_name):
             continue
         known = target.known(node)
-        if known is not None and known.is_class:
+        if known is not None and known.is_class and not _is_of_other_role(node, module, known, target):
             before = f"{module}.{node.class_name}"
             name_module(node, known)
             yield change(node, before, f"{node.data['module']}.{node.class_name}")
+
+
+def _is_of_other_role(node: Node, module: str, known: ObjectKnowledge, target: Target) -> bool:
+    """Whether it only has the name of the reader's class: an operation `Add` is no layer."""
+    own = target.writer_profile.public(module, node.class_name) if target.writer_profile is not None else None
+    return own is not None and own.role != known.role
 
 
 def _inner_modules(draft: Draft, target: Target) -> Iterator[Change]:

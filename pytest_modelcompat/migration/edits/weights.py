@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.migration.draft import Draft
     from pytest_modelcompat.migration.target import Target
 
+_FIRST_ZIP = (2, 12)
+
 
 def _moved_weights(draft: Draft, target: Target) -> Iterator[Change]:
     yield from _moved(draft, target, [weight.path for weight in draft.source.weights], "")
@@ -25,13 +27,9 @@ def _moved_assets(draft: Draft, target: Target) -> Iterator[Change]:
     yield from _moved(draft, target, [asset.path for asset in draft.source.assets], ASSETS)
 
 
-def _private_names(draft: Draft, target: Target) -> Iterator[Change]:
-    if target.is_down:
-        yield from _moved_weights(draft, target)
-
-
 def _moved(draft: Draft, target: Target, paths: Iterable[str], folder: str) -> Iterator[Change]:
-    if draft.source.format != "keras" or draft.format != "keras" or not target.saved_by.get("keras"):
+    is_keras = draft.source.format == draft.format == "keras"
+    if not is_keras or not target.saved_by.get("keras") or target.reader < _FIRST_ZIP:
         return
     inside = [path.removeprefix(folder) for path in paths]
     try:
@@ -52,15 +50,6 @@ EDITS = (
         source="keras-team/tf-keras#664",
         wrong_if="a group is of no layer that the configuration describes, as in a subclassed model",
         apply=_moved_weights,
-    ),
-    Edit(
-        "name-attributes",
-        what="weights of layers inside layers get the names of the attributes that {reader} has for them",
-        because="the attributes hold the same layers",
-        source="keras/src/layers/attention/multi_head_attention.py",
-        wrong_if="the class is not one of Keras' own",
-        apply=_private_names,
-        is_unseen=True,
     ),
     Edit(
         "move-assets",

@@ -98,8 +98,8 @@ def variations(compute_dtypes: Iterable[str]) -> tuple[tuple[Variation, ...], ..
     great, greater = (2.0, 4.0) if _HALF & set(compute_dtypes) else (8.0, 64.0)
     return (
         (Variation(0), Variation(1, great, ends_early=True), Variation(2, greater, is_positive=True)),
-        (Variation(3, 0.1, is_positive=True), Variation(4, is_positive=True), Variation(5, 0.05), Variation(6)),
-        (Variation(7), Variation(8, great), Variation(9, great), Variation(10, greater), Variation(11, greater)),
+        (Variation(3, is_positive=True), Variation(4, 0.3), Variation(5, 0.1, is_positive=True), Variation(6, 0.03)),
+        (Variation(7), *(Variation(8 + at, great, is_positive=at < 3) for at in range(6)), Variation(14, greater)),
     )
 
 

@@ -89,20 +89,24 @@ def training_agreement(
         new: of the written one.
         is_half: whether either computes in half precision.
         keeps_state: whether what was written keeps the optimizer's variables when it is loaded.
-        lost: what was dropped knowingly, in words: neither the step nor the optimizer is compared then.
+        lost: what was dropped knowingly, in words: a metric may lack then, the optimizer may begin as a new one, and
+            where they name a loss, losses are not compared.
     """
     if new.error:
         can = "evaluated" if not new.evaluated else "trained"
         return TrainingAgreement("", f"the new model cannot be {can}: {new.error.splitlines()[0][:300]}")
     rtol = _RTOL_OF_HALF if is_half else _RTOL
-    problem = _evaluation_problem(old.evaluated, new.evaluated, rtol, may_lack=bool(lost))
-    words = f"loss and metrics of one batch are equal ({', '.join(old.evaluated)})"
-    if lost and not problem:
-        return TrainingAgreement(f"{words}; not compared, as it is lost: {'; '.join(lost)}")
+    loses_loss = any("loss" in each.replace(",", " ").split() for each in lost)
+    compared = {name: value for name, value in old.evaluated.items() if not (loses_loss and name.endswith("loss"))}
     is_kept = _is_kept(old, new)
-    problem = problem or _optimizer_problem(old, new, is_kept=is_kept or not keeps_state)
+    problem = _evaluation_problem(compared, new.evaluated, rtol, may_lack=bool(lost))
+    problem = problem or _optimizer_problem(old, new, is_kept=is_kept or bool(lost) or not keeps_state)
     if problem:
         return TrainingAgreement("", problem)
+    words = f"equal on one batch: {', '.join(compared) or 'nothing that is left'}"
+    words = f"{words}; lost: {'; '.join(lost)}" if lost else words
+    if loses_loss or (lost and not is_kept):
+        return TrainingAgreement(words)
     if not is_kept:
         return TrainingAgreement(f"{words}; this format does not restore the optimizer's variables there")
     return _with_step(words, old, again, new, max(rtol, _RTOL_OF_STEP))
@@ -123,7 +127,7 @@ def _with_step(words: str, old: Training, again: Training, new: Training, rtol: 
     for name, value in old.step.items():
         if not _is_close(value, new.step.get(name), rtol):
             return TrainingAgreement("", f"{name}: was {_figure(value)}, is {_figure(new.step.get(name))}")
-    return TrainingAgreement(f"{words}, and so is one step of training")
+    return TrainingAgreement(f"{words}; a step of training is equal, too")
 
 
 def _evaluation_problem(old: Mapping[str, Any], new: Mapping[str, Any], rtol: float, *, may_lack: bool) -> str:

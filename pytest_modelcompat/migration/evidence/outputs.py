@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     Tolerances = Callable[[str, str], Tolerance]
 
 
+# From here to the end of an activation's range, or between two examples, a difference is hidden by the tolerance.
+_HIDDEN = 1e-3
+# Of the greatest value of an output that is small, so that the absolute part of a tolerance does not hide all of it.
+_SHARE_OF_SMALL = 1e-2
+_HALF = frozenset({"float16", "bfloat16"})
+_GIVEN = "command line"
+_SERVED = "serving_default"
+
+
 @dataclass(frozen=True)
 class Predictions:
     """What a model gives for a question, a dict by output name for each batch."""
@@ -45,7 +54,7 @@ class Predictions:
             whole = np.concatenate(dense) if dense and _same_rest(dense) else found[0]
             if getattr(whole, "size", 1) == 0:
                 return f"the output {name!r} has no elements"
-            reason = why_degenerate(whole)
+            reason = why_degenerate(whole) or _why_insensitive(whole)
             if reason:
                 return f"the output {name!r} says nothing of the model: {reason}"
         return "" if self.names else "the model has no outputs"
@@ -64,9 +73,15 @@ class Agreement:
     problem: str = ""
 
 
-def predictions_of(loads: Iterable[LoadResult]) -> Predictions:
-    """What loads gave, by output name; those of several signatures have the signature's name in front."""
-    return Predictions(tuple(_flat(each.routes) for each in loads))
+def predictions_of(loads: Iterable[LoadResult], *, served: bool = False) -> Predictions:
+    """What loads gave, by output name; those of several signatures have the signature's name in front.
+
+    Args:
+        loads: of one artifact.
+        served: whether only the signature that serves is asked for, where there is one.
+    """
+    routes = ({_SERVED: each.routes[_SERVED]} if served and _SERVED in each.routes else each.routes for each in loads)
+    return Predictions(tuple(map(_flat, routes)))
 
 
 def tolerances_for(dtypes: Iterable[str], rtol: float | None, atol: float | None) -> Tolerances:
@@ -83,7 +98,7 @@ def tolerances_for(dtypes: Iterable[str], rtol: float | None, atol: float | None
         table = output_tolerance(dtype, computed)
         if rtol is None and atol is None:
             return table
-        return Tolerance(table.rtol if rtol is None else rtol, table.atol if atol is None else atol, "command line")
+        return Tolerance(table.rtol if rtol is None else rtol, table.atol if atol is None else atol, _GIVEN)
 
     return allowed
 
@@ -107,7 +122,7 @@ def agreement(
     for batch, expected, found in zip(batches, old.batches, new.batches, strict=True):
         actual = _named_as(found, list(expected))
         for part, mine, theirs in _parts(batch, expected, actual):
-            compared = compare_outputs(theirs, mine, _enlarged(allowed, part.factor))
+            compared = compare_outputs(theirs, mine, _fitted(allowed, part.factor, mine))
             problem = problem or _first_problem(compared, part)
             for drift in compared.drifts:
                 drifts[drift.output].append(drift)
@@ -118,6 +133,24 @@ def _flat(routes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     if len(routes) == 1:
         return dict(next(iter(routes.values())))
     return {f"{route}/{name}": leaf for route, leaves in routes.items() for name, leaf in leaves.items()}
+
+
+def _why_insensitive(values: Any) -> str:
+    """What hides a difference in an output that is not degenerate; empty where nothing does."""
+    import numpy as np
+
+    if not hasattr(values, "dtype") or values.dtype.kind != "f" or values.size < 2:
+        return ""
+    finite = values[np.isfinite(values)]
+    ends = np.clip(np.rint(finite), -1.0, 1.0)
+    if ends.any() and (np.abs(finite - ends) < _HIDDEN).all() and not (finite == ends).all():
+        return "every element is close to 0.0, 1.0 or -1.0: an activation that is saturated, as by unusual inputs"
+    if values.ndim < 2 or len(values) < 2 or not np.isfinite(values).all():
+        return ""
+    span, size = float(np.ptp(values, axis=0).max()), float(np.abs(values).max())
+    if span < _HIDDEN and span < _HIDDEN * size:
+        return "every example has nearly the same output: inputs that hardly matter"
+    return ""
 
 
 def _same_rest(arrays: Sequence[Any]) -> bool:
@@ -158,14 +191,37 @@ def _parts(batch: Batch, old: Mapping[str, Any], new: Mapping[str, Any]) -> list
     ]
 
 
-def _enlarged(allowed: Tolerances, factor: float) -> Tolerances:
-    """What is allowed for inputs that are so much greater: rounding is a share of the terms that are summed up."""
+def _fitted(allowed: Tolerances, factor: float, expected: Mapping[str, Any]) -> Tolerances:
+    """What is allowed for outputs of this size, and for inputs that are so much greater.
 
-    def enlarged(output: str, dtype: str) -> Tolerance:
+    Rounding is a share of the terms that are summed up, so that great inputs have more of it. An output that is small
+    as a whole is not compared by an absolute tolerance of its own size, but for half precision, which is no better.
+    """
+
+    def fitted(output: str, dtype: str) -> Tolerance:
         tolerance = allowed(output, dtype)
-        return replace(tolerance, atol=tolerance.atol * factor)
+        if _is_given(tolerance) or not tolerance.atol:
+            return tolerance
+        size = _size(expected.get(output))
+        is_half = any(each in tolerance.source for each in _HALF)
+        least = tolerance.atol if is_half or not size else min(tolerance.atol, _SHARE_OF_SMALL * size)
+        return replace(tolerance, atol=max(least, tolerance.atol * factor if factor > 1 else least))
 
-    return enlarged
+    return fitted
+
+
+def _size(leaf: Any) -> float:
+    """The greatest magnitude in a dense output of numbers; 0.0 of any other."""
+    import numpy as np
+
+    if not hasattr(leaf, "dtype") or leaf.dtype.kind != "f":
+        return 0.0
+    finite = np.abs(leaf[np.isfinite(leaf)])
+    return float(finite.max(initial=0.0))
+
+
+def _is_given(tolerance: Tolerance) -> bool:
+    return tolerance.source == _GIVEN
 
 
 def _first_problem(compared: OutputComparison, part: Part) -> str:

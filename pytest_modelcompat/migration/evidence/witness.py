@@ -85,6 +85,8 @@ class Search:
             try:
                 attempts = Attempts(old, host, self.loaders.of(host), self.request.options)
             except (RuntimeUnavailableError, ProfileError) as error:
+                if self.request.mode not in MODES:
+                    raise
                 failures.append((str(host), str(error)))
                 continue
             found = self._asked(attempts)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Scalar:
-    """A variable that is written although the old file does not have it.
+    """A variable that is written in addition, as the old file does not have it.
 
     Args:
         value: its value.

@@ -18,6 +18,14 @@ _PACKAGED = {**_ADAM, "class_name": "Custom>Adam"}
 _OLD_ADAM = {"class_name": "Adam", "config": {"lr": 0.5}}
 _NEW_ADAM = {"class_name": "Adam", "config": {"learning_rate": 0.5}}
 _MSE = "mean_squared_error"
+_KLD = {
+    "module": "keras.metrics",
+    "class_name": "KLDivergence",
+    "config": {"name": "kld", "dtype": "float32"},
+    "registered_name": None,
+}
+_DOWN = {"keras": "3.3.3", "runtime": "tf2.15"}
+_OLDER = {"keras": "2.13.1", "runtime": "tf2.8"}
 _SCHEDULE = {
     "class_name": "ExponentialDecay",
     "config": {"initial_learning_rate": 0.1, "decay_steps": 2, "decay_rate": 0.5, "staircase": False, "name": None},
@@ -60,7 +68,7 @@ APPLIES: list[tuple[str, dict[str, Any], dict[str, Any], str, Any]] = [
     ("name-in-full", h5_training(loss="kullback_leibler_divergence"), {"keras": "2.2.4"}, "loss", "kl_divergence"),
     ("name-in-full", h5_training(loss="logcosh"), {"keras": "2.1.6"}, "loss", "log_cosh"),
     ("name-in-full", keras_training(loss={"a": "huber_loss"}), {"form": "keras"}, "loss", {"a": "huber"}),
-    ("name-in-full", h5_training(metrics=["kld"]), {}, "metrics", ["kl_divergence"]),
+    ("name-in-full", h5_training(metrics=["kld"]), {}, "metrics", [_KLD]),
     (
         "sum-over-batch-size",
         h5_training(loss={"class_name": "Huber", "config": {"reduction": "auto", "delta": 2.0}}),
@@ -112,8 +120,11 @@ APPLIES: list[tuple[str, dict[str, Any], dict[str, Any], str, Any]] = [
         "",
         adam(),
     ),
+    ("drop-optimizer-argument", h5_training(adam(use_ema=False, ema_momentum=0.9)), _OLDER, "", adam()),
     ("drop-decay-of-zero", h5_training(adam(decay=0.0)), {}, "", adam()),
     ("epsilon-of-none", h5_training(adam(epsilon=None)), {"keras": "2.1.6"}, "", adam(epsilon=1e-7)),
+    ("optimizer-of-keras-2", h5_training(adam()), _DOWN, "", adam(is_legacy_optimizer=False)),
+    ("drop-setting-of-none", h5_training(adam(loss_scale_factor=None)), _DOWN, "", adam()),
 ]
 
 
@@ -127,6 +138,7 @@ def test_applies(name: str, training: dict[str, Any], more: dict[str, Any], key:
     assert draft.training[key or optimizer] == expected
 
 
+_STATE = [(f"optimizer_weights/adam/{name}", ()) for name in ("iteration", "learning_rate", "a", "b")]
 FORBIDDEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("name-in-full", h5_training(loss="mean_squared_error", metrics=["accuracy", "acc", "ce"]), {}),
     ("name-in-full", h5_training(loss="mse"), {"custom": ["mse"]}),
@@ -152,6 +164,7 @@ FORBIDDEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("optimizer-module", keras_training({**adam(), "module": "theirs.optimizers"}), {"form": "keras"}),
     ("rename-learning-rate", h5_training({"class_name": "Theirs", "config": {"lr": 0.5}}), {}),
     ("drop-optimizer-argument", h5_training(adam(jit_compile=False)), {"runtime": "tf2.15"}),
+    ("drop-optimizer-argument", h5_training(adam(weight_decay=0.1, use_ema=True, ema_momentum=0.9)), _OLDER),
     ("drop-decay-of-zero", h5_training(adam(decay=0.1)), {}),
     ("drop-decay-of-zero", h5_training({"class_name": "Nadam", "config": {"decay": 0.0}}), {}),
     ("decay-as-schedule", h5_training({"class_name": "Nadam", "config": {"decay": 0.004, "learning_rate": 0.1}}), {}),
@@ -162,6 +175,13 @@ FORBIDDEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("order-optimizer-state", keras_training(), {"form": "keras", "weights": [("optimizer/vars/0", ())]}),
     ("drop-optimizer-state", h5_training(), {"weights": [("model_weights/dense/kernel:0", (4, 2))]}),
     ("drop-optimizer-state", h5_training(), {"runtime": "tf2.15", "weights": [("optimizer_weights/SGD/iter:0", ())]}),
+    # A legacy optimizer is all that there is.
+    ("optimizer-of-keras-2", h5_training(adam()), {"keras": "3.3.3", "runtime": "tf2.8"}),
+    ("optimizer-of-keras-2", h5_training(adam()), {"keras": "2.15.0", "runtime": "tf2.15"}),
+    ("drop-setting-of-none", h5_training(adam(loss_scale_factor=2.0)), _DOWN),
+    ("learning-rate-out-of-state", h5_training({**adam(), "class_name": "Nadam"}), {**_DOWN, "weights": _STATE}),
+    ("learning-rate-out-of-state", h5_training(adam()), {**_DOWN, "runtime": "tf2.8", "weights": _STATE}),
+    ("drop-optimizer-of-keras-3", h5_training(adam(loss_scale_factor=None)), _DOWN),
 ]
 
 
@@ -190,6 +210,15 @@ def test_a_function_in_a_metric(function: str, expected: str) -> None:
     draft, _ = edited("function-in-metric", h5_training(metrics=[[{**_WRAPPED, "config": config}]]))
     metric = draft.training["metrics"][0][0]
     assert (metric["class_name"], metric["config"]["name"]) == (expected, "mine")
+
+
+def test_the_crossentropy_of_the_loss() -> None:
+    """It keeps its name; of another loss nothing is known."""
+    training = keras_training(loss="sparse_categorical_crossentropy", metrics=["ce", "accuracy"])
+    draft, _ = edited("crossentropy-of-loss", training, form="keras", keras="2.13.1")
+    metric = draft.training["metrics"][0]
+    assert (metric["class_name"], metric["config"]["name"]) == ("SparseCategoricalCrossentropy", "ce")
+    assert edited("crossentropy-of-loss", h5_training(loss="mse", metrics=["ce"]))[1] == []
 
 
 def test_a_metric_without_the_name_of_its_output() -> None:
@@ -262,6 +291,25 @@ def test_what_nothing_else_answers_is_dropped(form: str) -> None:
     assert "optimizer" in last.loses
     assert (plan.draft.training, "compile_config" in plan.draft.root) == ({}, False)
     assert list(plan.draft.moved.values()) == [None]
+
+
+@pytest.mark.parametrize(("runtime", "left"), [("tf2.15", 3), ("tf2.8", 0)])
+def test_the_state_of_keras_3_in_an_h5(runtime: str, left: int) -> None:
+    """Newer optimizers of Keras 2 take all but the learning rate; legacy ones have another order."""
+    more = {**_DOWN, "runtime": runtime, "weights": _STATE}
+    training = h5_training(adam())
+    moved: dict[str, str | None] = {}
+    for name in ("learning-rate-out-of-state", "drop-state-of-keras-3"):
+        draft, _ = edited(name, training, **more)
+        moved = moved or draft.moved
+    assert set(moved.values()) == {None}
+    assert len(_STATE) - len(moved) == left
+
+
+def test_what_keras_2_has_no_setting_for_is_dropped() -> None:
+    """Its training would be another, so that there is none."""
+    draft, changes = edited("drop-optimizer-of-keras-3", h5_training(adam(gradient_accumulation_steps=4)), **_DOWN)
+    assert (len(changes), draft.training) == (1, {})
 
 
 def test_every_edit_says_what_and_why() -> None:

@@ -40,6 +40,7 @@ CASES: dict[str, tuple[Writer, Any, str, tuple[str, ...], list[str]]] = {
     "which nobody declares": (K213, hard(K213), "tf2.21", (), []),
     "which is declared without its registered name": (K213, hard(K213), "tf2.21", ("hard_sigmoid",), []),
     "of the same Keras": (K213, hard(K213), "tf2.15", (NAME,), []),
+    "a function of Keras 3": (K315, hard(K315), "tf2.15", (NAME,), ["use-declared-function"]),
     "of Keras 3": (K315, hard(K315), "tf2.21", (NAME,), []),
     "bytecode": (K213, coded(K213, "3.11"), "tf2.21", ("legacy>double",), ["use-declared-function-of-lambda"]),
     "bytecode of another layer": (K213, coded(K213, "3.11"), "tf2.21", ("legacy>triple",), []),

@@ -10,6 +10,7 @@ import pytest
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.migration.draft import Draft
 from pytest_modelcompat.migration.edits.order import EDITS
+from pytest_modelcompat.migration.plan import plan_edits
 from pytest_modelcompat.migration.target import Target
 from pytest_modelcompat.profiles.store import load_profile
 from tests.handmade import layer, sequential, write_h5, write_keras
@@ -100,6 +101,15 @@ class Case(NamedTuple):
 
 ONE = tensor("entry")
 WORDS = tensor("entry", dtype="int32")
+AFTER = layer("Dropout", "after", rate=0.5)
+LATE = tensor("after")
+# A layer that is called on what comes after it.
+TWICE = network(
+    (entry(), []), (DENSE, [call(ONE), call(LATE)]), (AFTER, [call(tensor("dense"))]), ends=[["dense", 1, 0]]
+)
+TWICE_WITH_TENSOR = network(
+    (entry(), []), (DENSE, [call(ONE), call(LATE, mask=ONE)]), (AFTER, [call(tensor("dense"))]), ends=[["dense", 1, 0]]
+)
 APPLIES = [
     Case("name-dtype-policy", given("Dense", units=2, dtype=policy("float32"))),
     Case("name-dtype-policy", given("Dense", units=2, dtype=policy("mixed_float16"))),
@@ -118,6 +128,7 @@ APPLIES = [
     Case("module-of-operation", called(operation("Add"), call(ONE, ONE)), "tf2.16", "h5"),
     Case("drop-name-of-operation", called(operation("Sum", axis=1, keepdims=False), call(ONE)), "tf2.16"),
     Case("module-of-layer-with-axis", given("BatchNormalization", axis=1), "tf2.16", "h5"),
+    Case("calls-to-try-again", TWICE, "tf2.16"),
     Case("keras-2-connections", called(DENSE, call(ONE))),
     Case("keras-2-connections", called(ATTENTION, call(ONE, ONE, attention_mask=tensor("mask")))),
     Case("keras-2-connections", called(layer("RandomFlip", "flip"), call(ONE, training=True))),
@@ -146,6 +157,9 @@ FORBIDDEN = [
     Case("module-of-operation", called(layer("Add", "add"), call([ONE, ONE])), "tf2.16", "h5"),
     Case("drop-name-of-operation", called(operation("Sum", axis=1, keepdims=False), call(ONE)), "tf2.20"),
     Case("module-of-layer-with-axis", given("BatchNormalization", axis=1), "tf2.16", "h5", ("BatchNormalization",)),
+    Case("calls-to-try-again", TWICE, "tf2.20"),
+    Case("calls-to-try-again", called(DENSE, call(ONE)), "tf2.16"),
+    Case("calls-to-try-again", TWICE_WITH_TENSOR, "tf2.16"),
     Case("keras-2-connections", called(layer("Dropout", "drop", rate=0.5), call(ONE, training=True))),
     Case("keras-2-connections", called(operation("Add"), call(2.0, ONE))),
     Case("keras-2-connections", called(layer("Mine", "mine"), call(ONE, ONE))),
@@ -210,6 +224,34 @@ def test_arguments_of_a_call_stand_beside_each_tensor(tmp_path: Path) -> None:
     draft, _ = edited(Case("keras-2-connections", called(ATTENTION, calls)), tmp_path)
     (written,) = draft.root["config"]["layers"][1]["inbound_nodes"]
     assert written == [["entry", 0, 0, {"value": ["entry", 0, 0], "use_causal_mask": True}]]
+
+
+def test_a_call_that_comes_up_too_early_is_a_list(tmp_path: Path) -> None:
+    draft, _ = edited(Case("calls-to-try-again", TWICE, "tf2.16"), tmp_path)
+    first, second = draft.root["config"]["layers"][1]["inbound_nodes"]
+    assert first == call(ONE)
+    assert second == [["after", 0, 0, {}]]
+
+
+def test_calls_that_cannot_be_written_for_keras_2_are_left(tmp_path: Path) -> None:
+    root = called(layer("Dropout", "drop", rate=0.5), call(ONE, training=True))
+    inventory = read_inventory(write_keras(tmp_path / "a.keras", root, keras="3.15.1"))
+    plan = plan_edits(inventory, Target(load_profile("tf2.15"), dict(inventory.saved_by)))
+    assert [each.subject for each in plan.left] == ["calls"]
+    assert "keras-2-connections" not in {each.name for each in plan.edits}
+
+
+@pytest.mark.parametrize(
+    ("runtime", "name"), [("tf2.15", "Custom>Adam"), ("tf2.21+tf_keras", "Custom>Adam"), ("tf2.8", "Adam")]
+)
+def test_an_optimizer_has_the_name_that_the_reader_registers(runtime: str, name: str, tmp_path: Path) -> None:
+    """Keras 2.8 has one optimizer of each class, and no registered one."""
+    optimizer = {"module": "keras.optimizers", "class_name": "Adam", "config": {"name": "adam", "learning_rate": 0.1}}
+    training = {"loss": "mse", "optimizer_config": optimizer}
+    path = write_h5(tmp_path / "a.h5", without_modules(given("Dense", units=2)), training=training, keras="3.15.1")
+    inventory = read_inventory(path)
+    plan = plan_edits(inventory, Target(load_profile(runtime), dict(inventory.saved_by)))
+    assert plan.draft.training["optimizer_config"]["class_name"] == name
 
 
 def test_an_operation_is_written_as_keras_2_writes_a_function(tmp_path: Path) -> None:

@@ -110,6 +110,21 @@ def score_mode() -> Any:
     return tf_keras.Model([query, value], layers.Attention(use_scale=True)([query, value]))
 
 
+def thresholded() -> Any:
+    return tf_keras.Sequential([layers.Input((4,)), layers.Dense(8), layers.ThresholdedReLU(0.5)])
+
+
+def states_of_both_sides() -> Any:
+    words, other = layers.Input((5, 3)), layers.Input((6, 3))
+    _, *states = layers.Bidirectional(layers.GRU(4, return_state=True))(words)
+    return tf_keras.Model([words, other], layers.Bidirectional(layers.GRU(4))(other, initial_state=states))
+
+
+def other_threshold(draft: Draft) -> None:
+    for node in draft.layers("ReLU"):
+        node.config["threshold"] = 1.5
+
+
 def another_call(draft: Draft) -> None:
     """Each nested model's second call in place of its first."""
     for node in nodes_of(draft.root["config"]):
@@ -194,6 +209,8 @@ CASES = [
     Case(initial_states, "arguments-of-calls", other_tensors),
     Case(initial_states, "arguments-of-calls", other_tensors, "keras"),
     Case(named_inputs, "arguments-of-calls", other_tensors, "keras"),
+    Case(thresholded, "class-of-same-values", other_threshold),
+    Case(states_of_both_sides, "arguments-of-calls", other_tensors),
     Case(several_axes, "name-module-of-layer", other_axes),
     Case(encoded_once, "drop-default-argument", another_default),
     Case(encoded_once, "axis-as-number", another_default, "keras"),

@@ -99,7 +99,19 @@ def separable(writer: Writer, **more: Any) -> Part:
     return convolution(writer, "SeparableConv2D", **{**config, **more})
 
 
+def above(writer: Writer, theta: Any) -> Part:
+    return stack(writer, writer.layer("ThresholdedReLU", "above", theta=theta), writer.dense())
+
+
+def normalized(writer: Writer) -> Part:
+    config = {"axis": [1], "momentum": 0.99, "epsilon": 0.001, "center": True, "scale": True}
+    return stack(writer, writer.layer("BatchNormalizationV1", "scaled", [(4,)] * 4, **config))
+
+
 APPLY = [
+    Case("class-of-same-values", h5(K210, above(K210, 0.5)), '"threshold": 0.5', gone="ThresholdedReLU"),
+    Case("class-of-same-values", keras(K215, above(K215, 0.5)), '"class_name": "ReLU"', "tf2.16"),
+    Case("class-without-version", h5(K23, normalized(K23)), '"BatchNormalization"', gone="BatchNormalizationV1"),
     Case("name-module-of-reader", keras(K215, connected(K215)), '"module": "keras.src.models.functional"'),
     Case("name-module-of-reader", keras(TF_KERAS, connected(TF_KERAS)), '"keras.src.models.functional"', "tf2.16"),
     Case(
@@ -128,6 +140,8 @@ APPLY = [
     Case("name-of-initializer", h5(K210, recurrent()), '"OrthogonalInitializer"', "tf2.16"),
 ]
 FORBIDDEN = [
+    Case("class-of-same-values", h5(K210, above(K210, None)), '"ThresholdedReLU"'),
+    Case("class-without-version", h5(K23, stack(K23, K23.layer("OwnV1", "own"))), '"OwnV1"'),
     # No Keras has the class, or the user declares one of the name.
     Case("name-module-of-reader", keras(K215, stack(K215, K215.layer("Whatever", "own"))), '"module": "keras.layers"'),
     Case("name-module-of-inner-layer", h5(K213, around(K213, "TimeDistributed", K213.layer("Own", "own"))), "Own"),
