@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import contextlib
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cache, partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.cli.derivation import derivation
 from pytest_modelcompat.cli.inventories import artifact_result
 from pytest_modelcompat.cli.migrate_options import parser, request_of
 from pytest_modelcompat.cli.parser import UsageError
-from pytest_modelcompat.migration.artifact_plan import ArtifactPlan, NothingToMigrateError, plan_artifact
+from pytest_modelcompat.migration.artifact_plan import (
+    ArtifactPlan,
+    NothingToMigrateError,
+    is_for_a_runtime,
+    plan_artifact,
+)
 from pytest_modelcompat.migration.edits.vocabulary import VocabularyError
-from pytest_modelcompat.migration.proof import ProofRequest, Prover
 from pytest_modelcompat.migration.provenance import done_before
 from pytest_modelcompat.migration.request import PROVE_NONE
 from pytest_modelcompat.migration.run import Migration
-from pytest_modelcompat.migration.through import load_options
 from pytest_modelcompat.results.migration import MigrationResult, Outcome
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
-    from concurrent.futures import Future
+    from concurrent.futures import Future, ProcessPoolExecutor
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.cli.migrate_sources import MigrationSource
+    from pytest_modelcompat.migration.proof import ProofRequest, Prover
     from pytest_modelcompat.migration.request import MigrationRequest
 
 # Every edit is judged, where a check judges once.
@@ -58,7 +58,7 @@ def migrated(
             waiting = [pool.submit(_in_process, arguments, each) for each in sources]
             yield (_taken(each, source, request) for each, source in zip(waiting, sources, strict=True))
         return
-    session = Session.of(request)
+    session = Session(request)
     try:
         yield (session.run(each) for each in sources)
     finally:
@@ -68,6 +68,9 @@ def migrated(
 @contextlib.contextmanager
 def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
     """Processes; where this one is interrupted, so are they, and what waits does not begin."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
     # A copy of this process might inherit a lock that a thread of it holds.
     pool = ProcessPoolExecutor(jobs, get_context("spawn"))
     try:
@@ -85,12 +88,14 @@ def _in_process(arguments: tuple[str, ...], source: MigrationSource) -> Migratio
 @cache
 def _session(arguments: tuple[str, ...]) -> Session:
     """That of this process, which runs until no artifact is left."""
-    return Session.of(request_of(parser().parse(arguments)))
+    return Session(request_of(parser().parse(arguments)))
 
 
 def _taken(
     future: Future[MigrationResult | None], source: MigrationSource, request: MigrationRequest
 ) -> MigrationResult | None:
+    from concurrent.futures.process import BrokenProcessPool
+
     try:
         return future.result()
     except BrokenProcessPool:
@@ -99,6 +104,9 @@ def _taken(
 
 
 def _proof_request(request: MigrationRequest) -> ProofRequest:
+    from pytest_modelcompat.cli.derivation import derivation
+    from pytest_modelcompat.migration.proof import ProofRequest
+    from pytest_modelcompat.migration.through import load_options
     from pytest_modelcompat.profiles.store import is_path
     from pytest_modelcompat.runtimes.config import RuntimeConfigError, find_runtimes
 
@@ -119,6 +127,12 @@ def _proof_request(request: MigrationRequest) -> ProofRequest:
     )
 
 
+def _prover(request: MigrationRequest) -> Prover:
+    from pytest_modelcompat.migration.proof import Prover
+
+    return Prover(_proof_request(request))
+
+
 @dataclass(frozen=True)
 class Refusal:
     """Why an artifact is not planned: one sentence, and whether it holds no model that could be migrated."""
@@ -127,37 +141,34 @@ class Refusal:
     is_no_model: bool
 
 
-@dataclass(frozen=True)
 class Session:
     """What migrates one artifact after the other for the same request.
 
     Args:
-        migration: writes and proves.
-        prover: what it proves with; its loaders serve for runtimes in between, too.
+        request: what is asked for.
+
+    Raises:
+        UsageError: the runtimes that the project declares cannot be understood.
     """
 
-    migration: Migration
-    prover: Prover
-
-    @classmethod
-    def of(cls, request: MigrationRequest) -> Session:
-        """A session for a request.
-
-        Raises:
-            UsageError: the runtimes that the project declares cannot be understood.
-        """
-        prover = Prover(_proof_request(request))
-        proves = None if request.prove == PROVE_NONE else prover
-        return cls(Migration(request, proves, prover.loaders), prover)
-
-    @property
-    def request(self) -> MigrationRequest:
-        """What is asked for."""
-        return self.migration.request
+    def __init__(self, request: MigrationRequest) -> None:
+        self.request = request
+        # Without a proof it is not needed for most artifacts, and what it imports takes as long as a migration.
+        self._prover = None if request.prove == PROVE_NONE else _prover(request)
 
     def close(self) -> None:
         """End what was started."""
-        self.prover.close()
+        if self._prover is not None:
+            self._prover.close()
+
+    def _migration(self, made: ArtifactPlan) -> Migration:
+        """What writes an artifact and proves it; loaders of a prover serve for runtimes in between, too."""
+        if self._prover is None and not is_for_a_runtime(made, self.request):
+            return Migration(self.request)
+        if self._prover is None:
+            self._prover = _prover(self.request)
+        proves = None if self.request.prove == PROVE_NONE else self._prover
+        return Migration(self.request, proves, self._prover.loaders)
 
     def run(self, source: MigrationSource) -> MigrationResult | None:
         """Migrate one artifact.
@@ -183,7 +194,7 @@ class Session:
         clash = self._clash(source, answer.value)
         if clash is not None:
             return clash
-        return self.migration.run(answer.value)
+        return self._migration(answer.value).run(answer.value)
 
     def _done_before(self, source: MigrationSource) -> MigrationResult | None:
         if source.found.problem or self.request.overwrite or self.request.dry_run:

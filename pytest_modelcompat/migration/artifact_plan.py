@@ -12,6 +12,7 @@ from pytest_modelcompat.migration.request_edits import request_edits
 from pytest_modelcompat.migration.rewrite import Rewrite, write
 from pytest_modelcompat.migration.saved_model.folder import write_saved_model
 from pytest_modelcompat.migration.saved_model.graph_plan import plan_saved_model
+from pytest_modelcompat.migration.ways import RUNTIME
 from pytest_modelcompat.results.migration import Plan, Way
 
 if TYPE_CHECKING:
@@ -88,6 +89,20 @@ def edits_answer(inventory: Inventory, target: Target) -> bool:
         return False
     plan = plan_edits(inventory, target) if inventory.format in CONFIGURED else plan_saved_model(inventory, target)
     return bool(plan.edits) and not plan.needs
+
+
+def is_for_a_runtime(made: ArtifactPlan, request: MigrationRequest) -> bool:
+    """Whether edits alone do not make what is asked for, and a runtime in between may.
+
+    Args:
+        made: the plan of edits.
+        request: what is asked for.
+    """
+    plan = made.plan
+    if made.inventory.format not in CONFIGURED or not plan.findings:
+        return False
+    is_other = request.format not in ("", plan.format)
+    return (bool(plan.needs) or is_other) and all(each.way == RUNTIME for each in plan.needs)
 
 
 def draft_plan(inventory: Inventory, request: MigrationRequest, place: OutputPlace, made: DraftPlan) -> ArtifactPlan:

@@ -10,11 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.migration.artifact_plan import CONFIGURED, draft_plan
+from pytest_modelcompat.migration.artifact_plan import draft_plan
 from pytest_modelcompat.migration.evidence.attempts import LoadOptions
 from pytest_modelcompat.migration.resave import formats_of, saved_again, through_runtimes
 from pytest_modelcompat.migration.rewrite import copy_artifact
-from pytest_modelcompat.migration.ways import RUNTIME
 from pytest_modelcompat.results.migration import Way
 
 if TYPE_CHECKING:
@@ -33,20 +32,6 @@ SAVED_MODEL = "saved_model"
 def load_options(request: MigrationRequest) -> LoadOptions:
     """How artifacts are loaded for a request."""
     return LoadOptions(request.declared, safe_mode=request.safe_mode, compile_model=request.compile_model)
-
-
-def is_for_a_runtime(made: ArtifactPlan, request: MigrationRequest) -> bool:
-    """Whether edits alone do not make what is asked for, and a runtime in between may.
-
-    Args:
-        made: the plan of edits.
-        request: what is asked for.
-    """
-    plan = made.plan
-    if made.inventory.format not in CONFIGURED or not plan.findings:
-        return False
-    is_other = request.format not in ("", plan.format)
-    return (bool(plan.needs) or is_other) and all(each.way == RUNTIME for each in plan.needs)
 
 
 def planned_through(made: ArtifactPlan, request: MigrationRequest, loaders: Loaders) -> ArtifactPlan:
