@@ -62,6 +62,17 @@ def _asked(request: MigrationRequest) -> dict[str, Any]:
     }
 
 
+def _is_covered(earlier: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    """Whether an artifact that an earlier request made is what another one asks for.
+
+    What is proven with less declared holds with more: a second run declares what the rest of a folder needs.
+    """
+    more = all(set(earlier.get(key, ())) <= set(asked[key]) for key in ("custom", "imports"))
+    vocabulary = earlier.get("vocabulary", {})
+    same = all(asked["vocabulary"].get(name) == digest for name, digest in vocabulary.items())
+    return more and same and all(earlier.get(key) == asked[key] for key in ("safe_mode", "compile"))
+
+
 def write_provenance(data: Mapping[str, Any], output: Path) -> None:
     """Write the file, in one step.
 
@@ -96,7 +107,8 @@ def done_before(artifact: Path, place: OutputPlace, request: MigrationRequest) -
         if data.get("runtime") != request.runtime_label or request.format not in ("", data["written"].get("format")):
             continue
         try:
-            is_same = data["asked"] == _asked(request) and data["source"].get("sha256") == digest_of(artifact)[0]
+            is_covered = _is_covered(data["asked"], _asked(request))
+            is_same = is_covered and data["source"].get("sha256") == digest_of(artifact)[0]
         except (OSError, GoldenBrokenError):
             continue
         if is_same and is_unchanged(output, data):

@@ -122,11 +122,12 @@ def lost_record(old: Path) -> None:
         (changed_source, REQUEST, False),
         (changed_output, REQUEST, False),
         (lost_record, REQUEST, False),
-        (lambda _: None, replace(REQUEST, custom=frozenset({"Scale"})), False),
+        (lambda _: None, replace(REQUEST, custom=frozenset({"Scale"})), True),
+        (lambda _: None, replace(REQUEST, safe_mode=False), False),
         (lambda _: None, replace(REQUEST, runtime="tf2.20"), False),
         (lambda _: None, replace(REQUEST, format="keras"), False),
     ],
-    ids=["nothing", "source", "output", "record", "declaration", "runtime", "format"],
+    ids=["nothing", "source", "output", "record", "more declared", "mode", "runtime", "format"],
 )
 def test_a_later_run_knows_what_is_done(
     old: Path, change: Callable[[Path], None], request_again: MigrationRequest, *, is_done: bool
@@ -135,6 +136,13 @@ def test_a_later_run_knows_what_is_done(
     change(old)
     found = done_before(old, OutputPlace.beside(old, "tf2.21"), request_again)
     assert found == (old.with_name("old.tf2.21.h5") if is_done else None)
+
+
+def test_what_was_made_with_more_declared_is_not_done(old: Path) -> None:
+    more = replace(REQUEST, custom=frozenset({"Scale"}))
+    Migration(more, Verdict(Proof())).run(planned(old, more))
+    assert done_before(old, OutputPlace.beside(old, "tf2.21"), REQUEST) is None
+    assert done_before(old, OutputPlace.beside(old, "tf2.21"), more) is not None
 
 
 def test_without_a_proof_it_is_not_done(old: Path) -> None:
