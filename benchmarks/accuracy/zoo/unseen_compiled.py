@@ -211,11 +211,7 @@ def logits_with_hinge_metrics(kit: Kit) -> Built:
 @model()
 def loss_functions_by_function(kit: Kit) -> Built:
     built, keras = _regressor(kit), kit.keras
-<<<<<<< HEAD
-    built.compile(optimizer="sgd", loss=keras.losses.mean_squared_error, metrics=[keras.metrics.mean_absolute_error])
-=======
     built.compile(optimizer="sgd", loss=keras.losses.MSE, metrics=[keras.metrics.MAE])
->>>>>>> dc60673a39b212e06908c151bc1e22a6a4924ba0
     _fit(kit, built, kit.floats(8, 6), kit.floats(8, 1))
     return built, [kit.floats(3, 6)]
 
@@ -252,13 +248,7 @@ def convnet_batchnorm_fitted(kit: Kit) -> Built:
         layers.GlobalAveragePooling2D(),
         layers.Dense(2, kernel_regularizer="l2", activation="softmax"),
     )
-<<<<<<< HEAD
-    built.compile(
-        kit.keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True), "sparse_categorical_crossentropy", ["acc"]
-    )
-=======
     optimizer = kit.keras.optimizers.SGD(0.05, momentum=0.9, nesterov=True)
     built.compile(optimizer, "sparse_categorical_crossentropy", metrics=["acc"])
->>>>>>> dc60673a39b212e06908c151bc1e22a6a4924ba0
     _fit(kit, built, kit.floats(4, 8, 8, 1), kit.integers(2, 4))
     return built, [kit.floats(2, 8, 8, 1)]
