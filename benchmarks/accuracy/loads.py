@@ -188,9 +188,18 @@ def _compare(wanted: Sequence[Any], outputs: Sequence[Any], *, mixed: bool) -> t
     if shapes[0] != shapes[1]:
         return "changed", None, f"outputs {', '.join(shapes[0])} became {', '.join(shapes[1]) or 'none'}"
     differences = [_difference(before, after) for before, after in zip(wanted, outputs, strict=True)]
-    allowed = [MIXED_TOLERANCE if mixed else TOLERANCES.get(value.dtype.str[1:], 0.0) for value in wanted]
+    allowed = [
+        (MIXED_TOLERANCE if mixed else TOLERANCES.get(value.dtype.str[1:], 0.0)) * _magnitude(value) for value in wanted
+    ]
     same = all(difference <= limit for difference, limit in zip(differences, allowed, strict=True))
     return "loads" if same else "changed", max(differences), "" if same else "the outputs differ"
+
+
+def _magnitude(value: Any) -> float:
+    """What a tolerance is multiplied by: large numbers are rounded by more."""
+    import numpy as np
+
+    return max(1.0, float(np.nanmax(np.abs(value)))) if value.dtype.kind == "f" and value.size else 1.0
 
 
 def _shape(value: Any) -> tuple[int, ...]:
