@@ -56,5 +56,5 @@ def _is_unread(node: Mapping[str, Any], call: Any, names: frozenset[str]) -> boo
         return False
     tensors = [each for each in call if isinstance(each, list)]
     further = [value for each in tensors for value in each[_FURTHER:]]
-    is_with_states = node.get("class_name") in _RECURRENT and len(tensors) > 1
+    is_with_states = str(node.get("class_name")) in _RECURRENT and len(tensors) > 1
     return is_with_states or not names.isdisjoint(sources_of(further))
