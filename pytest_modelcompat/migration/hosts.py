@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pytest_modelcompat.compatibility.context import TF_KERAS
+from pytest_modelcompat.migration.target import KERAS_3
 from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.profiles.store import load_profile
 from pytest_modelcompat.runtimes.builtin import builtin_runtime
@@ -81,10 +83,17 @@ def hosts_here() -> Iterator[Host]:
                 yield from _builtin(name, is_there=True)
 
 
-def hosts_to_create() -> Iterator[Host]:
-    """Those that could be created, each TensorFlow with the Keras of its time, oldest first."""
+def hosts_to_create(writer: MinorVersion) -> Iterator[Host]:
+    """Those that could be created, oldest first: each TensorFlow with the Keras of its time, or with `tf_keras`.
+
+    Args:
+        writer: the Keras that wrote what is loaded; what `tf_keras` wrote, only `tf_keras` reads in every case.
+    """
     for name in all_names():
         yield from _builtin(name, is_there=False)
+        if TF_KERAS <= writer < KERAS_3:
+            # Of a TensorFlow that has Keras 2 itself the name means nothing, and gives none.
+            yield from _builtin(f"{name}+tf_keras", is_there=False)
 
 
 def host_named(name: str, runtime: Runtime | None = None, recorded: str = "") -> Host:

@@ -34,7 +34,7 @@ def witnesses(
     """
     writer = writer_of(inventory)
     judged = inventory if compile_model else without_compile_config(inventory)
-    for hosts in (hosts_here(), hosts_to_create()):
+    for hosts in (hosts_here(), hosts_to_create(writer)):
         for host in sorted(hosts, key=lambda each: distance(each.reader, writer)):
             if not in_the_way(judged, host, custom, safe_mode=safe_mode):
                 yield host
@@ -58,7 +58,7 @@ def in_the_way(
 def nearest_to_create(inventory: Inventory, custom: frozenset[str], *, safe_mode: bool = True) -> str:
     """The name of the runtime to create for an artifact; empty where none loads it."""
     writer = writer_of(inventory)
-    for host in sorted(hosts_to_create(), key=lambda each: distance(each.reader, writer)):
+    for host in sorted(hosts_to_create(writer), key=lambda each: distance(each.reader, writer)):
         if not in_the_way(inventory, host, custom, safe_mode=safe_mode):
             return host.name
     return ""

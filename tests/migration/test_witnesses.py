@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -128,3 +129,9 @@ def test_a_runtime_that_is_asked_for_and_not_there(tmp_path: Path) -> None:
     problem, details = problem_of(old(tmp_path), mode="tf2.8")
     assert problem == "runtime 'tf2.8' has not been created"
     assert details == (("fix", "modelcompat runtimes create tf2.8"),)
+
+
+@pytest.mark.parametrize(("keras", "created"), [("2.21.0", "tf2.21+tf_keras"), ("2.15.0", "tf2.15")])
+def test_a_runtime_to_create_is_one_of_the_same_keras_2(tmp_path: Path, keras: str, created: str) -> None:
+    inventory = replace(old(tmp_path), saved_by={"keras": keras})
+    assert nearest_to_create(inventory, ALONE) == created
