@@ -28,15 +28,15 @@ from accuracy.loads import OBJECTS, OBJECTS_FILE, Artifact, Load, _job, _outcome
 from pytest_modelcompat.artifacts import read_inventory  # noqa: E402
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError  # noqa: E402
 from pytest_modelcompat.cli.derivation import derivation  # noqa: E402
-from pytest_modelcompat.migration.evidence.attempts import LoadOptions  # noqa: E402
+from pytest_modelcompat.migration.needs.ways import CODE, DATA  # noqa: E402
+from pytest_modelcompat.migration.output.rewrite import Rewrite, write  # noqa: E402
 from pytest_modelcompat.migration.plan import plan_edits  # noqa: E402
-from pytest_modelcompat.migration.proof import Prover  # noqa: E402
-from pytest_modelcompat.migration.proof_request import ProofRequest  # noqa: E402
-from pytest_modelcompat.migration.rewrite import Rewrite, write  # noqa: E402
+from pytest_modelcompat.migration.proof.evidence.attempts import LoadOptions  # noqa: E402
+from pytest_modelcompat.migration.proof.prover import Prover  # noqa: E402
+from pytest_modelcompat.migration.proof.request import ProofRequest  # noqa: E402
 from pytest_modelcompat.migration.saved_model.folder import write_saved_model  # noqa: E402
 from pytest_modelcompat.migration.saved_model.graph_plan import plan_saved_model  # noqa: E402
 from pytest_modelcompat.migration.target import Target  # noqa: E402
-from pytest_modelcompat.migration.ways import CODE, DATA  # noqa: E402
 from pytest_modelcompat.profiles.store import load_profile  # noqa: E402
 from pytest_modelcompat.runtimes.builtin import builtin_runtime  # noqa: E402
 from pytest_modelcompat.runtimes.environments import interpreter_of  # noqa: E402

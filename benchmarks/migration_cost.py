@@ -49,7 +49,7 @@ import sys
 from pathlib import Path
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.migration.plan import plan_edits
-from pytest_modelcompat.migration.rewrite import Rewrite, write
+from pytest_modelcompat.migration.output.rewrite import Rewrite, write
 from pytest_modelcompat.migration.target import Target
 from pytest_modelcompat.profiles.store import load_profile
 inventory = read_inventory(Path(sys.argv[1]))

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.migration.edits.order import EDITS
 from pytest_modelcompat.migration.edits.vocabulary import vocabulary_edit
+from pytest_modelcompat.migration.needs.ways import REMAINING, WAYS
 from pytest_modelcompat.migration.saved_model.graph_edits import EDITS as GRAPH_EDITS
-from pytest_modelcompat.migration.ways import REMAINING, WAYS
 from pytest_modelcompat.results.finding import MEASURED
 from pytest_modelcompat.results.kind_codes import CODES
 from pytest_modelcompat.results.kind_texts import thread_url

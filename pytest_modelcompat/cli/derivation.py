@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_modelcompat.migration.proof import Derivation
+    from pytest_modelcompat.migration.proof.prover import Derivation
 
 
 def derivation() -> Derivation:
     """Inputs by the layers of a model, sizes by what they bound, targets by its losses."""
-    from pytest_modelcompat.migration.proof import Derivation
+    from pytest_modelcompat.migration.proof.prover import Derivation
     from pytest_modelcompat.roundtrip.inputs.derivation import inputs_for_artifact
     from pytest_modelcompat.roundtrip.inputs.search import few_other_sizes
     from pytest_modelcompat.roundtrip.inputs.values import InputsNeededError

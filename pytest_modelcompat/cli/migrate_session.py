@@ -18,7 +18,7 @@ from pytest_modelcompat.migration.artifact_plan import (
     plan_artifact,
 )
 from pytest_modelcompat.migration.edits.vocabulary import VocabularyError
-from pytest_modelcompat.migration.provenance import done_before
+from pytest_modelcompat.migration.output.provenance import done_before
 from pytest_modelcompat.migration.request import PROVE_NONE
 from pytest_modelcompat.migration.run import Migration
 from pytest_modelcompat.results.migration import MigrationResult, Outcome
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts import Inventory
     from pytest_modelcompat.cli.migrate_sources import MigrationSource
-    from pytest_modelcompat.migration.proof import ProofRequest, Prover
+    from pytest_modelcompat.migration.proof.prover import ProofRequest, Prover
     from pytest_modelcompat.migration.request import MigrationRequest
 
 # Every edit is judged, where a check judges once.
@@ -105,8 +105,8 @@ def _taken(
 
 def _proof_request(request: MigrationRequest) -> ProofRequest:
     from pytest_modelcompat.cli.derivation import derivation
-    from pytest_modelcompat.migration.proof import ProofRequest
-    from pytest_modelcompat.migration.through import load_options
+    from pytest_modelcompat.migration.proof.prover import ProofRequest
+    from pytest_modelcompat.migration.resave.through import load_options
     from pytest_modelcompat.profiles.store import is_path
     from pytest_modelcompat.runtimes.config import RuntimeConfigError, find_runtimes
 
@@ -128,7 +128,7 @@ def _proof_request(request: MigrationRequest) -> ProofRequest:
 
 
 def _prover(request: MigrationRequest) -> Prover:
-    from pytest_modelcompat.migration.proof import Prover
+    from pytest_modelcompat.migration.proof.prover import Prover
 
     return Prover(_proof_request(request))
 

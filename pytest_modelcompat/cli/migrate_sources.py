@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.cli.discovery import FoundArtifact, find_artifacts
 from pytest_modelcompat.golden.migrated_copies import read_provenance
-from pytest_modelcompat.migration.output import OutputPlace
+from pytest_modelcompat.migration.output.place import OutputPlace
 
 if TYPE_CHECKING:
     import argparse

@@ -7,12 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.migration.edits.order import EDITS
+from pytest_modelcompat.migration.needs.ways import RUNTIME
+from pytest_modelcompat.migration.output.rewrite import Rewrite, write
 from pytest_modelcompat.migration.plan import plan_edits
 from pytest_modelcompat.migration.request_edits import request_edits
-from pytest_modelcompat.migration.rewrite import Rewrite, write
 from pytest_modelcompat.migration.saved_model.folder import write_saved_model
 from pytest_modelcompat.migration.saved_model.graph_plan import plan_saved_model
-from pytest_modelcompat.migration.ways import RUNTIME
 from pytest_modelcompat.results.migration import Plan, Way
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_modelcompat.artifacts.inventory import Inventory
-    from pytest_modelcompat.migration.output import OutputPlace
+    from pytest_modelcompat.migration.output.place import OutputPlace
     from pytest_modelcompat.migration.plan import DraftPlan
     from pytest_modelcompat.migration.request import MigrationRequest
     from pytest_modelcompat.migration.saved_model.graph_plan import SavedModelPlan

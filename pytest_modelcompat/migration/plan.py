@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
-from pytest_modelcompat.migration.draft import Draft
+from pytest_modelcompat.migration.configuration.draft import Draft
 from pytest_modelcompat.migration.edits.order import EDITS
-from pytest_modelcompat.migration.needs import need_of
+from pytest_modelcompat.migration.needs.need import need_of
 from pytest_modelcompat.results.finding import Severity
 from pytest_modelcompat.results.migration import PlannedEdit
 

@@ -10,8 +10,8 @@ from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
 from pytest_modelcompat.golden.migrated_copies import file_of, read_provenance
 from pytest_modelcompat.migration.artifact_plan import is_for_a_runtime
 from pytest_modelcompat.migration.containers.placement import NotWrittenError
-from pytest_modelcompat.migration.output import place, remove, staged, unproven
-from pytest_modelcompat.migration.provenance import provenance_data, write_provenance
+from pytest_modelcompat.migration.output.place import place, remove, staged, unproven
+from pytest_modelcompat.migration.output.provenance import provenance_data, write_provenance
 from pytest_modelcompat.results.migration import MigrationResult, Outcome, Proof, Way
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts.inventory import Inventory
     from pytest_modelcompat.migration.artifact_plan import ArtifactPlan
-    from pytest_modelcompat.migration.hosts import Loaders
+    from pytest_modelcompat.migration.proof.hosts import Loaders
     from pytest_modelcompat.migration.request import MigrationRequest
     from pytest_modelcompat.results.migration import Plan
 
@@ -60,7 +60,7 @@ class Migration:
         """
         if self.loaders is None or not is_for_a_runtime(artifact, self.request):
             return self._done(artifact)
-        from pytest_modelcompat.migration.through import planned_through, written_through
+        from pytest_modelcompat.migration.resave.through import planned_through, written_through
 
         if self.request.dry_run:
             return self._done(planned_through(artifact, self.request, self.loaders))

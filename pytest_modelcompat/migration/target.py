@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.versions import MinorVersion, dotted, minor_version
 from pytest_modelcompat.compatibility.check import check_compatibility
-from pytest_modelcompat.migration.rewritten import rewritten_paths
-from pytest_modelcompat.migration.unread_calls import unread_calls
+from pytest_modelcompat.migration.configuration.rewritten import rewritten_paths
+from pytest_modelcompat.migration.configuration.unread_calls import unread_calls
 from pytest_modelcompat.migration.writers import writer_profile
 
 if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.inventory import Inventory
-    from pytest_modelcompat.migration.nodes import Node
+    from pytest_modelcompat.migration.configuration.nodes import Node
     from pytest_modelcompat.profiles.profile import ObjectKnowledge, Profile
     from pytest_modelcompat.results.finding import Finding
 

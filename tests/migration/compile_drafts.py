@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import Inventory, WeightUse
-from pytest_modelcompat.migration.draft import Draft
+from pytest_modelcompat.migration.configuration.draft import Draft
 from pytest_modelcompat.migration.plan import DraftPlan, plan_edits
 from pytest_modelcompat.migration.target import Target
 from pytest_modelcompat.profiles.store import load_profile

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts import read_inventory
+from pytest_modelcompat.migration.output.rewrite import Rewrite, write
 from pytest_modelcompat.migration.plan import plan_edits
-from pytest_modelcompat.migration.rewrite import Rewrite, write
 from pytest_modelcompat.migration.target import Target
 from pytest_modelcompat.profiles.store import load_profile
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_modelcompat.migration.draft import Draft
+    from pytest_modelcompat.migration.configuration.draft import Draft
     from pytest_modelcompat.migration.plan import DraftPlan
 
 

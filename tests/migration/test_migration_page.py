@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from pytest_modelcompat.migration.edits.order import EDITS
+from pytest_modelcompat.migration.needs.ways import REMAINING
 from pytest_modelcompat.migration.stubs import hard_sigmoid
-from pytest_modelcompat.migration.ways import REMAINING
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 TEXT = (DOCS / "migration.md").read_text(encoding="utf-8")

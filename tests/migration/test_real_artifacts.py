@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
+from pytest_modelcompat.migration.output.rewrite import Rewrite, write
 from pytest_modelcompat.migration.plan import plan_edits
-from pytest_modelcompat.migration.rewrite import Rewrite, write
 from pytest_modelcompat.migration.target import Target
 from pytest_modelcompat.profiles.store import load_profile
 from tests.conftest import ARTIFACTS

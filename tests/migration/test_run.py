@@ -12,8 +12,8 @@ import pytest
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.golden.migrated_copies import file_of, read_provenance
 from pytest_modelcompat.migration.artifact_plan import ArtifactPlan, plan_artifact
-from pytest_modelcompat.migration.output import OutputPlace
-from pytest_modelcompat.migration.provenance import done_before
+from pytest_modelcompat.migration.output.place import OutputPlace
+from pytest_modelcompat.migration.output.provenance import done_before
 from pytest_modelcompat.migration.request import MigrationRequest
 from pytest_modelcompat.migration.run import Migration
 from pytest_modelcompat.profiles.store import load_profile

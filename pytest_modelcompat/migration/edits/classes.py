@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pytest_modelcompat.migration.configuration.translation import is_translated, name_module
 from pytest_modelcompat.migration.edit import Edit, change
-from pytest_modelcompat.migration.translation import is_translated, name_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from pytest_modelcompat.migration.draft import Draft
+    from pytest_modelcompat.migration.configuration.draft import Draft
     from pytest_modelcompat.migration.target import Target
     from pytest_modelcompat.results.migration import Change
 

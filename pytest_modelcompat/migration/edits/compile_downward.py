@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.migration.compiled import changed
+from pytest_modelcompat.migration.configuration.compiled import changed
 from pytest_modelcompat.migration.edit import Edit
 from pytest_modelcompat.migration.layouts.optimizer import H5_STATE, state_of
 from pytest_modelcompat.results.finding import MEASURED
@@ -12,7 +12,7 @@ from pytest_modelcompat.results.finding import MEASURED
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.migration.draft import Draft
+    from pytest_modelcompat.migration.configuration.draft import Draft
     from pytest_modelcompat.migration.target import Target
     from pytest_modelcompat.results.migration import Change
 

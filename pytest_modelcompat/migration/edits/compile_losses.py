@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.migration.compiled import changed, function_name, is_node, places
+from pytest_modelcompat.migration.configuration.compiled import changed, function_name, is_node, places
 from pytest_modelcompat.migration.edit import Edit
 from pytest_modelcompat.results.finding import MEASURED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.migration.draft import Draft
+    from pytest_modelcompat.migration.configuration.draft import Draft
     from pytest_modelcompat.migration.target import Target
     from pytest_modelcompat.results.migration import Change
 

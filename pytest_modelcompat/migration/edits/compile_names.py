@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.migration.compiled import function_name, places
+from pytest_modelcompat.migration.configuration.compiled import function_name, places
 from pytest_modelcompat.migration.edit import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.migration.draft import Draft
+    from pytest_modelcompat.migration.configuration.draft import Draft
     from pytest_modelcompat.migration.target import Target
     from pytest_modelcompat.profiles.profile import ObjectKnowledge
     from pytest_modelcompat.results.migration import Change

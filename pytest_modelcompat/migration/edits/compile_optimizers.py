@@ -10,8 +10,8 @@ from pytest_modelcompat.results.finding import MEASURED
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_modelcompat.migration.draft import Draft
-    from pytest_modelcompat.migration.nodes import Node
+    from pytest_modelcompat.migration.configuration.draft import Draft
+    from pytest_modelcompat.migration.configuration.nodes import Node
     from pytest_modelcompat.migration.target import Target
     from pytest_modelcompat.profiles.profile import ObjectKnowledge
     from pytest_modelcompat.results.migration import Change

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.keras.nodes import nodes_of
-from pytest_modelcompat.migration.calls import (
+from pytest_modelcompat.migration.configuration.calls import (
     CONSTANT,
     arguments_of,
     call_of,
@@ -18,8 +18,8 @@ from pytest_modelcompat.migration.edit import Edit, change
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_modelcompat.migration.draft import Draft
-    from pytest_modelcompat.migration.nodes import Node
+    from pytest_modelcompat.migration.configuration.draft import Draft
+    from pytest_modelcompat.migration.configuration.nodes import Node
     from pytest_modelcompat.migration.target import Target
     from pytest_modelcompat.results.migration import Change
 

@@ -11,7 +11,7 @@ from pytest_modelcompat.results.migration import Change
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.migration.draft import Draft
+    from pytest_modelcompat.migration.configuration.draft import Draft
     from pytest_modelcompat.migration.target import Target
 
 # What `load_model` takes as the name of each format.

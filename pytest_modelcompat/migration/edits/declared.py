@@ -16,8 +16,8 @@ from pytest_modelcompat.migration.target import KERAS_3
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.migration.draft import Draft
-    from pytest_modelcompat.migration.nodes import Node
+    from pytest_modelcompat.migration.configuration.draft import Draft
+    from pytest_modelcompat.migration.configuration.nodes import Node
     from pytest_modelcompat.migration.target import Target
     from pytest_modelcompat.results.migration import Change
 

@@ -11,7 +11,7 @@ from pytest_modelcompat.migration.target import KERAS_3
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_modelcompat.migration.draft import Draft
+    from pytest_modelcompat.migration.configuration.draft import Draft
     from pytest_modelcompat.migration.target import Target
     from pytest_modelcompat.results.migration import Change
 

@@ -9,7 +9,7 @@ from pytest_modelcompat.migration.edit import Edit, change
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.migration.draft import Draft
+    from pytest_modelcompat.migration.configuration.draft import Draft
     from pytest_modelcompat.migration.target import Target
     from pytest_modelcompat.results.migration import Change
 

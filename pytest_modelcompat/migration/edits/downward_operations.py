@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.migration.edit import Edit, change, where_of
+from pytest_modelcompat.migration.operations.tensor_functions import ANY, FLOATS, FUNCTIONS, Tensor, TensorFunction
 from pytest_modelcompat.migration.target import KERAS_3
-from pytest_modelcompat.migration.tensor_functions import ANY, FLOATS, FUNCTIONS, Tensor, TensorFunction
 from pytest_modelcompat.results.migration import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_modelcompat.migration.draft import Draft
-    from pytest_modelcompat.migration.nodes import Node
+    from pytest_modelcompat.migration.configuration.draft import Draft
+    from pytest_modelcompat.migration.configuration.nodes import Node
     from pytest_modelcompat.migration.target import Target
 
 _TENSOR = "__keras_tensor__"

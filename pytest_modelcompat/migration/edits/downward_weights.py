@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_modelcompat.artifacts.inventory import WeightUse
-    from pytest_modelcompat.migration.draft import Draft
+    from pytest_modelcompat.migration.configuration.draft import Draft
     from pytest_modelcompat.migration.target import Target
 
 # The parts of MultiHeadAttention: Keras 2 has each only under an attribute with an underscore.

@@ -9,7 +9,7 @@ from pytest_modelcompat.artifacts.keras.lookups import LOOKUPS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pytest_modelcompat.migration.nodes import Node
+    from pytest_modelcompat.migration.configuration.nodes import Node
 
     Holds = Callable[[Any, Mapping[str, Any]], bool]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.modules import KERAS_PACKAGES
+from pytest_modelcompat.migration.configuration.translation import is_model, is_translated, module_of, name_module
 from pytest_modelcompat.migration.edit import Edit, change
-from pytest_modelcompat.migration.translation import is_model, is_translated, module_of, name_module
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.migration.draft import Draft
-    from pytest_modelcompat.migration.nodes import Node
+    from pytest_modelcompat.migration.configuration.draft import Draft
+    from pytest_modelcompat.migration.configuration.nodes import Node
     from pytest_modelcompat.migration.target import Target
     from pytest_modelcompat.profiles.profile import ObjectKnowledge
     from pytest_modelcompat.results.migration import Change

@@ -6,14 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.keras.nodes import nodes_of
-from pytest_modelcompat.migration.calls import references
+from pytest_modelcompat.migration.configuration.calls import references
 from pytest_modelcompat.migration.edit import Edit, change
 from pytest_modelcompat.results.finding import MEASURED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.migration.draft import Draft
+    from pytest_modelcompat.migration.configuration.draft import Draft
     from pytest_modelcompat.migration.target import Target
     from pytest_modelcompat.results.migration import Change
 

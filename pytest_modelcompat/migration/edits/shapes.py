@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.migration.configuration.translation import is_model, is_translated
 from pytest_modelcompat.migration.edit import Edit, change
-from pytest_modelcompat.migration.translation import is_model, is_translated
 from pytest_modelcompat.results.finding import MEASURED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_modelcompat.migration.draft import Draft
-    from pytest_modelcompat.migration.nodes import Node
+    from pytest_modelcompat.migration.configuration.draft import Draft
+    from pytest_modelcompat.migration.configuration.nodes import Node
     from pytest_modelcompat.migration.target import Target
     from pytest_modelcompat.results.migration import Change
 

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from pytest_modelcompat.migration.draft import Draft
-    from pytest_modelcompat.migration.nodes import Node
+    from pytest_modelcompat.migration.configuration.draft import Draft
+    from pytest_modelcompat.migration.configuration.nodes import Node
     from pytest_modelcompat.migration.target import Target
     from pytest_modelcompat.results.migration import Change
 

@@ -13,7 +13,7 @@ from pytest_modelcompat.results.migration import Change
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_modelcompat.migration.draft import Draft
+    from pytest_modelcompat.migration.configuration.draft import Draft
     from pytest_modelcompat.migration.target import Target
 
 _FIRST_ZIP = (2, 12)

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.migration.layouts.scalar import Scalar
+from pytest_modelcompat.migration.configuration.scalar import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_modelcompat.artifacts.versions import MinorVersion
-    from pytest_modelcompat.migration.draft import Draft
+    from pytest_modelcompat.migration.configuration.draft import Draft
 
 H5_STATE, KERAS_STATE = "optimizer_weights/", "optimizer/"
 _NUMBERED = re.compile(r"(?P<owner>.*/)?vars/(?P<number>\d+)$")

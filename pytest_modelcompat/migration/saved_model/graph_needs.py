@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.versions import dotted
-from pytest_modelcompat.migration.needs import need_of
-from pytest_modelcompat.migration.ways import CODE
+from pytest_modelcompat.migration.needs.need import need_of
+from pytest_modelcompat.migration.needs.ways import CODE
 from pytest_modelcompat.profiles.known_names import first_tensorflow_with
 from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.results.migration import Need

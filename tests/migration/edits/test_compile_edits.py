@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_modelcompat.migration.draft import Draft
+from pytest_modelcompat.migration.configuration.draft import Draft
 from pytest_modelcompat.migration.edits.order import EDITS
 from tests.migration.compile_drafts import h5_training, inventory, keras_training, names, plan_of, target
 

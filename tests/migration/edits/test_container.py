@@ -10,8 +10,8 @@ import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.migration.edits import container
+from pytest_modelcompat.migration.output.rewrite import Rewrite, write
 from pytest_modelcompat.migration.plan import plan_edits
-from pytest_modelcompat.migration.rewrite import Rewrite, write
 from pytest_modelcompat.migration.target import Target
 from pytest_modelcompat.profiles.store import load_profile
 from tests.handmade import dense, sequential, write_h5, write_keras

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
-from pytest_modelcompat.migration.draft import Draft
+from pytest_modelcompat.migration.configuration.draft import Draft
 from pytest_modelcompat.migration.edits import conversion
 from pytest_modelcompat.migration.edits.conversion import convert
 from pytest_modelcompat.migration.layouts.keras_groups import UnknownGroupError
+from pytest_modelcompat.migration.output.rewrite import Rewrite, write
 from pytest_modelcompat.migration.plan import plan_edits
-from pytest_modelcompat.migration.rewrite import Rewrite, write
 from pytest_modelcompat.migration.target import Target
 from pytest_modelcompat.profiles.store import load_profile
 from tests.handmade import dense, layer, sequential, write_h5, write_keras

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
-from pytest_modelcompat.migration.draft import Draft
+from pytest_modelcompat.migration.configuration.draft import Draft
 from pytest_modelcompat.migration.edits.order import EDITS
 from pytest_modelcompat.migration.plan import plan_edits
 from pytest_modelcompat.migration.target import Target

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
-from pytest_modelcompat.migration import tensor_functions
+from pytest_modelcompat.migration.operations import tensor_functions
+from pytest_modelcompat.migration.output.rewrite import Rewrite, write
 from pytest_modelcompat.migration.plan import DraftPlan, plan_edits
-from pytest_modelcompat.migration.rewrite import Rewrite, write
 from pytest_modelcompat.migration.target import Target
 from pytest_modelcompat.profiles.store import load_profile
 from tests.migration.edits.keras3_models import MODELS
@@ -18,7 +18,7 @@ from tests.migration.edits.keras3_models import MODELS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_modelcompat.migration.draft import Draft
+    from pytest_modelcompat.migration.configuration.draft import Draft
 
 pytestmark = pytest.mark.needs_tensorflow
 READER = "tf2.21+tf_keras"

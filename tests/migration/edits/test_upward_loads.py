@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pytest_modelcompat.artifacts.keras.nodes import nodes_of
-from pytest_modelcompat.migration.calls import references
+from pytest_modelcompat.migration.configuration.calls import references
 from pytest_modelcompat.runtimes.names import all_names, parse_name
 from tests.migration.planned import names_of, plan_of, written
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pytest_modelcompat.migration.draft import Draft
+    from pytest_modelcompat.migration.configuration.draft import Draft
 
 pytestmark = pytest.mark.needs_tensorflow
 

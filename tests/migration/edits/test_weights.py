@@ -13,8 +13,8 @@ import pytest
 
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.migration.edits import weights
+from pytest_modelcompat.migration.output.rewrite import Rewrite, write
 from pytest_modelcompat.migration.plan import plan_edits
-from pytest_modelcompat.migration.rewrite import Rewrite, write
 from pytest_modelcompat.migration.target import Target
 from pytest_modelcompat.profiles.store import load_profile
 from tests.handmade import dense, layer, sequential, write_keras
@@ -22,7 +22,7 @@ from tests.handmade import dense, layer, sequential, write_keras
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_modelcompat.migration.draft import Draft
+    from pytest_modelcompat.migration.configuration.draft import Draft
     from pytest_modelcompat.migration.plan import DraftPlan
 
 DEPENDENCIES = "_layer_checkpoint_dependencies"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pytest_modelcompat.migration.configuration.scalar import Scalar
 from pytest_modelcompat.migration.layouts.optimizer import (
     Form,
     State,
@@ -14,7 +15,6 @@ from pytest_modelcompat.migration.layouts.optimizer import (
     keras_moves,
     ordered,
 )
-from pytest_modelcompat.migration.layouts.scalar import Scalar
 
 KERNEL, BIAS, ONE = (4, 3), (3,), ()
 

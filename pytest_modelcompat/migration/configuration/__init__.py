@@ -1,0 +1,1 @@
+"""The configuration that edits change: its nodes, its calls, and what `compile()` was given."""

@@ -1,0 +1,1 @@
+"""What no edit answers: the ways that remain, and code to paste."""

@@ -1,0 +1,1 @@
+"""What is written, where it goes, and the record beside it."""
