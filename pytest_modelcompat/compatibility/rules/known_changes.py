@@ -63,12 +63,24 @@ def _is_hashed_to_integers(config: Mapping[str, Any]) -> bool:
     return isinstance(config.get("dtype"), dict) and config.get("output_mode", "int") == "int"
 
 
-def _around_built_sequentials(context: CompatibilityContext) -> tuple[Use, ...]:
-    """Each TimeDistributed of a functional model around a Sequential with an InputLayer; others only build it."""
-    with_inputs = {layer.path[:-1] for layer in context.layers("InputLayer")}
-    around = {held.path[:-1] for held in context.layers("Sequential") if held.path in with_inputs}
-    layers = context.layers("TimeDistributed")
-    return tuple(each for each in layers if each.path in around and context.is_in_functional(each.path))
+def _around(*models: str) -> Where:
+    """Each TimeDistributed around one of these models with inputs, in a model that calls it when it is rebuilt.
+
+    A functional model does. A Sequential does where it has inputs; it gives up, and goes on only where its
+    configuration does not say for which shape it was built.
+    """
+
+    def where(context: CompatibilityContext) -> tuple[Use, ...]:
+        with_inputs = {layer.path[:-1] for layer in context.layers("InputLayer")}
+        around = {held.path[:-1] for held in context.layers(*models) if held.path in with_inputs}
+        calling = {path for path, config in context.models if path in with_inputs and config.get("build_input_shape")}
+        return tuple(
+            each
+            for each in context.layers("TimeDistributed")
+            if each.path in around and (context.is_in_functional(each.path) or each.path[:-1] in calling)
+        )
+
+    return where
 
 
 def _is_adapted_tf_idf(config: Mapping[str, Any]) -> bool:
@@ -140,16 +152,21 @@ RULES = (
         stage=Stage.CONFIG,
     ),
     *ENCODINGS,
-    Rule(
-        Kind.CONFIG_CHANGED,
-        subject="Sequential",
-        cause="{reader} does not apply a Sequential that has its inputs inside a TimeDistributed: it has no "
-        "compute_output_shape",
-        source=MEASURED,
-        where=_around_built_sequentials,
-        read=(KERAS_3, (3, 4)),
-        stage=Stage.BUILD,
-        fix=(fixes.upgrade_keras((3, 4)),),
+    *(
+        Rule(
+            Kind.CONFIG_CHANGED,
+            subject=subject,
+            cause=f"{{reader}} does not apply a {words} inside a TimeDistributed: it has no compute_output_shape",
+            source=MEASURED,
+            where=_around(*models),
+            read=(KERAS_3, (3, 4)),
+            stage=Stage.BUILD,
+            fix=(fixes.upgrade_keras((3, 4)),),
+        )
+        for subject, words, models in (
+            ("Sequential", "Sequential that has its inputs", ("Sequential",)),
+            ("Functional", "functional model", ("Functional", "Model")),
+        )
     ),
     Rule(
         Kind.CONFIG_CHANGED,

@@ -26,6 +26,8 @@ from pytest_modelcompat.migration.edits import (
     downward_places,
     downward_policies,
     downward_weights,
+    integer_dtypes,
+    lambda_shapes,
     modules,
     names,
     operations,
@@ -51,6 +53,8 @@ EDITS = (
     *names.EDITS,
     *shapes.EDITS,
     *arguments.EDITS,
+    *integer_dtypes.EDITS,
+    *lambda_shapes.EDITS,
     *declared.EDITS,
     *operations.EDITS,
     *connections.EDITS,
@@ -64,4 +68,5 @@ EDITS = (
     *compile_state.EDITS,
     *compile_remains.EDITS,
     *conversion.LAST,
+    *lambda_shapes.LAST,
 )
