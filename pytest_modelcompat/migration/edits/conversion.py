@@ -113,24 +113,23 @@ def _training_config(compiled: dict[str, Any]) -> dict[str, Any]:
 
 def _to_h5_for_old(draft: Draft, target: Target) -> Iterator[Change]:
     if target.reader < _FIRST_ZIP:
-        yield from converted(draft, target, "h5")
+        yield from _converted(draft, target, "h5")
 
 
 def _to_keras_for_normalization(draft: Draft, target: Target) -> Iterator[Change]:
     found = target.findings(draft.inventory()) if draft.format == "h5" and target.reader >= KERAS_3 else ()
     if any(each.subject == _NORMALIZATION and each.severity in _SEVERE for each in found):
-        yield from converted(draft, target, "keras")
+        yield from _converted(draft, target, "keras")
 
 
-def converted(draft: Draft, target: Target, format: str) -> Iterator[Change]:  # noqa: A002 - the word for it
-    """The change of `convert`; none where the place of a weight in the other format is not known for sure."""
+def _converted(draft: Draft, target: Target, format: str) -> Iterator[Change]:  # noqa: A002 - the word for it
     try:
         yield from convert(draft, target, format)
     except UnknownGroupError:
         return
 
 
-def with_and_without_state(edit: Edit) -> tuple[Edit, Edit]:
+def _both(edit: Edit) -> tuple[Edit, Edit]:
     """An edit of files without the state of an optimizer, and one of those with it, which says that it is lost."""
 
     def without_state(draft: Draft, target: Target) -> Iterable[Change]:
@@ -142,7 +141,7 @@ def with_and_without_state(edit: Edit) -> tuple[Edit, Edit]:
 
 _LOST = "the state of the optimizer: the step, and what it keeps of each weight"
 # Before all edits of what is in the file: of one that is not opened, nothing else is found.
-FIRST = with_and_without_state(
+FIRST = _both(
     Edit(
         "keras-to-h5",
         what="it is written as `.h5`, which {reader} reads, instead of `.keras`",
@@ -153,7 +152,7 @@ FIRST = with_and_without_state(
     )
 )
 # After them: what can be answered in the file as it is, is.
-LAST = with_and_without_state(
+LAST = _both(
     Edit(
         "h5-to-keras",
         what="it is written as `.keras` instead of `.h5`, from which {reader} does not read a Normalization rightly",

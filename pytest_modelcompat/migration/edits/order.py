@@ -27,12 +27,13 @@ from pytest_modelcompat.migration.edits import (
     downward_policies,
     downward_weights,
     integer_dtypes,
-    lambda_shapes,
+    lambda_arguments,
     modules,
     names,
     operations,
     shapes,
     weights,
+    wrapped_models,
 )
 
 EDITS = (
@@ -54,7 +55,8 @@ EDITS = (
     *shapes.EDITS,
     *arguments.EDITS,
     *integer_dtypes.EDITS,
-    *lambda_shapes.EDITS,
+    *lambda_arguments.EDITS,
+    *wrapped_models.EDITS,
     *declared.EDITS,
     *operations.EDITS,
     *connections.EDITS,
@@ -68,5 +70,4 @@ EDITS = (
     *compile_state.EDITS,
     *compile_remains.EDITS,
     *conversion.LAST,
-    *lambda_shapes.LAST,
 )
