@@ -91,7 +91,5 @@ def test_a_real_save_that_broke_off(tmp_path: Path) -> None:
     model = tf_keras.Sequential([tf_keras.Input((2,)), Twins(name="twins"), tf_keras.layers.Dense(1, name="last")])
     with pytest.raises(ValueError, match="name already exists"):
         model.save(path)
-    with pytest.raises(
-        BrokenArtifactError, match="it names model_weights/twins/twins/twin:0, and"
-    ):
+    with pytest.raises(BrokenArtifactError, match="it names model_weights/twins/twins/twin:0, and"):
         read_inventory(path)
