@@ -17,6 +17,7 @@ from pytest_modelcompat.compatibility.rule import (
     objects,
     objects_that,
 )
+from pytest_modelcompat.compatibility.rules.cross_attention import across_sizes
 from pytest_modelcompat.compatibility.rules.encodings import ENCODINGS
 from pytest_modelcompat.results.finding import MEASURED, Kind, Severity, Stage
 
@@ -143,6 +144,16 @@ RULES = (
         # Keras 3 takes no query_shape; `calls` says what it does not read.
         read=((2, 5), KERAS_3),
         stage=Stage.CONFIG,
+    ),
+    Rule(
+        Kind.CONFIG_CHANGED,
+        subject="MultiHeadAttention",
+        cause="{reader} does not apply it to a query and a value whose last dimensions differ",
+        source="keras-team/keras#20324",
+        where=across_sizes,
+        read=(KERAS_3, (3, 7)),
+        stage=Stage.BUILD,
+        fix=(fixes.upgrade_keras((3, 7)),),
     ),
     Rule(
         Kind.CONFIG_CHANGED,

@@ -44,6 +44,7 @@ EDITS = (
     *downward_places.EDITS,
     *downward_ends.EDITS,
     *downward_arguments.EDITS,
+    *lambda_arguments.FIRST,
     *downward_layers.EDITS,
     *downward_operations.EDITS,
     *downward_connections.EDITS,
