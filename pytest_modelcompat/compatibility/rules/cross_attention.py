@@ -24,9 +24,7 @@ def across_sizes(context: CompatibilityContext) -> tuple[Use, ...]:
         context: the artifact and the runtime.
     """
     layers = [
-        each
-        for each in context.layers(_CLASS)
-        if context.is_in_functional(each.path) and not context.is_declared(each)
+        each for each in context.layers(_CLASS) if context.is_in_functional(each.path) and not context.is_declared(each)
     ]
     groups = [group for group, sizes in _sizes(context) if len(set(sizes.values())) > 1] if layers else []
     named = tuple(each for each in layers if any(each.path[-1] in group.split("/") for group in groups))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_modelcompat.migration.edits import (
+    activation_layers,
     arguments,
     classes,
     compile_arguments,
@@ -55,6 +56,7 @@ EDITS = (
     *names.EDITS,
     *shapes.EDITS,
     *arguments.EDITS,
+    *activation_layers.EDITS,
     *integer_dtypes.EDITS,
     *lambda_arguments.EDITS,
     *wrapped_models.EDITS,
