@@ -14,6 +14,8 @@ from tests.compatibility.writers import Part, Writer, chain
 from tests.handmade import write_keras
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.compatibility.models import Build
 
 
@@ -59,6 +61,12 @@ def activated_by(writer: Writer, class_name: str, **config: Any) -> Build:
     return keras(writer, stack(writer, writer.dense(activation=writer.layer(class_name, "inner", **config).node)))
 
 
+def looked_up(held: Callable[[Writer, Part], Build], writer: Writer) -> Build:
+    """Terms with the weights that they are given."""
+    given: dict[str, Any] = {"vocabulary": [1, 2, 3], "idf_weights": [0.5, 0.9, 1.2], "output_mode": "tf_idf"}
+    return held(writer, stack(writer, writer.layer("IntegerLookup", "terms", **given)))
+
+
 WRAPPED: dict[str, Change] = {
     "Sequential with inputs in a TimeDistributed of a Sequential": Change(
         partial(over_time, held=h5, is_built=True, around=Writer.sequential),
@@ -94,6 +102,12 @@ WRAPPED: dict[str, Change] = {
         "MultiHeadAttention",
         ("3.8 tf2.16+keras3.0", "3.8 tf2.16+keras3.6"),
         ("3.8 tf2.16+keras3.7",),
+    ),
+    "weights of terms": Change(
+        partial(looked_up, h5), Kind.WEIGHTS_MOVED, "idf_weights", ("3.8 tf2.15",), ("3.8 tf2.16", "2.15 tf2.15")
+    ),
+    "weights of terms in a .keras file": Change(
+        partial(looked_up, keras), Kind.WEIGHTS_MOVED, "idf_weights", (), ("3.8 tf2.15",)
     ),
     "query and value of one size": Change(
         partial(attending_across, value=4), Kind.CONFIG_CHANGED, "MultiHeadAttention", (), ("3.8 tf2.16+keras3.6",)

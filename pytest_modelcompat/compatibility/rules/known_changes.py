@@ -106,6 +106,10 @@ def _has_weights_behind(context: CompatibilityContext, path: tuple[str, ...]) ->
     return any(weight.path.startswith(behind) for weight in context.inventory.weights)
 
 
+def _is_given_tf_idf(config: Mapping[str, Any]) -> bool:
+    return config.get("output_mode") in ("tf_idf", "tf-idf") and config.get("idf_weights") is not None
+
+
 def _has_layer_as_activation(config: Mapping[str, Any]) -> bool:
     """Whether an activation is an object that has what each layer writes of itself."""
     held = (value.get("config") for key, value in config.items() if _is_object(value) and key.endswith("activation"))
@@ -359,6 +363,18 @@ RULES = (
             (_layers_inside_bidirectional, "the class", (3, 9)),
             (_objects_inside_bidirectional, "what a layer in it is given", KERAS_3),
         )
+    ),
+    Rule(
+        Kind.WEIGHTS_MOVED,
+        subject="idf_weights",
+        cause="{writer} stores the weights of terms only in the configuration, and {reader} expects them as weights",
+        source=MEASURED,
+        where=layers_that(_is_given_tf_idf, *LOOKUPS),
+        formats=("h5",),
+        written=(KERAS_3, NEVER),
+        read=(ANY, KERAS_3),
+        stage=Stage.WEIGHTS,
+        fix=OTHER_FORMAT,
     ),
     Rule(
         Kind.STATE_LOST,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import shutil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import h5py
 import numpy as np
 import pytest
 
@@ -328,6 +330,52 @@ def test_what_it_writes_of_keras_3_predicts_the_same(
     assert np.allclose(given(), expected, atol=1e-6)
     other_activation(plan.draft)
     assert not np.allclose(given(), expected, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def with_terms(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any, Any]:
+    """A file of Keras 2 with a lookup that weights its terms, inputs, and what it predicts."""
+    import tf_keras
+
+    lookup = tf_keras.layers.IntegerLookup(vocabulary=[3, 5, 8], idf_weights=[0.5, 0.9, 1.2], output_mode="tf_idf")
+    model = tf_keras.Sequential([tf_keras.layers.Input((2,), dtype="int64"), lookup, tf_keras.layers.Dense(2)])
+    path = tmp_path_factory.mktemp("terms") / "model.h5"
+    model.save(path)
+    inputs = np.array([[3, 8], [5, 1]])
+    return path, inputs, np.asarray(model(inputs))
+
+
+@pytest.mark.needs_tensorflow
+@pytest.mark.skipif(importlib.util.find_spec("tf_keras") is None, reason="Keras 2 is not installed beside Keras 3")
+def test_weights_of_terms_are_taken_from_the_configuration(with_terms: tuple[Path, Any, Any], tmp_path: Path) -> None:
+    path, inputs, expected = with_terms
+    plan = plan_of(path)
+
+    assert "drop-weights-of-terms" in names_of(plan)
+    assert not plan.left
+    assert np.allclose(np.asarray(loaded(plan.draft, tmp_path)(inputs)), expected, atol=1e-6)
+
+    for node in plan.draft.layers("IntegerLookup"):
+        node.config["idf_weights"] = [1.2, 0.9, 0.5]
+    assert not np.allclose(np.asarray(loaded(plan.draft, tmp_path)(inputs)), expected, atol=1e-6)
+
+
+@pytest.mark.needs_tensorflow
+@pytest.mark.skipif(importlib.util.find_spec("tf_keras") is None, reason="Keras 2 is not installed beside Keras 3")
+def test_weights_of_terms_that_the_configuration_does_not_have_stay(
+    with_terms: tuple[Path, Any, Any], tmp_path: Path
+) -> None:
+    """As where the terms were set again after the layer was made."""
+    path = tmp_path / "set_again.h5"
+    shutil.copy(with_terms[0], path)
+    with h5py.File(path, "r+") as file:
+        (name,) = (each for each in file["model_weights"] if "lookup" in each)
+        (weight,) = file["model_weights"][name].attrs["weight_names"]
+        file["model_weights"][name][weight][-1] = 7.0
+    plan = plan_of(path)
+
+    assert "drop-weights-of-terms" not in names_of(plan)
+    assert "idf_weights" in {each.subject for each in plan.left}
 
 
 def loaded(draft: Draft, folder: Path) -> Any:
