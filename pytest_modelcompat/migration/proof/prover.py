@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts.inventory import Inventory
     from pytest_modelcompat.migration.proof.evidence.witness import Witnessed
+    from pytest_modelcompat.results.migration import Lost
 
 __all__ = ["Derivation", "LoadOptions", "ProofRequest", "Prover"]
 
@@ -47,13 +48,13 @@ class Prover:
         """End every loader that was started."""
         self.loaders.close()
 
-    def prove(self, old: Inventory, new: Inventory, lost: Sequence[str] = ()) -> Proof:
+    def prove(self, old: Inventory, new: Inventory, lost: Sequence[Lost] = ()) -> Proof:
         """Load both artifacts, ask both the same, and hold the answers against each other.
 
         Args:
             old: of the artifact as it is.
             new: of the written one, under a name that its runtime reads.
-            lost: what was dropped knowingly, in words (`PlannedEdit.loses`): it is not asked for.
+            lost: what was dropped knowingly: it is not asked for.
         """
         proof = Proof()
         if self._request.mode == NONE:
