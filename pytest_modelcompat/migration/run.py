@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from pytest_modelcompat.migration.artifact_plan import ArtifactPlan
     from pytest_modelcompat.migration.proof.hosts import Loaders
     from pytest_modelcompat.migration.request import MigrationRequest
-    from pytest_modelcompat.results.migration import Plan
+    from pytest_modelcompat.results.migration import Lost, Plan
 
 
 class Proving(Protocol):
     """What holds a new artifact against the old one."""
 
-    def prove(self, old: Inventory, new: Inventory, lost: Sequence[str] = ()) -> Proof:
+    def prove(self, old: Inventory, new: Inventory, lost: Sequence[Lost] = ()) -> Proof:
         """Compare both, each in its runtime.
 
         Args:
@@ -126,8 +126,7 @@ class Migration:
     def _proof(self, artifact: ArtifactPlan, part: Path) -> Proof | None:
         if self.prover is None:
             return None
-        lost = [edit.loses for edit in artifact.plan.edits if edit.loses]
-        return self.prover.prove(artifact.inventory, read_inventory(part), lost)
+        return self.prover.prove(artifact.inventory, read_inventory(part), artifact.plan.lost)
 
 
 def _outcome(plan: Plan) -> Outcome:

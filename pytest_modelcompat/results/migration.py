@@ -63,6 +63,7 @@ class PlannedEdit:
         changes: every place.
         answers: the findings that are gone with it.
         loses: what is dropped that cannot be kept, such as an optimizer's state; empty for an edit that keeps all.
+        loses_loss: whether a loss is part of it, so that losses are other numbers then.
     """
 
     name: str
@@ -73,6 +74,20 @@ class PlannedEdit:
     changes: tuple[Change, ...] = ()
     answers: tuple[Finding, ...] = ()
     loses: str = ""
+    loses_loss: bool = False
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What was dropped knowingly, for which nobody asks a new artifact.
+
+    Args:
+        text: in words.
+        has_loss: whether a loss is part of it: losses are not compared then.
+    """
+
+    text: str
+    has_loss: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,6 +141,11 @@ class Plan:
     def is_complete(self) -> bool:
         """Whether nothing is left that keeps it from loading and predicting the same."""
         return not self.needs and self.way is not Way.NONE
+
+    @property
+    def lost(self) -> tuple[Lost, ...]:
+        """What its edits drop."""
+        return tuple(Lost(each.loses, each.loses_loss) for each in self.edits if each.loses)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.artifacts.text import listed
+from pytest_modelcompat.artifacts.versions import TF_KERAS
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.compatibility.constructs import OWN
-from pytest_modelcompat.compatibility.context import TF_KERAS
 from pytest_modelcompat.compatibility.rules.explanations import explanation_of
 from pytest_modelcompat.profiles.facts import PAIR, load_facts
 from pytest_modelcompat.profiles.store import version_key
