@@ -117,7 +117,7 @@ class Migration:
             name = unproven(plan.target) if outcome is Outcome.UNPROVEN else plan.target
             recorded = provenance_data(plan, self.request, outcome, proof, part)
             # Recorded first: a run that is broken off between both leaves a record of nothing, which is written again.
-            write_provenance(recorded, name)
+            write_provenance(recorded, name, part.parent)
             place(part, name)
         if outcome is not Outcome.UNPROVEN:
             _forget(unproven(plan.target))

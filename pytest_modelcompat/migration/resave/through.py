@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.migration.artifact_plan import draft_plan
 from pytest_modelcompat.migration.output.rewrite import copy_artifact
+from pytest_modelcompat.migration.output.staging import staging, sweep_staging
 from pytest_modelcompat.migration.proof.evidence.attempts import LoadOptions
 from pytest_modelcompat.migration.resave.saved_again import formats_of, saved_again, through_runtimes
 from pytest_modelcompat.results.migration import Way
@@ -70,9 +71,11 @@ def written_through(made: ArtifactPlan, request: MigrationRequest, loaders: Load
     """
     target = request.target_for(made.inventory)
     wanted = request.format or NEAREST
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    temporary = Path(tempfile.gettempdir())
+    sweep_staging(temporary)
+    with staging(temporary) as folder:
         options = load_options(request)
-        found = saved_again(made.inventory, target, loaders, Path(folder), wanted=wanted, options=options)
+        found = saved_again(made.inventory, target, loaders, folder, wanted=wanted, options=options)
         if found is not None and found.plan is None:
             yield _exported(made, found)
             return
