@@ -18,8 +18,8 @@ from pytest_modelcompat.migration.artifact_plan import (
     plan_artifact,
 )
 from pytest_modelcompat.migration.edits.vocabulary import VocabularyError
+from pytest_modelcompat.migration.output.hidden_folder import sweep_staging
 from pytest_modelcompat.migration.output.provenance import done_before
-from pytest_modelcompat.migration.output.staging import sweep_staging
 from pytest_modelcompat.migration.request import PROVE_NONE
 from pytest_modelcompat.migration.run import Migration
 from pytest_modelcompat.results.migration import MigrationResult, Outcome

@@ -103,7 +103,10 @@ class TestOneArtifact:
         result = modelcompat("migrate", "custom.keras", *TO_KERAS_3)
         assert result.code == 1
         assert "NEEDS YOUR CODE  UNKNOWN LAYER shop>Scale" in result.out
-        assert "then       modelcompat migrate custom.keras --runtime tf2.21 --custom legacy.py:Scale" in result.out
+        assert (
+            "then       modelcompat migrate custom.keras --runtime tf2.21 --prove none --custom legacy.py:Scale"
+            in result.out
+        )
         (data,) = modelcompat("migrate", "custom.keras", *TO_KERAS_3, "--json").data
         assert (data["outcome"], data["written"]) == ("needs you", None)
         assert data["needs"][0]["options"] == [["--custom", "legacy.py:Scale"]]

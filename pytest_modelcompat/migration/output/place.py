@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.formats import MODEL_SUFFIXES
-from pytest_modelcompat.migration.output.staging import staging, sweep_staging
+from pytest_modelcompat.migration.output.hidden_folder import staging, sweep_staging
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

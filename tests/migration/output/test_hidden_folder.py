@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_modelcompat.migration.output.staging import staging, sweep_staging
+from pytest_modelcompat.migration.output.hidden_folder import staging, sweep_staging
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 OWNER = """
 import sys, time
 from pathlib import Path
-from pytest_modelcompat.migration.output.staging import staging
+from pytest_modelcompat.migration.output.hidden_folder import staging
 with staging(Path(sys.argv[1])) as folder:
     (folder / "new").write_text("half of a model")
     print(folder, flush=True)
