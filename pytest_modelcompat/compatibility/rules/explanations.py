@@ -9,6 +9,9 @@ from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.results.finding import MEASURED, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_modelcompat.artifacts.locations import Use
     from pytest_modelcompat.profiles.facts import Fact
 
 
@@ -28,6 +31,7 @@ class Explanation(NamedTuple):
         cause: why, in one sentence.
         source: the thread it is known from, or `MEASURED`.
         fix: what to write or run; what was seen to help where there is none.
+        concerns: whether it may be the reason for a layer or object, by what it holds.
     """
 
     construct: str
@@ -37,10 +41,15 @@ class Explanation(NamedTuple):
     cause: str
     source: str = MEASURED
     fix: tuple[str, ...] = ()
+    concerns: Callable[[Use], bool] = lambda _: True
 
     def explains(self, fact: Fact) -> bool:
         """Whether it is the reason of a fact."""
         return bool(re.fullmatch(self.construct, fact.construct) and re.search(self.text, fact.text))
+
+
+def _has_no_integer_type(use: Use) -> bool:
+    return use.config.get("dtype") not in ("int32", "int64")
 
 
 EXPLANATIONS = (
@@ -50,6 +59,7 @@ EXPLANATIONS = (
         Kind.CONFIG_CHANGED,
         "Hashing(dtype=…)",
         "its dtype is not the name of an integer type, and {reader} takes no other",
+        concerns=_has_no_integer_type,
     ),
     Explanation(
         r"(compiled )?optimizer legacy \w+(\..*)?",

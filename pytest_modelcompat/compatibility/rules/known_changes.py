@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.results.finding import Finding
 
 KERAS_3 = (3, 0)
+H5_WEIGHTS = "model_weights/"
 RANDOM = ("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D")
 OTHER_FORMAT = (fixes.LEAVE_H5,)
 _AS_ARGUMENTS = ("pass the values as arguments={...} of the Lambda layer, and save the model again",)
@@ -53,6 +54,13 @@ def _untranslated_with_axes(context: CompatibilityContext) -> tuple[Use, ...]:
     )
 
 
+def _untranslated_functions(context: CompatibilityContext) -> tuple[Use, ...]:
+    layers = context.layers("Lambda")
+    return tuple(
+        each for each in layers if isinstance(stored_function(each.config)[0], str) and not context.is_translated(each)
+    )
+
+
 def _is_shape(value: object) -> bool:
     """Whether it is a list of sizes, and not the triple of a function's code, defaults and closure."""
     return isinstance(value, list) and not any(isinstance(each, str) for each in value)
@@ -63,12 +71,38 @@ def _is_hashed_to_integers(config: Mapping[str, Any]) -> bool:
     return isinstance(config.get("dtype"), dict) and config.get("output_mode", "int") == "int"
 
 
-def _around_built_sequentials(context: CompatibilityContext) -> tuple[Use, ...]:
-    """Each TimeDistributed of a functional model around a Sequential with an InputLayer; others only build it."""
-    with_inputs = {layer.path[:-1] for layer in context.layers("InputLayer")}
-    around = {held.path[:-1] for held in context.layers("Sequential") if held.path in with_inputs}
-    layers = context.layers("TimeDistributed")
-    return tuple(each for each in layers if each.path in around and context.is_in_functional(each.path))
+def _around(*models: str) -> Where:
+    """Each TimeDistributed around one of these models with inputs, in a model that calls it when it is rebuilt.
+
+    A functional model does, and what stands in one. A Sequential does where it has inputs; it gives up, and goes on
+    only where its configuration does not say for which shape it was built, and an .h5 file has no weights for what
+    stands behind: nothing has built that.
+    """
+
+    def where(context: CompatibilityContext) -> tuple[Use, ...]:
+        with_inputs = {layer.path[:-1] for layer in context.layers("InputLayer")}
+        around = {held.path[:-1] for held in context.layers(*models) if held.path in with_inputs}
+        shaped = {path for path, config in context.models if path in with_inputs and config.get("build_input_shape")}
+        return tuple(
+            each
+            for each in context.layers("TimeDistributed")
+            if each.path in around
+            and (
+                any(context.is_in_functional(each.path[:depth]) for depth in range(1, len(each.path) + 1))
+                or each.path[:-1] in shaped
+                or _has_weights_behind(context, each.path)
+            )
+        )
+
+    return where
+
+
+def _has_weights_behind(context: CompatibilityContext, path: tuple[str, ...]) -> bool:
+    """Whether an .h5 file has weights for what stands behind a layer of the outermost model."""
+    if context.inventory.format != "h5" or len(path) != 1:
+        return False
+    behind = tuple(f"{H5_WEIGHTS}{each.path[0]}/" for each in context.behind(path))
+    return any(weight.path.startswith(behind) for weight in context.inventory.weights)
 
 
 def _is_adapted_tf_idf(config: Mapping[str, Any]) -> bool:
@@ -120,6 +154,15 @@ RULES = (
         stage=Stage.CONFIG,
     ),
     Rule(
+        Kind.CONFIG_CHANGED,
+        subject="Lambda(function=…)",
+        cause="Keras 2 writes the bytecode of its function as a list, which {reader} takes for a list of functions",
+        source=MEASURED,
+        where=_untranslated_functions,
+        read=(KERAS_3, NEVER),
+        stage=Stage.CONFIG,
+    ),
+    Rule(
         Kind.COMPILE_NOT_READ,
         subject="loss(reduction='auto')",
         cause="Keras 2 writes a loss with reduction='auto', which {reader} refuses",
@@ -140,16 +183,21 @@ RULES = (
         stage=Stage.CONFIG,
     ),
     *ENCODINGS,
-    Rule(
-        Kind.CONFIG_CHANGED,
-        subject="Sequential",
-        cause="{reader} does not apply a Sequential that has its inputs inside a TimeDistributed: it has no "
-        "compute_output_shape",
-        source=MEASURED,
-        where=_around_built_sequentials,
-        read=(KERAS_3, (3, 4)),
-        stage=Stage.BUILD,
-        fix=(fixes.upgrade_keras((3, 4)),),
+    *(
+        Rule(
+            Kind.CONFIG_CHANGED,
+            subject=subject,
+            cause=f"{{reader}} does not apply a {words} inside a TimeDistributed: it has no compute_output_shape",
+            source=MEASURED,
+            where=_around(*models),
+            read=(KERAS_3, (3, 4)),
+            stage=Stage.BUILD,
+            fix=(fixes.upgrade_keras((3, 4)),),
+        )
+        for subject, words, models in (
+            ("Sequential", "Sequential that has its inputs", ("Sequential",)),
+            ("Functional", "functional model", ("Functional", "Model")),
+        )
     ),
     Rule(
         Kind.CONFIG_CHANGED,

@@ -26,11 +26,14 @@ from pytest_modelcompat.migration.edits import (
     downward_places,
     downward_policies,
     downward_weights,
+    integer_dtypes,
+    lambda_arguments,
     modules,
     names,
     operations,
     shapes,
     weights,
+    wrapped_models,
 )
 
 EDITS = (
@@ -51,6 +54,9 @@ EDITS = (
     *names.EDITS,
     *shapes.EDITS,
     *arguments.EDITS,
+    *integer_dtypes.EDITS,
+    *lambda_arguments.EDITS,
+    *wrapped_models.EDITS,
     *declared.EDITS,
     *operations.EDITS,
     *connections.EDITS,
