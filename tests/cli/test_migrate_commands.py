@@ -155,4 +155,5 @@ def test_the_runtime_that_a_proof_names_is_created_and_loads_it(
     prover = Prover(ProofRequest("tf2.15", derivation(), "tf2.15", may_create=False))
     proof = prover.prove(inventory, inventory)
     prover.close()
-    assert proof.holds, proof.problem
+    # It was loaded and asked; its weights are zeros.
+    assert "the output 'dense' says nothing of the model" in proof.problem
