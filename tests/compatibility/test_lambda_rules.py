@@ -380,7 +380,6 @@ def lambda_of(name: str | None, *, has_bytecode: bool = False) -> LambdaUse:
         (lambda_of("tripled", has_bytecode=True), False),
         (lambda_of(None), False),
         (lambda_of(""), False),
-        (lambda_of("relu"), False),
         (lambda_of("mine"), False),
     ],
 )

@@ -104,7 +104,7 @@ WRAPPED: dict[str, Change] = {
         ("3.8 tf2.16+keras3.7",),
     ),
     "weights of terms": Change(
-        partial(looked_up, h5), Kind.WEIGHTS_MOVED, "idf_weights", ("3.8 tf2.15",), ("3.8 tf2.16", "2.15 tf2.15")
+        partial(looked_up, h5), Kind.WEIGHTS_MOVED, "idf_weights", ("3.8 tf2.15",), ("3.8 tf2.16",)
     ),
     "weights of terms in a .keras file": Change(
         partial(looked_up, keras), Kind.WEIGHTS_MOVED, "idf_weights", (), ("3.8 tf2.15",)

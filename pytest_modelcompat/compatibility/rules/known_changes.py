@@ -110,6 +110,16 @@ def _is_given_tf_idf(config: Mapping[str, Any]) -> bool:
     return config.get("output_mode") in ("tf_idf", "tf-idf") and config.get("idf_weights") is not None
 
 
+def _terms_without_weights(context: CompatibilityContext) -> tuple[Use, ...]:
+    """Lookups with tf-idf of which an .h5 file has no weights."""
+    paths = [weight.path for weight in context.inventory.weights]
+    return tuple(
+        each
+        for each in context.layers(*LOOKUPS)
+        if _is_given_tf_idf(each.config) and not any(path.startswith(f"{H5_WEIGHTS}{each.path[0]}/") for path in paths)
+    )
+
+
 def _has_layer_as_activation(config: Mapping[str, Any]) -> bool:
     """Whether an activation is an object that has what each layer writes of itself."""
     held = (value.get("config") for key, value in config.items() if _is_object(value) and key.endswith("activation"))
@@ -367,11 +377,10 @@ RULES = (
     Rule(
         Kind.WEIGHTS_MOVED,
         subject="idf_weights",
-        cause="{writer} stores the weights of terms only in the configuration, and {reader} expects them as weights",
+        cause="the file holds the weights of terms only in the configuration, and {reader} expects them as weights",
         source=MEASURED,
-        where=layers_that(_is_given_tf_idf, *LOOKUPS),
+        where=_terms_without_weights,
         formats=("h5",),
-        written=(KERAS_3, NEVER),
         read=(ANY, KERAS_3),
         stage=Stage.WEIGHTS,
         fix=OTHER_FORMAT,
