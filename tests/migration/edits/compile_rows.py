@@ -179,11 +179,26 @@ def without_package(training: dict[str, Any]) -> None:
 
 
 def their_optimizer(training: dict[str, Any]) -> None:
-    (training.get("optimizer_config") or training["optimizer"]).update(class_name="TheirOptimizer")
+    their = {"class_name": "TheirOptimizer", "module": "theirs", "registered_name": "Theirs"}
+    (training.get("optimizer_config") or training["optimizer"]).update(their)
 
 
 def their_metric(training: dict[str, Any]) -> None:
     training["metrics"] = ["mean_absolute_error", {"class_name": "TheirMetric", "config": {"name": "theirs"}}]
+
+
+def experimental(training: dict[str, Any]) -> None:
+    training["optimizer"].update(module="keras.optimizers.experimental", registered_name=None)
+
+
+def with_function(training: dict[str, Any]) -> None:
+    """As Keras 2.13 writes it."""
+    function = {"module": "builtins", "class_name": "function", "config": "huber", "registered_name": "function"}
+    training["loss"]["config"]["fn"] = function
+
+
+def with_weight_mode(training: dict[str, Any]) -> None:
+    training["sample_weight_mode"] = None
 
 
 def legacy(name: str, *given: Any, **more: Any) -> Callable[[Any], Any]:
@@ -205,10 +220,12 @@ ROWS: dict[str, Row] = {
         optimizer(lambda module: module.Adam(0.1), age=aged(training=without_package)),
         compiled(h5_training({**adam(), "class_name": "Custom>Theirs"}), keras="2.13.1"),
         of_class("Adamax"),
-        TRAINING,
+        LOADING,
     ),
     "name-loss-scale-optimizer": Row(
-        model(lambda keras: {"optimizer": scaling(keras, initial_scale=64.0)}, "keras", age=aged(training=with_version)),
+        model(
+            lambda keras: {"optimizer": scaling(keras, initial_scale=64.0)}, "keras", age=aged(training=with_version)
+        ),
         compiled(h5_training(adam())),
         of_class("LossScaleOptimizerV2"),
         LOADING,
@@ -216,11 +233,11 @@ ROWS: dict[str, Row] = {
     "loss-scale-in-optimizer": Row(
         model(lambda keras: {"optimizer": scaling(keras, initial_scale=64.0, dynamic=False)}),
         compiled(h5_training(scaled())),
-        settings(momentum=None),
+        settings(learning_rate=None),
         TRAINING,
     ),
     "optimizer-module": Row(
-        optimizer(lambda module: module.Adam(0.1), "keras"),
+        optimizer(lambda module: module.Adam(0.1), "keras", age=aged(training=experimental)),
         compiled(keras_training({**adam(), "module": "theirs.optimizers"}), form="keras"),
         wrong_module,
         LOADING,
@@ -256,9 +273,7 @@ ROWS: dict[str, Row] = {
         TRAINING,
     ),
     "epsilon-of-none": Row(
-        optimizer(
-            legacy("Adam", 0.1), age=aged(training=lambda training: config_of(training).update(epsilon=None))
-        ),
+        optimizer(legacy("Adam", 0.1), age=aged(training=lambda training: config_of(training).update(epsilon=None))),
         compiled(h5_training(adam(epsilon=1e-3))),
         settings(epsilon=1e-3),
         TRAINING,
@@ -276,7 +291,7 @@ ROWS: dict[str, Row] = {
         TRAINING,
     ),
     "drop-own-function": Row(
-        model(lambda keras: {"loss": keras.losses.Huber(0.5)}),
+        model(lambda keras: {"loss": keras.losses.Huber(0.5)}, "keras", age=aged(training=with_function)),
         compiled(h5_training(loss={"class_name": "LossFunctionWrapper", "config": {"fn": "huber"}})),
         of_loss(delta=None),
         TRAINING,
@@ -306,7 +321,7 @@ ROWS: dict[str, Row] = {
         unseen="it fails in predict(), and the proof calls the model itself",
     ),
     "drop-compile-argument": Row(
-        model(ending(loss_weights=[3.0])),
+        model(ending(loss_weights=[3.0]), age=aged(training=with_weight_mode)),
         compiled(h5_training(sample_weight_mode="temporal")),
         argument("loss_weights", None),
         TRAINING,
@@ -342,6 +357,6 @@ ROWS: dict[str, Row] = {
         TRAINING,
     ),
     "drop-compile-configuration": Row(
-        model(age=aged(training=their_optimizer)), compiled({}), drop_weight, LOADING
+        model(format="keras", age=aged(training=their_optimizer)), compiled({}), drop_weight, LOADING
     ),
 }

@@ -65,14 +65,10 @@ class Saved:
         tf_keras.utils.set_random_seed(0)
         live = model.build(tf_keras)
         random = np.random.default_rng(0)
-        numbers = [each.dtype.kind == "f" for each in live.get_weights()]
-        made = [random.normal(0.3, 0.3, each.shape).clip(0.05) for each in live.get_weights()]
-        live.set_weights([new if is_one else old for new, old, is_one in zip(made, live.get_weights(), numbers)])
+        live.set_weights([_numbers_like(each, random) for each in live.get_weights()])
         values = _values(model.data, random)
-        targets = [np.eye(3)[random.integers(0, 3, ROWS)] if shape == (3,) else random.normal(size=(ROWS, *shape))
-                   for shape in model.targets]
-        nested = [each.astype("float32") for each in targets] if len(targets) > 1 else None
-        wanted = nested or (targets[0].astype("float32") if targets else None)
+        targets = [_targets(shape, random) for shape in model.targets]
+        wanted = targets if len(targets) > 1 else next(iter(targets), None)
         for _ in range(model.steps):
             live.train_on_batch(values, wanted)
         path = folder / (model.name or f"old.{model.format}")
@@ -152,3 +148,14 @@ def _values(data: Any, random: Any) -> list[Any]:
         return data
     shapes = data if isinstance(data[0], tuple) else (data,)
     return [random.normal(size=(ROWS, *shape)).astype("float32") for shape in shapes]
+
+
+def _targets(shape: tuple[int, ...], random: Any) -> Any:
+    """Classes where there are three, else numbers."""
+    found = np.eye(3)[random.integers(0, 3, ROWS)] if shape == (3,) else random.normal(size=(ROWS, *shape))
+    return found.astype("float32")
+
+
+def _numbers_like(weight: Any, random: Any) -> Any:
+    """No weight is 0 or 1, or its place would not matter; what is counted stays."""
+    return random.normal(0.3, 0.3, weight.shape).clip(0.05) if weight.dtype.kind == "f" else weight

@@ -164,7 +164,7 @@ def _moved(name: str, groups: dict[str, str]) -> str:
 
 def swap(draft: Draft, one: str, other: str) -> None:
     """Each of two weights or files is written where the other one belongs; told by the end of their paths."""
-    paths = [each.path for each in (*draft.source.weights, *draft.source.assets)]
+    paths = [*(each.path for each in draft.source.weights), *(each.path for each in draft.source.assets)]
     first, second = (next(path for path in paths if path.endswith(end)) for end in (one, other))
     moved = draft.moved
     moved[first], moved[second] = moved.get(second, second), moved.get(first, first)

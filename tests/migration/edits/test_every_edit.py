@@ -59,7 +59,7 @@ def test_it_applies_and_the_proof_sees_it_applied_wrongly(name: str, tmp_path: P
     saved = Saved.of(row.model, tmp_path)
     inventory = read_inventory(saved.path)
     target = Target(load_profile(row.runtime), dict(inventory.saved_by), frozenset(row.custom))
-    plan = plan_edits(inventory, target)
+    plan = plan_edits(inventory, target, is_written=True)
     assert name in [each.name for each in plan.edits]
     assert plan.left == ()
 
