@@ -38,6 +38,7 @@ from pytest_modelcompat.migration.saved_model.folder import write_saved_model  #
 from pytest_modelcompat.migration.saved_model.graph_plan import plan_saved_model  # noqa: E402
 from pytest_modelcompat.migration.target import Target  # noqa: E402
 from pytest_modelcompat.profiles.store import load_profile  # noqa: E402
+from pytest_modelcompat.results.migration import Lost  # noqa: E402
 from pytest_modelcompat.runtimes.builtin import builtin_runtime  # noqa: E402
 from pytest_modelcompat.runtimes.environments import interpreter_of  # noqa: E402
 from pytest_modelcompat.runtimes.process import LoaderProcess  # noqa: E402
@@ -146,7 +147,7 @@ class Bench:
             self.runtime, derivation(), options=LoadOptions(declared, safe_mode=not artifact.unsafe), may_create=False
         )
         with closing(Prover(request)) as prover:
-            lost = [each.loses for each in edits if each.loses]
+            lost = [Lost(each.loses, each.loses_loss) for each in edits if each.loses]
             return prover.prove(inventory, read_inventory(path), lost).holds
 
     def attempt(self, artifact: Artifact, path: Path, form: str) -> tuple[str, str]:

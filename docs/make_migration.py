@@ -20,6 +20,7 @@ from pytest_modelcompat.results.kind_texts import thread_url
 if TYPE_CHECKING:
     from pytest_modelcompat.migration.edit import Edit
     from pytest_modelcompat.migration.saved_model.graph_edit import GraphEdit
+    from pytest_modelcompat.results.finding import Kind
 
 PAGE = Path(__file__).with_name("migration.md")
 _WORDS = {"reader": "the reader", "writer": "the writer"}
@@ -34,13 +35,14 @@ def remaining() -> str:
     """The way that remains for each kind of finding."""
     rows = ["| finding | code | of | way | what to do |", "|---|---|---|---|---|"]
     for each in REMAINING:
-        of = each.when or "all" if _is_only(each.kind) else each.when or "all others"
-        rows.append(f"| {each.kind.value} | {CODES[each.kind]} | {of} | `{each.way}` | {each.text} |")
+        for kind in each.kinds:
+            of = each.when or "all" if _is_only(kind) else each.when or "all others"
+            rows.append(f"| {kind.value} | {CODES[kind]} | {of} | `{each.way}` | {each.text} |")
     return "\n".join(rows)
 
 
-def _is_only(kind: object) -> bool:
-    return sum(each.kind is kind for each in REMAINING) == 1
+def _is_only(kind: Kind) -> bool:
+    return sum(kind in each.kinds for each in REMAINING) == 1
 
 
 def edits() -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_modelcompat.cli import COMMANDS
+from pytest_modelcompat.cli import COMMANDS, main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@cache
 def refused() -> list[str]:
     """The words in the first column of CONTRIBUTING's table."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -25,10 +27,15 @@ def refused() -> list[str]:
     return [word.strip() for row in table for word in row.split("|")[1].split(",")]
 
 
+@cache
+def pattern() -> re.Pattern[str]:
+    words = (re.escape(word).replace(r"\ ", r"[\s_]+") for word in refused())
+    return re.compile(rf"(?i)(?<![a-z])(?:{'|'.join(words)})(?![a-z])")
+
+
 def uses(text: str) -> list[str]:
     """The refused words in a text, also where an underscore or a line break stands for a space."""
-    words = (re.escape(word).replace(r"\ ", r"[\s_]+") for word in refused())
-    return re.findall(rf"(?i)(?<![a-z])(?:{'|'.join(words)})(?![a-z])", text)
+    return pattern().findall(text)
 
 
 def read_by_people() -> Iterator[Path]:
@@ -66,9 +73,11 @@ def test_names_of_tests() -> None:
 
 
 @pytest.mark.parametrize("arguments", [["-h"], *([name, "-h"] for name in COMMANDS)], ids=" ".join)
-def test_help_of_the_command(arguments: list[str]) -> None:
-    command = [sys.executable, "-m", "pytest_modelcompat.cli", *arguments]
-    assert uses(subprocess.run(command, capture_output=True, text=True, check=True).stdout) == []
+def test_help_of_the_command(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 0
+    shown = capsys.readouterr().out
+    assert "usage: modelcompat" in shown
+    assert uses(shown) == []
 
 
 def test_help_of_the_plugin() -> None:

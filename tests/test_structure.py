@@ -58,23 +58,29 @@ def imports_of(name: str, file: Path, known: Mapping[str, Path]) -> Iterator[str
                 )
 
 
+@cache
+def arrows(root: Path) -> dict[str, set[str]]:
+    """What each file imports, without itself."""
+    known = modules(root)
+    return {name: set(imports_of(name, file, known)) - {name} for name, file in known.items()}
+
+
 def circles(root: Path) -> list[list[str]]:
     """Groups of files that import each other in a circle, each with the names of its files."""
-    known = modules(root)
-    arrows = {name: set(imports_of(name, file, known)) - {name} for name, file in known.items()}
+    known = arrows(root)
 
     @cache
     def reached(name: str) -> frozenset[str]:
         found: set[str] = set()
-        waiting = list(arrows[name])
+        waiting = list(known[name])
         while waiting:
             each = waiting.pop()
             if each not in found:
                 found.add(each)
-                waiting.extend(arrows[each])
+                waiting.extend(known[each])
         return frozenset(found)
 
-    groups = {frozenset(b for b in reached(a) if a in reached(b)) for a in arrows if a in reached(a)}
+    groups = {frozenset(b for b in reached(a) if a in reached(b)) for a in known if a in reached(a)}
     return sorted(sorted(group) for group in groups)
 
 
@@ -84,10 +90,8 @@ def test_the_root_holds_the_folders_alone() -> None:
 
 
 def test_every_folder_has_its_floor() -> None:
-    contract = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition('name = "Arrows run downwards only"')[2]
-    rows = contract.partition("layers = [")[2].partition("]")[0].strip().splitlines()
-    assert {name.strip() for row in rows for name in row.strip(' ",').split("|")} == FOLDERS
-    assert len(rows) <= 6
+    assert {name for floor in floors() for name in floor} == FOLDERS
+    assert len(floors()) <= 6
 
 
 def test_no_files_import_each_other_in_a_circle() -> None:
@@ -106,22 +110,63 @@ def test_a_circle_is_found(tmp_path: Path) -> None:
 
 
 def test_each_file_can_be_imported_first() -> None:
-    """A file that is imported runs the `__init__.py` above it, too, which may import the file again."""
+    """A file that is imported runs the `__init__.py` above it, too, which may import the file again.
+
+    Floor by floor, from below: what is below stays imported, as it imports nothing of what is above.
+    """
+    assert imported_first(ROOT, floors()) == ""
+
+
+def test_a_file_that_cannot_be_imported_first_is_found(tmp_path: Path) -> None:
+    (tmp_path / PACKAGE / "below").mkdir(parents=True)
+    (tmp_path / PACKAGE / "above").mkdir()
+    (tmp_path / PACKAGE / "__init__.py").touch()
+    (tmp_path / PACKAGE / "below/__init__.py").touch()
+    (tmp_path / PACKAGE / "above/__init__.py").write_text(f"from {PACKAGE}.above.one import x\n")
+    (tmp_path / PACKAGE / "above/one.py").write_text(f"from {PACKAGE}.above.two import x\n")
+    (tmp_path / PACKAGE / "above/two.py").write_text(f"from {PACKAGE}.below import y as x\n")
+    (tmp_path / PACKAGE / "below/y.py").touch()
+    assert imported_first(tmp_path, [["below"], ["above"]]) == ""
+    (tmp_path / PACKAGE / "above/two.py").write_text(f"from {PACKAGE}.above import x\n")
+    assert "cannot import name 'x'" in imported_first(tmp_path, [["below"], ["above"]])
+
+
+def floors() -> list[list[str]]:
+    """The folders, from the lowest floor to the highest."""
+    contract = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition('name = "Arrows run downwards only"')[2]
+    rows = contract.partition("layers = [")[2].partition("]")[0].strip().splitlines()
+    return [[name.strip() for name in row.strip(' ",').split("|")] for row in reversed(rows)]
+
+
+def imported_first(root: Path, below: list[list[str]]) -> str:
+    """What an interpreter says that imports each file before the others of its folder; nothing where it can.
+
+    Args:
+        root: has the package.
+        below: its folders, from the lowest floor to the highest.
+    """
+    names = [name for name in modules(root) if not name.endswith("__main__")]
+    order = [
+        (f"{PACKAGE}.{folder}", [name for name in names if f"{name}.".startswith(f"{PACKAGE}.{folder}.")])
+        for floor in below
+        for folder in floor
+    ]
+    assert len(names) == 1 + sum(len(each) for _, each in order)
     code = f"""
 import importlib, sys
-sys.path.insert(0, {str(ROOT)!r})
-for name in {[name for name in modules(ROOT) if not name.endswith("__main__")]!r}:
-    for loaded in [each for each in sys.modules if each.partition(".")[0] == {PACKAGE!r}]:
-        del sys.modules[loaded]
-    importlib.import_module(name)
+sys.path.insert(0, {str(root)!r})
+for folder, names in {order!r}:
+    for name in names:
+        for loaded in [each for each in sys.modules if f"{{each}}.".startswith(f"{{folder}}.")]:
+            del sys.modules[loaded]
+        importlib.import_module(name)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    return done.stderr if done.returncode else ""
 
 
 def test_nothing_inside_imports_the_public_names() -> None:
-    known = modules(ROOT)
-    assert [name for name, file in known.items() if PACKAGE in set(imports_of(name, file, known))] == []
+    assert [name for name, imported in arrows(ROOT).items() if PACKAGE in imported] == []
 
 
 def test_no_module_is_named_with_a_verb_in_ing() -> None:

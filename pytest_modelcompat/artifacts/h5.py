@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.containers.hdf5.contents import read_contents
 from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error, Source, TruncatedError
 from pytest_modelcompat.artifacts.inventory import ArtifactWithoutModelError, BrokenArtifactError, Inventory
+from pytest_modelcompat.artifacts.keras.broken_off import missing_weights
 from pytest_modelcompat.artifacts.keras.config import read_compile, read_model
 from pytest_modelcompat.artifacts.keras.json_text import parse_json
 
@@ -32,10 +33,11 @@ def read_h5(path: Path, budget: Budget) -> Inventory:
         budget: what reading it may cost.
 
     Raises:
-        BrokenArtifactError: the file is damaged.
+        BrokenArtifactError: the file is damaged, or not complete.
         ArtifactWithoutModelError: it holds neither a Keras model nor its weights.
     """
     contents = _contents(path, budget)
+    _refuse_broken_off(path, contents)
     inventory = Inventory(
         path=path,
         format="h5",
@@ -50,6 +52,16 @@ def read_h5(path: Path, budget: Budget) -> Inventory:
     if contents.groups & _WEIGHT_GROUPS or (contents.others | contents.attributes.keys()) & _NAMES:
         return replace(inventory, weights_only=True)
     raise ArtifactWithoutModelError(f"{path} is an HDF5 file that holds neither a Keras model nor its weights")
+
+
+def _refuse_broken_off(path: Path, contents: Hdf5Contents) -> None:
+    missing = [*missing_weights(contents)]
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise BrokenArtifactError(
+            f"{path} is not complete, as a save leaves it that broke off: it names {missing[0]}{more}, and does not "
+            "hold what it names; save the model again"
+        )
 
 
 def _with_model(inventory: Inventory, attributes: Mapping[str, str], budget: Budget) -> Inventory:

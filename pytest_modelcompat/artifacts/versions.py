@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MinorVersion = tuple[int, int]
 # Less than any other: of what names no version.
 NO_VERSION: MinorVersion = (0, 0)
+# From this version on Keras 2 goes by the name of tf_keras.
+TF_KERAS: MinorVersion = (2, 16)
 
 _RELEASE = re.compile(r"v?\d+(?:\.\d+)+")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.artifacts.inventory import LayerUse, ObjectUse
 from pytest_modelcompat.artifacts.modules import KERAS_OWN_PACKAGE, NO_MODULE
-from pytest_modelcompat.artifacts.versions import MinorVersion, dotted, minor_version
+from pytest_modelcompat.artifacts.versions import TF_KERAS, MinorVersion, dotted, minor_version
 from pytest_modelcompat.compatibility.constructs import constructs, is_registered_function
 from pytest_modelcompat.compatibility.input_shapes import input_shapes, models_of
 from pytest_modelcompat.compatibility.model_ends import ends_of
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 
 _KERAS_3: MinorVersion = (3, 0)
-# From this version on Keras 2 goes by the name of tf_keras.
-TF_KERAS: MinorVersion = (2, 16)
 # Keras 3's layers look these up by their name alone, whatever module a file names beside it.
 _BY_NAME = frozenset({"activation", "constraint", "initializer", "regularizer"})
 # From this version on Keras 2 does so too, with the layers of a model as well; before it, with those of an .h5 file.

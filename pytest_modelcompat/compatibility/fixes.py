@@ -6,8 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.keras.lambdas import holds_lambda
-from pytest_modelcompat.artifacts.versions import dotted
-from pytest_modelcompat.compatibility.context import TF_KERAS
+from pytest_modelcompat.artifacts.versions import TF_KERAS, dotted
 from pytest_modelcompat.results.registration import REGISTER
 
 if TYPE_CHECKING:

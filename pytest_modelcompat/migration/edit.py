@@ -35,7 +35,7 @@ class Edit:
         apply: changes a draft wherever the condition holds, and says where; nothing where it does not.
         is_unseen: whether it is needed although no finding says so, so that it stays where it answers none.
         loses: what is dropped that cannot be kept; empty for an edit that keeps everything.
-        writes: the layers, objects or formats that its condition names, in words, for the reference.
+        loses_loss: whether part of what is dropped is a loss, so that losses are other numbers then.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Edit:
     apply: Apply
     is_unseen: bool = False
     loses: str = ""
+    loses_loss: bool = False
 
 
 def change(node: Node, before: Any = None, after: Any = None, key: str = "") -> Change:

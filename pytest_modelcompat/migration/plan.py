@@ -117,4 +117,5 @@ def _planned(edit: Edit, changes: tuple[Change, ...], gone: tuple[Finding, ...],
         changes=changes,
         answers=gone,
         loses=edit.loses.format(**words),
+        loses_loss=edit.loses_loss,
     )

@@ -63,6 +63,7 @@ class PlannedEdit:
         changes: every place.
         answers: the findings that are gone with it.
         loses: what is dropped that cannot be kept, such as an optimizer's state; empty for an edit that keeps all.
+        loses_loss: whether a loss is part of it, so that losses are other numbers then.
     """
 
     name: str
@@ -73,6 +74,20 @@ class PlannedEdit:
     changes: tuple[Change, ...] = ()
     answers: tuple[Finding, ...] = ()
     loses: str = ""
+    loses_loss: bool = False
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What was dropped knowingly, for which nobody asks a new artifact.
+
+    Args:
+        text: in words.
+        has_loss: whether a loss is part of it: losses are not compared then.
+    """
+
+    text: str
+    has_loss: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +99,8 @@ class Need:
         way: `code`, `data`, `runtime` or `impossible`: who or what can answer it.
         text: one sentence that says what to do.
         paste: lines to paste into the user's code; empty where there are none.
-        options: the options of `migrate` that hand it over then, each with its value: `("--custom", "shop>Scale")`.
+        options: the options of `migrate` that answer it then, each with its value: `("--custom", "shop>Scale")`; the
+            value of one that takes none is empty.
     """
 
     finding: Finding
@@ -109,6 +125,8 @@ class Plan:
         findings: what `check` finds in the artifact as it is.
         through: the runtime that saves it again, where that is the way.
         saved_by: the versions that wrote it, by package.
+        given: the options of `migrate` with which it was planned, each with its value.
+        creates: a runtime that is not here and may save it again; empty where none is known or needed.
     """
 
     path: Path
@@ -121,11 +139,18 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     through: str = ""
     saved_by: Mapping[str, str] = field(default_factory=dict)
+    given: tuple[tuple[str, str], ...] = ()
+    creates: str = ""
 
     @property
     def is_complete(self) -> bool:
         """Whether nothing is left that keeps it from loading and predicting the same."""
         return not self.needs and self.way is not Way.NONE
+
+    @property
+    def lost(self) -> tuple[Lost, ...]:
+        """What its edits drop."""
+        return tuple(Lost(each.loses, each.loses_loss) for each in self.edits if each.loses)
 
 
 @dataclass(frozen=True)

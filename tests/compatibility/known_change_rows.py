@@ -31,6 +31,7 @@ from tests.compatibility.models import (
     triple,
 )
 from tests.compatibility.verdict_artifacts import closed_over, dropped_out, embedding, hashing
+from tests.compatibility.wrapped_rows import WRAPPED
 from tests.compatibility.writers import Part, Writer, chain
 
 if TYPE_CHECKING:
@@ -148,13 +149,7 @@ CHANGES = {
         for held in (h5, keras)
         for is_built in (True, False)
     },
-    "Sequential with inputs in a TimeDistributed of a Sequential": Change(
-        partial(over_time, held=h5, is_built=True, around=Writer.sequential),
-        Kind.CONFIG_CHANGED,
-        "Sequential",
-        (),
-        ("3.8 tf2.16+keras3.3",),
-    ),
+    **WRAPPED,
     "axis of BatchNormalization as a list": Change(
         lambda writer: keras(writer, normalized_batch(writer, [1])),
         Kind.CONFIG_CHANGED,

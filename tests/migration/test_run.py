@@ -17,7 +17,7 @@ from pytest_modelcompat.migration.output.provenance import done_before
 from pytest_modelcompat.migration.request import MigrationRequest
 from pytest_modelcompat.migration.run import Migration
 from pytest_modelcompat.profiles.store import load_profile
-from pytest_modelcompat.results.migration import Outcome, Proof
+from pytest_modelcompat.results.migration import Lost, Outcome, Proof
 from tests.compatibility.models import K213, convolution
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ class Verdict:
     """A prover that has seen enough: it notes what it was given."""
 
     proof: Proof
-    seen: list[tuple[Path, str, bool, tuple[str, ...]]] = field(default_factory=list)
+    seen: list[tuple[Path, str, bool, tuple[Lost, ...]]] = field(default_factory=list)
 
-    def prove(self, old: Inventory, new: Inventory, lost: Sequence[str] = ()) -> Proof:
+    def prove(self, old: Inventory, new: Inventory, lost: Sequence[Lost] = ()) -> Proof:
         self.seen.append((old.path, new.path.name, new.path.is_file(), tuple(lost)))
         return self.proof
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from pytest_modelcompat.artifacts.keras.lambdas import stored_function
 from pytest_modelcompat.artifacts.keras.lookups import LOOKUPS
@@ -17,6 +17,7 @@ from pytest_modelcompat.compatibility.rule import (
     objects,
     objects_that,
 )
+from pytest_modelcompat.compatibility.rules.cross_attention import across_sizes
 from pytest_modelcompat.compatibility.rules.encodings import ENCODINGS
 from pytest_modelcompat.results.finding import MEASURED, Kind, Severity, Stage
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.results.finding import Finding
 
 KERAS_3 = (3, 0)
+H5_WEIGHTS = "model_weights/"
 RANDOM = ("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D")
 OTHER_FORMAT = (fixes.LEAVE_H5,)
 _AS_ARGUMENTS = ("pass the values as arguments={...} of the Lambda layer, and save the model again",)
@@ -53,6 +55,13 @@ def _untranslated_with_axes(context: CompatibilityContext) -> tuple[Use, ...]:
     )
 
 
+def _untranslated_functions(context: CompatibilityContext) -> tuple[Use, ...]:
+    layers = context.layers("Lambda")
+    return tuple(
+        each for each in layers if isinstance(stored_function(each.config)[0], str) and not context.is_translated(each)
+    )
+
+
 def _is_shape(value: object) -> bool:
     """Whether it is a list of sizes, and not the triple of a function's code, defaults and closure."""
     return isinstance(value, list) and not any(isinstance(each, str) for each in value)
@@ -63,12 +72,56 @@ def _is_hashed_to_integers(config: Mapping[str, Any]) -> bool:
     return isinstance(config.get("dtype"), dict) and config.get("output_mode", "int") == "int"
 
 
-def _around_built_sequentials(context: CompatibilityContext) -> tuple[Use, ...]:
-    """Each TimeDistributed of a functional model around a Sequential with an InputLayer; others only build it."""
-    with_inputs = {layer.path[:-1] for layer in context.layers("InputLayer")}
-    around = {held.path[:-1] for held in context.layers("Sequential") if held.path in with_inputs}
-    layers = context.layers("TimeDistributed")
-    return tuple(each for each in layers if each.path in around and context.is_in_functional(each.path))
+def _around(*models: str) -> Where:
+    """Each TimeDistributed around one of these models with inputs, in a model that calls it when it is rebuilt.
+
+    A functional model does, and what stands in one. A Sequential does where it has inputs; it gives up, and goes on
+    only where its configuration does not say for which shape it was built, and an .h5 file has no weights for what
+    stands behind: nothing has built that.
+    """
+
+    def where(context: CompatibilityContext) -> tuple[Use, ...]:
+        with_inputs = {layer.path[:-1] for layer in context.layers("InputLayer")}
+        around = {held.path[:-1] for held in context.layers(*models) if held.path in with_inputs}
+        shaped = {path for path, config in context.models if path in with_inputs and config.get("build_input_shape")}
+        return tuple(
+            each
+            for each in context.layers("TimeDistributed")
+            if each.path in around
+            and (
+                any(context.is_in_functional(each.path[:depth]) for depth in range(1, len(each.path) + 1))
+                or each.path[:-1] in shaped
+                or _has_weights_behind(context, each.path)
+            )
+        )
+
+    return where
+
+
+def _has_weights_behind(context: CompatibilityContext, path: tuple[str, ...]) -> bool:
+    """Whether an .h5 file has weights for what stands behind a layer of the outermost model."""
+    if context.inventory.format != "h5" or len(path) != 1:
+        return False
+    behind = tuple(f"{H5_WEIGHTS}{each.path[0]}/" for each in context.behind(path))
+    return any(weight.path.startswith(behind) for weight in context.inventory.weights)
+
+
+def _is_given_tf_idf(config: Mapping[str, Any]) -> bool:
+    return config.get("output_mode") in ("tf_idf", "tf-idf") and config.get("idf_weights") is not None
+
+
+def _has_layer_as_activation(config: Mapping[str, Any]) -> bool:
+    """Whether an activation is an object that has what each layer writes of itself."""
+    held = (value.get("config") for key, value in config.items() if _is_object(value) and key.endswith("activation"))
+    return any(isinstance(each, dict) and {"name", "trainable"} <= each.keys() for each in held)
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict) and "class_name" in value
+
+
+def _layers_with_activations(context: CompatibilityContext) -> tuple[Use, ...]:
+    return tuple(each for each in context.inventory.layers if _has_layer_as_activation(each.config))
 
 
 def _is_adapted_tf_idf(config: Mapping[str, Any]) -> bool:
@@ -112,10 +165,39 @@ RULES = (
     ),
     Rule(
         Kind.CONFIG_CHANGED,
+        subject="MultiHeadAttention",
+        cause="{reader} does not apply it to a query and a value whose last dimensions differ",
+        source="keras-team/keras#20324",
+        where=across_sizes,
+        read=(KERAS_3, (3, 7)),
+        stage=Stage.BUILD,
+        fix=(fixes.upgrade_keras((3, 7)),),
+    ),
+    Rule(
+        Kind.CONFIG_CHANGED,
+        subject="activation",
+        cause="its activation is a layer, and {reader} takes no other object than a function",
+        source=MEASURED,
+        where=_layers_with_activations,
+        read=(KERAS_3, (3, 10)),
+        stage=Stage.CONFIG,
+        fix=(fixes.upgrade_keras((3, 10)), "or give the layer a function, and save the model again"),
+    ),
+    Rule(
+        Kind.CONFIG_CHANGED,
         subject="BatchNormalization(axis=…)",
         cause="Keras 2 writes its axis as a list, and {reader} takes a number only",
         source=MEASURED,
         where=_untranslated_with_axes,
+        read=(KERAS_3, NEVER),
+        stage=Stage.CONFIG,
+    ),
+    Rule(
+        Kind.CONFIG_CHANGED,
+        subject="Lambda(function=…)",
+        cause="Keras 2 writes the bytecode of its function as a list, which {reader} takes for a list of functions",
+        source=MEASURED,
+        where=_untranslated_functions,
         read=(KERAS_3, NEVER),
         stage=Stage.CONFIG,
     ),
@@ -140,16 +222,21 @@ RULES = (
         stage=Stage.CONFIG,
     ),
     *ENCODINGS,
-    Rule(
-        Kind.CONFIG_CHANGED,
-        subject="Sequential",
-        cause="{reader} does not apply a Sequential that has its inputs inside a TimeDistributed: it has no "
-        "compute_output_shape",
-        source=MEASURED,
-        where=_around_built_sequentials,
-        read=(KERAS_3, (3, 4)),
-        stage=Stage.BUILD,
-        fix=(fixes.upgrade_keras((3, 4)),),
+    *(
+        Rule(
+            Kind.CONFIG_CHANGED,
+            subject=subject,
+            cause=f"{{reader}} does not apply a {words} inside a TimeDistributed: it has no compute_output_shape",
+            source=MEASURED,
+            where=_around(*models),
+            read=(KERAS_3, (3, 4)),
+            stage=Stage.BUILD,
+            fix=(fixes.upgrade_keras((3, 4)),),
+        )
+        for subject, words, models in (
+            ("Sequential", "Sequential that has its inputs", ("Sequential",)),
+            ("Functional", "functional model", ("Functional", "Model")),
+        )
     ),
     Rule(
         Kind.CONFIG_CHANGED,
@@ -276,6 +363,18 @@ RULES = (
             (_layers_inside_bidirectional, "the class", (3, 9)),
             (_objects_inside_bidirectional, "what a layer in it is given", KERAS_3),
         )
+    ),
+    Rule(
+        Kind.WEIGHTS_MOVED,
+        subject="idf_weights",
+        cause="{writer} stores the weights of terms only in the configuration, and {reader} expects them as weights",
+        source=MEASURED,
+        where=layers_that(_is_given_tf_idf, *LOOKUPS),
+        formats=("h5",),
+        written=(KERAS_3, NEVER),
+        read=(ANY, KERAS_3),
+        stage=Stage.WEIGHTS,
+        fix=OTHER_FORMAT,
     ),
     Rule(
         Kind.STATE_LOST,

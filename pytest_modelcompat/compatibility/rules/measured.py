@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.locations import locations
 from pytest_modelcompat.artifacts.text import listed
+from pytest_modelcompat.artifacts.versions import TF_KERAS
 from pytest_modelcompat.compatibility import fixes
 from pytest_modelcompat.compatibility.constructs import OWN
-from pytest_modelcompat.compatibility.context import TF_KERAS
 from pytest_modelcompat.compatibility.rules.explanations import explanation_of
 from pytest_modelcompat.profiles.facts import PAIR, load_facts
 from pytest_modelcompat.profiles.store import version_key
@@ -136,6 +136,9 @@ def _measured(context: CompatibilityContext) -> Iterator[tuple[Fact, tuple[Use, 
             uses = tuple(
                 use for use in uses if not (use.path in context.rewritten and _is_of_writing(context, fact, use))
             )
+        reason = explanation_of(fact)
+        if reason is not None:
+            uses = tuple(use for use in uses if reason.concerns(context, use))
         if fact.stage == "call" and _ENCODES.fullmatch(fact.construct):
             uses = tuple(use for use in uses if not (context.is_column(use.path) or context.is_scalar(use.path)))
         if _OTHER_DTYPE.match(fact.text):

@@ -110,7 +110,7 @@ class Draft:
             read_compile(training, contents, str(self.source.path))
         path = self.source.path.with_suffix(self.suffix or f".{self.format}")
         if self.suffix and path.is_dir():
-            # Keras asks for this suffix of a folder, too; what is written is a file.
+            # A file that was unzipped by hand may keep its name; what is written is a file again.
             path = path / path.name
         return replace(
             self.source,

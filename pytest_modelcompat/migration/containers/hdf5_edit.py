@@ -5,19 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import subprocess
 import sys
-import threading
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
-from pytest_modelcompat.artifacts.containers.hdf5.guarded_reader import ending
+from pytest_modelcompat.artifacts.containers.hdf5.guarded_process import GuardedProcess, NotStartedError, ending
 from pytest_modelcompat.migration.containers import hdf5_process
 from pytest_modelcompat.migration.containers.placement import NO_SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 SECONDS = 60.0
 # Nothing of the values of weights is in its memory, only the library and the texts of attributes.
@@ -25,6 +23,8 @@ MEMORY = 1 << 30
 _SLOWEST = 2e7
 # What an edit may add to a file: texts of attributes, groups, and their indexes.
 _ROOM = 1 << 28
+# A process that has closed its output ends at once, unless the system keeps a picture of its memory.
+_GRACE = 10.0
 
 
 class NotEditedError(Exception):
@@ -66,11 +66,10 @@ class Hdf5Editor(contextlib.ExitStack):
     def __init__(self, folder: Path, size: int, seconds: float = SECONDS, memory: int = MEMORY) -> None:
         super().__init__()
         self._seconds = seconds + size / _SLOWEST
-        self._has_expired = False
         self._process = _start()
-        self.callback(self._end)
+        self.callback(self._process.end)
         setup = {"sys_path": [*map(str, sys.path)], "folder": os.fspath(folder), "memory": memory}
-        self._send({**setup, "file_size": size + _ROOM})
+        self._process.send({**setup, "file_size": size + _ROOM})
 
     def edit(self, file: Path, change: Hdf5Edit) -> None:
         """Edit a file in place.
@@ -85,66 +84,26 @@ class Hdf5Editor(contextlib.ExitStack):
         """
         job: dict[str, Any] = {**vars(change), "moved": [*change.moved.items()]}
         job["added"] = [(path, *number) for path, number in change.added.items()]
-        self._send({**job, "file": os.fspath(file), "seconds": self._seconds})
-        line = self._answer()
-        answer = json.loads(line) if line else {"problem": self._ending(), "errno": 0}
+        self._process.send({**job, "file": os.fspath(file), "seconds": self._seconds})
+        with self._process.answers(self._seconds) as answers:
+            line = answers.readline()
+        answer = json.loads(line) if line.endswith(b"\n") else {"problem": self._ending(), "errno": 0}
         problem = " ".join(str(answer["problem"]).split())
         if answer["errno"] in NO_SPACE:
             raise OSError(answer["errno"], os.strerror(answer["errno"]))
         if problem:
             raise NotEditedError(f"the HDF5 library does not edit the copy: {problem}")
 
-    def _end(self) -> None:
-        self._process.kill()
-        for stream in (self._process.stdin, self._process.stdout):
-            with contextlib.suppress(OSError):
-                _pipe(stream).close()
-        self._process.wait()
-
-    def _send(self, line: Mapping[str, object]) -> None:
-        # A process that is gone already is met where its answer is read.
-        with contextlib.suppress(OSError):
-            _pipe(self._process.stdin).write(f"{json.dumps(line)}\n".encode())
-            _pipe(self._process.stdin).flush()
-
-    def _answer(self) -> bytes:
-        watchdog = threading.Timer(self._seconds, self._expire)
-        watchdog.daemon = True
-        watchdog.start()
-        try:
-            line = _pipe(self._process.stdout).readline()
-        finally:
-            watchdog.cancel()
-        return line if line.endswith(b"\n") else b""
-
-    def _expire(self) -> None:
-        self._has_expired = True
-        self._process.kill()
-
     def _ending(self) -> str:
-        code = self._process.wait()
-        if self._has_expired:
+        ended = ending(self._process.end(_GRACE))
+        if self._process.has_expired:
             return f"it has not come to an end after {self._seconds:.0f} s"
-        return f"it ended ({ending(code)})"
+        return f"it ended ({ended})"
 
 
-def _start() -> subprocess.Popen[bytes]:
-    # Only a process of one thread can be confined. A lock is of no use on a copy, and not every disk has it.
-    one = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    environment = {**os.environ, **one, "HDF5_USE_FILE_LOCKING": "FALSE"}
+def _start() -> GuardedProcess:
     try:
-        return subprocess.Popen(
-            # Isolated: nothing in the current folder or beside the script is imported.
-            [sys.executable, "-I", str(Path(hdf5_process.__file__))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-        )
-    except (OSError, TypeError, ValueError) as error:
+        # A lock is of no use on a copy, and not every disk has it.
+        return GuardedProcess(hdf5_process, HDF5_USE_FILE_LOCKING="FALSE")
+    except NotStartedError as error:
         raise NotEditedError(f"no process can be started that edits HDF5 files: {error}") from error
-
-
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None  # noqa: S101 - opened as a pipe
-    return stream

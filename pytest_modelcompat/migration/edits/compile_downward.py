@@ -138,5 +138,6 @@ EDITS = (
         apply=_not_of_keras_2,
         is_unseen=True,
         loses="the optimizer with its state, the loss and the metrics: compile the model again after loading",
+        loses_loss=True,
     ),
 )

@@ -82,5 +82,6 @@ EDITS = (
         wrong_if="the model is trained or evaluated after loading without compile() before it",
         apply=_all,
         loses="the optimizer with its state, the loss and the metrics: compile the model again after loading",
+        loses_loss=True,
     ),
 )

@@ -83,6 +83,7 @@ EDITS = (
         wrong_if="the output of such a layer is used",
         apply=_added,
         loses="a loss or a metric that add_loss() or add_metric() added is not computed any more in training",
+        loses_loss=True,
     ),
     Edit(
         "operation-of-keras-3",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_modelcompat.migration.edits import (
+    activation_layers,
     arguments,
     classes,
     compile_arguments,
@@ -26,11 +27,15 @@ from pytest_modelcompat.migration.edits import (
     downward_places,
     downward_policies,
     downward_weights,
+    integer_dtypes,
+    lambda_arguments,
+    lookup_weights,
     modules,
     names,
     operations,
     shapes,
     weights,
+    wrapped_models,
 )
 
 EDITS = (
@@ -41,6 +46,7 @@ EDITS = (
     *downward_places.EDITS,
     *downward_ends.EDITS,
     *downward_arguments.EDITS,
+    *lambda_arguments.FIRST,
     *downward_layers.EDITS,
     *downward_operations.EDITS,
     *downward_connections.EDITS,
@@ -51,6 +57,11 @@ EDITS = (
     *names.EDITS,
     *shapes.EDITS,
     *arguments.EDITS,
+    *activation_layers.EDITS,
+    *integer_dtypes.EDITS,
+    *lookup_weights.EDITS,
+    *lambda_arguments.EDITS,
+    *wrapped_models.EDITS,
     *declared.EDITS,
     *operations.EDITS,
     *connections.EDITS,

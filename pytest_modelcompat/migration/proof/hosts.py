@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.compatibility.context import TF_KERAS
+from pytest_modelcompat.artifacts.versions import TF_KERAS
 from pytest_modelcompat.migration.target import KERAS_3
 from pytest_modelcompat.profiles.profile import ProfileError
 from pytest_modelcompat.profiles.store import load_profile

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.migration.proof.evidence.attempts import Attempts, LoadOptions, what_failed
 from pytest_modelcompat.migration.proof.evidence.batches import for_other_names
+from pytest_modelcompat.migration.proof.evidence.graph_loader import graph_loader_agreement
 from pytest_modelcompat.migration.proof.evidence.outputs import agreement, predictions_of, tolerances_for
 from pytest_modelcompat.migration.proof.evidence.trial import Trial
 from pytest_modelcompat.migration.proof.evidence.weights import weight_agreement
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.artifacts.inventory import Inventory
     from pytest_modelcompat.migration.proof.evidence.witness import Witnessed
+    from pytest_modelcompat.results.migration import Lost
 
 __all__ = ["Derivation", "LoadOptions", "ProofRequest", "Prover"]
 
@@ -47,13 +49,13 @@ class Prover:
         """End every loader that was started."""
         self.loaders.close()
 
-    def prove(self, old: Inventory, new: Inventory, lost: Sequence[str] = ()) -> Proof:
+    def prove(self, old: Inventory, new: Inventory, lost: Sequence[Lost] = ()) -> Proof:
         """Load both artifacts, ask both the same, and hold the answers against each other.
 
         Args:
             old: of the artifact as it is.
             new: of the written one, under a name that its runtime reads.
-            lost: what was dropped knowingly, in words (`PlannedEdit.loses`): it is not asked for.
+            lost: what was dropped knowingly: it is not asked for.
         """
         proof = Proof()
         if self._request.mode == NONE:
@@ -102,6 +104,11 @@ class Prover:
         proof = replace(proof, figures=found.figures)
         if found.problem:
             return replace(proof, problem=self._or_random(found.problem, witnessed))
+        served = graph_loader_agreement(witnessed.first, loads[0], batches[0], allowed)
+        if served.words:
+            proof = replace(proof, details=(*proof.details, ("served", served.words)))
+        if served.problem:
+            return replace(proof, problem=served.problem)
         weights = weight_agreement(witnessed.first.weights, loads[0].weights)
         return replace(proof, weights=weights.words, problem=weights.problem)
 

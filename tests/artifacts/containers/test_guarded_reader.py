@@ -17,6 +17,7 @@ import pytest
 
 from pytest_modelcompat.artifacts import BrokenArtifactError
 from pytest_modelcompat.artifacts.containers.hdf5 import guarded_reader, reader_process
+from pytest_modelcompat.artifacts.containers.hdf5.guarded_process import GuardedProcess
 from pytest_modelcompat.artifacts.containers.hdf5.guarded_reader import (
     GuardedReader,
     StoredArray,
@@ -78,7 +79,7 @@ def test_one_process_reads_all_datasets_of_a_file(reader: GuardedReader, values:
     np.testing.assert_array_equal(read(reader, "v", values), values + 1)
     assert reader._process is process
     reader.close()
-    assert process.returncode == -signal.SIGKILL
+    assert process.end() == -signal.SIGKILL
 
 
 def test_a_dataset_given_up_half_read_does_not_disturb_the_next(tmp_path: Path, values: NDArray[Any]) -> None:
@@ -227,7 +228,7 @@ def test_a_crash_in_the_middle_is_a_sentence(tmp_path: Path, ending: signal.Sign
         pieces = reader.pieces(stored("w", values))
         next(pieces)
         assert reader._process is not None
-        reader._process.send_signal(ending)
+        os.kill(reader._process.pid, ending)
         with pytest.raises(BrokenArtifactError) as raised:
             list(pieces)
         assert str(raised.value) == f"{path} cannot be read: the HDF5 library crashes on w ({ending.name})"
@@ -263,7 +264,7 @@ def test_a_process_that_nobody_ends_ends_all_the_same(
     monkeypatch.setattr(guarded_reader, "_SLOWEST", float("inf"))
     path, many = endless
     with closing(GuardedReader(path, seconds=0.4)) as reader:
-        monkeypatch.setattr(reader, "_expire", lambda _: None)
+        monkeypatch.setattr(GuardedProcess, "_expire", lambda _: None)
         said = f"{path} cannot be read: the HDF5 library has not come to an end with endless after 0 s"
         assert sentence(reader, "endless", many) == said
 

@@ -296,7 +296,7 @@ def turning(keras: Any) -> dict[str, Any]:
 
 
 def in_a_folder(path: Path) -> None:
-    """As `save(zipped=False)` of Keras 3 writes it."""
+    """Unzipped by hand: the folder keeps the name."""
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     path.unlink()

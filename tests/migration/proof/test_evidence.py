@@ -26,6 +26,7 @@ from pytest_modelcompat.migration.proof.evidence.batches import (
 from pytest_modelcompat.migration.proof.evidence.evaluation import Training, loss_names, training_agreement
 from pytest_modelcompat.migration.proof.evidence.outputs import Predictions, agreement, tolerances_for
 from pytest_modelcompat.migration.proof.evidence.weights import weight_agreement
+from pytest_modelcompat.results.migration import Lost
 from pytest_modelcompat.runtimes.saved_copy import take
 
 if TYPE_CHECKING:
@@ -282,14 +283,25 @@ def test_a_step_is_not_compared_where_it_cannot_be() -> None:
 @pytest.mark.parametrize(
     ("new", "lost", "words", "problem"),
     [
-        (training(slot="2"), "the state", "equal on one batch: loss, mae; lost: the state", ""),
-        (training(evaluated={"loss": 1.0}), "a metric: mae", "a step of training is equal, too", ""),
-        (training(evaluated={"loss": 9.0, "mae": 2.0}), "a loss that was added", "equal on one batch: mae; lost:", ""),
-        (training(evaluated={"loss": 9.0, "mae": 2.0}), "a metric: mae", "", "on one batch, loss was 1 and is 9"),
-        (training(slot="2", config={"learning_rate": 0.1}), "the state", "", "learning_rate was 0.001, is 0.1"),
+        (training(slot="2"), Lost("the state"), "equal on one batch: loss, mae; lost: the state", ""),
+        (training(evaluated={"loss": 1.0}), Lost("a metric: mae"), "a step of training is equal, too", ""),
+        (
+            training(evaluated={"loss": 9.0, "mae": 2.0}),
+            Lost("what was added", has_loss=True),
+            "equal on one batch: mae; lost:",
+            "",
+        ),
+        (
+            training(evaluated={"loss": 9.0, "mae": 2.0}),
+            Lost("the loss scale"),
+            "",
+            "on one batch, loss was 1 and is 9",
+        ),
+        (training(evaluated={"loss": 9.0, "mae": 2.0}), Lost("a metric: mae"), "", "on one batch, loss was 1 and is 9"),
+        (training(slot="2", config={"learning_rate": 0.1}), Lost("the state"), "", "learning_rate was 0.001, is 0.1"),
     ],
 )
-def test_what_was_dropped_knowingly(new: Training, lost: str, words: str, problem: str) -> None:
+def test_what_was_dropped_knowingly(new: Training, lost: Lost, words: str, problem: str) -> None:
     found = trained(new, lost=(lost,))
     assert words in found.words
     assert problem in found.problem

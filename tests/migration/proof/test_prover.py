@@ -12,6 +12,7 @@ import pytest
 from pytest_modelcompat.artifacts import read_inventory
 from pytest_modelcompat.cli.derivation import derivation
 from pytest_modelcompat.migration.proof.prover import ProofRequest, Prover
+from pytest_modelcompat.results.migration import Lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +100,7 @@ def proof_of(old: Path, new: Path, loader: LoaderProcess, *lost: str, **options:
     request = ProofRequest("local", derivation(), **{"mode": "local", **options})
     prover = Prover(request, local=loader)
     try:
-        return prover.prove(read_inventory(old), read_inventory(new), lost)
+        return prover.prove(read_inventory(old), read_inventory(new), [Lost(each) for each in lost])
     finally:
         prover.close()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.containers.hdf5.datasets import Dataset, read_dataset
 from pytest_modelcompat.artifacts.containers.hdf5.groups import SymbolicLink, links
 from pytest_modelcompat.artifacts.containers.hdf5.heaps import FractalHeap
+from pytest_modelcompat.artifacts.containers.hdf5.name_lists import name_lists
 from pytest_modelcompat.artifacts.containers.hdf5.objects import ATTRIBUTE, ATTRIBUTE_INFO, MOST_OBJECTS, File
 from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error
 from pytest_modelcompat.artifacts.containers.hdf5.trees import records
@@ -40,6 +41,9 @@ class Hdf5Contents:
         attributes: the text attributes of the root by name.
         others: names of the root's other attributes.
         groups: the names of the root's groups.
+        paths: the paths of all groups.
+        links: the paths of links to what has another path, or is in another file.
+        name_lists: the lists of names of each group that has some, by its path with a slash at its end.
         datasets: its arrays, sorted by path.
         hazards: what points out of it, sorted by path.
     """
@@ -47,6 +51,9 @@ class Hdf5Contents:
     attributes: dict[str, str] = field(default_factory=dict)
     others: set[str] = field(default_factory=set)
     groups: set[str] = field(default_factory=set)
+    paths: set[str] = field(default_factory=set)
+    links: set[str] = field(default_factory=set)
+    name_lists: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     datasets: list[Dataset] = field(default_factory=list)
     hazards: list[Hazard] = field(default_factory=list)
 
@@ -94,6 +101,9 @@ def _read(file: File) -> Hdf5Contents:
         else:
             contents.attributes[attribute.name] = text
     _note_pickles(file, "", root, contents)
+    lists = name_lists(file, root)
+    if lists:
+        contents.name_lists[""] = lists
     _walk(file, root, contents)
     contents.datasets.sort(key=lambda dataset: dataset.path)
     contents.hazards.sort(key=lambda hazard: hazard.subject)
@@ -114,24 +124,32 @@ def _walk(file: File, root: Header, contents: Hdf5Contents) -> None:
                 raise Hdf5Error(f"it has more than {MOST_OBJECTS:,} objects, or very long names, which is the limit")
             if isinstance(target, SymbolicLink):
                 _note(target, path, contents)
-            elif target not in seen:
+            elif target in seen:
+                contents.links.add(path + name)
+            else:
                 seen.add(target)
                 found = file.header(target)
                 _note_pickles(file, path + name, found, contents)
                 if not _add_dataset(file, path + name, found, contents):
-                    waiting.append((_group(path, name, contents), found))
+                    waiting.append((_group(file, path, name, found, contents), found))
 
 
-def _group(path: str, name: str, contents: Hdf5Contents) -> str:
-    """The path of what is in a group."""
+def _group(file: File, path: str, name: str, header: Header, contents: Hdf5Contents) -> str:
+    """The path of what is in a group, which is noted."""
     if not path:
         contents.groups.add(name)
     if len(path) > LONGEST_PATH:
         raise Hdf5Error("its groups are nested too deeply")
-    return f"{path}{name}/"
+    inside = f"{path}{name}/"
+    contents.paths.add(path + name)
+    lists = name_lists(file, header)
+    if lists:
+        contents.name_lists[inside] = lists
+    return inside
 
 
 def _note(link: SymbolicLink, path: str, contents: Hdf5Contents) -> None:
+    contents.links.add(f"{path}{link.name}")
     if link.is_external:
         detail = f"points into another file, {link.target}"
         contents.hazards.append(Hazard("external link", f"{path}{link.name}", detail))

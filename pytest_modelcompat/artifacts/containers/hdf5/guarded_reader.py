@@ -6,23 +6,20 @@ Of files with flipped bits some crash that library and some keep it busy without
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import signal
 import struct
-import subprocess
 import sys
-import threading
 import time
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_modelcompat.artifacts.containers.hdf5 import reader_process
+from pytest_modelcompat.artifacts.containers.hdf5.guarded_process import GuardedProcess, NotStartedError, ending
 from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -78,9 +75,8 @@ class GuardedReader:
         self._file = file
         self._left = self._allowed = seconds
         self._memory = memory
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: GuardedProcess | None = None
         self._is_reading = False
-        self._has_expired = False
 
     def close(self) -> None:
         """Ends the process."""
@@ -109,15 +105,12 @@ class GuardedReader:
         return self._answer(array)
 
     def _request(self, array: StoredArray) -> None:
-        lines = [{"dataset": array.name, "seconds": self._left}]
+        lines: list[dict[str, object]] = [{"dataset": array.name, "seconds": self._left}]
         if self._process is None:
             self._process = _start()
             name = os.fsencode(self._file).decode("latin-1")
             lines.insert(0, {"file": name, "sys_path": [*map(str, sys.path)], "memory": self._memory})
-        # A process that is gone already is met where its answer is read.
-        with contextlib.suppress(OSError):
-            _pipe(self._process.stdin).write("".join(f"{json.dumps(line)}\n" for line in lines).encode())
-            _pipe(self._process.stdin).flush()
+        self._process.send(*lines)
 
     def _answer(self, array: StoredArray) -> Iterator[NDArray[Any]]:
         import numpy as np
@@ -145,68 +138,39 @@ class GuardedReader:
         process = self._process
         assert process is not None  # noqa: S101 - started by the request
         began = time.monotonic()
-        watchdog = threading.Timer(max(0.0, self._left), self._expire, [process])
-        watchdog.daemon = True
-        watchdog.start()
         try:
-            head = _pipe(process.stdout).read(_HEAD.size)
-            kind, size = _HEAD.unpack(head) if len(head) == _HEAD.size else (b"", -1)
-            content = _pipe(process.stdout).read(size) if 0 <= size <= _LARGEST_MESSAGE else b""
+            with process.answers(self._left) as answers:
+                head = answers.read(_HEAD.size)
+                kind, size = _HEAD.unpack(head) if len(head) == _HEAD.size else (b"", -1)
+                content = answers.read(size) if 0 <= size <= _LARGEST_MESSAGE else b""
         finally:
-            watchdog.cancel()
             self._left -= time.monotonic() - began
         if len(content) != size:
             raise self._failure(array)
         return kind, content
 
-    def _expire(self, process: subprocess.Popen[bytes]) -> None:
-        self._has_expired = True
-        process.kill()
-
     def _failure(self, array: StoredArray) -> BrokenArtifactError:
         process = self._process
         assert process is not None  # noqa: S101 - its answer has just been waited for
         # What closes its output may still be on its way out.
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE)
-        ended = ending(self._end())
-        if self._has_expired or ended == "SIGXCPU":
+        ended = ending(self._end(_GRACE))
+        if process.has_expired or ended == "SIGXCPU":
             what = f"has not come to an end with {array.name} after {self._allowed:.0f} s"
         else:
             what = f"crashes on {array.name} ({ended})"
         return BrokenArtifactError(f"{self._file} cannot be read: the HDF5 library {what}")
 
-    def _end(self) -> int:
+    def _end(self, grace: float = 0.0) -> int:
         """Ends the process; returns its exit code, negative for a signal, and 0 where there is none."""
         process, self._process, self._is_reading = self._process, None, False
-        if process is None:
-            return 0
-        process.kill()
-        for stream in (process.stdin, process.stdout):
-            with contextlib.suppress(OSError):
-                _pipe(stream).close()
-        return process.wait()
+        return 0 if process is None else process.end(grace)
 
 
-def _start() -> subprocess.Popen[bytes]:
-    # One thread, as each has memory of its own, which would count.
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+def _start() -> GuardedProcess:
     try:
-        return subprocess.Popen(
-            # Isolated: nothing in the current folder or beside the script is imported.
-            [sys.executable, "-I", str(Path(reader_process.__file__))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-        )
-    except (OSError, TypeError, ValueError) as error:
+        return GuardedProcess(reader_process)
+    except NotStartedError as error:
         raise BrokenArtifactError(f"no process can be started that reads HDF5 files: {error}") from error
-
-
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None  # noqa: S101 - opened as a pipe
-    return stream
 
 
 def _is_of(array: StoredArray, description: bytes) -> bool:
@@ -217,13 +181,3 @@ def _is_of(array: StoredArray, description: bytes) -> bool:
     except (ValueError, TypeError, KeyError):
         return False
     return shape == [*array.shape] and dtype in (array.dtype.name, f"void{8 * array.dtype.itemsize}")
-
-
-def ending(code: int) -> str:
-    """How a process ended, by its exit code."""
-    if code >= 0:
-        return f"exit code {code:#x}" if code > 255 else f"exit code {code}"
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return f"signal {-code}"

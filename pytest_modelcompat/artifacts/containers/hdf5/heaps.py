@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_modelcompat.artifacts.containers.hdf5.objects import File
 
 _MOST_GENERATIONS = 32
@@ -46,7 +48,41 @@ def global_object(file: File, reference: bytes) -> bytes:
     Raises:
         Hdf5Error: it is not there.
     """
-    start, wanted = file.address(reference), file.number(reference, file.offset, 4)
+    wanted = file.number(reference, file.offset, 4)
+    for index, position, size in _global_objects(file, file.address(reference)):
+        if index == wanted:
+            return file.source.read(position, size)
+    raise Hdf5Error("a text is missing from its heap")
+
+
+def global_texts(file: File, references: bytes, width: int) -> Iterator[bytes]:
+    """Texts of any length, whose heaps are gone through once for all of them.
+
+    Args:
+        file: the file.
+        references: of each text its length (4 bytes), and what `global_object` takes.
+        width: of one reference, in bytes.
+
+    Raises:
+        Hdf5Error: one is not there.
+    """
+    heaps: dict[int, dict[int, tuple[int, int]]] = {}
+    for start in range(0, len(references) - width + 1, width):
+        length, reference = file.number(references, start, 4), references[start + 4 : start + width]
+        if not length:
+            yield b""
+            continue
+        address = file.address(reference)
+        if address not in heaps:
+            heaps[address] = {index: (where, size) for index, where, size in _global_objects(file, address)}
+        found = heaps[address].get(file.number(reference, file.offset, 4))
+        if found is None:
+            raise Hdf5Error("a text is missing from its heap")
+        yield file.source.read(found[0], min(length, found[1]))
+
+
+def _global_objects(file: File, start: int) -> Iterator[tuple[int, int, int]]:
+    """Each object of a collection: its index, where it begins, and how many bytes it has."""
     head = file.source.read(start, 8 + file.length)
     if not head.startswith(b"GCOL"):
         raise Hdf5Error(f"there is no heap of texts at byte {start}")
@@ -56,12 +92,10 @@ def global_object(file: File, reference: bytes) -> bytes:
         head = file.source.read(position, 8 + file.length)
         index, size = file.number(head, 0, 2), file.number(head, 8, file.length)
         position += len(head)
-        if index == wanted:
-            return file.source.read(position, size)
         if not index:
-            break
+            return
+        yield index, position, size
         position += size + -size % 8
-    raise Hdf5Error("a text is missing from its heap")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pytest_modelcompat.runtimes.protocol import LoadResult, TrainingJob
 
 TIMEOUT = 300.0
+# What loads a SavedModel as TensorFlow 1 does, and as strictly as TensorFlow Serving.
+GRAPH = "graph"
 # What TensorFlow and Keras raise for a tensor of a size that does not fit.
 _OF_SIZE = ("InvalidArgumentError", "AbortedError", "ValueError")
 
@@ -60,9 +62,10 @@ class Attempts:
 
         Args:
             inputs: nested, as this artifact takes them.
-            digests: whether to digest its weights.
+            digests: whether to digest its weights, and to have the graph loader take a SavedModel, too.
         """
-        return self.loader.run(self._job(inputs, digests=digests))
+        others = (GRAPH,) if digests and self.inventory.format == "saved_model" else ()
+        return self.loader.run(self._job(inputs, digests=digests, saved_model_loaders=others))
 
     def train(self, inputs: Any, trial: TrainingJob) -> LoadResult:
         """Load it, evaluate a batch, and do a step of training.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_modelcompat.artifacts.weight_digest import Content
+    from pytest_modelcompat.results.migration import Lost
 
 # A loss is a sum over many numbers, and a step divides by small ones.
 _RTOL, _ATOL = 1e-4, 1e-5
@@ -79,7 +80,7 @@ def _names_in(loss: Any) -> Any:
 
 
 def training_agreement(
-    old: Training, again: Training, new: Training, *, is_half: bool, keeps_state: bool, lost: Sequence[str]
+    old: Training, again: Training, new: Training, *, is_half: bool, keeps_state: bool, lost: Sequence[Lost]
 ) -> TrainingAgreement:
     """Hold the training of two models against each other.
 
@@ -89,14 +90,14 @@ def training_agreement(
         new: of the written one.
         is_half: whether either computes in half precision.
         keeps_state: whether what was written keeps the optimizer's variables when it is loaded.
-        lost: what was dropped knowingly, in words: a metric may lack then, the optimizer may begin as a new one, and
-            where they name a loss, losses are not compared.
+        lost: what was dropped knowingly: a metric may lack then, the optimizer may begin as a new one, and where it
+            has a loss, losses are not compared.
     """
     if new.error:
         can = "evaluated" if not new.evaluated else "trained"
         return TrainingAgreement("", f"the new model cannot be {can}: {new.error.splitlines()[0][:300]}")
     rtol = _RTOL_OF_HALF if is_half else _RTOL
-    loses_loss = any("loss" in each.replace(",", " ").split() for each in lost)
+    loses_loss = any(each.has_loss for each in lost)
     compared = {name: value for name, value in old.evaluated.items() if not (loses_loss and name.endswith("loss"))}
     is_kept = _is_kept(old, new)
     problem = _evaluation_problem(compared, new.evaluated, rtol, may_lack=bool(lost))
@@ -104,7 +105,7 @@ def training_agreement(
     if problem:
         return TrainingAgreement("", problem)
     words = f"equal on one batch: {', '.join(compared) or 'nothing that is left'}"
-    words = f"{words}; lost: {'; '.join(lost)}" if lost else words
+    words = f"{words}; lost: {'; '.join(each.text for each in lost)}" if lost else words
     if loses_loss or (lost and not is_kept):
         return TrainingAgreement(words)
     if not is_kept:

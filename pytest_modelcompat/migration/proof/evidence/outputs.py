@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.comparison.differences import Drift, OutputComparison
     from pytest_modelcompat.migration.proof.evidence.batches import Batch, Part
-    from pytest_modelcompat.runtimes.protocol import LoadResult
+    from pytest_modelcompat.runtimes.protocol import LoadResult, OtherLoadResult
 
     Tolerances = Callable[[str, str], Tolerance]
 
@@ -73,7 +73,7 @@ class Agreement:
     problem: str = ""
 
 
-def predictions_of(loads: Iterable[LoadResult], *, served: bool = False) -> Predictions:
+def predictions_of(loads: Iterable[LoadResult | OtherLoadResult], *, served: bool = False) -> Predictions:
     """What loads gave, by output name; those of several signatures have the signature's name in front.
 
     Args:

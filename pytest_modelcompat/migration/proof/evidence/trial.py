@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.migration.proof.evidence.attempts import Attempts
     from pytest_modelcompat.migration.proof.evidence.witness import Witnessed
     from pytest_modelcompat.migration.proof.request import ProofRequest
+    from pytest_modelcompat.results.migration import Lost
 
 _HALF = frozenset({"float16", "bfloat16"})
 _KERAS_3 = (3, 0)
@@ -39,12 +40,12 @@ class Trial:
     request: ProofRequest
     witnessed: Witnessed
 
-    def agreement(self, attempts: Attempts, lost: Sequence[str]) -> TrainingAgreement:
+    def agreement(self, attempts: Attempts, lost: Sequence[Lost]) -> TrainingAgreement:
         """How they agree.
 
         Args:
             attempts: load the written artifact.
-            lost: what was dropped knowingly, in words.
+            lost: what was dropped knowingly.
 
         Raises:
             NotProvenError: the old one cannot be evaluated.
@@ -54,7 +55,8 @@ class Trial:
             return TrainingAgreement("")
         if not new.training:
             problem = "" if lost else "the new artifact has nothing of what compile() was given"
-            return TrainingAgreement(f"not compared, as it is lost: {'; '.join(lost)}" if lost else "", problem)
+            texts = "; ".join(each.text for each in lost)
+            return TrainingAgreement(f"not compared, as it is lost: {texts}" if lost else "", problem)
         targets, mine = self._of_the_old()
         if mine is None:
             return TrainingAgreement("the old model has no loss to evaluate")
