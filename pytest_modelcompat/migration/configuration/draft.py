@@ -108,10 +108,14 @@ class Draft:
         training = self.training
         if self.format == "h5":
             read_compile(training, contents, str(self.source.path))
+        path = self.source.path.with_suffix(self.suffix or f".{self.format}")
+        if self.suffix and path.is_dir():
+            # A file that was unzipped by hand may keep its name; what is written is a file again.
+            path = path / path.name
         return replace(
             self.source,
             format=self.format,
-            path=self.source.path.with_suffix(self.suffix or f".{self.format}"),
+            path=path,
             model_class=contents.model_class,
             layers=tuple(contents.layers),
             objects=tuple(contents.objects),
