@@ -10,7 +10,7 @@ from pytest_modelcompat.cli.parser import Parser, UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_modelcompat.migration.request import MigrationRequest
 
@@ -104,7 +104,20 @@ def request_of(options: argparse.Namespace) -> MigrationRequest:
         overwrite=options.overwrite,
         create=options.create,
         dry_run=options.dry_run,
+        given=tuple(_given(options)),
     )
+
+
+def _given(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    """The options that make another run the same, but for what is to be written again."""
+    single = {"--to": options.to, "--out": options.out, "--inputs": options.inputs}
+    single["--prove"] = options.prove if options.prove != "auto" else None
+    yield from ((option, str(value)) for option, value in single.items() if value is not None)
+    for option, values in (("--custom", options.custom), ("--import", options.imports)):
+        yield from ((option, value) for value in values)
+    yield from (("--vocabulary", value) for value in options.vocabulary)
+    flags = {"--unsafe": options.unsafe, "--no-compile": options.no_compile, "--create": options.create}
+    yield from ((option, "") for option, is_set in flags.items() if is_set)
 
 
 def _check(options: argparse.Namespace) -> None:

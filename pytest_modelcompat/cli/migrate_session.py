@@ -18,6 +18,7 @@ from pytest_modelcompat.migration.artifact_plan import (
     plan_artifact,
 )
 from pytest_modelcompat.migration.edits.vocabulary import VocabularyError
+from pytest_modelcompat.migration.output.hidden_folder import sweep_staging
 from pytest_modelcompat.migration.output.provenance import done_before
 from pytest_modelcompat.migration.request import PROVE_NONE
 from pytest_modelcompat.migration.run import Migration
@@ -153,6 +154,7 @@ class Session:
 
     def __init__(self, request: MigrationRequest) -> None:
         self.request = request
+        self._swept: set[Path] = set()
         # Without a proof it is not needed for most artifacts, and what it imports takes as long as a migration.
         self._prover = None if request.prove == PROVE_NONE else _prover(request)
 
@@ -179,6 +181,7 @@ class Session:
         Returns:
             What became of it; None for a sound file without a model that was met in a folder.
         """
+        self._sweep(source.place.folder)
         done = self._done_before(source)
         if done is not None:
             return done
@@ -195,6 +198,12 @@ class Session:
         if clash is not None:
             return clash
         return self._migration(answer.value).run(answer.value)
+
+    def _sweep(self, folder: Path) -> None:
+        """Remove what killed runs have left beside outputs, once in each folder."""
+        if folder not in self._swept and not self.request.dry_run:
+            self._swept.add(folder)
+            sweep_staging(folder)
 
     def _done_before(self, source: MigrationSource) -> MigrationResult | None:
         if source.found.problem or self.request.overwrite or self.request.dry_run:

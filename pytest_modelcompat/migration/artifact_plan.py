@@ -134,6 +134,7 @@ def _plan(
         needs=made.needs,
         findings=made.findings,
         saved_by=dict(inventory.saved_by),
+        given=tuple((option, str(target.parent) if option == "--out" else value) for option, value in request.given),
     )
 
 

@@ -38,6 +38,7 @@ class MigrationRequest:
         overwrite: whether an output that is there already is replaced.
         create: whether a runtime that is needed and not there may be created.
         dry_run: whether it is planned only.
+        given: the options that say all this, each with its value, for commands that are printed.
     """
 
     runtime: str
@@ -54,6 +55,7 @@ class MigrationRequest:
     overwrite: bool = False
     create: bool = False
     dry_run: bool = False
+    given: tuple[tuple[str, str], ...] = ()
 
     @property
     def runtime_label(self) -> str:

@@ -13,6 +13,7 @@ from pytest_modelcompat.migration.containers.placement import NotWrittenError
 from pytest_modelcompat.migration.output.place import place, remove, staged, unproven
 from pytest_modelcompat.migration.output.provenance import provenance_data, write_provenance
 from pytest_modelcompat.results.migration import MigrationResult, Outcome, Proof, Way
+from pytest_modelcompat.results.migration_command import CREATE, migrate_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -89,10 +90,7 @@ class Migration:
         """Why the target must not be written; empty where it may."""
         target = plan.target
         if self.request.format not in ("", plan.format):
-            return (
-                f"{plan.path} cannot be written as {self.request.format}: edits write {plan.format}, and no runtime "
-                f"that is here saves it again; leave --to out, or create one with `modelcompat runtimes create`"
-            )
+            return _no_such_format(plan, self.request.format)
         if target.exists() and target.resolve() == plan.path.resolve():
             return f"{target} is the artifact itself, which is never changed; name another folder with --out"
         is_there = target.exists() or target.is_symlink()
@@ -117,7 +115,7 @@ class Migration:
             name = unproven(plan.target) if outcome is Outcome.UNPROVEN else plan.target
             recorded = provenance_data(plan, self.request, outcome, proof, part)
             # Recorded first: a run that is broken off between both leaves a record of nothing, which is written again.
-            write_provenance(recorded, name)
+            write_provenance(recorded, name, part.parent)
             place(part, name)
         if outcome is not Outcome.UNPROVEN:
             _forget(unproven(plan.target))
@@ -136,6 +134,14 @@ def _outcome(plan: Plan) -> Outcome:
         return Outcome.IMPOSSIBLE
     # Of a way through a runtime it is known only once it was taken.
     return Outcome.PLANNED if plan.is_complete or plan.way is Way.RESAVE else Outcome.NEEDS
+
+
+def _no_such_format(plan: Plan, wanted: str) -> str:
+    problem = f"{plan.path} cannot be written as {wanted}: edits write {plan.format}"
+    if not plan.creates:
+        return f"{problem}, and no runtime is known that saves it so; leave --to out"
+    command = migrate_command(str(plan.path), plan.runtime, (*plan.given, CREATE))
+    return f"{problem}; leave --to out, or have {plan.creates} created, which saves it again: `{command}`"
 
 
 def _forget(path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from pytest_modelcompat.compatibility.verdict import Compatibility
 from pytest_modelcompat.report.accepted import accepted_text, unaccepted
 from pytest_modelcompat.report.layout import INDENT, about_kinds, finding_lines, labelled, together, versions_text
 from pytest_modelcompat.results.finding import AS_ABOVE, Kind, Severity
+from pytest_modelcompat.results.migration_command import migrate_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -108,8 +108,7 @@ def _repair(inventory: Inventory, results: Sequence[CompatibilityResult]) -> Ite
     broken = [each for each in results if each.compatibility in (Compatibility.FAILS, Compatibility.CHANGED)]
     if not broken or inventory.format not in FORMATS or inventory.weights_only or inventory.preset:
         return
-    words = ("modelcompat", "migrate", str(inventory.path), "--runtime", broken[-1].runtime, "--dry-run")
-    yield from labelled("repair", shlex.join(words))
+    yield from labelled("repair", migrate_command(str(inventory.path), broken[-1].runtime, [("--dry-run", "")]))
 
 
 def _severity_counts(result: CompatibilityResult) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_modelcompat.artifacts.text import counted, listed
 from pytest_modelcompat.report.layout import INDENT, about_kinds, labelled, versions_text
 from pytest_modelcompat.results.migration import Outcome, Way
+from pytest_modelcompat.results.migration_command import migrate_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -161,18 +162,9 @@ def _pasted(need: Need) -> Iterator[str]:
 
 
 def _command(plan: Plan) -> str:
-    """The command that hands over all that is pasted; empty where nothing is."""
-    given: dict[str, dict[str, None]] = defaultdict(dict)
-    for need in plan.needs:
-        for option, value in need.options:
-            given[option][value] = None
-    if not given:
-        return ""
-    words = ["modelcompat", "migrate", str(plan.path), "--runtime", plan.runtime]
-    for option, values in given.items():
-        # Each of its own: what stands behind a list is taken for one more of it.
-        words.extend(word for value in values for word in (option, value))
-    return shlex.join(words)
+    """The command that hands over all that is pasted, or takes another way; empty where there is neither."""
+    answers = [option for need in plan.needs for option in need.options]
+    return migrate_command(str(plan.path), plan.runtime, (*plan.given, *answers)) if answers else ""
 
 
 def _about(plan: Plan) -> Iterator[str]:
@@ -260,5 +252,5 @@ def _common_needs(results: Sequence[MigrationResult]) -> Iterator[str]:
         yield from _pasted(first)
     options = dict.fromkeys(option for found in by_cause.values() for _, need in found for option in need.options)
     if options:
-        yield f"{INDENT}add to the command then: {shlex.join(word for option in options for word in option)}"
+        yield f"{INDENT}add to the command then: {shlex.join(word for option in options for word in option if word)}"
         yield ""

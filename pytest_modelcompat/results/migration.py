@@ -99,7 +99,8 @@ class Need:
         way: `code`, `data`, `runtime` or `impossible`: who or what can answer it.
         text: one sentence that says what to do.
         paste: lines to paste into the user's code; empty where there are none.
-        options: the options of `migrate` that hand it over then, each with its value: `("--custom", "shop>Scale")`.
+        options: the options of `migrate` that answer it then, each with its value: `("--custom", "shop>Scale")`; the
+            value of one that takes none is empty.
     """
 
     finding: Finding
@@ -124,6 +125,8 @@ class Plan:
         findings: what `check` finds in the artifact as it is.
         through: the runtime that saves it again, where that is the way.
         saved_by: the versions that wrote it, by package.
+        given: the options of `migrate` with which it was planned, each with its value.
+        creates: a runtime that is not here and may save it again; empty where none is known or needed.
     """
 
     path: Path
@@ -136,6 +139,8 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     through: str = ""
     saved_by: Mapping[str, str] = field(default_factory=dict)
+    given: tuple[tuple[str, str], ...] = ()
+    creates: str = ""
 
     @property
     def is_complete(self) -> bool:

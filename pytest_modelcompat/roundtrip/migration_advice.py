@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.keras.lambdas import holds_lambda
 from pytest_modelcompat.results.finding import Severity
+from pytest_modelcompat.results.migration_command import migrate_command
 from pytest_modelcompat.roundtrip.declarations import NotImportableError, collect_declarations
 from pytest_modelcompat.roundtrip.static_check import profile_of
 from pytest_modelcompat.roundtrip.workspace import relative
@@ -63,11 +63,8 @@ def _command(attempt: Attempt, context: SessionContext) -> str:
         return ""
     # Of a runtime's name the Python counts for bytecode alone.
     runtime = profile.name if holds_lambda(inventory) else parse_name(profile.name).plain
-    words = ["modelcompat", "migrate", relative(inventory.path, context.root), "--runtime", runtime]
-    for module, name in declared.custom_objects.values():
-        words += ["--custom", f"{module}:{name}"]
-    for module in declared.imports:
-        words += ["--import", module]
-    words += [] if settings.safe_mode else ["--unsafe"]
-    words += [] if settings.compile_model else ["--no-compile"]
-    return shlex.join(words)
+    options = [("--custom", f"{module}:{name}") for module, name in declared.custom_objects.values()]
+    options += [("--import", module) for module in declared.imports]
+    options += [] if settings.safe_mode else [("--unsafe", "")]
+    options += [] if settings.compile_model else [("--no-compile", "")]
+    return migrate_command(relative(inventory.path, context.root), runtime, options)

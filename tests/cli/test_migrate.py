@@ -103,7 +103,10 @@ class TestOneArtifact:
         result = modelcompat("migrate", "custom.keras", *TO_KERAS_3)
         assert result.code == 1
         assert "NEEDS YOUR CODE  UNKNOWN LAYER shop>Scale" in result.out
-        assert "then       modelcompat migrate custom.keras --runtime tf2.21 --custom legacy.py:Scale" in result.out
+        assert (
+            "then       modelcompat migrate custom.keras --runtime tf2.21 --prove none --custom legacy.py:Scale"
+            in result.out
+        )
         (data,) = modelcompat("migrate", "custom.keras", *TO_KERAS_3, "--json").data
         assert (data["outcome"], data["written"]) == ("needs you", None)
         assert data["needs"][0]["options"] == [["--custom", "legacy.py:Scale"]]
@@ -128,7 +131,10 @@ class TestVocabulary:
         lookup()
         needs = modelcompat("migrate", "lookup.h5", *TO_KERAS_3)
         assert needs.code == 1
-        assert "then       modelcompat migrate lookup.h5 --runtime tf2.21 --vocabulary city=city.txt" in needs.out
+        assert (
+            "then       modelcompat migrate lookup.h5 --runtime tf2.21 --prove none --vocabulary city=city.txt"
+            in needs.out
+        )
         Path("city.txt").write_text("Bern\nKöln\n", encoding="utf-8")
         result = modelcompat("migrate", "lookup.h5", *TO_KERAS_3, "--vocabulary", "city=city.txt")
         assert result.code == 0

@@ -46,7 +46,7 @@ from tests.compatibility.models import (
     small,
     stack,
 )
-from tests.compatibility.wrapped_rows import functional_over_time
+from tests.compatibility.wrapped_rows import activated_by, attending_across, functional_over_time, looked_up
 from tests.compatibility.writers import Part, Writer, tensor
 
 if TYPE_CHECKING:
@@ -299,6 +299,9 @@ ARTIFACTS = {
     "saved before it was built, h5 of 3.6": Judged(unbuilt(K36, K36.layer("Flatten", "flat"), K36.dense())),
     "Sequential with inputs over time, keras of 3.6": Judged(models.over_time(K36, models.keras, is_built=True)),
     "functional model over time, keras of 3.6": Judged(functional_over_time(K36)),
+    "weights of terms, h5 of 3.6": Judged(looked_up(h5, K36)),
+    "query and value of two sizes, keras of 3.6": Judged(attending_across(K36)),
+    "a layer as activation, keras of 3.6": Judged(activated_by(K36, "LeakyReLU", negative_slope=0.3)),
     "shape of a Lambda, keras of 3.3": Judged(keras(K33, models.shaped_lambda(K33)), unsafe=True),
     "tf-idf, keras of 2.15": Judged(keras(K215, adapted(K215, "TextVectorization"))),
     "tf-idf, keras of 3.0": Judged(keras(K30, adapted(K30, "TextVectorization"))),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytest_modelcompat.artifacts.locations import Use
+    from pytest_modelcompat.compatibility.context import CompatibilityContext
     from pytest_modelcompat.profiles.facts import Fact
 
 
@@ -31,7 +32,7 @@ class Explanation(NamedTuple):
         cause: why, in one sentence.
         source: the thread it is known from, or `MEASURED`.
         fix: what to write or run; what was seen to help where there is none.
-        concerns: whether it may be the reason for a layer or object, by what it holds.
+        concerns: whether it may be the reason for a layer or object of an artifact, by what that holds.
     """
 
     construct: str
@@ -41,15 +42,20 @@ class Explanation(NamedTuple):
     cause: str
     source: str = MEASURED
     fix: tuple[str, ...] = ()
-    concerns: Callable[[Use], bool] = lambda _: True
+    concerns: Callable[[CompatibilityContext, Use], bool] = lambda _, __: True
 
     def explains(self, fact: Fact) -> bool:
         """Whether it is the reason of a fact."""
         return bool(re.fullmatch(self.construct, fact.construct) and re.search(self.text, fact.text))
 
 
-def _has_no_integer_type(use: Use) -> bool:
+def _has_no_integer_type(_: CompatibilityContext, use: Use) -> bool:
     return use.config.get("dtype") not in ("int32", "int64")
+
+
+def _has_weights(context: CompatibilityContext, use: Use) -> bool:
+    inside = f"model_weights/{use.path[0]}/"
+    return any(weight.path.startswith(inside) for weight in context.inventory.weights)
 
 
 EXPLANATIONS = (
@@ -60,6 +66,14 @@ EXPLANATIONS = (
         "Hashing(dtype=…)",
         "its dtype is not the name of an integer type, and {reader} takes no other",
         concerns=_has_no_integer_type,
+    ),
+    Explanation(
+        r"layer (TextVectorization|StringLookup|IntegerLookup)\.idf_weights=.*",
+        r"Layer count mismatch",
+        Kind.WEIGHTS_MOVED,
+        "idf_weights",
+        "{writer} stores the weights of its terms in an .h5 file among the weights, too, and {reader} has none there",
+        concerns=_has_weights,
     ),
     Explanation(
         r"(compiled )?optimizer legacy \w+(\..*)?",

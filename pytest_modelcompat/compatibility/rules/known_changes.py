@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from pytest_modelcompat.artifacts.keras.lambdas import stored_function
 from pytest_modelcompat.artifacts.keras.lookups import LOOKUPS
@@ -17,6 +17,7 @@ from pytest_modelcompat.compatibility.rule import (
     objects,
     objects_that,
 )
+from pytest_modelcompat.compatibility.rules.cross_attention import across_sizes
 from pytest_modelcompat.compatibility.rules.encodings import ENCODINGS
 from pytest_modelcompat.results.finding import MEASURED, Kind, Severity, Stage
 
@@ -105,6 +106,24 @@ def _has_weights_behind(context: CompatibilityContext, path: tuple[str, ...]) ->
     return any(weight.path.startswith(behind) for weight in context.inventory.weights)
 
 
+def _is_given_tf_idf(config: Mapping[str, Any]) -> bool:
+    return config.get("output_mode") in ("tf_idf", "tf-idf") and config.get("idf_weights") is not None
+
+
+def _has_layer_as_activation(config: Mapping[str, Any]) -> bool:
+    """Whether an activation is an object that has what each layer writes of itself."""
+    held = (value.get("config") for key, value in config.items() if _is_object(value) and key.endswith("activation"))
+    return any(isinstance(each, dict) and {"name", "trainable"} <= each.keys() for each in held)
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict) and "class_name" in value
+
+
+def _layers_with_activations(context: CompatibilityContext) -> tuple[Use, ...]:
+    return tuple(each for each in context.inventory.layers if _has_layer_as_activation(each.config))
+
+
 def _is_adapted_tf_idf(config: Mapping[str, Any]) -> bool:
     return config.get("output_mode") in ("tf_idf", "tf-idf") and config.get("idf_weights") is None
 
@@ -143,6 +162,26 @@ RULES = (
         # Keras 3 takes no query_shape; `calls` says what it does not read.
         read=((2, 5), KERAS_3),
         stage=Stage.CONFIG,
+    ),
+    Rule(
+        Kind.CONFIG_CHANGED,
+        subject="MultiHeadAttention",
+        cause="{reader} does not apply it to a query and a value whose last dimensions differ",
+        source="keras-team/keras#20324",
+        where=across_sizes,
+        read=(KERAS_3, (3, 7)),
+        stage=Stage.BUILD,
+        fix=(fixes.upgrade_keras((3, 7)),),
+    ),
+    Rule(
+        Kind.CONFIG_CHANGED,
+        subject="activation",
+        cause="its activation is a layer, and {reader} takes no other object than a function",
+        source=MEASURED,
+        where=_layers_with_activations,
+        read=(KERAS_3, (3, 10)),
+        stage=Stage.CONFIG,
+        fix=(fixes.upgrade_keras((3, 10)), "or give the layer a function, and save the model again"),
     ),
     Rule(
         Kind.CONFIG_CHANGED,
@@ -324,6 +363,18 @@ RULES = (
             (_layers_inside_bidirectional, "the class", (3, 9)),
             (_objects_inside_bidirectional, "what a layer in it is given", KERAS_3),
         )
+    ),
+    Rule(
+        Kind.WEIGHTS_MOVED,
+        subject="idf_weights",
+        cause="{writer} stores the weights of terms only in the configuration, and {reader} expects them as weights",
+        source=MEASURED,
+        where=layers_that(_is_given_tf_idf, *LOOKUPS),
+        formats=("h5",),
+        written=(KERAS_3, NEVER),
+        read=(ANY, KERAS_3),
+        stage=Stage.WEIGHTS,
+        fix=OTHER_FORMAT,
     ),
     Rule(
         Kind.STATE_LOST,

@@ -42,6 +42,10 @@ _GIVEN = (
 )
 # The modules that are, wherever Keras 2 is: of `tf.nn.relu`, which a Lambda holds as bytecode.
 _IMPORTED = "tensorflow."
+# Where a function is looked for that names no module of its own. `keras/src/saving/serialization_lib.py`.
+_LOOKED_THROUGH = frozenset(
+    {"activations", "constraints", "initializers", "losses", "metrics", "optimizers", "regularizers"}
+)
 # What Keras looks up by the name in a file.
 _BY_NAME = frozenset({"activation", "initializer", "regularizer", "constraint"})
 # From this version on a Sequential read from a .keras file is built without a word where that fails. Measured.
@@ -180,7 +184,7 @@ def named_functions(context: CompatibilityContext) -> Iterator[Finding]:
             and not use.has_bytecode
             and name not in context.custom
             and not is_declared_registered(name, context.custom)
-            and context.profile.find("object", name) is None
+            and not _is_found(context, use, name)
         ):
             yield Finding(
                 Kind.UNKNOWN_OBJECT,
@@ -191,6 +195,19 @@ def named_functions(context: CompatibilityContext) -> Iterator[Finding]:
                 fix=declare(name),
                 stage=Stage.CONFIG,
             )
+
+
+def _is_found(context: CompatibilityContext, use: LambdaUse, name: str) -> bool:
+    """Whether the reader finds a function of its own by the name that a Lambda holds: in a few of its modules alone."""
+    known = context.profile.find("object", name)
+    function = _config_of(context, use).get("function")
+    has_module = isinstance(function, dict) and function.get("module") not in (None, "builtins")
+    # Of Keras 3, what names a module is judged by that, `builtins` too.
+    if known is None or has_module or context.reader_major == 3:
+        return known is not None
+    if context.inventory.format == "h5":
+        return False
+    return any(path.split(".")[-2] in _LOOKED_THROUGH for path in known.paths)
 
 
 def is_refused(context: CompatibilityContext) -> bool:

@@ -138,7 +138,7 @@ def _measured(context: CompatibilityContext) -> Iterator[tuple[Fact, tuple[Use, 
             )
         reason = explanation_of(fact)
         if reason is not None:
-            uses = tuple(use for use in uses if reason.concerns(use))
+            uses = tuple(use for use in uses if reason.concerns(context, use))
         if fact.stage == "call" and _ENCODES.fullmatch(fact.construct):
             uses = tuple(use for use in uses if not (context.is_column(use.path) or context.is_scalar(use.path)))
         if _OTHER_DTYPE.match(fact.text):

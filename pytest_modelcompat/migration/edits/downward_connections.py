@@ -93,7 +93,7 @@ class _Network:
 def _connections(draft: Draft, target: Target) -> Iterator[Change]:
     if not target.is_down:
         return
-    has_masks = any(_makes_mask(node, target) for node in draft.layers())
+    has_masks = any(makes_mask(node, target) for node in draft.layers())
     heeded = target.reader >= _MASKS_ATTENTION
     networks = [
         _Network.of(each, has_masks=has_masks, masks_attention=heeded)
@@ -242,8 +242,13 @@ def _config(layer: Mapping[str, Any]) -> Mapping[str, Any]:
     return config if isinstance(config, dict) else {}
 
 
-def _makes_mask(node: Node, target: Target) -> bool:
-    """Whether a layer makes a mask; one of the user's own may."""
+def makes_mask(node: Node, target: Target) -> bool:
+    """Whether a layer makes a mask; one of the user's own may.
+
+    Args:
+        node: a layer.
+        target: the runtime, with what the writer knew.
+    """
     return node.class_name == "Masking" or bool(node.config.get("mask_zero")) or target.known_to_writer(node) is None
 
 

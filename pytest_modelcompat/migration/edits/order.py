@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_modelcompat.migration.edits import (
+    activation_layers,
     arguments,
     classes,
     compile_arguments,
@@ -28,6 +29,7 @@ from pytest_modelcompat.migration.edits import (
     downward_weights,
     integer_dtypes,
     lambda_arguments,
+    lookup_weights,
     modules,
     names,
     operations,
@@ -44,6 +46,7 @@ EDITS = (
     *downward_places.EDITS,
     *downward_ends.EDITS,
     *downward_arguments.EDITS,
+    *lambda_arguments.FIRST,
     *downward_layers.EDITS,
     *downward_operations.EDITS,
     *downward_connections.EDITS,
@@ -54,7 +57,9 @@ EDITS = (
     *names.EDITS,
     *shapes.EDITS,
     *arguments.EDITS,
+    *activation_layers.EDITS,
     *integer_dtypes.EDITS,
+    *lookup_weights.EDITS,
     *lambda_arguments.EDITS,
     *wrapped_models.EDITS,
     *declared.EDITS,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.formats import MODEL_SUFFIXES
+from pytest_modelcompat.migration.output.hidden_folder import staging, sweep_staging
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +79,8 @@ def unproven(target: Path) -> Path:
 def staged(target: Path) -> Iterator[Path]:
     """A path of the target's name in a hidden folder beside it, which is removed in the end with all in it.
 
+    What a run left there that was killed is removed first.
+
     Args:
         target: what is to be written.
 
@@ -86,11 +88,11 @@ def staged(target: Path) -> Iterator[Path]:
         OSError: the folder cannot be made.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    folder = tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        yield target.parent.__class__(folder) / target.name
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    sweep_staging(target.parent)
+    with staging(target.parent) as folder:
+        # Alone in it: the name may be one that the folder itself has something under.
+        (folder / "new").mkdir()
+        yield folder / "new" / target.name
 
 
 def place(written: Path, target: Path) -> None:

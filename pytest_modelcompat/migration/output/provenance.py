@@ -73,23 +73,21 @@ def _is_covered(earlier: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
     return more and same and all(earlier.get(key) == asked[key] for key in ("safe_mode", "compile"))
 
 
-def write_provenance(data: Mapping[str, Any], output: Path) -> None:
+def write_provenance(data: Mapping[str, Any], output: Path, draft: Path) -> None:
     """Write the file, in one step.
 
     Args:
         data: what is recorded.
         output: what was written, by its name.
+        draft: a folder on the same disk, in which it is written first.
 
     Raises:
         OSError: it cannot be written.
     """
     file = file_of(output)
-    part = file.with_name(f".{file.name}.part")
-    try:
-        part.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        os.replace(part, file)  # noqa: PTH105 - in place of an older one, on every system
-    finally:
-        part.unlink(missing_ok=True)
+    part = draft / file.name
+    part.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    os.replace(part, file)  # noqa: PTH105 - in place of an older one, on every system
 
 
 def done_before(artifact: Path, place: OutputPlace, request: MigrationRequest) -> Path | None:

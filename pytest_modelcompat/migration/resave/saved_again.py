@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.migration.proof.hosts import Host, Loaders
 
 AS_IT_IS = LoadOptions()
-_MOST_TRIED = 3
+MOST_TRIED = 3
 # The first Keras whose `.keras` is the zip archive.
 _FIRST_ARCHIVE = (2, 12)
 
@@ -99,7 +99,7 @@ def saved_again(
         options: how it is loaded.
     """
     hosts = through_runtimes(inventory, target, options=options, may_create=loaders.may_create)
-    for host in islice(hosts, _MOST_TRIED):
+    for host in islice(hosts, MOST_TRIED):
         with contextlib.suppress(RuntimeUnavailableError, LoaderUnavailableError, NoSpaceError):
             attempts = Attempts(inventory, host, loaders.of(host), options)
             for format_name in formats_of(host, target, wanted):

@@ -7,20 +7,24 @@ import shutil
 import tempfile
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.migration.artifact_plan import draft_plan
+from pytest_modelcompat.migration.needs.ways import RUNTIME
+from pytest_modelcompat.migration.output.hidden_folder import staging, sweep_staging
 from pytest_modelcompat.migration.output.rewrite import copy_artifact
 from pytest_modelcompat.migration.proof.evidence.attempts import LoadOptions
-from pytest_modelcompat.migration.resave.saved_again import formats_of, saved_again, through_runtimes
+from pytest_modelcompat.migration.resave.saved_again import MOST_TRIED, formats_of, saved_again, through_runtimes
 from pytest_modelcompat.results.migration import Way
+from pytest_modelcompat.results.migration_command import CREATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_modelcompat.migration.artifact_plan import ArtifactPlan
-    from pytest_modelcompat.migration.proof.hosts import Loaders
+    from pytest_modelcompat.migration.proof.hosts import Host, Loaders
     from pytest_modelcompat.migration.request import MigrationRequest
     from pytest_modelcompat.migration.resave.saved_again import Resaved
 
@@ -46,7 +50,7 @@ def planned_through(made: ArtifactPlan, request: MigrationRequest, loaders: Load
     hosts = through_runtimes(made.inventory, target, options=load_options(request), may_create=loaders.may_create)
     host = next(hosts, None)
     if host is None:
-        return made
+        return _unhelped(made, request, loaders)
     written = formats_of(host, target, request.format or NEAREST)[0]
     plan = replace(
         made.plan,
@@ -70,14 +74,16 @@ def written_through(made: ArtifactPlan, request: MigrationRequest, loaders: Load
     """
     target = request.target_for(made.inventory)
     wanted = request.format or NEAREST
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    temporary = Path(tempfile.gettempdir())
+    sweep_staging(temporary)
+    with staging(temporary) as folder:
         options = load_options(request)
-        found = saved_again(made.inventory, target, loaders, Path(folder), wanted=wanted, options=options)
+        found = saved_again(made.inventory, target, loaders, folder, wanted=wanted, options=options)
         if found is not None and found.plan is None:
             yield _exported(made, found)
             return
         if found is None or found.plan is None or request.format not in ("", found.plan.draft.format):
-            yield made
+            yield _unhelped(made, request, loaders)
             return
         again = draft_plan(found.inventory, request, made.place, found.plan)
         plan = replace(
@@ -90,6 +96,33 @@ def written_through(made: ArtifactPlan, request: MigrationRequest, loaders: Load
         )
         write = again.write or (lambda path: copy_artifact(found.inventory.path, path))
         yield replace(made, plan=plan, write=write)
+
+
+def _unhelped(made: ArtifactPlan, request: MigrationRequest, loaders: Loaders) -> ArtifactPlan:
+    """The same plan, which says what became of the way through a runtime, or how it is gone."""
+    tried, others = (
+        [host.name for host in _first(made, request, may_create=may_create)]
+        for may_create in (loaders.may_create, True)
+    )
+    creates = others[0] if others and not tried else ""
+    if tried:
+        said = f"; {' and '.join(tried)} did not help"
+    else:
+        said = f": {creates} may, once it is created" if creates else "; no runtime is known that does"
+    needs = tuple(
+        replace(need, text=f"{need.text}{said}", options=(*need.options, CREATE) if creates else need.options)
+        if need.way == RUNTIME
+        else need
+        for need in made.plan.needs
+    )
+    return replace(made, plan=replace(made.plan, needs=needs, creates=creates))
+
+
+def _first(made: ArtifactPlan, request: MigrationRequest, *, may_create: bool) -> Iterator[Host]:
+    """The runtimes that are tried."""
+    target = request.target_for(made.inventory)
+    hosts = through_runtimes(made.inventory, target, options=load_options(request), may_create=may_create)
+    return islice(hosts, MOST_TRIED)
 
 
 def _exported(made: ArtifactPlan, found: Resaved) -> ArtifactPlan:

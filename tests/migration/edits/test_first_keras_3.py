@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
+import shutil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import h5py
 import numpy as np
 import pytest
 
@@ -56,6 +59,26 @@ def with_defaults(writer: Writer) -> Part:
     return stack(writer, writer.code("double", code("3.11", "arithmetic")).but(function=["code", [1], None]))
 
 
+def of_function(writer: Writer, name: str = "softplus", **config: Any) -> Part:
+    function = {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
+    return stack(writer, writer.layer("Lambda", "called", function=function, arguments={}, **config), writer.dense())
+
+
+def after_a_mask(writer: Writer) -> Part:
+    model = of_function(writer)
+    masking = writer.layer("Masking", "masking", mask_value=0.0)
+    return writer.sequential(model.inside[0], masking, *model.inside[1:])
+
+
+def activated_by(writer: Writer, class_name: str, dtype: str = "float32", **config: Any) -> Part:
+    inner = writer.layer(class_name, "inner", **config).node
+    inner["config"]["dtype"] = dtype
+    return stack(writer, writer.dense(activation=inner).but(dtype="float32"))
+
+
+RELU: dict[str, Any] = {"max_value": None, "negative_slope": 0.0, "threshold": 0.0}
+
+
 class Case(NamedTuple):
     """A file of which an edit makes something, or nothing."""
 
@@ -76,12 +99,28 @@ APPLY = [
     Case("built-when-called", keras(K315, steps(K315, small(K315))), '"steps"', gone='"build_input_shape": [null, 3'),
     Case("built-when-called", keras(K315, steps(K315, connected(K315))), '"steps"', gone='"build_input_shape"'),
 ]
+APPLY += [
+    Case("activation-for-lambda", h5(K315, of_function(K315)), '"activation": "softplus"', "tf2.15", gone="Lambda"),
+    Case("activation-for-lambda", h5(K315, of_function(K315)), '"activation": "softplus"', "tf2.8", gone="Lambda"),
+    Case("activation-as-name", keras(K315, activated_by(K315, "ReLU", **RELU)), '"activation": "relu"'),
+    Case("activation-as-name", h5(K315, activated_by(K315, "ELU", alpha=1.0)), '"activation": "elu"', "tf2.18"),
+    Case("activation-as-name", h5(K215, activated_by(K215, "Softmax", axis=-1)), '"activation": "softmax"'),
+]
 FORBIDDEN = [
     # No tuple would be made of the defaults.
     Case("lambda-as-object", keras(K213, with_defaults(K213)), '"function": ["code", [1], null]'),
     # Keras 3 makes such an object itself where no module stands beside the layer; Keras 2 reads the list.
     Case("lambda-as-object", h5(K213, coded(K213, "3.11")), '"function": ["'),
     Case("lambda-as-object", keras(K213, coded(K213, "3.11")), '"function": ["', "tf2.15"),
+    Case("activation-for-lambda", keras(K315, of_function(K315)), '"softplus"', "tf2.15"),
+    Case("activation-for-lambda", h5(K315, of_function(K315, "square")), '"square"', "tf2.15"),
+    Case("activation-for-lambda", h5(K315, after_a_mask(K315)), '"softplus"', "tf2.15"),
+    Case("activation-for-lambda", h5(K315, of_function(K315, output_shape=[4])), '"softplus"', "tf2.15"),
+    Case("activation-for-lambda", h5(K315, of_function(K315)), '"softplus"', "tf2.16"),
+    Case("activation-as-name", keras(K315, activated_by(K315, "ReLU", **{**RELU, "max_value": 6.0})), '"ReLU"'),
+    Case("activation-as-name", keras(K315, activated_by(K315, "LeakyReLU", negative_slope=0.3)), '"LeakyReLU"'),
+    Case("activation-as-name", keras(K315, activated_by(K315, "ReLU", "float64", **RELU)), '"ReLU"'),
+    Case("activation-as-name", keras(K315, activated_by(K315, "ReLU", **RELU)), '"ReLU"', "tf2.21"),
     Case("drop-output-shape", keras(K315, shaped_lambda(K315)), '"output_shape": [4]', "tf2.21"),
     Case("drop-output-shape", keras(K315, coded(K315, "3.13", output_shape={"class_name": "f"})), '"class_name": "f"'),
     Case("integers-of-hashing", h5(K24, hashed(K24, salt=IN_TF24)), '"dtype": "float32", "num_bins"', "tf2.21"),
@@ -124,6 +163,24 @@ def test_a_hashing_whose_dtype_is_named_needs_nothing(tmp_path: Path) -> None:
 
     assert names_of(plan) >= {"name-dtype-policy"}
     assert not plan.left
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "runtime", "is_left"),
+    [
+        (h5, "softplus", "tf2.15", False),
+        (h5, "square", "tf2.15", True),
+        (keras, "softplus", "tf2.15", False),
+        (keras, "square", "tf2.15", True),
+    ],
+)
+def test_a_function_that_keras_2_does_not_look_for_is_left(
+    form: Callable[..., Build], name: str, runtime: str, is_left: bool, tmp_path: Path
+) -> None:
+    """It looks through a few of its modules, and in an .h5 file through none."""
+    plan = plan_of(form(K315, of_function(K315, name))(tmp_path), runtime)
+
+    assert (name in {each.subject for each in plan.left}) is is_left
 
 
 class Loaded(NamedTuple):
@@ -226,6 +283,99 @@ def test_what_it_writes_predicts_the_same(case: Loaded, tmp_path: Path) -> None:
     except ValueError:
         return
     assert not np.allclose(broken, expected, atol=1e-6)
+
+
+def by_layers(kit: Any) -> Any:
+    layers = kit.layers
+    last = layers.LSTM(2, activation=layers.Softmax())
+    return kit.Sequential([kit.Input((4,)), layers.Dense(4, activation=layers.ReLU()), layers.Reshape((2, 2)), last])
+
+
+def by_name(kit: Any) -> Any:
+    lambdas = kit.layers.Lambda(kit.activations.softplus)
+    return kit.Sequential([kit.Input((4,)), kit.layers.Dense(3), lambdas, kit.layers.Dense(2)])
+
+
+def other_activation(draft: Draft) -> None:
+    for node in draft.layers("Dense", "Activation", "LSTM"):
+        node.config["activation"] = "tanh"
+
+
+@pytest.mark.needs_tensorflow
+@pytest.mark.skipif(importlib.util.find_spec("tf_keras") is None, reason="Keras 2 is not installed beside Keras 3")
+@pytest.mark.parametrize(
+    ("build", "form", "edit", "runtime", "reader"),
+    [
+        (by_layers, "keras", "activation-as-name", "tf2.16", "keras"),
+        (by_name, "h5", "activation-for-lambda", "tf2.21+tf_keras", "tf_keras"),
+    ],
+)
+def test_what_it_writes_of_keras_3_predicts_the_same(
+    build: Callable[[Any], Any], form: str, edit: str, runtime: str, reader: str, tmp_path: Path
+) -> None:
+    import keras as keras_3
+
+    model = build(keras_3)
+    model.save(tmp_path / f"model.{form}")
+    expected = np.asarray(model(NUMBERS))
+    plan = plan_of(tmp_path / f"model.{form}", runtime)
+    assert edit in names_of(plan)
+    assert not plan.left
+
+    kit = importlib.import_module(reader)
+
+    def given() -> Any:
+        return np.asarray(kit.models.load_model(written(plan.draft, tmp_path), compile=False)(NUMBERS))
+
+    assert np.allclose(given(), expected, atol=1e-6)
+    other_activation(plan.draft)
+    assert not np.allclose(given(), expected, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def with_terms(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any, Any]:
+    """A file of Keras 2 with a lookup that weights its terms, inputs, and what it predicts."""
+    import tf_keras
+
+    lookup = tf_keras.layers.IntegerLookup(vocabulary=[3, 5, 8], idf_weights=[0.5, 0.9, 1.2], output_mode="tf_idf")
+    model = tf_keras.Sequential([tf_keras.layers.Input((2,), dtype="int64"), lookup, tf_keras.layers.Dense(2)])
+    path = tmp_path_factory.mktemp("terms") / "model.h5"
+    model.save(path)
+    inputs = np.array([[3, 8], [5, 1]])
+    return path, inputs, np.asarray(model(inputs))
+
+
+@pytest.mark.needs_tensorflow
+@pytest.mark.skipif(importlib.util.find_spec("tf_keras") is None, reason="Keras 2 is not installed beside Keras 3")
+def test_weights_of_terms_are_taken_from_the_configuration(with_terms: tuple[Path, Any, Any], tmp_path: Path) -> None:
+    path, inputs, expected = with_terms
+    plan = plan_of(path)
+
+    assert "drop-weights-of-terms" in names_of(plan)
+    assert not plan.left
+    assert np.allclose(np.asarray(loaded(plan.draft, tmp_path)(inputs)), expected, atol=1e-6)
+
+    for node in plan.draft.layers("IntegerLookup"):
+        node.config["idf_weights"] = [1.2, 0.9, 0.5]
+    assert not np.allclose(np.asarray(loaded(plan.draft, tmp_path)(inputs)), expected, atol=1e-6)
+
+
+@pytest.mark.needs_tensorflow
+@pytest.mark.skipif(importlib.util.find_spec("tf_keras") is None, reason="Keras 2 is not installed beside Keras 3")
+def test_weights_of_terms_that_the_configuration_does_not_have_stay(
+    with_terms: tuple[Path, Any, Any], tmp_path: Path
+) -> None:
+    """As where the terms were set again after the layer was made."""
+    path = tmp_path / "set_again.h5"
+    shutil.copy(with_terms[0], path)
+    with h5py.File(path, "r+") as file:
+        (name,) = (each for each in file["model_weights"] if "lookup" in each)
+        (weight,) = file["model_weights"][name].attrs["weight_names"]
+        file["model_weights"][name][weight][-1] = 7.0
+    plan = plan_of(path)
+
+    assert "drop-weights-of-terms" not in names_of(plan)
+    assert "idf_weights" in {each.subject for each in plan.left}
 
 
 def loaded(draft: Draft, folder: Path) -> Any:
