@@ -320,8 +320,8 @@ def test_nothing_is_ever_unmarshalled() -> None:
     taken = {
         (node.module or "", alias.name) for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names
     }
-    # A namespace makes no code.
-    imported |= {module for module, _ in taken - {("types", "SimpleNamespace")}}
+    # A namespace makes no code, nor does the type of a module.
+    imported |= {module for module, _ in taken - {("types", "SimpleNamespace"), ("types", "ModuleType")}}
     called = {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
 
     assert "pytest_modelcompat.artifacts.inventory" in imported

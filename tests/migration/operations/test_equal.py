@@ -22,11 +22,12 @@ pytestmark = pytest.mark.needs_tensorflow
 # It drifts as float16 does.
 OF_OTHERS = {"mixed precision"}
 READER = "tf2.21"
-# `EVERY_OPERATION=1 pytest tests/migration/operations` tries each; the suite has a part, which takes long enough.
-TRIED = list(EQUAL) if os.environ.get("EVERY_OPERATION") else list(EQUAL)[::4]
+# `EVERY_OPERATION=1 pytest tests/migration/operations` tries each in a model of its own, too.
+ALONE = list(EQUAL) if os.environ.get("EVERY_OPERATION") else list(EQUAL)[::16]
+TOGETHER = list(dict.fromkeys(inputs for inputs, _ in EQUAL.values()))
 
 
-@pytest.mark.parametrize("name", TRIED)
+@pytest.mark.parametrize("name", ALONE)
 def test_an_operation_computes_the_same_in_keras_3(name: str, tmp_path: Path) -> None:
     import tensorflow as tf
     import tf_keras
@@ -37,6 +38,28 @@ def test_an_operation_computes_the_same_in_keras_3(name: str, tmp_path: Path) ->
     expected = function(tf, tf_keras, *(tf.constant(each) for each in given))
 
     assert_same(migrated(model, tmp_path)(given), expected)
+
+
+@pytest.mark.parametrize("inputs", TOGETHER, ids=str)
+def test_operations_of_the_same_inputs_compute_the_same_in_keras_3(inputs: Any, tmp_path: Path) -> None:
+    """All of them are outputs of one model."""
+    import tensorflow as tf
+    import tf_keras
+
+    given = values(np, inputs)
+    cases = {name: function for name, (wanted, function) in EQUAL.items() if wanted == inputs}
+    model = build(tf, tf_keras, inputs, lambda *to: [end for case in cases.values() for end in as_outputs(case(*to))])
+    found = as_list(migrated(model, tmp_path)(given))
+    for function in cases.values():
+        expected = as_outputs(function(tf, tf_keras, *(tf.constant(each) for each in given)))
+        assert_same(found[: len(expected)], expected)
+        del found[: len(expected)]
+    assert found == []
+
+
+def as_outputs(tensors: Any) -> list[Any]:
+    """Whatever a case gives, as a list."""
+    return [*tensors] if isinstance(tensors, list | tuple) else [tensors]
 
 
 def migrated(model: Any, folder: Path) -> Any:
