@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Project
 
+pytestmark = pytest.mark.needs_tensorflow
+
 # Of each test: the kind of its failure, and what its script says in the end.
 EXPECTED = {
     "unknown_layer/h5": ("UNKNOWN LAYER", "ValueError: Unknown layer: 'Scale'"),

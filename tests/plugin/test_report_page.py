@@ -9,7 +9,6 @@ from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 
 from pytest_modelcompat.cli import main
@@ -35,6 +34,7 @@ DRIFTS = """
 
 
 def problems(report: dict[str, Any]) -> list[str]:
+    jsonschema = pytest.importorskip("jsonschema")
     found = jsonschema.Draft202012Validator(SCHEMA).iter_errors(report)
     return [f"{error.json_path}: {error.message[:200]}" for error in found]
 
