@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.artifacts.inventory import Inventory
     from pytest_modelcompat.artifacts.weight_digest import WeightDigest
     from pytest_modelcompat.migration.configuration.draft import Draft
+    from pytest_modelcompat.results.migration import Lost
     from tests.migration.edits.row import Model
 
 ROWS = 6
@@ -80,14 +81,14 @@ class Saved:
         return cls(model, path, inputs, wanted, _given(live, asked, wanted, tf_keras))
 
 
-def problem_of(saved: Saved, draft: Draft, path: Path, lost: Sequence[str], keras: Any) -> tuple[str, str]:
+def problem_of(saved: Saved, draft: Draft, path: Path, lost: Sequence[Lost], keras: Any) -> tuple[str, str]:
     """What of the proof does not hold of a written file, and why; both empty where all of it does.
 
     Args:
         saved: the model as it was.
         draft: of which the file was written.
         path: the file.
-        lost: what was dropped knowingly, in words.
+        lost: what was dropped knowingly.
         keras: the package that loads it.
     """
     old, new = saved.given, read_inventory(path)
