@@ -9,7 +9,7 @@ from pytest_modelcompat.artifacts.inventory import BrokenArtifactError
 from pytest_modelcompat.migration.configuration.draft import Draft
 from pytest_modelcompat.migration.edits.order import EDITS
 from pytest_modelcompat.migration.needs.need import need_of
-from pytest_modelcompat.results.finding import Severity
+from pytest_modelcompat.results.finding import Severity, Stage
 from pytest_modelcompat.results.migration import PlannedEdit
 
 if TYPE_CHECKING:
@@ -89,8 +89,12 @@ def _tried(
 
 
 def to_answer(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The findings that keep an artifact from loading, or from predicting the same."""
-    return tuple(each for each in findings if each.severity in _TO_ANSWER)
+    """The findings that keep an artifact from loading, from predicting the same, or from its first call."""
+    return tuple(each for each in findings if each.severity in _TO_ANSWER or _fails_later(each))
+
+
+def _fails_later(finding: Finding) -> bool:
+    return finding.severity is Severity.NOTE and finding.stage is Stage.FIRST_CALL
 
 
 def _findings(draft: Draft, target: Target) -> tuple[Finding, ...] | None:
