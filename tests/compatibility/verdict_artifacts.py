@@ -299,6 +299,7 @@ ARTIFACTS = {
     "saved before it was built, h5 of 3.6": Judged(unbuilt(K36, K36.layer("Flatten", "flat"), K36.dense())),
     "Sequential with inputs over time, keras of 3.6": Judged(models.over_time(K36, models.keras, is_built=True)),
     "functional model over time, keras of 3.6": Judged(functional_over_time(K36)),
+    "steps of None, keras of 2.15": Judged(compiled_as(K215, steps_per_execution=None)),
     "weights of terms, h5 of 3.6": Judged(looked_up(h5, K36)),
     "query and value of two sizes, keras of 3.6": Judged(attending_across(K36)),
     "a layer as activation, keras of 3.6": Judged(activated_by(K36, "LeakyReLU", negative_slope=0.3)),
