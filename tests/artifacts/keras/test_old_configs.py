@@ -29,7 +29,10 @@ def saved(path: Path, model: dict[str, Any], *, names: int = 0, **attributes: An
         layer.attrs["weight_names"] = [b"dense_1_W", b"dense_1_b"]
         layer["dense_1_W"], layer["dense_1_b"] = np.zeros((4, 2), "f4"), np.zeros(2, "f4")
         for chunk in range(names):
-            group.attrs[f"layer_names{chunk}"] = [b"x" * 60_000]
+            # As Keras does: a group for each name.
+            long = "abcd"[chunk] * 60_000
+            group.attrs[f"layer_names{chunk}"] = [long.encode()]
+            group.create_group(long)
     return read_inventory(path)
 
 
@@ -117,6 +120,8 @@ def test_weights_alone_with_names_in_one_attribute_or_in_several(tmp_path: Path,
     with h5py.File(path, "w") as file:
         for name, value in attributes.items():
             file.attrs[name] = value
+            for layer_name in value:
+                file.require_group(layer_name.decode())
         file["dense_1/dense_1_W"] = np.zeros((4, 2), "f4")
     inventory = read_inventory(path)
     assert inventory.weights_only
