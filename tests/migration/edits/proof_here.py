@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Saved:
-    """A model of Keras 2 in a file.
+    """A model in a file.
 
     Args:
         model: of which it is.
@@ -61,10 +62,9 @@ class Saved:
     @classmethod
     def of(cls, model: Model, folder: Path) -> Saved:
         """Build, train and save a model."""
-        import tf_keras
-
-        tf_keras.utils.set_random_seed(0)
-        live = model.build(tf_keras)
+        kit = importlib.import_module(model.writer)
+        kit.utils.set_random_seed(0)
+        live = model.build(kit)
         random = np.random.default_rng(0)
         live.set_weights([_numbers_like(each, random) for each in live.get_weights()])
         values = _values(model.data, random)
@@ -73,12 +73,13 @@ class Saved:
         for _ in range(model.steps):
             live.train_on_batch(values, wanted)
         path = folder / (model.name or f"old.{model.format}")
-        live.save(path, save_format=model.format)
+        # A Keras 2 that is not told goes by the name, which may be another format's.
+        live.save(path, **({"save_format": model.format} if kit.__name__ == "tf_keras" else {}))
         inputs = dict(zip(input_names(read_inventory(path)), values, strict=True))
         if model.age is not None:
             model.age(path)
         asked = values if len(values) > 1 else values[0]
-        return cls(model, path, inputs, wanted, _given(live, asked, wanted, tf_keras))
+        return cls(model, path, inputs, wanted, _given(live, asked, wanted, kit))
 
 
 def problem_of(saved: Saved, draft: Draft, path: Path, lost: Sequence[Lost], keras: Any) -> tuple[str, str]:

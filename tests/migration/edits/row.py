@@ -27,10 +27,10 @@ LOADING, OUTPUTS, WEIGHTS, TRAINING = "it does not load", "outputs", "weights", 
 
 @dataclass(frozen=True)
 class Model:
-    """A model that Keras 2 saves.
+    """A model that is saved.
 
     Args:
-        build: makes it, compiled or not, of the package `tf_keras`.
+        build: makes it, compiled or not, of the package that saves it.
         format: `h5` or `keras`.
         name: of the file; empty for the usual one.
         age: makes an older file of it that holds the same model: is given the file.
@@ -38,6 +38,7 @@ class Model:
         targets: the shape of each target's rows; none for a model that is not trained.
         steps: of training before it is saved.
         declared: name -> what is declared for the reader, made of the package `keras`.
+        writer: the package that saves it: `tf_keras` for Keras 2, `keras` for Keras 3.
     """
 
     build: Callable[[Any], Any]
@@ -48,6 +49,7 @@ class Model:
     targets: tuple[tuple[int, ...], ...] = ()
     steps: int = 0
     declared: Callable[[Any], dict[str, Any]] | None = None
+    writer: str = "tf_keras"
 
 
 @dataclass(frozen=True)
