@@ -13,7 +13,7 @@ from pytest_modelcompat.migration.saved_model.graph_edit import GraphEdit
 from pytest_modelcompat.migration.saved_model.graph_edits import EDITS, by_more_nodes, by_other_op
 from pytest_modelcompat.migration.saved_model.replacements import REPLACEMENTS, Replacement
 from pytest_modelcompat.runtimes.builtin import builtin_runtime
-from pytest_modelcompat.runtimes.environments import interpreter_of
+from pytest_modelcompat.runtimes.environments import create
 from pytest_modelcompat.runtimes.process import LoaderProcess
 from pytest_modelcompat.runtimes.protocol import Declarations, Job
 from tests.migration.saved_model.saved_models import ops_of, plan_of
@@ -180,7 +180,7 @@ def test_a_model_without_slot_variables(loader: LoaderProcess, saved_with_optimi
 @pytest.mark.runtimes
 def test_where_no_class_takes_slot_variables(saved_with_optimizer: Path, tmp_path: Path) -> None:
     runtime = builtin_runtime("tf2.21")
-    elsewhere = LoaderProcess(python=interpreter_of(runtime), environment=runtime.env)
+    elsewhere = LoaderProcess(python=create(runtime, lambda _: None).python, environment=runtime.env)
     write_saved_model(plan_of(saved_with_optimizer, "tf2.21"), tmp_path / "out")
     try:
         before, after = elsewhere.run(_job(saved_with_optimizer)), elsewhere.run(_job(tmp_path / "out"))
