@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.migration.edits.order import EDITS
 from pytest_modelcompat.migration.edits.vocabulary import vocabulary_edit
+from pytest_modelcompat.migration.edits.wanted_format import CONVERTED, wanted_format_edits
 from pytest_modelcompat.migration.needs.ways import REMAINING, WAYS
 from pytest_modelcompat.migration.saved_model.graph_edits import EDITS as GRAPH_EDITS
 from pytest_modelcompat.results.finding import MEASURED
@@ -18,6 +19,8 @@ from pytest_modelcompat.results.kind_codes import CODES
 from pytest_modelcompat.results.kind_texts import thread_url
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_modelcompat.migration.edit import Edit
     from pytest_modelcompat.migration.saved_model.graph_edit import GraphEdit
     from pytest_modelcompat.results.finding import Kind
@@ -47,7 +50,12 @@ def _is_only(kind: Kind) -> bool:
 
 def edits() -> str:
     """Every edit, in the order in which they are tried."""
-    return "\n\n".join(_edit(each) for each in (vocabulary_edit({}), *EDITS))
+    return "\n\n".join(_edit(each) for each in (vocabulary_edit({}), *_wanted(), *EDITS))
+
+
+def _wanted() -> Iterator[Edit]:
+    for each in CONVERTED:
+        yield from wanted_format_edits(each)
 
 
 def graph_edits() -> str:

@@ -290,8 +290,5 @@ _NEWER: Mapping[str, list[tuple[str, ...]]] = {
 
 def _of_sgd(state: State) -> list[tuple[str, ...]] | None:
     has_momentum = bool(state.config.get("momentum"))
-    if state.form is Form.LEGACY:
-        # It keeps the sum of gradients, and the newer ones that sum times the learning rate.
-        return None if has_momentum else []
-    # Keras 2 has the slot even where there is no momentum.
+    # The newer ones of Keras 2 have the slot even where there is no momentum.
     return [("m",)] if has_momentum or state.form is Form.KERAS_2 else []
