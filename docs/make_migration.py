@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from pytest_modelcompat.migration.edits.order import EDITS
 from pytest_modelcompat.migration.edits.vocabulary import vocabulary_edit
+from pytest_modelcompat.migration.edits.wanted_format import CONVERTED, wanted_format_edits
+from pytest_modelcompat.migration.layouts.optimizer import NOT_KEPT, Form, kept_slots
 from pytest_modelcompat.migration.needs.ways import REMAINING, WAYS
 from pytest_modelcompat.migration.saved_model.graph_edits import EDITS as GRAPH_EDITS
 from pytest_modelcompat.results.finding import MEASURED
@@ -18,6 +20,8 @@ from pytest_modelcompat.results.kind_codes import CODES
 from pytest_modelcompat.results.kind_texts import thread_url
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_modelcompat.migration.edit import Edit
     from pytest_modelcompat.migration.saved_model.graph_edit import GraphEdit
     from pytest_modelcompat.results.finding import Kind
@@ -47,7 +51,12 @@ def _is_only(kind: Kind) -> bool:
 
 def edits() -> str:
     """Every edit, in the order in which they are tried."""
-    return "\n\n".join(_edit(each) for each in (vocabulary_edit({}), *EDITS))
+    return "\n\n".join(_edit(each) for each in (vocabulary_edit({}), *_wanted(), *EDITS))
+
+
+def _wanted() -> Iterator[Edit]:
+    for each in CONVERTED:
+        yield from wanted_format_edits(each)
 
 
 def graph_edits() -> str:
@@ -76,7 +85,18 @@ def _source(source: str) -> str:
     return f"[{source}]({thread_url(source)})" if "#" in source and " " not in source else source
 
 
-PARTS = {"ways": ways, "remaining": remaining, "edits": edits, "edits of SavedModels": graph_edits}
+def states() -> str:
+    """What becomes of the variables of each optimizer, by whose it is."""
+    names = ("SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adadelta", "Adamax", "Ftrl", "Lion")
+    rows = ["| optimizer | legacy (`.h5`) | Keras 2.11 to 2.15 | Keras 3 |", "|---|---|---|---|"]
+    for name in names:
+        kept = [", ".join(kept_slots(name, form)) for form in Form]
+        rows.append(f"| `{name}` | {' | '.join(each or 'no such class' for each in kept)} |")
+    rows += [f"| `{name}` | lost: {text} | lost | lost |" for name, text in NOT_KEPT.items()]
+    return "\n".join(rows)
+
+
+PARTS = {"states": states, "ways": ways, "remaining": remaining, "edits": edits, "edits of SavedModels": graph_edits}
 
 
 def page(text: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts.containers.hdf5.contents import read_contents
+from pytest_modelcompat.artifacts.containers.hdf5.name_lists import WEIGHTS
 from pytest_modelcompat.artifacts.containers.hdf5.source import Hdf5Error, Source, TruncatedError
 from pytest_modelcompat.artifacts.inventory import ArtifactWithoutModelError, BrokenArtifactError, Inventory
 from pytest_modelcompat.artifacts.keras.broken_off import missing_weights
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _WEIGHT_GROUPS = frozenset({"model_weights", "layers", "vars", "_layer_checkpoint_dependencies"})
 # Of a list of names too long for one attribute, Keras puts the parts into attributes of their own.
 _NAMES = frozenset({"layer_names", "layer_names0"})
+
+_OPTIMIZER = "optimizer_weights/"
 
 
 def read_h5(path: Path, budget: Budget) -> Inventory:
@@ -44,6 +47,7 @@ def read_h5(path: Path, budget: Budget) -> Inventory:
         saved_by=_saved_by(contents.attributes),
         weights=tuple(contents.weights),
         hazards=tuple(contents.hazards),
+        optimizer_names=contents.name_lists.get(_OPTIMIZER, {}).get(WEIGHTS, ()),
     )
     if "model_config" in contents.attributes:
         return _with_model(inventory, contents.attributes, budget)

@@ -323,6 +323,7 @@ class Inventory:
         part: what part of the artifact this is of; empty for what its loader takes unless it is asked for another.
         others: its other parts, which count for what is unsafe and for nothing else: graphs with other tags, objects of
             Keras that no configuration leads to, a second format in the same bytes.
+        optimizer_names: the names of an optimizer's variables in an .h5 file, in the order in which they are read.
     """
 
     path: Path
@@ -356,6 +357,7 @@ class Inventory:
     part: str = ""
     others: tuple[Inventory, ...] = field(default=(), repr=False, compare=False)
     references: tuple[Reference, ...] = ()
+    optimizer_names: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def names_without_package(self) -> frozenset[str]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_modelcompat.migration.edits.order import EDITS
 from pytest_modelcompat.migration.needs.ways import RUNTIME
 from pytest_modelcompat.migration.output.rewrite import Rewrite, write
 from pytest_modelcompat.migration.plan import plan_edits
@@ -72,7 +71,11 @@ def plan_artifact(inventory: Inventory, request: MigrationRequest, place: Output
         plan = _plan(inventory, request, place.path(""), "saved_model", graph)
         is_written = bool(graph.edits) and graph.draft is not None
         return ArtifactPlan(inventory, plan, place, partial(write_saved_model, graph) if is_written else None)
-    made = plan_edits(inventory, target, (*request_edits(request), *EDITS))
+    made = plan_edits(inventory, target, request_edits(request, request.format))
+    if made.left and request.format:
+        # What the other format does not answer, the one that is nearest may; a runtime in between does the rest.
+        nearest = plan_edits(inventory, target, request_edits(request))
+        made = nearest if len(nearest.left) < len(made.left) else made
     return draft_plan(inventory, request, place, made)
 
 

@@ -36,6 +36,7 @@ class Edit:
         is_unseen: whether it is needed although no finding says so, so that it stays where it answers none.
         loses: what is dropped that cannot be kept; empty for an edit that keeps everything.
         loses_loss: whether part of what is dropped is a loss, so that losses are other numbers then.
+        loses_steps: whether a step of training gives other numbers then.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Edit:
     is_unseen: bool = False
     loses: str = ""
     loses_loss: bool = False
+    loses_steps: bool = False
 
 
 def change(node: Node, before: Any = None, after: Any = None, key: str = "") -> Change:

@@ -81,7 +81,9 @@ def _tried(
         if after is None:
             continue
         gone = _without(left, after)
-        if gone or edit.is_unseen:
+        # In a second round, what changes nothing in the file is said already.
+        is_said = any(each.name == edit.name and each.changes == changes for each in planned)
+        if (gone or edit.is_unseen) and not is_said:
             draft.take(tried)
             left = after
             planned.append(_planned(edit, changes, gone, target))
@@ -122,4 +124,5 @@ def _planned(edit: Edit, changes: tuple[Change, ...], gone: tuple[Finding, ...],
         answers=gone,
         loses=edit.loses.format(**words),
         loses_loss=edit.loses_loss,
+        loses_steps=edit.loses_steps,
     )

@@ -64,6 +64,7 @@ class PlannedEdit:
         answers: the findings that are gone with it.
         loses: what is dropped that cannot be kept, such as an optimizer's state; empty for an edit that keeps all.
         loses_loss: whether a loss is part of it, so that losses are other numbers then.
+        loses_steps: whether a step of training gives other numbers then.
     """
 
     name: str
@@ -75,6 +76,7 @@ class PlannedEdit:
     answers: tuple[Finding, ...] = ()
     loses: str = ""
     loses_loss: bool = False
+    loses_steps: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,12 @@ class Lost:
     Args:
         text: in words.
         has_loss: whether a loss is part of it: losses are not compared then.
+        has_steps: whether a step of training is another one: steps are not compared then.
     """
 
     text: str
     has_loss: bool = False
+    has_steps: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,7 +154,7 @@ class Plan:
     @property
     def lost(self) -> tuple[Lost, ...]:
         """What its edits drop."""
-        return tuple(Lost(each.loses, each.loses_loss) for each in self.edits if each.loses)
+        return tuple(Lost(each.loses, each.loses_loss, each.loses_steps) for each in self.edits if each.loses)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ class Draft:
             Keras 3 goes by the order of the layers alone.
         suffix: of the file to write; empty for the usual one of its format.
         names: in an .h5 file that is made of another format, each layer -> the names of its weights in order.
+        state: in such a file, the names of the optimizer's variables in order.
     """
 
     source: Inventory
@@ -46,6 +47,7 @@ class Draft:
     suffix: str = ""
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     added: dict[str, Scalar] = field(default_factory=dict)
+    state: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, source: Inventory) -> Draft:
@@ -82,7 +84,7 @@ class Draft:
         """
         self.root, self.training, self.moved = other.root, other.training, other.moved
         self.format, self.suffix, self.added = other.format, other.suffix, other.added
-        self.renamed, self.names = other.renamed, other.names
+        self.renamed, self.names, self.state = other.renamed, other.names, other.state
 
     def nodes(self) -> Iterator[Node]:
         """Every node of the model, the outermost first, then those of what `compile()` was given."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.migration.configuration.compiled import changed
 from pytest_modelcompat.migration.edit import Edit
+from pytest_modelcompat.migration.edits.conversion import convert, keeps_state
+from pytest_modelcompat.migration.layouts.keras_groups import UnknownGroupError
 from pytest_modelcompat.migration.layouts.optimizer import (
     KERAS_STATE,
     Form,
@@ -29,6 +32,11 @@ if TYPE_CHECKING:
 
 _SCALES = "LossScaleOptimizer"
 # Of no effect in a default optimizer, which keeps no average of the weights.
+_OF_H5 = (
+    "{reader} does not restore them: from an .h5 file it builds the optimizer for no weight at all, and fails in the "
+    "first step of training"
+)
+_LOST = "the state of the optimizer: it starts as a new one, with the same settings"
 _NOT_COMPARED = frozenset({"name", "ema_momentum", "ema_overwrite_frequency"})
 
 
@@ -91,6 +99,16 @@ def _class(node: dict[str, Any]) -> str:
     return str(node.get("class_name")).rpartition(">")[2]
 
 
+def _lost_in_h5(draft: Draft, target: Target) -> Iterator[Change]:
+    """What a .keras file would keep."""
+    if draft.format == draft.source.format == "h5" and target.reader[0] >= 3 and state_of(draft):
+        other = draft.copy()
+        with contextlib.suppress(UnknownGroupError):
+            convert(other, target, "keras")
+            if keeps_state(other):
+                yield from _lost_state(draft, target)
+
+
 def _lost_state(draft: Draft, target: Target) -> Iterator[Change]:
     """What was not moved, or what the reader of .h5 files would spoil the optimizer with."""
     is_left = draft.format == "h5" and draft.source.format == "h5" and target.reader[0] >= 3
@@ -114,14 +132,23 @@ EDITS = (
         is_unseen=True,
     ),
     Edit(
+        "drop-optimizer-state-of-h5",
+        what="the variables of the optimizer are left out of the `.h5` file",
+        because=_OF_H5,
+        source=MEASURED,
+        wrong_if="training goes on where it was: the first steps are those of a new optimizer",
+        apply=_lost_in_h5,
+        is_unseen=True,
+        loses=f"{_LOST}; `--to keras` keeps it",
+    ),
+    Edit(
         "drop-optimizer-state",
         what="the variables of the optimizer are left out",
-        because="{reader} does not restore them: from an .h5 file it builds the optimizer for no weight at all, and "
-        "fails in the first step of training",
+        because=_OF_H5,
         source=MEASURED,
         wrong_if="training goes on where it was: the first steps are those of a new optimizer",
         apply=_lost_state,
         is_unseen=True,
-        loses="the state of the optimizer: it starts as a new one, with the same settings",
+        loses=_LOST,
     ),
 )

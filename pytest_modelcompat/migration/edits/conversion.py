@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_modelcompat.artifacts.keras.nodes import as_mapping
 from pytest_modelcompat.migration.edit import Edit
 from pytest_modelcompat.migration.layouts.h5_names import groups_of_h5, names_of_groups
+from pytest_modelcompat.migration.layouts.h5_state import state_in_h5, state_in_keras
 from pytest_modelcompat.migration.layouts.keras_groups import Layout, UnknownGroupError
 from pytest_modelcompat.migration.layouts.optimizer import state_of
 from pytest_modelcompat.migration.target import KERAS_3
@@ -15,7 +16,7 @@ from pytest_modelcompat.results.finding import MEASURED, Severity
 from pytest_modelcompat.results.migration import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_modelcompat.migration.configuration.draft import Draft
     from pytest_modelcompat.migration.target import Target
@@ -64,7 +65,18 @@ def _to_keras(draft: Draft, target: Target) -> None:
     root["module"] = _FUNCTIONAL if root["class_name"] == "Functional" else "keras"
     root["registered_name"] = root["class_name"] if root["class_name"] == "Functional" else None
     if draft.training:
+        optimizer = _own(as_mapping(draft.training.get("optimizer_config")), target)
         root["compile_config"] = draft.training = _compile_config(draft.training)
+        moves = state_in_keras(draft, optimizer, target.reader)
+        if moves is not None:
+            draft.moved.update(moves.moved)
+            draft.added.update(moves.added)
+
+
+def _own(optimizer: Mapping[str, Any], target: Target) -> Mapping[str, Any]:
+    """An optimizer of Keras' own; nothing of a user's class, whose variables are not known by its name."""
+    name = str(optimizer.get("class_name"))
+    return {} if {name, name.rpartition(">")[2]} & target.custom else optimizer
 
 
 def _path_now(draft: Draft, path: str) -> str | None:
@@ -79,6 +91,12 @@ def _to_h5(draft: Draft, target: Target) -> None:
     draft.moved, draft.names = names_of_groups(draft.source.root, paths, Layout.of(target.writer))
     draft.added = {}
     draft.training = _training_config(draft.training)
+    optimizer = _own(as_mapping(draft.training.get("optimizer_config")), target)
+    state = state_in_h5(draft, optimizer, target.writer, target.reader)
+    if state is not None:
+        moves, draft.state = state
+        draft.moved.update(moves.moved)
+        draft.added.update(moves.added)
     draft.root = {"class_name": draft.root["class_name"], "config": draft.root["config"]}
 
 
@@ -129,19 +147,37 @@ def _converted(draft: Draft, target: Target, format: str) -> Iterator[Change]:  
         return
 
 
-def _both(edit: Edit) -> tuple[Edit, Edit]:
-    """An edit of files without the state of an optimizer, and one of those with it, which says that it is lost."""
+def with_and_without_state(edit: Edit) -> tuple[Edit, Edit]:
+    """An edit of the format that keeps the state of the optimizer, and one that says that it is lost.
 
-    def without_state(draft: Draft, target: Target) -> Iterable[Change]:
-        return () if state_of(draft) else edit.apply(draft, target)
+    Args:
+        edit: has a draft written in another format.
+    """
 
-    lossy = replace(edit, name=f"{edit.name}-without-state", loses=_LOST)
-    return replace(edit, apply=without_state), lossy
+    def keeping(draft: Draft, target: Target) -> Iterable[Change]:
+        changes = tuple(edit.apply(draft, target))
+        return changes if keeps_state(draft) else ()
+
+    def losing(draft: Draft, target: Target) -> Iterable[Change]:
+        changes = tuple(edit.apply(draft, target))
+        return () if keeps_state(draft) else changes
+
+    return replace(edit, apply=keeping), replace(edit, name=f"{edit.name}-without-state", apply=losing, loses=_LOST)
+
+
+def keeps_state(draft: Draft) -> bool:
+    """Whether what is written in another format holds the variables of the optimizer, if there are any.
+
+    Args:
+        draft: that was converted.
+    """
+    paths = state_of(draft)
+    return not paths or any(draft.moved.get(path) for path in paths)
 
 
 _LOST = "the state of the optimizer: the step, and what it keeps of each weight"
 # Before all edits of what is in the file: of one that is not opened, nothing else is found.
-FIRST = _both(
+FIRST = with_and_without_state(
     Edit(
         "keras-to-h5",
         what="it is written as `.h5`, which {reader} reads, instead of `.keras`",
@@ -152,7 +188,7 @@ FIRST = _both(
     )
 )
 # After them: what can be answered in the file as it is, is.
-LAST = _both(
+LAST = with_and_without_state(
     Edit(
         "h5-to-keras",
         what="it is written as `.keras` instead of `.h5`, from which {reader} does not read a Normalization rightly",

@@ -7,6 +7,7 @@ from pytest_modelcompat.migration.edits import (
     arguments,
     classes,
     compile_arguments,
+    compile_arithmetic,
     compile_downward,
     compile_losses,
     compile_metrics,
@@ -38,7 +39,8 @@ from pytest_modelcompat.migration.edits import (
     wrapped_models,
 )
 
-EDITS = (
+# Those before the format is another one, by which is known what becomes of the optimizer's state.
+BEFORE_STATE = (
     *container.EDITS,
     *conversion.FIRST,
     *weights.EDITS,
@@ -65,14 +67,17 @@ EDITS = (
     *declared.EDITS,
     *operations.EDITS,
     *connections.EDITS,
+    *compile_arithmetic.EDITS,
     *compile_optimizers.EDITS,
     *compile_downward.EDITS,
     *compile_names.EDITS,
     *compile_losses.EDITS,
     *compile_metrics.EDITS,
     *compile_arguments.EDITS,
-    # Nothing that is tried after these keeps more of what `compile()` was given.
+)
+# Nothing that is tried after these keeps more of what `compile()` was given.
+OF_STATE = (
     *compile_state.EDITS,
     *compile_remains.EDITS,
-    *conversion.LAST,
 )
+EDITS = (*BEFORE_STATE, *conversion.LAST, *OF_STATE)

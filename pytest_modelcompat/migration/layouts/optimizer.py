@@ -194,6 +194,17 @@ def ordered(state: State, reader: MinorVersion, class_name: str = "") -> list[Va
     return [*order, *slots]
 
 
+def kept_slots(name: str, form: Form) -> tuple[str, ...]:
+    """What an optimizer keeps of each weight, with all that its settings can add, where the order is known.
+
+    Args:
+        name: its class.
+        form: whose it is.
+    """
+    on = {"amsgrad": True, "momentum": 0.9, "centered": True}
+    return tuple(slot for group in _own_groups(State(form, name, on)) or () for slot in group)
+
+
 @dataclass(frozen=True)
 class _Parts:
     """The variables of an optimizer by what they are.
@@ -259,6 +270,8 @@ def _groups(state: State) -> list[tuple[str, ...]] | None:
 
 def _own_groups(state: State) -> list[tuple[str, ...]] | None:
     config, name, is_legacy = state.config, state.class_name, state.form is Form.LEGACY
+    if is_legacy and name in _WITHOUT_LEGACY:
+        return None
     if name in ("Adam", "AdamW"):
         both: list[tuple[str, ...]] = [("m",), ("v",)] if is_legacy else [("m", "v")]
         return [*both, ("vhat",)] if config.get("amsgrad") else both
@@ -272,7 +285,12 @@ def _own_groups(state: State) -> list[tuple[str, ...]] | None:
     return _NEWER.get(name)
 
 
-# Nadam is in neither: Keras 2 does not store the product of its momentums, which Keras 3 goes on with.
+# Why the variables of an optimizer are in neither of both tables below.
+NOT_KEPT: Mapping[str, str] = {
+    "Nadam": "Keras 2 does not store the product of its momentums, which Keras 3 goes on with",
+    "Adafactor": "the order of what it keeps was not measured",
+}
+_WITHOUT_LEGACY = frozenset({"AdamW", "Lion"})
 _LEGACY: Mapping[str, list[tuple[str, ...]]] = {
     "Adagrad": [("accumulator",)],
     "Adadelta": [("gradient",), ("delta",)],
@@ -290,8 +308,5 @@ _NEWER: Mapping[str, list[tuple[str, ...]]] = {
 
 def _of_sgd(state: State) -> list[tuple[str, ...]] | None:
     has_momentum = bool(state.config.get("momentum"))
-    if state.form is Form.LEGACY:
-        # It keeps the sum of gradients, and the newer ones that sum times the learning rate.
-        return None if has_momentum else []
-    # Keras 2 has the slot even where there is no momentum.
+    # The newer ones of Keras 2 have the slot even where there is no momentum.
     return [("m",)] if has_momentum or state.form is Form.KERAS_2 else []

@@ -40,6 +40,7 @@ class Rewrite:
         is_zipped: whether a folder is written as a zip.
         added: path in what is written -> a variable that the source does not have.
         names: as in the draft.
+        state: as in the draft.
         saved_by: the versions that wrote the source, by package.
     """
 
@@ -53,6 +54,7 @@ class Rewrite:
     is_zipped: bool = False
     added: Mapping[str, Scalar] = field(default_factory=dict)
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    state: Sequence[str] = ()
     saved_by: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -74,6 +76,7 @@ class Rewrite:
             is_zipped=bool(draft.suffix),
             added=draft.added,
             names=draft.names,
+            state=draft.state,
             saved_by=source.saved_by,
         )
 
@@ -181,18 +184,26 @@ def _as_h5(rewrite: Rewrite) -> Hdf5Edit:
     # Without it, Keras 2 takes the weights for those of Keras 1, and turns some of them.
     versions = {"keras_version": rewrite.saved_by.get("keras", _KERAS_2), "backend": "tensorflow"}
     layers = {f"{H5_WEIGHTS}/{layer}": {"weight_names": names} for layer, names in rewrite.names.items()}
+    state = {"optimizer_weights": {"weight_names": rewrite.state}} if rewrite.state else {}
     return Hdf5Edit(
         {**versions, **_texts(rewrite)},
         rewrite.moved,
+        added=_added(rewrite),
         removed=("vars", "layers", "_layer_checkpoint_dependencies", "optimizer", "metrics"),
-        groups={H5_WEIGHTS: {**versions, "layer_names": [*rewrite.names]}, **layers},
+        groups={H5_WEIGHTS: {**versions, "layer_names": [*rewrite.names]}, **layers, **state},
     )
 
 
 def _as_weights(rewrite: Rewrite) -> Hdf5Edit:
     """An .h5 file as the weights of a .keras file, of which the group of the model's own may not be missing."""
     attributes = dict.fromkeys(("model_config", "training_config", "keras_version", "backend"))
-    return Hdf5Edit(attributes, rewrite.moved, removed=(H5_WEIGHTS, "optimizer_weights"), groups={"vars": {}})
+    return Hdf5Edit(
+        attributes,
+        rewrite.moved,
+        removed=(H5_WEIGHTS, "optimizer_weights"),
+        groups={"vars": {}},
+        added=_added(rewrite),
+    )
 
 
 def _texts(rewrite: Rewrite) -> dict[str, str | None]:

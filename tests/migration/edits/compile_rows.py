@@ -272,6 +272,24 @@ ROWS: dict[str, Row] = {
         without_name,
         TRAINING,
     ),
+    "arithmetic-of-rmsprop": Row(
+        optimizer(legacy("RMSprop", 0.05)),
+        compiled(h5_training({"class_name": "RMSprop", "config": {"momentum": 0.5}})),
+        settings(rho=0.5),
+        TRAINING,
+    ),
+    "arithmetic-of-adagrad": Row(
+        optimizer(legacy("Adagrad", 0.05, initial_accumulator_value=0.0)),
+        compiled(h5_training({"class_name": "Adagrad", "config": {"epsilon": 1e-7}})),
+        settings(learning_rate=0.5),
+        TRAINING,
+    ),
+    "arithmetic-of-nadam": Row(
+        optimizer(legacy("Nadam", 0.05)),
+        compiled(h5_training({"class_name": "Nadam", "config": {"is_legacy_optimizer": False}})),
+        settings(beta_1=0.5),
+        TRAINING,
+    ),
     "epsilon-of-none": Row(
         optimizer(legacy("Adam", 0.1), age=aged(training=lambda training: config_of(training).update(epsilon=None))),
         compiled(h5_training(adam(epsilon=1e-3))),
@@ -344,8 +362,14 @@ ROWS: dict[str, Row] = {
         velocities_for_momentums,
         TRAINING,
     ),
-    "drop-optimizer-state": Row(
+    "drop-optimizer-state-of-h5": Row(
         optimizer(lambda module: module.Adam(0.05), steps=2),
+        compiled(h5_training(), weights=[("model_weights/dense/kernel:0", (4, 2))]),
+        drop_weight,
+        LOADING,
+    ),
+    "drop-optimizer-state": Row(
+        optimizer(lambda module: module.Nadam(0.05), steps=2),
         compiled(h5_training(), weights=[("model_weights/dense/kernel:0", (4, 2))]),
         drop_weight,
         LOADING,

@@ -199,10 +199,10 @@ def mean_and_variance(keras: Any) -> Any:
     return keras.Sequential([keras.Input((4,)), layer, keras.layers.Dense(2)])
 
 
-def trained(build: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def trained(build: Callable[[Any], Any], optimizer: str = "Adam") -> Callable[[Any], Any]:
     def make(keras: Any) -> Any:
         model = build(keras)
-        model.compile(keras.optimizers.Adam(0.05), "mean_squared_error")
+        model.compile(getattr(keras.optimizers, optimizer)(0.05), "mean_squared_error")
         return model
 
     return make
@@ -350,7 +350,7 @@ ROWS: dict[str, Row] = {
         runtime="tf2.16",
     ),
     "h5-to-keras-without-state": Row(
-        Model(trained(mean_and_variance), data=(4,), targets=((2,),), steps=1),
+        Model(trained(mean_and_variance, "Nadam"), data=(4,), targets=((2,),), steps=1),
         file(h5(K210, small(K210)), "tf2.16"),
         lambda draft: swap(draft, "mean:0", "variance:0"),
         OUTPUTS,

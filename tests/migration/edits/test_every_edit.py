@@ -65,7 +65,7 @@ def test_it_applies_and_the_proof_sees_it_applied_wrongly(name: str, tmp_path: P
     assert plan.left == ()
 
     reader: Any = keras if target.reader >= KERAS_3 else tf_keras
-    lost = [Lost(each.loses, each.loses_loss) for each in plan.edits if each.loses]
+    lost = [Lost(each.loses, each.loses_loss, each.loses_steps) for each in plan.edits if each.loses]
     right = written(plan.draft, tmp_path, "right")
     assert problem_of(saved, plan.draft, right, lost, reader) == ("", "")
 

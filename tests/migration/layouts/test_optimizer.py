@@ -49,6 +49,7 @@ UP: list[tuple[str, State, list[Any]]] = [
     ("unused momentum", state(Form.KERAS_2, "SGD", [ONE, KERNEL, BIAS], momentum=0.0), [0, 0.5]),
     ("momentum", state(Form.KERAS_2, "SGD", [ONE, KERNEL, BIAS], momentum=0.9), [0, 0.5, 1, 2]),
     ("legacy sgd", state(Form.LEGACY, "SGD", [ONE], momentum=0.0), [0, 0.5]),
+    ("legacy momentum", state(Form.LEGACY, "SGD", [ONE, KERNEL, BIAS], momentum=0.9), [0, 0.5, 1, 2]),
     (
         "rmsprop",
         state(Form.LEGACY, "RMSprop", [ONE, KERNEL, BIAS, KERNEL, BIAS], centered=True),
@@ -65,7 +66,6 @@ def test_to_keras_3(stored: State, expected: list[Any]) -> None:
 
 
 UNKNOWN: list[tuple[str, State]] = [
-    ("it keeps another sum", state(Form.LEGACY, "SGD", [ONE, KERNEL, BIAS], momentum=0.9)),
     ("it has another momentum", state(Form.LEGACY, "Nadam", [ONE, ONE, BIAS, BIAS])),
     ("its product is not stored", state(Form.KERAS_2, "Nadam", [ONE, BIAS, BIAS])),
     ("its order was never seen", state(Form.KERAS_2, "Adafactor", [ONE, BIAS, BIAS])),

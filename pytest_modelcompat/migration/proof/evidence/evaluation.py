@@ -91,7 +91,7 @@ def training_agreement(
         is_half: whether either computes in half precision.
         keeps_state: whether what was written keeps the optimizer's variables when it is loaded.
         lost: what was dropped knowingly: a metric may lack then, the optimizer may begin as a new one, and where it
-            has a loss, losses are not compared.
+            has a loss, losses are not compared, nor steps where it has those.
     """
     if new.error:
         can = "evaluated" if not new.evaluated else "trained"
@@ -106,7 +106,7 @@ def training_agreement(
         return TrainingAgreement("", problem)
     words = f"equal on one batch: {', '.join(compared) or 'nothing that is left'}"
     words = f"{words}; lost: {'; '.join(each.text for each in lost)}" if lost else words
-    if loses_loss or (lost and not is_kept):
+    if loses_loss or any(each.has_steps for each in lost) or (lost and not is_kept):
         return TrainingAgreement(words)
     if not is_kept:
         return TrainingAgreement(f"{words}; this format does not restore the optimizer's variables there")
