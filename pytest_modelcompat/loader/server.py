@@ -1,9 +1,10 @@
 """The loader: imports TensorFlow once, then forks a fresh child for every artifact.
 
-Reads one JSON object a line from standard input (`job`, a folder; `timeout`, seconds; `memory` and `disk`, bytes),
-answers each with two on standard output: which process does the job, and how that ended. Both streams are moved away
-first: what TensorFlow and user modules print goes to the log. End of input, for whatever reason, ends the loader and
-its child.
+Reads one JSON object a line from standard input (`job`, a folder; `timeout`, seconds; `memory` and `disk`, bytes; and
+perhaps `warm`, what the child may have done before), answers each with two on standard output: which process does the
+job, and how that ended. An object with `warm` alone has a child get ready for the next job, and no answer. Both streams
+are moved away first: what TensorFlow and user modules print goes to the log. End of input, for whatever reason, ends
+the loader and its child.
 """
 
 import contextlib
@@ -16,13 +17,11 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from pathlib import Path
 from typing import Any, Dict, Optional, TextIO, Tuple
 
-from . import confinement, limits
+from . import children, confinement, limits
 
-PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 LOST_CHILD_POLL = 0.5
 MOST_GENERATIONS = 100
@@ -124,6 +123,7 @@ def _say(sink: TextIO, message: Dict[str, Any]) -> None:
 
 def _serve(source: int, sink: TextIO, *, by_namespaces: bool) -> None:
     pending = b""
+    pool = children.Children(source, sink.fileno(), lambda folder: _in_child(folder, by_namespaces=by_namespaces))
     while True:
         chunk = os.read(source, 65536)
         if not chunk:
@@ -132,41 +132,28 @@ def _serve(source: int, sink: TextIO, *, by_namespaces: bool) -> None:
         while b"\n" in pending:
             line, pending = pending.split(b"\n", 1)
             request = json.loads(line.decode("utf-8"))
-            answer = _run_child(request, source, sink, by_namespaces)
-            if answer is None:
-                return
-            _say(sink, answer)
+            if "job" in request:
+                answer = _run_child(request, pool, sink)
+                if answer is None:
+                    return
+                _say(sink, answer)
+            # While the session looks at the answer, a child gets ready for its next job.
+            pool.prepare(request.get("warm"))
 
 
-def _run_child(request: Dict[str, Any], source: int, sink: TextIO, by_namespaces: bool) -> Optional[Dict[str, Any]]:
-    """Fork a child for one job and wait for it; None if the session ended meanwhile."""
+def _run_child(request: Dict[str, Any], pool: children.Children, sink: TextIO) -> Optional[Dict[str, Any]]:
+    """Have a child do one job and wait for it; None if the session ended meanwhile."""
     started = time.monotonic()
     folder = Path(request["job"])
-    ended, held_by_child = os.pipe()
     killed_before = _oom_kills()
-    parent = os.getpid()
-    child = os.fork()
-    if child == 0:
-        os.close(ended)
-        # What a model's code writes or reads there would be taken for the loader's.
-        os.close(source)
-        os.close(sink.fileno())
-        # Of its own: what it sends its group reaches nobody else, and all of it is ended at once.
-        os.setsid()
-        _die_with(parent)
-        try:
-            _in_child(folder, by_namespaces=by_namespaces)
-        except BaseException:  # noqa: BLE001 - told in the log; what would end the loader ends this child alone
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    os.close(held_by_child)
-    _say(sink, {"child": child})
-    watch = limits.Watch(child, request["memory"], folder, request["disk"], adopts=True)
+    child = pool.take(request.get("warm"))
+    child.give(folder)
+    _say(sink, {"child": child.pid})
+    watch = limits.Watch(child.pid, request["memory"], folder, request["disk"], adopts=True)
     try:
-        ending = _wait(child, (ended, source), started + request["timeout"], watch)
+        ending = _wait(child.pid, (child.ended, pool.source), started + request["timeout"], watch)
     finally:
-        os.close(ended)
+        os.close(child.ended)
         _end_orphans()
     if ending is None:
         return None
@@ -204,13 +191,6 @@ def _kill(child: int) -> None:
         os.killpg(child, signal.SIGKILL)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-
-
-def _die_with(parent: int) -> None:
-    if sys.platform.startswith("linux"):
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
 
 
 def _in_child(folder: Path, *, by_namespaces: bool) -> None:

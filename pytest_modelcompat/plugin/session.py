@@ -111,7 +111,7 @@ class Session:
 
         if not self._config.option.collectonly:
             asked = next((layer.options["runtimes"] for layer in self.layers if "runtimes" in layer.options), (LOCAL,))
-            self.loaders().prefetch(asked[0])
+            self.loaders().prefetch(asked[0], threads_per_worker())
 
     def loaders(self) -> LoaderPool:
         """The session's loaders."""

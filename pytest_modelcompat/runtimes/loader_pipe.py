@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 from pytest_modelcompat.loader import limits
+from pytest_modelcompat.loader.confinement import CONFINED
+from pytest_modelcompat.runtimes.isolation import processors
 from pytest_modelcompat.runtimes.protocol import ProcessExit
 
 if TYPE_CHECKING:
@@ -32,17 +34,30 @@ class LoaderRequest:
         timeout: seconds it has.
         memory: bytes it may hold; 0 for any.
         disk: bytes that may be in its folder; 0 for any.
+        warm: what its child may have done before, see `warmth`; None for nothing.
     """
 
     folder: Path
     timeout: float
     memory: int
     disk: int
+    warm: dict[str, Any] | None = None
 
     def line(self) -> str:
         """As the loader reads it."""
         content = {"job": str(self.folder), "timeout": self.timeout, "memory": self.memory, "disk": self.disk}
-        return json.dumps(content) + "\n"
+        return json.dumps({**content, "warm": self.warm}) + "\n"
+
+
+def warmth(level: str, threads: int) -> dict[str, Any] | None:
+    """What a child may do before its job is there; None for a confined one, which gives up more than threads can.
+
+    Args:
+        level: of its isolation.
+        threads: as the job has them.
+    """
+    # With one processor, to get ready takes the time from the session.
+    return None if level == CONFINED else {"level": level, "threads": threads, "spare": processors() > 1}
 
 
 def opened(stream: IO[str] | None) -> IO[str]:

@@ -74,10 +74,17 @@ class LoaderPool:
             self._versions[name] = installed_versions(self.runtimes.get(name))
         return self._versions[name]
 
-    def prefetch(self, name: str) -> None:
-        """Have a loader import its TensorFlow in the background; one that cannot be had is reported when it is used."""
+    def prefetch(self, name: str, threads: int = 0) -> None:
+        """Have a loader import its TensorFlow in the background; one that cannot be had is reported when it is used.
+
+        Args:
+            name: of its runtime.
+            threads: of its jobs.
+        """
         try:
-            self.of(name).start()
+            loader = self.of(name)
+            loader.start()
+            loader.get_ready(threads)
         except (UnknownRuntimeError, RuntimeUnavailableError, LoaderUnavailableError):
             return
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.loader.confinement import LIMITED
 from pytest_modelcompat.runtimes.loader_pipe import (
     LoaderDiedError,
     LoaderRequest,
@@ -20,6 +22,7 @@ from pytest_modelcompat.runtimes.loader_pipe import (
     opened,
     read_line,
     wait_for,
+    warmth,
 )
 from pytest_modelcompat.runtimes.protocol import Job, LoadResult, ProcessExit, read_answer, tail, write_job
 from pytest_modelcompat.runtimes.runtime import variables_for
@@ -111,6 +114,18 @@ class LoaderProcess:
             self._process = self._launch()
             self._ready = False
 
+    def get_ready(self, threads: int) -> None:
+        """Have a child get ready for the first job as soon as TensorFlow is imported.
+
+        Args:
+            threads: as that job will have them.
+        """
+        if self._process is not None:
+            # A loader that is gone already is met where it is waited for.
+            with contextlib.suppress(OSError):
+                opened(self._process.stdin).write(json.dumps({"warm": warmth(LIMITED, threads)}) + "\n")
+                opened(self._process.stdin).flush()
+
     def run(self, job: Job) -> LoadResult:
         """Load and call one artifact in a fresh process.
 
@@ -131,7 +146,13 @@ class LoaderProcess:
             with _on_disk():
                 room = job.isolation.room(job.artifact, folder)
                 write_job(job, folder, absolute, room=room, own_path=self._python is not None)
-            request = LoaderRequest(folder, job.timeout, job.isolation.memory, job.isolation.disk(room))
+            request = LoaderRequest(
+                folder,
+                job.timeout,
+                job.isolation.memory,
+                job.isolation.disk(room),
+                warmth(job.isolation.level, job.threads),
+            )
             with self._waits.on(f"loading and calling {job.artifact.name} in {self._name}"):
                 process_exit = self._run_forked(request) if self.forks else self._run_alone(request)
             if job.saved_as is not None:
