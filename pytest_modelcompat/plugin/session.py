@@ -153,6 +153,7 @@ class Session:
                 reports=bool(self._config.getoption("modelcompat_report")),
                 waits=self.waits,
                 migration=_edits_answer,
+                in_order=bool(self._config.getoption("modelcompat_in_order")),
                 attempts=[] if self._config.getoption("usepdb", False) else None,
             )
         return self._context

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +63,21 @@ class LoaderUnavailableError(Exception):
 
 class NoSpaceError(Exception):
     """The disk has no space for the files of a job; says what the system said."""
+
+
+@dataclass(frozen=True)
+class SubmittedJob:
+    """A job that was handed over.
+
+    Args:
+        job: it.
+        request: as the loader is asked for it.
+        was_asked: whether the loader was there to be asked.
+    """
+
+    job: Job
+    request: LoaderRequest
+    was_asked: bool
 
 
 class LoaderProcess:
@@ -129,38 +144,73 @@ class LoaderProcess:
     def run(self, job: Job) -> LoadResult:
         """Load and call one artifact in a fresh process.
 
+        Args:
+            job: what to do.
+
         Raises:
             LoaderUnavailableError: TensorFlow cannot be imported there, or the loader does not start. It is said
                 again of every further job at once: what takes seconds to fail would not fare better.
             NoSpaceError: the job cannot be handed over.
         """
+        return self.result(self.submit(job))
+
+    def submit(self, job: Job) -> SubmittedJob:
+        """Hand a job over, which begins when the loader is ready; without a fork it begins in `result`.
+
+        Args:
+            job: what to do; only one at a time.
+
+        Raises:
+            LoaderUnavailableError, NoSpaceError: as `run`.
+        """
         if self._unavailable is not None:
             raise self._unavailable
         self._jobs += 1
         folder = self.folder / f"job-{self._jobs}"
-        # A job may have removed what is in the folder for temporary files.
-        folder.mkdir(parents=True)
         try:
+            # A job may have removed what is in the folder for temporary files.
+            folder.mkdir(parents=True)
             path = [*self._sys_path] if self._python else [*self._sys_path, *sys.path]
             absolute = [str(Path(entry).absolute()) for entry in path]
             with _on_disk():
                 room = job.isolation.room(job.artifact, folder)
                 write_job(job, folder, absolute, room=room, own_path=self._python is not None)
-            request = LoaderRequest(
-                folder,
-                job.timeout,
-                job.isolation.memory,
-                job.isolation.disk(room),
-                warmth(job.isolation.level, job.threads),
-            )
-            with self._waits.on(f"loading and calling {job.artifact.name} in {self._name}"):
-                process_exit = self._run_forked(request) if self.forks else self._run_alone(request)
-            if job.saved_as is not None:
-                take(folder, *job.saved_as)
-            declared = (*job.declared.imports, *job.declared.op_libraries)
-            return replace(read_answer(folder, process_exit), declared=declared, isolation=job.isolation)
-        finally:
+            warm = warmth(job.isolation.level, job.threads)
+            request = LoaderRequest(folder, job.timeout, job.isolation.memory, job.isolation.disk(room), warm)
+            return SubmittedJob(job, request, was_asked=self.forks and self._ask(request))
+        except BaseException:
             remove_tree(folder)
+            raise
+
+    def result(self, submitted: SubmittedJob) -> LoadResult:
+        """Wait for a job and read its answer.
+
+        Args:
+            submitted: what `submit` gave.
+
+        Raises:
+            LoaderUnavailableError: as `run`.
+        """
+        job, request = submitted.job, submitted.request
+        try:
+            with self._waits.on(f"loading and calling {job.artifact.name} in {self._name}"):
+                process_exit = self._forked_exit(submitted) if self.forks else self._run_alone(request)
+            if job.saved_as is not None:
+                take(request.folder, *job.saved_as)
+            declared = (*job.declared.imports, *job.declared.op_libraries)
+            return replace(read_answer(request.folder, process_exit), declared=declared, isolation=job.isolation)
+        finally:
+            remove_tree(request.folder)
+
+    def discard(self, submitted: SubmittedJob) -> None:
+        """Let a job end whose answer nobody needs.
+
+        Args:
+            submitted: what `submit` gave.
+        """
+        if self.forks:
+            self._awaited(submitted.request, was_asked=submitted.was_asked)
+        remove_tree(submitted.request.folder)
 
     def close(self) -> None:
         """End the loader and everything it started, and remove its folder."""
@@ -196,27 +246,36 @@ class LoaderProcess:
             self._unavailable = error
         return error
 
-    def _run_forked(self, request: LoaderRequest) -> ProcessExit:
-        process_exit = self._ask(request)
+    def _forked_exit(self, submitted: SubmittedJob) -> ProcessExit:
+        request = submitted.request
+        process_exit = self._awaited(request, was_asked=submitted.was_asked)
         if process_exit.code < 0 and not (request.folder / "log.txt").exists():
             # The loader died before it took up this job, which is none of the job's doing.
-            process_exit = self._ask(request)
+            process_exit = self._awaited(request, was_asked=self._ask(request))
         return process_exit
 
-    def _ask(self, request: LoaderRequest) -> ProcessExit:
-        """Have the loader do a job; if it is gone instead, how the loader ended."""
+    def _ask(self, request: LoaderRequest) -> bool:
+        """Ask the loader for a job; whether it was still there to be asked."""
         self.start()
-        process = self._process
-        assert process is not None  # noqa: S101 - start() has just made it
-        child: dict[str, Any] = {}
+        assert self._process is not None  # noqa: S101 - start() has just made it
         try:
+            opened(self._process.stdin).write(request.line())
+            opened(self._process.stdin).flush()
+        except OSError:
+            return False
+        return True
+
+    def _awaited(self, request: LoaderRequest, *, was_asked: bool) -> ProcessExit:
+        """How a job ended; if the loader is gone instead, how that ended."""
+        process = self._process
+        assert process is not None  # noqa: S101 - it was asked
+        child: dict[str, Any] = {}
+        reply = None
+        with contextlib.suppress(OSError, LoaderDiedError):
             self._await_ready(process)
-            opened(process.stdin).write(request.line())
-            opened(process.stdin).flush()
-            child = read_line(process, request.timeout + GRACE, wanted="child")
-            reply = read_line(process, request.timeout + GRACE)
-        except (OSError, LoaderDiedError):
-            reply = None
+            if was_asked:
+                child = read_line(process, request.timeout + GRACE, wanted="child")
+                reply = read_line(process, request.timeout + GRACE)
         ended = ending_of(reply)
         if ended is not None:
             return ended
