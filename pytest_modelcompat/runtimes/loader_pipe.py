@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_modelcompat.loader import limits
 from pytest_modelcompat.loader.confinement import CONFINED
@@ -19,6 +19,18 @@ from pytest_modelcompat.runtimes.protocol import ProcessExit
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+
+class LoaderPeer(Protocol):
+    """What answers: a process that was started with pipes, or a connection."""
+
+    @property
+    def stdout(self) -> Any:
+        """Gives its lines."""
+
+    @property
+    def pid(self) -> int:
+        """The leader of its group; 0 where it is not known yet."""
 
 
 class LoaderDiedError(Exception):
@@ -60,13 +72,13 @@ def warmth(level: str, threads: int) -> dict[str, Any] | None:
     return None if level == CONFINED else {"level": level, "threads": threads, "spare": processors() > 1}
 
 
-def opened(stream: IO[str] | None) -> IO[str]:
+def opened(stream: Any) -> Any:
     """A stream of a process that was started with pipes."""
     assert stream is not None  # noqa: S101 - opened as a pipe
     return stream
 
 
-def read_line(process: subprocess.Popen[str], timeout: float, wanted: str = "code") -> dict[str, Any]:
+def read_line(process: LoaderPeer, timeout: float, wanted: str = "code") -> dict[str, Any]:
     """One answer of the loader.
 
     Args:
@@ -80,7 +92,7 @@ def read_line(process: subprocess.Popen[str], timeout: float, wanted: str = "cod
     """
     import threading
 
-    watchdog = threading.Timer(timeout, end_group, [process.pid])
+    watchdog = threading.Timer(timeout, lambda: end_group(process.pid))
     watchdog.daemon = True
     watchdog.start()
     try:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_modelcompat.loader.confinement import LIMITED
+from pytest_modelcompat.runtimes.connection import ConnectedLoader, connect
 from pytest_modelcompat.runtimes.loader_pipe import (
     LoaderDiedError,
     LoaderRequest,
@@ -92,9 +93,10 @@ class LoaderProcess:
         sys_path: what goes before that on its jobs' `sys.path`.
         name: of its runtime.
         waits: shows that it is waited for.
+        shared: the socket of a loader that other sessions use as well; while there is one, no process is started.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all by name
         self,
         *,
         fork: bool | None = None,
@@ -103,8 +105,10 @@ class LoaderProcess:
         sys_path: Sequence[str] = (),
         name: str = "local",
         waits: Waits | None = None,
+        shared: Path | None = None,
     ) -> None:
         self._name, self._waits = name, waits or Waits()
+        self._shared = shared
         self._python = python
         self._sys_path = sys_path
         self.forks = sys.platform.startswith("linux") if fork is None else fork
@@ -112,7 +116,7 @@ class LoaderProcess:
         self.folder = self._scratch.path
         own = environment or {}
         self._environment = {**os.environ, **own} if python is None else variables_for(own)
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[str] | ConnectedLoader | None = None
         self._ready = False
         self._jobs = 0
         self._unavailable: LoaderUnavailableError | None = None
@@ -126,7 +130,7 @@ class LoaderProcess:
         if self._unavailable is not None:
             raise self._unavailable
         if self.forks and self._process is None:
-            self._process = self._launch()
+            self._process = self._connected() or self._launch()
             self._ready = False
 
     def get_ready(self, threads: int) -> None:
@@ -221,6 +225,11 @@ class LoaderProcess:
     def _log(self) -> Path:
         return self.folder / "loader.log"
 
+    def _connected(self) -> ConnectedLoader | None:
+        """A part of the shared loader; one that is gone is not looked for again."""
+        address, self._shared = self._shared, None
+        return connect(address, self._log, self._environment) if address is not None else None
+
     def _launch(self, *arguments: str) -> subprocess.Popen[str]:
         python = str(self._python or sys.executable)
         try:
@@ -284,12 +293,12 @@ class LoaderProcess:
         end_group(child.get("child"))
         return process_exit
 
-    def _await_ready(self, process: subprocess.Popen[str]) -> None:
+    def _await_ready(self, process: subprocess.Popen[str] | ConnectedLoader) -> None:
         if not self._ready:
             self._await_greeting(process)
             self._ready = True
 
-    def _await_greeting(self, process: subprocess.Popen[str]) -> None:
+    def _await_greeting(self, process: subprocess.Popen[str] | ConnectedLoader) -> None:
         """Wait until TensorFlow is imported there.
 
         Raises:
@@ -304,6 +313,8 @@ class LoaderProcess:
             seconds = time.monotonic() - started
             process_exit = ProcessExit(code, timed_out=seconds >= START_TIMEOUT, seconds=round(seconds, 4))
             raise self._failed(LoaderUnavailableError("", process_exit=process_exit, log=tail(self._log))) from None
+        if isinstance(process, ConnectedLoader):
+            process.greeted(greeting)
         if not greeting["ready"]:
             self._stop()
             failure = greeting["failure"]
