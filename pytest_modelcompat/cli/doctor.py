@@ -11,7 +11,7 @@ from pytest_modelcompat.report.json_data import line
 from pytest_modelcompat.report.machine import machine_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_modelcompat.cli.console import Console
 
@@ -20,6 +20,17 @@ folder and to open a connection. TensorFlow is imported.
 
 Exit codes: 0 all that is needed is there, 1 something is missing without which no model can be reloaded.
 """
+
+
+def _ended_loaders() -> Iterator[str]:
+    from pytest_modelcompat.runtimes.shared_loaders import shared_loaders
+
+    kept = list(shared_loaders())
+    for each in kept:
+        each.end()
+        yield f"ended: process {each.pid}"
+    if not kept:
+        yield "no loader is kept for later sessions"
 
 
 def run(arguments: Sequence[str], console: Console) -> int:
@@ -37,7 +48,15 @@ def run(arguments: Sequence[str], console: Console) -> int:
     """
     parser = Parser("doctor", "Says what isolation this machine gives, and what is missing.", _EPILOG)
     parser.add_argument("--json", action="store_true", help="one JSON object a line, for each thing looked for")
+    parser.add_argument(
+        "--end-loaders",
+        action="store_true",
+        help="end the loaders that pytest --modelcompat-loader-server keeps for later sessions, and do nothing else",
+    )
     options = parser.parse(arguments)
+    if options.end_loaders:
+        console.lines(_ended_loaders())
+        return ExitCode.OK
     from pytest_modelcompat.runtimes.machine import checks
 
     found = list(checks())

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
@@ -108,10 +109,15 @@ class GoldenName:
     @property
     def folded(self) -> tuple[str, ...]:
         """Equal for two names that a file system which ignores case would keep in one folder."""
-        return tuple(part.lower() for part in self.escape())
+        return tuple(_lower(part) for part in (*self.folder, self.name))
 
     def __str__(self) -> str:
         return "/".join((*self.folder, self.name))
+
+
+@lru_cache(maxsize=1024)
+def _lower(part: str) -> str:
+    return escape(part).lower()
 
 
 def escape(part: str, spelt: Mapping[int, str] = _SPELT) -> str:

@@ -21,6 +21,8 @@ def start() -> None:
     spec.loader.exec_module(package)
     if sys.argv[1] == "--try-isolation":
         importlib.import_module(NAME + ".isolation_trial").main(sys.argv[2:])
+    elif "--listen" in sys.argv:
+        importlib.import_module(NAME + ".listener").main(sys.argv[1:])
     else:
         importlib.import_module(NAME + ".server").main(sys.argv[1:])
 

@@ -58,7 +58,7 @@ def confine(folder: Path, isolation: Dict[str, Any], *, by_namespaces: bool) -> 
         return report
     limits.be_the_first_to_go()
     limits.limit_self(isolation["cpu_seconds"], isolation["file_size"])
-    _first_of([("no_new_privs", _gain_no_privileges)], PRIVILEGES, report)
+    _first_of([("no_new_privs", gain_no_privileges)], PRIVILEGES, report)
     if report["level"] == CONFINED:
         os.environ.update(isolation.get("environment", {}))
         tempfile.tempdir = None
@@ -125,7 +125,8 @@ def _devices() -> List[str]:
     return [*_DEVICES, *("/dev/" + name for name in os.listdir("/dev") if name.startswith(_GPUS))]  # noqa: PTH208 - short
 
 
-def _gain_no_privileges() -> None:
+def gain_no_privileges() -> None:
+    """Give up every privilege that a program to be started would gain, for this thread and those it starts."""
     system_calls.call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 

@@ -30,6 +30,7 @@ from . import (
     saved_copies,
     saved_models,
     tensors,
+    threads,
     training_state,
     training_step,
     weights,
@@ -70,7 +71,7 @@ def run(folder: Path, *, by_namespaces: bool) -> None:
 def _stages(folder: Path, job: Dict[str, Any], answer: JobAnswer) -> None:
     sys.path[:] = job["sys_path"] + (sys.path if job["own_path"] else [])
     os.chdir(job["cwd"])
-    _limit_threads(job["threads"])
+    threads.limit(job["threads"])
     keras = imports.import_declared(job["keras"] or resolve.own_keras(), {})
     custom_objects = _declared(folder, job, answer)
     _enter(folder, answer, "resolve")
@@ -192,14 +193,6 @@ def _describe(error: BaseException) -> Dict[str, Any]:
         "message": str(error),
         "traceback": "".join(traceback.format_exception(type(error), error, error.__traceback__)),
     }
-
-
-def _limit_threads(threads: int) -> None:
-    import tensorflow as tf
-
-    if threads:
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(threads)
 
 
 def _declared(folder: Path, job: Dict[str, Any], answer: JobAnswer) -> Dict[str, Any]:

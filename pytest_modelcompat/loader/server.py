@@ -1,9 +1,10 @@
 """The loader: imports TensorFlow once, then forks a fresh child for every artifact.
 
-Reads one JSON object a line from standard input (`job`, a folder; `timeout`, seconds; `memory` and `disk`, bytes),
-answers each with two on standard output: which process does the job, and how that ended. Both streams are moved away
-first: what TensorFlow and user modules print goes to the log. End of input, for whatever reason, ends the loader and
-its child.
+Reads one JSON object a line from standard input (`job`, a folder; `timeout`, seconds; `memory` and `disk`, bytes; and
+perhaps `warm`, what the child may have done before), answers each with two on standard output: which process does the
+job, and how that ended. An object with `warm` alone has a child get ready for the next job, and no answer. Both streams
+are moved away first: what TensorFlow and user modules print goes to the log. End of input, for whatever reason, ends
+the loader and its child.
 """
 
 import contextlib
@@ -16,13 +17,11 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from pathlib import Path
 from typing import Any, Dict, Optional, TextIO, Tuple
 
-from . import confinement, limits
+from . import children, confinement, limits
 
-PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 LOST_CHILD_POLL = 0.5
 MOST_GENERATIONS = 100
@@ -31,11 +30,11 @@ EXIT_POLL = 0.002
 
 def main(arguments: list) -> None:  # type: ignore[type-arg]
     """`python loader LOG` serves jobs from standard input; `python loader LOG FOLDER` does one job and ends."""
-    source, sink = _take_standard_streams(Path(arguments[0]))
+    source, sink = take_standard_streams(Path(arguments[0]))
     adopt_orphans()
     by_namespaces = confinement.needs_namespaces()
-    failure = _import_tensorflow()
-    _say(sink, {"ready": failure is None, "failure": failure, "pid": os.getpid()})
+    failure = import_tensorflow()
+    say(sink, {"ready": failure is None, "failure": failure, "pid": os.getpid()})
     if failure is not None:
         return
     if len(arguments) > 1:
@@ -85,17 +84,19 @@ def _end_group() -> None:
         os.killpg(0, signal.SIGKILL)
 
 
-def _take_standard_streams(log: Path) -> Any:
+def take_standard_streams(log: Path) -> Any:
+    """Move both streams away, so that what is printed goes to a log; the descriptor to read, and the file to write."""
     source = os.dup(0)
     sink = os.fdopen(os.dup(1), "w", encoding="utf-8")
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
-    _send_output_to(log)
+    send_output_to(log)
     return source, sink
 
 
-def _send_output_to(log: Path) -> None:
+def send_output_to(log: Path) -> None:
+    """Append what is printed from now on to a file."""
     target = os.open(str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -104,7 +105,8 @@ def _send_output_to(log: Path) -> None:
     os.close(target)
 
 
-def _import_tensorflow() -> Optional[Dict[str, str]]:
+def import_tensorflow() -> Optional[Dict[str, str]]:
+    """Import what every job needs; `type` and `message` of why that fails, None if it does not."""
     try:
         import h5py  # noqa: F401
         import numpy  # noqa: F401, ICN001
@@ -116,57 +118,64 @@ def _import_tensorflow() -> Optional[Dict[str, str]]:
     return None
 
 
-def _say(sink: TextIO, message: Dict[str, Any]) -> None:
+def say(sink: TextIO, message: Dict[str, Any]) -> None:
+    """Write one line of the protocol."""
     # What printed here before the streams were taken may not have ended its line.
     sink.write("\n" + json.dumps(message) + "\n")
     sink.flush()
 
 
-def _serve(source: int, sink: TextIO, *, by_namespaces: bool) -> None:
-    pending = b""
+def serve_session(connection: int, failure: Optional[Dict[str, str]], pending: bytes) -> None:
+    """Serve one session of several, in a process of its own.
+
+    Args:
+        connection: to read requests from and to write answers to.
+        failure: why TensorFlow cannot be imported; None if it is.
+        pending: what was read of it already.
+    """
+    adopt_orphans()
+    sink = os.fdopen(os.dup(connection), "w", encoding="utf-8")
+    say(sink, {"ready": failure is None, "failure": failure, "pid": os.getpid()})
+    if failure is not None:
+        return
+    try:
+        _serve(connection, sink, pending, by_namespaces=confinement.needs_namespaces())
+    finally:
+        _end_group()
+
+
+def _serve(source: int, sink: TextIO, pending: bytes = b"", *, by_namespaces: bool) -> None:
+    pool = children.Children(source, sink.fileno(), lambda folder: _in_child(folder, by_namespaces=by_namespaces))
     while True:
+        while b"\n" in pending:
+            line, pending = pending.split(b"\n", 1)
+            request = json.loads(line.decode("utf-8"))
+            if "job" in request:
+                answer = _run_child(request, pool, sink)
+                if answer is None:
+                    return
+                say(sink, answer)
+            # While the session looks at the answer, a child gets ready for its next job.
+            pool.prepare(request.get("warm"))
         chunk = os.read(source, 65536)
         if not chunk:
             return
         pending += chunk
-        while b"\n" in pending:
-            line, pending = pending.split(b"\n", 1)
-            request = json.loads(line.decode("utf-8"))
-            answer = _run_child(request, source, sink, by_namespaces)
-            if answer is None:
-                return
-            _say(sink, answer)
 
 
-def _run_child(request: Dict[str, Any], source: int, sink: TextIO, by_namespaces: bool) -> Optional[Dict[str, Any]]:
-    """Fork a child for one job and wait for it; None if the session ended meanwhile."""
+def _run_child(request: Dict[str, Any], pool: children.Children, sink: TextIO) -> Optional[Dict[str, Any]]:
+    """Have a child do one job and wait for it; None if the session ended meanwhile."""
     started = time.monotonic()
     folder = Path(request["job"])
-    ended, held_by_child = os.pipe()
     killed_before = _oom_kills()
-    parent = os.getpid()
-    child = os.fork()
-    if child == 0:
-        os.close(ended)
-        # What a model's code writes or reads there would be taken for the loader's.
-        os.close(source)
-        os.close(sink.fileno())
-        # Of its own: what it sends its group reaches nobody else, and all of it is ended at once.
-        os.setsid()
-        _die_with(parent)
-        try:
-            _in_child(folder, by_namespaces=by_namespaces)
-        except BaseException:  # noqa: BLE001 - told in the log; what would end the loader ends this child alone
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    os.close(held_by_child)
-    _say(sink, {"child": child})
-    watch = limits.Watch(child, request["memory"], folder, request["disk"], adopts=True)
+    child = pool.take(request.get("warm"))
+    child.give(folder)
+    say(sink, {"child": child.pid})
+    watch = limits.Watch(child.pid, request["memory"], folder, request["disk"], adopts=True)
     try:
-        ending = _wait(child, (ended, source), started + request["timeout"], watch)
+        ending = _wait(child.pid, (child.ended, pool.source), started + request["timeout"], watch)
     finally:
-        os.close(ended)
+        os.close(child.ended)
         _end_orphans()
     if ending is None:
         return None
@@ -206,15 +215,8 @@ def _kill(child: int) -> None:
     os.waitpid(child, 0)
 
 
-def _die_with(parent: int) -> None:
-    if sys.platform.startswith("linux"):
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-
-
 def _in_child(folder: Path, *, by_namespaces: bool) -> None:
-    _send_output_to(folder / "log.txt")
+    send_output_to(folder / "log.txt")
     faulthandler.enable()
     from . import job
 

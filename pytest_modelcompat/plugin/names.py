@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_modelcompat.plugin.markers import TARGET_ARGUMENT, target_of
+from pytest_modelcompat.plugin.stash import GOLDEN_NAMES
 from pytest_modelcompat.settings.table import WITH_FLAG
 
 if TYPE_CHECKING:
@@ -23,18 +25,27 @@ LONGEST_ID = 100
 
 def golden_name(item: pytest.Item, settings: Settings) -> GoldenName:
     """The name of an item's golden: the module's path, then `Class.test[parameters]` or the `name` option."""
-    from pytest_modelcompat.golden.golden import GoldenName
+    known = item.stash.setdefault(GOLDEN_NAMES, {})
+    if settings.name not in known:
+        from pytest_modelcompat.golden.golden import GoldenName
 
-    function = getattr(item, "originalname", None) or item.name.partition("[")[0]
-    parameters = _parameters(item)
-    name = base_name(item, function, settings) + (f"[{parameters}]" if parameters else "")
-    return GoldenName(path_parts(item.path.with_suffix(""), item.config.rootpath), name)
+        function = getattr(item, "originalname", None) or item.name.partition("[")[0]
+        parameters = _parameters(item)
+        name = base_name(item, function, settings) + (f"[{parameters}]" if parameters else "")
+        known[settings.name] = GoldenName(_module_parts(item.path, item.config.rootpath), name)
+    return known[settings.name]
 
 
 def base_name(node: Any, function: str, settings: Settings) -> str:
     """The name of a test's goldens without parameters: the `name` option, else `Class.test`."""
     classes = [each.name for each in node.listchain() if isinstance(each, pytest.Class)]
     return settings.name or ".".join((*classes, function))
+
+
+@lru_cache(maxsize=256)
+def _module_parts(path: Path, root: Path) -> tuple[str, ...]:
+    """Worked out once for all tests of a module, which come one after the other."""
+    return path_parts(path.with_suffix(""), root)
 
 
 def path_parts(path: Path, root: Path) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip.session_context import SessionContext
     from pytest_modelcompat.runtimes.config import RuntimeConfig
     from pytest_modelcompat.runtimes.pool import LoaderPool
+    from pytest_modelcompat.runtimes.shared_loaders import SharedLoaders
     from pytest_modelcompat.runtimes.waits import Waits
     from pytest_modelcompat.settings.expected_failures import ExpectedFailure
     from pytest_modelcompat.settings.settings import OptionLayer
@@ -111,7 +112,7 @@ class Session:
 
         if not self._config.option.collectonly:
             asked = next((layer.options["runtimes"] for layer in self.layers if "runtimes" in layer.options), (LOCAL,))
-            self.loaders().prefetch(asked[0])
+            self.loaders().prefetch(asked[0], threads_per_worker())
 
     def loaders(self) -> LoaderPool:
         """The session's loaders."""
@@ -119,7 +120,9 @@ class Session:
             from pytest_modelcompat.runtimes.pool import LoaderPool
 
             local = self._config.stash.get(SHARED_LOADER, None)
-            self._loaders = LoaderPool(self.runtimes, fork=self._forks, local=local, waits=self.waits)
+            self._loaders = LoaderPool(
+                self.runtimes, fork=self._forks, local=local, waits=self.waits, shared=_shared(self._config)
+            )
         return self._loaders
 
     def frozen(self) -> Mapping[GoldenName, tuple[Frozen, ...]]:
@@ -153,6 +156,7 @@ class Session:
                 reports=bool(self._config.getoption("modelcompat_report")),
                 waits=self.waits,
                 migration=_edits_answer,
+                in_order=bool(self._config.getoption("modelcompat_in_order")),
                 attempts=[] if self._config.getoption("usepdb", False) else None,
             )
         return self._context
@@ -182,6 +186,16 @@ def _edits_answer(inventory: Inventory, profile: Profile, custom: frozenset[str]
     from pytest_modelcompat.migration.target import Target
 
     return edits_answer(inventory, Target(profile, dict(inventory.saved_by), custom, safe_mode=safe_mode))
+
+
+def _shared(config: pytest.Config) -> SharedLoaders | None:
+    """The loader that the workers of one run share, or that outlives the session where that is asked for."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "") if hasattr(config, "workerinput") else ""
+    if not run and not config.getoption("modelcompat_loader_server"):
+        return None
+    from pytest_modelcompat.runtimes.shared_loaders import SharedLoaders
+
+    return SharedLoaders("" if config.getoption("modelcompat_loader_server") else run)
 
 
 def _interrupt_on_sigterm(config: pytest.Config) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from pytest_modelcompat.golden.golden import GoldenName
     from pytest_modelcompat.runtimes.process import LoaderProcess
 
 # A `Session`, only where there is something for the plugin to do; `Session.of` gives it its type.
@@ -20,6 +21,9 @@ FIXTURES_SEEDED: pytest.StashKey[bool] = pytest.StashKey()
 
 # Of an item: that another test claims its golden, one sentence.
 CLAIM_PROBLEM: pytest.StashKey[str] = pytest.StashKey()
+
+# Of an item: the names of its goldens, by the option `name`.
+GOLDEN_NAMES: pytest.StashKey[dict[str | None, GoldenName]] = pytest.StashKey()
 
 # Put here before `pytest_configure`, a loader serves several sessions of one process; its maker closes it.
 SHARED_LOADER: pytest.StashKey[LoaderProcess] = pytest.StashKey()

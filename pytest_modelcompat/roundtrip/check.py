@@ -6,8 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_modelcompat.artifacts import read_inventory
-from pytest_modelcompat.artifacts.keras.config import without_compile_config
-from pytest_modelcompat.results.finding import Kind
 from pytest_modelcompat.results.result import Result, ResultContext
 from pytest_modelcompat.roundtrip.compare import compare_attempt, record_of
 from pytest_modelcompat.roundtrip.declarations import import_paths
@@ -16,6 +14,7 @@ from pytest_modelcompat.roundtrip.inputs.artifact_attempt import ArtifactAttempt
 from pytest_modelcompat.roundtrip.inputs.recorded import recorded_inputs
 from pytest_modelcompat.roundtrip.inventory_summary import inventory_summary
 from pytest_modelcompat.roundtrip.kept_failure import with_reproduction
+from pytest_modelcompat.roundtrip.load import load
 from pytest_modelcompat.roundtrip.load_failure import explain_changes, explain_drawn_weights, explain_load_failure
 from pytest_modelcompat.roundtrip.load_job import loader_of, not_run
 from pytest_modelcompat.roundtrip.migrated_copy import held_by_copy, migrated_copy
@@ -24,10 +23,10 @@ from pytest_modelcompat.roundtrip.other_loaders import OtherLoaders
 from pytest_modelcompat.roundtrip.outcome import CheckOutcome, most_severe_first
 from pytest_modelcompat.roundtrip.pictures import pictures_of
 from pytest_modelcompat.roundtrip.static_check import predict_load
-from pytest_modelcompat.roundtrip.stop import TargetStoppedError, stop_on_failure
+from pytest_modelcompat.roundtrip.stop import TargetStoppedError
 from pytest_modelcompat.roundtrip.subject import Subject, prepare_subject
 from pytest_modelcompat.roundtrip.uncompiled import with_uncompiled
-from pytest_modelcompat.roundtrip.unsafe_content import judge_unsafe_content, unsaid
+from pytest_modelcompat.roundtrip.unsafe_content import unsaid
 from pytest_modelcompat.roundtrip.workspace import (
     artifact_folder,
     artifact_name,
@@ -88,23 +87,16 @@ def _in_project(findings: Iterable[Finding], folder: Path, root: Path) -> Iterat
 
 
 def _attempt(case: Case, context: SessionContext, folder: Path) -> Attempt:
-    """Save or take the artifact, read it, load it unless it can harm."""
+    """Save or take the artifact, and load it."""
     loader = loader_of(case, context)
-    subject = _prepared_subject(case, folder, context)
-    inventory = stop_on_failure(case, Kind.ARTIFACT_BROKEN, lambda: read_inventory(subject.artifact))
-    if not case.settings.compile_model:
-        inventory = without_compile_config(inventory)
-    judged = stop_on_failure(
-        case, Kind.ARTIFACT_BROKEN, lambda: judge_unsafe_content(case, context, subject, inventory)
-    )
-    subject = replace(subject, notes=(*subject.notes, *judged.notes), is_trusted=judged.is_trusted)
-    return ArtifactAttempts(case, context, inventory, loader).load(subject)
+    return load(case, context, _prepared_subject(case, folder, context), loader)
 
 
 def _prepared_subject(case: Case, folder: Path, context: SessionContext) -> Subject:
     if case.frozen is not None:
         return subject_of_frozen(case.frozen, context.freezer.store)
-    return prepare_subject(case, folder, context.saves, lambda: recorded_inputs(case, context))
+    in_order = context.in_order or not context.loaders.of(case.runtime).forks
+    return prepare_subject(case, folder, context.saves, lambda: recorded_inputs(case, context), in_order=in_order)
 
 
 def _outcome(context: SessionContext, attempt: Attempt) -> CheckOutcome:

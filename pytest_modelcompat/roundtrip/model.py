@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,13 @@ class ModelUnderTest:
     def is_keras(self) -> bool:
         """Whether it is a Keras model rather than a plain `tf.Module`."""
         return self.keras is not None
+
+    @property
+    def is_keras_3(self) -> bool:
+        """Whether it is a model of Keras 3."""
+        from pytest_modelcompat.loader import resolve
+
+        return self.is_keras and resolve.version_of(sys.modules[str(self.keras)]).startswith("3")
 
     def call(self, inputs: Any) -> Any:
         """Outputs at inference, every tensor a leaf; for a module, a dict of them by signature.

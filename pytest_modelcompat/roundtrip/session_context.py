@@ -41,6 +41,7 @@ class SessionContext:
         waits: shows what takes long.
         migration: whether edits make an artifact load in a runtime, by its inventory, the runtime's profile, the names
             that are declared, and the safe mode; None to advise no migration.
+        in_order: whether each model is examined before its artifact is loaded, rather than meanwhile.
         attempts: takes the last attempt to load, where somebody will look at it; None to keep none.
     """
 
@@ -56,5 +57,6 @@ class SessionContext:
     reports: bool = False
     waits: Waits = field(default_factory=Waits)
     migration: Callable[[Inventory, Profile, frozenset[str], bool], bool] | None = None
+    in_order: bool = False
     attempts: list[Attempt] | None = None
     saves: save.SaveHistory = field(default_factory=save.SaveHistory)

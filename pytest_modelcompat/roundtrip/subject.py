@@ -13,6 +13,7 @@ from pytest_modelcompat.results.option_places import OptionPlace
 from pytest_modelcompat.results.option_syntax import OptionSyntax
 from pytest_modelcompat.roundtrip import save
 from pytest_modelcompat.roundtrip.declarations import import_paths
+from pytest_modelcompat.roundtrip.examination import Examined, examine, may_come_late
 from pytest_modelcompat.roundtrip.inputs.derivation import inputs_for_artifact
 from pytest_modelcompat.roundtrip.inputs.how_to_give import how_to_give_inputs
 from pytest_modelcompat.roundtrip.inputs.live_model import CalledInputs, call_on, call_on_derived
@@ -20,7 +21,6 @@ from pytest_modelcompat.roundtrip.inputs.values import InputsNeededError
 from pytest_modelcompat.roundtrip.live_model import LiveModel
 from pytest_modelcompat.roundtrip.model import ModelUnderTest, as_model_under_test, installed_keras
 from pytest_modelcompat.roundtrip.not_a_model import refuse_missing, refuse_no_model
-from pytest_modelcompat.roundtrip.repeated_calls import never_varied, steady_outputs
 from pytest_modelcompat.roundtrip.save_failure import why_not_saved
 from pytest_modelcompat.roundtrip.seed import seed_everything
 from pytest_modelcompat.roundtrip.stop import NotApplicableError, TargetStoppedError, stop_on_failure
@@ -63,6 +63,7 @@ class Subject:
         is_stateful: whether the live model has RNNs that keep their state from call to call.
         unsaved: constructor arguments of the live model that the artifact does not hold.
         trial: the live model's loss, metrics and step of training, where the case checks training.
+        unexamined: the model, where it was saved before it was examined.
     """
 
     artifact: Path
@@ -85,9 +86,12 @@ class Subject:
     is_stateful: bool = False
     unsaved: tuple[UnsavedArgument, ...] = ()
     trial: LiveTrial | None = None
+    unexamined: SavedModel | None = None
 
 
-def prepare_subject(case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable[[], Any]) -> Subject:
+def prepare_subject(
+    case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable[[], Any], *, in_order: bool = True
+) -> Subject:
     """Save the case's model into a folder, or take its artifact as it is.
 
     What the user's own builder raises is passed on as it is.
@@ -97,16 +101,21 @@ def prepare_subject(case: Case, folder: Path, saves: save.SaveHistory, recorded:
         folder: where its artifact is put.
         saves: what earlier saves of this session changed.
         recorded: gives the inputs of the case's golden; None where it has none to go by.
+        in_order: whether the model is to be examined before it is saved; otherwise that may be left to do.
 
     Raises:
         NotApplicableError: a model of this kind does not have the format, and the test does not ask for it.
         TargetStoppedError: there is no model, it cannot be called or saved, or its artifact cannot be read.
     """
-    return _given(case) if case.artifact is not None else _saved(case, folder, saves, recorded)
+    if case.artifact is not None:
+        return _given(case)
+    return _saved(case, folder, saves, recorded, in_order=in_order)
 
 
-def _saved(case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable[[], Any]) -> Subject:
-    """Build the model, take its outputs, save it."""
+def _saved(
+    case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable[[], Any], *, in_order: bool
+) -> Subject:
+    """Build the model, call it, save it; it is examined before, or where that may come later, by `examined`."""
     assert case.build is not None  # noqa: S101 - a case without an artifact has a builder
     seed_everything(case.settings.seed)
     returned, inputs = case.build()
@@ -114,39 +123,94 @@ def _saved(case: Case, folder: Path, saves: save.SaveHistory, recorded: Callable
     _pass_over_others_formats(case, model)
     _refuse_changed(case, model, saves)
     called = _called(case, model, inputs, recorded)
-    inputs = called.values
-    outputs, order = _deterministic_outputs(case, model, called)
-    weights = model.weights()
-    training = _training(model) if "training" in case.settings.checks else None
-    saved = _save(case, model, inputs, folder)
-    saves.add_changes(model, case.format, saved.changes)
-    unsaved, trial = _unsaved(case, model), _trial(case, model, called)
-    return Subject(
-        saved.artifact,
-        FORMATS[case.format].artifact,
-        model.keras or "keras",
-        inputs,
-        per_signature=not model.is_keras,
-        derived=called.derived,
-        outputs=outputs,
-        sent=model.sent(inputs),
-        input_names=model.input_names(),
-        order=order,
-        weights=weights,
-        training=training,
-        defining_modules=model.defining_modules(),
-        live=LiveModel(model, inputs, case.format),
-        notes=(
-            *(_changed_by_saving(case.format, change) for change in saved.changes),
-            *_uncalled_signatures(model.signatures, inputs),
-            *never_varied(outputs),
-            *_not_saved(case, model, unsaved),
-            *([not_evaluated(case, trial)] if trial is not None and trial.problem else []),
-        ),
-        is_stateful=model.is_stateful,
-        unsaved=unsaved,
-        trial=trial,
-    )
+    saved_model = SavedModel(case, model, called, folder, saves)
+    if in_order or not may_come_late(case, model):
+        return saved_model.subject(examine(case, model, called))
+    # As the examination leaves it.
+    model.reset_states()
+    try:
+        return saved_model.subject(None)
+    except TargetStoppedError:
+        # What it has to say comes first, as it does in order.
+        examine(case, model, called)
+        raise
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """A live model that is saved as a case's artifact.
+
+    Args:
+        case: the case.
+        model: the model.
+        called: its inputs, and what it gave for them.
+        folder: where its artifact is put.
+        saves: what earlier saves of this session changed.
+    """
+
+    case: Case
+    model: ModelUnderTest
+    called: CalledInputs
+    folder: Path
+    saves: save.SaveHistory
+
+    def subject(self, examined: Examined | None) -> Subject:
+        """Save it.
+
+        Args:
+            examined: what was found of it; None where that comes later.
+
+        Raises:
+            TargetStoppedError: it cannot be saved.
+        """
+        case, model, inputs = self.case, self.model, self.called.values
+        saved = _save(case, model, inputs, self.folder)
+        self.saves.add_changes(model, case.format, saved.changes)
+        unsaved, trial = _unsaved(case, model), _trial(case, model, self.called)
+        outputs = model.named_outputs(self.called.outputs)
+        subject = Subject(
+            saved.artifact,
+            FORMATS[case.format].artifact,
+            model.keras or "keras",
+            inputs,
+            per_signature=not model.is_keras,
+            derived=self.called.derived,
+            outputs=outputs,
+            sent=model.sent(inputs),
+            input_names=model.input_names(),
+            order=_order(self.called, outputs),
+            defining_modules=model.defining_modules(),
+            live=LiveModel(model, inputs, case.format),
+            notes=tuple(_changed_by_saving(case.format, change) for change in saved.changes),
+            is_stateful=model.is_stateful,
+            unsaved=unsaved,
+            trial=trial,
+            unexamined=self,
+        )
+        return subject if examined is None else self.completed(subject, examined)
+
+    def completed(self, subject: Subject, examined: Examined) -> Subject:
+        """The subject with what was found of the model.
+
+        Args:
+            subject: what `subject` gave.
+            examined: what was found.
+        """
+        case, model, trial = self.case, self.model, subject.trial
+        return replace(
+            subject,
+            outputs=examined.outputs,
+            weights=examined.weights,
+            training=examined.training,
+            notes=(
+                *subject.notes,
+                *_uncalled_signatures(model.signatures, self.called.values),
+                *examined.notes,
+                *_not_saved(case, model, subject.unsaved),
+                *([not_evaluated(case, trial)] if trial is not None and trial.problem else []),
+            ),
+            unexamined=None,
+        )
 
 
 def _pass_over_others_formats(case: Case, model: ModelUnderTest) -> None:
@@ -286,22 +350,11 @@ def _called(case: Case, model: ModelUnderTest, returned: Any, recorded: Callable
     return CalledInputs(inputs, call_on(case, model, inputs))
 
 
-def _deterministic_outputs(
-    case: Case, model: ModelUnderTest, called: CalledInputs
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The live model's outputs, and their names in TensorFlow's order; stops if a second call gives others."""
+def _order(called: CalledInputs, outputs: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of a live model's outputs in TensorFlow's order."""
     from pytest_modelcompat.loader import calls
 
-    first = steady_outputs(case, model, called)
-    # A SavedModel holds the state as the last call left it.
-    model.reset_states()
-    return first, tuple(calls.ordered_names(called.outputs, list(first)))
-
-
-def _training(model: ModelUnderTest) -> Mapping[str, Any] | None:
-    from pytest_modelcompat.loader import training_state
-
-    return training_state.state(model.model)
+    return tuple(calls.ordered_names(called.outputs, list(outputs)))
 
 
 def _unsaved(case: Case, model: ModelUnderTest) -> tuple[UnsavedArgument, ...]:

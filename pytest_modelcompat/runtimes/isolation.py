@@ -84,7 +84,7 @@ class Isolation:
         return {
             "level": self.level,
             "required": self.is_required,
-            "cpu_seconds": timeout * (os.cpu_count() or 1) + _CPU_GRACE,
+            "cpu_seconds": timeout * processors() + _CPU_GRACE,
             "file_size": room,
             "environment": _environment(folder) if self.is_confined else {},
         }
@@ -118,6 +118,13 @@ def isolation_for(option: str, memory_limit: int | None, *, is_own: bool) -> Iso
         return Isolation(OFF, memory=memory_limit or 0)
     memory = usual_memory() if memory_limit is None else memory_limit
     return Isolation(LIMITED if is_own else CONFINED, is_required=option == "required", memory=memory)
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def usual_memory() -> int:

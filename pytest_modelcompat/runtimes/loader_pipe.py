@@ -9,14 +9,28 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_modelcompat.loader import limits
+from pytest_modelcompat.loader.confinement import CONFINED
+from pytest_modelcompat.runtimes.isolation import processors
 from pytest_modelcompat.runtimes.protocol import ProcessExit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+
+class LoaderPeer(Protocol):
+    """What answers: a process that was started with pipes, or a connection."""
+
+    @property
+    def stdout(self) -> Any:
+        """Gives its lines."""
+
+    @property
+    def pid(self) -> int:
+        """The leader of its group; 0 where it is not known yet."""
 
 
 class LoaderDiedError(Exception):
@@ -32,26 +46,39 @@ class LoaderRequest:
         timeout: seconds it has.
         memory: bytes it may hold; 0 for any.
         disk: bytes that may be in its folder; 0 for any.
+        warm: what its child may have done before, see `warmth`; None for nothing.
     """
 
     folder: Path
     timeout: float
     memory: int
     disk: int
+    warm: dict[str, Any] | None = None
 
     def line(self) -> str:
         """As the loader reads it."""
         content = {"job": str(self.folder), "timeout": self.timeout, "memory": self.memory, "disk": self.disk}
-        return json.dumps(content) + "\n"
+        return json.dumps({**content, "warm": self.warm}) + "\n"
 
 
-def opened(stream: IO[str] | None) -> IO[str]:
+def warmth(level: str, threads: int) -> dict[str, Any] | None:
+    """What a child may do before its job is there; None for a confined one, which gives up more than threads can.
+
+    Args:
+        level: of its isolation.
+        threads: as the job has them.
+    """
+    # With one processor, to get ready takes the time from the session.
+    return None if level == CONFINED else {"level": level, "threads": threads, "spare": processors() > 1}
+
+
+def opened(stream: Any) -> Any:
     """A stream of a process that was started with pipes."""
     assert stream is not None  # noqa: S101 - opened as a pipe
     return stream
 
 
-def read_line(process: subprocess.Popen[str], timeout: float, wanted: str = "code") -> dict[str, Any]:
+def read_line(process: LoaderPeer, timeout: float, wanted: str = "code") -> dict[str, Any]:
     """One answer of the loader.
 
     Args:
@@ -65,7 +92,7 @@ def read_line(process: subprocess.Popen[str], timeout: float, wanted: str = "cod
     """
     import threading
 
-    watchdog = threading.Timer(timeout, end_group, [process.pid])
+    watchdog = threading.Timer(timeout, lambda: end_group(process.pid))
     watchdog.daemon = True
     watchdog.start()
     try:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from pytest_modelcompat.runtimes.isolation import GIB, usual_memory
 from pytest_modelcompat.runtimes.probe import probe_versions
 from pytest_modelcompat.runtimes.process import LOADER
 from pytest_modelcompat.runtimes.runtime import Runtime, RuntimeUnavailableError
+from pytest_modelcompat.runtimes.shared_loaders import shared_loaders
 from pytest_modelcompat.runtimes.uv import find_uv
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ def checks() -> Iterator[Check]:
     yield _uv()
     yield _runtimes_folder()
     yield _temporary_folder()
+    yield from _shared_loaders()
 
 
 def _tried() -> Mapping[str, Any]:
@@ -114,6 +117,14 @@ def _uv() -> Check:
         return Check("environment", "uv", is_ok=True, found=find_uv("any"))
     except RuntimeUnavailableError as error:
         return Check("environment", "uv", is_ok=False, found="not found: it creates runtimes", fix=error.fix[0])
+
+
+def _shared_loaders() -> Iterator[Check]:
+    """Loaders that are kept for later sessions."""
+    for each in shared_loaders():
+        since = datetime.fromtimestamp(each.started, timezone.utc).astimezone().strftime("%H:%M")
+        found = f"kept for later sessions: process {each.pid}, since {since}, of {each.python}"
+        yield Check("environment", "loader", is_ok=True, found=f"{found}; modelcompat doctor --end-loaders ends it")
 
 
 def _runtimes_folder() -> Check:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pytest_modelcompat.runtimes.config import RuntimeConfig
     from pytest_modelcompat.runtimes.runtime import Runtime
+    from pytest_modelcompat.runtimes.shared_loaders import SharedLoaders
     from pytest_modelcompat.runtimes.waits import Waits
 
 
@@ -32,6 +33,7 @@ class LoaderPool:
         fork: see `LoaderProcess`.
         local: the loader of the local runtime, where one serves several sessions; its maker closes it.
         waits: shows that a loader is waited for.
+        shared: finds the loader of the local runtime that this session shares with others; None to have its own.
     """
 
     def __init__(
@@ -41,12 +43,14 @@ class LoaderPool:
         fork: bool | None = None,
         local: LoaderProcess | None = None,
         waits: Waits | None = None,
+        shared: SharedLoaders | None = None,
     ) -> None:
         self.runtimes = runtimes
         self._scratch = ScratchFolder.make()
         self.folder = self._scratch.path
         self._fork = fork
         self._waits = waits
+        self._listening = shared
         self._shared = local
         self._own: dict[str, LoaderProcess] = {}
         self._versions: dict[str, dict[str, str]] = {}
@@ -74,10 +78,17 @@ class LoaderPool:
             self._versions[name] = installed_versions(self.runtimes.get(name))
         return self._versions[name]
 
-    def prefetch(self, name: str) -> None:
-        """Have a loader import its TensorFlow in the background; one that cannot be had is reported when it is used."""
+    def prefetch(self, name: str, threads: int = 0) -> None:
+        """Have a loader import its TensorFlow in the background; one that cannot be had is reported when it is used.
+
+        Args:
+            name: of its runtime.
+            threads: of its jobs.
+        """
         try:
-            self.of(name).start()
+            loader = self.of(name)
+            loader.start()
+            loader.get_ready(threads)
         except (UnknownRuntimeError, RuntimeUnavailableError, LoaderUnavailableError):
             return
 
@@ -86,11 +97,14 @@ class LoaderPool:
         for loader in self._own.values():
             loader.close()
         self._own.clear()
+        if self._listening is not None:
+            self._listening.close()
         self._scratch.remove()
 
     def _made(self, runtime: Runtime) -> LoaderProcess:
         if runtime.is_local:
-            return LoaderProcess(fork=self._fork, waits=self._waits)
+            address = self._listening.address() if self._listening is not None and self._fork is not False else None
+            return LoaderProcess(fork=self._fork, waits=self._waits, shared=address)
         return LoaderProcess(
             fork=self._fork,
             python=interpreter_of(runtime),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_modelcompat.loader.confinement import LIMITED
+from pytest_modelcompat.runtimes.connection import ConnectedLoader, connect
 from pytest_modelcompat.runtimes.loader_pipe import (
     LoaderDiedError,
     LoaderRequest,
@@ -20,6 +23,7 @@ from pytest_modelcompat.runtimes.loader_pipe import (
     opened,
     read_line,
     wait_for,
+    warmth,
 )
 from pytest_modelcompat.runtimes.protocol import Job, LoadResult, ProcessExit, read_answer, tail, write_job
 from pytest_modelcompat.runtimes.runtime import variables_for
@@ -62,6 +66,21 @@ class NoSpaceError(Exception):
     """The disk has no space for the files of a job; says what the system said."""
 
 
+@dataclass(frozen=True)
+class SubmittedJob:
+    """A job that was handed over.
+
+    Args:
+        job: it.
+        request: as the loader is asked for it.
+        was_asked: whether the loader was there to be asked.
+    """
+
+    job: Job
+    request: LoaderRequest
+    was_asked: bool
+
+
 class LoaderProcess:
     """One loader for a session: started early, used by every job, gone at `close`.
 
@@ -74,9 +93,10 @@ class LoaderProcess:
         sys_path: what goes before that on its jobs' `sys.path`.
         name: of its runtime.
         waits: shows that it is waited for.
+        shared: the socket of a loader that other sessions use as well; while there is one, no process is started.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all by name
         self,
         *,
         fork: bool | None = None,
@@ -85,8 +105,10 @@ class LoaderProcess:
         sys_path: Sequence[str] = (),
         name: str = "local",
         waits: Waits | None = None,
+        shared: Path | None = None,
     ) -> None:
         self._name, self._waits = name, waits or Waits()
+        self._shared = shared
         self._python = python
         self._sys_path = sys_path
         self.forks = sys.platform.startswith("linux") if fork is None else fork
@@ -94,7 +116,7 @@ class LoaderProcess:
         self.folder = self._scratch.path
         own = environment or {}
         self._environment = {**os.environ, **own} if python is None else variables_for(own)
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[str] | ConnectedLoader | None = None
         self._ready = False
         self._jobs = 0
         self._unavailable: LoaderUnavailableError | None = None
@@ -108,38 +130,91 @@ class LoaderProcess:
         if self._unavailable is not None:
             raise self._unavailable
         if self.forks and self._process is None:
-            self._process = self._launch()
+            self._process = self._connected() or self._launch()
             self._ready = False
+
+    def get_ready(self, threads: int) -> None:
+        """Have a child get ready for the first job as soon as TensorFlow is imported.
+
+        Args:
+            threads: as that job will have them.
+        """
+        if self._process is not None:
+            # A loader that is gone already is met where it is waited for.
+            with contextlib.suppress(OSError):
+                opened(self._process.stdin).write(json.dumps({"warm": warmth(LIMITED, threads)}) + "\n")
+                opened(self._process.stdin).flush()
 
     def run(self, job: Job) -> LoadResult:
         """Load and call one artifact in a fresh process.
+
+        Args:
+            job: what to do.
 
         Raises:
             LoaderUnavailableError: TensorFlow cannot be imported there, or the loader does not start. It is said
                 again of every further job at once: what takes seconds to fail would not fare better.
             NoSpaceError: the job cannot be handed over.
         """
+        return self.result(self.submit(job))
+
+    def submit(self, job: Job) -> SubmittedJob:
+        """Hand a job over, which begins when the loader is ready; without a fork it begins in `result`.
+
+        Args:
+            job: what to do; only one at a time.
+
+        Raises:
+            LoaderUnavailableError, NoSpaceError: as `run`.
+        """
         if self._unavailable is not None:
             raise self._unavailable
         self._jobs += 1
         folder = self.folder / f"job-{self._jobs}"
-        # A job may have removed what is in the folder for temporary files.
-        folder.mkdir(parents=True)
         try:
+            # A job may have removed what is in the folder for temporary files.
+            folder.mkdir(parents=True)
             path = [*self._sys_path] if self._python else [*self._sys_path, *sys.path]
             absolute = [str(Path(entry).absolute()) for entry in path]
             with _on_disk():
                 room = job.isolation.room(job.artifact, folder)
                 write_job(job, folder, absolute, room=room, own_path=self._python is not None)
-            request = LoaderRequest(folder, job.timeout, job.isolation.memory, job.isolation.disk(room))
-            with self._waits.on(f"loading and calling {job.artifact.name} in {self._name}"):
-                process_exit = self._run_forked(request) if self.forks else self._run_alone(request)
-            if job.saved_as is not None:
-                take(folder, *job.saved_as)
-            declared = (*job.declared.imports, *job.declared.op_libraries)
-            return replace(read_answer(folder, process_exit), declared=declared, isolation=job.isolation)
-        finally:
+            warm = warmth(job.isolation.level, job.threads)
+            request = LoaderRequest(folder, job.timeout, job.isolation.memory, job.isolation.disk(room), warm)
+            return SubmittedJob(job, request, was_asked=self.forks and self._ask(request))
+        except BaseException:
             remove_tree(folder)
+            raise
+
+    def result(self, submitted: SubmittedJob) -> LoadResult:
+        """Wait for a job and read its answer.
+
+        Args:
+            submitted: what `submit` gave.
+
+        Raises:
+            LoaderUnavailableError: as `run`.
+        """
+        job, request = submitted.job, submitted.request
+        try:
+            with self._waits.on(f"loading and calling {job.artifact.name} in {self._name}"):
+                process_exit = self._forked_exit(submitted) if self.forks else self._run_alone(request)
+            if job.saved_as is not None:
+                take(request.folder, *job.saved_as)
+            declared = (*job.declared.imports, *job.declared.op_libraries)
+            return replace(read_answer(request.folder, process_exit), declared=declared, isolation=job.isolation)
+        finally:
+            remove_tree(request.folder)
+
+    def discard(self, submitted: SubmittedJob) -> None:
+        """Let a job end whose answer nobody needs.
+
+        Args:
+            submitted: what `submit` gave.
+        """
+        if self.forks:
+            self._awaited(submitted.request, was_asked=submitted.was_asked)
+        remove_tree(submitted.request.folder)
 
     def close(self) -> None:
         """End the loader and everything it started, and remove its folder."""
@@ -149,6 +224,11 @@ class LoaderProcess:
     @property
     def _log(self) -> Path:
         return self.folder / "loader.log"
+
+    def _connected(self) -> ConnectedLoader | None:
+        """A part of the shared loader; one that is gone is not looked for again."""
+        address, self._shared = self._shared, None
+        return connect(address, self._log, self._environment) if address is not None else None
 
     def _launch(self, *arguments: str) -> subprocess.Popen[str]:
         python = str(self._python or sys.executable)
@@ -175,27 +255,36 @@ class LoaderProcess:
             self._unavailable = error
         return error
 
-    def _run_forked(self, request: LoaderRequest) -> ProcessExit:
-        process_exit = self._ask(request)
+    def _forked_exit(self, submitted: SubmittedJob) -> ProcessExit:
+        request = submitted.request
+        process_exit = self._awaited(request, was_asked=submitted.was_asked)
         if process_exit.code < 0 and not (request.folder / "log.txt").exists():
             # The loader died before it took up this job, which is none of the job's doing.
-            process_exit = self._ask(request)
+            process_exit = self._awaited(request, was_asked=self._ask(request))
         return process_exit
 
-    def _ask(self, request: LoaderRequest) -> ProcessExit:
-        """Have the loader do a job; if it is gone instead, how the loader ended."""
+    def _ask(self, request: LoaderRequest) -> bool:
+        """Ask the loader for a job; whether it was still there to be asked."""
         self.start()
-        process = self._process
-        assert process is not None  # noqa: S101 - start() has just made it
-        child: dict[str, Any] = {}
+        assert self._process is not None  # noqa: S101 - start() has just made it
         try:
+            opened(self._process.stdin).write(request.line())
+            opened(self._process.stdin).flush()
+        except OSError:
+            return False
+        return True
+
+    def _awaited(self, request: LoaderRequest, *, was_asked: bool) -> ProcessExit:
+        """How a job ended; if the loader is gone instead, how that ended."""
+        process = self._process
+        assert process is not None  # noqa: S101 - it was asked
+        child: dict[str, Any] = {}
+        reply = None
+        with contextlib.suppress(OSError, LoaderDiedError):
             self._await_ready(process)
-            opened(process.stdin).write(request.line())
-            opened(process.stdin).flush()
-            child = read_line(process, request.timeout + GRACE, wanted="child")
-            reply = read_line(process, request.timeout + GRACE)
-        except (OSError, LoaderDiedError):
-            reply = None
+            if was_asked:
+                child = read_line(process, request.timeout + GRACE, wanted="child")
+                reply = read_line(process, request.timeout + GRACE)
         ended = ending_of(reply)
         if ended is not None:
             return ended
@@ -204,12 +293,12 @@ class LoaderProcess:
         end_group(child.get("child"))
         return process_exit
 
-    def _await_ready(self, process: subprocess.Popen[str]) -> None:
+    def _await_ready(self, process: subprocess.Popen[str] | ConnectedLoader) -> None:
         if not self._ready:
             self._await_greeting(process)
             self._ready = True
 
-    def _await_greeting(self, process: subprocess.Popen[str]) -> None:
+    def _await_greeting(self, process: subprocess.Popen[str] | ConnectedLoader) -> None:
         """Wait until TensorFlow is imported there.
 
         Raises:
@@ -224,6 +313,8 @@ class LoaderProcess:
             seconds = time.monotonic() - started
             process_exit = ProcessExit(code, timed_out=seconds >= START_TIMEOUT, seconds=round(seconds, 4))
             raise self._failed(LoaderUnavailableError("", process_exit=process_exit, log=tail(self._log))) from None
+        if isinstance(process, ConnectedLoader):
+            process.greeted(greeting)
         if not greeting["ready"]:
             self._stop()
             failure = greeting["failure"]

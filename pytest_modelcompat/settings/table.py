@@ -328,6 +328,16 @@ SESSION_FLAGS: dict[str, dict[str, Any]] = {
         "help": "run the round trips of this builder or model without a test file (repeatable)",
     },
     "--modelcompat-only": {"action": "store_true", "help": "run only the model tests"},
+    "--modelcompat-in-order": {
+        "action": "store_true",
+        "help": "do one thing after the other: each model is called again before it is saved and loaded, rather than "
+        "while its artifact loads",
+    },
+    "--modelcompat-loader-server": {
+        "action": "store_true",
+        "help": "keep the process that has imported TensorFlow for later sessions, until none has come for 15 minutes; "
+        "`modelcompat doctor` lists and ends it (Linux)",
+    },
     "--modelcompat-freeze": {
         "metavar": "LABEL",
         "help": "store this run's artifacts beside their goldens, as a release that every later run must load",

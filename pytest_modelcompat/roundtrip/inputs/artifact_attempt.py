@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_modelcompat.roundtrip.case import Case
     from pytest_modelcompat.roundtrip.session_context import SessionContext
     from pytest_modelcompat.roundtrip.subject import Subject
-    from pytest_modelcompat.runtimes.process import LoaderProcess
+    from pytest_modelcompat.runtimes.process import LoaderProcess, SubmittedJob
 
 # What TensorFlow and Keras raise for a tensor of a size that does not fit.
 _OF_SIZE = ("InvalidArgumentError", "AbortedError", "ValueError")
@@ -57,9 +57,25 @@ class ArtifactAttempts:
             return self._fitting(first, sizes)
         return self._telling(first)
 
+    def begin(self, subject: Subject) -> SubmittedJob:
+        """Have an artifact loaded, whose outcome `end` gives.
+
+        Args:
+            subject: the artifact.
+        """
+        return self._loader.submit(job_of(self._case, self._context, subject, self._inventory))
+
+    def end(self, subject: Subject, submitted: SubmittedJob) -> Attempt:
+        """Wait for an artifact to be loaded.
+
+        Args:
+            subject: the artifact, with all that is known of it by now.
+            submitted: what `begin` gave.
+        """
+        return Attempt(self._case, subject, self._inventory, self._loader.result(submitted))
+
     def _attempt(self, subject: Subject) -> Attempt:
-        job = job_of(self._case, self._context, subject, self._inventory)
-        return Attempt(self._case, subject, self._inventory, self._loader.run(job))
+        return self.end(subject, self.begin(subject))
 
     def _derive(self, seed: int, size: int) -> DerivedInputs:
         return inputs_for_artifact(self._inventory, seed, size)
