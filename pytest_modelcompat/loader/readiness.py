@@ -21,7 +21,7 @@ def get_ready(warmth: Dict[str, Any]) -> None:
         with contextlib.suppress(OSError):
             confinement.gain_no_privileges()
     threads.limit(warmth["threads"])
-    # What fails here fails in the job as well, where it is told.
+    # What fails here fails in the job as well, which says so.
     with contextlib.suppress(Exception):
         _use_once()
 

@@ -391,7 +391,7 @@ TEXTS: list[tuple[str, str, dict[str, Any], Kind, str]] = [
         ),
         {"exception": "FailedPreconditionError", "format_": "saved_model", "stage": "predict"},
         Kind.PREDICTION_FAILED,
-        "read variable sequential/score/bias, but restoring the SavedModel fills another one",
+        "read variables that restoring the SavedModel does not fill",
     ),
     (
         "36",

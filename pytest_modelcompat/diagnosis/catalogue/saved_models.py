@@ -138,8 +138,10 @@ SAVED_MODEL_FAILURES = (
         r"Could not find variable (?P<name>(?!_AnonymousVar)\S+)\. This could mean that the variable has been deleted",
         Kind.PREDICTION_FAILED,
         "$name",
-        "its signatures read variable $name, but restoring the SavedModel fills another one; tf.saved_model.save() "
-        "writes Keras 3 models this way: TensorFlow Serving loads the model, and fails at the first request",
+        # Which variable is named is that which a thread of TensorFlow came to first.
+        "its signatures read variables that restoring the SavedModel does not fill: it fills others; "
+        "tf.saved_model.save() writes Keras 3 models this way: TensorFlow Serving loads the model, and fails at the "
+        "first request",
         (_EXPORT,),
         "keras#19274",
         stages=("predict",),
