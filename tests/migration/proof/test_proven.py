@@ -122,8 +122,8 @@ def test_another_format_is_written_by_a_runtime_in_between(
 
     path = tmp_path / "old.h5"
     tf_keras.Sequential([tf_keras.layers.GRU(3, input_shape=(3, 2), name="gru")]).save(path)
-    result = migrated(path, tmp_path, replace(request_here, format="keras"), prover)
-    assert (result.outcome, result.written) == (Outcome.PROVEN, tmp_path / "new.keras")
+    result = migrated(path, tmp_path, replace(request_here, format="saved_model"), prover)
+    assert (result.outcome, result.written) == (Outcome.PROVEN, tmp_path / "new")
     assert result.plan is not None
     assert (result.plan.way, result.plan.path) == (Way.RESAVE, path)
     assert "tf_keras" in result.plan.through
